@@ -1,0 +1,132 @@
+"""Where we listen and where requests go, as values."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+_HOST = re.compile(r"^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\])$")
+_PATH = re.compile(r"^[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*$")
+_ENVIRONMENTS = {
+    "bre-b-sandbox.api.visionamos.passportfintech.com": "sandbox",
+    "bre-b-develop.api.visionamos.passportfintech.com": "sandbox",
+    "api.paas.sandbox.co.passportfintech.com": "sandbox",
+    "api.paas-sandbox.co.passportfintech.com": "sandbox",
+    "api.paas.demo.co.passportfintech.com": "sandbox",
+    "api.paas.co.passportfintech.com": "production",
+}
+
+
+def loopback(host: str) -> bool:
+    """Report whether ``host`` (a name or a literal address) is this machine alone."""
+    name = host.strip("[]").rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A listener: ``host:port``, or the path of a Unix socket (then host is empty)."""
+
+    host: str
+    port: int
+    path: str = ""
+
+    @classmethod
+    def parse(cls, value: Any) -> "Address":  # noqa: ANN401  whatever a source gives
+        """Read ``host:port``, ``[v6]:port`` or ``unix:/path``; raise ValueError if it is neither."""
+        if isinstance(value, Address):
+            return value
+        text = str(value).strip()
+        if text.startswith("unix:"):
+            path = text.removeprefix("unix:")
+            if not path.startswith("/") or len(path.encode()) > 100:
+                raise ValueError("must be unix: and an absolute path of at most 100 bytes")
+            return cls("", 0, path)
+        host, colon, port = text.rpartition(":")
+        if not (colon and port.isascii() and port.isdigit() and int(port) < 65_536):
+            raise ValueError("must be host:port, such as 127.0.0.1:8080, or unix:/path")
+        if not _HOST.match(host):
+            raise ValueError("must name a host before the port, such as 127.0.0.1 or [::1]")
+        return cls(host.strip("[]"), int(port))
+
+    @property
+    def private(self) -> bool:
+        """Whether this machine alone can reach it."""
+        return bool(self.path) or loopback(self.host)
+
+    def __str__(self) -> str:
+        """Return the form that `parse` reads."""
+        if self.path:
+            return f"unix:{self.path}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """An http(s) URL without query: scheme, host, port and path (no trailing slash)."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str = ""
+
+    @classmethod
+    def parse(cls, value: Any) -> "Origin":  # noqa: ANN401  whatever a source gives
+        """Read a URL; raise ValueError saying what is wrong with it."""
+        if isinstance(value, Origin):
+            return value
+        try:
+            url = urlsplit(str(value).strip())
+            port = url.port
+        except ValueError:
+            raise ValueError("must be a URL such as https://host or https://host:8443/prefix") from None
+        if url.scheme not in ("http", "https") or not url.hostname:
+            raise ValueError("must be a URL that starts with https:// (or http:// for loopback)")
+        if url.username is not None or url.password is not None or url.query or url.fragment:
+            raise ValueError("must have no user, password, query or fragment")
+        host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+        if not _HOST.match(host) or not _PATH.match(url.path) or port == 0:
+            raise ValueError("has a host, port or path that is not well formed")
+        standard = 443 if url.scheme == "https" else 80
+        return cls(url.scheme, url.hostname, port or standard, url.path.rstrip("/"))
+
+    @property
+    def authority(self) -> str:
+        """The Host field's value: the port only where it is not the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        standard = 443 if self.scheme == "https" else 80
+        return host if self.port == standard else f"{host}:{self.port}"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether it is on this machine."""
+        return loopback(self.host)
+
+    @property
+    def environment(self) -> str:
+        """Return ``sandbox``, ``production``, ``local`` or ``unknown``, judged by the host."""
+        known = _ENVIRONMENTS.get(self.host.rstrip(".").lower())
+        return known or ("local" if self.loopback else "unknown")
+
+    def at(self, path: str) -> "Origin":
+        """Return the same origin with another path."""
+        return Origin(self.scheme, self.host, self.port, path)
+
+    def reaches(self, listener: Address) -> bool:
+        """Report whether a request to this origin would arrive at ``listener`` of this machine."""
+        if listener.path or listener.port == 0 or self.port != listener.port:
+            return False
+        same = self.host.rstrip(".").lower() == listener.host.lower()
+        wide = listener.host in ("0.0.0.0", "::")  # noqa: S104  compared, not bound
+        return same or (self.loopback and (wide or loopback(listener.host)))
+
+    def __str__(self) -> str:
+        """Return the URL."""
+        return f"{self.scheme}://{self.authority}{self.path}"

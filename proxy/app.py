@@ -1,0 +1,154 @@
+"""The composition root: Settings in, ASGI apps and the tasks behind them out."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+
+from proxy import logs
+from proxy.addresses import Address, Origin
+from proxy.admin import Admin
+from proxy.clock import sleepless
+from proxy.errors import CredentialsMissing
+from proxy.exchange import Observer, Shell
+from proxy.forwarder import Forwarder, ForwarderOptions
+from proxy.guard import Guard, GuardOptions
+from proxy.keeper import KeeperOptions, TokenKeeper
+from proxy.metrics import Metrics
+from proxy.settings import TOKEN_PATH, CredentialSettings, Settings
+from proxy.status import Status
+from proxy.tokens import Credentials, PassportTokenSource
+from proxy.upstream import Connector, Pool, PoolLimits, PoolTransport
+from proxy.upstream.connector import tls_context
+
+log = logging.getLogger("proxy.app")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the server runs: two apps, the keeper, and the pools to close at the end."""
+
+    shell: Shell
+    admin: Starlette
+    keeper: TokenKeeper
+    source: PassportTokenSource
+    pools: tuple[Pool, ...]
+    status: Status
+    observers: tuple[Observer, ...]
+
+
+def build(
+    settings: Settings, where: dict[str, Any], quit_now: Callable[[], None], *, as_json: bool
+) -> Parts:
+    """Make all parts and connect them; needs a running event loop.
+
+    ``where`` names the sources of the settings (see settings.sources), for the credentials.
+    """
+    context = tls_context(settings.ca_bundle, settings.client_cert, settings.client_cert_key)
+
+    def pool_for(origin: Origin) -> Pool:
+        connector = Connector(origin, settings.connect_timeout, context, settings.egress_proxy)
+        return Pool(connector, _limits(settings))
+
+    endpoint = settings.token_endpoint
+    pool = pool_for(settings.base_url.at(""))
+    token_pool = pool if endpoint.at("") == settings.base_url.at("") else pool_for(endpoint.at(""))
+    clock = sleepless()
+    source = PassportTokenSource(
+        endpoint,
+        PoolTransport(token_pool, endpoint.at("")),
+        lambda: read_credentials(where),
+        clock,
+        accept_language=settings.accept_language,
+        default_lifetime=settings.token_lifetime,
+    )
+    keeper = TokenKeeper(source, clock, _keeper_options(settings))
+    forwarder = Forwarder(pool, keeper, _forwarder_options(settings))
+    guard = Guard(forwarder, guard_options(settings))
+    metrics = Metrics()
+    observers: list[Observer] = [metrics.observe]
+    if settings.access_log:
+        colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+        access_log = logs.AccessLog(as_json=as_json, descriptor=2, colour=colour)
+        observers.append(access_log.observe)
+    shell = Shell(guard, observers)
+    status = Status(keeper, pool, shell, lambda: _about(settings, source))
+    metrics.also(status.gauges)
+    admin = Admin(keeper, metrics, status, quit_now).app()
+    pools = tuple(dict.fromkeys((pool, token_pool)))
+    return Parts(shell, admin, keeper, source, pools, status, tuple(observers))
+
+
+def read_credentials(where: dict[str, Any]) -> Credentials:
+    """Read the credentials from their source, as it is now; raise CredentialsMissing."""
+    try:
+        found = CredentialSettings(**where)
+    except (ValueError, OSError):
+        raise CredentialsMissing("BREB_CLIENT_ID and BREB_CLIENT_SECRET cannot be read") from None
+    return Credentials(found.client_id, found.client_secret)
+
+
+def _limits(settings: Settings) -> PoolLimits:
+    return PoolLimits(
+        connections=settings.max_connections,
+        queue_timeout=settings.queue_timeout,
+        read_timeout=settings.read_timeout,
+        write_timeout=settings.write_timeout,
+    )
+
+
+def _keeper_options(settings: Settings) -> KeeperOptions:
+    return KeeperOptions(
+        fetch_timeout=settings.token_timeout,
+        wait=settings.token_wait,
+        max_age=settings.token_max_age,
+        revoke=settings.revoke_tokens,
+    )
+
+
+def _forwarder_options(settings: Settings) -> ForwarderOptions:
+    base = settings.base_url
+    paths = {TOKEN_PATH}
+    endpoint = settings.token_endpoint
+    if endpoint.at("") == base.at("") and endpoint.path.startswith(f"{base.path}/"):
+        paths.add(endpoint.path.removeprefix(base.path))
+    return ForwarderOptions(
+        base=base,
+        token_paths=frozenset(path.encode() for path in paths),
+        replay_limit=settings.replay_limit,
+        server_timing=settings.server_timing,
+    )
+
+
+def guard_options(settings: Settings) -> GuardOptions:
+    """Return what the guard needs of the settings."""
+    hosts = {"localhost", "127.0.0.1", "[::1]", *settings.allowed_hosts}
+    if settings.listen.host not in ("", "0.0.0.0", "::"):  # noqa: S104  compared, not bound
+        hosts.add(_bracketed(settings.listen))
+    return GuardOptions(
+        hosts=frozenset(name.rstrip(".").lower().encode() for name in hosts),
+        origins=frozenset(origin.lower().encode() for origin in settings.allowed_origins),
+        keys=tuple(key.get_secret_value().encode() for key in settings.caller_key),
+        allow=settings.allow,
+        deny=settings.deny,
+        max_body=settings.max_body,
+    )
+
+
+def _bracketed(address: Address) -> str:
+    return f"[{address.host}]" if ":" in address.host else address.host
+
+
+def _about(settings: Settings, source: PassportTokenSource) -> dict[str, Any]:
+    return {
+        "upstream": str(settings.base_url),
+        "environment": settings.base_url.environment,
+        "token_endpoint": str(settings.token_endpoint),
+        "listen": str(settings.listen),
+        "clock_skew": None if source.skew is None else round(source.skew, 1),
+        "pid": os.getpid(),
+    }

@@ -1,0 +1,222 @@
+"""Everything that can go wrong, as one tree, each class with its status and its RFC 9209 error.
+
+* ProxyError
+  + SettingsError                a setting is missing or wrong         (at start)
+  x RequestRefused               the guard or the parser says no       4xx, 501, 505
+  + Draining                     the process is about to end           503
+  x TokenError                   no access token can be had            503
+    + TokenEndpointUnavailable   network, 5xx, 429 or nonsense
+    + CredentialsRefused         the authorization server said no
+    + CredentialsMissing         the source of the credentials is empty
+  x UpstreamError                the upstream cannot be reached        502
+    + NameNotResolved            DNS
+    + ConnectionRefused          nothing listens there
+    + ConnectionFailed           no route, network down, and the like
+    + CertificateRefused         TLS: the certificate is not trusted
+    + TlsFailed                  TLS: anything else
+    + ConnectionBroken           closed or reset before the answer was whole
+      + ConnectionStale          a kept-alive connection was closed before a byte of the answer
+    + ResponseInvalid            not HTTP/1.1
+      + ResponseHeadTooLarge
+    + PoolFull                   no connection became free in time     503
+    x UpstreamTimeout            the upstream is too slow              504
+      + ConnectTimeout
+      + ReadTimeout
+      + WriteTimeout
+
+``kind`` is the error type of RFC 9209 section 2.3, ``next_step`` what the reader of the problem
+document can do. Messages are lower case, without full stop, and never hold a secret or a body.
+"""
+
+
+class ProxyError(Exception):
+    """Base of all errors of this program."""
+
+    status = 500
+    kind = "proxy_internal_error"
+    title = "Internal error of the proxy"
+    next_step = "report this with the exchange id and the log lines around it"
+    retry_after: float | None = None
+
+
+class SettingsError(ProxyError):
+    """Some settings are missing or wrong; ``problems`` has one line for each."""
+
+    kind = "proxy_configuration_error"
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class RequestRefused(ProxyError):
+    """The caller's request is not let in; ``reason`` is a fixed word for logs and metrics."""
+
+    kind = "http_request_denied"
+    title = "Request refused by the proxy"
+
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        detail: str,
+        next_step: str,
+        fields: tuple[tuple[bytes, bytes], ...] = (),
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.reason = reason
+        self.next_step = next_step
+        self.fields = fields
+        if status == 400:
+            self.kind = "http_request_error"
+
+
+class Draining(ProxyError):
+    """The process has been told to end and takes no new exchanges."""
+
+    status = 503
+    kind = "connection_terminated"
+    title = "The proxy is shutting down"
+    next_step = "send the request again in a moment, to the next instance"
+    retry_after = 1.0
+
+
+class TokenError(ProxyError):
+    """No access token can be had right now."""
+
+    status = 503
+    kind = "proxy_internal_error"
+    title = "No access token"
+    next_step = "see /readyz?verbose on the admin listener, or run: breb-proxy check"
+
+
+class TokenEndpointUnavailable(TokenError):
+    """The token endpoint did not answer, or not with a usable token: worth another try."""
+
+    next_step = "nothing: the proxy keeps trying and recovers by itself"
+
+
+class CredentialsRefused(TokenError):
+    """The authorization server refused the credentials (400, 401 or 403)."""
+
+    next_step = "check BREB_CLIENT_ID and BREB_CLIENT_SECRET; a change of their source is tried at once"
+
+
+class CredentialsMissing(CredentialsRefused):
+    """The source of the credentials is empty or cannot be read."""
+
+
+class UpstreamError(ProxyError):
+    """The upstream cannot be reached or does not speak HTTP.
+
+    ``sent`` says whether any byte of the request may have reached the upstream.
+    """
+
+    status = 502
+    kind = "destination_unavailable"
+    title = "The upstream cannot be reached"
+    next_step = "check BREB_BASE_URL and the network: breb-proxy check"
+    sent = False
+
+
+class NameNotResolved(UpstreamError):
+    """The upstream's host name has no address."""
+
+    kind = "dns_error"
+    next_step = "check the host name in BREB_BASE_URL and the machine's DNS"
+
+
+class ConnectionRefused(UpstreamError):
+    """Nothing accepts connections at the upstream's address."""
+
+    kind = "connection_refused"
+    next_step = "check host and port in BREB_BASE_URL, and that the upstream is up"
+
+
+class ConnectionFailed(UpstreamError):
+    """The network did not let a connection through."""
+
+    kind = "destination_ip_unroutable"
+    next_step = "check the network between here and the upstream: breb-proxy check"
+
+
+class CertificateRefused(UpstreamError):
+    """The upstream's certificate is not trusted here."""
+
+    kind = "tls_certificate_error"
+    title = "The upstream's certificate is not trusted"
+    next_step = "if its authority is your own, name it with BREB_CA_BUNDLE; else do not trust this network"
+
+
+class TlsFailed(UpstreamError):
+    """The TLS handshake failed for another reason than the certificate."""
+
+    kind = "tls_protocol_error"
+    title = "No TLS connection to the upstream"
+    next_step = "check that the port in BREB_BASE_URL speaks TLS"
+
+
+class ConnectionBroken(UpstreamError):
+    """The upstream closed or reset the connection before its answer was whole."""
+
+    kind = "connection_terminated"
+    title = "The upstream broke off"
+    next_step = "try again if the request is safe to repeat"
+
+
+class ConnectionStale(ConnectionBroken):
+    """A kept-alive connection turned out closed before any byte of an answer."""
+
+
+class ResponseInvalid(UpstreamError):
+    """The upstream's answer is not HTTP/1.1."""
+
+    kind = "http_protocol_error"
+    title = "The upstream's answer is not valid HTTP"
+    next_step = "check that BREB_BASE_URL names an HTTP/1.1 server"
+
+
+class ResponseHeadTooLarge(ResponseInvalid):
+    """The head of the upstream's answer is larger than we take."""
+
+    kind = "http_response_header_section_size"
+
+
+class PoolFull(UpstreamError):
+    """All connections to the upstream stayed busy for QUEUE_TIMEOUT."""
+
+    status = 503
+    kind = "connection_limit_reached"
+    title = "All connections to the upstream are busy"
+    next_step = "try again later, or raise BREB_MAX_CONNECTIONS or BREB_QUEUE_TIMEOUT"
+    retry_after = 1.0
+
+
+class UpstreamTimeout(UpstreamError):
+    """The upstream is too slow."""
+
+    status = 504
+    kind = "http_response_timeout"
+    title = "The upstream is too slow"
+
+
+class ConnectTimeout(UpstreamTimeout):
+    """No connection within CONNECT_TIMEOUT."""
+
+    kind = "connection_timeout"
+    next_step = "check the network, or raise BREB_CONNECT_TIMEOUT"
+
+
+class ReadTimeout(UpstreamTimeout):
+    """No byte of the answer for READ_TIMEOUT."""
+
+    kind = "connection_read_timeout"
+    next_step = "try again if the request is safe to repeat, or raise BREB_READ_TIMEOUT"
+
+
+class WriteTimeout(UpstreamTimeout):
+    """The upstream took no byte of the request for WRITE_TIMEOUT."""
+
+    kind = "connection_write_timeout"
+    next_step = "try again if the request is safe to repeat, or raise BREB_WRITE_TIMEOUT"

@@ -1,0 +1,94 @@
+"""Pure functions over raw field lines: lists of (name, value) byte pairs, never a dict.
+
+Order, repetition, letter case and bytes stay as they came (RFC 9110 section 5.3).
+"""
+
+from collections.abc import Iterable
+
+Line = tuple[bytes, bytes]
+Lines = list[Line]
+
+# RFC 9110 section 7.6.1, with the two Proxy-* pairs that concern one hop alone (section 11.7).
+HOP_BY_HOP = frozenset(
+    (
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authentication-info",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    )
+)
+
+# A field that Connection must not name away: without it the message would lose its framing.
+_FRAMING = frozenset((b"content-length", b"transfer-encoding"))
+
+
+def values(lines: Iterable[Line], name: bytes) -> list[bytes]:
+    """Return all values of the lower-case ``name``, in order."""
+    return [value for key, value in lines if key.lower() == name]
+
+
+def first(lines: Iterable[Line], name: bytes) -> bytes | None:
+    """Return the first value of the lower-case ``name``."""
+    for key, value in lines:
+        if key.lower() == name:
+            return value
+    return None
+
+
+def nominated(connection_values: Iterable[bytes]) -> frozenset[bytes]:
+    """Return the lower-case field names that Connection names (RFC 9110 section 7.6.1)."""
+    return (
+        frozenset(
+            option.strip(b" \t").lower()
+            for value in connection_values
+            for option in value.split(b",")
+        )
+        - _FRAMING
+    )
+
+
+def end_to_end(lines: Lines, also: frozenset[bytes] = frozenset()) -> Lines:
+    """Return the lines that go beyond this hop: none that Connection names, none in ``also``."""
+    drop = HOP_BY_HOP | also
+    kept = []
+    connection: list[bytes] = []
+    for line in lines:
+        name = line[0].lower()
+        if name not in drop:
+            kept.append(line)
+        elif name == b"connection":
+            connection.append(line[1])
+    if connection:
+        named = nominated(connection)
+        kept = [line for line in kept if line[0].lower() not in named]
+    return kept
+
+
+def relocated(value: bytes, origins: tuple[bytes, ...], prefix: bytes, ours: bytes) -> bytes:
+    """Rewrite a Location that points at the upstream into the caller's view of us.
+
+    ``origins`` are the upstream's origin in all its spellings, lower case; ``prefix`` is the path
+    prefix of the base URL, ``ours`` our own origin. Whole segments alone match:
+    ``https://a.example`` is not the origin of ``https://a.example.org``.
+    """
+    lowered = value.lower()
+    for origin in origins:
+        rest = value[len(origin) :]
+        if lowered.startswith(origin) and rest[:1] in (b"", b"/", b"?", b"#"):
+            inside = _without(prefix, rest)
+            return value if inside is None else ours + inside
+    if prefix and value[:1] == b"/" and value[:2] != b"//":
+        inside = _without(prefix, value)
+        return value if inside is None else inside or b"/"
+    return value
+
+
+def _without(prefix: bytes, path: bytes) -> bytes | None:
+    rest = path[len(prefix) :]
+    return rest if path.startswith(prefix) and rest[:1] in (b"", b"/", b"?", b"#") else None

@@ -1,0 +1,170 @@
+"""Log lines: text for people, JSON for machines, and one line for each exchange.
+
+Lines of one turn of the event loop are written together: at a high rate one system call serves
+many, at a low rate each line is out at once.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+import time
+from typing import IO
+
+from proxy.exchange import Exchange
+
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+# Their request logs would show whole query strings: keys here are phone and document numbers.
+_SILENCED = ("httpx", "httpcore", "uvicorn", "uvicorn.error", "uvicorn.access", "asyncio")
+_COLOURS = {"debug": "2", "info": "36", "warning": "33", "error": "31", "critical": "31"}
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Word a record."""
+        line = {
+            "time": _stamp(record.created),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+class TextFormatter(logging.Formatter):
+    """Time, level and message, coloured on a terminal."""
+
+    def __init__(self, *, colour: bool) -> None:
+        super().__init__()
+        self._colour = colour
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Word a record."""
+        level = record.levelname.lower()
+        shown = f"\x1b[{_COLOURS[level]}m{level:7}\x1b[0m" if self._colour else f"{level:7}"
+        clock = time.strftime("%H:%M:%S", time.localtime(record.created))
+        line = f"{clock} {shown} {record.getMessage()}"
+        if record.exc_info:
+            line += "\n" + self.formatException(record.exc_info)
+        return line
+
+
+def configure(level: str, style: str, stream: IO[str] = sys.stderr) -> bool:
+    """Set up logging to ``stream``; return whether lines are JSON."""
+    terminal = stream.isatty()
+    as_json = style == "json" or (style == "auto" and not terminal)
+    handler = logging.StreamHandler(stream)
+    colour = terminal and "NO_COLOR" not in os.environ
+    handler.setFormatter(JsonFormatter() if as_json else TextFormatter(colour=colour))
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(_LEVELS[level])
+    for name in _SILENCED:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return as_json
+
+
+class AccessLog:
+    """Observer: writes one line for each exchange, without query values."""
+
+    def __init__(self, *, as_json: bool, descriptor: int, colour: bool = False) -> None:
+        self._word = _json_line if as_json else _coloured if colour else _text_line
+        self._descriptor = descriptor
+        self._lines: list[str] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def observe(self, exchange: Exchange) -> None:
+        """Take one exchange that is over."""
+        if not self._lines:
+            if self._loop is None:
+                self._loop = asyncio.get_running_loop()
+            self._loop.call_soon(self.flush)
+        self._lines.append(self._word(exchange))
+
+    def flush(self) -> None:
+        """Write what has been gathered."""
+        data = "".join(self._lines).encode()
+        self._lines.clear()
+        while data:
+            try:
+                data = data[os.write(self._descriptor, data) :]
+            except BlockingIOError:  # the reader of a non-blocking pipe does not keep up
+                return
+            except OSError:  # the reader is gone: logging must not end payments
+                return
+
+
+_second = 0
+_second_text = ""
+
+
+def _stamp(moment: float) -> str:
+    """Return RFC 3339 in UTC with milliseconds; the seconds' part is kept for the second."""
+    global _second, _second_text  # noqa: PLW0603  a cache of one, on the hot path
+    whole = int(moment)
+    if whole != _second:
+        _second, _second_text = whole, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
+    return f"{_second_text}.{int((moment - whole) * 1000):03d}Z"
+
+
+def _path(exchange: Exchange) -> str:
+    path = exchange.path.decode("latin-1")
+    if '"' in path or "\\" in path or not path.isprintable() or not path.isascii():
+        return json.dumps(path)[1:-1]
+    return path
+
+
+def _json_line(exchange: Exchange) -> str:
+    upstream = exchange.upstream_seconds
+    status = exchange.status
+    line = (
+        f'{{"time":"{_stamp(time.time())}","level":"info","event":"exchange","id":"{exchange.id}"'
+        f',"method":"{exchange.method}","path":"{_path(exchange)}"'
+        f',"status":{"null" if status is None else status}'
+        f',"received":{exchange.received},"sent":{exchange.sent}'
+        f',"ms":{(exchange.ended - exchange.started) * 1000:.2f}'
+        f',"upstream_ms":{"null" if upstream is None else f"{upstream * 1000:.2f}"}'
+        f',"attempts":{exchange.attempts}'
+    )
+    if exchange.failure is not None or exchange.left or exchange.note or exchange.traceparent:
+        line += _extra(exchange)
+    return line + "}\n"
+
+
+def _extra(exchange: Exchange) -> str:
+    parts = {}
+    if exchange.reason:
+        parts["reason"] = exchange.reason
+    if exchange.failure is not None:
+        parts["error"] = str(exchange.failure)
+    if exchange.note:
+        parts["note"] = exchange.note
+    if exchange.traceparent:
+        parts["traceparent"] = exchange.traceparent.decode("latin-1")
+    return "," + json.dumps(parts)[1:-1] if parts else ""
+
+
+def _text_line(exchange: Exchange, colour: str = "", end: str = "") -> str:
+    upstream = exchange.upstream_seconds
+    share = "" if upstream is None else f", upstream {upstream * 1000:.1f}"
+    why = f" {exchange.reason}: {exchange.failure}" if exchange.failure is not None else ""
+    if exchange.left:
+        why = " the caller left"
+    note = f" ({exchange.note})" if exchange.note else ""
+    status = exchange.status or "---"
+    return (
+        f"{time.strftime('%H:%M:%S')} {colour}{status}{end} {exchange.method:6} {_path(exchange)}"
+        f"  {(exchange.ended - exchange.started) * 1000:.1f} ms{share}, {exchange.sent} B"
+        f"{why}{note}\n"
+    )
+
+
+def _coloured(exchange: Exchange) -> str:
+    status = exchange.status or 599
+    shade = "32" if status < 300 else "36" if status < 400 else "33" if status < 500 else "31"
+    return _text_line(exchange, f"\x1b[{shade}m", "\x1b[0m")

@@ -1,0 +1,44 @@
+"""Rules of what may pass: ``METHOD path-pattern``, matched on the very bytes that are sent."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+_RULE = re.compile(r"^(?P<method>\*|[A-Z]+(?:\|[A-Z]+)*)\s+(?P<pattern>/[!-~]*)$")
+# What a server behind us could read as another path than the one a rule looked at.
+_AMBIGUOUS = re.compile(rb"(?:^|/)(?:\.|%2e){1,2}(?:/|;|$)|//|\\|%2f|%5c|%00", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: the methods (none: any) and a pattern in which ``*`` stands for anything."""
+
+    text: str
+    methods: frozenset[str]
+    pattern: re.Pattern[bytes]
+
+    @classmethod
+    def parse(cls, value: Any) -> "Rule":  # noqa: ANN401  whatever a source gives
+        """Read a rule such as ``GET /v1/payments*`` or ``GET|POST /v1/*``; raise ValueError."""
+        if isinstance(value, Rule):
+            return value
+        match = _RULE.match(str(value).strip())
+        if not match:
+            raise ValueError(f"{str(value)!r} is no rule; write METHOD /path, such as GET /v1/payments*")
+        method, pattern = match["method"], match["pattern"]
+        methods = frozenset() if method == "*" else frozenset(method.split("|"))
+        body = b".*".join(re.escape(part.encode()) for part in pattern.split("*"))
+        return cls(f"{method} {pattern}", methods, re.compile(body, re.DOTALL))
+
+    def matches(self, method: str, path: bytes) -> bool:
+        """Report whether the rule speaks of this request; ``path`` is without the query."""
+        return (not self.methods or method in self.methods) and bool(self.pattern.fullmatch(path))
+
+    def __str__(self) -> str:
+        """Return the rule as it was written."""
+        return self.text
+
+
+def ambiguous(path: bytes) -> bool:
+    """Report whether ``path`` could be read as another one: dots, empty segments, encoded slashes."""
+    return bool(_AMBIGUOUS.search(path))

@@ -1,0 +1,123 @@
+"""Listening sockets, bound before anything else starts, so that a taken port is said in one line."""
+
+import errno
+import os
+import socket
+import stat
+from pathlib import Path
+
+from proxy.addresses import Address
+
+BACKLOG = 2048
+
+
+class AddressTaken(OSError):
+    """Another process listens there, or we may not."""
+
+
+def bind(address: Address) -> list[socket.socket]:
+    """Bind all sockets of ``address``: a name may have an IPv4 and an IPv6 address.
+
+    Raises AddressTaken, worded for a person.
+    """
+    if address.path:
+        return [_bind_unix(Path(address.path))]
+    try:
+        infos = socket.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except OSError as error:
+        raise AddressTaken(f"cannot listen on {address}: {error.strerror}") from error
+    sockets: list[socket.socket] = []
+    for family, kind, protocol, _, where in infos:
+        if address.port == 0 and sockets:
+            break  # one free port, not one for each family
+        try:
+            sockets.append(_bind_tcp(family, kind, protocol, where))
+        except OSError as error:
+            if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT) and len(infos) > 1:
+                continue
+            for sock in sockets:
+                sock.close()
+            raise AddressTaken(_worded(address, error)) from error
+    if not sockets:
+        raise AddressTaken(f"cannot listen on {address}: no such address on this machine")
+    return sockets
+
+
+def bind_near(address: Address, tries: int = 20) -> tuple[list[socket.socket], Address]:
+    """Bind ``address`` or the next free port above it; raise AddressTaken if there is none."""
+    for offset in range(tries):
+        near = Address(address.host, address.port + offset)
+        try:
+            return bind(near), near
+        except AddressTaken:
+            if offset == tries - 1:
+                raise
+    raise AssertionError  # pragma: no cover  the loop returns or raises
+
+
+def port_of(sockets: list[socket.socket]) -> int:
+    """Return the port that was really bound; 0 for a Unix socket."""
+    name = sockets[0].getsockname()
+    return int(name[1]) if isinstance(name, tuple) else 0
+
+
+def _bind_tcp(
+    family: int, kind: int, protocol: int, where: tuple[str, int] | tuple[str, int, int, int]
+) -> socket.socket:
+    sock = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":  # on Windows it would let two processes share a port
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind(where)
+        sock.listen(BACKLOG)
+        sock.setblocking(False)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _bind_unix(path: Path) -> socket.socket:
+    """Bind a Unix socket that its owner alone may use; one that nobody serves is removed."""
+    if path.exists():
+        if not stat.S_ISSOCK(path.stat().st_mode):
+            raise AddressTaken(f"cannot listen on unix:{path}: the file is no socket")
+        if _served(path):
+            raise AddressTaken(f"cannot listen on unix:{path}: another process does")
+        path.unlink()
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o177)
+    try:
+        sock.bind(str(path))
+    except OSError as error:
+        sock.close()
+        raise AddressTaken(f"cannot listen on unix:{path}: {error.strerror}") from error
+    finally:
+        os.umask(mask)
+    sock.listen(BACKLOG)
+    sock.setblocking(False)
+    return sock
+
+
+def _served(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            return False
+        except OSError:
+            return True
+    return True
+
+
+def _worded(address: Address, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"cannot listen on {address}: the port is taken; free it, or choose another"
+    if error.errno == errno.EACCES:
+        return f"cannot listen on {address}: not allowed; choose a port above 1023"
+    return f"cannot listen on {address}: {error.strerror}"

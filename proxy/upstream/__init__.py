@@ -1,0 +1,12 @@
+"""An HTTP/1.1 client for one origin: connection, pool, connector, and its httpx face.
+
+The raw face (`Pool`, `Connection`) serves the forwarder: field lines as byte pairs, no object per
+header. `PoolTransport` gives the same pool, TLS and time-outs to any httpx client.
+"""
+
+from proxy.upstream.connection import Connection, ResponseHead
+from proxy.upstream.connector import Connector
+from proxy.upstream.pool import Pool, PoolLimits
+from proxy.upstream.transport import PoolTransport
+
+__all__ = ["Connection", "Connector", "Pool", "PoolLimits", "PoolTransport", "ResponseHead"]
