@@ -17,15 +17,21 @@ from proxy.sandbox.api import (
     keys,
     old_payments,
     payments,
+    qrcodes,
     recipients,
     resolutions,
     tokens,
 )
 from proxy.sandbox.config import SandboxConfig
+from proxy.sandbox.console import Console
 from proxy.sandbox.endpoint import Endpoint
 from proxy.sandbox.gate import Gate
+from proxy.sandbox.moods import Moods
+from proxy.sandbox.openapi import document
 from proxy.sandbox.operations import Operation
 from proxy.sandbox.refusal import Refusal
+from proxy.sandbox.simulator import Simulator
+from proxy.sandbox.webhooks import Courier
 from proxy.sandbox.world import Clock, World
 
 RESOURCES = (
@@ -37,6 +43,7 @@ RESOURCES = (
     recipients,
     payments,
     old_payments,
+    qrcodes,
 )
 
 
@@ -51,7 +58,11 @@ def create_app(
     """Build a simulator with a world of its own; ``wall`` tells the seconds since the epoch."""
     config = config or SandboxConfig()
     world = World(config, Clock(wall))
-    return _api(world, operations(config))
+    moods, courier = Moods(config), Courier(world)
+    world.on_change = courier.nudge
+    every = operations(config)
+    console = Console(world, moods, courier, document(every))
+    return Simulator(world, moods, courier, api=_api(world, every), levers=console)
 
 
 def _api(world: World, every: list[Operation]) -> Starlette:

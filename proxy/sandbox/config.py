@@ -166,6 +166,9 @@ class SandboxConfig(BaseModel):
     webhook_retry_base: float = Field(
         1.0, gt=0, description="The n-th pause is this times 2^n seconds."
     )
+    webhook_payload: Literal["envelope", "payment"] = Field(
+        "envelope", description="Guess: the payment wrapped with the event's name, or by itself."
+    )
     webhook_timestamp_field: str = Field(
         "X-Passport-Timestamp", description="Guess: the field that carries the time of sending."
     )

@@ -8,9 +8,10 @@ from proxy.sandbox.models.shapes import AnyKey
 from proxy.sandbox.world import World
 
 
-def _party(
+def party(
     account: BankAccount, participant: Participant, owner: Owner, key: AnyKey | None = None
 ) -> Party:
+    """Describe one end of a payment."""
     return Party(
         account=account,
         key=key,
@@ -28,12 +29,12 @@ def sender_of(world: World, account_id: str) -> Party:
     """Describe the account here that pays."""
     account = world.accounts[account_id]
     number = BankAccount(account_number=account.number, account_type=account.type)
-    return _party(number, HERE, owner_of(world, account.customer_id))
+    return party(number, HERE, owner_of(world, account.customer_id))
 
 
 def receiver_of(resolution: Resolution) -> Party:
     """Describe who stands behind a resolved key."""
-    return _party(resolution.account, resolution.participant, resolution.owner, resolution.key)
+    return party(resolution.account, resolution.participant, resolution.owner, resolution.key)
 
 
 def bank_party(recipient: Recipient) -> Party:
@@ -43,12 +44,12 @@ def bank_party(recipient: Recipient) -> Party:
         raise ValueError("only ACH recipients have an account and an owner")
     bank = Participant(name=account.bank_name, identification_number="")
     number = BankAccount(account_number=account.account_number, account_type=account.account_type)
-    return _party(number, bank, owner)
+    return party(number, bank, owner)
 
 
-def stranger(key: AnyKey) -> Party:
+def stranger() -> Party:
     """Describe somebody at another institution who pays into an account here."""
     owner = Owner(type="INDIVIDUAL", identification_type="CC", identification_number="1020304059",
                   first_name="Valentina", first_last_name="Ospina")  # fmt: skip
     number = BankAccount(account_number="301020304059", account_type="SAVINGS")
-    return _party(number, ELSEWHERE, owner, key)
+    return party(number, ELSEWHERE, owner)

@@ -4,10 +4,9 @@ Nothing runs in the background for this: whoever looks at the world settles what
 """
 
 import heapq
-from dataclasses import replace
 
+from proxy.sandbox.models.payments import Party, PaymentError
 from proxy.sandbox.models.payments import Payment as Shown
-from proxy.sandbox.models.payments import PaymentError
 from proxy.sandbox.models.shapes import centavos, money
 from proxy.sandbox.records import Event, Outcome, Payment
 from proxy.sandbox.world import World
@@ -103,8 +102,9 @@ def _finish(world: World, payment: Payment) -> None:
         payment.status = "SETTLED"
         world.ledger.settle(payment.account_id, payment.credited_account, payment.amount)
         _tell(world, payment, "payment.outbound.settled", "payment.settled")
-        if payment.credited_account is not None:
-            receive(world, payment, payment.credited_account)
+        if target := payment.credited_account:
+            parties = payment.sender, payment.receiver
+            arrive(world, target, payment.amount, *parties, payment.end_to_end)
         return
     if payment.held:
         world.ledger.release(payment.account_id, payment.amount)
@@ -112,30 +112,31 @@ def _finish(world: World, payment: Payment) -> None:
     _tell(world, payment, "payment.outbound.rejected", "payment.rejected")
 
 
-def receive(world: World, sent: Payment, account_id: str) -> Payment:
-    """Record the other end of a settled payment, as the credited account sees it."""
+def arrive(
+    world: World, account_id: str, amount: int, sender: Party, receiver: Party, end_to_end: str
+) -> Payment:
+    """Record a payment that has come in, as the credited account sees it."""
     stamp = world.stamp()
-    arrived = replace(
-        sent,
+    payment = Payment(
         id=world.new_id(),
+        type="BREB",
         direction="INBOUND",
         account_id=account_id,
-        resolution_id=None,
-        recipient_id=None,
-        credited_account=None,
-        status="SETTLED",
+        amount=amount,
+        sender=sender,
+        receiver=receiver,
+        end_to_end=end_to_end,
         created_at=stamp,
         updated_at=stamp,
-        initiations=0,
-        confirmations=0,
-        executions=0,
+        status="SETTLED",
     )
-    world.payments[arrived.id] = arrived
-    _tell(world, arrived, "payment.inbound.received", "payment.inbound")
-    _tell(world, arrived, "payment.inbound.confirmed", "payment.confirmed")
-    return arrived
+    world.payments[payment.id] = payment
+    _tell(world, payment, "payment.inbound.received", "payment.inbound")
+    _tell(world, payment, "payment.inbound.confirmed", "payment.confirmed")
+    return payment
 
 
 def _tell(world: World, payment: Payment, name: str, old_name: str) -> None:
     payload = shown(payment).model_dump(mode="json", exclude_none=True)
     world.events.append(Event(name, old_name, payment.id, world.now(), payload))
+    world.on_change()

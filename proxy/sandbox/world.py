@@ -37,6 +37,7 @@ class World:
 
     config: SandboxConfig
     clock: Clock
+    on_change: Callable[[], None] = lambda: None
     dice: Random = field(init=False)
     tokens: dict[str, Token] = field(default_factory=dict)
     bearers: dict[str, Token] = field(default_factory=dict)
@@ -64,7 +65,7 @@ class World:
         """Forget everything, but for the tokens where they are to be kept."""
         tokens, bearers = self.tokens, self.bearers
         self.clock.offset = 0.0
-        fresh = World(self.config, self.clock)
+        fresh = World(self.config, self.clock, self.on_change)
         for member in fields(fresh):
             setattr(self, member.name, getattr(fresh, member.name))
         if keep_tokens:

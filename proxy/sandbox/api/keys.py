@@ -36,7 +36,7 @@ def operations(config: SandboxConfig) -> Iterable[Operation]:
 def _current(config: SandboxConfig) -> Iterable[Operation]:
     yield Operation(
         name="createKey", method="POST", path=PATH, summary="Register a key",
-        answer=create, body=CreateKey, returns=AccountKey, refusals=(404, 409),
+        answer=create, body=CreateKey, returns=AccountKey, refusals=(409,),
         scope=SCOPE + ".post",
     )  # fmt: skip
     yield Operation(
@@ -65,12 +65,12 @@ def _current(config: SandboxConfig) -> Iterable[Operation]:
 def _first_generation(config: SandboxConfig) -> Iterable[Operation]:
     yield Operation(
         name="oldCreateKey", method="POST", path=OLD_PATH, summary="Register a key",
-        answer=old_create, body=OldCreateKey, returns=OldAccountKey, refusals=(404, 409),
+        answer=old_create, body=OldCreateKey, returns=OldAccountKey, refusals=(409,),
         scope=SCOPE + ".post", tag="first generation",
     )  # fmt: skip
     yield Operation(
         name="oldSuspendKey", method="PATCH", path=OLD_PATH + "/suspend", summary="Suspend a key",
-        answer=old_suspend, body=Identified, returns=OldKeyStatus, refusals=(404,),
+        answer=old_suspend, body=Identified, returns=OldKeyStatus,
         scope=SCOPE + ".patch", tag="first generation",
     )  # fmt: skip
     yield Operation(

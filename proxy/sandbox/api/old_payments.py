@@ -22,9 +22,9 @@ def operations(_config: SandboxConfig) -> Iterable[Operation]:
         yield Operation(
             name="oldCreatePayment" + suffix, method="POST", path=path,
             summary="Initiate a payment", answer=create, body=OldCreatePayment,
-            returns=OldInitiatedPayment, refusals=(404, 409), scope=SCOPE + ".post",
+            returns=OldInitiatedPayment, refusals=(409,), scope=SCOPE + ".post",
             tag="first generation",
-        )  # fmt: skip
+    )  # fmt: skip
     yield Operation(
         name="oldGetPayment", method="GET", path=PATHS[""] + "/{payment_id}",
         summary="Show a payment", answer=show, returns=OldPayment, scope=SCOPE + ".get",

@@ -34,18 +34,18 @@ def operations(_config: SandboxConfig) -> Iterable[Operation]:
     """Name the payment endpoints."""
     yield Operation(
         name="createPayment", method="POST", path=PATH + "/breb", summary="Initiate a payment",
-        answer=create, body=CreatePayment, returns=Shown, refusals=(404, 409),
+        answer=create, body=CreatePayment, returns=Shown, refusals=(409,),
         scope=SCOPE + ".post",
     )  # fmt: skip
     yield Operation(
         name="confirmPayment", method="POST", path=PATH + "/breb/confirm",
         summary="Submit a payment", answer=confirm, body=ConfirmPayment, returns=OldPayment,
-        refusals=(404,), scope=SCOPE + ".post",
+        scope=SCOPE + ".post",
     )  # fmt: skip
     yield Operation(
         name="createAchPayment", method="POST", path=PATH + "/ach",
         summary="Initiate an ACH payment", answer=create_ach, body=CreateAchPayment,
-        returns=Shown, refusals=(404, 409), scope=SCOPE + ".post",
+        returns=Shown, refusals=(409,), scope=SCOPE + ".post",
     )  # fmt: skip
     yield Operation(
         name="listPayments", method="GET", path=PATH, summary="List payments",

@@ -40,12 +40,12 @@ def _current(_config: SandboxConfig) -> Iterable[Operation]:
     yield Operation(
         name="createRecipient", method="POST", path=PATH + "/breb",
         summary="Store a Bre-B recipient", answer=create, body=CreateRecipient,
-        returns=Recipient, refusals=(404,), scope=SCOPE + ".post",
+        returns=Recipient, scope=SCOPE + ".post",
     )  # fmt: skip
     yield Operation(
         name="createAchRecipient", method="POST", path=PATH + "/ach",
         summary="Store an ACH recipient", answer=create_ach, body=CreateAchRecipient,
-        returns=Recipient, refusals=(404,), scope=SCOPE + ".post",
+        returns=Recipient, scope=SCOPE + ".post",
     )  # fmt: skip
     yield Operation(
         name="listRecipients", method="GET", path=PATH, summary="List recipients",
@@ -67,9 +67,9 @@ def _first_generation(_config: SandboxConfig) -> Iterable[Operation]:
         yield Operation(
             name="oldCreateRecipient" + suffix, method="POST", path=path,
             summary="Store a Bre-B recipient", answer=old_create, body=OldCreateRecipient,
-            returns=OldRecipient, refusals=(404,), scope=SCOPE + ".post",
+            returns=OldRecipient, scope=SCOPE + ".post",
             tag="first generation",
-        )  # fmt: skip
+    )  # fmt: skip
     yield Operation(
         name="oldGetRecipient", method="GET", path=OLD_PATHS[""] + "/{recipient_id}",
         summary="Show a Bre-B recipient", answer=old_show, returns=OldRecipient,

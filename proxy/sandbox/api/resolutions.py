@@ -23,9 +23,9 @@ def operations(config: SandboxConfig) -> Iterable[Operation]:
     for name, path in _PATHS.items():
         yield Operation(
             name=name, method="POST", path=path, summary="Resolve a key",
-            answer=answer, returns=Resolution, refusals=(404,),
+            answer=answer, returns=Resolution,
             body=ResolveKey if config.resolve_key_type_required else ResolveUntypedKey,
-        )  # fmt: skip
+    )  # fmt: skip
 
 
 def resolve(world: World, customer_id: str, kind: str | None, value: str) -> Resolution:

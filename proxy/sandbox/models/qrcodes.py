@@ -171,5 +171,5 @@ class DecodeQrCode(Shape):
 
     customer_id: Uuid
     qr_code_data: Annotated[
-        str, StringConstraints(pattern=r"^000201[ -~]*6304[0-9A-F]{4}$", max_length=4096)
+        str, StringConstraints(pattern=r"^000201[\s\S]*6304[0-9A-F]{4}$", max_length=4096)
     ]
