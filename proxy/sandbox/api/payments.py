@@ -1,0 +1,182 @@
+"""Payments: initiate, confirm, list, show."""
+
+from collections.abc import Iterable
+
+from proxy.sandbox.api.accounts import known as known_account
+from proxy.sandbox.api.recipients import known as known_recipient
+from proxy.sandbox.config import SandboxConfig
+from proxy.sandbox.directory import find
+from proxy.sandbox.lists import page
+from proxy.sandbox.models.payments import (
+    ConfirmPayment,
+    CreateAchPayment,
+    CreatePayment,
+    OldPayment,
+    Party,
+    PaymentList,
+    PaymentQuery,
+)
+from proxy.sandbox.models.payments import Payment as Shown
+from proxy.sandbox.models.resolutions import Resolution
+from proxy.sandbox.models.shapes import centavos, money
+from proxy.sandbox.operations import Call, Operation, Reply
+from proxy.sandbox.parties import bank_party, receiver_of, sender_of
+from proxy.sandbox.records import Payment
+from proxy.sandbox.refusal import Refusal
+from proxy.sandbox.settlement import error_of, shown, submit
+from proxy.sandbox.world import World
+
+PATH = "/v1/payments"
+SCOPE = "paas.core.breb_payments"
+
+
+def operations(_config: SandboxConfig) -> Iterable[Operation]:
+    """Name the payment endpoints."""
+    yield Operation(
+        name="createPayment", method="POST", path=PATH + "/breb", summary="Initiate a payment",
+        answer=create, body=CreatePayment, returns=Shown, refusals=(409,),
+        scope=SCOPE + ".post",
+    )  # fmt: skip
+    yield Operation(
+        name="confirmPayment", method="POST", path=PATH + "/breb/confirm",
+        summary="Submit a payment", answer=confirm, body=ConfirmPayment, returns=OldPayment,
+        scope=SCOPE + ".post",
+    )  # fmt: skip
+    yield Operation(
+        name="createAchPayment", method="POST", path=PATH + "/ach",
+        summary="Initiate an ACH payment", answer=create_ach, body=CreateAchPayment,
+        returns=Shown, refusals=(409,), scope=SCOPE + ".post",
+    )  # fmt: skip
+    yield Operation(
+        name="listPayments", method="GET", path=PATH, summary="List payments",
+        answer=show_all, query=PaymentQuery, returns=PaymentList, scope=SCOPE + ".list.get",
+    )  # fmt: skip
+    yield Operation(
+        name="getPayment", method="GET", path=PATH + "/{payment_id}", summary="Show a payment",
+        answer=show, returns=Shown, scope=SCOPE + ".get",
+    )  # fmt: skip
+
+
+def pay(world: World, resolution: Resolution, account_id: str, amount: int) -> Payment:
+    """Note a payment to a resolved key; nothing is submitted yet."""
+    entry = find(world, resolution.key.key_type, resolution.key.key_value)
+    payment = note(world, account_id, amount, receiver_of(resolution))
+    payment.resolution_id = resolution.id
+    payment.credited_account = entry.account_id if entry else None
+    world.paid[resolution.id] = payment
+    return payment
+
+
+def note(world: World, account_id: str, amount: int, receiver: Party) -> Payment:
+    """Write down a new payment of an account."""
+    known_account(world, account_id)
+    _refuse_overdraft(world, account_id, amount)
+    stamp = world.stamp()
+    payment = Payment(
+        id=world.new_id(),
+        type="BREB",
+        direction="OUTBOUND",
+        account_id=account_id,
+        amount=amount,
+        sender=sender_of(world, account_id),
+        receiver=receiver,
+        end_to_end=f"{world.dice.getrandbits(128):032x}",
+        created_at=stamp,
+        updated_at=stamp,
+        status=world.config.initial_status,
+        initiations=1,
+    )
+    world.payments[payment.id] = payment
+    return payment
+
+
+def _refuse_overdraft(world: World, account_id: str, amount: int) -> None:
+    status = world.config.insufficient_funds
+    if status != "reject" and world.ledger.spendable(account_id) < amount:
+        raise Refusal(status, "the account does not hold enough", code="INSUFFICIENT_FUNDS")
+
+
+def create(call: Call) -> Reply:
+    """Initiate the one payment of a resolution."""
+    asked, world = call.body(CreatePayment), call.world
+    known_account(world, asked.account_id)
+    resolution = world.resolutions.get(asked.resolution_id)
+    if resolution is None:
+        raise Refusal(404, "no such resolution")
+    earlier = world.paid.get(resolution.id)
+    if earlier is not None:
+        return _again(world, earlier)
+    if resolution.expires_at <= world.stamp():
+        status = world.config.expired_resolution
+        raise Refusal(status, "the resolution has expired", code="RESOLUTION_EXPIRED")
+    payment = pay(world, resolution, asked.account_id, centavos(asked.amount.value))
+    payment.display_name = asked.display_name
+    if world.config.confirm != "always":
+        submit(world, payment)
+    return Reply(content=shown(payment))
+
+
+def _again(world: World, payment: Payment) -> Reply:
+    status = world.config.duplicate_payment
+    payment.initiations += 1
+    if status == "same":
+        return Reply(content=shown(payment))
+    raise Refusal(status, "the resolution has been paid already", code="DUPLICATE_PAYMENT")
+
+
+def create_ach(call: Call) -> Reply:
+    """Initiate a payment to an ACH recipient."""
+    asked, world = call.body(CreateAchPayment), call.world
+    recipient = known_recipient(world, asked.recipient_id, "ACH")
+    amount = centavos(asked.amount.value)
+    payment = note(world, asked.account_id, amount, bank_party(recipient))
+    payment.type, payment.recipient_id = "ACH", recipient.id
+    payment.description = asked.description
+    submit(world, payment)
+    return Reply(content=shown(payment))
+
+
+def known(world: World, payment_id: str) -> Payment:
+    """Find a payment or refuse."""
+    payment = world.payments.get(payment_id)
+    if payment is None:
+        raise Refusal(404, "no such payment")
+    return payment
+
+
+def confirm(call: Call) -> Reply:
+    """Submit a payment that waits for it; one that was submitted stays as it is."""
+    payment = known(call.world, call.body(ConfirmPayment).id)
+    payment.confirmations += 1
+    if not payment.submitted and payment.direction == "OUTBOUND":
+        submit(call.world, payment)
+    return Reply(content=old_shown(payment))
+
+
+def show_all(call: Call) -> Reply:
+    """List payments."""
+    query = call.asked(PaymentQuery)
+    every = (shown(payment) for payment in call.world.payments.values())
+    chosen, info = page(call.world, query, every, documented=404)
+    return Reply(content=PaymentList(payments=chosen, pagination_info=info))
+
+
+def show(call: Call) -> Reply:
+    """Show a payment."""
+    return Reply(content=shown(known(call.world, call.path["payment_id"])))
+
+
+def old_shown(payment: Payment) -> OldPayment:
+    """Show a payment as the first generation, and the confirmation, do."""
+    return OldPayment(
+        id=payment.id,
+        status=payment.status,
+        direction="OUTGOING" if payment.direction == "OUTBOUND" else "INCOMING",
+        account_id=payment.account_id,
+        breb_recipient_id=payment.recipient_id or "",
+        reference=payment.reference,
+        amount=money(payment.amount),
+        created_at=payment.created_at,
+        updated_at=payment.updated_at,
+        error=error_of(payment),
+    )

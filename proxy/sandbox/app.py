@@ -1,0 +1,87 @@
+"""The simulator put together."""
+
+import time
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from proxy.sandbox.answers import failure
+from proxy.sandbox.api import (
+    accounts,
+    customers,
+    keys,
+    old_payments,
+    payments,
+    qrcodes,
+    recipients,
+    resolutions,
+    tokens,
+)
+from proxy.sandbox.config import SandboxConfig
+from proxy.sandbox.console import Console
+from proxy.sandbox.endpoint import Endpoint
+from proxy.sandbox.gate import Gate
+from proxy.sandbox.moods import Moods
+from proxy.sandbox.openapi import document
+from proxy.sandbox.operations import Operation
+from proxy.sandbox.refusal import Refusal
+from proxy.sandbox.simulator import Simulator
+from proxy.sandbox.webhooks import Courier
+from proxy.sandbox.world import Clock, World
+
+RESOURCES = (
+    tokens,
+    customers,
+    accounts,
+    keys,
+    resolutions,
+    recipients,
+    payments,
+    old_payments,
+    qrcodes,
+)
+
+
+def operations(config: SandboxConfig) -> list[Operation]:
+    """List every endpoint of the API."""
+    return [operation for resource in RESOURCES for operation in resource.operations(config)]
+
+
+def create_app(
+    config: SandboxConfig | None = None, *, wall: Callable[[], float] = time.time
+) -> ASGIApp:
+    """Build a simulator with a world of its own; ``wall`` tells the seconds since the epoch."""
+    config = config or SandboxConfig()
+    world = World(config, Clock(wall))
+    moods, courier = Moods(config), Courier(world)
+    world.on_change = courier.nudge
+    every = operations(config)
+    console = Console(world, moods, courier, document(every))
+    return Simulator(world, moods, courier, api=_api(world, every), levers=console)
+
+
+def _api(world: World, every: list[Operation]) -> Starlette:
+    gate = Gate(world)
+    paths: dict[str, list[Operation]] = {}
+    for operation in every:
+        paths.setdefault(operation.path, []).append(operation)
+    # a fixed path comes before one with a parameter, whatever the order of the table
+    routes = [
+        Route(path, Endpoint(world, gate, paths[path]))
+        for path in sorted(paths, key=lambda path: path.count("{"))
+    ]
+
+    async def nowhere(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        refusal = Refusal(status, "no such path" if status == 404 else "internal error")
+        content = failure(world, refusal, request.url.path)
+        return Response(content, status, media_type=world.config.error_content_type)
+
+    app = Starlette(routes=routes, exception_handlers={HTTPException: nowhere})
+    app.router.redirect_slashes = False
+    return app

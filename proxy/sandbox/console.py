@@ -1,0 +1,110 @@
+"""The door to /_sandbox: a small page and JSON, for callers on this machine only."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from proxy.sandbox import state
+from proxy.sandbox.levers import LEVERS
+from proxy.sandbox.moods import Moods
+from proxy.sandbox.webhooks import Courier
+from proxy.sandbox.world import World
+
+_HERE = Path(__file__).parent
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_FILES = {"page.css": "text/css", "page.js": "text/javascript"}
+_BODY_LIMIT = 65536
+_FIELDS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Vary": "Accept",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Console:
+    """An ASGI application for everything below /_sandbox."""
+
+    def __init__(self, world: World, moods: Moods, courier: Courier, document: state.Json) -> None:
+        self._world = world
+        self._moods = moods
+        self._courier = courier
+        self._views: dict[str, Callable[[], state.Json]] = {
+            "": lambda: state.overview(world, moods, courier),
+            "state": lambda: state.overview(world, moods, courier),
+            "executions": lambda: state.executions(world, moods),
+            "webhooks": lambda: state.deliveries(courier),
+            "openapi.json": lambda: document,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        response = await self._answer(request)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if not self._at_home(request):
+            return _json({"message": "only for this machine, by a loopback name"}, 403)
+        name = request.url.path.removeprefix("/_sandbox").strip("/")
+        if request.method == "GET":
+            return self._show(name, request.headers.get("accept", ""))
+        if name not in LEVERS:
+            return _json({"message": "no such lever", "levers": list(LEVERS)}, 404)
+        if request.method != "POST":
+            return _json({"message": "levers take POST"}, 405)
+        return await self._pull(name, request)
+
+    def _at_home(self, request: Request) -> bool:
+        """Refuse names that a stranger's DNS may point here, and other sites' pages."""
+        hosts = request.headers.getlist("host")
+        names = (*_LOOPBACK, *self._world.config.lever_hosts)
+        if len(hosts) != 1 or urlsplit(f"//{hosts[0]}").hostname not in names:
+            return False
+        origin = request.headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != hosts[0]:
+            return False
+        return request.headers.get("sec-fetch-site", "none") in {"none", "same-origin"}
+
+    def _show(self, name: str, accept: str) -> Response:
+        if name in _FILES:
+            return _file(name, _FILES[name])
+        if not name and "text/html" in accept:
+            return _file("page.html", "text/html")
+        if name in self._views:
+            return _json(self._views[name]())
+        return _json({"message": "no such view", "views": list(self._views)}, 404)
+
+    async def _pull(self, name: str, request: Request) -> Response:
+        content = b""
+        async for part in request.stream():
+            content += part
+            if len(content) > _BODY_LIMIT:
+                return _json({"message": "the body is too large"}, 413)
+        try:
+            lever = LEVERS[name].model_validate_json(content or b"{}")
+            lever.pull(self._world, self._moods, self._courier)
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_input=False, include_context=False)
+            problems = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found]
+            return _json({"message": "; ".join(problems)}, 400)
+        except ValueError as error:
+            return _json({"message": str(error)}, 400)
+        return _json({"done": name})
+
+
+def _json(content: state.Json, status: int = 200) -> Response:
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return Response(text, status, _FIELDS, "application/json")
+
+
+def _file(name: str, kind: str) -> Response:
+    return Response((_HERE / name).read_text("utf-8"), 200, _FIELDS, kind)

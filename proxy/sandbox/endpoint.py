@@ -1,0 +1,94 @@
+"""One path of the API: pick the method, check the caller, read, answer."""
+
+import re
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ValidationError
+from starlette.types import Receive, Scope, Send
+
+from proxy.sandbox.answers import send_refusal, send_reply
+from proxy.sandbox.gate import Gate
+from proxy.sandbox.models.shapes import UUID
+from proxy.sandbox.operations import Call, Operation
+from proxy.sandbox.refusal import Refusal
+from proxy.sandbox.settlement import settle_due
+from proxy.sandbox.world import World
+
+_UUID = re.compile(UUID)
+
+
+class Endpoint:
+    """An ASGI application for all operations on one path."""
+
+    def __init__(self, world: World, gate: Gate, operations: list[Operation]) -> None:
+        self._world = world
+        self._gate = gate
+        self._operations = {operation.method: operation for operation in operations}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, with an error if need be."""
+        try:
+            operation = self._operations.get(scope["method"])
+            if operation is None:
+                fields = {"Allow": ", ".join(sorted(self._operations))}
+                raise Refusal(405, "the path does not take this method", fields=fields)
+            settle_due(self._world)
+            token = self._gate.admit(scope, operation)
+            content = await _read(receive, self._world.config.body_limit)
+            path, query = _path(scope), _query(operation, scope)
+            call = Call(self._world, path, token, query, _content(operation, content))
+            reply = operation.answer(call)
+            self._world.served[operation.name] += 1
+        except Refusal as refusal:
+            await send_refusal(self._world, refusal, scope, send)
+        else:
+            await send_reply(reply, send)
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        more = message.get("more_body", False)
+        if size > limit:
+            raise Refusal(413, "the body is too large")
+    return b"".join(parts)
+
+
+def _path(scope: Scope) -> dict[str, str]:
+    for name, value in scope["path_params"].items():
+        if not _UUID.match(value):
+            raise Refusal(400, f"Field '{name}' is not a lower-case UUID")
+    return dict(scope["path_params"])
+
+
+def _query(operation: Operation, scope: Scope) -> BaseModel | None:
+    if operation.query is None:
+        return None
+    text = scope["query_string"].decode("latin-1")
+    try:
+        return operation.query.model_validate(dict(parse_qsl(text, keep_blank_values=True)))
+    except ValidationError as error:
+        raise _invalid(error) from error
+
+
+def _content(operation: Operation, content: bytes) -> BaseModel | None:
+    if operation.body is None or (operation.body_optional and not content.strip()):
+        return None
+    try:
+        return operation.body.model_validate_json(content)
+    except ValidationError as error:
+        raise _invalid(error) from error
+
+
+def _invalid(error: ValidationError) -> Refusal:
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    if first["type"] == "json_invalid":
+        return Refusal(400, "the body is not JSON", code="INVALID_JSON")
+    # upper-case parts are the tags of unions, not members of the body
+    name = ".".join(str(part) for part in first["loc"] if not str(part).isupper())
+    if first["type"] == "missing":
+        return Refusal(400, f"Field '{name}' is required", code="MISSING_FIELD")
+    return Refusal(400, f"Field '{name}' is invalid: {first['msg']}", code="INVALID_FIELD")

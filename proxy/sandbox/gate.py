@@ -1,0 +1,62 @@
+"""Who may call: the rate, the token, its scopes."""
+
+from collections import deque
+
+from starlette.types import Scope
+
+from proxy.sandbox.operations import Operation
+from proxy.sandbox.records import Token
+from proxy.sandbox.refusal import Refusal
+from proxy.sandbox.world import World
+
+
+class Gate:
+    """Let a request in, or say why not."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._recent: deque[float] = deque()
+
+    def admit(self, scope: Scope, operation: Operation) -> Token | None:
+        """Check a request; the token is returned where the operation needs one."""
+        self._count()
+        if not operation.needs_token or not self._world.config.require_token:
+            return None
+        token = self._world.bearers.get(_bearer(scope))
+        if token is None or not token.live(self._world.now()):
+            raise Refusal(401, "the access token is missing or dead", fields=self._challenge())
+        if operation.scope is not None and operation.scope not in token.scopes:
+            raise self._short_of(operation.scope)
+        return token
+
+    def _count(self) -> None:
+        config, now = self._world.config, self._world.now()
+        if config.rate_limit is None:
+            return
+        while self._recent and self._recent[0] <= now - config.rate_window:
+            self._recent.popleft()
+        if len(self._recent) >= config.rate_limit:
+            fields = {"Retry-After": str(config.retry_after)}
+            raise Refusal(429, "too many requests", fields=fields)
+        self._recent.append(now)
+
+    def _challenge(self) -> dict[str, str]:
+        if not self._world.config.www_authenticate:
+            return {}
+        return {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+
+    def _short_of(self, scope: str) -> Refusal:
+        fields = {}
+        if self._world.config.www_authenticate:
+            fields["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{scope}"'
+        status = self._world.config.scope_failure
+        message = f"the access token lacks the scope {scope}"
+        return Refusal(status, message, code="MISSING_SCOPE", fields=fields)
+
+
+def _bearer(scope: Scope) -> str:
+    found = [value for name, value in scope["headers"] if name == b"authorization"]
+    if len(found) != 1:
+        return ""
+    scheme, _, token = found[0].decode("latin-1").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

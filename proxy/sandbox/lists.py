@@ -1,0 +1,86 @@
+"""Filter, order and cut a list into pages."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from proxy.sandbox.models.lists import PageQuery, PaginationInfo
+from proxy.sandbox.models.shapes import timestamp
+from proxy.sandbox.refusal import Refusal
+from proxy.sandbox.world import World
+
+ItemT = TypeVar("ItemT", bound=BaseModel)
+
+
+def page(
+    world: World, query: PageQuery, items: Iterable[ItemT], *, documented: int
+) -> tuple[list[ItemT], PaginationInfo]:
+    """Pick the page that a query asks for.
+
+    ``documented`` is the status that this list's page names for an empty result.
+    """
+    chosen = [item for item in items if _asked_for(world, query, item)]
+    if not chosen:
+        _refuse_empty(world, documented)
+    if query.order_key is not None:
+        key = query.order_key
+        chosen.sort(key=lambda item: str(_look(world, item, key)))
+    if query.order_direction == "DESC":
+        chosen.reverse()
+    size = min(query.page_size or world.config.default_page_size, world.config.max_page_size)
+    number = query.page_number or 1
+    info = PaginationInfo(
+        first_request_timestamp=_first_request(query) or timestamp(world.now()),
+        current_page=number,
+        total_pages=-(-len(chosen) // size),
+        total_elements=len(chosen),
+    )
+    return chosen[(number - 1) * size : number * size], info
+
+
+def _since(query: PageQuery) -> datetime | None:
+    if query.since_seconds is None:
+        return None
+    nanos = query.since_nanos or 0
+    return datetime.fromtimestamp(query.since_seconds, UTC) + timedelta(microseconds=nanos // 1000)
+
+
+def _first_request(query: PageQuery) -> str | None:
+    since = _since(query)
+    if since is None:
+        return None
+    return since.strftime("%Y-%m-%dT%H:%M:%S.%f").rstrip("0").rstrip(".") + "Z"
+
+
+def _asked_for(world: World, query: PageQuery, item: BaseModel) -> bool:
+    since = _since(query)
+    if since and datetime.fromisoformat(str(_look(world, item, "created_at"))) > since:
+        return False
+    for name in type(query).model_fields.keys() - PageQuery.model_fields.keys():
+        wanted = getattr(query, name)
+        if wanted is None:
+            continue
+        found = _look(world, item, query.sources.get(name, name))
+        if wanted != found and not (isinstance(found, list) and wanted in found):
+            return False
+    return True
+
+
+def _look(world: World, item: BaseModel, source: str) -> object:
+    found: object = item
+    for part in source.split("."):
+        if part == "customer_id" and part not in type(item).model_fields:
+            account = world.accounts.get(str(getattr(item, "account_id", "")))
+            return account.customer_id if account else None
+        if not isinstance(found, BaseModel) or part not in type(found).model_fields:
+            return None
+        found = getattr(found, part)
+    return found
+
+
+def _refuse_empty(world: World, documented: int) -> None:
+    chosen = world.config.empty_list
+    if (documented if chosen == "documented" else chosen) == 404:
+        raise Refusal(404, "none exist for the entity")

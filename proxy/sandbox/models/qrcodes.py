@@ -1,0 +1,175 @@
+"""QR codes by which a merchant is paid."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, RootModel, StringConstraints, create_model
+
+from proxy.sandbox.models.lists import PageQuery, PaginationInfo
+from proxy.sandbox.models.shapes import AnyKey, Decimal2, Money, Shape, Uuid
+
+Channel = Literal["IM", "MAN", "POS", "APP", "ECOMM", "MPOS", "MPS", "CB", "OFC", "ATM"]
+PURPOSES = {
+    "00": "PURCHASE",
+    "02": "TRANSFER",
+    "03": "WITHDRAWAL",
+    "04": "COLLECTION",
+    "05": "TOP_UP",
+    "06": "DEPOSIT",
+    "07": "ADVANCE",
+}
+Purpose = Literal[
+    "00", "02", "03", "04", "05", "06", "07",
+    "PURCHASE", "TRANSFER", "WITHDRAWAL", "COLLECTION", "TOP_UP", "DEPOSIT", "ADVANCE",
+]  # fmt: skip
+Detail = Annotated[str, Field(max_length=25)]
+Reference = Annotated[str, StringConstraints(pattern=r"^[0-9A-OQ-Za-oq-z]{1,17}$")]
+
+
+class AdditionalInfo(Shape):
+    """What a QR code says beside whom and how much."""
+
+    transaction_purpose: Purpose | None = None
+    terminal_label: Detail | None = None
+    invoice_number: Detail | None = None
+    mobile_phone_number: Detail | None = None
+    store_label: Detail | None = None
+    loyalty_label: Detail | None = None
+    reference_label: Detail | None = None
+    customer_label: Detail | None = None
+    customer_info: Detail | None = None
+    channel_presentation: Detail | None = None
+
+
+class Vat(Shape):
+    """The value added tax within the amount."""
+
+    vat_type: Literal["FIXED", "PERCENTAGE"]
+    vat_value: Decimal2
+    vat_base_value: Decimal2 | None = None
+
+
+class Inc(Shape):
+    """The consumption tax within the amount."""
+
+    inc_type: Literal["FIXED", "PERCENTAGE"]
+    inc_value: Decimal2
+
+
+class Tip(Shape):
+    """The tip on top of the amount."""
+
+    tip_type: Literal["FIXED", "PERCENTAGE"]
+    tip_value: Decimal2
+
+
+class NewQrCode(Shape):
+    """The members that both kinds of QR code share."""
+
+    key_id: Uuid
+    customer_id: Uuid
+    channel: Channel
+    vat: Vat | None = None
+    inc: Inc | None = None
+    tip: Tip | None = None
+    amount: Money | None = None
+    additional_info: AdditionalInfo | None = None
+    qr_code_reference: Reference | None = None
+
+
+class StaticQrCode(NewQrCode):
+    """A QR code to be shown many times; with an amount it is called hybrid."""
+
+    type: Literal["STATIC"]
+
+
+class DynamicQrCode(NewQrCode):
+    """A QR code for one payment."""
+
+    type: Literal["DYNAMIC"]
+
+
+class CreateQrCode(RootModel[StaticQrCode | DynamicQrCode]):
+    """A QR code to be made."""
+
+
+def create_qr_code(*, vat: bool, dynamic_amount: bool) -> type[CreateQrCode]:
+    """Build the request's shape for the chosen reading of the documentation."""
+    taxed: dict[str, Any] = {"vat": (Vat, ...)} if vat else {}
+    priced: dict[str, Any] = {"amount": (Money, ...)} if dynamic_amount else {}
+    static = create_model("StaticQr", __base__=StaticQrCode, **taxed)
+    dynamic = create_model("DynamicQr", __base__=DynamicQrCode, **taxed, **priced)
+    union = Annotated[static | dynamic, Field(discriminator="type")]
+    return create_model("CreateQr", __base__=CreateQrCode, root=(union, ...))
+
+
+class Merchant(Shape):
+    """The merchant as the QR code names it."""
+
+    merchant_category_code: str
+    merchant_country: str
+    merchant_name: str
+    merchant_city: str
+    merchant_post_code: str
+
+
+class DecodedQrCode(Shape):
+    """What a QR code says."""
+
+    customer_id: Uuid
+    key_id: Uuid | None = None
+    status: Literal["ACTIVE"]
+    type: Literal["STATIC", "DYNAMIC"]
+    channel: str
+    qr_code_data: str
+    key: AnyKey
+    merchant: Merchant
+    acquirer_network_identifier: str
+    additional_info: AdditionalInfo | None = None
+    vat: Vat | None = None
+    inc: Inc | None = None
+    tip: Tip | None = None
+    amount: Money | None = None
+    qr_code_reference: str | None = None
+
+
+class QrCode(DecodedQrCode):
+    """A stored QR code with its picture, a PNG in base64."""
+
+    id: Uuid
+    key_id: Uuid
+    qr_code_image: str
+    is_paid: bool
+    created_at: str
+
+
+class QrCodeQuery(PageQuery):
+    """Filters of the QR code list."""
+
+    sources: ClassVar[dict[str, str]] = {
+        "qr_code_id": "id",
+        "key_value": "key.key_value",
+        "key_type": "key.key_type",
+    }
+
+    qr_code_id: str | None = None
+    customer_id: str | None = None
+    key_id: str | None = None
+    type: str | None = None
+    key_value: str | None = None
+    key_type: str | None = None
+
+
+class QrCodeList(Shape):
+    """A page of QR codes."""
+
+    qr_codes: list[QrCode]
+    pagination_info: PaginationInfo
+
+
+class DecodeQrCode(Shape):
+    """An EMV string to be read: it starts with its format and ends in its checksum."""
+
+    customer_id: Uuid
+    qr_code_data: Annotated[
+        str, StringConstraints(pattern=r"^000201[\s\S]*6304[0-9A-F]{4}$", max_length=4096)
+    ]

@@ -1,0 +1,121 @@
+"""The OpenAPI 3.1 document, made from the same table and models that answer."""
+
+from collections.abc import Iterable
+
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from proxy.sandbox.models.shapes import UUID, Failure
+from proxy.sandbox.operations import Operation
+
+Json = dict[str, object]
+
+_MEANINGS = {
+    400: "Invalid or missing data",
+    401: "The access token is missing, dead, or lacks a scope",
+    403: "Not permitted",
+    404: "No such object",
+    405: "No such method on this path",
+    409: "The object's state forbids it",
+    413: "The body is too large",
+    429: "Too many requests",
+    500: "Internal error",
+    503: "Unavailable",
+}
+_REF = "#/components/schemas/{model}"
+
+
+def document(operations: Iterable[Operation]) -> Json:
+    """Describe every operation."""
+    operations = list(operations)
+    names, schemas = _schemas(operations)
+    paths: dict[str, dict[str, object]] = {}
+    for operation in operations:
+        described = _operation(operation, names)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = described
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Bre-B API simulator",
+            "version": "1",
+            "description": "A simulator made from public documentation; not the real API.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{"bearer": []}],
+    }
+
+
+Names = dict[tuple[type[BaseModel], JsonSchemaMode], Json]
+
+
+def _schemas(operations: list[Operation]) -> tuple[Names, object]:
+    wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [(Failure, "serialization")]
+    for operation in operations:
+        if operation.body is not None:
+            wanted.append((operation.body, "validation"))
+        if operation.returns is not None:
+            wanted.append((operation.returns, "serialization"))
+    unique = list(dict.fromkeys(wanted))
+    names, definitions = models_json_schema(unique, ref_template=_REF)
+    return {pair: dict(names[pair]) for pair in unique}, definitions["$defs"]
+
+
+def _operation(operation: Operation, names: Names) -> Json:
+    described: Json = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "tags": [operation.tag or operation.path.split("/")[2]],
+        "parameters": [*_path_parameters(operation), *_query_parameters(operation)],
+        "responses": _responses(operation, names),
+    }
+    if operation.body is not None:
+        schema = names[operation.body, "validation"]
+        described["requestBody"] = {
+            "required": not operation.body_optional,
+            "content": {"application/json": {"schema": schema}},
+        }
+    if not operation.needs_token:
+        described["security"] = []
+    return described
+
+
+def _path_parameters(operation: Operation) -> list[Json]:
+    names = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
+    schema = {"type": "string", "pattern": UUID, "format": "uuid"}
+    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in names]
+
+
+def _query_parameters(operation: Operation) -> list[Json]:
+    if operation.query is None:
+        return []
+    properties = operation.query.model_json_schema(by_alias=True)["properties"]
+    return [
+        {"name": name, "in": "query", "required": False, "schema": _present(schema)}
+        for name, schema in properties.items()
+    ]
+
+
+def _present(schema: Json) -> Json:
+    """Take the null out of an optional parameter: a query has none."""
+    choices = schema["anyOf"]
+    if not isinstance(choices, list):
+        raise TypeError("a query parameter has a default of None")
+    return next(choice for choice in choices if choice != {"type": "null"})
+
+
+def _responses(operation: Operation, names: Names) -> Json:
+    success: Json = {"description": "Done"}
+    if operation.returns is not None:
+        schema = names[operation.returns, "serialization"]
+        success["content"] = {"application/json": {"schema": schema}}
+    failure = {"application/json": {"schema": names[Failure, "serialization"]}}
+    responses: Json = {str(operation.status): success}
+    found = {404} if operation.needs_token else set()
+    common = {400, 401, 403, 405, 413, 429, 500, 503}
+    for status in sorted(common | found | set(operation.refusals)):
+        responses[str(status)] = {"description": _MEANINGS[status], "content": failure}
+    return responses

@@ -1,0 +1,104 @@
+"use strict";
+
+const byId = (id) => document.getElementById(id);
+
+function fill(id, rows, kind = "tr", none = "none yet") {
+  const parent = byId(id);
+  parent.replaceChildren(...rows.map((cells) => {
+    const row = document.createElement(kind);
+    if (kind === "li") {
+      row.textContent = cells;
+      return row;
+    }
+    for (const cell of cells) {
+      const field = document.createElement("td");
+      field.textContent = String(cell);
+      if (["SETTLED", "true"].includes(String(cell))) field.className = "good";
+      if (["REJECTED", "false"].includes(String(cell))) field.className = "bad";
+      row.append(field);
+    }
+    return row;
+  }));
+  if (!rows.length && kind === "tr") {
+    const field = document.createElement("td");
+    field.colSpan = 6;
+    field.textContent = none;
+    parent.append(document.createElement("tr"));
+    parent.lastChild.append(field);
+  }
+}
+
+function suggest(form, values) {
+  for (const [name, value] of Object.entries(values)) {
+    const field = form.elements[name];
+    if (field && document.activeElement !== field && !form.dataset.touched) field.value = value ?? "";
+  }
+}
+
+function show(state) {
+  const moved = state.clock_offset ? `, moved on by ${state.clock_offset} s` : "";
+  byId("clock").textContent = `${state.now}${moved} · seed ${state.seed ?? "none"}`;
+  suggest(document.querySelector("[data-lever=moods]"), state.mood);
+  suggest(document.querySelector("[data-lever=webhooks]"), { url: state.webhooks.url });
+  byId("profiles").replaceChildren(...state.mood.profiles.map((name) => new Option(name)));
+  if (!byId("codes").options.length) {
+    byId("codes").replaceChildren(...Object.entries(state.error_codes).map(
+      ([code, words]) => new Option(`${code} ${words}`, code, code === "B105", code === "B105")));
+  }
+  fill("faults", state.faults.map((f) => `${f.fault} for ${f.match}, happened ${f.happened} times`), "li");
+  fill("tokens", state.tokens.map((t) => [t.token_id, t.seconds_left]), "tr", "no live token");
+  byId("outcomes").textContent = state.outcomes.length
+    ? `Forced: ${state.outcomes.map((o) => `${o.status} ${o.error_code}`).join(", ")}` : "";
+  fill("payments", state.payments.map(
+    (p) => [p.id, p.direction, p.amount, p.status, p.error_code, p.executions]));
+  fill("accounts", state.accounts.map((a) => [a.id, a.number, a.balance, a.held]));
+  fill("payable", state.payable_keys.map((k) => `${k.key_type} ${k.key_value} (${k.name})`), "li");
+  fill("counts", Object.entries(state.counts).map(([kind, n]) => `${n} ${kind.replace("_", " ")}`), "li");
+  fill("deliveries", state.webhooks.deliveries.map(
+    (d) => [d.event, d.payment_id, d.tries.join(" "), d.delivered]));
+  fill("journal", state.journal.map(
+    (j) => [j.at, `${j.method} ${j.path}`, j.status || "cut", j.fault]));
+}
+
+async function refresh() {
+  try {
+    const answer = await fetch("/_sandbox/state");
+    show(await answer.json());
+    if (byId("message").dataset.lost) say("");
+  } catch {
+    say("the simulator does not answer", true);
+  }
+}
+
+function say(text, lost = false) {
+  byId("message").textContent = text;
+  byId("message").dataset.lost = lost ? "yes" : "";
+}
+
+async function pull(lever, body) {
+  const answer = await fetch(`/_sandbox/${lever}`, { method: "POST", body: JSON.stringify(body) });
+  const told = await answer.json();
+  say(answer.ok ? `Done: ${lever}` : `Not done: ${told.message}`);
+  await refresh();
+}
+
+for (const form of document.querySelectorAll("form[data-lever]")) {
+  form.addEventListener("input", () => { form.dataset.touched = "yes"; });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const body = {};
+    for (const field of form.elements) {
+      if (!field.name || (field.value === "" && field.name !== "url")) continue;
+      body[field.name] = field.dataset.kind === "number" ? Number(field.value) : field.value;
+    }
+    if (body.url === "") body.url = null;
+    if (form.dataset.lever === "outcomes" && body.status !== "REJECTED") delete body.error_code;
+    delete form.dataset.touched;
+    pull(form.dataset.lever, body);
+  });
+}
+for (const button of document.querySelectorAll("[data-pull]")) {
+  button.addEventListener("click", () => pull(button.dataset.pull, {}));
+}
+refresh();
+setInterval(() => { if (!document.hidden) refresh(); }, 2000);

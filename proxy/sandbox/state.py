@@ -1,0 +1,131 @@
+"""What /_sandbox shows: the simulator's state, without secrets or bearer tokens."""
+
+from proxy.sandbox.directory import ENTRIES
+from proxy.sandbox.latency import PROFILES
+from proxy.sandbox.models.shapes import pesos, timestamp
+from proxy.sandbox.moods import Moods
+from proxy.sandbox.settlement import CODES, settle_due
+from proxy.sandbox.webhooks import Courier
+from proxy.sandbox.world import World
+
+Json = dict[str, object]
+_SHOWN = 20
+
+
+def overview(world: World, moods: Moods, courier: Courier) -> Json:
+    """Gather what the page shows."""
+    settle_due(world)
+    return {
+        "now": world.stamp(),
+        "clock_offset": world.clock.offset,
+        "seed": world.config.seed,
+        "mood": {
+            "latency": moods.latency,
+            "error_rate": moods.error_rate,
+            "error_status": moods.error_status,
+            "profiles": list(PROFILES),
+        },
+        "faults": [
+            {"fault": plan.text, "match": plan.match, "happened": plan.happened}
+            for plan in moods.planned
+        ],
+        "tokens": _tokens(world),
+        "accounts": _accounts(world),
+        "payments": _payments(world),
+        "outcomes": [{"status": one.status, "error_code": one.code} for one in world.outcomes],
+        "error_codes": CODES,
+        "payable_keys": [{**entry.key.model_dump(), "name": entry.owner.name} for entry in ENTRIES],
+        "counts": {
+            kind: len(getattr(world, kind))
+            for kind in ("customers", "accounts", "keys", "recipients", "payments", "qr_codes")
+        },
+        "webhooks": deliveries(courier),
+        "journal": _journal(moods),
+    }
+
+
+def _tokens(world: World) -> list[Json]:
+    now = world.now()
+    live = [token for token in world.tokens.values() if token.live(now)]
+    return [
+        {"token_id": token.token_id, "seconds_left": round(token.expires_at - now, 1)}
+        for token in reversed(live[-_SHOWN:])
+    ]
+
+
+def _accounts(world: World) -> list[Json]:
+    return [
+        {
+            "id": account.id,
+            "number": account.number,
+            "balance": pesos(world.ledger.balances[account.id]),
+            "held": pesos(world.ledger.held[account.id]),
+        }
+        for account in list(world.accounts.values())[-_SHOWN:]
+    ]
+
+
+def _payments(world: World) -> list[Json]:
+    return [
+        {
+            "id": payment.id,
+            "direction": payment.direction,
+            "amount": pesos(payment.amount),
+            "status": payment.status,
+            "error_code": payment.error_code,
+            "executions": payment.executions,
+        }
+        for payment in list(world.payments.values())[: -_SHOWN - 1 : -1]
+    ]
+
+
+def _journal(moods: Moods) -> list[Json]:
+    return [
+        {
+            "at": timestamp(seen.moment),
+            "method": seen.method,
+            "path": seen.path,
+            "status": seen.status,
+            "fault": seen.fault,
+        }
+        for seen in reversed(moods.journal)
+    ]
+
+
+def deliveries(courier: Courier) -> Json:
+    """Show the callback and what became of the events."""
+    return {
+        "url": courier.url,
+        "delivery": courier.delivery,
+        "events": courier.events,
+        "deliveries": [
+            {
+                "event": delivery.event,
+                "payment_id": delivery.payment_id,
+                "tries": delivery.statuses,
+                "delivered": delivery.delivered,
+            }
+            for delivery in reversed(courier.deliveries)
+        ],
+    }
+
+
+def executions(world: World, moods: Moods) -> Json:
+    """Count how often everything was asked for and carried out."""
+    settle_due(world)
+    outbound = [one for one in world.payments.values() if one.direction == "OUTBOUND"]
+    return {
+        "total": sum(payment.executions for payment in outbound),
+        "payments": {
+            payment.id: {
+                "resolution_id": payment.resolution_id,
+                "status": payment.status,
+                "initiations": payment.initiations,
+                "confirmations": payment.confirmations,
+                "executions": payment.executions,
+            }
+            for payment in outbound
+        },
+        "received": dict(moods.received),
+        "served": dict(world.served),
+    }

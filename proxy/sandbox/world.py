@@ -1,0 +1,88 @@
+"""The simulator's state: everything that a reset throws away."""
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields
+from itertools import count
+from random import Random
+from uuid import UUID
+
+from proxy.sandbox.config import SandboxConfig
+from proxy.sandbox.ledger import Ledger
+from proxy.sandbox.models.customers import Customer
+from proxy.sandbox.models.keys import AccountKey
+from proxy.sandbox.models.qrcodes import QrCode
+from proxy.sandbox.models.recipients import Recipient
+from proxy.sandbox.models.resolutions import Resolution
+from proxy.sandbox.models.shapes import timestamp
+from proxy.sandbox.records import Account, Event, Outcome, Payment, Token
+
+
+class Clock:
+    """The wall clock, and how far a lever has moved it on."""
+
+    def __init__(self, wall: Callable[[], float] = time.time) -> None:
+        self._wall = wall
+        self.offset = 0.0
+
+    def now(self) -> float:
+        """Count the seconds since the epoch."""
+        return self._wall() + self.offset
+
+
+@dataclass(slots=True)
+class World:
+    """All that exists; ids and tokens come from one generator, so that a seed repeats them."""
+
+    config: SandboxConfig
+    clock: Clock
+    on_change: Callable[[], None] = lambda: None
+    dice: Random = field(init=False)
+    tokens: dict[str, Token] = field(default_factory=dict)
+    bearers: dict[str, Token] = field(default_factory=dict)
+    customers: dict[str, Customer] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    keys: dict[str, AccountKey] = field(default_factory=dict)
+    resolutions: dict[str, Resolution] = field(default_factory=dict)
+    recipients: dict[str, Recipient] = field(default_factory=dict)
+    payments: dict[str, Payment] = field(default_factory=dict)
+    paid: dict[str, Payment] = field(default_factory=dict)
+    qr_codes: dict[str, QrCode] = field(default_factory=dict)
+    ledger: Ledger = field(default_factory=Ledger)
+    outcomes: deque[Outcome] = field(default_factory=deque)
+    due: list[tuple[float, int, Payment]] = field(default_factory=list)
+    events: deque[Event] = field(default_factory=lambda: deque(maxlen=1000))
+    sequence: Iterator[int] = field(default_factory=count)
+    served: Counter[str] = field(default_factory=Counter)
+    account_id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.dice = Random(self.config.seed)
+        self.account_id = self.new_id()
+
+    def reset(self, *, keep_tokens: bool = False) -> None:
+        """Forget everything, but for the tokens where they are to be kept."""
+        tokens, bearers = self.tokens, self.bearers
+        self.clock.offset = 0.0
+        fresh = World(self.config, self.clock, self.on_change)
+        for member in fields(fresh):
+            setattr(self, member.name, getattr(fresh, member.name))
+        if keep_tokens:
+            self.tokens, self.bearers = tokens, bearers
+
+    def now(self) -> float:
+        """Count the seconds since the epoch, as the simulator sees them."""
+        return self.clock.now()
+
+    def stamp(self) -> str:
+        """Write the present moment as the API writes it."""
+        return timestamp(self.now())
+
+    def new_id(self) -> str:
+        """Make a fresh lower-case UUID."""
+        return str(UUID(int=self.dice.getrandbits(128), version=4))
+
+    def new_bearer(self) -> str:
+        """Make a fresh opaque token: 64 hexadecimal characters."""
+        return f"{self.dice.getrandbits(256):064x}"
