@@ -39,7 +39,7 @@ class Address:
 
     @classmethod
     def parse(cls, value: Any) -> "Address":  # noqa: ANN401  whatever a source gives
-        """Read ``host:port``, ``[v6]:port`` or ``unix:/path``; raise ValueError if it is neither."""
+        """Read ``host:port``, ``[v6]:port`` or ``unix:/path``; raise ValueError otherwise."""
         if isinstance(value, Address):
             return value
         text = str(value).strip()
@@ -86,7 +86,9 @@ class Origin:
             url = urlsplit(str(value).strip())
             port = url.port
         except ValueError:
-            raise ValueError("must be a URL such as https://host or https://host:8443/prefix") from None
+            raise ValueError(
+                "must be a URL such as https://host or https://host:8443/prefix"
+            ) from None
         if url.scheme not in ("http", "https") or not url.hostname:
             raise ValueError("must be a URL that starts with https:// (or http:// for loopback)")
         if url.username is not None or url.password is not None or url.query or url.fragment:

@@ -1,4 +1,4 @@
-"""The admin listener: probes and metrics for everyone who reaches it, levers for this machine alone.
+"""The admin listener: probes and metrics for all who reach it, levers for this machine alone.
 
 ``/livez``, ``/readyz`` and ``/metrics`` answer whatever the Host, since a kubelet probes by pod
 address, and show nothing secret. All else wants a loopback peer and a loopback Host; what changes

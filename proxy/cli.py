@@ -28,13 +28,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["sandbox"]:
-        from proxy.sandbox.__main__ import main as sandbox  # noqa: PLC0415
+        from proxy.sandbox.__main__ import main as sandbox
 
-        return sandbox(arguments[1:])
+        code: int = sandbox(arguments[1:])
+        return code
     parser = _parser(full=arguments[:1] == ["serve"] or arguments[:1] == ["demo"])
     options = parser.parse_args(arguments)
     try:
-        code: int = options.run(options)
+        code = options.run(options)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -56,7 +57,9 @@ def _parser(*, full: bool) -> argparse.ArgumentParser:
     demo = _command(commands, "demo", "try it: simulator and proxy, no credentials needed", _demo)
     _command(commands, "sandbox", "run the simulator of the Bre-B API alone", _serve)
     for each in (serve, demo):
-        each.add_argument("--secrets-dir", type=Path, metavar="DIR", help="directory of secret files")
+        each.add_argument(
+            "--secrets-dir", type=Path, metavar="DIR", help="directory of secret files"
+        )
         each.add_argument("--env-file", type=Path, metavar="FILE", help="instead of .env")
         if full:
             _setting_flags(each)
@@ -77,7 +80,7 @@ def _command(commands: Any, name: str, text: str, run: Any) -> argparse.Argument
 
 def _setting_flags(parser: argparse.ArgumentParser) -> None:
     """Add a flag for each setting but the secrets: process arguments are public."""
-    from proxy.settings import PREFIX, flags  # noqa: PLC0415
+    from proxy.settings import PREFIX, flags
 
     group = parser.add_argument_group("settings")
     for name, text, default in flags():
@@ -90,7 +93,7 @@ def _setting_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _load(options: argparse.Namespace, **fixed: Any) -> "tuple[Settings, dict[str, Any]]":  # noqa: ANN401
-    from proxy.settings import load, sources  # noqa: PLC0415
+    from proxy.settings import load, sources
 
     prefix = "setting_"
     flags = {
@@ -105,9 +108,9 @@ def _load(options: argparse.Namespace, **fixed: Any) -> "tuple[Settings, dict[st
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from proxy import logs, server, sockets  # noqa: PLC0415
-    from proxy.errors import SettingsError  # noqa: PLC0415
-    from proxy.settings import unknown  # noqa: PLC0415
+    from proxy import logs, server, sockets
+    from proxy.errors import SettingsError
+    from proxy.settings import unknown
 
     try:
         settings, where = _load(options)
@@ -135,11 +138,11 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from proxy import logs  # noqa: PLC0415
-    from proxy.addresses import Address  # noqa: PLC0415
-    from proxy.demo import Demo  # noqa: PLC0415
-    from proxy.errors import SettingsError  # noqa: PLC0415
-    from proxy.sockets import AddressTaken  # noqa: PLC0415
+    from proxy import logs
+    from proxy.addresses import Address
+    from proxy.demo import Demo
+    from proxy.errors import SettingsError
+    from proxy.sockets import AddressTaken
 
     flags = vars(options)
     try:

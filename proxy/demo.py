@@ -38,7 +38,11 @@ class Demo:
         self._admin, self.admin = sockets.bind_near(admin)
         self._moved = [
             f"port {asked.port} is taken: using {got.port}"
-            for asked, got in ((listen, self.listen), (admin, self.admin), (SIMULATOR, self.simulator))
+            for asked, got in (
+                (listen, self.listen),
+                (admin, self.admin),
+                (SIMULATOR, self.simulator),
+            )
             if asked != got
         ]
 
@@ -94,7 +98,7 @@ class Demo:
 
 
 def _simulator(sock: socket.socket) -> _Simulator:
-    from proxy.sandbox import create_app  # noqa: PLC0415  the demo alone needs it
+    from proxy.sandbox import create_app
 
     del sock
     config = uvicorn.Config(

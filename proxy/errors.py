@@ -100,7 +100,9 @@ class TokenEndpointUnavailable(TokenError):
 class CredentialsRefused(TokenError):
     """The authorization server refused the credentials (400, 401 or 403)."""
 
-    next_step = "check BREB_CLIENT_ID and BREB_CLIENT_SECRET; a change of their source is tried at once"
+    next_step = (
+        "check BREB_CLIENT_ID and BREB_CLIENT_SECRET; a change of their source is tried at once"
+    )
 
 
 class CredentialsMissing(CredentialsRefused):
@@ -146,7 +148,9 @@ class CertificateRefused(UpstreamError):
 
     kind = "tls_certificate_error"
     title = "The upstream's certificate is not trusted"
-    next_step = "if its authority is your own, name it with BREB_CA_BUNDLE; else do not trust this network"
+    next_step = (
+        "if its authority is your own, name it with BREB_CA_BUNDLE; else do not trust this network"
+    )
 
 
 class TlsFailed(UpstreamError):

@@ -22,7 +22,6 @@ CALLER_KEY = b"x-proxy-key"
 # Not sent on: what concerns this hop, and what we set ourselves. Expect is answered by us.
 _REQUEST_DROP = fields.HOP_BY_HOP | {b"authorization", b"host", b"expect", CALLER_KEY}
 _LOCATIONS = frozenset((b"location", b"content-location"))
-_RESPONSE_SPECIAL = fields.HOP_BY_HOP | _LOCATIONS
 _NEW = -1.0  # an idle connection is never that young: acquire a new one
 
 
@@ -152,7 +151,7 @@ class Forwarder:
     async def _judge(
         self, request: "_Request", exchange: Exchange, held: Held, connection: Connection
     ) -> Held | None:
-        """Return the token to replay with, if this 401 was for the token and a replay is possible."""
+        """Return the token to replay with, if the 401 was for the token and a replay can be."""
         replay = await self._keeper.rejected(held, wait=request.replayable)
         if replay is None or not request.replayable:
             exchange.note = _explained(held, self._keeper)
@@ -205,29 +204,16 @@ class Forwarder:
         exchange.sent += len(data)
         await send({"type": "http.response.body", "body": data, "more_body": False})
 
-    def _response_lines(
-        self, request: "_Request", exchange: Exchange, head: ResponseHead
-    ) -> Lines:
-        lines: Lines = []
-        connection: list[bytes] = []
-        special = _RESPONSE_SPECIAL
-        for line in head.lines:
-            name = line[0].lower()
-            if name not in special:
-                lines.append(line)
-            elif name == b"connection":
-                connection.append(line[1])
-            elif name in _LOCATIONS:
-                lines.append((line[0], self._relocated(request, line[1])))
-        if connection:
-            named = fields.nominated(connection)
-            lines = [line for line in lines if line[0].lower() not in named]
+    def _response_lines(self, request: "_Request", exchange: Exchange, head: ResponseHead) -> Lines:
+        lines = fields.end_to_end(head.lines)
+        for index, (name, value) in enumerate(lines):
+            if name.lower() in _LOCATIONS:
+                lines[index] = (name, self._relocated(request, value))
+        if head.chunked or head.status == 204:
+            # RFC 9112 section 6.2 and RFC 9110 section 8.6: no length beside these.
+            lines = [line for line in lines if line[0].lower() != b"content-length"]
         if head.chunked:
-            # RFC 9112 section 6.2: never both; the coding is what counts.
-            lines = [line for line in lines if line[0].lower() != b"content-length"]
             lines.append((b"Transfer-Encoding", b"chunked"))
-        elif head.status == 204:
-            lines = [line for line in lines if line[0].lower() != b"content-length"]
         if self._server_timing:
             lines.append(_server_timing(exchange))
         return lines

@@ -36,10 +36,21 @@ _WATCHED = frozenset(
 )
 # Methods of other protocols that the parser knows as well.
 _FOREIGN = frozenset(
-    (
-        "DESCRIBE ANNOUNCE SETUP PLAY PAUSE TEARDOWN GET_PARAMETER SET_PARAMETER REDIRECT RECORD"
-        " FLUSH PRI SOURCE"
-    ).split()
+    [
+        "DESCRIBE",
+        "ANNOUNCE",
+        "SETUP",
+        "PLAY",
+        "PAUSE",
+        "TEARDOWN",
+        "GET_PARAMETER",
+        "SET_PARAMETER",
+        "REDIRECT",
+        "RECORD",
+        "FLUSH",
+        "PRI",
+        "SOURCE",
+    ]
 )
 _ALLOW = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
@@ -73,8 +84,7 @@ class Guard:
         _check_framing(scope, watched)
         _check_method(method)
         host = self._form(scope, watched)
-        raw = watched.get(b"traceparent")
-        if raw is not None:
+        if b"traceparent" in watched:
             exchange.traceparent = traceparent(lines)
         if b"origin" in watched or b"sec-fetch-site" in watched:
             origin = self._page(scope, watched, host)
@@ -84,16 +94,12 @@ class Guard:
                     await _answer(exchange, send, 204, preflight)
                     return
                 send = _with_cors(exchange, send)
-        if self._options.keys:
-            self._check_key(watched)
-        if self._options.allow or self._options.deny:
-            self._check_rules(method, target(scope).partition(b"?")[0])
+        self._check_caller(method, target(scope), watched)
         if self._options.max_body is not None:
             receive = self._bounded(watched, receive)
-        if method == "OPTIONS" and b"max-forwards" in watched:
-            if _last_hop(scope, watched):
-                await _answer(exchange, send, 204, [(b"Allow", _ALLOW)])
-                return
+        if b"max-forwards" in watched and method == "OPTIONS" and _last_hop(scope, watched):
+            await _answer(exchange, send, 204, [(b"Allow", _ALLOW)])
+            return
         await self._app(scope, receive, send)
 
     # -- form ------------------------------------------------------------------------------
@@ -137,7 +143,9 @@ class Guard:
             return
         match = _HOST.fullmatch(host)
         if match is None or int(match["port"] or 0) > 65_535:
-            raise RequestRefused(400, "host-form", "the Host field is not well formed", "correct it")
+            raise RequestRefused(
+                400, "host-form", "the Host field is not well formed", "correct it"
+            )
         name = match["name"].rstrip(b".").lower()
         port = match["port"]
         if name not in self._options.hosts and (
@@ -175,13 +183,22 @@ class Guard:
 
     # -- key and rules ---------------------------------------------------------------------
 
+    def _check_caller(self, method: str, raw: bytes, watched: dict[bytes, list[bytes]]) -> None:
+        if self._options.keys:
+            self._check_key(watched)
+        if self._options.allow or self._options.deny:
+            self._check_rules(method, raw.partition(b"?")[0])
+
     def _check_key(self, watched: dict[bytes, list[bytes]]) -> None:
         given = watched.get(b"x-proxy-key", [])
         matches = [hmac.compare_digest(given[0], key) for key in self._options.keys if given]
         if len(given) != 1 or not any(matches):
             text = "the X-Proxy-Key field is missing" if not given else "X-Proxy-Key is not valid"
             raise RequestRefused(
-                403, "caller-key", text, "send one X-Proxy-Key field with a value of BREB_CALLER_KEY"
+                403,
+                "caller-key",
+                text,
+                "send one X-Proxy-Key field with a value of BREB_CALLER_KEY",
             )
 
     def _check_rules(self, method: str, path: bytes) -> None:
@@ -289,7 +306,7 @@ def _listed(rules: Sequence[Rule]) -> str:
 
 
 def _last_hop(scope: Scope, watched: dict[bytes, list[bytes]]) -> bool:
-    """Count Max-Forwards down (RFC 9110 section 7.6.2); report whether we are the last recipient."""
+    """Count Max-Forwards down (RFC 9110 section 7.6.2); report whether we are the last hop."""
     value = watched[b"max-forwards"][0]
     if not value.isdigit():
         return False
@@ -314,9 +331,7 @@ def _cors(origin: bytes) -> Lines:
     ]
 
 
-def _preflight(
-    exchange: Exchange, method: str, lines: Lines, origin: bytes
-) -> Lines | None:
+def _preflight(exchange: Exchange, method: str, lines: Lines, origin: bytes) -> Lines | None:
     """Return the answer to a preflight, None if the request is none; notes the CORS fields."""
     exchange.cors = _cors(origin)
     asked = {name.lower(): value for name, value in lines}

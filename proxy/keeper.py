@@ -79,7 +79,7 @@ class TokenKeeper:
         self,
         source: TokenSource,
         clock: Clock,
-        options: KeeperOptions = KeeperOptions(),  # noqa: B008  frozen
+        options: KeeperOptions = KeeperOptions(),
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._source = source
@@ -335,7 +335,11 @@ class TokenKeeper:
             self._hurry()
         kept = "; the token held still works" if self.usable() else ""
         log.warning(
-            "no new access token (%s): %s; next try in %.1f s%s", cause, error, self._due - now, kept
+            "no new access token (%s): %s; next try in %.1f s%s",
+            cause,
+            error,
+            self._due - now,
+            kept,
         )
 
     def _hurry(self) -> None:

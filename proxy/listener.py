@@ -131,7 +131,7 @@ class CallerConnection(asyncio.Protocol):
         self.transport.set_write_buffer_limits(high=BUFFER)
         callers = self.callers
         callers.connections.add(self)
-        self._server_state.connections.add(self)  # type: ignore[arg-type]  # uvicorn names its own
+        self._server_state.connections.add(cast("Any", self))
         self._deadline = self.loop.time() + callers.limits.header_timeout
         callers.watch(self.loop)
         self._scope_base = {
@@ -151,7 +151,7 @@ class CallerConnection(asyncio.Protocol):
         """End what was under way for this caller."""
         del exc
         self.callers.connections.discard(self)
-        self._server_state.connections.discard(self)  # type: ignore[arg-type]
+        self._server_state.connections.discard(cast("Any", self))
         self._closing = True
         self._waiting.clear()
         if self._cycle is not None:
@@ -159,7 +159,7 @@ class CallerConnection(asyncio.Protocol):
         _wake(self._drained)
 
     def eof_received(self) -> bool:
-        """The caller sends no more; if an exchange is under way it may still read the answer."""
+        """Note that the caller sends no more; it may still read the answer that is owed."""
         self._closing = True
         cycle = self._cycle
         if cycle is None or not cycle.request_complete:
@@ -621,19 +621,14 @@ class Cycle:
             self._start(message)
             return
         connection = self._connection
-        body: bytes = message.get("body", b"")
+        body: bytes = b"" if self._bodiless else message.get("body", b"")
         more: bool = message.get("more_body", False)
         parts: list[bytes] = []
         if self._head is not None:
             parts, self._head = self._head, None
             self._connect(parts, final=not more)
-        if self._bodiless:
-            body = b""
-        elif self._chunked:
-            if body:
-                parts += (b"%x\r\n" % len(body), body, b"\r\n")
-            if not more:
-                parts.append(b"0\r\n\r\n")
+        if self._chunked and not self._bodiless:
+            self._chunk(parts, body, more=more)
         elif body:
             parts.append(body)
         self._count(body, more=more)
@@ -643,6 +638,12 @@ class Cycle:
             self.complete = True
         elif connection._writing_paused:  # noqa: SLF001  the same module
             await connection.drain()
+
+    def _chunk(self, parts: list[bytes], body: bytes, *, more: bool) -> None:
+        if body:
+            parts += (b"%x\r\n" % len(body), body, b"\r\n")
+        if not more:
+            parts.append(b"0\r\n\r\n")
 
     def _count(self, body: bytes, *, more: bool) -> None:
         if self._promised is None:
@@ -714,4 +715,3 @@ def _status_line(status: int) -> bytes:
 
 def _own_status_line(status: int, reason: bytes) -> bytes:
     return b"HTTP/1.1 %d %b\r\n" % (status, reason)
-

@@ -105,7 +105,7 @@ _second_text = ""
 
 def _stamp(moment: float) -> str:
     """Return RFC 3339 in UTC with milliseconds; the seconds' part is kept for the second."""
-    global _second, _second_text  # noqa: PLW0603  a cache of one, on the hot path
+    global _second, _second_text
     whole = int(moment)
     if whole != _second:
         _second, _second_text = whole, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))

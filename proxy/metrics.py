@@ -5,7 +5,8 @@ Nothing a caller chooses becomes a label: methods beyond the registered ones are
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
@@ -111,7 +112,8 @@ class Metrics(Collector):
             "breb_proxy_exchange_seconds", "Seconds from the request's head to the end."
         )
         yield self._upstream.family(
-            "breb_proxy_upstream_seconds", "Seconds from the connection at hand to the answer's head."
+            "breb_proxy_upstream_seconds",
+            "Seconds from the connection at hand to the answer's head.",
         )
         yield from self._gauges()
 
@@ -141,7 +143,7 @@ def labelled_gauge(name: str, text: str, label: str, values: dict[str, int]) -> 
 
 
 def labelled_counter(
-    name: str, text: str, labels: tuple[str, ...], values: dict[tuple[str, ...], int]
+    name: str, text: str, labels: tuple[str, ...], values: Mapping[Any, int]
 ) -> Metric:
     """Return a counter with labels."""
     family = CounterMetricFamily(name, text, labels=labels)

@@ -24,7 +24,9 @@ class Rule:
             return value
         match = _RULE.match(str(value).strip())
         if not match:
-            raise ValueError(f"{str(value)!r} is no rule; write METHOD /path, such as GET /v1/payments*")
+            raise ValueError(
+                f"{str(value)!r} is no rule; write METHOD /path, such as GET /v1/payments*"
+            )
         method, pattern = match["method"], match["pattern"]
         methods = frozenset() if method == "*" else frozenset(method.split("|"))
         body = b".*".join(re.escape(part.encode()) for part in pattern.split("*"))
@@ -40,5 +42,5 @@ class Rule:
 
 
 def ambiguous(path: bytes) -> bool:
-    """Report whether ``path`` could be read as another one: dots, empty segments, encoded slashes."""
+    """Report whether ``path`` could be read as another: dots, empty segments, encoded slashes."""
     return bool(_AMBIGUOUS.search(path))

@@ -34,7 +34,12 @@ class Listener(uvicorn.Server):
     """A uvicorn server without signal handling of its own, speaking our caller's protocol."""
 
     def __init__(
-        self, app: App, shell: Shell, limits: ListenerLimits, grace: float, tls: ssl.SSLContext | None
+        self,
+        app: App,
+        shell: Shell,
+        limits: ListenerLimits,
+        grace: float,
+        tls: ssl.SSLContext | None,
     ) -> None:
         self.callers = Callers(limits, shell.refused)
         super().__init__(
@@ -207,7 +212,7 @@ def run(main: Coroutine[Any, Any, None]) -> None:
     if sys.platform == "win32":
         asyncio.run(main)
         return
-    import uvloop  # noqa: PLC0415  not on every platform
+    import uvloop
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main)
@@ -218,7 +223,7 @@ def tune_memory() -> None:
 
     Measured on 1 MiB bodies: page faults had cost a third of the throughput.
     """
-    import ctypes  # noqa: PLC0415  glibc only
+    import ctypes
 
     with contextlib.suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL("libc.so.6").mallopt

@@ -48,7 +48,9 @@ def _existing(path: Path) -> Path:
 def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     for origin in origins:
         if not re.fullmatch(r"https?://[A-Za-z0-9.\-_\[\]:]+", origin):
-            raise ValueError(f"{origin!r} is no origin; write scheme://host:port, such as http://localhost:3000")
+            raise ValueError(
+                f"{origin!r} is no origin; write scheme://host:port, such as http://localhost:3000"
+            )
     return origins
 
 
@@ -64,7 +66,11 @@ Keys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
 Rules = Annotated[
     tuple[Annotated[Rule, BeforeValidator(Rule.parse)], ...], NoDecode, BeforeValidator(_split)
 ]
-Listen = Annotated[Address, BeforeValidator(Address.parse)]
+Listen = Annotated[Address, NoDecode, BeforeValidator(Address.parse)]
+Url = Annotated[Origin, NoDecode, BeforeValidator(Origin.parse)]
+OptionalUrl = Annotated[
+    Origin | None, NoDecode, BeforeValidator(lambda value: value and Origin.parse(value))
+]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 File = Annotated[Path, AfterValidator(_existing)]
 Secret = Annotated[SecretStr, AfterValidator(_visible)]
@@ -77,6 +83,7 @@ class CredentialSettings(BaseSettings):
         env_prefix=PREFIX,
         env_file=".env",
         env_file_encoding="utf-8",
+        env_ignore_empty=True,
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
@@ -104,11 +111,11 @@ class CredentialSettings(BaseSettings):
 class Settings(CredentialSettings):
     """All settings of ``breb-proxy serve``."""
 
-    base_url: Annotated[Origin, BeforeValidator(Origin.parse)] = Field(
-        default=SANDBOX,
+    base_url: Url = Field(
+        default=Origin.parse(SANDBOX),
         description="Where requests go: scheme, host, optional port and path prefix.",
     )
-    token_url: Annotated[Origin, BeforeValidator(Origin.parse)] | None = Field(
+    token_url: OptionalUrl = Field(
         default=None,
         description=f"Token endpoint; unset: {TOKEN_PATH} at the origin of BASE_URL.",
     )
@@ -125,15 +132,16 @@ class Settings(CredentialSettings):
     )
 
     listen: Listen = Field(
-        default="127.0.0.1:8080",
+        default=Address("127.0.0.1", 8080),
         description="Callers' listener: host:port, or unix:/path (mode 0600).",
     )
     tls_cert: File | None = Field(
-        default=None, description="PEM certificate chain; with TLS_KEY, callers speak TLS to LISTEN."
+        default=None,
+        description="PEM certificate chain; with TLS_KEY, callers speak TLS to LISTEN.",
     )
     tls_key: File | None = Field(default=None, description="PEM private key of TLS_CERT.")
     admin_listen: Listen = Field(
-        default="127.0.0.1:8081",
+        default=Address("127.0.0.1", 8081),
         description="Listener of /livez, /readyz, /metrics and the console.",
     )
     caller_key: Keys = Field(
@@ -149,14 +157,12 @@ class Settings(CredentialSettings):
     )
     allowed_origins: Annotated[Names, AfterValidator(_origins)] = Field(
         default=(),
-        description="Origins of web pages to let in, such as http://localhost:3000; CORS is answered.",
+        description="Origins of web pages to let in, such as http://localhost:3000; answers CORS.",
     )
     allow: Rules = Field(
         default=(), description="Rules such as GET /v1/payments*; if any, only what matches passes."
     )
-    deny: Rules = Field(
-        default=(), description="Rules of what does not pass; they win over ALLOW."
-    )
+    deny: Rules = Field(default=(), description="Rules of what does not pass; they win over ALLOW.")
 
     connect_timeout: Seconds = Field(
         default=5, description="Seconds for DNS, TCP and TLS to the upstream."
@@ -215,7 +221,7 @@ class Settings(CredentialSettings):
     client_cert_key: File | None = Field(
         default=None, description="PEM private key of CLIENT_CERT, if not in the same file."
     )
-    egress_proxy: Annotated[Origin, BeforeValidator(Origin.parse)] | None = Field(
+    egress_proxy: OptionalUrl = Field(
         default=None,
         description="HTTP proxy for upstream and token endpoint, such as http://proxy.corp:3128.",
     )
@@ -267,7 +273,7 @@ class Settings(CredentialSettings):
         for name, url in (("BASE_URL", self.base_url), ("TOKEN_URL", self.token_url)):
             if url and url.scheme == "http" and not (url.loopback or self.allow_insecure_upstream):
                 problems.append(
-                    f"{PREFIX}{name}: must be https, since the token or the credentials travel on it;"
+                    f"{PREFIX}{name}: must be https, since token or credentials travel on it;"
                     f" or set {PREFIX}ALLOW_INSECURE_UPSTREAM=true"
                 )
         if self.base_url.environment == "production" and not self.allow_production:
@@ -277,7 +283,7 @@ class Settings(CredentialSettings):
             )
         if not (self.listen.private or self.caller_key or self.allow_open_listener):
             problems.append(
-                f"{PREFIX}LISTEN: {self.listen} can be reached from other machines, which could then"
+                f"{PREFIX}LISTEN: {self.listen} can be reached from other machines, which could"
                 f" act with your token; set {PREFIX}CALLER_KEY, or listen on 127.0.0.1, or set"
                 f" {PREFIX}ALLOW_OPEN_LISTENER=true"
             )

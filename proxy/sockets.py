@@ -1,14 +1,16 @@
-"""Listening sockets, bound before anything else starts, so that a taken port is said in one line."""
+"""Listening sockets, bound before anything else starts: a taken port is said in one line."""
 
 import errno
 import os
 import socket
 import stat
 from pathlib import Path
+from typing import Any
 
 from proxy.addresses import Address
 
 BACKLOG = 2048
+_NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # of one family; the other may do
 
 
 class AddressTaken(OSError):
@@ -35,11 +37,9 @@ def bind(address: Address) -> list[socket.socket]:
         try:
             sockets.append(_bind_tcp(family, kind, protocol, where))
         except OSError as error:
-            if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT) and len(infos) > 1:
-                continue
-            for sock in sockets:
-                sock.close()
-            raise AddressTaken(_worded(address, error)) from error
+            if error.errno not in _NOT_HERE or len(infos) == 1:
+                _close(sockets)
+                raise AddressTaken(_worded(address, error)) from error
     if not sockets:
         raise AddressTaken(f"cannot listen on {address}: no such address on this machine")
     return sockets
@@ -63,9 +63,12 @@ def port_of(sockets: list[socket.socket]) -> int:
     return int(name[1]) if isinstance(name, tuple) else 0
 
 
-def _bind_tcp(
-    family: int, kind: int, protocol: int, where: tuple[str, int] | tuple[str, int, int, int]
-) -> socket.socket:
+def _close(sockets: list[socket.socket]) -> None:
+    for sock in sockets:
+        sock.close()
+
+
+def _bind_tcp(family: int, kind: int, protocol: int, where: tuple[Any, ...]) -> socket.socket:
     sock = socket.socket(family, kind, protocol)
     try:
         if os.name == "posix":  # on Windows it would let two processes share a port

@@ -108,7 +108,7 @@ class Status:
             "breb_proxy_token_renewals",
             "Token requests by outcome and cause.",
             ("outcome", "cause"),
-            dict(keeper.renewals),
+            keeper.renewals,
         )
         yield labelled_counter(
             "breb_proxy_token_revocations",

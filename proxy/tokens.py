@@ -239,7 +239,7 @@ def _refusal(response: httpx.Response, reply: bytes) -> TokenError:
             f"the token endpoint refused the credentials: {status}{f' {code}' if code else ''}"
         )
     if response.is_redirect or 300 <= status < 400:
-        text = f"the token endpoint redirects ({status}), which is never followed: check BREB_TOKEN_URL"
+        text = f"the token endpoint redirects ({status}), never followed: check BREB_TOKEN_URL"
     else:
         text = f"the token endpoint answered {status}"
     error = TokenEndpointUnavailable(text)

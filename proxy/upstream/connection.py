@@ -244,9 +244,8 @@ class Connection(asyncio.Protocol):
             self._reading_paused = True
             self.transport.pause_reading()
         reader = self._reader
-        if reader is not None and not reader.done():
-            if self.head is not None or self.error is not None:
-                reader.set_result(None)
+        if reader is not None and (self.head is not None or self.error is not None):
+            _wake(reader)
 
     def pause_writing(self) -> None:
         """Note that the upstream does not keep up."""

@@ -1,4 +1,4 @@
-"""Opens connections: DNS, happy eyeballs, the egress proxy's tunnel, TLS. Foreign errors end here."""
+"""Opens connections: DNS, happy eyeballs, the egress proxy's tunnel, TLS."""
 
 import asyncio
 import socket
@@ -56,7 +56,7 @@ def tls_context(
     else:
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
         if not context.get_ca_certs() and not _system_directory():
-            import certifi  # noqa: PLC0415  only where the system has no authorities at all
+            import certifi
 
             context.load_verify_locations(certifi.where())
     if cert:
