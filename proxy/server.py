@@ -21,7 +21,7 @@ from typing import Any, cast
 import uvicorn
 
 from proxy.app import Parts, build
-from proxy.exchange import App, Shell
+from proxy.exchange import App, Receive, Scope, Send, Shell
 from proxy.listener import Callers, ListenerLimits
 from proxy.settings import Settings
 
@@ -104,7 +104,7 @@ async def serve(
     tls = _tls(settings)
     limits = ListenerLimits(settings.header_timeout, settings.idle_timeout, settings.max_callers)
     front = Listener(cast("App", parts.shell), parts.shell, limits, settings.shutdown_grace, tls)
-    back = Listener(cast("App", parts.admin), parts.shell, ListenerLimits(), 1, None)
+    back = Listener(_lowered(cast("App", parts.admin)), parts.shell, ListenerLimits(), 1, None)
     with _signals(stop, parts.keeper.renew):
         async with asyncio.TaskGroup() as tasks:
             ours = [tasks.create_task(parts.keeper.run())]
@@ -124,6 +124,16 @@ async def serve(
             back.drain()
             await probing
     _remove(settings)
+
+
+def _lowered(app: App) -> App:
+    """Give field names in lower case to an app that counts on it, as Starlette does."""
+
+    async def lowered(scope: Scope, receive: Receive, send: Send) -> None:
+        lines = [(name.lower(), value) for name, value in scope["headers"]]
+        await app({**scope, "headers": lines}, receive, send)
+
+    return lowered
 
 
 async def _drain(

@@ -12,7 +12,7 @@ _TYPES = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer, not an error
+class Refusal(Exception):
     """A request that gets an error answer; ``code`` is a word for programs."""
 
     def __init__(

@@ -34,6 +34,12 @@ class Reader:
         self.sock = sock
         self.buffer = b""
 
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.sock.close()
+
     def more(self) -> bool:
         """Read once; False at the end or a reset."""
         try:

@@ -1,0 +1,251 @@
+"""Start, drain and end of the process, as an operator sees them."""
+
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.kit import Call, Program, RawUpstream, ask, read_answer
+from tests.kit.wire import Reader, connect
+
+SLOW_HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"
+
+
+class Gate:
+    """An answer that waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.arrived = threading.Event()
+        self.open = threading.Event()
+
+    def __call__(self, call: Call) -> bytes:
+        if call.target == b"/slow":
+            self.arrived.set()
+            self.open.wait(20)
+        return SLOW_HEAD + b"done"
+
+
+def request(port: int, target: str = "/") -> bytes:
+    return f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_exchange_under_way_is_finished_before_the_end(number: int) -> None:
+    gate = Gate()
+    with (
+        RawUpstream(gate) as upstream,
+        Program(upstream.url) as proxy,
+        connect(proxy.port) as caller,
+    ):
+        caller.sock.sendall(request(proxy.port, "/slow"))
+        assert gate.arrived.wait(10)
+        proxy.process.send_signal(number)
+        proxy.until("/readyz", 503)
+        gate.open.set()
+        answer = read_answer(caller)
+        assert answer is not None
+        assert (answer.status, answer.body) == (200, b"done")
+        assert answer.values("connection") == ["close"] or caller.rest() == b""
+        assert proxy.process.wait(10) == 0
+
+
+def test_new_connections_are_refused_while_draining() -> None:
+    gate = Gate()
+    with (
+        RawUpstream(gate) as upstream,
+        Program(upstream.url) as proxy,
+        connect(proxy.port) as caller,
+    ):
+        caller.sock.sendall(request(proxy.port, "/slow"))
+        assert gate.arrived.wait(10)
+        proxy.process.send_signal(signal.SIGTERM)
+        proxy.until("/readyz", 503)
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            with (
+                contextlib.suppress(ConnectionRefusedError),
+                socket.create_connection(("127.0.0.1", proxy.port), 1),
+            ):
+                time.sleep(0.02)
+                continue
+            break
+        else:
+            pytest.fail("connections are still accepted")
+        gate.open.set()
+        assert proxy.process.wait(10) == 0
+
+
+def test_the_grace_bounds_the_drain() -> None:
+    gate = Gate()
+    with (
+        RawUpstream(gate) as upstream,
+        Program(upstream.url, shutdown_grace=0.5) as proxy,
+        connect(proxy.port) as caller,
+    ):
+        caller.sock.sendall(request(proxy.port, "/slow"))
+        assert gate.arrived.wait(10)
+        assert proxy.stop() == 0
+        assert read_answer(caller) is None
+        gate.open.set()
+
+
+def test_a_second_signal_ends_at_once() -> None:
+    gate = Gate()
+    with (
+        RawUpstream(gate) as upstream,
+        Program(upstream.url) as proxy,
+        connect(proxy.port) as caller,
+    ):
+        caller.sock.sendall(request(proxy.port, "/slow"))
+        assert gate.arrived.wait(10)
+        proxy.process.send_signal(signal.SIGTERM)
+        proxy.until("/readyz", 503)
+        assert proxy.stop(signal.SIGTERM) == 128 + signal.SIGTERM
+        gate.open.set()
+
+
+def test_quit_on_the_admin_listener_drains() -> None:
+    with RawUpstream() as upstream, Program(upstream.url) as proxy:
+        assert proxy.admin("/quit", "POST")[0] == 202
+        assert proxy.process.wait(10) == 0
+
+
+def test_drain_delay_keeps_serving_while_readyz_says_no() -> None:
+    with RawUpstream() as upstream, Program(upstream.url, drain_delay=1.5) as proxy:
+        proxy.process.send_signal(signal.SIGTERM)
+        proxy.until("/readyz", 503)
+        answer = ask(proxy.port, "/")
+        assert answer.status == 200
+        assert answer.values("connection") == ["close"]
+        assert proxy.process.wait(10) == 0
+
+
+class Steady:
+    """Callers that never stop: they go to whichever instance takes the connection."""
+
+    def __init__(self, ports: list[int]) -> None:
+        self.ports = ports
+        self.outcomes: Counter[str] = Counter()
+        self.lost: list[str] = []
+        self.stop = threading.Event()
+        self._lock = threading.Lock()
+
+    def run(self) -> None:
+        reader: Reader | None = None
+        port = 0
+        while not self.stop.is_set():
+            if reader is None:
+                reader, port = self._connected()
+                if reader is None:
+                    continue
+            try:
+                reader.sock.sendall(request(port))
+                answer = read_answer(reader)
+            except OSError:
+                answer = None
+            with self._lock:
+                if answer is None or answer.status != 200 or not answer.complete:
+                    self.lost.append("no answer" if answer is None else f"{answer.status}")
+                else:
+                    self.outcomes["ok"] += 1
+            if answer is None or answer.values("connection") == ["close"]:
+                reader.sock.close()
+                reader = None
+        if reader is not None:
+            reader.sock.close()
+
+    def _connected(self) -> tuple[Reader | None, int]:
+        for port in list(self.ports):
+            with contextlib.suppress(OSError):
+                return connect(port), port
+        time.sleep(0.01)
+        return None, 0
+
+
+def test_rolling_restarts_under_load_lose_no_request() -> None:
+    """Callers with kept-alive connections move from one instance to the next."""
+    with RawUpstream() as upstream:
+        first = Program(upstream.url).start()
+        steady = Steady([first.port])
+        threads = [threading.Thread(target=steady.run) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        current = first
+        try:
+            for _ in range(3):
+                following = Program(upstream.url).start()
+                steady.ports.insert(0, following.port)
+                time.sleep(0.2)
+                assert current.stop() == 0
+                steady.ports.remove(current.port)
+                current.__exit__()
+                current = following
+        finally:
+            steady.stop.set()
+            for thread in threads:
+                thread.join(10)
+            current.__exit__()
+        assert steady.lost == []
+        assert steady.outcomes["ok"] > 100
+
+
+def test_a_taken_port_is_one_line_and_exit_code_three() -> None:
+    with RawUpstream() as upstream, Program(upstream.url) as proxy:
+        second = subprocess.run(
+            [sys.executable, "-m", "proxy", "serve"],
+            env=proxy.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert second.returncode == 3
+        assert second.stderr == (
+            f"breb-proxy: cannot listen on 127.0.0.1:{proxy.port}:"
+            " the port is taken; free it, or choose another\n"
+        )
+
+
+def test_a_unix_socket_is_private_and_goes_with_the_process(tmp_path: Path) -> None:
+    path = tmp_path / "proxy.sock"
+    stale = socket.socket(socket.AF_UNIX)
+    stale.bind(str(path))
+    stale.close()
+    with RawUpstream() as upstream, Program(upstream.url, listen=f"unix:{path}") as proxy:
+        assert path.stat().st_mode & 0o777 == 0o600
+        sock = socket.socket(socket.AF_UNIX)
+        sock.connect(str(path))
+        with sock:
+            sock.sendall(b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            answer = read_answer(Reader(sock))
+        assert answer is not None
+        assert answer.body == b"ok"
+        second = Program(upstream.url, listen=f"unix:{path}")
+        with pytest.raises(AssertionError, match="ended with 3"), second:
+            pass
+        assert proxy.stop() == 0
+        assert not path.exists()
+
+
+def test_it_starts_while_the_token_endpoint_is_down_and_recovers() -> None:
+    with RawUpstream() as upstream:
+        down = True
+        good = upstream.token
+        upstream.token = lambda call: (
+            b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n" if down else good(call)
+        )
+        with Program(upstream.url, ready=False, token_wait=0.3) as proxy:
+            answer = ask(proxy.port, "/")
+            assert answer.status == 503
+            assert answer["content-type"] == "application/problem+json"
+            assert int(answer["retry-after"]) >= 1
+            assert upstream.requests == []
+            down = False
+            proxy.until("/readyz")
+            assert ask(proxy.port, "/").status == 200
