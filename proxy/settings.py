@@ -55,10 +55,12 @@ def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _visible(secret: SecretStr) -> SecretStr:
-    text = secret.get_secret_value()
-    if not text.strip():
+    text = secret.get_secret_value().strip()
+    if not text:
         raise ValueError("is empty")
-    return secret
+    if not text.isprintable():
+        raise ValueError("has control bytes or line breaks inside")
+    return SecretStr(text)  # files and copied values often end in a line break
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
@@ -298,32 +300,40 @@ class Settings(CredentialSettings):
         if self.listen == self.admin_listen and self.listen.port != 0:
             problems.append(f"{PREFIX}ADMIN_LISTEN: must differ from {PREFIX}LISTEN")
         problems.extend(
-            f"{PREFIX}{name}: {self.listen} is this proxy's own listener: it would call itself"
+            f"{PREFIX}{name}: {own} is this proxy's own listener: it would call itself"
             for name, url in (("BASE_URL", self.base_url), ("TOKEN_URL", self.token_url))
-            if url and any(url.reaches(own) for own in (self.listen, self.admin_listen))
+            for own in (self.listen, self.admin_listen)
+            if url and url.reaches(own)
         )
-        problems.extend(_unusable_tls(self.ca_bundle, self.client_cert, self.client_cert_key))
+        problems.extend(_unusable_authorities(self.ca_bundle))
+        problems.extend(_unusable_pair("CLIENT_CERT", self.client_cert, self.client_cert_key))
+        if self.tls_key:
+            problems.extend(_unusable_pair("TLS_CERT", self.tls_cert, self.tls_key))
         return problems
 
 
-def _unusable_tls(ca: Path | None, cert: Path | None, key: Path | None) -> list[str]:
-    problems = []
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if ca:
-        try:
-            context.load_verify_locations(ca)
-        except (ssl.SSLError, OSError) as error:
-            problems.append(f"{PREFIX}CA_BUNDLE: no certificates in {ca} ({_reason(error)})")
-    if cert:
-        try:
-            context.load_cert_chain(cert, key)
-        except (ssl.SSLError, OSError) as error:
-            problems.append(f"{PREFIX}CLIENT_CERT: cannot use {cert} ({_reason(error)})")
-    return problems
+def _unusable_authorities(bundle: Path | None) -> list[str]:
+    if bundle is None:
+        return []
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(bundle)
+    except OSError as error:
+        return [f"{PREFIX}CA_BUNDLE: no certificates in {bundle} ({_reason(error)})"]
+    return []
+
+
+def _unusable_pair(name: str, cert: Path | None, key: Path | None) -> list[str]:
+    if cert is None:
+        return []
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(cert, key)
+    except OSError as error:
+        return [f"{PREFIX}{name}: cannot use {cert} ({_reason(error)})"]
+    return []
 
 
 def _reason(error: OSError) -> str:
-    return error.strerror or getattr(error, "reason", None) or type(error).__name__
+    return getattr(error, "reason", None) or error.strerror or type(error).__name__
 
 
 SECRETS = frozenset(("client_id", "client_secret", "caller_key"))
@@ -387,13 +397,18 @@ def problems(error: ValidationError) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
+def injected(name: str) -> bool:
+    """Report whether ``name`` has a form that Kubernetes gives to Services' variables."""
+    return bool(_INJECTED.match(name))
+
+
 def unknown(environment: dict[str, str] | os._Environ[str]) -> list[str]:
     """Return a warning for each BREB_ name that is no setting, with a hint of the nearest one."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     known |= {f"{PREFIX}SECRETS_DIR", f"{PREFIX}ENV_FILE"}
     warnings = []
     for name in sorted(key.upper() for key in environment if key.upper().startswith(PREFIX)):
-        if name in known or _INJECTED.match(name):
+        if name in known or injected(name):
             continue
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
