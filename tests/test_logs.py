@@ -1,0 +1,150 @@
+"""Log lines: what is in them, and what never is."""
+
+import io
+import json
+import logging
+import os
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from proxy import logs
+from proxy.errors import ReadTimeout
+from proxy.exchange import Exchange
+from tests.kit import Program, RawUpstream, ask
+
+
+@pytest.fixture
+def root() -> Iterator[logging.Logger]:
+    logger = logging.getLogger()
+    handlers, level = logger.handlers[:], logger.level
+    yield logger
+    logger.handlers, logger.level = handlers, level
+
+
+def finished(target: bytes = b"/v1/payments?key=300") -> Exchange:
+    exchange = Exchange("ab-1", "GET", target)
+    exchange.status, exchange.sent, exchange.attempts = 200, 12, 1
+    exchange.connected, exchange.first_byte = exchange.started, exchange.started + 0.004
+    exchange.ended = exchange.started + 0.005
+    return exchange
+
+
+def written(*exchanges: Exchange, as_json: bool = True, colour: bool = False) -> str:
+    read, write = os.pipe()
+    log = logs.AccessLog(as_json=as_json, descriptor=write, colour=colour)
+    log._lines = [log._word(exchange) for exchange in exchanges]
+    log.flush()
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        return pipe.read()
+
+
+def test_a_line_of_json_has_the_documented_fields() -> None:
+    line = json.loads(written(finished()))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("time"))
+    assert line == {
+        "level": "info",
+        "event": "exchange",
+        "id": "ab-1",
+        "method": "GET",
+        "path": "/v1/payments",
+        "status": 200,
+        "received": 0,
+        "sent": 12,
+        "ms": 5.0,
+        "upstream_ms": 4.0,
+        "attempts": 1,
+    }
+
+
+def test_failures_notes_and_traces_are_in_the_line() -> None:
+    exchange = finished()
+    exchange.failure = ReadTimeout("no byte of the answer for 60 s")
+    exchange.note = 'a "note"'
+    exchange.traceparent = b"00-aa-bb-01"
+    exchange.first_byte = None
+    line = json.loads(written(exchange))
+    assert line["reason"] == "connection_read_timeout"
+    assert line["error"] == "no byte of the answer for 60 s"
+    assert line["note"] == 'a "note"'
+    assert line["traceparent"] == "00-aa-bb-01"
+    assert line["upstream_ms"] is None
+
+
+@pytest.mark.parametrize(
+    "target",
+    [b'/a"b', b"/a\\b", b"/a\xffb", b'/"},{"x":"'],
+    ids=["quote", "backslash", "byte", "json"],
+)
+def test_a_hostile_path_cannot_break_the_line(target: bytes) -> None:
+    text = written(finished(target))
+    assert text.count("\n") == 1
+    assert json.loads(text)["path"] == target.decode("latin-1")
+
+
+def test_text_lines_are_for_people() -> None:
+    assert re.fullmatch(
+        r"\d\d:\d\d:\d\d 200 GET    /v1/payments  5\.0 ms, upstream 4\.0, 12 B\n",
+        written(finished(), as_json=False),
+    )
+    gone = finished()
+    gone.left, gone.status = True, None
+    assert "--- GET" in written(gone, as_json=False)
+    assert "the caller left" in written(gone, as_json=False)
+    assert "\x1b[32m200\x1b[0m" in written(finished(), as_json=False, colour=True)
+
+
+def test_a_reader_that_is_gone_does_not_end_the_proxy() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    log = logs.AccessLog(as_json=True, descriptor=write)
+    log._lines = ["x\n"]
+    log.flush()
+    os.close(write)
+    assert log._lines == []
+
+
+@pytest.mark.parametrize(("style", "is_json"), [("auto", True), ("json", True), ("text", False)])
+def test_records_are_worded(style: str, is_json: bool, root: logging.Logger) -> None:
+    stream = io.StringIO()
+    assert logs.configure("info", style, stream) is is_json
+    try:
+        raise ValueError("inside")
+    except ValueError:
+        root.exception("it %s", "broke")
+    root.debug("not shown")
+    text = stream.getvalue()
+    assert "not shown" not in text
+    if is_json:
+        line = json.loads(text)
+        assert (line["level"], line["message"]) == ("error", "it broke")
+        assert "ValueError: inside" in line["traceback"]
+    else:
+        assert "error   it broke" in text
+        assert "ValueError: inside" in text
+    assert logging.getLogger("httpx").level == logging.WARNING
+
+
+def test_colour_is_for_terminals_alone() -> None:
+    formatter = logs.TextFormatter(colour=True)
+    record = logging.LogRecord("x", logging.WARNING, "", 0, "careful", None, None)
+    assert "\x1b[33mwarning\x1b[0m careful" in formatter.format(record)
+
+
+def test_one_line_each_and_no_query_values() -> None:
+    with RawUpstream() as upstream, Program(upstream.url) as proxy:
+        trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        ask(proxy.port, "/v1/keys?key_value=3001234567", fields=[("traceparent", trace)])
+        (line,) = proxy.exchanges()
+        assert (line["path"], line["traceparent"]) == ("/v1/keys", trace)
+        assert "3001234567" not in proxy.output
+        assert upstream.requests[0].values("traceparent") == [trace.encode()]
+
+
+def test_the_access_log_can_be_off() -> None:
+    with RawUpstream() as upstream, Program(upstream.url, access_log="false") as proxy:
+        assert ask(proxy.port, "/x").status == 200
+        proxy.stop()
+        assert '"event":"exchange"' not in proxy.output
