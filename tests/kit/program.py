@@ -13,8 +13,9 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
+from tests.kit.leaks import SECRET, found
+
 PATIENCE = 15.0
-SECRET = "s3cret-sentinel-of-the-tests"
 
 
 def free_port() -> int:
@@ -149,5 +150,8 @@ class Program:
                 except subprocess.TimeoutExpired:
                     self.process.kill()
                     self.process.wait()
+            if self._log.exists():
+                leaks = found(self.output)
+                assert not leaks, f"{len(leaks)} secrets in what the program wrote"
         finally:
             self._folder.cleanup()

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.kit.leaks import issued
 from tests.kit.wire import Reader, fields_of, read_request
 
 TOKEN_PATH = b"/v1/iam/oauth/tokens"
@@ -42,9 +43,12 @@ def token_reply(
     value: str | None = None, expires_in: object = 86400, token_id: str | None = None
 ) -> bytes:
     """Return the bytes of a token endpoint's response."""
+    value = value or uuid.uuid4().hex * 2
+    if len(value) > 16:
+        issued.add(value)
     body = json.dumps(
         {
-            "access_token": value or uuid.uuid4().hex * 2,
+            "access_token": value,
             "token_id": token_id or str(uuid.uuid4()),
             "token_type": "Bearer",
             "expires_in": expires_in,
