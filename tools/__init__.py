@@ -1,0 +1,1 @@
+"""What the project makes with its own code: pages, examples, releases."""
