@@ -130,7 +130,7 @@ def test_an_update_changes_what_was_sent(sandbox: Any) -> None:
 def test_the_id_cannot_be_changed(sandbox: Any) -> None:
     path = f"{PATH}/{sandbox.customer()}"
     body = {"id": "00000000-0000-4000-8000-000000000000"}
-    assert sandbox.http.patch(path, json=body).status_code == 400
+    assert sandbox.http.patch(path, json=body).status_code == 409
     assert sandbox.http.patch(path, json={"email": "x" * 36}).status_code == 400
 
 

@@ -1,0 +1,1 @@
+"""Money is moved and never made, whatever happens in whatever order."""
