@@ -179,6 +179,10 @@ class SandboxConfig(BaseModel):
         "timestamp.body", description="Guess: the text that is signed."
     )
 
+    def deleted(self, documented: int) -> int:
+        """Pick the status of a DELETE whose page names one."""
+        return documented if self.delete_status == "documented" else self.delete_status
+
     @field_validator("latency")
     @classmethod
     def _latency_reads(cls, text: str) -> str:

@@ -1,5 +1,6 @@
 """Ways to end an exchange badly, by what ASGI offers and what uvicorn's servers allow."""
 
+import contextlib
 import socket
 import struct
 from asyncio import Transport
@@ -11,25 +12,38 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 _FAREWELL = 5.0
 
 
-async def hang(receive: Receive, longest: float) -> None:
-    """Say nothing until the caller leaves or patience ends."""
+async def hang(receive: Receive, send: Send, longest: float) -> None:
+    """Say nothing until the caller leaves; reset the connection when patience ends."""
     with anyio.move_on_after(longest):
         await _until_gone(receive)
+        return
+    await reset(receive, send)
 
 
 async def reset(receive: Receive, send: Send) -> None:
     """Reset the connection; where the server hides it, break an answer off instead."""
     transport = _transport(send)
     if transport is None:
-        await send(_start(200, [(b"content-length", b"1")]))
+        fields = [(b"content-length", b"1")]
+        await send({"type": "http.response.start", "status": 200, "headers": fields})
+        await send({"type": "http.response.body", "body": b"", "more_body": True})
         return
     sock = transport.get_extra_info("socket")
-    if sock is not None and sock.family in {socket.AF_INET, socket.AF_INET6}:
-        # closing without lingering is what makes the kernel send RST
+    # the caller may have been quicker; and a Unix socket has no RST to send
+    with contextlib.suppress(OSError, ValueError):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
     transport.abort()
     with anyio.move_on_after(_FAREWELL):
         await _until_gone(receive)
+
+
+async def close(receive: Receive, send: Send) -> None:
+    """Close the connection behind what was sent; a server that hides it does so itself."""
+    transport = _transport(send)
+    if transport is not None:
+        transport.close()
+        with anyio.move_on_after(_FAREWELL):
+            await _until_gone(receive)
 
 
 def _transport(send: Send) -> Transport | None:
@@ -42,10 +56,6 @@ def _transport(send: Send) -> Transport | None:
 async def _until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def _start(status: int, fields: list[tuple[bytes, bytes]]) -> Message:
-    return {"type": "http.response.start", "status": status, "headers": fields}
 
 
 class Cut:

@@ -1,7 +1,5 @@
 """Who may call: the rate, the token, its scopes."""
 
-from collections import deque
-
 from starlette.types import Scope
 
 from proxy.sandbox.operations import Operation
@@ -15,7 +13,6 @@ class Gate:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._recent: deque[float] = deque()
 
     def admit(self, scope: Scope, operation: Operation) -> Token | None:
         """Check a request; the token is returned where the operation needs one."""
@@ -30,15 +27,15 @@ class Gate:
         return token
 
     def _count(self) -> None:
-        config, now = self._world.config, self._world.now()
+        config, now, recent = self._world.config, self._world.now(), self._world.recent
         if config.rate_limit is None:
             return
-        while self._recent and self._recent[0] <= now - config.rate_window:
-            self._recent.popleft()
-        if len(self._recent) >= config.rate_limit:
+        while recent and recent[0] <= now - config.rate_window:
+            recent.popleft()
+        if len(recent) >= config.rate_limit:
             fields = {"Retry-After": str(config.retry_after)}
             raise Refusal(429, "too many requests", fields=fields)
-        self._recent.append(now)
+        recent.append(now)
 
     def _challenge(self) -> dict[str, str]:
         if not self._world.config.www_authenticate:

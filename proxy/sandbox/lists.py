@@ -59,10 +59,10 @@ def _asked_for(world: World, query: PageQuery, item: BaseModel) -> bool:
     if since and datetime.fromisoformat(str(_look(world, item, "created_at"))) > since:
         return False
     for name in type(query).model_fields.keys() - PageQuery.model_fields.keys():
-        wanted = getattr(query, name)
-        if wanted is None:
+        wanted, source = getattr(query, name), query.sources.get(name, name)
+        if wanted is None or not source:
             continue
-        found = _look(world, item, query.sources.get(name, name))
+        found = _look(world, item, source)
         if wanted != found and not (isinstance(found, list) and wanted in found):
             return False
     return True

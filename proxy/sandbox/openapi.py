@@ -22,6 +22,16 @@ _MEANINGS = {
     500: "Internal error",
     503: "Unavailable",
 }
+# which operation's answer holds what a path's parameter asks for, and where
+_SOURCES = {
+    "token_id": ("createToken", "token_id"),
+    "customer_id": ("linkCustomer", "id"),
+    "account_id": ("linkAccount", "id"),
+    "key_id": ("createKey", "id"),
+    "recipient_id": ("createRecipient", "id"),
+    "payment_id": ("createPayment", "id"),
+    "qr_code_id": ("createQrCode", "id"),
+}
 _REF = "#/components/schemas/{model}"
 
 
@@ -31,7 +41,7 @@ def document(operations: Iterable[Operation]) -> Json:
     names, schemas = _schemas(operations)
     paths: dict[str, dict[str, object]] = {}
     for operation in operations:
-        described = _operation(operation, names)
+        described = _operation(operation, names, _links(operation, operations))
         paths.setdefault(operation.path, {})[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",
@@ -64,13 +74,13 @@ def _schemas(operations: list[Operation]) -> tuple[Names, object]:
     return {pair: dict(names[pair]) for pair in unique}, definitions["$defs"]
 
 
-def _operation(operation: Operation, names: Names) -> Json:
+def _operation(operation: Operation, names: Names, links: Json) -> Json:
     described: Json = {
         "operationId": operation.name,
         "summary": operation.summary,
         "tags": [operation.tag or operation.path.split("/")[2]],
         "parameters": [*_path_parameters(operation), *_query_parameters(operation)],
-        "responses": _responses(operation, names),
+        "responses": _responses(operation, names, links),
     }
     if operation.body is not None:
         schema = names[operation.body, "validation"]
@@ -84,9 +94,15 @@ def _operation(operation: Operation, names: Names) -> Json:
 
 
 def _path_parameters(operation: Operation) -> list[Json]:
-    names = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
     schema = {"type": "string", "pattern": UUID, "format": "uuid"}
-    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in names]
+    return [
+        {"name": name, "in": "path", "required": True, "schema": schema}
+        for name in _path_names(operation)
+    ]
+
+
+def _path_names(operation: Operation) -> list[str]:
+    return [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
 
 
 def _query_parameters(operation: Operation) -> list[Json]:
@@ -107,8 +123,22 @@ def _present(schema: Json) -> Json:
     return next(choice for choice in choices if choice != {"type": "null"})
 
 
-def _responses(operation: Operation, names: Names) -> Json:
+def _links(operation: Operation, operations: Iterable[Operation]) -> Json:
+    """Say which operations take what this one answers."""
+    links: Json = {}
+    for other in operations:
+        for name in _path_names(other):
+            source, member = _SOURCES[name]
+            if source == operation.name:
+                value = f"$response.body#/{member}"
+                links[other.name] = {"operationId": other.name, "parameters": {name: value}}
+    return links
+
+
+def _responses(operation: Operation, names: Names, links: Json) -> Json:
     success: Json = {"description": "Done"}
+    if links:
+        success["links"] = links
     if operation.returns is not None:
         schema = names[operation.returns, "serialization"]
         success["content"] = {"application/json": {"schema": schema}}

@@ -1,12 +1,11 @@
 """What an endpoint is: a row of the API's table, with the function that answers it."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import BaseModel
 
-from proxy.sandbox.config import SandboxConfig
 from proxy.sandbox.models.lists import PageQuery
 from proxy.sandbox.records import Token
 from proxy.sandbox.world import World
@@ -67,7 +66,3 @@ class Operation:
     scope: str | None = None
     needs_token: bool = True
     tag: str = ""
-    extra: dict[str, object] = field(default_factory=dict)
-
-
-Operations = Callable[[SandboxConfig], Iterable[Operation]]

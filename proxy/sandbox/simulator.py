@@ -4,7 +4,7 @@ import anyio
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from proxy.sandbox.answers import send_refusal
-from proxy.sandbox.cutting import Cut, Held, Noted, hang, reset
+from proxy.sandbox.cutting import Cut, Held, Noted, close, hang, reset
 from proxy.sandbox.faults import Fault
 from proxy.sandbox.moods import Moods, Seen
 from proxy.sandbox.refusal import Refusal
@@ -75,12 +75,12 @@ class Simulator:
         if fault.reset:
             await reset(receive, send.inner)
         elif fault.hang is not None:
-            await hang(receive, fault.hang)
-            await reset(receive, send.inner)
+            await hang(receive, send.inner, fault.hang)
         elif fault.status is not None:
             await send_refusal(self._world, _made_up(fault), scope, send)
         elif fault.cut_body is not None:
             await held.release(Cut(send, fault.cut_body))
+            await close(receive, send.inner)
         elif fault.after:
             await held.release(send)
         else:

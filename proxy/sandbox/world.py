@@ -54,6 +54,7 @@ class World:
     due: list[tuple[float, int, Payment]] = field(default_factory=list)
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=1000))
     sequence: Iterator[int] = field(default_factory=count)
+    recent: deque[float] = field(default_factory=deque)
     served: Counter[str] = field(default_factory=Counter)
     account_id: str = field(init=False)
 

@@ -110,7 +110,7 @@ def update(call: Call) -> Reply:
     customer = known(world, call.path["customer_id"])
     asked = call.body(UpdateCustomer)
     if asked.id not in {None, customer.id}:
-        raise Refusal(400, "Field 'id' cannot be changed")
+        raise Refusal(409, "Field 'id' cannot be changed")
     changes = {**asked.model_dump(exclude_none=True), "updated_at": world.stamp()}
     changed = customer.model_copy(update=changes)
     _refuse_duplicate(world, changed)

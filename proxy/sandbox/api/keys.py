@@ -58,7 +58,7 @@ def _current(config: SandboxConfig) -> Iterable[Operation]:
     yield Operation(
         name="deleteKey", method="DELETE", path=PATH + "/{key_id}", summary="Delete a key",
         answer=delete, scope=SCOPE + ".delete",
-        status=204 if config.delete_status == "documented" else config.delete_status,
+        status=config.deleted(204),
     )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def _first_generation(config: SandboxConfig) -> Iterable[Operation]:
     yield Operation(
         name="oldCancelKey", method="DELETE", path=OLD_PATH + "/{key_id}", summary="Cancel a key",
         answer=old_delete, body=Identified, body_optional=not config.require_delete_body,
-        status=200 if config.delete_status == "documented" else config.delete_status,
+        status=config.deleted(200),
         scope=SCOPE + ".delete", tag="first generation",
     )  # fmt: skip
 
@@ -147,7 +147,7 @@ def delete(call: Call) -> Reply:
     """Remove a key for good; its value is free again."""
     known(call.world, call.path["key_id"])
     del call.world.keys[call.path["key_id"]]
-    return Reply(status=200 if call.world.config.delete_status == 200 else 204)
+    return Reply(status=call.world.config.deleted(204))
 
 
 def old_create(call: Call) -> Reply:
@@ -171,4 +171,4 @@ def old_delete(call: Call) -> Reply:
     if call.content is not None and call.body(Identified).id != key.id:
         raise Refusal(400, "Field 'id' differs from the path")
     del call.world.keys[key.id]
-    return Reply(status=204 if call.world.config.delete_status == 204 else 200)
+    return Reply(status=call.world.config.deleted(200))

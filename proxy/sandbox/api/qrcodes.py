@@ -52,7 +52,7 @@ def operations(config: SandboxConfig) -> Iterable[Operation]:
     yield Operation(
         name="cancelQrCode", method="DELETE", path=PATH + "/{qr_code_id}",
         summary="Cancel a QR code", answer=cancel, scope=SCOPE + ".delete",
-        status=204 if config.delete_status == "documented" else config.delete_status,
+        status=config.deleted(204),
     )  # fmt: skip
     yield Operation(
         name="decodeQrCode", method="POST", path=PATH + "/decode", summary="Decode an EMV string",
@@ -136,7 +136,7 @@ def cancel(call: Call) -> Reply:
     """Remove a QR code."""
     known(call.world, call.path["qr_code_id"])
     del call.world.qr_codes[call.path["qr_code_id"]]
-    return Reply(status=200 if call.world.config.delete_status == 200 else 204)
+    return Reply(status=call.world.config.deleted(204))
 
 
 def decode(call: Call) -> Reply:

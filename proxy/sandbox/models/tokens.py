@@ -1,6 +1,6 @@
 """Access tokens as the API shows them."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from proxy.sandbox.models.lists import PageQuery, PaginationInfo
 from proxy.sandbox.models.shapes import Shape, Uuid
@@ -46,6 +46,9 @@ class RevokeToken(Shape):
 
 class TokenQuery(PageQuery):
     """Filters of the token list."""
+
+    # tokens here belong to no user and are all of one grant: the endpoint sees to these two
+    sources: ClassVar[dict[str, str]] = {"role": "roles", "user_id": "", "grant_flow": ""}
 
     account_id: str | None = None
     user_id: str | None = None

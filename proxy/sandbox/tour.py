@@ -1,0 +1,73 @@
+"""Six curl lines from a new customer to a settled payment."""
+
+import json
+import re
+import shlex
+from collections.abc import Mapping
+
+from proxy.sandbox.directory import ENTRIES
+
+_CUSTOMER = {
+    "type": "BUSINESS",
+    "business_name": "Café de la Esquina",
+    "email": "hola@example.com",
+    "mobile_phone_number": "+573001112233",
+    "identification_type": "NIT",
+    "identification_number": "900555777",
+    "address": {
+        "line_1": "Calle 10 # 5-51",
+        "city": "Bogotá",
+        "state": "Cundinamarca",
+        "post_code": "111711",
+        "country": "CO",
+    },
+    "merchant_category_code": "5814",
+}
+
+
+def tour(base_url: str) -> list[tuple[str, str]]:
+    """Give titles and commands for a POSIX shell, to be pasted one after another.
+
+    They carry no Authorization: behind ``base_url`` stands somebody who puts it on.
+    """
+    base = base_url.rstrip("/")
+    account = {"customer_id": "$customer", "account_type": "ORDINARY", "account_number": "0001"}
+    resolve = {"customer_id": "$customer", "key": ENTRIES[0].key.model_dump()}
+    pesos = {"value": "25000", "currency": "COP"}
+    pay = {"account_id": "$account", "resolution_id": "$resolution", "amount": pesos}
+    return [
+        (
+            "Link a merchant as a customer",
+            _post("customer", f"{base}/v1/customers/business/link", _CUSTOMER),
+        ),
+        ("Link its bank account", _post("account", f"{base}/v1/accounts/link", account)),
+        (
+            f"Ask who stands behind the key {ENTRIES[0].key.key_value}",
+            _post("resolution", f"{base}/v1/resolve-key", resolve),
+        ),
+        ("Pay 25,000 pesos", _post("payment", f"{base}/v1/payments/breb", pay)),
+        (
+            "See that it is settled",
+            f"sleep 2; {_get(f'{base}/v1/payments/', '$payment')}",
+        ),
+        ("See what is left", _get(f"{base}/v1/accounts/", "$account")),
+    ]
+
+
+def _post(variable: str, url: str, body: Mapping[str, object]) -> str:
+    """Post a body, show the answer, and keep its id in a shell variable."""
+    return (
+        f"answer=$(curl -sS {shlex.quote(url)} -H 'Content-Type: application/json' "
+        f"-d {_quoted(body)}); printf '%s\\n' \"$answer\"; "
+        f'{variable}=$(printf \'%s\' "$answer" | sed \'s/^{{"id":"\\([^"]*\\)".*/\\1/\')'
+    )
+
+
+def _quoted(body: Mapping[str, object]) -> str:
+    """Quote JSON for the shell, which is to fill in the variables; they hold ids alone."""
+    text = shlex.quote(json.dumps(body, ensure_ascii=False))
+    return re.sub(r"\$\w+", lambda variable: f"'{variable[0]}'", text)
+
+
+def _get(url: str, variable: str) -> str:
+    return f'curl -sS {shlex.quote(url)}"{variable}"; echo'

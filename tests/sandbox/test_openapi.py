@@ -1,0 +1,46 @@
+"""The OpenAPI document, held against the simulator that serves it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from proxy.sandbox.app import operations
+from proxy.sandbox.config import SandboxConfig
+
+RULES = Path(__file__).with_name("schemathesis.toml")
+
+
+def test_the_document_names_every_operation(sandbox: Any) -> None:
+    document = sandbox.view("openapi.json")
+    assert document["openapi"] == "3.1.0"
+    assert "not the real API" in document["info"]["description"]
+    named = {
+        (method.upper(), path) for path, methods in document["paths"].items() for method in methods
+    }
+    table = operations(SandboxConfig())
+    assert named == {(operation.method, operation.path) for operation in table}
+    assert len({operation.name for operation in table}) == len(table)
+
+
+def test_the_document_follows_the_switches(start: Any) -> None:
+    told = start(link_status=201, delete_status=200, vat_required=False).view("openapi.json")
+    assert "201" in told["paths"]["/v1/customers/business/link"]["post"]["responses"]
+    assert "200" in told["paths"]["/v1/keys/{key_id}"]["delete"]["responses"]
+    assert "vat" not in told["components"]["schemas"]["StaticQr"]["required"]
+
+
+def test_thousands_of_requests_meet_no_surprise(sandbox: Any, tmp_path: Path) -> None:
+    """Schemathesis: no undocumented status, no crash, no answer that breaks its schema."""
+    target = tmp_path / "openapi.json"
+    target.write_text(json.dumps(sandbox.view("openapi.json")))
+    command = [
+        Path(sys.executable).with_name("schemathesis"), "--config-file", RULES, "run", target,
+        "--url", sandbox.url, "-H", f"Authorization: {sandbox.http.headers['Authorization']}",
+        "--max-examples", "5", "--max-time", "20", "--generation-deterministic", "--no-color",
+        "--warnings", "off",
+    ]  # fmt: skip
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout[-20000:]
+    assert "Stateful" in ended.stdout
