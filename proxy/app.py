@@ -8,17 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from proxy import logs
 from proxy.addresses import Address, Origin
 from proxy.admin import Admin
 from proxy.clock import sleepless
+from proxy.console import Console, Door, Replay
 from proxy.errors import CredentialsMissing
 from proxy.exchange import Observer, Shell
 from proxy.forwarder import Forwarder, ForwarderOptions
 from proxy.guard import Guard, GuardOptions
+from proxy.journal import Journal
 from proxy.keeper import KeeperOptions, TokenKeeper
 from proxy.metrics import Metrics
+from proxy.recorder import Recorder, let_in
 from proxy.settings import TOKEN_PATH, CredentialSettings, Settings
 from proxy.status import Status
 from proxy.tokens import Credentials, PassportTokenSource
@@ -68,17 +72,26 @@ def build(
     )
     keeper = TokenKeeper(source, clock, _keeper_options(settings))
     forwarder = Forwarder(pool, keeper, _forwarder_options(settings))
-    guard = Guard(forwarder, guard_options(settings))
+    journal = _journal(settings)
+    guard = Guard(forwarder if journal is None else let_in(forwarder), guard_options(settings))
+    recorder = None if journal is None else Recorder(guard)
     metrics = Metrics()
     observers: list[Observer] = [metrics.observe]
+    if journal is not None:
+        observers.append(journal.observe)
     if settings.access_log:
         colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
         access_log = logs.AccessLog(as_json=as_json, descriptor=2, colour=colour)
         observers.append(access_log.observe)
-    shell = Shell(guard, observers)
-    status = Status(keeper, pool, shell, lambda: _about(settings, source))
+    shell = Shell(recorder or guard, observers)
+    demo = "client_id" in where  # the demo alone brings credentials of its own
+    status = Status(keeper, pool, shell, lambda: _about(settings, source, demo=demo))
     metrics.also(status.gauges)
-    admin = Admin(keeper, metrics, status, quit_now).app()
+    pages: list[BaseRoute] = []
+    if journal is not None and recorder is not None:
+        replay = Replay(shell, journal, Door.of(settings))
+        pages = Console(journal, recorder, status, replay).routes()
+    admin = Admin(keeper, metrics, status, quit_now).app(tuple(pages))
     pools = tuple(dict.fromkeys((pool, token_pool)))
     return Parts(shell, admin, keeper, source, pools, status, tuple(observers))
 
@@ -143,10 +156,16 @@ def _bracketed(address: Address) -> str:
     return f"[{address.host}]" if ":" in address.host else address.host
 
 
-def _about(settings: Settings, source: PassportTokenSource) -> dict[str, Any]:
+def _journal(settings: Settings) -> Journal | None:
+    if not settings.console:
+        return None
+    return Journal(settings.redact, tls=settings.base_url.scheme == "https")
+
+
+def _about(settings: Settings, source: PassportTokenSource, *, demo: bool) -> dict[str, Any]:
     return {
         "upstream": str(settings.base_url),
-        "environment": settings.base_url.environment,
+        "environment": "demo" if demo else settings.base_url.environment,
         "token_endpoint": str(settings.token_endpoint),
         "listen": str(settings.listen),
         "clock_skew": None if source.skew is None else round(source.skew, 1),

@@ -13,7 +13,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from email.utils import formatdate
-from typing import Any
+from typing import Any, Protocol
 
 from proxy.errors import Draining, ProxyError, RequestRefused, UpstreamError
 from proxy.fields import Lines, first
@@ -27,7 +27,17 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE"))  # RFC 9110 section 9.2.2
-_LOOK_UP = "look the payment up before trying again: it may have been made"
+LOOK_UP = "look the payment up before trying again: it may have been made"
+
+
+class Tap(Protocol):
+    """Who is told what crosses the wire to the upstream; there only while the console is on."""
+
+    def sending(self, head: bytes, reached: float | None) -> None:
+        """Take a request's head; ``reached`` is when TCP stood, None on a kept-alive connection."""
+
+    def answered(self, status: int, lines: Lines) -> None:
+        """Take the head of an answer, as it came."""
 
 
 class Exchange:
@@ -52,6 +62,7 @@ class Exchange:
         "sent",
         "started",
         "status",
+        "tap",
         "target",
         "token_ready",
         "traceparent",
@@ -75,6 +86,7 @@ class Exchange:
         self.note = ""
         self.traceparent: bytes | None = None
         self.cors: Lines = []
+        self.tap: Tap | None = None
 
     @property
     def path(self) -> bytes:
@@ -188,7 +200,7 @@ def problem(error: ProxyError, number: str, method: str) -> tuple[int, Lines, by
         unknown = isinstance(error, UpstreamError) and error.sent
         document["outcome"] = "unknown" if unknown else "not-sent"
         if unknown:
-            document["next_step"] = _LOOK_UP
+            document["next_step"] = LOOK_UP
     body = json.dumps(document).encode() + b"\n"
     details = json.dumps(str(error), ensure_ascii=True).replace("\\u", "u")
     lines = [

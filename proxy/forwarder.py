@@ -114,8 +114,11 @@ class Forwarder:
         exchange.connected = time.perf_counter()
         exchange.attempts += 1
         request.connection = connection
+        data = self._head(request, held)
+        if exchange.tap is not None:
+            exchange.tap.sending(data, None if connection.exchanges else connection.reached)
         connection.begin(
-            self._head(request, held),
+            data,
             head_only=request.method == "HEAD",
             complete=not request.has_body,
         )
@@ -123,6 +126,8 @@ class Forwarder:
             await request.send_body(exchange)
         head = connection.head or await request.response()
         exchange.first_byte = time.perf_counter()
+        if exchange.tap is not None:
+            exchange.tap.answered(head.status, head.lines)
         return connection, head
 
     def _head(self, request: "_Request", held: Held | None) -> bytes:

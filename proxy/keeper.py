@@ -15,7 +15,7 @@ import asyncio
 import logging
 import math
 import random
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -103,6 +103,8 @@ class TokenKeeper:
         self.unauthorized = 0
         self.replays = 0
         self.revocations: Counter[str] = Counter()
+        self.history: deque[tuple[float, bool, str, str]] = deque(maxlen=64)
+        """The last fetches: when (seconds of the clock), whether it gave a token, cause, words."""
 
     # -- for the forwarder -----------------------------------------------------------------
 
@@ -189,6 +191,15 @@ class TokenKeeper:
     def age(self, held: Held) -> float:
         """Seconds since ``held`` was asked for."""
         return self._clock() - held.token.issued_at
+
+    @property
+    def past(self) -> list[dict[str, object]]:
+        """The last fetches, oldest first, for the status document."""
+        now = self._clock()
+        return [
+            {"ago": round(now - at, 3), "renewed": renewed, "cause": cause, "words": words}
+            for at, renewed, cause, words in self.history
+        ]
 
     @property
     def since_renewal(self) -> float:
@@ -279,6 +290,7 @@ class TokenKeeper:
         old = self._held
         now = self._clock()
         self.renewals["success", cause] += 1
+        self.history.append((now, True, cause, f"lives {token.lifetime:.0f} s"))
         self.error, self._failures, self.renewed_at = None, 0, now
         if old is not None and old.token.value == token.value:
             # The same token again: it is not younger for that. Ask again when it ends.
@@ -320,6 +332,7 @@ class TokenKeeper:
     def _failed(self, cause: str, error: TokenError) -> None:
         now = self._clock()
         self.renewals["failure", cause] += 1
+        self.history.append((now, False, cause, str(error)))
         self.error, self._failed_at = error, now
         self._failures += 1
         if isinstance(error, CredentialsRefused):

@@ -45,6 +45,11 @@ class Status:
             return "expired"
         return f"usable for {span(left)}, next renewal in {span(keeper.next_fetch)}"
 
+    @property
+    def draining(self) -> bool:
+        """Whether the end has begun."""
+        return self._shell.draining
+
     def document(self) -> dict[str, Any]:
         """Return everything as one JSON object."""
         ready, reasons = self.readiness()
@@ -72,6 +77,7 @@ class Status:
             "renewals": {f"{cause} {end}": n for (end, cause), n in keeper.renewals.items()},
             "unauthorized": keeper.unauthorized,
             "replays": keeper.replays,
+            "history": keeper.past,
         }
         if held is not None:
             age = keeper.age(held)

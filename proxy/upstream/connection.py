@@ -77,6 +77,7 @@ class Connection(asyncio.Protocol):
         self.lost = False
         self.exchanges = 0
         self.idle_since = 0.0
+        self.reached: float | None = None  # when TCP stood, before TLS (time.perf_counter)
         self._reset(head_only=False)
 
     # -- one exchange ----------------------------------------------------------------------

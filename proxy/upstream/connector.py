@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,6 +108,7 @@ class Connector:
         try:
             if self._egress:
                 await self._tunnel(loop, sock)
+            reached = time.perf_counter()
             transport, protocol = await loop.create_connection(
                 make,
                 sock=sock,
@@ -119,6 +121,7 @@ class Connector:
                 raise _tls_error(error, self.origin.authority) from error
             raise
         del transport
+        protocol.reached = reached
         return protocol
 
     async def _connect(self, loop: asyncio.AbstractEventLoop) -> socket.socket:

@@ -1,0 +1,7 @@
+"""The console: every exchange and the token's life in a browser, for this machine alone."""
+
+from proxy.console.door import Door
+from proxy.console.replay import Replay
+from proxy.console.routes import Console
+
+__all__ = ["Console", "Door", "Replay"]

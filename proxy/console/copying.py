@@ -1,0 +1,201 @@
+"""A recorded request as something to paste: curl, HTTPie, Python, Postman.
+
+Whatever stands in the request, the text does nothing but send it: words for the shell are quoted,
+and nothing but printable characters and line ends are ever in the text, since a terminal acts on
+the others while they are pasted. Secrets are not in the journal, hence not here: a caller key is
+written as a variable.
+"""
+
+import json
+import shlex
+from collections.abc import Callable
+
+from proxy.console.door import Door
+from proxy.console.sendable import Sendable
+
+KEY = "BREB_CALLER_KEY"
+_POSTMAN = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+_KEY_FIELD = "X-Proxy-Key"
+
+
+def curl(request: Sendable, door: Door) -> str:
+    """Word it for curl in a POSIX shell."""
+    words = ["curl", "--globoff", "--path-as-is"]
+    if request.method == "HEAD":
+        words.append("--head")
+    elif request.method != ("POST" if request.body else "GET"):
+        words += ["--request", shlex.quote(request.method)]
+    if door.socket:
+        words += ["--unix-socket", _word(door.socket.encode())]
+    words.append(_word(_url(request, door)))
+    for name, value in _with_defaults(request):
+        # An empty value is written with a semicolon, a field that curl adds taken off without.
+        line = f"{name}:" if value is None else f"{name}: {value}" if value else f"{name};"
+        words += ["--header", _word(_raw(line))]
+    if door.key is not None:
+        words += ["--header", f'"{_KEY_FIELD}: ${KEY}"']
+    if not request.body:
+        return _folded(words, "--header", "--data-raw")
+    if _printable(request.body):
+        return _folded([*words, "--data-raw", _word(request.body)], "--header", "--data-raw")
+    return f"{_printf(request.body)} |\n" + _folded([*words, "--data-binary", "@-"], "--header")
+
+
+def httpie(request: Sendable, door: Door) -> str:
+    """Word it for HTTPie in a POSIX shell."""
+    words = ["http", "--path-as-is", "--ignore-netrc"]
+    piped = bool(request.body) and not _printable(request.body)
+    if not piped:
+        words.append("--ignore-stdin")
+    words.append(shlex.quote(request.method))
+    words.append(_word(_url(request, door)))
+    skipped = []
+    for name, value in request.lines:
+        item = _item(name, value)
+        if item is None:
+            skipped.append(name)
+        else:
+            words.append(_word(_raw(item)))
+    if door.key is not None:
+        words.append(f'"{_KEY_FIELD}:${KEY}"')
+    if request.body and not piped:
+        words += ["--raw", _word(request.body)]
+    notes = [f"# HTTPie cannot write this field: {name}\n" for name in skipped]
+    if door.socket:
+        notes.append("# HTTPie speaks no Unix sockets without its plug-in: use curl\n")
+    text = (f"{_printf(request.body)} |\n" if piped else "") + _folded(words)
+    return "".join(notes) + text
+
+
+def python(request: Sendable, door: Door) -> str:
+    """Word it as a Python program with httpx."""
+    target = request.target.encode("utf-8", "surrogateescape")
+    lines = [f"    ({name.encode()!r}, {_raw(value)!r})," for name, value in request.lines]
+    if door.key is not None:
+        lines.append(f'    (b"{_KEY_FIELD}", os.environb[b"{KEY}"]),')
+    transport = f"transport=httpx.HTTPTransport(uds={door.socket!r}), " if door.socket else ""
+    imports = ("import os\n\n" if door.key is not None else "") + "import httpx\n"
+    body = [f"        content={request.body!r},"] if request.body else []
+    return "\n".join(
+        [
+            imports,
+            "headers = [",
+            *lines,
+            "]",
+            f"with httpx.Client({transport}trust_env=False, timeout=60) as client:",
+            "    response = client.request(",
+            f"        {request.method!r},",
+            f"        {door.url!r},",
+            "        headers=headers,",
+            *body,
+            f'        extensions={{"target": {target!r}}},  # as it is, never normalised',
+            "    )",
+            "print(response.status_code)",
+            "print(response.text)",
+            "",
+        ]
+    )
+
+
+def postman(request: Sendable, door: Door) -> str:
+    """Word it as a Postman collection of one request (Import, then Raw text)."""
+    header = [{"key": name, "value": _lossy(value)} for name, value in request.lines]
+    if door.key is not None:
+        header.append({"key": _KEY_FIELD, "value": "{{caller_key}}"})
+    again: dict[str, object] = {
+        "method": request.method,
+        "auth": {"type": "noauth"},
+        "header": header,
+        "url": {"raw": door.url + request.target, **_parts(request, door)},
+    }
+    if request.body:
+        again["body"] = {"mode": "raw", "raw": request.body.decode("utf-8", "replace")}
+    item = {"name": f"{request.method} {request.target.partition('?')[0]}", "request": again}
+    info = {"name": "Copied from breb-proxy", "schema": _POSTMAN}
+    return json.dumps({"info": info, "item": [item]}, indent=2) + "\n"
+
+
+FORMS: dict[str, Callable[[Sendable, Door], str]] = {
+    "curl": curl,
+    "httpie": httpie,
+    "python": python,
+    "postman": postman,
+}
+
+
+def _url(request: Sendable, door: Door) -> bytes:
+    return door.url.encode() + request.target.encode("utf-8", "surrogateescape")
+
+
+def _parts(request: Sendable, door: Door) -> dict[str, object]:
+    path, _, query = request.target.partition("?")
+    host, _, port = door.host.rpartition(":") if door.host[-1] != "]" else (door.host, "", "")
+    pairs = [pair.partition("=") for pair in query.split("&")] if query else []
+    return {
+        "protocol": door.scheme,
+        "host": [host or port],
+        "port": port if host else "",
+        "path": path.removeprefix("/").split("/"),
+        "query": [{"key": key, "value": value} for key, _, value in pairs],
+    }
+
+
+def _with_defaults(request: Sendable) -> list[tuple[str, str | None]]:
+    """Add what keeps curl from sending fields of its own; None takes a field off."""
+    lines: list[tuple[str, str | None]] = list(request.lines)
+    names = {name.lower() for name, _ in request.lines}
+    wanted = ["Accept", "User-Agent"] + (["Content-Type"] if request.body else [])
+    return lines + [(name, None) for name in wanted if name.lower() not in names]
+
+
+def _item(name: str, value: str) -> str | None:
+    r"""Return HTTPie's ``Name:value``; None where its syntax has no way to write it.
+
+    ``:=`` and ``:@`` mean other things there, so a value that begins so is escaped; a backslash
+    before one of these signs cannot be written.
+    """
+    if any(f"\\{sign}" in value for sign in ":=@;") or value.endswith("\\"):
+        return None
+    if not value:
+        return f"{name};"
+    return f"{name}:\\{value}" if value[0] in "=@:" else f"{name}:{value}"
+
+
+def _raw(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _lossy(text: str) -> str:
+    return _raw(text).decode("utf-8", "replace")
+
+
+def _printable(data: bytes) -> bool:
+    """Whether the text can be pasted into a terminal: no control, no invisible character."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return False
+    return len(data) < 65_536 and all(line.isprintable() for line in text.split("\n"))
+
+
+def _word(data: bytes) -> str:
+    """Quote one word for the shell."""
+    if _printable(data) and not data.endswith(b"\n"):
+        return shlex.quote(data.decode())
+    return f'"$({_printf(data)})"'
+
+
+def _printf(data: bytes) -> str:
+    """Return a command that prints ``data``, itself in plain ASCII."""
+    text = "".join(
+        chr(byte) if 32 <= byte < 127 and byte not in b"\\'%" else f"\\{byte:03o}" for byte in data
+    )
+    return f"printf '{text}'"
+
+
+def _folded(words: list[str], *before: str) -> str:
+    """Join words, with a line for each of the options in ``before``."""
+    text = words[0]
+    for word in words[1:]:
+        text += (" \\\n  " if word in before else " ") + word
+    return text + "\n"

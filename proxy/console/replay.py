@@ -1,0 +1,173 @@
+"""Sends a recorded request again, the way every caller's request goes: guard, rules, keeper.
+
+It enters the callers' app in this process, so that TLS, a Unix socket or a wide listener make no
+difference. Never against a production host; what is not safe wants a confirmation.
+"""
+
+import asyncio
+import base64
+import re
+from typing import Any
+from urllib.parse import unquote
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from proxy.console.consequence import would
+from proxy.console.door import Door
+from proxy.console.sendable import Sendable, sendable
+from proxy.exchange import Message, Shell
+from proxy.journal import Journal
+from proxy.redaction import MASK
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")  # RFC 9110 section 5.6.2
+_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
+_TARGET = re.compile(r"/[!-~]*")
+PRODUCTION = "never against a production host: real money moves there"
+
+
+class ReplayRefused(Exception):
+    """It is not sent; ``status`` is for the console's answer."""
+
+    def __init__(self, status: int, words: str, *, asks: bool = False) -> None:
+        super().__init__(words)
+        self.status = status
+        self.asks = asks
+
+
+class Wish(BaseModel):
+    """What the page asks for: what is None stays as it was recorded."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    of: str = Field(max_length=64)
+    method: str | None = Field(default=None, max_length=64)
+    target: str | None = Field(default=None, max_length=65_536)
+    fields: list[tuple[str, str]] | None = Field(default=None, max_length=200)
+    body: str | None = None
+    confirmed: bool = False
+
+
+class Replay:
+    """The one who sends again."""
+
+    def __init__(self, shell: Shell, journal: Journal, door: Door) -> None:
+        self._shell = shell
+        self._journal = journal
+        self.door = door
+
+    async def run(self, wish: Wish) -> dict[str, Any]:
+        """Send what is wished for; raise ReplayRefused."""
+        request = self._request(wish)
+        self._check(request)
+        if not (request.safe or wish.confirmed):
+            raise ReplayRefused(409, would(request.method, request.target, request.body), asks=True)
+        return await self._send(request, wish.of)
+
+    def _request(self, wish: Wish) -> Sendable:
+        if self.door.production:
+            raise ReplayRefused(403, PRODUCTION)
+        if self._shell.draining:
+            raise ReplayRefused(503, "the proxy is shutting down")
+        entry = self._journal.find(wish.of)
+        if entry is None:
+            raise ReplayRefused(404, "this exchange is no longer kept")
+        old = sendable(entry)
+        edited = wish.body is not None
+        return Sendable(
+            old.method if wish.method is None else wish.method,
+            old.target if wish.target is None else wish.target,
+            old.lines if wish.fields is None else tuple(wish.fields),
+            old.body if wish.body is None else wish.body.encode("utf-8", "surrogatepass"),
+            problem="" if edited and wish.target else old.problem,
+        )
+
+    def _check(self, request: Sendable) -> None:
+        if request.problem:
+            raise ReplayRefused(409, request.problem)
+        if not _TOKEN.fullmatch(request.method) or request.method in ("CONNECT", "TRACE"):
+            raise ReplayRefused(400, "the method is not one that can be sent")
+        texts = [request.target, *(value for _, value in request.lines)]
+        if any(MASK in text for text in texts) or MASK.encode() in request.body:
+            raise ReplayRefused(409, f"it still holds masked values ({MASK}): put them in again")
+        if not _TARGET.fullmatch(request.target):
+            raise ReplayRefused(400, "the target must begin with / and be of visible ASCII")
+        for name, value in request.lines:
+            if not (_TOKEN.fullmatch(name) and _VALUE.fullmatch(value)):
+                raise ReplayRefused(400, "a field has a name or a value that cannot be sent")
+
+    async def _send(self, request: Sendable, of: str) -> dict[str, Any]:
+        scope = self._scope(request, of)
+        told: list[int] = []
+        whole = False
+        messages = [{"type": "http.request", "body": request.body, "more_body": False}]
+
+        async def receive() -> Message:
+            if messages:
+                return messages.pop()
+            await asyncio.Event().wait()  # this caller does not leave
+            raise AssertionError  # pragma: no cover
+
+        async def send(message: Message) -> None:
+            nonlocal whole
+            if message["type"] == "http.response.start":
+                told.append(message["status"])
+            else:
+                whole = not message.get("more_body", False)
+
+        try:
+            await self._shell(scope, receive, send)
+        except ConnectionAbortedError:
+            whole = False
+        return {"id": scope["exchange"].id, "status": told[0] if told else None, "whole": whole}
+
+    def _scope(self, request: Sendable, of: str) -> dict[str, Any]:
+        lines = [(b"Host", self.door.host.encode())]
+        lines += [
+            (name.encode(), value.encode("utf-8", "surrogateescape"))
+            for name, value in request.lines
+            if name.lower() not in ("host", "content-length", "transfer-encoding", "x-proxy-key")
+        ]
+        if request.body or not request.safe:
+            lines.append((b"Content-Length", b"%d" % len(request.body)))
+        if self.door.key is not None:
+            lines.append((b"X-Proxy-Key", self.door.key.get_secret_value().encode()))
+        target = request.target.encode()
+        path, _, query = target.partition(b"?")
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "server": None,
+            "client": ("127.0.0.1", 0),
+            "scheme": self.door.scheme,
+            "root_path": "",
+            "http_version": "1.1",
+            "method": request.method,
+            "target": target,
+            "raw_path": path,
+            "path": unquote(path.decode()),
+            "query_string": query,
+            "headers": lines,
+            "replay_of": of,
+        }
+
+
+def offer(request: Sendable, *, production: bool) -> dict[str, Any]:
+    """Word what a replay would be, for the page."""
+    try:
+        text: str | None = request.body.decode()
+    except UnicodeDecodeError:
+        text = None
+    why_not = request.problem or ("values of it were masked" if request.masked else "")
+    return {
+        "allowed": not production,
+        "why_not": PRODUCTION if production else why_not,
+        "as_it_is": not (production or why_not),
+        "asks": not request.safe,
+        "would": would(request.method, request.target, request.body),
+        "method": request.method,
+        "target": request.target,
+        "fields": request.lines,
+        "left_out": request.left_out,
+        "body": text,
+        "binary": base64.b64encode(request.body).decode() if text is None else None,
+    }

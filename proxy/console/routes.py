@@ -1,0 +1,162 @@
+"""The console's routes on the admin listener, for loopback peers and our own pages alone."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from proxy.admin import Endpoint, local
+from proxy.console.copying import FORMS
+from proxy.console.door import Door
+from proxy.console.har import har
+from proxy.console.replay import Replay, ReplayRefused, Wish
+from proxy.console.sendable import sendable
+from proxy.console.stream import Stream, event
+from proxy.console.views import detail
+from proxy.journal import Journal
+from proxy.recorder import Recorder
+from proxy.status import Status
+
+PAGE = Path(__file__).parent / "page"
+_TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
+_WISH_LIMIT = 262_144
+_STREAMS = 32
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
+    " connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none';"
+    " form-action 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class Console:
+    """The page and its JSON, over the journal."""
+
+    def __init__(
+        self, journal: Journal, recorder: Recorder, status: Status, replay: Replay
+    ) -> None:
+        self._journal = journal
+        self._stream = Stream(journal, recorder, status)
+        self._replay = replay
+        self._streams = 0
+
+    @property
+    def _door(self) -> Door:
+        return self._replay.door
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes for the admin app."""
+        return [
+            _route("/", _file("index.html")),
+            *(
+                _route(f"/console/{path.name}", _file(path.name))
+                for path in sorted(PAGE.iterdir())
+                if path.suffix in _TYPES
+            ),
+            _route("/console/api/events", self.events),
+            _route("/console/api/exchanges/{id}", self.exchange),
+            _route("/console/api/exchanges/{id}/{form}", self.copy),
+            _route("/console/api/har", self.har),
+            _route("/console/api/clear", self.clear, "POST"),
+            _route("/console/api/replay", self.replay, "POST"),
+        ]
+
+    async def events(self, request: Request) -> Response:
+        """Stream what happens."""
+        last = request.headers.get("last-event-id") or request.query_params.get("after", "")
+        if self._streams >= _STREAMS:
+            return _json({"detail": "too many pages are open"}, 503)
+
+        async def counted() -> Any:  # noqa: ANN401  an asynchronous generator
+            self._streams += 1
+            try:
+                yield event("door", {"url": self._door.url, "production": self._door.production})
+                async for each in self._stream.events(last):
+                    yield each
+            finally:
+                self._streams -= 1
+
+        return StreamingResponse(counted(), headers=HEADERS, media_type="text/event-stream")
+
+    async def exchange(self, request: Request) -> Response:
+        """Give one exchange, whole."""
+        entry = self._journal.find(request.path_params["id"])
+        if entry is None:
+            return _gone()
+        return _json(detail(entry, self._door))
+
+    async def copy(self, request: Request) -> Response:
+        """Give a request as something to paste."""
+        entry = self._journal.find(request.path_params["id"])
+        write = FORMS.get(request.path_params["form"])
+        if entry is None or write is None:
+            return _gone()
+        again = sendable(entry)
+        if again.problem:
+            return _json({"detail": again.problem}, 409)
+        return Response(write(again, self._door), headers=HEADERS, media_type="text/plain")
+
+    async def har(self, request: Request) -> Response:
+        """Give all exchanges, or those named, as a HAR archive."""
+        wanted = set(request.query_params.getlist("id"))
+        entries = [e for e in self._journal.after(0)[0] if not wanted or e.id in wanted]
+        headers = {"Content-Disposition": 'attachment; filename="breb-proxy.har"'}
+        return _json(har(entries, self._door), headers=headers)
+
+    async def clear(self, request: Request) -> Response:
+        """Forget all exchanges."""
+        del request
+        self._journal.clear()
+        return _json({"cleared": True})
+
+    async def replay(self, request: Request) -> Response:
+        """Send a request again."""
+        if request.headers.get("content-type") != "application/json":
+            return _json({"detail": "send application/json"}, 415)
+        content = b""
+        async for part in request.stream():
+            content += part
+            if len(content) > _WISH_LIMIT:
+                return _json({"detail": "too large"}, 413)
+        try:
+            wish = Wish.model_validate_json(content)
+            return _json(await self._replay.run(wish))
+        except ValidationError:
+            return _json({"detail": "not what a replay is asked for with"}, 400)
+        except ReplayRefused as refusal:
+            return _json({"detail": str(refusal), "asks": refusal.asks}, refusal.status)
+
+
+def _route(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
+    return Route(path, local(endpoint), methods=[method])
+
+
+def _file(name: str) -> Endpoint:
+    data = (PAGE / name).read_bytes()
+    media_type = _TYPES[Path(name).suffix]
+
+    async def page(request: Request) -> Response:
+        del request
+        return Response(data, headers=HEADERS, media_type=media_type)
+
+    return page
+
+
+def _json(document: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    # ASCII alone: what is no text may stand in it as lone surrogates.
+    return Response(
+        json.dumps(document), status, {**HEADERS, **(headers or {})}, "application/json"
+    )
+
+
+def _gone() -> Response:
+    return _json({"detail": "no longer kept"}, 404)

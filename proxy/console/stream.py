@@ -1,0 +1,77 @@
+"""Live updates as server-sent events.
+
+A reader is a number: that of the last entry it was told of. What the journal no longer keeps is
+counted and not queued, so a slow reader costs nothing, and a burst arrives as one event.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from proxy.console.views import pending, summary
+from proxy.journal import Journal
+from proxy.recorder import Recorder
+from proxy.status import Status
+
+PACE = 0.1  # seconds between two events of exchanges
+TICK = 0.5
+PENDING_AFTER = 0.3
+PENDING_MOST = 20
+
+
+class Stream:
+    """The events for one page after another."""
+
+    def __init__(self, journal: Journal, recorder: Recorder, status: Status) -> None:
+        self._journal = journal
+        self._recorder = recorder
+        self._status = status
+
+    async def events(self, last_id: str) -> AsyncIterator[bytes]:
+        """Yield events for ever, or until the drain begins."""
+        run, _, number = last_id.partition("-")
+        known = run == self._journal.run and number.isdigit()
+        cursor = int(number) if known else 0
+        yield event("hello", {"run": self._journal.run, "limit": self._journal.limit})
+        yield event("status", self._status.document())
+        bell = self._journal.follow()
+        try:
+            async for news in self._news(cursor, bell):
+                yield news
+        finally:
+            self._journal.unfollow(bell)
+        yield event("status", self._status.document())
+
+    async def _news(self, cursor: int, bell: asyncio.Event) -> AsyncIterator[bytes]:
+        shown: list[dict[str, Any]] = []
+        loop = asyncio.get_running_loop()
+        status_due = loop.time() + 1
+        while not self._status.draining:
+            entries, missed = self._journal.after(cursor)
+            waiting = self._pending()
+            if entries or missed or waiting != shown:
+                cursor, shown = self._journal.last, waiting
+                news = {"new": [*map(summary, entries)], "missed": missed, "pending": waiting}
+                yield event("exchanges", news, f"{self._journal.run}-{cursor}")
+            if loop.time() >= status_due:
+                status_due = loop.time() + 1
+                yield event("status", self._status.document())
+            await asyncio.sleep(PACE)
+            try:
+                async with asyncio.timeout(TICK - PACE):
+                    await bell.wait()
+            except TimeoutError:
+                pass
+            bell.clear()
+
+    def _pending(self) -> list[dict[str, Any]]:
+        redaction = self._journal.redaction
+        old = self._recorder.older_than(PENDING_AFTER)
+        return [pending(exchange, capture, redaction) for exchange, capture in old[:PENDING_MOST]]
+
+
+def event(name: str, document: object, number: str = "") -> bytes:
+    """Return one event in the wire format; JSON never holds a line end."""
+    mark = f"id: {number}\n" if number else ""
+    return f"{mark}event: {name}\ndata: {json.dumps(document)}\n\n".encode()

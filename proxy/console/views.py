@@ -1,0 +1,140 @@
+"""Entries of the journal as the JSON that the page shows."""
+
+import base64
+import json
+from typing import Any
+
+from proxy.console.changes import changes
+from proxy.console.door import Door
+from proxy.console.replay import offer
+from proxy.console.sendable import sendable
+from proxy.content import Content
+from proxy.exchange import Exchange
+from proxy.journal import Attempt, Entry
+from proxy.recorder import Capture
+from proxy.redaction import Redaction
+
+
+def summary(entry: Entry) -> dict[str, Any]:
+    """Return one line of the list; durations in milliseconds."""
+    return {
+        "n": entry.number,
+        "id": entry.id,
+        "at": round(entry.at, 3),
+        "method": entry.method,
+        "target": entry.target[:2048],
+        "status": entry.status,
+        "ms": _ms(entry.seconds),
+        "upstream_ms": _ms(entry.upstream_seconds),
+        "received": entry.received,
+        "sent": entry.sent,
+        "attempts": len(entry.attempts),
+        "mark": mark(entry),
+        "replayed": entry.replayed,
+        "replay_of": entry.replay_of,
+        "why": entry.trouble.words if entry.trouble else entry.note,
+    }
+
+
+def pending(exchange: Exchange, capture: Capture, redaction: Redaction) -> dict[str, Any]:
+    """Return a line for an exchange that is still under way."""
+    return {
+        "id": exchange.id,
+        "at": round(capture.wall, 3),
+        "method": exchange.method,
+        "target": redaction.target(exchange.target)[:2048],
+        "status": exchange.status,
+    }
+
+
+def mark(entry: Entry) -> str:
+    """Return one word for whose doing the outcome was, empty if all was well."""
+    if entry.left:
+        return "left"
+    if entry.trouble is not None:
+        return "refused" if entry.trouble.kind == "refused" else "proxy"
+    if entry.status is not None and entry.status >= 400:
+        return "upstream"
+    return "" if entry.attempts else "answered"
+
+
+def detail(entry: Entry, door: Door) -> dict[str, Any]:
+    """Return everything about one entry."""
+    last = entry.attempts[-1] if entry.attempts else None
+    return {
+        **summary(entry),
+        "target": entry.target,
+        "version": entry.version,
+        "note": entry.note,
+        "trouble": _trouble(entry),
+        "request": {"lines": entry.request_lines, **_body(entry.request)},
+        "response": {"lines": entry.answer_lines, **_body(entry.answer)},
+        "changes": {
+            "request": changes(entry.request_lines, last.lines) if last else [],
+            "response": changes(last.answer_lines, entry.answer_lines)
+            if last and last.status is not None and entry.answer_lines
+            else [],
+        },
+        "phases": [
+            {"name": phase.name, "start": _ms(phase.start), "end": _ms(phase.end)}
+            for phase in entry.phases
+        ],
+        "tries": [_attempt(attempt) for attempt in entry.attempts],
+        "replay": offer(sendable(entry), production=door.production),
+    }
+
+
+def _trouble(entry: Entry) -> dict[str, str] | None:
+    trouble = entry.trouble
+    if trouble is None:
+        return None
+    return {
+        "kind": trouble.kind,
+        "reason": trouble.reason,
+        "words": trouble.words,
+        "next_step": trouble.next_step,
+        "outcome": trouble.outcome,
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    return {"line": attempt.line, "status": attempt.status}
+
+
+def _body(content: Content) -> dict[str, Any]:
+    data = content.data
+    text = data if isinstance(data, str) else None
+    return {
+        "text": text,
+        "bytes": None if isinstance(data, str) else base64.b64encode(data).decode(),
+        "size": content.size,
+        "media_type": content.media_type,
+        "cut": content.cut,
+        "coding": content.coding,
+        "masked": content.masked,
+        "words": content.words,
+        **({} if text is None else _as_json(text, content)),
+    }
+
+
+def _as_json(text: str, content: Content) -> dict[str, Any]:
+    """Judge whether a text is JSON, and where it breaks."""
+    claims = "json" in content.media_type.lower()
+    if not text.strip() or not (claims or text.lstrip()[:1] in ("{", "[")):
+        return {"json": False}
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        if not claims:
+            return {"json": False}
+        # The page counts in UTF-16 units.
+        at = len(text[: error.pos].encode("utf-16-le", "surrogatepass")) // 2
+        place = {"line": error.lineno, "column": error.colno, "at": at}
+        return {"json": True, "error": {"words": error.msg, **place}}
+    except (ValueError, RecursionError):
+        return {"json": False}
+    return {"json": True}
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)
