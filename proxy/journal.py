@@ -311,12 +311,16 @@ def _ticks(exchange: Exchange, capture: Capture, *, tls: bool) -> Iterable[tuple
         elif each.reached is None:
             yield ("pool", each.sent)
         else:
-            yield ("connect", each.reached)
+            if tls:
+                yield ("connect", each.reached)
             yield ("tls" if tls else "connect", each.sent)
         if capture.request_whole is not None:
-            limit = each.answered if each.answered is not None else exchange.ended
+            limit = exchange.ended if each.answered is None else each.answered
             yield ("send", min(capture.request_whole, limit))
-        yield ("wait", exchange.ended if each.answered is None else each.answered)
+        if each.answered is not None:
+            yield ("wait", each.answered)
+        elif each is tries[-1]:
+            yield ("wait", exchange.ended)
     if not tries:
         waited = "connect" if exchange.token_ready is not None else "token"
         yield (waited, exchange.ended)

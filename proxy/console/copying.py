@@ -12,8 +12,10 @@ from collections.abc import Callable
 
 from proxy.console.door import Door
 from proxy.console.sendable import Sendable
+from proxy.redaction import MASK
 
 KEY = "BREB_CALLER_KEY"
+_MASKED = f"# {MASK} stands for what was masked when this was recorded: put it in\n"
 _POSTMAN = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 _KEY_FIELD = "X-Proxy-Key"
 
@@ -34,11 +36,13 @@ def curl(request: Sendable, door: Door) -> str:
         words += ["--header", _word(_raw(line))]
     if door.key is not None:
         words += ["--header", f'"{_KEY_FIELD}: ${KEY}"']
-    if not request.body:
-        return _folded(words, "--header", "--data-raw")
-    if _printable(request.body):
-        return _folded([*words, "--data-raw", _word(request.body)], "--header", "--data-raw")
-    return f"{_printf(request.body)} |\n" + _folded([*words, "--data-binary", "@-"], "--header")
+    note = _MASKED if request.masked else ""
+    if request.body and not _printable(request.body):
+        piped = _folded([*words, "--data-binary", "@-"], "--header")
+        return f"{note}{_printf(request.body)} |\n{piped}"
+    if request.body:
+        words += ["--data-raw", _word(request.body)]
+    return note + _folded(words, "--header", "--data-raw")
 
 
 def httpie(request: Sendable, door: Door) -> str:
@@ -60,7 +64,8 @@ def httpie(request: Sendable, door: Door) -> str:
         words.append(f'"{_KEY_FIELD}:${KEY}"')
     if request.body and not piped:
         words += ["--raw", _word(request.body)]
-    notes = [f"# HTTPie cannot write this field: {name}\n" for name in skipped]
+    notes = [_MASKED] if request.masked else []
+    notes += [f"# HTTPie cannot write this field: {name}\n" for name in skipped]
     if door.socket:
         notes.append("# HTTPie speaks no Unix sockets without its plug-in: use curl\n")
     text = (f"{_printf(request.body)} |\n" if piped else "") + _folded(words)
@@ -74,7 +79,11 @@ def python(request: Sendable, door: Door) -> str:
     if door.key is not None:
         lines.append(f'    (b"{_KEY_FIELD}", os.environb[b"{KEY}"]),')
     transport = f"transport=httpx.HTTPTransport(uds={door.socket!r}), " if door.socket else ""
-    imports = ("import os\n\n" if door.key is not None else "") + "import httpx\n"
+    imports = (
+        (_MASKED if request.masked else "")
+        + ("import os\n\n" if door.key is not None else "")
+        + "import httpx\n"
+    )
     body = [f"        content={request.body!r},"] if request.body else []
     return "\n".join(
         [

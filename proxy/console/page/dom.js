@@ -1,0 +1,71 @@
+// Makes elements. Text enters the page as text nodes alone, never as markup.
+
+export const byId = (id) => document.getElementById(id);
+
+export function el(name, props = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(props)) {
+    if (key === "class") element.className = value;
+    else if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (key.startsWith("aria-")) element.setAttribute(key, String(value));
+    else if (value !== false && value != null) element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  return element;
+}
+
+export function svg(name, props = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(props)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
+export const fill = (element, ...children) => element.replaceChildren(...children.flat().filter((child) => child));
+
+export function size(bytes) {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+export function ms(value) {
+  if (value < 10) return value.toFixed(2);
+  return value < 100 ? value.toFixed(1) : value.toFixed(0);
+}
+
+export function span(seconds) {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+}
+
+export const clock = (at) => {
+  const date = new Date(at * 1000);
+  return date.toTimeString().slice(0, 8);
+};
+
+let toastTimer;
+export function toast(words) {
+  byId("toast").textContent = words;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => { byId("toast").textContent = ""; }, 6000);
+}
+
+export async function post(path, document) {
+  const response = await fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(document ?? {}),
+  });
+  return { ok: response.ok, status: response.status, ...(await response.json()) };
+}
+
+export async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast("Copied");
+  } catch {
+    toast("The browser did not allow it: select the text and copy it");
+  }
+}

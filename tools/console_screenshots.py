@@ -1,0 +1,138 @@
+"""Pictures of the console for the documentation: ``python -m tools.console_screenshots``.
+
+Runs the demo, sends a morning's traffic through it, and looks at the page in the system's Chromium.
+"""
+
+import http.client
+import json
+import sys
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+from tests.console.chromium import launch
+from tests.console.demo import demo
+
+IMAGES = Path(__file__).parent.parent / "docs" / "images"
+WIDE = ViewportSize(width=1440, height=900)
+NARROW = ViewportSize(width=390, height=844)
+_MERCHANT = {
+    "type": "BUSINESS",
+    "business_name": "Café de la Esquina",
+    "email": "hola@example.com",
+    "mobile_phone_number": "+573001112233",
+    "identification_type": "NIT",
+    "identification_number": "900555777",
+    "address": {
+        "line_1": "Calle 10 # 5-51",
+        "city": "Bogotá",
+        "state": "Cundinamarca",
+        "post_code": "111711",
+        "country": "CO",
+    },
+    "merchant_category_code": "5814",
+}
+
+
+class Caller:
+    """Speaks to the proxy as an integrator's program would."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    def __call__(
+        self, method: str, path: str, body: object = None, **fields: str
+    ) -> dict[str, str]:
+        """Send one request; return the JSON answer, empty if there is none."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=15)
+        names = {name.replace("_", "-"): value for name, value in fields.items()}
+        headers = {"Accept": "application/json", "User-Agent": "integration/1.4", **names}
+        data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        if data is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            connection.request(method, path, data, headers)
+            answer = connection.getresponse().read()
+            found: dict[str, str] = json.loads(answer) if answer[:1] == b"{" else {}
+        except (http.client.HTTPException, OSError):
+            found = {}
+        finally:
+            connection.close()
+        return found
+
+
+def traffic(caller: Caller, admin: Caller) -> None:
+    """Send what a morning of trying things out looks like."""
+    customer = caller("POST", "/v1/customers/business/link", _MERCHANT)["id"]
+    account = caller(
+        "POST",
+        "/v1/accounts/link",
+        {"customer_id": customer, "account_type": "ORDINARY", "account_number": "00012345678"},
+    )["id"]
+    caller("GET", f"/v1/accounts/{account}")
+    caller("GET", "/v1/customers?page_params.page_size=5&identification_number=900555777")
+    key = {"key_type": "PHONE", "key_value": "3001112233"}
+    caller("POST", "/v1/keys", {"account_id": account, "key": key, "display_name": "Caja"})
+    caller("GET", f"/v1/keys?customer_id={customer}")
+    admin("POST", "/refresh")
+    caller("GET", "/v1/payments/not-an-id")
+    resolution = caller("POST", "/v1/resolve-key", {"customer_id": customer, "key": key})
+    caller("POST", "/v1/keys", {"account_id": account}, Origin="https://shop.example")
+    caller("GET", "/v1/accounts", X_Sandbox_Fault="reset")
+    caller("GET", f"/v1/customers/{customer}", X_Sandbox_Fault="status=503")
+    caller("DELETE", "/v1/qrcodes/none", {"id": "none"})
+    for _ in range(4):
+        caller("GET", f"/v1/accounts/{account}", X_Sandbox_Fault="delay=40ms")
+    admin("POST", "/refresh")
+    pesos = {"value": "25000", "currency": "COP"}
+    payment = {"account_id": account, "resolution_id": resolution.get("id", ""), "amount": pesos}
+    made = caller("POST", "/v1/payments/breb", payment)
+    caller("GET", f"/v1/payments/{made.get('id', '')}")
+    caller("GET", f"/v1/accounts/{account}", Connection="X-Trace", X_Trace="7")
+
+
+def main() -> int:
+    """Take all pictures."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with demo() as running:
+        traffic(Caller(running.port), Caller(running.admin_port))
+        with sync_playwright() as driver, launch(driver) as browser:
+            _pictures(browser, f"http://127.0.0.1:{running.admin_port}/")
+    return 0
+
+
+def _pictures(browser: Browser, url: str) -> None:
+    for scheme in ("light", "dark"):
+        page = browser.new_page(viewport=WIDE, color_scheme=scheme)
+        page.goto(url)
+        _open_payment(page)
+        page.screenshot(path=IMAGES / f"console-{scheme}.png")
+        page.close()
+    page = browser.new_page(viewport=WIDE, color_scheme="light")
+    page.goto(url)
+    _open_payment(page)
+    page.get_by_role("tab", name="Changes").click()
+    page.get_by_role("button", name="Copy as").click()
+    page.wait_for_selector("#copy-text")
+    page.get_by_role("button", name="Python").click()
+    time.sleep(0.5)
+    page.screenshot(path=IMAGES / "console-copy.png")
+    page.close()
+    page = browser.new_page(viewport=NARROW, color_scheme="dark")
+    page.goto(url)
+    page.wait_for_selector("#rows tr[data-id]")
+    time.sleep(1.5)  # the rows have faded in
+    page.screenshot(path=IMAGES / "console-narrow.png")
+    page.close()
+
+
+def _open_payment(page: Page) -> None:
+    page.wait_for_selector("#rows tr[data-id]")
+    page.locator("#rows tr", has_text="/v1/payments/breb").first.click()
+    page.wait_for_selector("#panel")
+    time.sleep(1.5)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
