@@ -29,6 +29,8 @@ def curl(request: Sendable, door: Door) -> str:
         words += ["--request", shlex.quote(request.method)]
     if door.socket:
         words += ["--unix-socket", _word(door.socket.encode())]
+    if request.target.endswith("?"):  # curl drops an empty query from the URL
+        words += ["--request-target", _word(request.target.encode())]
     words.append(_word(_url(request, door)))
     for name, value in _with_defaults(request):
         # An empty value is written with a semicolon, a field that curl adds taken off without.
@@ -189,7 +191,7 @@ def _printable(data: bytes) -> bool:
 
 def _word(data: bytes) -> str:
     """Quote one word for the shell."""
-    if _printable(data) and not data.endswith(b"\n"):
+    if _printable(data):
         return shlex.quote(data.decode())
     return f'"$({_printf(data)})"'
 

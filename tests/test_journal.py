@@ -1,0 +1,207 @@
+"""The journal: what it keeps, how much of it, and what it never holds."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from proxy.errors import ConnectionBroken, ConnectTimeout, RequestRefused
+from proxy.exchange import Exchange
+from proxy.fields import Lines
+from proxy.journal import Entry, Journal
+from proxy.recorder import Capture, Room
+
+TOKEN = "0123456789abcdef" * 4
+OK: Lines = [(b"Content-Type", b"text/plain")]
+
+
+def an_exchange(method: str = "GET", target: bytes = b"/v1/x") -> tuple[Exchange, Capture]:
+    exchange = Exchange("a-1", method, target)
+    lines: Lines = [(b"Host", b"localhost"), (b"X-Proxy-Key", b"key-of-the-caller")]
+    scope: dict[str, Any] = {"headers": lines, "http_version": "1.1", "scheme": "http"}
+    capture = Capture(scope, Room())
+    exchange.tap = capture
+    return exchange, capture
+
+
+def send(capture: Capture, reached: float | None = None) -> None:
+    head = b"GET /v1/x HTTP/1.1\r\nHost: up\r\nAuthorization: Bearer %b\r\n\r\n" % TOKEN.encode()
+    capture.sending(head, reached)
+
+
+def answer(exchange: Exchange, capture: Capture, body: bytes, status: int = 200) -> None:
+    capture.guarded = capture.guarded or time.perf_counter()
+    exchange.token_ready = time.perf_counter()
+    send(capture)
+    capture.answered(status, OK)
+    capture.answer_lines = OK
+    capture.answer.take(body)
+    exchange.status = status
+
+
+def over(exchange: Exchange, **options: Any) -> Entry:
+    journal = Journal(["email"], **options)
+    exchange.ended = time.perf_counter()
+    journal.observe(exchange)
+    ((entry,), _) = journal.after(0)
+    return entry
+
+
+def names(entry: Entry) -> list[str]:
+    return [phase.name for phase in entry.phases]
+
+
+def test_an_entry_holds_neither_token_nor_caller_key() -> None:
+    exchange, capture = an_exchange()
+    answer(exchange, capture, f"echo {TOKEN} key-of-the-caller".encode())
+    entry = over(exchange)
+    assert TOKEN not in repr(entry)
+    assert "key-of-the-caller" not in repr(entry)
+    assert entry.answer.data == "echo •••• ••••"
+    assert ("Authorization", "Bearer ••••") in entry.attempts[0].lines
+
+
+def test_the_last_ones_are_kept_and_what_was_missed_is_counted() -> None:
+    journal = Journal([], entries=3)
+    for number in range(5):
+        exchange, _ = an_exchange(target=b"/%d" % number)
+        exchange.id = f"a-{number}"
+        journal.observe(exchange)
+    entries, missed = journal.after(0)
+    assert [entry.target for entry in entries] == ["/2", "/3", "/4"]
+    assert (missed, journal.last) == (2, 5)
+    assert journal.after(4) == ([entries[-1]], 0)
+    assert journal.after(5) == ([], 0)
+    assert journal.find("a-4") is entries[-1]
+    assert journal.find("a-0") is None
+
+
+def test_entries_never_weigh_more_than_allowed() -> None:
+    journal = Journal([], weight=30_000)
+    for _ in range(10):
+        exchange, capture = an_exchange()
+        answer(exchange, capture, b"x" * 9_000)
+        journal.observe(exchange)
+    assert len(journal.after(0)[0]) == 2
+    exchange, capture = an_exchange()
+    answer(exchange, capture, b"x" * 60_000)
+    journal.observe(exchange)
+    assert journal.after(0) == ([], 11)
+
+
+def test_clear_forgets_but_numbers_go_on() -> None:
+    journal = Journal([])
+    journal.observe(an_exchange()[0])
+    journal.clear()
+    journal.observe(an_exchange()[0])
+    entries, _ = journal.after(1)
+    assert [entry.number for entry in entries] == [2]
+    assert journal.after(0)[1] == 1
+
+
+def test_followers_are_woken_until_they_leave() -> None:
+    journal = Journal([])
+    bell = journal.follow()
+    journal.observe(an_exchange()[0])
+    assert bell.is_set()
+    bell.clear()
+    journal.unfollow(bell)
+    journal.observe(an_exchange()[0])
+    assert not bell.is_set()
+
+
+def test_a_refusal_is_shown_with_the_answer_that_the_caller_got() -> None:
+    exchange, _ = an_exchange("POST")
+    exchange.failure = RequestRefused(421, "host", "not a name", "use localhost")
+    exchange.status = 421
+    entry = over(exchange)
+    assert entry.trouble is not None
+    assert (entry.trouble.kind, entry.trouble.outcome) == ("refused", "not-sent")
+    assert json.loads(str(entry.answer.data))["detail"] == "not a name"
+    assert names(entry) == ["guard"]
+    assert entry.upstream_seconds == 0
+
+
+def test_what_never_was_a_request_is_an_entry_too() -> None:
+    exchange = Exchange("a-1", "-", b"-")
+    exchange.failure = RequestRefused(400, "malformed", "not HTTP", "send HTTP")
+    exchange.status = 400
+    entry = over(exchange)
+    assert (entry.method, entry.request_lines, entry.phases) == ("-", (), ())
+    assert entry.at > 0
+
+
+def test_an_unknown_outcome_says_what_to_do() -> None:
+    exchange, capture = an_exchange("POST")
+    capture.guarded = time.perf_counter()
+    send(capture)
+    exchange.failure = ConnectionBroken("gone")
+    exchange.failure.sent = True
+    exchange.status = 502
+    entry = over(exchange)
+    assert entry.trouble is not None
+    assert (entry.trouble.kind, entry.trouble.outcome) == ("failed", "unknown")
+    assert "look the payment up" in entry.trouble.next_step
+    assert names(entry)[-1] == "wait"
+
+
+def test_a_caller_who_got_no_head_has_no_answer() -> None:
+    exchange, capture = an_exchange()
+    capture.guarded = time.perf_counter()
+    exchange.left = True
+    entry = over(exchange)
+    assert (entry.status, entry.answer.data, entry.answer_lines) == (None, b"", ())
+    assert names(entry) == ["guard", "token"]
+
+
+def test_a_connection_that_never_stood_is_time_for_connecting() -> None:
+    exchange, capture = an_exchange()
+    capture.guarded = exchange.token_ready = time.perf_counter()
+    exchange.failure = ConnectTimeout("too late")
+    exchange.status = 504
+    assert names(over(exchange))[-1] == "connect"
+
+
+def test_a_replay_after_a_401_is_told_from_a_second_connection() -> None:
+    exchange, capture = an_exchange()
+    answer(exchange, capture, b"", 401)
+    answer(exchange, capture, b"x")
+    capture.request_whole = time.perf_counter()
+    entry = over(exchange)
+    assert entry.replayed
+    assert "renewal" in names(entry)
+    exchange, capture = an_exchange()
+    capture.guarded = time.perf_counter()
+    send(capture)
+    answer(exchange, capture, b"x")
+    entry = over(exchange)
+    assert not entry.replayed
+    assert "reconnect" in names(entry)
+    assert "renewal" not in names(entry)
+
+
+@pytest.mark.parametrize(("tls", "found"), [(True, ["connect", "tls"]), (False, ["connect"])])
+def test_the_handshake_is_told_from_the_connection(tls: bool, found: list[str]) -> None:
+    exchange, capture = an_exchange()
+    capture.guarded = exchange.token_ready = time.perf_counter()
+    reached = time.perf_counter()
+    while time.perf_counter() <= reached:
+        pass
+    send(capture, reached)
+    capture.answered(200, OK)
+    exchange.status = 200
+    entry = over(exchange, tls=tls)
+    assert [name for name in names(entry) if name in ("connect", "tls")] == found
+
+
+def test_phases_have_neither_gaps_nor_overlaps() -> None:
+    exchange, capture = an_exchange("POST")
+    answer(exchange, capture, b"", 401)
+    capture.request_whole = time.perf_counter() + 5  # a clock that jumped
+    answer(exchange, capture, b"x")
+    entry = over(exchange)
+    assert entry.phases[0].start == 0
+    for before, after in zip(entry.phases, entry.phases[1:], strict=False):
+        assert before.end == after.start
+    assert entry.phases[-1].end <= entry.seconds

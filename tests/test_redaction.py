@@ -1,0 +1,134 @@
+"""What is masked, and what is left alone."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from proxy.redaction import MASK, Redaction
+
+NAMES = ("identification_number", "account_number", "key_value", "email", "mobile_phone_number")
+REDACTION = Redaction(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        pytest.param('{"email":"ana@example.com"}', '{"email":"••••om"}', id="string"),
+        pytest.param('{"account_number": 1234567890}', '{"account_number": "••••90"}', id="number"),
+        pytest.param('{"email": "a@b"}', '{"email": "••••"}', id="too short for a tail"),
+        pytest.param('{"client_secret":"abcdefgh"}', '{"client_secret":"••••"}', id="no tail"),
+        pytest.param(
+            '{"senderAccountNumber":"12345"}', '{"senderAccountNumber":"••••45"}', id="end"
+        ),
+        pytest.param(r'{"\u0065mail":"ana@x.co"}', r'{"\u0065mail":"••••co"}', id="escaped name"),
+        pytest.param(
+            '{"email":["ana@x.co",{"work":"eva@x.co"}],"n":"stays"}',
+            '{"email":["••••co",{"work":"••••co"}],"n":"stays"}',
+            id="all within",
+        ),
+        pytest.param('{"email":"ana@exam', '{"email":"••••am"', id="cut inside the value"),
+        pytest.param('{"a":1,}} "email":"ana@x.co"', '{"a":1,}} "email":"••••co"', id="broken"),
+        pytest.param('{"email":"x\\"y@example.com"}', '{"email":"••••om"}', id="quote within"),
+        pytest.param('{"email":"ends in \\\\"}', '{"email":"••••"}', id="tail would break it"),
+        pytest.param("{'email': 'ana@x.co'}", "{'email': \"••••o'\"}", id="not JSON's quotes"),
+        pytest.param("email=ana%40x.co&n=1", "email=••••co&n=1", id="form"),
+        pytest.param(
+            "client_secret=a&grant_type=b", "client_secret=••••&grant_type=b", id="secret"
+        ),
+        pytest.param(
+            '{"next":"/v1/keys?key_value=3001112233&page=2"}',
+            '{"next":"/v1/keys?key_value=••••33&page=2"}',
+            id="link within JSON",
+        ),
+        pytest.param('{"amount":{"value":"10"}}', '{"amount":{"value":"10"}}', id="nothing"),
+        pytest.param("]]}}", "]]}}", id="closes what was never opened"),
+        pytest.param("", "", id="empty"),
+    ],
+)
+def test_a_body_is_masked_by_name(text: str, masked: str) -> None:
+    assert REDACTION.text(text)[0] == masked
+
+
+def test_masked_values_are_counted() -> None:
+    text = '{"email":"ana@x.co","key":{"key_value":"3001112233"}} token-of-a-caller'
+    assert REDACTION.text(text, ["token-of-a-caller"])[1] == 3
+
+
+def test_a_known_secret_is_masked_wherever_it_stands() -> None:
+    text, count = REDACTION.text("echo: abcdef0123456789!", ["abcdef0123456789"])
+    assert (text, count) == (f"echo: {MASK}!", 1)
+
+
+def test_the_start_of_a_secret_at_the_cut_end_is_masked_too() -> None:
+    text, count = REDACTION.text("echo: abcdef01234", ["abcdef0123456789"], cut=True)
+    assert (text, count) == (f"echo: {MASK}", 1)
+    assert REDACTION.text("echo: abcdef01234", ["abcdef0123456789"])[1] == 0
+
+
+def test_the_values_of_a_query_are_masked_and_paths_are_not() -> None:
+    target = b"/v1/email=a/keys?key_value=3001112233&page_params.page_size=5&email"
+    assert REDACTION.target(target) == (
+        "/v1/email=a/keys?key_value=••••33&page_params.page_size=5&email"
+    )
+    assert REDACTION.target(b"/v1/keys") == "/v1/keys"
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        pytest.param((b"Authorization", b"Bearer abc"), f"Bearer {MASK}", id="authorization"),
+        pytest.param((b"authorization", b"abc"), MASK, id="no scheme"),
+        pytest.param((b"Cookie", b"a=b"), MASK, id="cookie"),
+        pytest.param((b"X-Proxy-Key", b"k"), MASK, id="caller key"),
+        pytest.param((b"X-Account-Number", b"12345678"), f"{MASK}78", id="configured name"),
+        pytest.param(
+            (b"Location", b"/v1/keys?key_value=12345"), "/v1/keys?key_value=••••45", id="query"
+        ),
+        pytest.param((b"X-Echo", b"is tokentoken"), f"is {MASK}", id="known secret"),
+        pytest.param((b"Accept", b"text/html;q=0.5"), "text/html;q=0.5", id="harmless"),
+    ],
+)
+def test_fields_are_masked(line: tuple[bytes, bytes], shown: str) -> None:
+    assert REDACTION.lines([line], ["tokentoken"]) == [(line[0].decode(), shown)]
+
+
+def test_the_bytes_of_a_field_that_is_no_utf8_can_be_had_again() -> None:
+    ((_, shown),) = REDACTION.lines([(b"X", b"caf\xe9")])
+    assert shown.encode("utf-8", "surrogateescape") == b"caf\xe9"
+
+
+def test_names_beyond_the_known_are_judged_all_the_same() -> None:
+    redaction = Redaction(["email"])
+    for number in range(5000):
+        redaction.text(f'{{"n{number}":1}}')
+    assert redaction.text('{"yourEmail":"ana@x.co"}')[1] == 1
+
+
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(VALUES, st.booleans(), st.sampled_from([None, 1]))
+def test_a_secret_member_never_survives_whatever_is_around_it(
+    around: object, ascii_only: bool, indent: int | None
+) -> None:
+    document = {"a": around, "access_token": "sentinel-of-this-test", "z": around}
+    text = json.dumps(document, ensure_ascii=ascii_only, indent=indent)
+    shown, _ = REDACTION.text(text)
+    assert "sentinel" not in shown
+    json.loads(shown)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=200))
+def test_any_text_can_be_masked(text: str) -> None:
+    REDACTION.text(text, ["0123456789"], cut=True)
