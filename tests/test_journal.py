@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from proxy.entry import Entry
 from proxy.errors import ConnectionBroken, ConnectTimeout, RequestRefused
 from proxy.exchange import Exchange
 from proxy.fields import Lines
-from proxy.journal import Entry, Journal
+from proxy.journal import Journal
 from proxy.recorder import Capture, Room
 
 TOKEN = "0123456789abcdef" * 4

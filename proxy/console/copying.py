@@ -22,16 +22,7 @@ _KEY_FIELD = "X-Proxy-Key"
 
 def curl(request: Sendable, door: Door) -> str:
     """Word it for curl in a POSIX shell."""
-    words = ["curl", "--globoff", "--path-as-is"]
-    if request.method == "HEAD":
-        words.append("--head")
-    elif request.method != ("POST" if request.body else "GET"):
-        words += ["--request", shlex.quote(request.method)]
-    if door.socket:
-        words += ["--unix-socket", _word(door.socket.encode())]
-    if request.target.endswith("?"):  # curl drops an empty query from the URL
-        words += ["--request-target", _word(request.target.encode())]
-    words.append(_word(_url(request, door)))
+    words = ["curl", "--globoff", "--path-as-is", *_curl_options(request, door)]
     for name, value in _with_defaults(request):
         # An empty value is written with a semicolon, a field that curl adds taken off without.
         line = f"{name}:" if value is None else f"{name}: {value}" if value else f"{name};"
@@ -45,6 +36,19 @@ def curl(request: Sendable, door: Door) -> str:
     if request.body:
         words += ["--data-raw", _word(request.body)]
     return note + _folded(words, "--header", "--data-raw")
+
+
+def _curl_options(request: Sendable, door: Door) -> list[str]:
+    words = []
+    if request.method == "HEAD":
+        words.append("--head")
+    elif request.method != ("POST" if request.body else "GET"):
+        words += ["--request", shlex.quote(request.method)]
+    if door.socket:
+        words += ["--unix-socket", _word(door.socket.encode())]
+    if request.target.endswith("?"):  # curl drops an empty query from the URL
+        words += ["--request-target", _word(request.target.encode())]
+    return [*words, _word(_url(request, door))]
 
 
 def httpie(request: Sendable, door: Door) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from proxy import __version__
 from proxy.console.door import Door
 from proxy.content import Content
-from proxy.journal import Entry, Shown
+from proxy.entry import Entry, Shown
 
 _TIMINGS = {
     "guard": "blocked",

@@ -85,7 +85,9 @@ class Console:
             finally:
                 self._streams -= 1
 
-        return StreamingResponse(counted(), headers=HEADERS, media_type="text/event-stream")
+        # Nobody asks for anything else on this connection: it ends with the stream.
+        headers = {**HEADERS, "Connection": "close"}
+        return StreamingResponse(counted(), headers=headers, media_type="text/event-stream")
 
     async def exchange(self, request: Request) -> Response:
         """Give one exchange, whole."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from proxy.journal import Entry
+from proxy.entry import Entry
 from proxy.redaction import MASK
 
 # What the client that sends it sets by itself, or what was for one hop alone.

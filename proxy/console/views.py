@@ -9,8 +9,8 @@ from proxy.console.door import Door
 from proxy.console.replay import offer
 from proxy.console.sendable import sendable
 from proxy.content import Content
+from proxy.entry import Attempt, Entry
 from proxy.exchange import Exchange
-from proxy.journal import Attempt, Entry
 from proxy.recorder import Capture
 from proxy.redaction import Redaction
 
