@@ -37,6 +37,7 @@ class Journal:
         self._entries: deque[Entry] = deque()
         self._weight = 0
         self._last = 0
+        self._cleared = 0
         self._followers: set[asyncio.Event] = set()
 
     def observe(self, exchange: Exchange) -> None:
@@ -51,7 +52,11 @@ class Journal:
             event.set()
 
     def after(self, number: int) -> tuple[list[Entry], int]:
-        """Return the entries younger than ``number``, and how many such are no longer kept."""
+        """Return the entries younger than ``number``, and how many more there had been.
+
+        What was cleared away is not counted.
+        """
+        number = max(number, self._cleared)
         found = []
         for entry in reversed(self._entries):
             if entry.number <= number:
@@ -68,6 +73,12 @@ class Journal:
         """Forget all entries; numbers go on."""
         self._entries.clear()
         self._weight = 0
+        self._cleared = self._last
+
+    @property
+    def oldest(self) -> int:
+        """The number of the oldest entry that is kept, or would be."""
+        return self._entries[0].number if self._entries else self._last + 1
 
     @property
     def last(self) -> int:

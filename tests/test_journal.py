@@ -93,12 +93,14 @@ def test_entries_never_weigh_more_than_allowed() -> None:
 
 def test_clear_forgets_but_numbers_go_on() -> None:
     journal = Journal([])
+    assert journal.oldest == 1
     journal.observe(an_exchange()[0])
     journal.clear()
+    assert journal.oldest == 2
     journal.observe(an_exchange()[0])
-    entries, _ = journal.after(1)
-    assert [entry.number for entry in entries] == [2]
-    assert journal.after(0)[1] == 1
+    entries, missed = journal.after(0)
+    assert [entry.number for entry in entries] == [journal.oldest] == [2]
+    assert missed == 0
 
 
 def test_followers_are_woken_until_they_leave() -> None:

@@ -32,7 +32,8 @@ class Stream:
         """Yield events for ever, or until the drain begins."""
         run, _, number = last_id.partition("-")
         known = run == self._journal.run and number.isdigit()
-        cursor = int(number) if known else 0
+        # A page that is new here has missed nothing: it starts with what is kept.
+        cursor = int(number) if known else self._journal.oldest - 1
         yield event("hello", {"run": self._journal.run, "limit": self._journal.limit})
         yield event("status", self._status.document())
         bell = self._journal.follow()

@@ -49,7 +49,7 @@ export class Detail {
     const old = this.box.contains(document.activeElement) && document.activeElement.id;
     const replay = entry.replay;
     const head = el("div", { class: "head" },
-      el("h2", { id: "detail-title", class: "mono" }, el("span", { class: `m ${entry.method}` }, entry.method), " ", entry.target),
+      el("h2", { id: "detail-title", class: "mono", tabindex: entry.target.length > 300 ? 0 : null }, el("span", { class: `m ${entry.method}` }, entry.method), " ", entry.target),
       el("p", { class: "meta" },
         el("span", { class: `s s${Math.floor((entry.status ?? 0) / 100)}` }, entry.status ? String(entry.status) : "no answer"),
         ...[clock(entry.at), `${ms(entry.ms)} ms`, `${size(entry.received)} up, ${size(entry.sent)} down`, entry.id].map((fact) => el("span", {}, fact))),
