@@ -8,18 +8,17 @@ from xml.sax.saxutils import escape
 from benchmarks.figures import cpu_us, number
 from benchmarks.results import Results
 
-WIDTH, LEFT, RIGHT, TOP, ROW = 760, 170, 130, 76, 30
+WIDTH, LEFT, RIGHT, TOP, ROW = 760, 180, 110, 94, 28
 STYLE = """
   .card { fill: #ffffff; stroke: #d0d7de; } .grid { stroke: #d8dee4; }
   text { fill: #1f2328; font: 13px system-ui, sans-serif; } .dim { fill: #59636e; font-size: 12px; }
   .title { font-size: 15px; font-weight: 600; }
-  .bar { stroke: #8c959f; } .dot { fill: #59636e; } .own .bar { stroke: #0969da; }
+  .row { stroke: #d8dee4; stroke-dasharray: 1 5; } .dot { fill: #59636e; }
   .own .dot { fill: #0969da; } .own text { font-weight: 600; }
   @media (prefers-color-scheme: dark) {
     .card { fill: #0d1117; stroke: #30363d; } .grid { stroke: #21262d; }
     text { fill: #e6edf3; } .dim { fill: #9198a1; }
-    .bar { stroke: #6e7681; } .dot { fill: #9198a1; } .own .bar { stroke: #4493f8; }
-    .own .dot { fill: #4493f8; }
+    .row { stroke: #30363d; } .dot { fill: #9198a1; } .own .dot { fill: #4493f8; }
   }
 """
 
@@ -85,7 +84,8 @@ def _line(mark: Mark, index: int, low: int, high: int) -> str:
     own = ' class="own"' if mark.name == "ours" else ""
     return (
         f'<g{own}><text x="{LEFT - 12}" y="{y + 4.5}" text-anchor="end">{escape(mark.label)}</text>'
-        f'<line class="bar" x1="{LEFT}" x2="{x:.1f}" y1="{y}" y2="{y}" stroke-width="3"/>'
+        # Dots, not bars: on a logarithmic axis a bar's length means nothing.
+        f'<line class="row" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>'
         f'<circle class="dot" cx="{x:.1f}" cy="{y}" r="6"/>'
         f'<text x="{x + 14:.1f}" y="{y + 4.5}">{number(mark.value)} µs</text></g>'
     )

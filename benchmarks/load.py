@@ -52,7 +52,7 @@ def transfer(scenario: Scenario, port: int, run: Run) -> None:
     run.requests = 1
     if status != 200:
         run.errors["status"] = 1
-    elif arrived != scenario.answer or not _all_received(scenario, last):
+    elif arrived != scenario.answer or not all_received(scenario, last):
         run.errors["length"] = 1
 
 
@@ -90,6 +90,6 @@ def _receive(peer: socket.socket, promised: int) -> tuple[int, int, bytes]:
     return int(head.split()[1]), arrived, last
 
 
-def _all_received(scenario: Scenario, answer: bytes) -> bool:
+def all_received(scenario: Scenario, answer: bytes) -> bool:
     """Report whether the upstream saw the whole upload; its count includes the head."""
     return not scenario.upload or json.loads(answer)["received"] >= scenario.upload

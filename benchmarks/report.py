@@ -38,7 +38,7 @@ def page(found: Results) -> str:
             "",
             *_occasion(found),
             "",
-            f"![{TITLE}: bars for every contender, the figures are in the table](performance.svg)",
+            f"![{TITLE}; the figures are in the table below](performance.svg)",
             "",
             *_bar(found),
             "## Compared",

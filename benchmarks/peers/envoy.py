@@ -20,7 +20,7 @@ def command(place: Place) -> Command:
     config = place.folder / "envoy.json"
     config.write_text(json.dumps(_bootstrap(place)))
     envoy = str(tools.cached("native", "envoy"))
-    flags = ("--concurrency", "1", "--use-dynamic-base-id", "--log-level", "warning")
+    flags = ("--concurrency", "1", "--disable-hot-restart", "--log-level", "warning")
     return Command((envoy, "-c", str(config), *flags))
 
 

@@ -32,7 +32,7 @@ def _has_uvicorn() -> bool:
 
 HELLO = Contender(
     name="uvicorn",
-    label="uvicorn alone",
+    label="uvicorn, no upstream",
     setup="answers 200 B by itself: no upstream, no log; the floor under any program on uvicorn",
     installed=_has_uvicorn,
     version=lambda: version("uvicorn"),
