@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from benchmarks import machine, probe
 from benchmarks.fleet import Fleet
 from benchmarks.measure import measure
-from benchmarks.model import Contender, Run, Scenario
+from benchmarks.model import Contender, Scenario
 from benchmarks.progress import Progress
 from benchmarks.results import Results
 from benchmarks.scenarios import takes_part
@@ -107,9 +107,10 @@ def describe(contender: Contender) -> dict[str, str]:
     }
 
 
-def failures(results: Results) -> list[Run]:
-    """List the runs in which nothing was answered."""
-    return [run for run in results.runs if not run.requests]
+def complete(results: Results) -> bool:
+    """Report whether everyone took part and answered in every run."""
+    taken = {run.contender for run in results.runs}
+    return taken == results.contenders.keys() and all(run.requests for run in results.runs)
 
 
 def _due(plan: Plan, contender: Contender, scenario: Scenario, turn: int) -> bool:

@@ -237,6 +237,17 @@ def test_slow_contenders_take_part_in_fewer_rounds() -> None:
     assert taken.count("slow") == 1
 
 
+def test_a_benchmark_from_which_someone_is_absent_is_not_complete() -> None:
+    found = some_results(a_run("envoy"), a_run("ours"))
+    assert run.complete(found)
+    found.contenders["caddy"] = found.contenders["envoy"]
+    assert not run.complete(found)
+
+
+def test_a_benchmark_in_which_someone_fell_silent_is_not_complete() -> None:
+    assert not run.complete(some_results(a_run("envoy"), a_run("ours", requests=0)))
+
+
 def test_only_what_can_be_compared_is_run() -> None:
     tls = Scenario("tls", "", tls=True)
     assert not loads.takes_part(contender("hello", forwards=False), tls)
