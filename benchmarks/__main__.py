@@ -1,4 +1,4 @@
-"""python -m benchmarks: measure, or check that measuring works, or write the report."""
+"""Measure, check that measuring works, or write the report."""
 
 import argparse
 import signal
@@ -17,7 +17,7 @@ Named = TypeVar("Named", Contender, Scenario)
 def main() -> int:
     options = _options()
     signal.signal(signal.SIGTERM, _end)
-    if options.report:
+    if options.what == "report":
         return report.main()
     try:
         tools.install_system()
@@ -33,9 +33,15 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=("measure", "report"),
+        default="measure",
+        help="measure (the default), or write docs/performance.md from the newest results",
+    )
     parser.add_argument("--quick", action="store_true", help="under 2 minutes, fewer figures")
     parser.add_argument("--smoke", action="store_true", help="all start and answer; no times")
-    parser.add_argument("--report", action="store_true", help="write docs/performance.md")
     parser.add_argument("--no-install", action="store_true", help="use what is there")
     parser.add_argument("--rounds", type=int, help="instead of the plan's")
     parser.add_argument("--only", help="contenders, e.g. ours,envoy")
