@@ -51,8 +51,8 @@ def _options() -> argparse.Namespace:
 
 def _measure(options: argparse.Namespace) -> int:
     plan = run.QUICK if options.quick else run.FULL
-    if options.rounds:
-        plan = replace(plan, rounds=options.rounds)
+    if options.rounds or options.only or options.scenario:
+        plan = replace(plan, rounds=options.rounds or plan.rounds, kind="part")
     names = options.scenario or (",".join(scenarios.QUICK) if options.quick else None)
     chosen = _choose(scenarios.ALL, names)
     with Progress() as progress:

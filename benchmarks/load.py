@@ -17,14 +17,15 @@ class NonsenseError(Exception):
     """An answer, or the load generator's own report, is not what it must be."""
 
 
-def wrk(contender: Contender, scenario: Scenario, port: int, seconds: int, run: Run) -> None:
-    """Load the contender for whole ``seconds`` and enter into ``run`` what came of it."""
-    argv = [tools.require("wrk"), "-t1", f"-c{scenario.connections}", f"-d{seconds}s"]
+def wrk(contender: Contender, scenario: Scenario, port: int, run: Run) -> None:
+    """Load the contender and enter into ``run`` what came of it."""
+    argv = [tools.require("wrk"), "-t1", f"-c{scenario.connections}", f"-d{scenario.seconds}s"]
     argv += ["--timeout", "10s", "-s", str(SCRIPT), f"http://127.0.0.1:{port}{scenario.path}"]
     argv += ["--", method(scenario), str(scenario.upload), str(scenario.answer)]
     if contender.command is None:
         argv.append(f"Bearer {TOKEN}")
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=seconds + 30, check=False)
+    limit = scenario.seconds + 30
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=limit, check=False)
     enter(done.stdout, run)
 
 

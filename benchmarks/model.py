@@ -56,6 +56,7 @@ class Scenario:
     answer: int = SMALL  # bytes of body that must come back
     tls: bool = False
     kind: str = "load"  # or "transfer", "start"
+    seconds: int = 1  # of load in one run
 
     @property
     def megabytes(self) -> float:

@@ -19,7 +19,7 @@ def main() -> int:
     """Write the page and the chart."""
     path = results.latest()
     if path is None:
-        print("no results yet: run python -m benchmarks first", file=sys.stderr)
+        print("no full run yet: run python -m benchmarks first", file=sys.stderr)
         return 1
     found = results.load(path)
     (DOCS / "performance.svg").write_text(chart.render(found, CHARTED, TITLE))
@@ -94,9 +94,8 @@ def _figures(rows: list[list[str]], column: int) -> bool:
 
 def _occasion(found: Results) -> Iterator[str]:
     machine = found.machine
-    kind = "quick run" if found.quick else "full run"
     yield (
-        f"{found.made[:10]}, {kind} of {found.rounds} rounds on {machine['processor']},"
+        f"{found.made[:10]}, {found.rounds} rounds on {machine['processor']},"
         f" {machine['cores']} cores, {machine['memory']}, Linux {machine['kernel']},"
         f" Python {machine['Python']} (load before: {machine['load before']})."
     )

@@ -21,7 +21,7 @@ class Results:
     machine: dict[str, str]
     contenders: dict[str, dict[str, str]]  # name: label, version, setup
     rounds: int = 0
-    quick: bool = False
+    kind: str = "full"  # or "quick", or "part": only some contenders or scenarios
     notes: list[str] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
 
@@ -62,9 +62,10 @@ def median(values: dict[int, float]) -> float | None:
 
 
 def save(results: Results, folder: Path = FOLDER) -> Path:
-    """Write the results under their date."""
+    """Write the results under their moment and kind."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{results.made.replace(':', '').replace('-', '')[:15]}.json"
+    moment = results.made.replace(":", "").replace("-", "")[:15]
+    path = folder / f"{moment}-{results.kind}.json"
     path.write_text(json.dumps(asdict(results), indent=1) + "\n")
     return path
 
@@ -77,5 +78,5 @@ def load(path: Path) -> Results:
 
 
 def latest(folder: Path = FOLDER) -> Path | None:
-    """Name the newest file of results."""
-    return max(folder.glob("*.json"), default=None)
+    """Name the newest file of a full run: parts of one are not for the page."""
+    return max(folder.glob("*-full.json"), default=None)

@@ -23,7 +23,7 @@ def smoke(contenders: Sequence[Contender], progress: Progress) -> list[str]:
             progress.show(f"a second of {scenario.title}")
             for contender in able:
                 if not contender.slow and scenarios.takes_part(contender, scenario):
-                    run = measure(fleet, contender, scenario, 0, 1)
+                    run = measure(fleet, contender, scenario, 0)
                     if run.errors or not run.requests:
                         wrong.append(
                             f"{contender.name}, {scenario.name}: {run.errors or 'silence'}"

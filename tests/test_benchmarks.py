@@ -173,7 +173,9 @@ def test_what_was_not_measured_is_not_judged() -> None:
 
 
 def test_cost_that_grows_with_connections_misses_the_bar() -> None:
-    found = some_results(a_run("ours"), a_run("ours", scenario="get512", cpu_seconds=0.5))
+    found = some_results(
+        a_run("ours", scenario="get1"), a_run("ours", scenario="get512", cpu_seconds=0.5)
+    )
     (verdict,) = (each for each in bar.verdicts(found) if "512 connections, of" in each.demand)
     assert verdict.measured == pytest.approx(10)
     assert not verdict.met
@@ -193,6 +195,13 @@ def test_the_newest_file_is_reported(tmp_path: Path) -> None:
     results.save(old, tmp_path)
     assert results.latest(tmp_path) == newest
     assert results.latest(tmp_path / "nowhere") is None
+
+
+def test_part_of_a_run_never_becomes_the_page(tmp_path: Path) -> None:
+    found = some_results(a_run("ours"))
+    for found.kind in ("quick", "part"):
+        results.save(found, tmp_path)
+    assert results.latest(tmp_path) is None
 
 
 def test_the_page_holds_figures_ratios_versions_and_method() -> None:
