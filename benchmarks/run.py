@@ -113,7 +113,7 @@ def complete(results: Results) -> bool:
 
 
 def _due(plan: Plan, contender: Contender, scenario: Scenario, turn: int) -> bool:
-    if scenario.kind != "load" and turn > plan.rounds // 2:
+    if scenario.kind != "load" and turn >= (plan.rounds + 1) // 2:
         return False
     if not contender.slow:
         return True
