@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from email.utils import formatdate
 from typing import Any
 
-from proxy.errors import Draining, ProxyError, RequestRefused, UpstreamError
+from proxy.errors import Draining, ProxyError, RequestRefused, TokenError, UpstreamError
 from proxy.fields import Lines, first
 
 log = logging.getLogger("proxy.exchange")
@@ -98,6 +98,10 @@ class Exchange:
         return self.first_byte - self.connected
 
 
+class CallerLeft(Exception):
+    """The caller went away; nobody is there to read an answer."""
+
+
 Observer = Callable[[Exchange], None]
 
 
@@ -123,6 +127,8 @@ class Shell:
             await self._app(scope, receive, send)
         except ProxyError as error:
             await self._failed(exchange, error, send)
+        except CallerLeft:
+            exchange.left = True
         except asyncio.CancelledError:
             exchange.left = True
             if self.draining and exchange.failure is None:
@@ -144,7 +150,9 @@ class Shell:
         if exchange.status is not None:
             # The head is out: an error now ends the connection, it is never papered over.
             raise ConnectionAbortedError from error
-        status, lines, body = problem(error, exchange.id, exchange.method)
+        status, lines, body = problem(
+            error, exchange.id, exchange.method, begun=exchange.attempts > 0
+        )
         exchange.status = status
         exchange.sent = len(body)
         await send(
@@ -174,8 +182,13 @@ def target(scope: Scope) -> bytes:
     return raw
 
 
-def problem(error: ProxyError, number: str, method: str) -> tuple[int, Lines, bytes]:
-    """Word an error as status, field lines and problem document (RFC 9457, RFC 9209)."""
+def problem(
+    error: ProxyError, number: str, method: str, *, begun: bool = False
+) -> tuple[int, Lines, bytes]:
+    """Word an error as status, field lines and problem document (RFC 9457, RFC 9209).
+
+    ``begun``: a part of the request may have reached the upstream before the caller's side failed.
+    """
     document: dict[str, Any] = {
         "type": f"urn:breb-proxy:error:{getattr(error, 'reason', error.kind)}",
         "title": error.title,
@@ -185,9 +198,12 @@ def problem(error: ProxyError, number: str, method: str) -> tuple[int, Lines, by
         "exchange": number,
     }
     if method not in IDEMPOTENT:
-        unknown = isinstance(error, UpstreamError) and error.sent
-        document["outcome"] = "unknown" if unknown else "not-sent"
-        if unknown:
+        if isinstance(error, UpstreamError):
+            begun = error.sent
+        elif isinstance(error, TokenError):
+            begun = False  # a first try was answered 401, which says that it did nothing
+        document["outcome"] = "unknown" if begun else "not-sent"
+        if begun:
             document["next_step"] = _LOOK_UP
     body = json.dumps(document).encode() + b"\n"
     details = json.dumps(str(error), ensure_ascii=True).replace("\\u", "u")
@@ -199,9 +215,16 @@ def problem(error: ProxyError, number: str, method: str) -> tuple[int, Lines, by
         (b"Proxy-Status", f"breb-proxy; error={error.kind}; details={details}".encode()),
         *getattr(error, "fields", ()),
     ]
+    if _closes(error):
+        lines.append((b"Connection", b"close"))
     if error.retry_after is not None:
         lines.append((b"Retry-After", b"%d" % math.ceil(error.retry_after)))
     return error.status, lines, body
+
+
+def _closes(error: ProxyError) -> bool:
+    """Report whether nothing more may be read after ``error``: how it is framed is in doubt."""
+    return isinstance(error, RequestRefused) and error.status in (400, 505)
 
 
 def traceparent(lines: Lines) -> bytes | None:

@@ -3,18 +3,16 @@
 The order of the steps is the design: token, connection, strip, inject, send, judge, answer.
 """
 
-import asyncio
-import contextlib
 import time
 from dataclasses import dataclass
-from typing import cast
 from urllib.parse import unquote_to_bytes
 
 from proxy import fields
 from proxy.addresses import Origin
-from proxy.errors import ConnectionStale, ProxyError
-from proxy.exchange import IDEMPOTENT, Exchange, Receive, Scope, Send, target
-from proxy.fields import Line, Lines
+from proxy.errors import ConnectionStale
+from proxy.exchange import IDEMPOTENT, Exchange, Receive, Scope, Send
+from proxy.fields import Line, Lines, first
+from proxy.forwarder.request import OutgoingRequest
 from proxy.keeper import Held, TokenKeeper
 from proxy.upstream import Connection, Pool, ResponseHead
 from proxy.upstream.pool import FRESH
@@ -46,8 +44,10 @@ class Forwarder:
         self._prefix = base.path.encode()
         self._host_line = b"Host: " + base.authority.encode() + b"\r\n"
         origin = f"{base.scheme}://{base.authority}".lower().encode()
-        explicit = f"{base.scheme}://{base.host}:{base.port}".lower().encode()
-        self._origins = tuple(dict.fromkeys((explicit, origin)))
+        host = f"[{base.host}]" if ":" in base.host else base.host
+        explicit = f"{base.scheme}://{host}:{base.port}".lower().encode()
+        spellings = (explicit, origin, explicit.partition(b":")[2], origin.partition(b":")[2])
+        self._origins = tuple(dict.fromkeys(spellings))
         self._token_paths = options.token_paths
         self._replay_limit = options.replay_limit
         self._server_timing = options.server_timing
@@ -55,7 +55,7 @@ class Forwarder:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Forward one request."""
         exchange: Exchange = scope["exchange"]
-        request = _Request(scope, receive, self._replay_limit)
+        request = OutgoingRequest(scope, receive, self._replay_limit)
         held = None if self._grants(request) else await self._token(exchange)
         try:
             connection, head = await self._exchange(request, exchange, held)
@@ -68,7 +68,7 @@ class Forwarder:
                     request.give_up(self._pool)
                     connection, head = await self._replay(request, exchange, held)
             self._watch_revocation(request, head)
-            await self._answer(request, exchange, head, connection, send)
+            await self._answer(scope, exchange, head, connection, send)
         finally:
             if held is not None:
                 self._keeper.release(held)
@@ -76,7 +76,7 @@ class Forwarder:
 
     # -- token and connection --------------------------------------------------------------
 
-    def _grants(self, request: "_Request") -> bool:
+    def _grants(self, request: OutgoingRequest) -> bool:
         """Report whether the caller asks the token endpoint for a token of its own."""
         return request.method == "POST" and request.path in self._token_paths
 
@@ -87,7 +87,7 @@ class Forwarder:
         return held
 
     async def _exchange(
-        self, request: "_Request", exchange: Exchange, held: Held | None
+        self, request: OutgoingRequest, exchange: Exchange, held: Held | None
     ) -> tuple[Connection, ResponseHead]:
         """Send the request and return the head of the answer.
 
@@ -105,7 +105,7 @@ class Forwarder:
             return await self._attempt(request, exchange, held, _NEW)
 
     async def _attempt(
-        self, request: "_Request", exchange: Exchange, held: Held | None, within: float | None
+        self, request: OutgoingRequest, exchange: Exchange, held: Held | None, within: float | None
     ) -> tuple[Connection, ResponseHead]:
         pool = self._pool
         if within is None:
@@ -126,13 +126,14 @@ class Forwarder:
         exchange.first_byte = time.perf_counter()
         return connection, head
 
-    def _head(self, request: "_Request", held: Held | None) -> bytes:
+    def _head(self, request: OutgoingRequest, held: Held | None) -> bytes:
         """Serialise the head: strip first, inject last.
 
         A caller that sends "Connection: authorization" cannot take our credential off.
         """
         drop = _REQUEST_DROP
-        parts = [request.method.encode(), b" ", self._prefix, request.target, b" HTTP/1.1\r\n"]
+        prefix = self._prefix if request.target != b"*" else b""
+        parts = [request.method.encode(), b" ", prefix, request.target, b" HTTP/1.1\r\n"]
         parts.append(self._host_line)
         named = request.nominated
         for name, value in request.lines:
@@ -150,7 +151,7 @@ class Forwarder:
     # -- 401 -------------------------------------------------------------------------------
 
     async def _judge(
-        self, request: "_Request", exchange: Exchange, held: Held, connection: Connection
+        self, request: OutgoingRequest, exchange: Exchange, held: Held, connection: Connection
     ) -> Held | None:
         """Return the token to replay with, if the 401 was for the token and a replay can be."""
         replay = await self._keeper.rejected(held, wait=request.replayable)
@@ -160,7 +161,7 @@ class Forwarder:
         return replay
 
     async def _replay(
-        self, request: "_Request", exchange: Exchange, held: Held
+        self, request: OutgoingRequest, exchange: Exchange, held: Held
     ) -> tuple[Connection, ResponseHead]:
         self._keeper.replays += 1
         # A 401 says that the request was not processed (RFC 9110 section 15.5.2): any method may
@@ -173,7 +174,7 @@ class Forwarder:
             self._keeper.cured(held)
         return connection, head
 
-    def _watch_revocation(self, request: "_Request", head: ResponseHead) -> None:
+    def _watch_revocation(self, request: OutgoingRequest, head: ResponseHead) -> None:
         """If the caller has just revoked our own token, renew before the next request."""
         if request.method == "DELETE" and 200 <= head.status < 300:
             path, _, token_id = unquote_to_bytes(request.path).rstrip(b"/").rpartition(b"/")
@@ -184,7 +185,7 @@ class Forwarder:
 
     async def _answer(
         self,
-        request: "_Request",
+        scope: Scope,
         exchange: Exchange,
         head: ResponseHead,
         connection: Connection,
@@ -194,7 +195,7 @@ class Forwarder:
         start = {
             "type": "http.response.start",
             "status": head.status,
-            "headers": self._response_lines(request, exchange, head),
+            "headers": self._response_lines(scope, exchange, head),
             "reason": head.reason,
         }
         await send(start)
@@ -207,11 +208,11 @@ class Forwarder:
         exchange.sent += len(data)
         await send({"type": "http.response.body", "body": data, "more_body": False})
 
-    def _response_lines(self, request: "_Request", exchange: Exchange, head: ResponseHead) -> Lines:
+    def _response_lines(self, scope: Scope, exchange: Exchange, head: ResponseHead) -> Lines:
         lines = fields.end_to_end(head.lines)
         for index, (name, value) in enumerate(lines):
             if name.lower() in _LOCATIONS:
-                lines[index] = (name, self._relocated(request, value))
+                lines[index] = (name, self._relocated(scope, value))
         if head.chunked or head.status == 204:
             # RFC 9112 section 6.2 and RFC 9110 section 8.6: no length beside these.
             lines = [line for line in lines if line[0].lower() != b"content-length"]
@@ -221,151 +222,18 @@ class Forwarder:
             lines.append(_server_timing(exchange))
         return lines
 
-    def _relocated(self, request: "_Request", value: bytes) -> bytes:
-        ours = request.scheme + b"://" + (request.host or b"localhost")
+    def _relocated(self, scope: Scope, value: bytes) -> bytes:
+        ours = first(scope["headers"], b"host") or _own_authority(scope)
+        ours = scope["scheme"].encode() + b"://" + ours
         return fields.relocated(value, self._origins, self._prefix, ours)
 
 
-class _Request:
-    """The caller's request, and the connection it is being sent on."""
-
-    __slots__ = (
-        "_body",
-        "_failure",
-        "_limit",
-        "_more",
-        "_pump",
-        "_receive",
-        "chunked",
-        "connection",
-        "has_body",
-        "host",
-        "lines",
-        "method",
-        "nominated",
-        "path",
-        "scheme",
-        "target",
-        "version",
-    )
-
-    def __init__(self, scope: Scope, receive: Receive, limit: int) -> None:
-        self.method: str = scope["method"]
-        self.target = target(scope)
-        self.path = self.target.partition(b"?")[0]
-        self.lines: Lines = cast("Lines", scope["headers"])
-        self.version: bytes = scope["http_version"].encode()
-        self.scheme: bytes = scope["scheme"].encode()
-        self.host: bytes | None = None
-        self.nominated: frozenset[bytes] | None = None
-        self.chunked = False
-        self.has_body = False
-        self._frame()
-        self._receive = receive
-        self._limit = limit
-        self._body: bytearray | None = bytearray()
-        self._more = self.has_body
-        self._failure: BaseException | None = None
-        self._pump: asyncio.Task[None] | None = None
-        self.connection: Connection | None = None
-
-    def _frame(self) -> None:
-        connection: list[bytes] = []
-        for name, value in self.lines:
-            key = name.lower()
-            if key == b"host":
-                self.host = value
-            elif key == b"connection":
-                connection.append(value)
-            elif key == b"content-length":
-                self.has_body = value != b"0"
-            elif key == b"transfer-encoding":
-                self.has_body = self.chunked = True
-        if connection:
-            self.nominated = fields.nominated(connection)
-
-    @property
-    def whole(self) -> bool:
-        """Whether all of the body is at hand, so that the request could be sent again."""
-        return not self._more and self._body is not None
-
-    @property
-    def replayable(self) -> bool:
-        """Whether the request can be replayed after a 401."""
-        return self.whole
-
-    async def send_body(self, exchange: Exchange) -> None:
-        """Send the body, at once if it is at hand, else alongside the answer."""
-        connection = cast("Connection", self.connection)
-        if self.whole:  # again
-            self._write(connection, bytes(cast("bytearray", self._body)))
-            self._end(connection)
-            return
-        await self._next(connection, exchange)
-        if self._more:
-            self._pump = asyncio.get_running_loop().create_task(self._rest(connection, exchange))
-
-    async def response(self) -> ResponseHead:
-        """Return the head of the answer; an error of the body's caller comes before any other."""
-        connection = cast("Connection", self.connection)
-        try:
-            return await connection.response()
-        except ProxyError as error:
-            if isinstance(self._failure, ProxyError):
-                raise self._failure from error
-            raise
-
-    async def _rest(self, connection: Connection, exchange: Exchange) -> None:
-        """Pump the rest of the body; ends quietly, since the answer tells how it went."""
-        try:
-            while self._more:
-                await connection.drain()
-                await self._next(connection, exchange)
-        except (ProxyError, ConnectionAbortedError) as error:
-            if error is not connection.error:
-                self._failure = error
-                connection.abort()
-
-    async def _next(self, connection: Connection, exchange: Exchange) -> None:
-        message = await self._receive()
-        if message["type"] == "http.disconnect":
-            raise ConnectionAbortedError
-        data: bytes = message.get("body", b"")
-        self._more = message.get("more_body", False)
-        exchange.received += len(data)
-        body = self._body
-        if body is not None:
-            if len(body) + len(data) <= self._limit:
-                body += data
-            else:
-                self._body = None
-        self._write(connection, data)
-        if not self._more:
-            self._end(connection)
-
-    def _write(self, connection: Connection, data: bytes) -> None:
-        if data:
-            connection.write(b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data)
-
-    def _end(self, connection: Connection) -> None:
-        if self.chunked:
-            connection.write(b"0\r\n\r\n")
-        connection.finish()
-
-    def give_up(self, pool: Pool) -> None:
-        """Return the connection of an attempt whose answer is not wanted."""
-        connection, self.connection = self.connection, None
-        if connection is not None:
-            pool.release(connection)
-
-    async def close(self, pool: Pool) -> None:
-        """End whatever is still under way; an incomplete exchange ends its connection."""
-        self.give_up(pool)
-        pump, self._pump = self._pump, None
-        if pump is not None and not pump.done():
-            pump.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await pump
+def _own_authority(scope: Scope) -> bytes:
+    """Return where the caller reached us, for one that does not say (HTTP/1.0)."""
+    host, port = scope["server"] or ("localhost", None)
+    if port is None:
+        return b"localhost"
+    return f"[{host}]:{port}".encode() if ":" in host else f"{host}:{port}".encode()
 
 
 def _explained(held: Held, keeper: TokenKeeper) -> str:
