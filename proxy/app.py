@@ -38,7 +38,7 @@ class Parts:
     source: PassportTokenSource
     pools: tuple[Pool, ...]
     status: Status
-    observers: tuple[Observer, ...]
+    flush: Callable[[], None]
 
 
 def build(
@@ -71,16 +71,16 @@ def build(
     guard = Guard(forwarder, guard_options(settings))
     metrics = Metrics()
     observers: list[Observer] = [metrics.observe]
+    colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    access_log = logs.AccessLog(as_json=as_json, descriptor=2, colour=colour)
     if settings.access_log:
-        colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-        access_log = logs.AccessLog(as_json=as_json, descriptor=2, colour=colour)
         observers.append(access_log.observe)
     shell = Shell(guard, observers)
     status = Status(keeper, pool, shell, lambda: _about(settings, source))
     metrics.also(status.gauges)
     admin = Admin(keeper, metrics, status, quit_now).app()
     pools = tuple(dict.fromkeys((pool, token_pool)))
-    return Parts(shell, admin, keeper, source, pools, status, tuple(observers))
+    return Parts(shell, admin, keeper, source, pools, status, access_log.flush)
 
 
 def read_credentials(where: dict[str, Any]) -> Credentials:

@@ -120,8 +120,10 @@ class Shell:
         """Run one exchange."""
         if scope["type"] != "http":
             return
-        exchange = Exchange(next(self._numbers), scope["method"], target(scope))
-        scope["exchange"] = exchange
+        raw = scope.get("target")
+        if raw is None:
+            raw = scope["target"] = joined_target(scope)
+        exchange = scope["exchange"] = Exchange(next(self._numbers), scope["method"], raw)
         self.in_flight += 1
         try:
             await self._app(scope, receive, send)
@@ -172,14 +174,11 @@ class Shell:
         return answer
 
 
-def target(scope: Scope) -> bytes:
-    """Return the request's target as it came: our listener keeps it, others give its parts."""
-    raw: bytes | None = scope.get("target")
-    if raw is None:
-        path: bytes = scope["raw_path"]
-        query: bytes = scope["query_string"]
-        raw = path + b"?" + query if query else path
-    return raw
+def joined_target(scope: Scope) -> bytes:
+    """Return the request's target from its parts; our own listener keeps it as it came."""
+    path: bytes = scope["raw_path"]
+    query: bytes = scope["query_string"]
+    return path + b"?" + query if query else path
 
 
 def problem(

@@ -3,25 +3,28 @@
 The order of the steps is the design: token, connection, strip, inject, send, judge, answer.
 """
 
+import math
 import time
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import unquote_to_bytes
 
 from proxy import fields
 from proxy.addresses import Origin
-from proxy.errors import ConnectionStale
+from proxy.errors import ConnectionStale, ProxyError
 from proxy.exchange import IDEMPOTENT, Exchange, Receive, Scope, Send
 from proxy.fields import Line, Lines, first
 from proxy.forwarder.request import OutgoingRequest
 from proxy.keeper import Held, TokenKeeper
 from proxy.upstream import Connection, Pool, ResponseHead
-from proxy.upstream.pool import FRESH
+from proxy.upstream.pool import FRESH, NEW
 
 CALLER_KEY = b"x-proxy-key"
 # Not sent on: what concerns this hop, and what we set ourselves. Expect is answered by us.
-_REQUEST_DROP = fields.HOP_BY_HOP | {b"authorization", b"host", b"expect", CALLER_KEY}
+_DROPPED = fields.Names(*fields.HOP_BY_HOP, b"authorization", b"host", b"expect", CALLER_KEY)
 _LOCATIONS = frozenset((b"location", b"content-location"))
-_NEW = -1.0  # an idle connection is never that young: acquire a new one
+_JUDGED = fields.Names(*fields.HOP_BY_HOP, *_LOCATIONS, b"content-length")
+_VIA = {version: f"Via: {version} breb-proxy\r\n".encode() for version in ("1.0", "1.1")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,93 +59,89 @@ class Forwarder:
         """Forward one request."""
         exchange: Exchange = scope["exchange"]
         request = OutgoingRequest(scope, receive, self._replay_limit)
-        held = None if self._grants(request) else await self._token(exchange)
+        held: Held | None = None
+        # Who asks the token endpoint for a token brings credentials of its own.
+        if request.method != "POST" or request.path not in self._token_paths:
+            held = self._keeper.usable() or await self._keeper.wait()
+            held.users += 1
+            exchange.token_ready = time.perf_counter()
         try:
-            connection, head = await self._exchange(request, exchange, held)
+            head = await self._exchange(request, exchange, held)
             if head.status == 401 and held is not None:
-                replay = await self._judge(request, exchange, held, connection)
+                replay = await self._judge(request, exchange, held)
                 if replay is not None:
                     self._keeper.release(held)
                     held = replay
                     held.users += 1
                     request.give_up(self._pool)
-                    connection, head = await self._replay(request, exchange, held)
-            self._watch_revocation(request, head)
-            await self._answer(scope, exchange, head, connection, send)
+                    head = await self._replay(request, exchange, held)
+            if request.method == "DELETE":
+                self._watch_revocation(request, head)
+            await self._answer(scope, request, exchange, head, send)
         finally:
             if held is not None:
                 self._keeper.release(held)
-            await request.close(self._pool)
+            if request.pump is not None:
+                await request.stop()
+            request.give_up(self._pool)
 
-    # -- token and connection --------------------------------------------------------------
-
-    def _grants(self, request: OutgoingRequest) -> bool:
-        """Report whether the caller asks the token endpoint for a token of its own."""
-        return request.method == "POST" and request.path in self._token_paths
-
-    async def _token(self, exchange: Exchange) -> Held:
-        held = self._keeper.usable() or await self._keeper.wait()
-        held.users += 1
-        exchange.token_ready = time.perf_counter()
-        return held
+    # -- the exchange with the upstream ----------------------------------------------------
 
     async def _exchange(
         self, request: OutgoingRequest, exchange: Exchange, held: Held | None
-    ) -> tuple[Connection, ResponseHead]:
+    ) -> ResponseHead:
         """Send the request and return the head of the answer.
 
         It goes out a second time only if the first connection was closed before a byte of an
         answer, and then only if the method is idempotent or nothing had been written.
         """
-        within = FRESH if request.method not in IDEMPOTENT else None
-        try:
-            return await self._attempt(request, exchange, held, within)
-        except ConnectionStale as error:
-            repeatable = request.method in IDEMPOTENT or not error.sent
-            if not (repeatable and request.whole):
-                raise
-            request.give_up(self._pool)
-            return await self._attempt(request, exchange, held, _NEW)
-
-    async def _attempt(
-        self, request: OutgoingRequest, exchange: Exchange, held: Held | None, within: float | None
-    ) -> tuple[Connection, ResponseHead]:
         pool = self._pool
-        if within is None:
-            connection = pool.take() or await pool.acquire()
-        else:
+        idempotent = request.method in IDEMPOTENT
+        within = math.inf if idempotent else FRESH
+        while True:
+            opening = request.opening(exchange) if request.has_body else b""
             connection = pool.take(within) or await pool.acquire(within)
-        exchange.connected = time.perf_counter()
-        exchange.attempts += 1
-        request.connection = connection
-        connection.begin(
-            self._head(request, held),
-            head_only=request.method == "HEAD",
-            complete=not request.has_body,
-        )
-        if request.has_body:
-            await request.send_body(exchange)
-        head = connection.head or await request.response()
-        exchange.first_byte = time.perf_counter()
-        return connection, head
+            exchange.connected = time.perf_counter()
+            exchange.attempts += 1
+            request.connection = connection
+            connection.begin(
+                self._head(request, held) + opening,
+                head_only=request.method == "HEAD",
+                complete=not request.more,
+            )
+            if request.more:
+                request.start_pump(exchange)
+            try:
+                while connection.head is None:
+                    await connection.arrival()
+            except ConnectionStale as error:
+                if within == NEW or not (request.whole and (idempotent or not error.sent)):
+                    raise
+                request.give_up(pool)
+                within = NEW
+                continue
+            except ProxyError as error:
+                if isinstance(request.failure, ProxyError):  # the caller's body broke first
+                    raise request.failure from error
+                raise
+            exchange.first_byte = time.perf_counter()
+            return connection.head
 
     def _head(self, request: OutgoingRequest, held: Held | None) -> bytes:
         """Serialise the head: strip first, inject last.
 
         A caller that sends "Connection: authorization" cannot take our credential off.
         """
-        drop = _REQUEST_DROP
         prefix = self._prefix if request.target != b"*" else b""
         parts = [request.method.encode(), b" ", prefix, request.target, b" HTTP/1.1\r\n"]
         parts.append(self._host_line)
         named = request.nominated
         for name, value in request.lines:
-            key = name.lower()
-            if key not in drop and (named is None or key not in named):
+            if _DROPPED[name] is None and not (named and name.lower() in named):
                 parts += (name, b": ", value, b"\r\n")
         if request.chunked:
             parts.append(b"Transfer-Encoding: chunked\r\n")
-        parts.append(b"Via: %b breb-proxy\r\n" % request.version)
+        parts.append(_VIA[request.version])
         if held is not None:
             parts += (b"Authorization: ", held.authorization, b"\r\n")
         parts.append(b"\r\n")
@@ -150,33 +149,31 @@ class Forwarder:
 
     # -- 401 -------------------------------------------------------------------------------
 
-    async def _judge(
-        self, request: OutgoingRequest, exchange: Exchange, held: Held, connection: Connection
-    ) -> Held | None:
+    async def _judge(self, request: OutgoingRequest, exchange: Exchange, held: Held) -> Held | None:
         """Return the token to replay with, if the 401 was for the token and a replay can be."""
-        replay = await self._keeper.rejected(held, wait=request.replayable)
-        if replay is None or not request.replayable:
+        replay = await self._keeper.rejected(held, wait=request.whole)
+        if replay is None or not request.whole:
             exchange.note = _explained(held, self._keeper)
             return None
         return replay
 
     async def _replay(
         self, request: OutgoingRequest, exchange: Exchange, held: Held
-    ) -> tuple[Connection, ResponseHead]:
+    ) -> ResponseHead:
         self._keeper.replays += 1
         # A 401 says that the request was not processed (RFC 9110 section 15.5.2): any method may
         # be sent again.
-        connection, head = await self._exchange(request, exchange, held)
+        head = await self._exchange(request, exchange, held)
         if head.status == 401:
             await self._keeper.rejected(held, wait=False)
             exchange.note = _explained(held, self._keeper)
         else:
             self._keeper.cured(held)
-        return connection, head
+        return head
 
     def _watch_revocation(self, request: OutgoingRequest, head: ResponseHead) -> None:
         """If the caller has just revoked our own token, renew before the next request."""
-        if request.method == "DELETE" and 200 <= head.status < 300:
+        if 200 <= head.status < 300:
             path, _, token_id = unquote_to_bytes(request.path).rstrip(b"/").rpartition(b"/")
             if path in self._token_paths:
                 self._keeper.revoked(token_id.decode("latin-1"))
@@ -186,19 +183,24 @@ class Forwarder:
     async def _answer(
         self,
         scope: Scope,
+        request: OutgoingRequest,
         exchange: Exchange,
         head: ResponseHead,
-        connection: Connection,
         send: Send,
     ) -> None:
+        connection = cast("Connection", request.connection)
         exchange.status = head.status
-        start = {
-            "type": "http.response.start",
-            "status": head.status,
-            "headers": self._response_lines(scope, exchange, head),
-            "reason": head.reason,
-        }
-        await send(start)
+        lines = self._response_lines(scope, head)
+        if self._server_timing:
+            lines.append(_server_timing(exchange))
+        await send(
+            {
+                "type": "http.response.start",
+                "status": head.status,
+                "headers": lines,
+                "reason": head.reason,
+            }
+        )
         data = connection.take()
         # The head goes out when it comes, even if no body is there yet.
         while not connection.complete:
@@ -208,18 +210,23 @@ class Forwarder:
         exchange.sent += len(data)
         await send({"type": "http.response.body", "body": data, "more_body": False})
 
-    def _response_lines(self, scope: Scope, exchange: Exchange, head: ResponseHead) -> Lines:
-        lines = fields.end_to_end(head.lines)
-        for index, (name, value) in enumerate(lines):
-            if name.lower() in _LOCATIONS:
-                lines[index] = (name, self._relocated(scope, value))
-        if head.chunked or head.status == 204:
-            # RFC 9112 section 6.2 and RFC 9110 section 8.6: no length beside these.
-            lines = [line for line in lines if line[0].lower() != b"content-length"]
+    def _response_lines(self, scope: Scope, head: ResponseHead) -> Lines:
+        lines: Lines = []
+        named: frozenset[bytes] = frozenset()
+        # RFC 9112 section 6.2 and RFC 9110 section 8.6: no length beside these.
+        lengthless = head.chunked or head.status == 204
+        for line in head.lines:
+            key = _JUDGED[line[0]]
+            if key is None or (key == b"content-length" and not lengthless):
+                lines.append(line)
+            elif key in _LOCATIONS:
+                lines.append((line[0], self._relocated(scope, line[1])))
+            elif key == b"connection" and line[1] not in fields.ORDINARY:
+                named |= fields.nominated(line[1:])
+        if named:
+            lines = [line for line in lines if line[0].lower() not in named]
         if head.chunked:
             lines.append((b"Transfer-Encoding", b"chunked"))
-        if self._server_timing:
-            lines.append(_server_timing(exchange))
         return lines
 
     def _relocated(self, scope: Scope, value: bytes) -> bytes:

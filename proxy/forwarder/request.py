@@ -11,9 +11,11 @@ from typing import cast
 
 from proxy import fields
 from proxy.errors import ProxyError
-from proxy.exchange import CallerLeft, Exchange, Receive, Scope, target
+from proxy.exchange import CallerLeft, Exchange, Message, Receive, Scope
 from proxy.fields import Lines
-from proxy.upstream import Connection, Pool, ResponseHead
+from proxy.upstream import Connection, Pool
+
+_NONE = (b"0",)
 
 
 class OutgoingRequest:
@@ -22,105 +24,85 @@ class OutgoingRequest:
     __slots__ = (
         "_at_hand",
         "_body",
-        "_failure",
         "_limit",
-        "_more",
-        "_pump",
         "_receive",
         "chunked",
         "connection",
+        "failure",
         "has_body",
         "lines",
         "method",
+        "more",
         "nominated",
         "path",
+        "pump",
         "target",
         "version",
     )
 
     def __init__(self, scope: Scope, receive: Receive, limit: int) -> None:
         self.method: str = scope["method"]
-        self.target = target(scope)
+        self.target: bytes = scope["target"]
         self.path = self.target.partition(b"?")[0]
-        self.lines: Lines = cast("Lines", scope["headers"])
-        self.version: bytes = scope["http_version"].encode()
+        self.lines: Lines = scope["headers"]
+        self.version: str = scope["http_version"]
+        watched: fields.Watched = scope["watched"]
+        self.chunked = b"transfer-encoding" in watched
+        self.has_body = self.chunked or watched.get(b"content-length", _NONE)[0] != b"0"
         self.nominated: frozenset[bytes] | None = None
-        self.chunked = False
-        self.has_body = False
-        self._frame()
-        self._receive = receive
-        # Our listener can tell whether a part of the body is there; others are not asked.
-        self._at_hand: Callable[[], bool] | None = scope.get("body_at_hand")
-        self._limit = limit
-        self._body: bytearray | None = bytearray()
-        self._more = self.has_body
-        self._failure: BaseException | None = None
-        self._pump: asyncio.Task[None] | None = None
+        if b"connection" in watched:
+            self.nominated = fields.nominated(watched[b"connection"])
         self.connection: Connection | None = None
-
-    def _frame(self) -> None:
-        connection: list[bytes] = []
-        for name, value in self.lines:
-            key = name.lower()
-            if key == b"connection":
-                connection.append(value)
-            elif key == b"content-length":
-                self.has_body = value != b"0"
-            elif key == b"transfer-encoding":
-                self.has_body = self.chunked = True
-        if connection:
-            self.nominated = fields.nominated(connection)
+        self.pump: asyncio.Task[None] | None = None
+        # Whether a part of the body is still to come from the caller.
+        self.more = self.has_body
+        # What ended the caller's body before it was whole.
+        self.failure: BaseException | None = None
+        if self.has_body:
+            self._receive = receive
+            # Our listener gives what is there of the body without an await; others are not asked.
+            self._at_hand: Callable[[], Message | None] | None = scope.get("body_at_hand")
+            self._limit = limit
+            self._body: bytearray | None = bytearray()
 
     @property
     def whole(self) -> bool:
         """Whether all of the body is at hand, so that the request could be sent again."""
-        return not self._more and self._body is not None
+        return not self.has_body or (not self.more and self._body is not None)
 
-    @property
-    def replayable(self) -> bool:
-        """Whether the request can be replayed after a 401."""
-        return self.whole
+    def opening(self, exchange: Exchange) -> bytes:
+        """Return what goes out with the head: what is at hand of the body, all of it when again.
 
-    async def send_body(self, exchange: Exchange) -> None:
-        """Send the body, at once if it is at hand, else alongside the answer."""
+        The upstream may answer before the body begins to arrive, so that is not waited for.
+        """
+        if not self.more and self._body is not None:  # again
+            return self._framed(bytes(self._body), last=True)
+        message = self._at_hand() if self._at_hand is not None else None
+        return b"" if message is None else self._taken(message, exchange)
+
+    def start_pump(self, exchange: Exchange) -> None:
+        """Send the rest of the body alongside the answer."""
         connection = cast("Connection", self.connection)
-        if self.whole:  # again
-            self._write(connection, bytes(cast("bytearray", self._body)))
-            self._end(connection)
-            return
-        # The upstream may answer before the body begins to arrive, so that is not waited for.
-        if self._at_hand is not None and self._at_hand():
-            await self._next(connection, exchange)
-        if self._more:
-            self._pump = asyncio.get_running_loop().create_task(self._rest(connection, exchange))
-
-    async def response(self) -> ResponseHead:
-        """Return the head of the answer; an error of the body's caller comes before any other."""
-        connection = cast("Connection", self.connection)
-        try:
-            return await connection.response()
-        except ProxyError as error:
-            if isinstance(self._failure, ProxyError):
-                raise self._failure from error
-            raise
+        self.pump = asyncio.get_running_loop().create_task(self._rest(connection, exchange))
 
     async def _rest(self, connection: Connection, exchange: Exchange) -> None:
         """Pump the rest of the body; ends quietly, since the answer tells how it went."""
         try:
-            while self._more:
+            while self.more:
                 await connection.drain()
-                await self._next(connection, exchange)
+                connection.write(self._taken(await self._receive(), exchange))
+            connection.finish()
         except (ProxyError, CallerLeft) as error:
             if error is not connection.error:
-                self._failure = error
+                self.failure = error
                 connection.abort()
 
-    async def _next(self, connection: Connection, exchange: Exchange) -> None:
-        message = await self._receive()
+    def _taken(self, message: Message, exchange: Exchange) -> bytes:
+        """Return a part of the body, framed as it is sent."""
         if message["type"] == "http.disconnect":
             raise CallerLeft
         data: bytes = message.get("body", b"")
-        self._more = message.get("more_body", False)
+        self.more = message.get("more_body", False)
         exchange.received += len(data)
         body = self._body
         if body is not None:
@@ -128,29 +110,23 @@ class OutgoingRequest:
                 body += data
             else:
                 self._body = None
-        self._write(connection, data)
-        if not self._more:
-            self._end(connection)
+        return self._framed(data, last=not self.more)
 
-    def _write(self, connection: Connection, data: bytes) -> None:
-        if data:
-            connection.write(b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data)
-
-    def _end(self, connection: Connection) -> None:
-        if self.chunked:
-            connection.write(b"0\r\n\r\n")
-        connection.finish()
+    def _framed(self, data: bytes, *, last: bool) -> bytes:
+        if not self.chunked:
+            return data
+        chunk = b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+        return chunk + b"0\r\n\r\n" if last else chunk
 
     def give_up(self, pool: Pool) -> None:
-        """Return the connection of an attempt whose answer is not wanted."""
+        """Return the connection of an attempt that is over, or whose answer is not wanted."""
         connection, self.connection = self.connection, None
         if connection is not None:
             pool.release(connection)
 
-    async def close(self, pool: Pool) -> None:
-        """End whatever is still under way; an incomplete exchange ends its connection."""
-        self.give_up(pool)
-        pump, self._pump = self._pump, None
+    async def stop(self) -> None:
+        """End the pump; an incomplete exchange ends its connection."""
+        pump, self.pump = self.pump, None
         if pump is not None and not pump.done():
             pump.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -7,9 +7,8 @@ import re
 from typing import cast
 
 from proxy.errors import RequestRefused
-from proxy.exchange import Exchange, Scope, target
-
-Watched = dict[bytes, list[bytes]]
+from proxy.exchange import Exchange, Scope
+from proxy.fields import Watched
 
 ALLOW = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 # RFC 9112 section 3.2: reg-name, IPv4 or IP literal, and a port. No user information.
@@ -20,9 +19,23 @@ _ABSOLUTE = re.compile(rb"(https?)://([^/?]*)(.*)", re.IGNORECASE | re.DOTALL)
 _UNSAFE = re.compile(rb"[^!-~]|#")
 # Methods of other protocols that the parser knows as well.
 _FOREIGN = frozenset(
-    "ANNOUNCE DESCRIBE FLUSH GET_PARAMETER PAUSE PLAY PRI RECORD REDIRECT SETUP SET_PARAMETER"
-    " SOURCE TEARDOWN".split()
+    [
+        "ANNOUNCE",
+        "DESCRIBE",
+        "FLUSH",
+        "GET_PARAMETER",
+        "PAUSE",
+        "PLAY",
+        "PRI",
+        "RECORD",
+        "REDIRECT",
+        "SETUP",
+        "SET_PARAMETER",
+        "SOURCE",
+        "TEARDOWN",
+    ]
 )
+REFUSED = _FOREIGN | {"TRACE", "CONNECT"}
 
 
 def check_framing(scope: Scope, watched: Watched) -> None:
@@ -41,14 +54,13 @@ def check_framing(scope: Scope, watched: Watched) -> None:
         raise RequestRefused(400, "framing", "Content-Length must be one number", "send it once")
 
 
-def check_method(method: str) -> None:
-    """Refuse methods that are not for forwarding."""
-    if method in ("TRACE", "CONNECT"):
-        # The upstream's answer to TRACE would show the token to the caller.
-        text = f"{method} is not served here"
-        raise RequestRefused(405, "method", text, "use another", ((b"Allow", ALLOW),))
+def refused_method(method: str) -> RequestRefused:
+    """Word the refusal of a method that is not for forwarding."""
     if method in _FOREIGN:
-        raise RequestRefused(501, "method", f"{method} is no HTTP method", "use a registered one")
+        return RequestRefused(501, "method", f"{method} is no HTTP method", "use a registered one")
+    # The upstream's answer to TRACE would show the token to the caller.
+    text = f"{method} is not served here"
+    return RequestRefused(405, "method", text, "use another", ((b"Allow", ALLOW),))
 
 
 class Hosts:
@@ -83,14 +95,14 @@ def authority(scope: Scope, watched: Watched, hosts: Hosts) -> bytes:
 
     Leaves a target in origin-form (or ``*``), and no Host that differs from the authority.
     """
-    raw = target(scope)
+    raw: bytes = scope["target"]
     given = watched.get(b"host", [])
     if len(given) != 1 and (given or scope["http_version"] != "1.0"):
         text = "exactly one Host field is needed"
         raise RequestRefused(400, "host-count", text, "send one Host field")
     asterisk = raw == b"*" and scope["method"] == "OPTIONS"
     if raw[:1] != b"/" and not asterisk:
-        given = [_from_absolute(scope, raw)]
+        given = watched[b"host"] = [_from_absolute(scope, raw)]
     elif _UNSAFE.search(raw):
         raise _bad_target()
     if given:

@@ -11,25 +11,13 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import cast
 
+from proxy import fields
 from proxy.errors import RequestRefused
-from proxy.exchange import App, Exchange, Message, Receive, Scope, Send, target, traceparent
-from proxy.fields import Lines
-from proxy.guard.form import ALLOW, Hosts, Watched, authority, check_framing, check_method
+from proxy.exchange import App, Exchange, Message, Receive, Scope, Send, traceparent
+from proxy.fields import Lines, Watched
+from proxy.guard.form import ALLOW, REFUSED, Hosts, authority, check_framing, refused_method
 from proxy.guard.pages import cors, page_origin, preflight, with_cors
 from proxy.rules import Rule, ambiguous
-
-_WATCHED = frozenset(
-    (
-        b"host",
-        b"origin",
-        b"sec-fetch-site",
-        b"x-proxy-key",
-        b"content-length",
-        b"transfer-encoding",
-        b"max-forwards",
-        b"traceparent",
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +39,18 @@ class Guard:
         self._app = app
         self._options = options
         self._hosts = Hosts(options.hosts)
+        self._strict = bool(options.keys or options.allow or options.deny)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Judge one request."""
         exchange: Exchange = scope["exchange"]
         method: str = scope["method"]
         lines = cast("Lines", scope["headers"])
-        watched = _watched(lines)
-        check_framing(scope, watched)
-        check_method(method)
+        watched = scope["watched"] = fields.watched(lines)
+        if b"transfer-encoding" in watched or b"content-length" in watched:
+            check_framing(scope, watched)
+        if method in REFUSED:
+            raise refused_method(method)
         host = authority(scope, watched, self._hosts)
         if b"traceparent" in watched:
             exchange.traceparent = traceparent(lines)
@@ -72,9 +63,11 @@ class Guard:
                     await _answer(exchange, send, allowed + exchange.cors)
                     return
                 send = with_cors(exchange, send)
-        self._check_caller(method, target(scope), watched)
+        if self._strict:
+            self._check_caller(method, scope["target"], watched)
         if self._options.max_body is not None:
             receive = self._bounded(watched, receive)
+            scope.pop("body_at_hand", None)  # it would be a way around
         if b"max-forwards" in watched and method == "OPTIONS" and _last_hop(scope, watched):
             await _answer(exchange, send, [(b"Allow", ALLOW)])
             return
@@ -140,19 +133,6 @@ class Guard:
             return message
 
         return bounded
-
-
-def _watched(lines: Lines) -> Watched:
-    """Gather the fields that matter here in one pass."""
-    found: Watched = {}
-    for name, value in lines:
-        key = name.lower()
-        if key in _WATCHED:
-            if key in found:
-                found[key].append(value)
-            else:
-                found[key] = [value]
-    return found
 
 
 def _listed(rules: Sequence[Rule]) -> str:

@@ -6,8 +6,7 @@ See https://fetch.spec.whatwg.org/#http-cors-protocol.
 
 from proxy.errors import RequestRefused
 from proxy.exchange import Exchange, Message, Scope, Send
-from proxy.fields import Line, Lines, first
-from proxy.guard.form import Watched
+from proxy.fields import Line, Lines, Watched, first
 
 
 def page_origin(

@@ -225,27 +225,23 @@ class CallerConnection(asyncio.Protocol):
     def request(self, head: RequestHead) -> None:
         """Start the exchange of a request whose head is there."""
         path, _, query = head.target.partition(b"?")
-        scope = {
-            **self._scope_base,
-            "http_version": head.version,
-            "method": head.method,
-            "target": head.target,
-            "raw_path": path,
-            "path": unquote(path.decode("latin-1")),
-            "query_string": query,
-            "headers": head.lines,
-        }
+        scope = self._scope_base.copy()
+        scope["http_version"] = head.version
+        scope["method"] = head.method
+        scope["target"] = head.target
+        scope["raw_path"] = path
+        scope["path"] = unquote(path.decode("latin-1")) if b"%" in path else path.decode("latin-1")
+        scope["query_string"] = query
+        scope["headers"] = head.lines
         cycle = self._cycle = Cycle(self, scope, head)
         if cycle.request_complete:
             self._closing = not cycle.keep_alive
         else:
-            scope["body_at_hand"] = cycle.at_hand
+            scope["body_at_hand"] = cycle.at_hand  # taken out again at the end of the exchange
         self._deadline = math.inf
         # Owned here: cancelled when the caller leaves, and known to uvicorn for the drain.
         task = cycle.task = self.loop.create_task(cycle.run(self._app))
-        tasks = self._server_state.tasks
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
+        self._server_state.tasks.add(task)
 
     def body(self, data: bytes, *, complete: bool) -> None:
         """Hand on a part of the body."""
@@ -264,6 +260,8 @@ class CallerConnection(asyncio.Protocol):
     def cycle_done(self, cycle: Cycle) -> None:
         """Go on after an exchange: the next in the pipeline, idle, or the end."""
         self._cycle = None
+        # Not by a callback of the task: it would cost another turn of the loop.
+        self._server_state.tasks.discard(cast("asyncio.Task[None]", cycle.task))
         if self.transport.is_closing():
             return
         if not cycle.request_complete or (not cycle.keep_alive and (self._ignored or self._kept)):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from proxy.errors import RequestRefused
 from proxy.exchange import App, Message
-from proxy.fields import Lines
+from proxy.fields import Lines, Names
 from proxy.listener.parser import RequestHead
 
 if TYPE_CHECKING:
@@ -18,9 +18,25 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("proxy.listener")
 
+_FRAMING = Names(b"content-length", b"transfer-encoding", b"connection")
+
 
 class Cycle:
     """Runs the app for one request of a connection."""
+
+    # What most cycles never change stands on the class: it costs nothing then.
+    task: asyncio.Task[None] | None = None
+    waiting_bytes = 0
+    _delivered = False  # the app has been told that the body is complete
+    _broken: RequestRefused | None = None
+    _left = False
+    _arrived: asyncio.Future[None] | None = None
+    _head: list[bytes] | None = None
+    _started = False
+    _complete = False
+    _chunked = False
+    _framed = False
+    _promised: int | None = None
 
     def __init__(
         self, connection: "CallerConnection", scope: dict[str, Any], head: RequestHead
@@ -28,23 +44,11 @@ class Cycle:
         self._connection = connection
         self._scope = scope
         self._old = head.version == "1.0"
-        self.keep_alive = head.keep_alive
-        self.task: asyncio.Task[None] | None = None
-        self.request_complete = not (head.length or head.chunked)
-        self.waiting_bytes = 0
+        self._bodiless = head.method == "HEAD"
         self._continues = head.continues
         self._chunks: list[bytes] = []
-        self._delivered = False  # the app has been told that the body is complete
-        self._broken: RequestRefused | None = None
-        self._left = False
-        self._arrived: asyncio.Future[None] | None = None
-        self._head: list[bytes] | None = None
-        self._started = False
-        self._complete = False
-        self._bodiless = scope["method"] == "HEAD"
-        self._chunked = False
-        self._framed = False
-        self._promised: int | None = None
+        self.keep_alive = head.keep_alive
+        self.request_complete = not (head.length or head.chunked)
 
     async def run(self, app: App) -> None:
         """Run the app; whatever it does, the connection ends up in a defined state."""
@@ -58,6 +62,7 @@ class Cycle:
         else:
             if not self._complete:
                 self._cut()
+        self._scope = {}  # it refers to us: nothing is left to the garbage collector
         self._connection.cycle_done(self)
 
     def _cut(self) -> None:
@@ -88,9 +93,11 @@ class Cycle:
         if self.task is not None and not self._complete:
             self.task.cancel()
 
-    def at_hand(self) -> bool:
-        """Report whether `receive` would return at once."""
-        return bool(self._chunks) or self.request_complete
+    def at_hand(self) -> Message | None:
+        """Return what `receive` would return at once, None if it would wait."""
+        if self._chunks or (self.request_complete and not self._delivered):
+            return self._part()
+        return None
 
     async def receive(self) -> Message:
         """Return the next part of the body, waiting for it.
@@ -99,7 +106,7 @@ class Cycle:
         """
         if self._continues and not self._started:
             self._continues = False
-            if not self.at_hand():
+            if not self._chunks and not self.request_complete:
                 self._connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         while not self._chunks and not (self.request_complete and not self._delivered):
             if self._left or self._complete:
@@ -107,8 +114,11 @@ class Cycle:
             if self._broken is not None and not self.request_complete:
                 raise self._broken
             await self._more()
-        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-        self._chunks = []
+        return self._part()
+
+    def _part(self) -> Message:
+        chunks, self._chunks = self._chunks, []
+        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         self.waiting_bytes = 0
         self._delivered = self.request_complete
         if not self._delivered:
@@ -149,7 +159,8 @@ class Cycle:
             _chunk(parts, body, more=more)
         elif body:
             parts.append(body)
-        self._count(body, more=more)
+        if self._promised is not None:
+            self._count(self._promised - len(body), more=more)
         if parts:
             connection.moved = True
             connection.transport.write(parts[0] if len(parts) == 1 else b"".join(parts))
@@ -158,11 +169,9 @@ class Cycle:
         elif connection.writing_paused:
             await connection.drain()
 
-    def _count(self, body: bytes, *, more: bool) -> None:
-        if self._promised is None:
-            return
-        self._promised -= len(body)
-        if self._promised < 0 or (self._promised and not more):
+    def _count(self, left: int, *, more: bool) -> None:
+        self._promised = left
+        if left < 0 or (left and not more):
             raise ConnectionAbortedError  # never look complete with another length than promised
 
     def _start(self, message: Message) -> None:
@@ -173,8 +182,10 @@ class Cycle:
         head = [status_line(status) if reason is None else b"HTTP/1.1 %d %b\r\n" % (status, reason)]
         self._framed = self._bodiless = self._bodiless or status in (204, 304)
         for name, value in lines:
-            key = name.lower()
-            if key == b"content-length":
+            key = _FRAMING[name]
+            if key is None:
+                pass
+            elif key == b"content-length":
                 if not self._bodiless:
                     self._promised = int(value)
                 self._framed = True

@@ -12,12 +12,13 @@ from typing import Protocol
 import httptools
 
 from proxy.errors import RequestRefused
-from proxy.fields import Lines
+from proxy.fields import Lines, Names
 
 MAX_HEAD = 131_072
 MAX_FIELDS = 2_000
 _BAD = "send one well-formed HTTP/1.1 request (RFC 9112)"
 _END = b"\r\n\r\n"
+_DECISIVE = Names(b"content-length", b"transfer-encoding", b"expect")
 _CHUNKED_HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 _FIRST_LINE = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ HTTP/1\.[01]\r\n")
 _OTHER_VERSION = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ (HTTP/\d+(?:\.\d+)?)\r\n")
@@ -66,15 +67,12 @@ class RequestParser:
 
     def _restart(self) -> None:
         self.size = 0  # bytes of a head that has begun and is not whole
-        self.begun = False
+        self.begun = self._line_whole = False
         self._in_head = True
         self._chunked = False
         self._owed = False  # of a body announced in the head, not a byte has been fed yet
-        self._line = b""  # what has come, at least until the request line is whole
-        self._line_whole = False
-        self._url = b""
+        self._line = self._url = self._tail = b""  # _line: what has come of the request line
         self._lines: Lines = []
-        self._tail = b""
 
     def feed(self, data: bytes, start: int) -> int:
         """Read ``data`` from ``start`` to the end of one part; return where that is.
@@ -270,7 +268,9 @@ def _framing(lines: Lines, version: str) -> tuple[int, bool, bool]:
     """Return (length, chunked, whether 100-continue is expected); raise RequestRefused."""
     length, chunked, continues = 0, False, False
     for name, value in lines:
-        key = name.lower()
+        key = _DECISIVE[name]
+        if key is None:
+            continue
         if key == b"content-length":
             length = int(value)
         elif key == b"transfer-encoding":
@@ -278,6 +278,6 @@ def _framing(lines: Lines, version: str) -> tuple[int, bool, bool]:
                 text = "a transfer coding other than chunked"
                 raise RequestRefused(400, "transfer-coding", text, _BAD)
             chunked = True
-        elif key == b"expect":
+        else:
             continues = value.lower() == b"100-continue" and version == "1.1"
     return length, chunked, continues

@@ -114,12 +114,9 @@ class Connection(asyncio.Protocol):
 
     async def response(self) -> ResponseHead:
         """Return the head of the final answer (interim ones are skipped)."""
-        answer = self._answer
-        while answer.head is None:
-            if self.error is not None:
-                raise self.error
-            await self._arrival()
-        return answer.head
+        while (head := self._answer.head) is None:
+            await self.arrival()
+        return head
 
     @property
     def head(self) -> ResponseHead | None:
@@ -143,13 +140,13 @@ class Connection(asyncio.Protocol):
         while not answer.chunks:
             if answer.complete:
                 return b""
-            if self.error is not None:
-                raise self.error
-            await self._arrival()
+            await self.arrival()
         return self.take()
 
-    async def _arrival(self) -> None:
-        """Wait for the head, a part of the body, or the end."""
+    async def arrival(self) -> None:
+        """Wait for the head, a part of the body, or the end; raise the error if there is one."""
+        if self.error is not None:
+            raise self.error
         self._reader = self._loop.create_future()
         if self.request_complete or self._answer.head is not None:
             self._read_deadline = self._loop.time() + self._read_timeout
