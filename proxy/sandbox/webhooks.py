@@ -91,10 +91,9 @@ class Courier:
         self._news = anyio.Event()
 
     async def _deliver(self, client: "httpx.AsyncClient", delivery: Delivery) -> None:
-        tries = TRIES if self.delivery == "Retry" else 1
-        for number in range(tries):
-            if number:
-                await anyio.sleep(self._world.config.webhook_retry_base * 2 ** (number - 1))
+        waits = pauses(self._world.config.webhook_retry_base) if self.delivery == "Retry" else ()
+        for pause in (0.0, *waits):
+            await anyio.sleep(pause)
             delivery.statuses.append(await self._try(client, delivery))
             if delivery.statuses[-1].startswith("2"):
                 delivery.delivered = True
@@ -109,6 +108,11 @@ class Courier:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return type(error).__name__
         return str(answer.status_code)
+
+
+def pauses(base: float) -> Iterator[float]:
+    """Give the seconds between one try and the next."""
+    return (base * 2**number for number in range(TRIES - 1))
 
 
 def sign(config: SandboxConfig, secret: str, now: float, body: bytes) -> dict[str, str]:
