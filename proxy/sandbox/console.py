@@ -18,7 +18,7 @@ from proxy.sandbox.world import World
 
 _HERE = Path(__file__).parent
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_FILES = {"page.css": "text/css", "page.js": "text/javascript"}
+_FILES = {"page.css": "text/css", "page.js": "text/javascript", "page.svg": "image/svg+xml"}
 _BODY_LIMIT = 65536
 _FIELDS = {
     "Cache-Control": "no-store",

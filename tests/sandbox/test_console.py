@@ -13,7 +13,11 @@ def test_a_browser_gets_the_page_and_a_program_json(sandbox: Any) -> None:
     assert "not the real thing" in page.text
     assert page.headers["Content-Security-Policy"].startswith("default-src 'self'")
     assert sandbox.bare.get("/_sandbox").json().keys() == sandbox.view("state").keys()
-    for name, kind in {"page.js": "text/javascript", "page.css": "text/css"}.items():
+    for name, kind in {
+        "page.js": "text/javascript",
+        "page.css": "text/css",
+        "page.svg": "image/svg",
+    }.items():
         answer = sandbox.bare.get(f"/_sandbox/{name}")
         assert answer.headers["Content-Type"].startswith(kind)
 
