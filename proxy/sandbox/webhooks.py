@@ -37,6 +37,7 @@ class Delivery:
     body: bytes = field(repr=False)
     statuses: list[str] = field(default_factory=list)
     delivered: bool = False
+    dropped: bool = False
 
 
 class Courier:
@@ -53,6 +54,8 @@ class Courier:
         config = self._world.config
         self.url, self.secret = config.webhook_url, config.webhook_secret
         self.delivery, self.events = config.webhook_delivery, config.webhook_events
+        for delivery in self.deliveries:
+            delivery.dropped = True
         self.deliveries.clear()
 
     def nudge(self) -> None:
@@ -94,6 +97,8 @@ class Courier:
         waits = pauses(self._world.config.webhook_retry_base) if self.delivery == "Retry" else ()
         for pause in (0.0, *waits):
             await anyio.sleep(pause)
+            if delivery.dropped:
+                return
             delivery.statuses.append(await self._try(client, delivery))
             if delivery.statuses[-1].startswith("2"):
                 delivery.delivered = True

@@ -124,6 +124,11 @@ class Bank(RuleBasedStateMachine):
         assert available == self.opened * OPENING + self.paid_in - left
 
     @invariant()
+    def what_is_here_came_from_outside(self) -> None:
+        money = self.call("GET", "/_sandbox/state")["money"]
+        assert money["here"] == money["outside"].removeprefix("-")
+
+    @invariant()
     def nobody_spends_what_is_not_there(self) -> None:
         for one in self.call("GET", "/v1/paas/entities/customers/accounts")["accounts"]:
             available = _centavos(one["available_balance"]["value"])

@@ -257,6 +257,10 @@ def test_a_mood_may_be_there_from_the_start(start: Any) -> None:
     assert faulty.view()["journal"][0]["fault"] == "planned, or by dice"
 
 
+def test_no_fault_is_the_default() -> None:
+    assert SandboxConfig(fault=None) == SandboxConfig()
+
+
 @pytest.mark.parametrize("bad", [{"latency": "fast"}, {"fault": "x"}, {"error_rate": 2}, {"x": 1}])
 def test_a_setting_that_does_not_read_is_refused(bad: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"1 validation error"):

@@ -159,6 +159,20 @@ def test_pauses_double_from_one_second() -> None:
     assert len(list(pauses(1.0))) == TRIES - 1
 
 
+def test_a_reset_drops_what_is_still_to_be_tried(start: Any, callback: Callback) -> None:
+    callback.statuses = [500, 500]
+    sandbox = start(webhook_retry_base=0.2, settle_delay=60)
+    sandbox.pull("webhooks", url=callback.url)
+    sandbox.pay(*sandbox.ready()[1:])
+    callback.wait(1)
+    sandbox.pull("reset", keep_tokens=True)
+    sandbox.pull("webhooks", url=callback.url)
+    sandbox.later(5)
+    later = sandbox.pay(*sandbox.ready()[1:])["created_at"]
+    told = [json.loads(body)["data"]["created_at"] for _, body in callback.wait(3)]
+    assert told[1:] == [later, later]
+
+
 def test_one_try_may_be_all(start: Any, callback: Callback) -> None:
     callback.statuses = [500]
     sandbox = start(webhook_url=callback.url, webhook_delivery="Once", settle_delay=60)
@@ -183,6 +197,8 @@ def test_without_a_callback_events_go_nowhere(sandbox: Any, callback: Callback) 
     sandbox.pull("webhooks", url=callback.url)
     sandbox.pay(account, sandbox.resolve(customer))
     callback.wait(1)
+    sandbox.pull("webhooks", delivery="Once")
+    assert sandbox.view("webhooks")["url"] == callback.url
     sandbox.pull("webhooks", url=None)
     sandbox.pay(account, sandbox.resolve(customer))
     sandbox.later()
