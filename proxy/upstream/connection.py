@@ -247,11 +247,20 @@ class Connection(asyncio.Protocol):
         _wake(self._writer)
 
     def eof_received(self) -> None:
-        """Judge the end of a body that has no other: over TLS it must be a signed one."""
+        """Judge the exchange at once: closing could wait for a peer that takes no more.
+
+        The end of a body that has no other must be a signed one over TLS.
+        """
+        if not self.busy or self.error is not None:
+            return
         tls = self.transport.get_extra_info("ssl_object")
-        if tls is not None and self.busy and self._answer.until_end and not _notified(tls):
+        if tls is not None and self._answer.until_end and not _notified(tls):
             # RFC 9112 section 9.8: anyone on the way can cut a TCP connection.
             self._fail(ConnectionBroken("the upstream ended TLS without saying so: a cut answer"))
+        elif not self._answer.end():
+            self._lost_inside(None)
+        else:
+            _wake(self._reader)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Judge what the end of the connection means for the exchange."""
