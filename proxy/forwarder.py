@@ -8,6 +8,7 @@ import contextlib
 import time
 from dataclasses import dataclass
 from typing import cast
+from urllib.parse import unquote_to_bytes
 
 from proxy import fields
 from proxy.addresses import Origin
@@ -66,8 +67,8 @@ class Forwarder:
                     held.users += 1
                     request.give_up(self._pool)
                     connection, head = await self._replay(request, exchange, held)
-            await self._answer(request, exchange, head, connection, send)
             self._watch_revocation(request, head)
+            await self._answer(request, exchange, head, connection, send)
         finally:
             if held is not None:
                 self._keeper.release(held)
@@ -168,12 +169,14 @@ class Forwarder:
         if head.status == 401:
             await self._keeper.rejected(held, wait=False)
             exchange.note = _explained(held, self._keeper)
+        else:
+            self._keeper.cured(held)
         return connection, head
 
     def _watch_revocation(self, request: "_Request", head: ResponseHead) -> None:
         """If the caller has just revoked our own token, renew before the next request."""
         if request.method == "DELETE" and 200 <= head.status < 300:
-            path, _, token_id = request.path.rpartition(b"/")
+            path, _, token_id = unquote_to_bytes(request.path).rstrip(b"/").rpartition(b"/")
             if path in self._token_paths:
                 self._keeper.revoked(token_id.decode("latin-1"))
 
