@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import inspect
 import json
 import re
 import threading
@@ -14,8 +15,10 @@ from typing import Any
 import pytest
 
 import proxy.app
+from proxy import keeper, replies, revoker, schedule
 from proxy.errors import CredentialsMissing
 from proxy.settings import load
+from proxy.status import Status
 from tests.kit import Call, Program, RawUpstream, ask, token_reply
 from tests.kit.upstream import OK, TOKEN_PATH
 from tests.kit.wire import connect, read_answer
@@ -155,21 +158,23 @@ def test_a_maximal_age_renews_tokens_that_live_longer() -> None:
 def test_it_starts_without_a_token_endpoint_and_recovers_by_itself() -> None:
     authority = Authority()
     authority.problem = lambda: answer("500 No", b"body-sentinel")
-    with authority.upstream() as upstream:
-        with Program(upstream.url, ready=False, token_wait=0.3) as proxy:
-            got = ask(proxy.port, "/v1/payments/breb", "POST", body=b"{}")
-            document = json.loads(got.body)
-            assert got.status == 503
-            assert got["content-type"] == "application/problem+json"
-            assert int(got["retry-after"]) >= 1
-            assert document["detail"] == "the token endpoint answered 500"
-            assert document["outcome"] == "not-sent"
-            assert upstream.requests == []
-            assert "answered 500" in proxy.admin("/readyz?verbose")[1]
-            authority.problem = None
-            proxy.until("/readyz")
-            assert ask(proxy.port).status == 200
-            assert "body-sentinel" not in proxy.output
+    with (
+        authority.upstream() as upstream,
+        Program(upstream.url, ready=False, token_wait=0.3) as proxy,
+    ):
+        got = ask(proxy.port, "/v1/payments/breb", "POST", body=b"{}")
+        document = json.loads(got.body)
+        assert got.status == 503
+        assert got["content-type"] == "application/problem+json"
+        assert int(got["retry-after"]) >= 1
+        assert document["detail"] == "the token endpoint answered 500"
+        assert document["outcome"] == "not-sent"
+        assert upstream.requests == []
+        assert "answered 500" in proxy.admin("/readyz?verbose")[1]
+        authority.problem = None
+        proxy.until("/readyz")
+        assert ask(proxy.port).status == 200
+        assert "body-sentinel" not in proxy.output
 
 
 def test_a_hanging_token_endpoint_is_given_up_and_tried_again() -> None:
@@ -193,11 +198,13 @@ def test_a_hanging_token_endpoint_is_given_up_and_tried_again() -> None:
 def test_what_the_server_asks_for_is_told_to_callers() -> None:
     authority = Authority()
     authority.problem = lambda: answer("429 Slow down", b"", "Retry-After: 200")
-    with authority.upstream() as upstream:
-        with Program(upstream.url, ready=False, token_wait=0.2) as proxy:
-            for _ in range(5):
-                assert 190 <= int(ask(proxy.port)["retry-after"]) <= 200
-            assert len(upstream.tokens_asked) == 1
+    with (
+        authority.upstream() as upstream,
+        Program(upstream.url, ready=False, token_wait=0.2) as proxy,
+    ):
+        for _ in range(5):
+            assert 190 <= int(ask(proxy.port)["retry-after"]) <= 200
+        assert len(upstream.tokens_asked) == 1
 
 
 @pytest.mark.parametrize(
@@ -294,23 +301,25 @@ def test_credentials_rotate_without_restart(
     settings: dict[str, Any] = {"client_id": None, "client_secret": None, "token_wait": 30}
     if write is mounted:
         settings["secrets_dir"] = tmp_path
-    with RawUpstream(authority.answer, wants("new-one", authority)) as upstream:
-        with Program(upstream.url, cwd=tmp_path, ready=False, **settings) as proxy:
-            until(lambda: upstream.tokens_asked, "the first try")
-            until(lambda: "refused" in proxy.admin("/readyz?verbose")[1], "the refusal")
-            refused = ask(proxy.port)
-            assert refused.status == 503
-            assert "401 invalid_client" in json.loads(refused.body)["detail"]
-            assert len(upstream.tokens_asked) == 1
-            write(tmp_path, "v2", "new-one")
-            proxy.until("/readyz")
-            assert ask(proxy.port).status == 200
-            assert len(upstream.tokens_asked) == 2
-            assert metric(
-                proxy, "breb_proxy_token_renewals_total", outcome="success", cause="credentials"
-            )
-            assert "old-one" not in proxy.output
-            assert "new-one" not in proxy.output
+    with (
+        RawUpstream(authority.answer, wants("new-one", authority)) as upstream,
+        Program(upstream.url, cwd=tmp_path, ready=False, **settings) as proxy,
+    ):
+        until(lambda: upstream.tokens_asked, "the first try")
+        until(lambda: "refused" in proxy.admin("/readyz?verbose")[1], "the refusal")
+        refused = ask(proxy.port)
+        assert refused.status == 503
+        assert "401 invalid_client" in json.loads(refused.body)["detail"]
+        assert len(upstream.tokens_asked) == 1
+        write(tmp_path, "v2", "new-one")
+        proxy.until("/readyz")
+        assert ask(proxy.port).status == 200
+        assert len(upstream.tokens_asked) == 2
+        assert metric(
+            proxy, "breb_proxy_token_renewals_total", outcome="success", cause="credentials"
+        )
+        assert "old-one" not in proxy.output
+        assert "new-one" not in proxy.output
 
 
 def test_a_working_token_outlives_its_credentials_and_the_next_uses_the_new_ones(
@@ -415,11 +424,13 @@ def test_a_second_401_is_passed_on_as_the_upstream_said_it_and_explained_in_the_
 
 def test_a_401_for_a_brand_new_token_is_passed_on_without_a_renewal() -> None:
     authority = Authority()
-    with RawUpstream(answer("401 No"), authority.token) as upstream:
-        with Program(upstream.url) as proxy:
-            assert ask(proxy.port).status == 401
-            if proxy.status()["token"]["age"] < 1:
-                assert len(authority.issued) == 1
+    with (
+        RawUpstream(answer("401 No"), authority.token) as upstream,
+        Program(upstream.url) as proxy,
+    ):
+        assert ask(proxy.port).status == 401
+        if proxy.status()["token"]["age"] < 1:
+            assert len(authority.issued) == 1
 
 
 # -- the token endpoint behind the proxy -------------------------------------------------
@@ -444,9 +455,11 @@ def test_a_caller_may_ask_for_a_token_even_if_we_have_none() -> None:
     def token(call: Call) -> bytes | None:
         return authority.token(call) if call.body == theirs else answer("403 No")
 
-    with RawUpstream(authority.answer, token) as upstream:
-        with Program(upstream.url, ready=False) as proxy:
-            assert ask(proxy.port, PATH, "POST", body=theirs).status == 200
+    with (
+        RawUpstream(authority.answer, token) as upstream,
+        Program(upstream.url, ready=False) as proxy,
+    ):
+        assert ask(proxy.port, PATH, "POST", body=theirs).status == 200
 
 
 @pytest.mark.parametrize(
@@ -664,11 +677,45 @@ def test_the_metrics_tell_the_tokens_life() -> None:
 
 
 def test_without_a_token_the_metrics_say_so() -> None:
-    with RawUpstream(OK, lambda _: answer("500 No")) as upstream:
-        with Program(upstream.url, ready=False) as proxy:
-            assert metric(proxy, "breb_proxy_token_expiry_timestamp_seconds") == 0
-            assert metric(proxy, "breb_proxy_token_usable") == 0
-            assert metric(proxy, "breb_proxy_token_last_success_age_seconds") == -1
+    with (
+        RawUpstream(OK, lambda _: answer("500 No")) as upstream,
+        Program(upstream.url, ready=False) as proxy,
+    ):
+        assert metric(proxy, "breb_proxy_token_expiry_timestamp_seconds") == 0
+        assert metric(proxy, "breb_proxy_token_usable") == 0
+        assert metric(proxy, "breb_proxy_token_last_success_age_seconds") == -1
+
+
+# -- what is written about it ------------------------------------------------------------
+
+
+def test_the_drawing_has_the_states_that_are_told() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "keeper.md").read_text()
+    drawn = set(re.findall(r"^    (\w+) --> (\w+):", page, re.MULTILINE))
+    told = set(re.findall(r'"(\w+)"', inspect.getsource(Status._state)))
+    assert {state for pair in drawn for state in pair} == told
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [
+        ("before its end, at most {} s", schedule.MARGIN_LIMIT),
+        ("the last fifth of the life, at most {} s", schedule.SOFT_LIMIT),
+        ("at random between {} s and", schedule.BACKOFF_FIRST),
+        ("to {} s; to", schedule.BACKOFF_LIMIT),
+        ("to {} s while callers wait", schedule.BACKOFF_LIMIT_WAITED),
+        ("up to {} s |", replies.RETRY_AFTER_LIMIT),
+        ("every {} s, and at once", schedule.REFUSED_DELAY),
+        ("{} s at least, however short", schedule.SPACING),
+        ("| {} s, so that it notices", schedule.SLICE),
+        ("younger than {} s", keeper.YOUNG),
+        ("causes a fetch for {} s", keeper.QUIET),
+        ("within {} s in all", revoker.EXIT_TIMEOUT),
+    ],
+)
+def test_the_figures_on_the_page_are_those_of_the_code(words: str, seconds: float) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "keeper.md").read_text()
+    assert words.format(f"{seconds:g}") in re.sub(r"\s+", " ", page)
 
 
 # -- secrets -----------------------------------------------------------------------------
