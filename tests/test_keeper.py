@@ -357,6 +357,21 @@ async def test_a_change_of_the_credentials_source_is_tried_at_once() -> None:
 
 
 @on_clockwork
+async def test_refused_credentials_are_not_tried_earlier_because_the_network_failed_before() -> (
+    None
+):
+    source = ScriptedSource(DAY, unavailable(), refused())
+    async with living(source) as keeper:
+        held = await first(keeper)
+        await keeper.rejected(held, wait=True)
+        await asyncio.sleep(10)
+        for _ in range(40):
+            assert await keeper.rejected(held, wait=True) is None
+            await asyncio.sleep(1)
+        assert len(source.asked) == 3
+
+
+@on_clockwork
 async def test_a_source_that_cannot_be_looked_at_does_not_end_the_loop() -> None:
     source = ScriptedSource(refused(), DAY)
     async with living(source) as keeper:
