@@ -21,6 +21,7 @@ _END = b"\r\n\r\n"
 _DECISIVE = Names(b"content-length", b"transfer-encoding", b"expect")
 _CHUNKED_HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 _FIRST_LINE = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ HTTP/1\.[01]\r\n")
+_METHOD = re.compile(rb"(?:\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")
 _OTHER_VERSION = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ (HTTP/\d+(?:\.\d+)?)\r\n")
 
 
@@ -150,8 +151,8 @@ class RequestParser:
             other = _OTHER_VERSION.match(self._line)
             if other and other[1] not in (b"HTTP/1.1", b"HTTP/1.0"):
                 return _other_version(other[1].decode())
-            if isinstance(error, httptools.HttpParserInvalidMethodError) and (
-                other or _begins_with_token(self._line)
+            if isinstance(error, httptools.HttpParserInvalidMethodError) and _METHOD.match(
+                self._line
             ):
                 text = "the method is not known here"
                 return RequestRefused(501, "method", text, "use a registered HTTP method")
@@ -254,10 +255,6 @@ class RequestParser:
         if self._overhead > MAX_HEAD:
             text = "the body's chunk extensions or trailers are too large"
             raise RequestRefused(400, "chunk-overhead", text, "send larger chunks, fewer trailers")
-
-
-def _begins_with_token(line: bytes) -> bool:
-    return re.match(rb"(?:\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+ ", line) is not None
 
 
 def _other_version(name: str) -> RequestRefused:
