@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from proxy import fields
 from proxy.addresses import Origin
-from proxy.errors import ConnectionStale, ProxyError
+from proxy.errors import ConnectionStale, ProxyError, UpstreamError
 from proxy.exchange import IDEMPOTENT, Exchange, Receive, Scope, Send
 from proxy.fields import Line, Lines, first
 from proxy.forwarder.request import OutgoingRequest
@@ -59,37 +59,38 @@ class Forwarder:
         """Forward one request."""
         exchange: Exchange = scope["exchange"]
         request = OutgoingRequest(scope, receive, self._replay_limit)
-        held: Held | None = None
         # Who asks the token endpoint for a token brings credentials of its own.
         if request.method != "POST" or request.path not in self._token_paths:
-            held = self._keeper.usable() or await self._keeper.wait()
-            held.users += 1
+            self._use(request, self._keeper.usable() or await self._keeper.wait())
             exchange.token_ready = time.perf_counter()
         try:
-            head = await self._exchange(request, exchange, held)
-            if head.status == 401 and held is not None:
-                replay = await self._judge(request, exchange, held)
+            head = await self._exchange(request, exchange)
+            if head.status == 401 and request.held is not None:
+                replay = await self._judge(request, exchange, request.held)
                 if replay is not None:
-                    self._keeper.release(held)
-                    held = replay
-                    held.users += 1
+                    self._use(request, replay)
                     request.give_up(self._pool)
-                    head = await self._replay(request, exchange, held)
+                    head = await self._replay(request, exchange, replay)
             if request.method == "DELETE":
                 self._watch_revocation(request, head)
             await self._answer(scope, request, exchange, head, send)
         finally:
-            if held is not None:
-                self._keeper.release(held)
+            if request.held is not None:
+                self._keeper.release(request.held)
             if request.pump is not None:
                 await request.stop()
             request.give_up(self._pool)
 
     # -- the exchange with the upstream ----------------------------------------------------
 
-    async def _exchange(
-        self, request: OutgoingRequest, exchange: Exchange, held: Held | None
-    ) -> ResponseHead:
+    def _use(self, request: OutgoingRequest, held: Held) -> None:
+        """Send the request with ``held`` from now on."""
+        if request.held is not None:
+            self._keeper.release(request.held)
+        held.users += 1
+        request.held = held
+
+    async def _exchange(self, request: OutgoingRequest, exchange: Exchange) -> ResponseHead:
         """Send the request and return the head of the answer.
 
         It goes out a second time only if the first connection was closed before a byte of an
@@ -100,12 +101,12 @@ class Forwarder:
         within = math.inf if idempotent else FRESH
         while True:
             opening = request.opening(exchange) if request.has_body else b""
-            connection = pool.take(within) or await pool.acquire(within)
+            connection = pool.take(within) or await self._acquire(request, within)
             exchange.connected = time.perf_counter()
             exchange.attempts += 1
             request.connection = connection
             connection.begin(
-                self._head(request, held) + opening,
+                self._head(request) + opening,
                 head_only=request.method == "HEAD",
                 complete=not request.more,
             )
@@ -114,20 +115,32 @@ class Forwarder:
             try:
                 while connection.head is None:
                     await connection.arrival()
-            except ConnectionStale as error:
-                if within == NEW or not (request.whole and (idempotent or not error.sent)):
+            except UpstreamError as error:
+                if isinstance(request.failure, ProxyError):  # the caller's body broke first
+                    raise request.failure from error
+                stale = isinstance(error, ConnectionStale) and within != NEW
+                if not (stale and request.whole and (idempotent or not error.sent)):
                     raise
                 request.give_up(pool)
                 within = NEW
                 continue
-            except ProxyError as error:
-                if isinstance(request.failure, ProxyError):  # the caller's body broke first
-                    raise request.failure from error
-                raise
             exchange.first_byte = time.perf_counter()
             return connection.head
 
-    def _head(self, request: OutgoingRequest, held: Held | None) -> bytes:
+    async def _acquire(self, request: OutgoingRequest, within: float) -> Connection:
+        """Wait for a connection; the token may have ended or been renewed meanwhile."""
+        while True:
+            connection = await self._pool.acquire(within)
+            usable = self._keeper.usable()
+            if request.held is None or usable is request.held:
+                return connection
+            if usable is not None:
+                self._use(request, usable)
+                return connection
+            self._pool.release(connection)
+            self._use(request, await self._keeper.wait())
+
+    def _head(self, request: OutgoingRequest) -> bytes:
         """Serialise the head: strip first, inject last.
 
         A caller that sends "Connection: authorization" cannot take our credential off.
@@ -142,8 +155,8 @@ class Forwarder:
         if request.chunked:
             parts.append(b"Transfer-Encoding: chunked\r\n")
         parts.append(_VIA[request.version])
-        if held is not None:
-            parts += (b"Authorization: ", held.authorization, b"\r\n")
+        if request.held is not None:
+            parts += (b"Authorization: ", request.held.authorization, b"\r\n")
         parts.append(b"\r\n")
         return b"".join(parts)
 
@@ -163,7 +176,7 @@ class Forwarder:
         self._keeper.replays += 1
         # A 401 says that the request was not processed (RFC 9110 section 15.5.2): any method may
         # be sent again.
-        head = await self._exchange(request, exchange, held)
+        head = await self._exchange(request, exchange)
         if head.status == 401:
             await self._keeper.rejected(held, wait=False)
             exchange.note = _explained(held, self._keeper)

@@ -13,6 +13,7 @@ from proxy import fields
 from proxy.errors import ProxyError
 from proxy.exchange import CallerLeft, Exchange, Message, Receive, Scope
 from proxy.fields import Lines
+from proxy.keeper import Held
 from proxy.upstream import Connection, Pool
 
 _NONE = (b"0",)
@@ -30,6 +31,7 @@ class OutgoingRequest:
         "connection",
         "failure",
         "has_body",
+        "held",
         "lines",
         "method",
         "more",
@@ -53,6 +55,7 @@ class OutgoingRequest:
         if b"connection" in watched:
             self.nominated = fields.nominated(watched[b"connection"])
         self.connection: Connection | None = None
+        self.held: Held | None = None
         self.pump: asyncio.Task[None] | None = None
         # Whether a part of the body is still to come from the caller.
         self.more = self.has_body
