@@ -298,7 +298,7 @@ class TokenKeeper:
     def _unavailable(self) -> TokenError:
         error = self.error or TokenEndpointUnavailable("the token request is still under way")
         copy = type(error)(str(error))
-        copy.retry_after = max(1.0, math.ceil(self.next_fetch))
+        copy.retry_after = max(1.0, math.ceil(round(self.next_fetch, 3)))
         return copy
 
     # -- revocation ------------------------------------------------------------------------

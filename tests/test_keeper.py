@@ -345,6 +345,15 @@ async def test_callers_get_no_for_an_answer_at_once_when_the_credentials_are_ref
 
 
 @on_clockwork
+async def test_the_time_to_come_back_is_not_a_second_longer_for_a_rounding_error() -> None:
+    source = ScriptedSource(refused(), latency=0.9)
+    async with living(source) as keeper:
+        with pytest.raises(CredentialsRefused) as caught:
+            await keeper.wait()
+        assert caught.value.retry_after == 60
+
+
+@on_clockwork
 async def test_a_change_of_the_credentials_source_is_tried_at_once() -> None:
     source = ScriptedSource(refused(), DAY)
     async with living(source) as keeper:
