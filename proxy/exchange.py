@@ -118,12 +118,10 @@ class Shell:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one exchange."""
-        if scope["type"] != "http":
-            return
-        raw = scope.get("target")
-        if raw is None:
-            raw = scope["target"] = joined_target(scope)
-        exchange = scope["exchange"] = Exchange(next(self._numbers), scope["method"], raw)
+        if "target" not in scope:
+            scope["target"] = joined_target(scope)
+        exchange = Exchange(next(self._numbers), scope["method"], scope["target"])
+        scope["exchange"] = exchange
         self.in_flight += 1
         try:
             await self._app(scope, receive, send)
@@ -132,9 +130,7 @@ class Shell:
         except CallerLeft:
             exchange.left = True
         except asyncio.CancelledError:
-            exchange.left = True
-            if self.draining and exchange.failure is None:
-                exchange.failure = Draining("the time to finish is over")
+            self._left(exchange)
             raise
         except Exception as error:
             # Not its text: what a surprise says may hold what it was given.
@@ -146,6 +142,11 @@ class Shell:
             exchange.ended = time.perf_counter()
             for observe in self._observers:
                 observe(exchange)
+
+    def _left(self, exchange: Exchange) -> None:
+        exchange.left = True
+        if self.draining and exchange.failure is None:
+            exchange.failure = Draining("the time to finish is over")
 
     async def _failed(self, exchange: Exchange, error: ProxyError, send: Send) -> None:
         exchange.failure = error

@@ -19,8 +19,10 @@ _ABSOLUTE = re.compile(rb"(https?)://([^/?]*)(.*)", re.IGNORECASE | re.DOTALL)
 _UNSAFE = re.compile(rb"[^!-~]|#")
 # Methods of other protocols that the parser knows as well.
 _FOREIGN = frozenset(
-    ("ANNOUNCE", "DESCRIBE", "FLUSH", "GET_PARAMETER", "PAUSE", "PLAY", "PRI", "RECORD")
-    + ("REDIRECT", "SETUP", "SET_PARAMETER", "SOURCE", "TEARDOWN")
+    (
+        *("ANNOUNCE", "DESCRIBE", "FLUSH", "GET_PARAMETER", "PAUSE", "PLAY", "PRI", "RECORD"),
+        *("REDIRECT", "SETUP", "SET_PARAMETER", "SOURCE", "TEARDOWN"),
+    )
 )
 REFUSED = _FOREIGN | {"TRACE", "CONNECT"}
 

@@ -58,18 +58,22 @@ class Guard:
             origin = page_origin(scope, watched, host, self._options.origins)
             if origin is not None:
                 exchange.cors = cors(origin)
-                allowed = preflight(method, lines)
-                if allowed is not None:
+                if (allowed := preflight(method, lines)) is not None:
                     await _answer(exchange, send, allowed + exchange.cors)
                     return
                 send = with_cors(exchange, send)
+        await self._inside(scope, watched, receive, send)
+
+    async def _inside(self, scope: Scope, watched: Watched, receive: Receive, send: Send) -> None:
+        """Judge what a caller on this machine, or a page that was named, may do."""
+        method: str = scope["method"]
         if self._strict:
             self._check_caller(method, scope["target"], watched)
         if self._options.max_body is not None:
             receive = self._bounded(watched, receive)
             scope.pop("body_at_hand", None)  # it would be a way around
         if b"max-forwards" in watched and method == "OPTIONS" and _last_hop(scope, watched):
-            await _answer(exchange, send, [(b"Allow", ALLOW)])
+            await _answer(scope["exchange"], send, [(b"Allow", ALLOW)])
             return
         await self._app(scope, receive, send)
 

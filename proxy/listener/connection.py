@@ -182,6 +182,12 @@ class CallerConnection(asyncio.Protocol):
         if self._cycle is None and not self._closing:
             self._next()
 
+    def write(self, data: bytes) -> None:
+        """Send a part of the answer."""
+        if data:
+            self.moved = True
+            self.transport.write(data)
+
     async def drain(self) -> None:
         """Wait until the caller has taken enough of the answer."""
         while self.writing_paused and not self.transport.is_closing():

@@ -157,13 +157,11 @@ class Cycle:
             self._connect(parts, final=not more)
         if self._chunked and not self._bodiless:
             _chunk(parts, body, more=more)
-        elif body:
+        else:
             parts.append(body)
         if self._promised is not None:
             self._count(self._promised - len(body), more=more)
-        if parts:
-            connection.moved = True
-            connection.transport.write(parts[0] if len(parts) == 1 else b"".join(parts))
+        connection.write(parts[0] if len(parts) == 1 else b"".join(parts))
         if not more:
             self._complete = True
         elif connection.writing_paused:
