@@ -42,7 +42,7 @@ class Parts:
     source: PassportTokenSource
     pools: tuple[Pool, ...]
     status: Status
-    observers: tuple[Observer, ...]
+    flush: Callable[[], None]
 
 
 def build(
@@ -79,9 +79,9 @@ def build(
     observers: list[Observer] = [metrics.observe]
     if journal is not None:
         observers.append(journal.observe)
+    colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    access_log = logs.AccessLog(as_json=as_json, descriptor=2, colour=colour)
     if settings.access_log:
-        colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-        access_log = logs.AccessLog(as_json=as_json, descriptor=2, colour=colour)
         observers.append(access_log.observe)
     shell = Shell(recorder or guard, observers)
     demo = "client_id" in where  # the demo alone brings credentials of its own
@@ -93,7 +93,7 @@ def build(
         pages = Console(journal, recorder, status, replay).routes()
     admin = Admin(keeper, metrics, status, quit_now).app(tuple(pages))
     pools = tuple(dict.fromkeys((pool, token_pool)))
-    return Parts(shell, admin, keeper, source, pools, status, tuple(observers))
+    return Parts(shell, admin, keeper, source, pools, status, access_log.flush)
 
 
 def read_credentials(where: dict[str, Any]) -> Credentials:

@@ -1,12 +1,13 @@
 """Makes an entry of an exchange and of what was copied of it."""
 
+import json
 import time
 from collections.abc import Iterable
 
 from proxy.content import Content, content
 from proxy.entry import Attempt, Entry, Phase, Shown, Trouble
-from proxy.errors import RequestRefused, UpstreamError
-from proxy.exchange import IDEMPOTENT, LOOK_UP, Exchange, problem
+from proxy.errors import ProxyError, RequestRefused
+from proxy.exchange import Exchange, problem
 from proxy.fields import Lines
 from proxy.recorder import Capture, Try
 from proxy.redaction import Redaction
@@ -82,9 +83,8 @@ class Assembly:
             return lines, self._body(copy.data, copy.size, lines)
         if exchange.failure is None or exchange.status is None:
             return [], Content(b"", 0)
-        # The shell words its answer outside of the recorder's sight.
-        _, lines, body = problem(exchange.failure, exchange.id, exchange.method)
-        return lines + exchange.cors, self._body(body, len(body), lines)
+        lines, body = _problem(exchange, exchange.failure)
+        return lines, self._body(body, len(body), lines)
 
     def _body(self, data: bytes | bytearray, size: int, lines: Lines) -> Content:
         return content(bytes(data), size, lines, self._redaction, self._secrets)
@@ -124,13 +124,21 @@ def _trouble(exchange: Exchange) -> Trouble | None:
     error = exchange.failure
     if error is None:
         return None
-    outcome = ""
-    if exchange.method not in IDEMPOTENT:
-        unknown = isinstance(error, UpstreamError) and error.sent
-        outcome = "unknown" if unknown else "not-sent"
-    kind = "refused" if isinstance(error, RequestRefused) else "failed"
-    next_step = LOOK_UP if outcome == "unknown" else error.next_step
-    return Trouble(kind, exchange.reason, str(error), next_step, outcome)
+    document = json.loads(_problem(exchange, error)[1])
+    return Trouble(
+        kind="refused" if isinstance(error, RequestRefused) else "failed",
+        reason=exchange.reason,
+        words=str(error),
+        next_step=document["next_step"],
+        outcome=document.get("outcome", ""),
+    )
+
+
+def _problem(exchange: Exchange, error: ProxyError) -> tuple[Lines, bytes]:
+    """Word what the shell answered outside of the recorder's sight."""
+    begun = exchange.attempts > 0
+    _, lines, body = problem(error, exchange.id, exchange.method, begun=begun)
+    return lines + exchange.cors, body
 
 
 def _phases(exchange: Exchange, capture: Capture, *, tls: bool) -> Iterable[Phase]:

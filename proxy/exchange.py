@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from email.utils import formatdate
 from typing import Any, Protocol
 
-from proxy.errors import Draining, ProxyError, RequestRefused, UpstreamError
+from proxy.errors import Draining, ProxyError, RequestRefused, TokenError, UpstreamError
 from proxy.fields import Lines, first
 
 log = logging.getLogger("proxy.exchange")
@@ -27,7 +27,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE"))  # RFC 9110 section 9.2.2
-LOOK_UP = "look the payment up before trying again: it may have been made"
+_LOOK_UP = "look the payment up before trying again: it may have been made"
 
 
 class Tap(Protocol):
@@ -110,6 +110,10 @@ class Exchange:
         return self.first_byte - self.connected
 
 
+class CallerLeft(Exception):
+    """The caller went away; nobody is there to read an answer."""
+
+
 Observer = Callable[[Exchange], None]
 
 
@@ -126,19 +130,19 @@ class Shell:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one exchange."""
-        if scope["type"] != "http":
-            return
-        exchange = Exchange(next(self._numbers), scope["method"], target(scope))
+        if "target" not in scope:
+            scope["target"] = joined_target(scope)
+        exchange = Exchange(next(self._numbers), scope["method"], scope["target"])
         scope["exchange"] = exchange
         self.in_flight += 1
         try:
             await self._app(scope, receive, send)
         except ProxyError as error:
             await self._failed(exchange, error, send)
-        except asyncio.CancelledError:
+        except CallerLeft:
             exchange.left = True
-            if self.draining and exchange.failure is None:
-                exchange.failure = Draining("the time to finish is over")
+        except asyncio.CancelledError:
+            self._left(exchange)
             raise
         except Exception as error:
             # Not its text: what a surprise says may hold what it was given.
@@ -151,12 +155,19 @@ class Shell:
             for observe in self._observers:
                 observe(exchange)
 
+    def _left(self, exchange: Exchange) -> None:
+        exchange.left = True
+        if self.draining and exchange.failure is None:
+            exchange.failure = Draining("the time to finish is over")
+
     async def _failed(self, exchange: Exchange, error: ProxyError, send: Send) -> None:
         exchange.failure = error
         if exchange.status is not None:
             # The head is out: an error now ends the connection, it is never papered over.
             raise ConnectionAbortedError from error
-        status, lines, body = problem(error, exchange.id, exchange.method)
+        status, lines, body = problem(
+            error, exchange.id, exchange.method, begun=exchange.attempts > 0
+        )
         exchange.status = status
         exchange.sent = len(body)
         await send(
@@ -176,18 +187,20 @@ class Shell:
         return answer
 
 
-def target(scope: Scope) -> bytes:
-    """Return the request's target as it came: our listener keeps it, others give its parts."""
-    raw: bytes | None = scope.get("target")
-    if raw is None:
-        path: bytes = scope["raw_path"]
-        query: bytes = scope["query_string"]
-        raw = path + b"?" + query if query else path
-    return raw
+def joined_target(scope: Scope) -> bytes:
+    """Return the request's target from its parts; our own listener keeps it as it came."""
+    path: bytes = scope["raw_path"]
+    query: bytes = scope["query_string"]
+    return path + b"?" + query if query else path
 
 
-def problem(error: ProxyError, number: str, method: str) -> tuple[int, Lines, bytes]:
-    """Word an error as status, field lines and problem document (RFC 9457, RFC 9209)."""
+def problem(
+    error: ProxyError, number: str, method: str, *, begun: bool = False
+) -> tuple[int, Lines, bytes]:
+    """Word an error as status, field lines and problem document (RFC 9457, RFC 9209).
+
+    ``begun``: a part of the request may have reached the upstream before the caller's side failed.
+    """
     document: dict[str, Any] = {
         "type": f"urn:breb-proxy:error:{getattr(error, 'reason', error.kind)}",
         "title": error.title,
@@ -197,10 +210,13 @@ def problem(error: ProxyError, number: str, method: str) -> tuple[int, Lines, by
         "exchange": number,
     }
     if method not in IDEMPOTENT:
-        unknown = isinstance(error, UpstreamError) and error.sent
-        document["outcome"] = "unknown" if unknown else "not-sent"
-        if unknown:
-            document["next_step"] = LOOK_UP
+        if isinstance(error, UpstreamError):
+            begun = error.sent
+        elif isinstance(error, TokenError):
+            begun = False  # a first try was answered 401, which says that it did nothing
+        document["outcome"] = "unknown" if begun else "not-sent"
+        if begun:
+            document["next_step"] = _LOOK_UP
     body = json.dumps(document).encode() + b"\n"
     details = json.dumps(str(error), ensure_ascii=True).replace("\\u", "u")
     lines = [
@@ -211,9 +227,16 @@ def problem(error: ProxyError, number: str, method: str) -> tuple[int, Lines, by
         (b"Proxy-Status", f"breb-proxy; error={error.kind}; details={details}".encode()),
         *getattr(error, "fields", ()),
     ]
+    if _closes(error):
+        lines.append((b"Connection", b"close"))
     if error.retry_after is not None:
         lines.append((b"Retry-After", b"%d" % math.ceil(error.retry_after)))
     return error.status, lines, body
+
+
+def _closes(error: ProxyError) -> bool:
+    """Report whether nothing more may be read after ``error``: how it is framed is in doubt."""
+    return isinstance(error, RequestRefused) and error.status in (400, 505)
 
 
 def traceparent(lines: Lines) -> bytes | None:

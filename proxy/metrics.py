@@ -23,6 +23,8 @@ from proxy.exchange import Exchange
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
+_FOLD = 500
+
 Gauges = Callable[[], Iterable[Metric]]
 
 
@@ -53,6 +55,7 @@ class Metrics(Collector):
 
     def __init__(self) -> None:
         self._gauges: Gauges = tuple
+        self._exchanges: Counter[tuple[str, int | None]] = Counter()
         self.exchanges: Counter[tuple[str, str]] = Counter()
         self.refusals: Counter[str] = Counter()
         self.upstream_errors: Counter[str] = Counter()
@@ -68,23 +71,37 @@ class Metrics(Collector):
 
     def observe(self, exchange: Exchange) -> None:
         """Count one exchange that is over."""
-        method = exchange.method if exchange.method in _METHODS else "other"
-        status = f"{exchange.status // 100}xx" if exchange.status else "none"
-        self.exchanges[method, status] += 1
+        self._exchanges[exchange.method, exchange.status] += 1
         self.received += exchange.received
         self.sent += exchange.sent
         self._total.observe(exchange.ended - exchange.started)
-        if exchange.first_byte is not None and exchange.connected is not None:
-            self._upstream.observe(exchange.first_byte - exchange.connected)
+        first_byte, connected = exchange.first_byte, exchange.connected
+        if first_byte is not None and connected is not None:
+            self._upstream.observe(first_byte - connected)
+        if exchange.left or exchange.failure is not None:
+            self._failed(exchange)
+        if len(self._exchanges) > _FOLD:
+            self._fold()
+
+    def _failed(self, exchange: Exchange) -> None:
+        failure = exchange.failure
         if exchange.left:
             self.left += 1
-        elif isinstance(exchange.failure, RequestRefused):
-            self.refusals[exchange.failure.reason] += 1
-        elif isinstance(exchange.failure, UpstreamError):
-            self.upstream_errors[exchange.failure.kind] += 1
+        elif isinstance(failure, RequestRefused):
+            self.refusals[failure.reason] += 1
+        elif isinstance(failure, UpstreamError):
+            self.upstream_errors[failure.kind] += 1
+
+    def _fold(self) -> None:
+        """Turn raw methods and statuses into labels; done rarely, not for each exchange."""
+        for (method, status), count in self._exchanges.items():
+            label = method if method in _METHODS else "other"
+            self.exchanges[label, f"{status // 100}xx" if status else "none"] += count
+        self._exchanges.clear()
 
     def collect(self) -> Iterable[Metric]:
         """Give all families of one scrape."""
+        self._fold()
         yield labelled_counter(
             "breb_proxy_exchanges",
             "Exchanges by method and class of the status given to the caller.",

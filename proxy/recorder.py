@@ -5,6 +5,7 @@ is held while exchanges are under way is bounded by one room for all of them.
 """
 
 import time
+from collections.abc import Callable
 
 from proxy.content import LIMIT
 from proxy.exchange import App, Exchange, Message, Receive, Scope, Send
@@ -87,6 +88,13 @@ class Capture:
         self.request_whole: float | None = None
         self.tries: list[Try] = []
 
+    def hear(self, message: Message) -> None:
+        """Note a part of the request's body."""
+        if message["type"] == "http.request":
+            self.request.take(message.get("body", b""))
+            if not message.get("more_body", False):
+                self.request_whole = time.perf_counter()
+
     def sending(self, head: bytes, reached: float | None) -> None:
         """Note a request that goes out."""
         self.tries.append(Try(head, reached))
@@ -119,11 +127,13 @@ class Recorder:
 
         async def heard() -> Message:
             message = await receive()
-            if message["type"] == "http.request":
-                capture.request.take(message.get("body", b""))
-                if not message.get("more_body", False):
-                    capture.request_whole = time.perf_counter()
+            capture.hear(message)
             return message
+
+        # Our listener's way past `receive`.
+        ready: Callable[[], Message | None] | None = scope.get("body_at_hand")
+        if ready is not None:
+            scope["body_at_hand"] = _overheard(ready, capture)
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -138,6 +148,16 @@ class Recorder:
             del self.under_way[exchange]
             capture.request.release()
             capture.answer.release()
+
+
+def _overheard(ready: Callable[[], Message | None], capture: Capture) -> object:
+    def at_hand() -> Message | None:
+        message = ready()
+        if message is not None:
+            capture.hear(message)
+        return message
+
+    return at_hand
 
 
 def let_in(app: App) -> App:

@@ -5,8 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 _RULE = re.compile(r"^(?P<method>\*|[A-Z]+(?:\|[A-Z]+)*)\s+(?P<pattern>/[!-~]*)$")
-# What a server behind us could read as another path than the one a rule looked at.
-_AMBIGUOUS = re.compile(rb"(?:^|/)(?:\.|%2e){1,2}(?:/|;|$)|//|\\|%2f|%5c|%00", re.IGNORECASE)
+# What a server behind us could read as another path than the one a rule looked at: dot segments,
+# empty segments, path parameters, backslashes, and what percent-encoding can hide: slashes,
+# control bytes, a second encoding, and letters that need none (RFC 3986 section 6.2.2.2).
+_AMBIGUOUS = re.compile(
+    rb"(?:^|/)\.{1,2}(?:/|$)|//|;|\\"
+    rb"|%(?:2[def5]|3[0-9]|4[1-9a-f]|5[0-9acf]|6[1-9a-f]|7[0-9aef]|[01][0-9a-f]|(?![0-9a-f]{2}))",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +48,5 @@ class Rule:
 
 
 def ambiguous(path: bytes) -> bool:
-    """Report whether ``path`` could be read as another: dots, empty segments, encoded slashes."""
+    """Report whether ``path`` could be read as another path by a server behind us."""
     return bool(_AMBIGUOUS.search(path))

@@ -7,6 +7,7 @@ uvicorn would raise the signal again. A second signal ends at once.
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -76,11 +77,13 @@ class Stop:
     """The wish to end: set by signals, /quit, or a test."""
 
     event: asyncio.Event = field(default_factory=asyncio.Event)
+    last_words: Callable[[], None] = lambda: None
 
     def __call__(self, number: int = 0) -> None:
         """Begin the drain; the second time end at once."""
         if self.event.is_set():
             if number:
+                self.last_words()
                 os._exit(128 + number)
             return
         self.event.set()
@@ -101,6 +104,8 @@ async def serve(
     """
     stop = Stop()
     parts = build(settings, where, stop, as_json=as_json)
+    stop.last_words = parts.flush
+    tune_collector()
     tls = _tls(settings)
     limits = ListenerLimits(settings.header_timeout, settings.idle_timeout, settings.max_callers)
     front = Listener(cast("App", parts.shell), parts.shell, limits, settings.shutdown_grace, tls)
@@ -123,6 +128,7 @@ async def serve(
                 await pool.aclose()
             back.drain()
             await probing
+            parts.flush()
     _remove(settings)
 
 
@@ -226,6 +232,18 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main)
+
+
+def tune_collector() -> None:
+    """Have the garbage collector look seldom, and not at all at what is there for good.
+
+    Hundreds of exchanges under way come and go: with the default threshold their number alone set
+    off a collection every few requests, 6 % of all time, and found nothing. Exchanges leave no
+    reference cycles behind.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def tune_memory() -> None:

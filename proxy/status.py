@@ -8,9 +8,11 @@ from prometheus_client.core import Metric
 
 from proxy import __version__
 from proxy.exchange import Shell
-from proxy.keeper import TokenKeeper
+from proxy.keeper import CAUSES, TokenKeeper
 from proxy.metrics import counter, gauge, labelled_counter, labelled_gauge
 from proxy.upstream import Pool
+
+OUTCOMES = ("success", "failure")
 
 
 class Status:
@@ -114,13 +116,14 @@ class Status:
             "breb_proxy_token_renewals",
             "Token requests by outcome and cause.",
             ("outcome", "cause"),
-            keeper.renewals,
+            # All from the start, at zero: a rate over a series that just appeared is wrong.
+            {(end, cause): keeper.renewals[end, cause] for end in OUTCOMES for cause in CAUSES},
         )
         yield labelled_counter(
             "breb_proxy_token_revocations",
             "Revocations by outcome.",
             ("outcome",),
-            {(outcome,): count for outcome, count in keeper.revocations.items()},
+            {(outcome,): keeper.revocations[outcome] for outcome in OUTCOMES},
         )
         yield counter("breb_proxy_upstream_401", "401 answers seen.", keeper.unauthorized)
         yield counter("breb_proxy_replays", "Requests replayed after a 401.", keeper.replays)

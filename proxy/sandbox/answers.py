@@ -1,8 +1,5 @@
 """Answers on their way out: JSON objects, empty ones, and errors."""
 
-import json
-
-from pydantic import BaseModel
 from starlette.types import Scope, Send
 
 from proxy.sandbox.models.shapes import Failure
@@ -11,14 +8,14 @@ from proxy.sandbox.refusal import Refusal
 from proxy.sandbox.world import World
 
 _JSON = (b"content-type", b"application/json")
-_CANNOT_BE_MOVED = {204, 304}
+_WITHOUT_BODY = {204, 304}
 
 
 async def send_bytes(
     send: Send, status: int, content: bytes, fields: list[tuple[bytes, bytes]]
 ) -> None:
     """Send a whole answer."""
-    if status not in _CANNOT_BE_MOVED:
+    if status not in _WITHOUT_BODY:
         fields = [*fields, (b"content-length", str(len(content)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": fields})
     await send({"type": "http.response.body", "body": content})
@@ -31,13 +28,6 @@ async def send_reply(reply: Reply, send: Send) -> None:
     else:
         content = reply.content.model_dump_json(exclude_none=True).encode()
         await send_bytes(send, reply.status, content, [_JSON])
-
-
-async def send_json(send: Send, content: BaseModel | dict[str, object], status: int = 200) -> None:
-    """Send a JSON object."""
-    plain = content.model_dump(mode="json") if isinstance(content, BaseModel) else content
-    text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
-    await send_bytes(send, status, text.encode(), [_JSON, (b"cache-control", b"no-store")])
 
 
 async def send_refusal(world: World, refusal: Refusal, scope: Scope, send: Send) -> None:

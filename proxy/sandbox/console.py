@@ -18,7 +18,7 @@ from proxy.sandbox.world import World
 
 _HERE = Path(__file__).parent
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_FILES = {"page.css": "text/css", "page.js": "text/javascript"}
+_FILES = {"page.css": "text/css", "page.js": "text/javascript", "page.svg": "image/svg+xml"}
 _BODY_LIMIT = 65536
 _FIELDS = {
     "Cache-Control": "no-store",
@@ -67,10 +67,9 @@ class Console:
         """Refuse names that a stranger's DNS may point here, and other sites' pages."""
         hosts = request.headers.getlist("host")
         names = (*_LOOPBACK, *self._world.config.lever_hosts)
-        if len(hosts) != 1 or urlsplit(f"//{hosts[0]}").hostname not in names:
+        if len(hosts) != 1 or _name(hosts[0]) not in names:
             return False
-        origin = request.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != hosts[0]:
+        if request.headers.get("origin", f"http://{hosts[0]}") not in _origins(hosts[0]):
             return False
         return request.headers.get("sec-fetch-site", "none") in {"none", "same-origin"}
 
@@ -99,6 +98,17 @@ class Console:
         except ValueError as error:
             return _json({"message": str(error)}, 400)
         return _json({"done": name})
+
+
+def _name(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
+
+
+def _origins(host: str) -> tuple[str, str]:
+    return f"http://{host}", f"https://{host}"
 
 
 def _json(content: state.Json, status: int = 200) -> Response:

@@ -6,6 +6,7 @@ import struct
 from asyncio import Transport
 
 import anyio
+import anyio.lowlevel
 from starlette.types import Message, Receive, Send
 
 _NO_LINGER = struct.pack("ii", 1, 0)
@@ -55,7 +56,8 @@ def _transport(send: Send) -> Transport | None:
 
 async def _until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
-        pass
+        # what is received at once would never let the deadline through
+        await anyio.lowlevel.checkpoint()
 
 
 class Cut:

@@ -49,6 +49,9 @@ async def _read(receive: Receive, limit: int) -> bytes:
     parts, size, more = [], 0, True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            # half a body may well be whole JSON: what was not sent to the end is not done
+            raise Refusal(400, "the caller left before the end of the body")
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         more = message.get("more_body", False)

@@ -44,7 +44,6 @@ class Ledger:
         else:
             self.balances[target] += amount
 
-    @property
-    def total(self) -> int:
-        """Nought, always."""
-        return self.outside + sum(self.balances.values())
+    def here(self) -> int:
+        """Count what all accounts hold."""
+        return sum(self.balances.values())

@@ -146,7 +146,8 @@ class PayIn(Lever):
         receiver = party(entry.account, entry.participant, entry.owner, entry.key)
         amount, end_to_end = centavos(self.amount), f"{world.dice.getrandbits(128):032x}"
         world.ledger.bring_in(entry.account_id, amount)
-        arrive(world, entry.account_id, amount, stranger(), receiver, end_to_end)
+        ends = (stranger(), receiver)
+        arrive(world, entry.account_id, amount, ends, end_to_end, world.now())
 
 
 class SetWebhook(Lever):

@@ -117,7 +117,7 @@ def _query_parameters(operation: Operation) -> list[Json]:
 
 def _present(schema: Json) -> Json:
     """Take the null out of an optional parameter: a query has none."""
-    choices = schema["anyOf"]
+    choices = schema.get("anyOf")
     if not isinstance(choices, list):
         raise TypeError("a query parameter has a default of None")
     return next(choice for choice in choices if choice != {"type": "null"})

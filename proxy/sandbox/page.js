@@ -53,7 +53,7 @@ function show(state) {
     (p) => [p.id, p.direction, p.amount, p.status, p.error_code, p.executions]));
   fill("accounts", state.accounts.map((a) => [a.id, a.number, a.balance, a.held]));
   fill("payable", state.payable_keys.map((k) => `${k.key_type} ${k.key_value} (${k.name})`), "li");
-  fill("counts", Object.entries(state.counts).map(([kind, n]) => `${n} ${kind.replace("_", " ")}`), "li");
+  fill("counts", Object.entries(state.counts).map(([kind, n]) => `${kind.replace("_", " ")}: ${n}`), "li");
   fill("deliveries", state.webhooks.deliveries.map(
     (d) => [d.event, d.payment_id, d.tries.join(" "), d.delivered]));
   fill("journal", state.journal.map(
@@ -70,7 +70,11 @@ async function refresh() {
   }
 }
 
+let quiet;
+
 function say(text, lost = false) {
+  clearTimeout(quiet);
+  if (text && !lost) quiet = setTimeout(() => say(""), 6000);
   byId("message").textContent = text;
   byId("message").dataset.lost = lost ? "yes" : "";
 }

@@ -7,7 +7,7 @@ import heapq
 
 from proxy.sandbox.models.payments import Party, PaymentError
 from proxy.sandbox.models.payments import Payment as Shown
-from proxy.sandbox.models.shapes import centavos, money
+from proxy.sandbox.models.shapes import centavos, money, timestamp
 from proxy.sandbox.records import Event, Outcome, Payment
 from proxy.sandbox.world import World
 
@@ -91,20 +91,20 @@ def settle_due(world: World) -> None:
     """Bring every payment whose moment has come to its end."""
     now = world.now()
     while world.due and world.due[0][0] <= now:
-        _, _, payment = heapq.heappop(world.due)
-        _finish(world, payment)
+        moment, _, payment = heapq.heappop(world.due)
+        _finish(world, payment, moment)
 
 
-def _finish(world: World, payment: Payment) -> None:
-    payment.updated_at = world.stamp()
+def _finish(world: World, payment: Payment, moment: float) -> None:
+    payment.updated_at = timestamp(moment)
     outcome = payment.outcome or Outcome("SETTLED")
     if outcome.status == "SETTLED":
         payment.status = "SETTLED"
         world.ledger.settle(payment.account_id, payment.credited_account, payment.amount)
         _tell(world, payment, "payment.outbound.settled", "payment.settled")
         if target := payment.credited_account:
-            parties = payment.sender, payment.receiver
-            arrive(world, target, payment.amount, *parties, payment.end_to_end)
+            ends = (payment.sender, payment.receiver)
+            arrive(world, target, payment.amount, ends, payment.end_to_end, moment)
         return
     if payment.held:
         world.ledger.release(payment.account_id, payment.amount)
@@ -113,18 +113,23 @@ def _finish(world: World, payment: Payment) -> None:
 
 
 def arrive(
-    world: World, account_id: str, amount: int, sender: Party, receiver: Party, end_to_end: str
+    world: World,
+    account_id: str,
+    amount: int,
+    ends: tuple[Party, Party],
+    end_to_end: str,
+    moment: float,
 ) -> Payment:
     """Record a payment that has come in, as the credited account sees it."""
-    stamp = world.stamp()
+    stamp = timestamp(moment)
     payment = Payment(
         id=world.new_id(),
         type="BREB",
         direction="INBOUND",
         account_id=account_id,
         amount=amount,
-        sender=sender,
-        receiver=receiver,
+        sender=ends[0],
+        receiver=ends[1],
         end_to_end=end_to_end,
         created_at=stamp,
         updated_at=stamp,

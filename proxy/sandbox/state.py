@@ -31,6 +31,7 @@ def overview(world: World, moods: Moods, courier: Courier) -> Json:
         ],
         "tokens": _tokens(world),
         "accounts": _accounts(world),
+        "money": {"here": pesos(world.ledger.here()), "outside": pesos(world.ledger.outside)},
         "payments": _payments(world),
         "outcomes": [{"status": one.status, "error_code": one.code} for one in world.outcomes],
         "error_codes": CODES,

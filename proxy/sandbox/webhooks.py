@@ -37,6 +37,7 @@ class Delivery:
     body: bytes = field(repr=False)
     statuses: list[str] = field(default_factory=list)
     delivered: bool = False
+    dropped: bool = False
 
 
 class Courier:
@@ -53,6 +54,8 @@ class Courier:
         config = self._world.config
         self.url, self.secret = config.webhook_url, config.webhook_secret
         self.delivery, self.events = config.webhook_delivery, config.webhook_events
+        for delivery in self.deliveries:
+            delivery.dropped = True
         self.deliveries.clear()
 
     def nudge(self) -> None:
@@ -91,10 +94,11 @@ class Courier:
         self._news = anyio.Event()
 
     async def _deliver(self, client: "httpx.AsyncClient", delivery: Delivery) -> None:
-        tries = TRIES if self.delivery == "Retry" else 1
-        for number in range(tries):
-            if number:
-                await anyio.sleep(self._world.config.webhook_retry_base * 2 ** (number - 1))
+        waits = pauses(self._world.config.webhook_retry_base) if self.delivery == "Retry" else ()
+        for pause in (0.0, *waits):
+            await anyio.sleep(pause)
+            if delivery.dropped:
+                return
             delivery.statuses.append(await self._try(client, delivery))
             if delivery.statuses[-1].startswith("2"):
                 delivery.delivered = True
@@ -109,6 +113,11 @@ class Courier:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return type(error).__name__
         return str(answer.status_code)
+
+
+def pauses(base: float) -> Iterator[float]:
+    """Give the seconds between one try and the next."""
+    return (base * 2**number for number in range(TRIES - 1))
 
 
 def sign(config: SandboxConfig, secret: str, now: float, body: bytes) -> dict[str, str]:

@@ -4,7 +4,8 @@ The raw face (`Pool`, `Connection`) serves the forwarder: field lines as byte pa
 header. `PoolTransport` gives the same pool, TLS and time-outs to any httpx client.
 """
 
-from proxy.upstream.connection import Connection, ResponseHead
+from proxy.upstream.answer import ResponseHead
+from proxy.upstream.connection import Connection
 from proxy.upstream.connector import Connector
 from proxy.upstream.pool import Pool, PoolLimits
 from proxy.upstream.transport import PoolTransport

@@ -1,6 +1,6 @@
 """One connection to the upstream, and the exchange that runs on it.
 
-States: idle ─begin→ busy ─both directions complete→ idle, and from anywhere → closed.
+States: idle ─begin→ busy ─both directions complete, `rest`→ idle, and from anywhere → closed.
 
 Invariants:
 
@@ -12,47 +12,22 @@ Invariants:
 
 import asyncio
 import math
+import ssl
 from collections.abc import Callable
 from typing import cast
-
-import httptools
 
 from proxy.errors import (
     ConnectionBroken,
     ConnectionStale,
     ReadTimeout,
-    ResponseHeadTooLarge,
     ResponseInvalid,
+    TlsFailed,
     UpstreamError,
     WriteTimeout,
 )
-from proxy.fields import Lines
+from proxy.upstream.answer import Answer, ResponseHead
 
 BUFFER = 262_144
-MAX_HEAD = 131_072
-_NO_BODY = frozenset((204, 304))
-
-
-class ResponseHead:
-    """Status, reason and field lines of an answer, and how its body is framed.
-
-    ``length`` is the promised number of body bytes, None if there was no promise (chunked, or
-    until the connection ends); ``chunked`` tells those two apart.
-    """
-
-    __slots__ = ("chunked", "length", "lines", "reason", "status")
-
-    def __init__(
-        self, status: int, reason: bytes, lines: Lines, length: int | None, *, chunked: bool
-    ) -> None:
-        self.status = status
-        self.reason = reason
-        self.lines = lines
-        self.length = length
-        self.chunked = chunked
-
-    def __repr__(self) -> str:
-        return f"<ResponseHead {self.status}, {len(self.lines)} fields>"
 
 
 class Connection(asyncio.Protocol):
@@ -70,70 +45,63 @@ class Connection(asyncio.Protocol):
         self._write_timeout = write_timeout
         self._closed = closed
         self.transport: asyncio.Transport = cast("asyncio.Transport", None)
-        self._parser: httptools.HttpResponseParser | None = None
+        self._answer = Answer(head_only=True)
         self._write_paused = False
         self._reading_paused = False
-        self.busy = False
-        self.lost = False
-        self.exchanges = 0
-        self.idle_since = 0.0
-        self.reached: float | None = None  # when TCP stood, before TLS (time.perf_counter)
-        self._reset(head_only=False)
-
-    # -- one exchange ----------------------------------------------------------------------
-
-    def _reset(self, *, head_only: bool) -> None:
-        self._head_only = head_only
-        self.head: ResponseHead | None = None
-        self.error: UpstreamError | None = None
-        self.complete = False
-        self.request_complete = False
-        self.received = False
-        self._keep_alive = False
-        self._until_end = False
-        self._interim = False
-        self._lines: Lines = []
-        self._reason = b""
-        self._head_size = 0
-        self._chunks: list[bytes] = []
-        self._buffered = 0
-        self._remaining = 0
         self._reader: asyncio.Future[None] | None = None
         self._writer: asyncio.Future[None] | None = None
         self._read_deadline = math.inf
         self._write_deadline = math.inf
         self._unwritten = 0
+        self.error: UpstreamError | None = None
+        self.request_complete = False
+        self.busy = False
+        self.lost = False
+        self.exchanges = 0
+        self.idle_since = 0.0
+        self.reached: float | None = None  # when TCP stood (time.perf_counter); None once used
+
+    # -- one exchange ----------------------------------------------------------------------
 
     def begin(self, data: bytes, *, head_only: bool, complete: bool) -> None:
         """Start an exchange by writing ``data``: the head, and the body if it is at hand.
 
         ``head_only``: the answer will have no body (HEAD); ``complete``: nothing is left to send.
+        On a connection that is closed already nothing is written, and the error says so.
         """
-        self._reset(head_only=head_only)
+        self._answer = Answer(head_only=head_only)
+        self.error = None
         self.busy = True
         self.exchanges += 1
         self.request_complete = complete
-        if self._parser is None:
-            self._parser = httptools.HttpResponseParser(self)
-        if self.transport.is_closing():
+        self._unwritten = 0
+        transport = self.transport
+        if transport.is_closing():
             self.error = ConnectionStale("the upstream closed a kept-alive connection")
             return
-        self.transport.write(data)
+        transport.write(data)
+        if complete and len(data) > BUFFER:
+            self._unwritten = transport.get_write_buffer_size()
 
     def write(self, data: bytes) -> None:
         """Send a part of the request's body; call `drain` before the next."""
-        if self.error is None:
+        if self.error is None and not self.transport.is_closing():
             self.transport.write(data)
 
     def finish(self) -> None:
         """Say that the request is complete: from now on the answer is due."""
         self.request_complete = True
+        self._unwritten = self.transport.get_write_buffer_size()
         if self._reader is not None:
             self._read_deadline = self._loop.time() + self._read_timeout
 
     async def drain(self) -> None:
-        """Wait until the upstream has taken enough; raise UpstreamError if it never does."""
-        while self._write_paused and self.error is None and not self.complete:
+        """Wait until the upstream has taken enough; raise UpstreamError if it never does.
+
+        Returns at once when the connection is gone after a whole answer: what is written then
+        goes nowhere, and need not.
+        """
+        while self._write_paused and self.error is None and not self.lost:
             self._writer = self._loop.create_future()
             self._unwritten = self.transport.get_write_buffer_size()
             self._write_deadline = self._loop.time() + self._write_timeout
@@ -147,38 +115,41 @@ class Connection(asyncio.Protocol):
 
     async def response(self) -> ResponseHead:
         """Return the head of the final answer (interim ones are skipped)."""
-        while self.head is None:
-            if self.error is not None:
-                raise self.error
-            await self._arrival()
-        return self.head
+        while (head := self._answer.head) is None:
+            await self.arrival()
+        return head
+
+    @property
+    def head(self) -> ResponseHead | None:
+        """The head of the final answer, if it is there."""
+        return self._answer.head
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of the answer has arrived."""
+        return self._answer.complete
 
     def take(self) -> bytes:
         """Return what has arrived of the body, without waiting."""
-        chunks = self._chunks
-        if not chunks:
-            return b""
-        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        self._chunks = []
-        self._buffered = 0
-        if self._reading_paused and not self.transport.is_closing():
-            self._reading_paused = False
-            self.transport.resume_reading()
-        return data
+        if self._reading_paused:
+            self._resume()
+        return self._answer.take()
 
     async def read(self) -> bytes:
         """Return the next part of the body, empty at its end; raise UpstreamError if it breaks."""
-        while not self._chunks:
-            if self.complete:
+        answer = self._answer
+        while not answer.chunks:
+            if answer.complete:
                 return b""
-            if self.error is not None:
-                raise self.error
-            await self._arrival()
+            await self.arrival()
         return self.take()
 
-    async def _arrival(self) -> None:
+    async def arrival(self) -> None:
+        """Wait for the head, a part of the body, or the end; raise the error if there is one."""
+        if self.error is not None:
+            raise self.error
         self._reader = self._loop.create_future()
-        if self.request_complete or self.head is not None:
+        if self.request_complete or self._answer.head is not None:
             self._read_deadline = self._loop.time() + self._read_timeout
         try:
             await self._reader
@@ -189,10 +160,11 @@ class Connection(asyncio.Protocol):
     @property
     def reusable(self) -> bool:
         """Whether another exchange may run here."""
+        answer = self._answer
         return (
-            self.complete
+            answer.complete
+            and answer.keep_alive
             and self.request_complete
-            and self._keep_alive
             and self.error is None
             and not self._write_paused
             and not self.transport.is_closing()
@@ -202,27 +174,42 @@ class Connection(asyncio.Protocol):
         """Become idle; only for a `reusable` connection."""
         self.busy = False
         self.idle_since = now
-        self.head = None
-        self._chunks = []
+        self.reached = None
+        answer = self._answer
+        if answer.chunks:
+            answer.take()  # an answer that nobody wanted
+        if self._reading_paused:
+            self._resume()
 
     def abort(self) -> None:
         """End the connection at once, whatever is under way."""
-        self._keep_alive = False
+        self._answer.keep_alive = False
         self.transport.abort()
+
+    def _resume(self) -> None:
+        if not self.transport.is_closing():
+            self._reading_paused = False
+            self.transport.resume_reading()
 
     # -- time-outs, called by the pool's sweep ---------------------------------------------
 
     def sweep(self, now: float) -> None:
         """Fail the exchange if the upstream has been silent, or taken nothing, for too long."""
         if now > self._read_deadline:
-            self._fail(ReadTimeout(f"no byte of the answer for {self._read_timeout:g} s"))
+            if self._moved():  # the end of the request is still on its way
+                self._read_deadline = now + self._read_timeout
+            else:
+                self._fail(ReadTimeout(f"no byte of the answer for {self._read_timeout:g} s"))
         elif now > self._write_deadline:
-            unwritten = self.transport.get_write_buffer_size()
-            if unwritten < self._unwritten:  # slow, but moving
-                self._unwritten = unwritten
+            if self._moved():
                 self._write_deadline = now + self._write_timeout
             else:
                 self._fail(WriteTimeout(f"no byte of the request for {self._write_timeout:g} s"))
+
+    def _moved(self) -> bool:
+        """Whether the upstream has taken some of the request since this was asked last."""
+        before, self._unwritten = self._unwritten, self.transport.get_write_buffer_size()
+        return self._unwritten < before
 
     # -- asyncio's protocol interface ------------------------------------------------------
 
@@ -233,20 +220,24 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes of the answer."""
-        if not self.busy or self.complete or self.error is not None:
+        answer = self._answer
+        if not self.busy or answer.complete or self.error is not None:
             self.abort()  # nothing was asked for: never to be taken for the next answer
             return
-        self.received = True
-        if self._remaining:
-            self._body_of_known_length(data)
-        else:
-            self._parse(data)
-        if self._buffered > BUFFER and not self._reading_paused:
+        try:
+            answer.feed(data)
+        except ResponseInvalid as error:
+            self._fail(error)
+            return
+        if answer.buffered > BUFFER and not self._reading_paused:
             self._reading_paused = True
             self.transport.pause_reading()
         reader = self._reader
-        if reader is not None and (self.head is not None or self.error is not None):
-            _wake(reader)
+        if reader is not None:
+            if answer.head is not None:
+                _wake(reader)
+            elif self._read_deadline is not math.inf:  # a head that comes in pieces
+                self._read_deadline = self._loop.time() + self._read_timeout
 
     def pause_writing(self) -> None:
         """Note that the upstream does not keep up."""
@@ -257,145 +248,62 @@ class Connection(asyncio.Protocol):
         self._write_paused = False
         _wake(self._writer)
 
+    def eof_received(self) -> None:
+        """Judge the exchange at once: closing could wait for a peer that takes no more.
+
+        The end of a body that has no other must be a signed one over TLS.
+        """
+        if not self.busy or self.error is not None:
+            return
+        tls = self.transport.get_extra_info("ssl_object")
+        if tls is not None and self._answer.until_end and not _notified(tls):
+            # RFC 9112 section 9.8: anyone on the way can cut a TCP connection.
+            self._fail(ConnectionBroken("the upstream ended TLS without saying so: a cut answer"))
+        elif not self._answer.end():
+            self._lost_inside(None)
+        else:
+            _wake(self._reader)
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Judge what the end of the connection means for the exchange."""
-        if self.busy and not self.complete and self.error is None:
-            if self._until_end and exc is None:
-                self.complete = True
-            elif self.received:
-                self._fail(ConnectionBroken("the upstream closed the connection inside its answer"))
-            elif self.exchanges > 1:
-                self._fail(ConnectionStale("the upstream closed a kept-alive connection"))
-            else:
-                self._fail(ConnectionBroken("the upstream closed the connection without an answer"))
-        self._keep_alive = False
         self.lost = True
+        if self.busy and self.error is None and not (exc is None and self._answer.end()):
+            self._lost_inside(exc)
+        self._answer.keep_alive = False
         _wake(self._reader)
         _wake(self._writer)
         self._closed(self)
 
-    # -- the parser ------------------------------------------------------------------------
-
-    def _body_of_known_length(self, data: bytes) -> None:
-        """Pass the body by the parser: it would only hand the same bytes back."""
-        surplus = len(data) - self._remaining
-        if surplus > 0:
-            data = data[: self._remaining]
-            self._keep_alive = False
-        self._remaining -= len(data)
-        self._chunks.append(data)
-        self._buffered += len(data)
-        self.complete = self._remaining == 0
-
-    def _parse(self, data: bytes) -> None:
-        parser = self._parser
-        if parser is None:  # pragma: no cover  busy connections have one
+    def _lost_inside(self, exc: Exception | None) -> None:
+        answer = self._answer
+        if answer.complete:
             return
-        if self.head is None:
-            self._head_size += len(data)
-        try:
-            parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._fail(ResponseInvalid("the upstream switched protocols unasked"))
-        except httptools.HttpParserError as error:
-            if self.complete:  # the answer was whole; what follows it is not for us
-                self._keep_alive = False
-                self._parser = None
-            else:
-                self._fail(_rejection(error))
-        if self.error is None:
-            self._after_parse()
-
-    def _after_parse(self) -> None:
-        head = self.head
-        if head is None:
-            if self._head_size > MAX_HEAD:
-                self._fail(ResponseHeadTooLarge(f"the answer's head exceeds {MAX_HEAD} bytes"))
-        elif not self.complete and head.length is not None:
-            self._remaining = head.length - self._buffered
-            self._parser = None
-
-    def on_message_begin(self) -> None:
-        """Start a message; after a whole answer there must be none."""
-        if self.complete:
-            self._keep_alive = False
-            return
-        self._lines = []
-        self._reason = b""
-
-    def on_status(self, reason: bytes) -> None:
-        """Collect the reason phrase."""
-        self._reason += reason
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Collect a field line; those after the head are trailers and dropped."""
-        if self.head is None:
-            self._lines.append((name, value))
-
-    def on_headers_complete(self) -> None:
-        """Judge the head: interim, final or invalid."""
-        parser = self._parser
-        if self.complete or parser is None:
-            return
-        status = parser.get_status_code()
-        if self._head_size > MAX_HEAD:
-            size = sum(len(name) + len(value) + 4 for name, value in self._lines)
-            if size > MAX_HEAD:
-                raise ResponseHeadTooLarge(f"the answer's head exceeds {MAX_HEAD} bytes")
-        if parser.get_http_version() not in ("1.1", "1.0"):
-            raise ResponseInvalid("the answer is not HTTP/1.1")
-        if status < 200:
-            if status in (101, *range(100)):
-                raise ResponseInvalid(f"the upstream answered {status} unasked")
-            self._interim = True
-            return
-        self._interim = False
-        self._final(status, parser)
-
-    def _final(self, status: int, parser: httptools.HttpResponseParser) -> None:
-        length, chunked = _framing(self._lines, parser.get_http_version())
-        self._keep_alive = parser.should_keep_alive()
-        bodiless = self._head_only or status in _NO_BODY
-        self.head = ResponseHead(status, self._reason, self._lines, length, chunked=chunked)
-        if bodiless:
-            self.complete = True
-            # The parser knows nothing of HEAD and would wait for the body.
-            self._parser = None
-        elif length is None and not chunked:
-            self._until_end = True
-            self._keep_alive = False
-
-    def on_body(self, data: bytes) -> None:
-        """Collect a part of the body."""
-        if self.complete:
-            self._keep_alive = False
-            return
-        self._chunks.append(data)
-        self._buffered += len(data)
-
-    def on_message_complete(self) -> None:
-        """Note that the answer is whole, unless it was an interim one."""
-        if self._interim:
-            self._interim = False
-        elif not self._until_end:
-            self.complete = True
+        if answer.received:
+            self._fail(ConnectionBroken("the upstream closed the connection inside its answer"))
+        elif self.exchanges > 1:
+            self._fail(ConnectionStale("the upstream closed a kept-alive connection"))
+        elif isinstance(exc, ssl.SSLError):
+            # TLS 1.3 tells of a refused client certificate only after the handshake.
+            self._fail(TlsFailed(f"the upstream ended TLS: {exc.reason or 'no reason given'}"))
+        else:
+            self._fail(ConnectionBroken("the upstream closed the connection without an answer"))
 
     def _fail(self, error: UpstreamError) -> None:
         if self.error is None:
             error.sent = True  # the head was written: the upstream may have acted on it
             self.error = error
-        self._keep_alive = False
         _wake(self._reader)
         _wake(self._writer)
-        self.transport.abort()
+        self.abort()
 
     def __repr__(self) -> str:
         state = "closed" if self.transport.is_closing() else "busy" if self.busy else "idle"
         parts = [state, f"exchange {self.exchanges}"]
         if self.busy:
             parts.append("request " + ("complete" if self.request_complete else "under way"))
-            answer = "complete" if self.complete else "under way" if self.received else "awaited"
-            parts.append(f"answer {answer}")
+            answer = self._answer
+            stage = "complete" if answer.complete else "under way" if answer.received else "awaited"
+            parts.append(f"answer {stage}")
         if self.error is not None:
             parts.append(f"failed: {self.error}")
         return f"<Connection {', '.join(parts)}>"
@@ -406,25 +314,11 @@ def _wake(waiter: asyncio.Future[None] | None) -> None:
         waiter.set_result(None)
 
 
-def _rejection(error: httptools.HttpParserError) -> UpstreamError:
-    """Translate a parser error; our own come wrapped from inside the callbacks."""
-    cause = error.__context__
-    if isinstance(cause, UpstreamError):
-        return cause
-    return ResponseInvalid(f"the answer is not valid HTTP: {error}")
-
-
-def _framing(lines: Lines, version: str) -> tuple[int | None, bool]:
-    """Return (length, chunked) of a body; raise ResponseInvalid on codings that are not ours."""
-    length: int | None = None
-    chunked = False
-    for name, value in lines:
-        key = name.lower()
-        if key == b"content-length":
-            length = int(value)
-        elif key == b"transfer-encoding":
-            # Passing on "gzip, chunked" without its gzip would corrupt the body.
-            if value.lower() != b"chunked" or chunked or version == "1.0":
-                raise ResponseInvalid("the answer has a transfer coding other than chunked")
-            chunked = True
-    return length, chunked
+def _notified(tls: ssl.SSLObject) -> bool:
+    """Report whether the peer has sent close_notify: then reading ends, instead of wanting more."""
+    try:
+        return tls.read(1) == b""
+    except ssl.SSLZeroReturnError:
+        return True
+    except ssl.SSLError:
+        return False

@@ -6,31 +6,41 @@ One coarse timer serves all time-outs; it stops when there is nothing to watch.
 """
 
 import asyncio
+import contextlib
 import math
 from collections import deque
 from dataclasses import dataclass
 
-from proxy.errors import PoolFull
+from proxy.errors import ConnectionBroken, PoolFull
 from proxy.upstream.connection import Connection
 from proxy.upstream.connector import Connector
 
 SWEEP = 0.25
-# Connections idle for longer are closed: most servers close theirs after 60 s or more.
-IDLE_LIMIT = 30.0
 # A request that must not be sent twice goes out only on a connection used this recently: servers
 # that close idle connections early do so after 5 s or more, and a request that crosses such a
 # close has an unknown outcome.
 FRESH = 4.0
+# As ``within``: no idle connection is that young, so that one waits for a new one.
+NEW = -1.0
+# So many times the number of connections may wait for one.
+QUEUE_FACTOR = 8
+_SHUTTING_DOWN = "the proxy is shutting down"
+
+Place = tuple[float, asyncio.Future[Connection | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class PoolLimits:
-    """How many connections, and how long anything may take (seconds)."""
+    """How many connections, and how long anything may take (seconds).
+
+    ``idle_timeout`` is below that of most servers (60 s or more), so that we close first.
+    """
 
     connections: int = 512
     queue_timeout: float = 10.0
     read_timeout: float = 60.0
     write_timeout: float = 60.0
+    idle_timeout: float = 30.0
 
 
 class Pool:
@@ -43,8 +53,9 @@ class Pool:
         self._all: set[Connection] = set()
         self._idle: list[Connection] = []
         self._opening = 0
-        self._queue: deque[tuple[float, asyncio.Future[Connection | None]]] = deque()
+        self._queue: deque[Place] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
         self.opened = 0
 
     def take(self, within: float = math.inf) -> Connection | None:
@@ -59,43 +70,44 @@ class Pool:
         return None
 
     async def acquire(self, within: float = math.inf) -> Connection:
-        """Return an idle or a new connection; raise PoolFull or what the connector raises."""
+        """Return an idle or a new connection; raise PoolFull or what the connector raises.
+
+        It is open when it is returned: use it before the next await.
+        """
         connection = self.take(within)
         if connection is not None:
             return connection
-        if self._size >= self._limits.connections and self._idle:
-            self._idle.pop(0).abort()  # all idle ones are too old: make room for a fresh one
-        if self._size < self._limits.connections:
-            self._opening += 1
-            return await self._open()
-        return await self._wait()
+        if self._closed:
+            raise PoolFull(_SHUTTING_DOWN)
+        if self._size >= self._limits.connections:
+            if self._idle:
+                self._idle.pop(0).abort()  # all idle ones are too old: make room for a fresh one
+            return await self._wait()
+        self._opening += 1
+        return await self._open()
 
     def release(self, connection: Connection) -> None:
         """Take a connection back after an exchange, however that ended."""
-        if not connection.reusable:
-            connection.abort()
-            if connection.lost:
-                self._gone(connection)
-            return
         if connection.exchanges == 1:
             self._connector.remember(connection)
-        connection.rest(self._loop.time())
-        waiter = self._next_waiter()
-        if waiter is not None:
-            waiter.set_result(connection)
+        if connection.reusable:
+            connection.rest(self._loop.time())
+            self._lend(connection)
         else:
-            self._idle.append(connection)
+            connection.abort()  # its end, `_gone`, frees the slot
 
     async def aclose(self) -> None:
-        """Close all connections and refuse those who wait."""
+        """Close all connections, refuse those who wait, and open no more."""
+        self._closed = True
         while (waiter := self._next_waiter()) is not None:
-            waiter.set_exception(PoolFull("the proxy is shutting down"))
+            waiter.set_exception(PoolFull(_SHUTTING_DOWN))
         for connection in list(self._all):
             connection.abort()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        await asyncio.sleep(0)
+        for _ in range(8):  # TLS takes a few turns of the loop to let go
+            await asyncio.sleep(0)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -116,6 +128,11 @@ class Pool:
         """Open a connection in a slot that is already counted in ``_opening``."""
         try:
             connection = await self._connector.open(self._make)
+            if connection.transport.is_closing():
+                raise ConnectionBroken("the upstream closed a new connection at once")
+            if self._closed:
+                connection.abort()
+                raise PoolFull(_SHUTTING_DOWN)
         except BaseException:
             self._opening -= 1
             self._hand_on_slot()
@@ -130,31 +147,56 @@ class Pool:
         limits = self._limits
         return Connection(self._loop, limits.read_timeout, limits.write_timeout, self._gone)
 
-    async def _wait(self) -> Connection:
-        limits = self._limits
-        if len(self._queue) >= 8 * limits.connections:
-            raise PoolFull(f"{len(self._queue)} requests wait for {limits.connections} connections")
-        waiter: asyncio.Future[Connection | None] = self._loop.create_future()
-        self._queue.append((self._loop.time() + limits.queue_timeout, waiter))
-        self._watch()
-        try:
-            connection = await waiter
-        except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
-                self._return_unused(waiter.result())
-            raise
-        return connection if connection is not None else await self._open()
+    # -- the queue -------------------------------------------------------------------------
 
-    def _return_unused(self, connection: Connection | None) -> None:
-        """Pass on what a caller was given in the moment it left."""
-        if connection is None:
-            self._opening -= 1
-            self._hand_on_slot()
-            return
+    async def _wait(self) -> Connection:
+        """Queue for a connection or for a slot to open one in."""
+        limits = self._limits
+        if len(self._queue) >= QUEUE_FACTOR * limits.connections:
+            raise PoolFull(f"{len(self._queue)} requests wait for {limits.connections} connections")
+        deadline = self._loop.time() + limits.queue_timeout
+        place: Place = (deadline, self._loop.create_future())
+        self._queue.append(place)
+        self._watch()
+        while True:
+            connection = await self._turn(place)
+            if connection is None:
+                return await self._open()
+            if not connection.transport.is_closing():
+                return connection
+            # It closed on its way here. Its slot may be gone to the next in the queue by now.
+            if self._size < limits.connections:
+                self._opening += 1
+                return await self._open()
+            place = (deadline, self._loop.create_future())
+            self._queue.appendleft(place)
+
+    async def _turn(self, place: Place) -> Connection | None:
+        """Return what the place in the queue got: a connection, or None for a slot."""
+        waiter = place[1]
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.cancelled():
+                with contextlib.suppress(ValueError):
+                    self._queue.remove(place)
+            elif waiter.exception() is None:  # it was given something in the moment it left
+                connection = waiter.result()
+                if connection is None:
+                    self._opening -= 1
+                    self._hand_on_slot()
+                else:
+                    self._lend(connection)
+            raise
+
+    def _lend(self, connection: Connection) -> None:
+        """Give a resting connection to the next in the queue, or keep it."""
+        if connection.transport.is_closing():
+            return  # `_gone` sees to its slot
         waiter = self._next_waiter()
         if waiter is not None:
             waiter.set_result(connection)
-        elif not connection.transport.is_closing():
+        else:
             self._idle.append(connection)
 
     def _next_waiter(self) -> asyncio.Future[Connection | None] | None:
@@ -173,12 +215,15 @@ class Pool:
                 waiter.set_result(None)
 
     def _gone(self, connection: Connection) -> None:
+        """Forget a connection that is closed; called by itself, once."""
         if connection not in self._all:
-            return  # lost before it was lent for the first time: `begin` will tell
+            return  # closed before `_open` saw it
         self._all.discard(connection)
         if not connection.busy and connection in self._idle:
             self._idle.remove(connection)
         self._hand_on_slot()
+
+    # -- time ------------------------------------------------------------------------------
 
     def _watch(self) -> None:
         if self._timer is None:
@@ -190,8 +235,8 @@ class Pool:
         for connection in list(self._all):
             if connection.busy:
                 connection.sweep(now)
-            elif now - connection.idle_since > IDLE_LIMIT:
-                connection.abort()
+        while self._idle and now - self._idle[0].idle_since > self._limits.idle_timeout:
+            self._idle.pop(0).abort()
         while self._queue and (self._queue[0][1].done() or self._queue[0][0] < now):
             waiter = self._queue.popleft()[1]
             if not waiter.done():

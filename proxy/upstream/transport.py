@@ -1,5 +1,6 @@
 """The httpx face of a pool: any httpx client runs over the same connections, TLS and time-outs."""
 
+import math
 from collections.abc import AsyncIterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -16,9 +17,9 @@ from proxy.errors import (
     UpstreamError,
     WriteTimeout,
 )
-from proxy.fields import end_to_end
-from proxy.upstream.connection import Connection, ResponseHead
-from proxy.upstream.pool import FRESH, Pool
+from proxy.upstream.answer import ResponseHead
+from proxy.upstream.connection import Connection
+from proxy.upstream.pool import FRESH, NEW, Pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,35 +48,45 @@ class PoolTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request, stream the answer; see httpx.AsyncBaseTransport."""
-        if Origin.parse(str(request.url.copy_with(path="/", query=None))) != self._origin.at(""):
+        if not self._reaches(request.url):
             raise httpx.UnsupportedProtocol(f"requests go to {self._origin.authority} alone")
         body = b"".join([part async for part in _parts(request)])
         with _translated():
             connection, head = await self._exchange(request, body)
         return httpx.Response(
             status_code=head.status,
-            headers=end_to_end(head.lines) if head.chunked else head.lines,
+            headers=head.lines,
             stream=_Body(self._pool, connection),
             extensions={"http_version": b"HTTP/1.1", "reason_phrase": head.reason},
         )
+
+    def _reaches(self, url: httpx.URL) -> bool:
+        ours = self._origin
+        port = url.port or (443 if url.scheme == "https" else 80)
+        return (url.scheme, url.host, port) == (ours.scheme, ours.host.strip("[]"), ours.port)
 
     async def _exchange(
         self, request: httpx.Request, body: bytes
     ) -> tuple[Connection, ResponseHead]:
         data = _serialised(request, body)
         again = request.method in IDEMPOTENT
-        while True:
-            connection = await self._pool.acquire() if again else await self._pool.acquire(FRESH)
-            try:
-                connection.begin(data, head_only=request.method == "HEAD", complete=True)
-                return connection, await connection.response()
-            except ConnectionStale as error:
-                self._pool.release(connection)
-                if not again and error.sent:
-                    raise
-            except BaseException:
-                self._pool.release(connection)
+        try:
+            return await self._attempt(data, request.method, math.inf if again else FRESH)
+        except ConnectionStale as error:
+            if not again and error.sent:
                 raise
+            return await self._attempt(data, request.method, NEW)
+
+    async def _attempt(
+        self, data: bytes, method: str, within: float
+    ) -> tuple[Connection, ResponseHead]:
+        connection = await self._pool.acquire(within)
+        try:
+            connection.begin(data, head_only=method == "HEAD", complete=True)
+            return connection, await connection.response()
+        except BaseException:
+            self._pool.release(connection)
+            raise
 
 
 class _Body(httpx.AsyncByteStream):

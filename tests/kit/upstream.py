@@ -13,6 +13,7 @@ from tests.kit.wire import Reader, fields_of, read_request
 
 TOKEN_PATH = b"/v1/iam/oauth/tokens"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+REVOKED = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
 @dataclass
@@ -78,6 +79,7 @@ class RawUpstream:
     ) -> None:
         self.answer = answer if callable(answer) else lambda _: answer
         self.token = token or (lambda _: token_reply())
+        self.revoke: Callable[[Call], bytes | None] = lambda _: REVOKED
         self.takeover: Callable[[Reader], None] | None = None
         self.calls: list[Call] = []
         self.connections = 0
@@ -95,6 +97,11 @@ class RawUpstream:
     @property
     def tokens_asked(self) -> list[Call]:
         return [c for c in list(self.calls) if c.target == TOKEN_PATH and c.method == "POST"]
+
+    @property
+    def revocations(self) -> list[Call]:
+        """The revocations that arrived, whoever sent them."""
+        return [c for c in list(self.calls) if c.target.startswith(TOKEN_PATH + b"/")]
 
     @property
     def requests(self) -> list[Call]:
@@ -136,7 +143,7 @@ class RawUpstream:
             self.calls.append(call)
             is_token = call.target.startswith(TOKEN_PATH)
             if is_token and call.method == "DELETE":
-                data: bytes | None = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+                data = self.revoke(call)
             else:
                 data = self.token(call) if is_token else self.answer(call)
             if data is None:

@@ -1,5 +1,8 @@
 """Payments: from a resolved key to settled, or to a reason why not."""
 
+import json
+import socket
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -41,6 +44,34 @@ def test_a_payment_settles_by_itself_in_real_time(start: Any) -> None:
     _, account, resolution = sandbox.ready()
     made = sandbox.pay(account, resolution)
     assert sandbox.get(f"/v1/payments/{made['id']}")["status"] == "SETTLED"
+
+
+def test_a_payment_settles_when_due_and_not_when_looked_at(sandbox: Any) -> None:
+    _, account, resolution = sandbox.ready()
+    made = sandbox.pay(account, resolution)
+    sandbox.later(500)
+    settled = sandbox.get(f"/v1/payments/{made['id']}")["updated_at"]
+    ends = [datetime.fromisoformat(moment) for moment in (made["created_at"], settled)]
+    assert timedelta(seconds=1) <= ends[1] - ends[0] < timedelta(seconds=2)
+
+
+def test_what_is_not_sent_to_the_end_is_not_done(sandbox: Any) -> None:
+    """A body that is cut off may be whole JSON by chance."""
+    _, account, resolution = sandbox.ready()
+    amount = {"value": "10", "currency": "COP"}
+    body = json.dumps({"account_id": account, "resolution_id": resolution, "amount": amount})
+    head = (
+        "POST /v1/payments/breb HTTP/1.1\r\nHost: x\r\n"
+        f"Authorization: {sandbox.http.headers['Authorization']}\r\n"
+        f"Content-Length: {len(body) + 10}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", sandbox.port)) as sock:
+        sock.sendall((head + body).encode())
+        sock.shutdown(socket.SHUT_WR)
+        sock.recv(65536)
+    counts = sandbox.view("executions")
+    assert counts["received"]["POST /v1/payments/breb"] == 1
+    assert counts["payments"] == {}
 
 
 def test_the_first_status_is_a_switch(start: Any) -> None:

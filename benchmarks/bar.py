@@ -1,0 +1,71 @@
+"""The bar that the program has to clear, and whether it did."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.figures import MIB_IN_KB, TITLES, added_p50, cpu_ms_per_mib, cpu_us, number
+from benchmarks.results import Results, Value, median
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One demand, what was measured, and the outcome."""
+
+    demand: str
+    limit: float
+    measured: float
+    unit: str
+
+    @property
+    def met(self) -> bool:
+        """Report whether what was measured is within the limit."""
+        return self.measured <= self.limit
+
+    def __str__(self) -> str:
+        return f"{number(self.measured)}{self.unit} (at most {self.limit:g}{self.unit})"
+
+
+def verdicts(results: Results) -> list[Verdict]:
+    """Judge every demand for which both sides were measured."""
+    return [
+        Verdict(demand, limit, measured, unit)
+        for demand, limit, measured, unit in _demands(results)
+        if measured is not None
+    ]
+
+
+def _demands(results: Results) -> Iterator[tuple[str, float, float | None, str]]:
+    def against(peer: str, scenario: str, value: Value) -> float | None:
+        return results.ratio("ours", peer, scenario, value)
+
+    for name in ("get32", "post32", "tls32"):
+        yield (
+            f"CPU per request of Envoy's, {TITLES[name].title}",
+            1.0,
+            against("envoy", name, cpu_us),
+            " ×",
+        )
+    yield "CPU per request of Caddy's, 32 connections", 0.6, against("caddy", "get32", cpu_us), " ×"
+    share = against("httpx", "get32", cpu_us)
+    yield "CPU per request of the httpx.AsyncClient proxy's, 32 connections", 0.05, share, " ×"
+    added = against("envoy", "get1", added_p50(results))
+    yield "Added p50 of Envoy's, 1 connection", 1.0, added, " ×"
+    for name in ("get1m", "post1m", "down1g", "up1g"):
+        value = cpu_ms_per_mib(TITLES[name])
+        yield (
+            f"CPU per MiB of Envoy's, {TITLES[name].title}",
+            1.2,
+            against("envoy", name, value),
+            " ×",
+        )
+    for name in ("get512", "down1g", "up1g"):
+        peak = results.median("ours", name, lambda run: run.peak_kb / MIB_IN_KB)
+        yield f"Peak memory, {TITLES[name].title}", 64, peak, " MiB"
+    yield "Start to first answer", 0.4, results.median("ours", "start", lambda r: r.seconds), " s"
+    yield "CPU per request at 512 connections, of that at 1", 1.15, _growth(results), " ×"
+
+
+def _growth(results: Results) -> float | None:
+    many = results.by_round("ours", "get512", cpu_us)
+    few = results.by_round("ours", "get1", cpu_us)
+    return median({turn: many[turn] / few[turn] for turn in many.keys() & few.keys()})

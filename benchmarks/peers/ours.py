@@ -1,0 +1,30 @@
+"""This program with its defaults: guard, metrics and access log on."""
+
+import sys
+from importlib.metadata import version
+
+from benchmarks.model import Contender, Place
+from benchmarks.process import Command
+
+
+def command(place: Place) -> Command:
+    env = {
+        "BREB_CLIENT_ID": "benchmark",
+        "BREB_CLIENT_SECRET": "benchmark-secret",
+        "BREB_BASE_URL": place.origin,
+        "BREB_LISTEN": f"127.0.0.1:{place.port}",
+        "BREB_ADMIN_LISTEN": f"127.0.0.1:{place.admin_port}",
+    }
+    if place.tls:
+        env["BREB_CA_BUNDLE"] = str(place.authority)
+    return Command((sys.executable, "-m", "proxy", "serve"), env)
+
+
+OURS = Contender(
+    name="ours",
+    label="breb-proxy",
+    setup="defaults: guard, metrics and access log on; fetches its token from the upstream",
+    installed=lambda: True,  # a benchmark without it has failed
+    version=lambda: version("breb-proxy"),
+    command=command,
+)

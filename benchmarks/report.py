@@ -1,0 +1,127 @@
+"""docs/performance.md and its chart, made from the newest results and from nothing else."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks import bar, chart, results, table
+from benchmarks.figures import figures, number
+from benchmarks.results import Results
+
+DOCS = Path(__file__).parents[1] / "docs"
+CHARTED = "get32"
+TITLE = "CPU time to forward one small GET, 32 connections"
+
+METHOD = Path(__file__).parent / "method.md"
+
+
+def main() -> int:
+    """Write the page and the chart."""
+    path = results.latest()
+    if path is None:
+        print("no full run yet: run python -m benchmarks first", file=sys.stderr)
+        return 1
+    found = results.load(path)
+    (DOCS / "performance.svg").write_text(chart.render(found, CHARTED, TITLE))
+    (DOCS / "performance.md").write_text(page(found))
+    print(f"{DOCS / 'performance.md'}, from {path}")
+    return 0
+
+
+def page(found: Results) -> str:
+    """Write the whole page."""
+    return "\n".join(
+        [
+            "# Performance",
+            "",
+            "Made by `make bench-report` from one run of `make bench`; do not edit.",
+            "",
+            *_occasion(found),
+            "",
+            f"![{TITLE}; the figures are in the table below](performance.svg)",
+            "",
+            *_bar(found),
+            "## Compared",
+            "",
+            _legend(found),
+            "",
+            *markdown(table.rows(found, full_names=True)),
+            "",
+            *_errors(found),
+            "## In figures",
+            "",
+            *markdown(absolute(found)),
+            "",
+            "## Who was measured",
+            "",
+            *markdown(_contenders(found)),
+            "",
+            METHOD.read_text(),
+        ]
+    )
+
+
+def _legend(found: Results) -> str:
+    base = found.contenders[table.reference(found)]["label"]
+    return (
+        f"× is the ratio to {base}; under 1 is less."
+        " Less is better, but for requests per second and speed."
+    )
+
+
+def absolute(found: Results) -> list[list[str]]:
+    """Make the table of all medians, without ratios."""
+    names = [
+        n for n in found.contenders if any(r.contender == n and r.requests for r in found.runs)
+    ]
+    rows = [["", "unit", *(found.contenders[name]["label"] for name in names)]]
+    for figure in figures(found):
+        cells = [table.cell(found, name, figure) for name in names]
+        rows.append([figure.title, figure.unit, *cells])
+    return rows
+
+
+def markdown(rows: list[list[str]]) -> list[str]:
+    """Write a table as Markdown, its figures aligned to the right."""
+    head, *rest = [[text.replace("|", "\\|") for text in row] for row in rows]
+    marks = ["---" if not _figures(rest, column) else "---:" for column in range(len(head))]
+    return [f"| {' | '.join(row)} |" for row in (head, marks, *rest)]
+
+
+def _figures(rows: list[list[str]], column: int) -> bool:
+    return any(row[column][:1].isdigit() for row in rows) and column > 0
+
+
+def _occasion(found: Results) -> Iterator[str]:
+    machine = found.machine
+    yield (
+        f"{found.made[:10]}, {found.rounds} rounds on {machine['processor']},"
+        f" {machine['cores']} cores, {machine['memory']}, Linux {machine['kernel']},"
+        f" Python {machine['Python']} (load before: {machine['load before']})."
+    )
+
+
+def _bar(found: Results) -> Iterator[str]:
+    verdicts = bar.verdicts(found)
+    if not verdicts:
+        return
+    yield from ("## The bar", "")
+    rows = [["demand", "at most", "measured", ""]]
+    for each in verdicts:
+        outcome = "met" if each.met else "**missed**"
+        measured = number(each.measured) + each.unit
+        rows.append([each.demand, f"{each.limit:g}{each.unit}", measured, outcome])
+    yield from (*markdown(rows), "")
+
+
+def _errors(found: Results) -> Iterator[str]:
+    if lines := list(table.wrong(found)):
+        yield from ("What went wrong (figures with ! are not to be trusted):", "")
+        yield from (f"* {line}" for line in lines)
+        yield ""
+
+
+def _contenders(found: Results) -> list[list[str]]:
+    rows = [["contender", "version", "set up"]]
+    rows += [[each["label"], each["version"], each["setup"]] for each in found.contenders.values()]
+    return rows

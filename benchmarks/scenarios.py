@@ -1,0 +1,51 @@
+"""The loads, and who takes part in which."""
+
+from benchmarks.model import GIB, KIB, MIB, SMALL, Contender, Scenario
+
+ALL = (
+    Scenario("get1", "GET, 1 connection", connections=1),
+    Scenario("get32", "GET, 32 connections", connections=32),
+    Scenario(
+        "post32",
+        "POST 2 KiB, 32 connections",
+        path="/sink/4",
+        connections=32,
+        upload=2 * KIB,
+        answer=len('{"received":1234}'),
+    ),
+    Scenario("tls32", "GET over TLS, 32 connections", connections=32, tls=True),
+    Scenario("get10k", "GET 10 KiB, 32 connections", path="/10k", connections=32, answer=10 * KIB),
+    Scenario("get1m", "GET 1 MiB, 8 connections", path="/1m", connections=8, answer=MIB),
+    Scenario(
+        "post1m",
+        "POST 1 MiB, 8 connections",
+        path="/sink/7",
+        connections=8,
+        upload=MIB,
+        answer=len('{"received":1234567}'),
+    ),
+    # Late, because what it leaves behind in a contender's pool would weigh on the others; longer,
+    # because opening a thousand connections must not be what is measured.
+    Scenario("get512", "GET, 512 connections", connections=512, seconds=3),
+    Scenario("down1g", "GET 1 GiB", path="/1g", answer=GIB, kind="transfer"),
+    Scenario(
+        "up1g",
+        "POST 1 GiB",
+        path="/sink/10",
+        upload=GIB,
+        answer=len('{"received":1234567890}'),
+        kind="transfer",
+    ),
+    Scenario("start", "Start to first answer", kind="start"),
+)
+
+QUICK = ("get1", "get32", "post32", "tls32", "get1m", "start")
+
+
+def takes_part(contender: Contender, scenario: Scenario) -> bool:
+    """Report whether the scenario says anything about the contender."""
+    if contender.command is None:
+        return scenario.name == "get1"
+    if not contender.forwards:
+        return scenario.answer == SMALL and not scenario.tls
+    return True

@@ -1,0 +1,444 @@
+"""One caller's connection, and all connections of one listener.
+
+Invariants: answers leave in the order of their requests, since one request runs at a time; after
+a malformed byte nothing more is read; no more than `BUFFER` bytes and one read wait here in
+either direction; a caller who is gone does not keep its exchange.
+"""
+
+import asyncio
+import contextlib
+import math
+import select
+import socket
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import unquote
+
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from proxy.errors import RequestRefused
+from proxy.exchange import App
+from proxy.fields import Lines
+from proxy.listener.cycle import Cycle, status_line
+from proxy.listener.parser import RequestHead, RequestParser
+
+BUFFER = 262_144
+SWEEP = 0.25
+LEAVING = 0.3  # a caller who half-closes may still read the answer, for this long in silence
+PEEK = 0.1  # how often a caller that is not being read is looked at
+LINGER = 2.0  # how long the rest of an unwanted body is read, so that the answer is not reset
+RECENT = 1.0  # a connection used this recently may have its next request under way at drain time
+
+Refuse = Callable[[RequestRefused], tuple[int, Lines, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerLimits:
+    """Bounds of one listener; seconds and connections."""
+
+    header_timeout: float = 10.0
+    idle_timeout: float = 75.0
+    connections: int = 4096
+
+
+class Callers:
+    """All connections of one listener, and the one timer that watches them."""
+
+    def __init__(self, limits: ListenerLimits, refuse: Refuse) -> None:
+        self.limits = limits
+        self.refuse = refuse
+        self.connections: set[CallerConnection] = set()
+        self.draining = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def protocol(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> "CallerConnection":
+        """Make the protocol of one connection, as uvicorn asks for it."""
+        del app_state
+        loop = _loop or asyncio.get_running_loop()
+        return CallerConnection(self, cast("App", config.loaded_app), server_state, loop)
+
+    def watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Keep the timer running while there are connections."""
+        if self._timer is None:
+            self._timer = loop.call_later(SWEEP, self._sweep, loop)
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        now = loop.time()
+        for connection in list(self.connections):
+            connection.sweep(now)
+        if self.connections:
+            self.watch(loop)
+
+
+class CallerConnection(asyncio.Protocol):
+    """Runs the exchanges of one caller, one at a time."""
+
+    def __init__(
+        self,
+        callers: Callers,
+        app: App,
+        server_state: ServerState,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.callers = callers
+        self.loop = loop
+        self.transport: asyncio.Transport = cast("asyncio.Transport", None)
+        self.writing_paused = False
+        self.moved = False  # something was read or written since this was last cleared
+        self._app = app
+        self._server_state = server_state
+        self._parser = RequestParser(self)
+        self._scope_base: dict[str, Any] = {}
+        self._cycle: Cycle | None = None
+        self._kept = b""  # bytes of further requests, from `_kept_from` on
+        self._kept_from = 0
+        self._closing = False  # what arrives is no request any more
+        self._ignored = False
+        self._eof = False
+        self._deadline = math.inf
+        self._idle_since = loop.time()
+        self._reading_paused = False
+        self._peeking: asyncio.TimerHandle | None = None
+        self._hung_up = False
+        self._drained: asyncio.Future[None] | None = None
+        self._unwritten = 0
+        self._stalled_at = math.inf
+
+    # -- asyncio's protocol interface ------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection, or refuse it if there are too many."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.set_write_buffer_limits(high=BUFFER)
+        callers = self.callers
+        callers.connections.add(self)
+        self._server_state.connections.add(cast("Any", self))
+        self._deadline = self.loop.time() + callers.limits.header_timeout
+        callers.watch(self.loop)
+        self._scope_base = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "server": _address(transport.get_extra_info("sockname")),
+            "client": _address(transport.get_extra_info("peername")),
+            "scheme": "https" if transport.get_extra_info("sslcontext") else "http",
+            "root_path": "",
+        }
+        if len(callers.connections) > callers.limits.connections:
+            text = f"more than {callers.limits.connections} connections"
+            step = "use fewer connections, or raise BREB_MAX_CALLERS"
+            self._refuse(RequestRefused(503, "too-many-callers", text, step))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End what was under way for this caller."""
+        del exc
+        self.callers.connections.discard(self)
+        self._server_state.connections.discard(cast("Any", self))
+        self._closing = True
+        self._kept = b""
+        if self._peeking is not None:
+            self._peeking.cancel()
+        if self._cycle is not None:
+            self._cycle.leave()
+        self._wake()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what belongs to the request at hand; keep what comes after it."""
+        self.moved = True
+        if self._closing:
+            self._ignored = True
+        elif self._kept:
+            self._keep(self._kept[self._kept_from :] + data, 0)
+        else:
+            self._take(data, 0)
+
+    def eof_received(self) -> bool:
+        """Note that the caller sends no more; it may still read the answer that is owed."""
+        self._eof = True
+        cycle = self._cycle
+        if cycle is None or not cycle.request_complete:
+            return False
+        self.moved = False
+        self.loop.call_later(LEAVING, self._left)
+        return self.transport.get_extra_info("sslcontext") is None
+
+    def pause_writing(self) -> None:
+        """Note that the caller does not keep up."""
+        self.writing_paused = True
+
+    def resume_writing(self) -> None:
+        """Note that the caller has caught up."""
+        self.writing_paused = False
+        self._wake()
+        if self._cycle is None and not self._closing:
+            self._next()
+
+    def write(self, data: bytes) -> None:
+        """Send a part of the answer."""
+        if data:
+            self.moved = True
+            self.transport.write(data)
+
+    async def drain(self) -> None:
+        """Wait until the caller has taken enough of the answer."""
+        while self.writing_paused and not self.transport.is_closing():
+            self._drained = self.loop.create_future()
+            try:
+                await self._drained
+            finally:
+                self._drained = None
+
+    def _wake(self) -> None:
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+
+    # -- requests --------------------------------------------------------------------------
+
+    def _take(self, data: bytes, start: int) -> None:
+        size = len(data)
+        waited_for = self._parser.size  # a part of this head has come before
+        try:
+            while start < size and not self._closing:
+                cycle = self._cycle
+                if (cycle is not None and cycle.request_complete) or (
+                    cycle is None and self.writing_paused
+                ):
+                    self._keep(data, start)
+                    return
+                start = self._parser.feed(data, start)
+        except RequestRefused as refusal:
+            self._refuse(refusal)
+            return
+        self._ignored = start < size
+        if self._parser.size and not waited_for:
+            self._deadline = self.loop.time() + self.callers.limits.header_timeout
+
+    def _keep(self, data: bytes, start: int) -> None:
+        """Keep bytes of the next request until the answer to this one is out."""
+        self._kept, self._kept_from = data, start
+        if len(data) - start > BUFFER:
+            self._pause_reading()
+
+    def request(self, head: RequestHead) -> None:
+        """Start the exchange of a request whose head is there."""
+        path, _, query = head.target.partition(b"?")
+        scope = self._scope_base.copy()
+        scope["http_version"] = head.version
+        scope["method"] = head.method
+        scope["target"] = head.target
+        scope["raw_path"] = path
+        scope["path"] = unquote(path.decode("latin-1")) if b"%" in path else path.decode("latin-1")
+        scope["query_string"] = query
+        scope["headers"] = head.lines
+        cycle = self._cycle = Cycle(self, scope, head)
+        if cycle.request_complete:
+            self._closing = not cycle.keep_alive
+        else:
+            scope["body_at_hand"] = cycle.at_hand  # taken out again at the end of the exchange
+        self._deadline = math.inf
+        # Owned here: cancelled when the caller leaves, and known to uvicorn for the drain.
+        task = cycle.task = self.loop.create_task(cycle.run(self._app))
+        self._server_state.tasks.add(task)
+
+    def body(self, data: bytes, *, complete: bool) -> None:
+        """Hand on a part of the body."""
+        cycle = cast("Cycle", self._cycle)
+        cycle.feed(data, complete=complete)
+        if complete:
+            self._closing = not cycle.keep_alive
+        elif cycle.waiting_bytes > BUFFER:
+            self._pause_reading()
+
+    def body_awaited(self, *, awaited: bool) -> None:
+        """Watch the caller while its body is waited for."""
+        limit = self.callers.limits.idle_timeout
+        self._deadline = self.loop.time() + limit if awaited else math.inf
+
+    def cycle_done(self, cycle: Cycle) -> None:
+        """Go on after an exchange: the next in the pipeline, idle, or the end."""
+        self._cycle = None
+        # Not by a callback of the task: it would cost another turn of the loop.
+        self._server_state.tasks.discard(cast("asyncio.Task[None]", cycle.task))
+        if self.transport.is_closing():
+            return
+        if not cycle.request_complete or (not cycle.keep_alive and (self._ignored or self._kept)):
+            self._linger()
+        elif not cycle.keep_alive:
+            self._end()
+        else:
+            self._idle_since = self.loop.time()
+            self._next()
+
+    def _next(self) -> None:
+        if self.writing_paused:
+            return  # not before the caller has taken the last answer
+        if self._kept:
+            data, self._kept = self._kept, b""
+            self._take(data, self._kept_from)
+        if len(self._kept) - self._kept_from <= BUFFER:
+            self.resume_reading()
+        if self._cycle is not None or self._closing:
+            return
+        if self._eof:
+            self._end()
+        elif not self._parser.size:
+            limit = RECENT if self.callers.draining else self.callers.limits.idle_timeout
+            self._deadline = self._idle_since + limit
+
+    # -- the end ---------------------------------------------------------------------------
+
+    def _refuse(self, refusal: RequestRefused) -> None:
+        """Answer what is no request and close; inside a body its exchange gives the answer."""
+        self._closing = True
+        if self._cycle is not None:
+            self._cycle.break_body(refusal)
+            return
+        status, lines, body = self.callers.refuse(refusal)
+        fields = b"".join(b"%b: %b\r\n" % line for line in lines if line[0] != b"Connection")
+        self.transport.write(
+            b"%bConnection: close\r\n%b\r\n%b" % (status_line(status), fields, body)
+        )
+        self._linger()
+
+    def _end(self) -> None:
+        self._closing = True
+        self.transport.close()
+
+    def _linger(self) -> None:
+        """Close without a reset: bytes still under way would make the kernel drop our answer."""
+        self._closing = True
+        if self.transport.is_closing():
+            return
+        self.resume_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._deadline = self.loop.time() + LINGER
+
+    def cut(self, *, reset: bool) -> None:
+        """Abort; with ``reset`` so that the caller cannot take it for the end of the answer."""
+        if reset and not self.transport.is_closing():
+            sock = self.transport.get_extra_info("socket")
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
+
+    def shutdown(self) -> None:
+        """Finish what is under way, then close (uvicorn calls this when the drain begins)."""
+        if self._cycle is not None or self._kept:
+            return
+        now = self.loop.time()
+        if self._closing:
+            self.transport.close()
+        elif not self._parser.size:
+            if now - self._idle_since < RECENT:
+                self._deadline = now + RECENT
+            else:
+                self.transport.close()
+
+    # -- time ------------------------------------------------------------------------------
+
+    def sweep(self, now: float) -> None:
+        """Act on whatever took too long."""
+        unwritten = self.transport.get_write_buffer_size()
+        if unwritten == 0 or unwritten != self._unwritten:  # slow, but moving
+            self._unwritten = unwritten
+            self._stalled_at = now + self.callers.limits.idle_timeout
+        elif now > self._stalled_at:
+            self.transport.abort()
+        if now > self._deadline:
+            self._deadline = math.inf
+            self._late()
+
+    def _late(self) -> None:
+        cycle = self._cycle
+        if cycle is not None:
+            limit = self.callers.limits.idle_timeout
+            cycle.break_body(
+                RequestRefused(
+                    408,
+                    "body-timeout",
+                    f"no byte of the request's body for {limit:g} s",
+                    "send the body faster, or raise BREB_IDLE_TIMEOUT",
+                )
+            )
+        elif self._closing or not self._parser.begun:
+            self.transport.close()
+        else:
+            limit = self.callers.limits.header_timeout
+            self._refuse(
+                RequestRefused(
+                    408,
+                    "header-timeout",
+                    f"the request's head was not complete within {limit:g} s",
+                    "send it faster, or raise BREB_HEADER_TIMEOUT",
+                )
+            )
+
+    def _left(self) -> None:
+        """End the exchange of a caller who sends no more and gets nothing either.
+
+        One that only half-closed is kept while its answer moves: bytes sent to one that is gone
+        come back as a reset.
+        """
+        if self._cycle is None or self.transport.is_closing():
+            return
+        if self.moved or self.transport.get_write_buffer_size():
+            self.moved = False
+            self.loop.call_later(LEAVING, self._left)
+        else:
+            self.transport.abort()
+
+    # -- back-pressure ---------------------------------------------------------------------
+
+    def _pause_reading(self) -> None:
+        if not self._reading_paused:
+            self._reading_paused = True
+            self.transport.pause_reading()
+            if self._peeking is None:
+                self._peeking = self.loop.call_later(PEEK, self._peek)
+
+    def resume_reading(self) -> None:
+        """Read on, after the app has taken what was there."""
+        if self._reading_paused and not self.transport.is_closing():
+            self._reading_paused = False
+            self.transport.resume_reading()
+
+    def _peek(self) -> None:
+        """Look whether the caller is gone: the event loop does not, while it is not reading."""
+        self._peeking = None
+        if not self._reading_paused or self.transport.is_closing():
+            return
+        if not _hung_up(self.transport):
+            self._hung_up = False
+        elif self._hung_up and not self.moved and not self.transport.get_write_buffer_size():
+            self.transport.abort()
+            return
+        else:
+            self._hung_up = True
+            self.moved = False
+        self._peeking = self.loop.call_later(LEAVING if self._hung_up else PEEK, self._peek)
+
+
+def _hung_up(transport: asyncio.Transport) -> bool:
+    """Report whether the peer has closed, without reading (Linux and macOS)."""
+    sock = transport.get_extra_info("socket")
+    if sock is None or not hasattr(select, "poll"):  # pragma: no cover  Windows
+        return False
+    poll = select.poll()
+    poll.register(sock.fileno(), getattr(select, "POLLRDHUP", 0))
+    return bool(poll.poll(0))
+
+
+def _address(value: Any) -> tuple[str, int | None] | None:  # noqa: ANN401  as sockets give it
+    if isinstance(value, tuple) and len(value) >= 2:
+        return str(value[0]), int(value[1])
+    return (str(value), None) if value else None

@@ -1,0 +1,144 @@
+"""What a token endpoint's reply says (RFC 6749 section 5), as pure functions over its bytes.
+
+Nothing of a reply reaches an error but well-formed words: no body, no token, no secret.
+"""
+
+import json
+import math
+import re
+import time
+from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from proxy.errors import CredentialsRefused, TokenEndpointUnavailable, TokenError
+
+LIFETIME_LIMIT = 30 * 86_400.0
+RETRY_AFTER_LIMIT = 300.0
+_VALUE_LIMIT = 8192
+_B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 section 2.1
+_TOKEN_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")  # RFC 6749 section 3.3
+_SECONDS = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
+# RFC 6749 section 5.2: the only words of an error reply that are repeated.
+_ERROR_CODES = frozenset(
+    (
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "invalid_scope",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A usable reply; ``lifetime`` (seconds) is None if it names none."""
+
+    value: str = field(repr=False)
+    lifetime: float | None
+    token_id: str | None
+    scopes: tuple[str, ...]
+
+
+def grant(reply: bytes) -> Grant:
+    """Read a successful reply; raise TokenEndpointUnavailable if no token is to be had of it."""
+    try:
+        fields = json.loads(reply)
+    except (ValueError, RecursionError):
+        raise TokenEndpointUnavailable("the token endpoint's reply is not JSON") from None
+    if not isinstance(fields, dict):
+        raise TokenEndpointUnavailable("the token endpoint's reply is not a JSON object")
+    value = fields.get("access_token")
+    if not (isinstance(value, str) and len(value) <= _VALUE_LIMIT and _B64TOKEN.fullmatch(value)):
+        raise TokenEndpointUnavailable("the token endpoint's reply has no usable access_token")
+    kind = fields.get("token_type")
+    if kind is not None and not (isinstance(kind, str) and kind.lower() == "bearer"):
+        raise TokenEndpointUnavailable("the token endpoint's token_type is not Bearer")
+    return Grant(value, _lifetime(fields.get("expires_in")), _token_id(fields), _scopes(fields))
+
+
+def _lifetime(value: object) -> float | None:
+    if value is None:
+        return None
+    text = value.strip() if isinstance(value, str) else ""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    try:
+        if not (number or _SECONDS.fullmatch(text)):
+            raise ValueError
+        seconds = float(text or value)  # type: ignore[arg-type]  # a number by now
+    except (ValueError, OverflowError):
+        raise TokenEndpointUnavailable("the token endpoint's expires_in is no number") from None
+    if math.isnan(seconds) or seconds <= 0:
+        raise TokenEndpointUnavailable("the token endpoint's expires_in is not positive")
+    return min(seconds, LIFETIME_LIMIT)
+
+
+def _token_id(fields: dict[str, Any]) -> str | None:
+    value = fields.get("token_id")
+    return value if isinstance(value, str) and _TOKEN_ID.fullmatch(value) else None
+
+
+def _scopes(fields: dict[str, Any]) -> tuple[str, ...]:
+    value = fields.get("scopes", fields.get("scope"))
+    items = value.split(" ") if isinstance(value, str) else value
+    if not isinstance(items, list):
+        return ()
+    return tuple(item for item in items[:256] if isinstance(item, str) and _SCOPE.fullmatch(item))
+
+
+def refusal(status: int, headers: httpx.Headers, reply: bytes) -> TokenError:
+    """Word a reply that is no success: 400, 401 and 403 are permanent, all else is not."""
+    if status in (400, 401, 403):
+        code = _error_code(reply)
+        return CredentialsRefused(
+            f"the token endpoint refused the credentials: {status}{f' {code}' if code else ''}"
+        )
+    text = f"the token endpoint answered {status}"
+    if 300 <= status < 400:
+        text = f"the token endpoint redirects ({status}), never followed: check BREB_TOKEN_URL"
+    elif status in (404, 405):
+        text += ": check BREB_TOKEN_URL"
+    error = TokenEndpointUnavailable(text)
+    error.retry_after = retry_after(headers)
+    return error
+
+
+def _error_code(reply: bytes) -> str:
+    try:
+        fields = json.loads(reply)
+    except (ValueError, RecursionError):
+        return ""
+    code = fields.get("error") if isinstance(fields, dict) else None
+    return code if isinstance(code, str) and code in _ERROR_CODES else ""
+
+
+def retry_after(headers: httpx.Headers) -> float | None:
+    """Return Retry-After in seconds (RFC 9110 section 10.2.3), at most `RETRY_AFTER_LIMIT`.
+
+    The date form is measured against the reply's own Date, so that a wrong clock here does not
+    matter; against our wall clock if it has none.
+    """
+    value = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,18}", value):
+        return min(float(value), RETRY_AFTER_LIMIT)
+    date = http_date(value)
+    if date is None:
+        return None
+    now = http_date(headers.get("date", ""))
+    return min(max(date - (time.time() if now is None else now), 0.0), RETRY_AFTER_LIMIT)
+
+
+def http_date(text: str) -> float | None:
+    """Return the Unix time of an HTTP date in any of its three forms (RFC 9110 section 5.6.7)."""
+    try:
+        date = parsedate_to_datetime(text)
+        # asctime's form names no zone; it is UTC all the same.
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None

@@ -1,0 +1,71 @@
+"""The client side of TLS: a verifying context, sessions resumed, refusals put into words."""
+
+import ssl
+from pathlib import Path
+
+from proxy.errors import CertificateRefused, UpstreamError
+
+# Codes of OpenSSL's X509_verify_cert_error_string(3).
+_NOT_YET_VALID = 9
+_EXPIRED = 10
+_WRONG_NAME = (62, 64)
+
+
+class ResumingContext(ssl.SSLContext):
+    """A client context that offers a host's last session again, so that handshakes are short."""
+
+    sessions: dict[str, ssl.SSLSession]
+
+    def wrap_bio(
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        server_side: bool = False,
+        server_hostname: str | bytes | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> ssl.SSLObject:
+        """Make the TLS object that asyncio asks for, with the session it cannot name."""
+        last = self.sessions.get(str(server_hostname))
+        return super().wrap_bio(incoming, outgoing, server_side, server_hostname, session or last)
+
+
+def tls_context(
+    ca_bundle: Path | None = None, cert: Path | None = None, key: Path | None = None
+) -> ResumingContext:
+    """Return a verifying client context: the system's authorities, or those of ``ca_bundle``."""
+    context = ResumingContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.sessions = {}
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    if ca_bundle:
+        context.load_verify_locations(ca_bundle)
+    else:
+        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+        if not context.get_ca_certs() and not _system_directory():
+            import certifi
+
+            context.load_verify_locations(certifi.where())
+    if cert:
+        context.load_cert_chain(cert, key)
+    return context
+
+
+def _system_directory() -> bool:
+    capath = ssl.get_default_verify_paths().capath
+    return bool(capath) and any(Path(capath).glob("*.0"))
+
+
+def certificate_refused(error: ssl.SSLCertVerificationError, authority: str) -> UpstreamError:
+    """Say what is wrong with the certificate of ``authority``, and what can be done."""
+    text = (error.verify_message or error.reason or "not trusted").rstrip(".")
+    if "key usage" in text.lower() or "extension" in text.lower():
+        # Python 3.13 checks RFC 5280 strictly, which home-made authorities often fail.
+        text += " (Python 3.13 and newer want keyUsage in the authority's certificate)"
+    refused = CertificateRefused(f"certificate of {authority}: {text}")
+    if error.verify_code == _EXPIRED:
+        refused.next_step = "the upstream must renew its certificate; check this machine's clock"
+    elif error.verify_code == _NOT_YET_VALID:
+        refused.next_step = "check this machine's clock"
+    elif error.verify_code in _WRONG_NAME:
+        refused.next_step = "check the host in BREB_BASE_URL: the certificate is for another name"
+    return refused

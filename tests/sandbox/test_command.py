@@ -1,0 +1,95 @@
+"""The simulator as a command of its own."""
+
+import signal
+import socket
+import subprocess
+import sys
+from typing import Any
+
+import httpx
+import pytest
+
+from proxy.sandbox import SandboxConfig
+from proxy.sandbox.__main__ import announce, main, read
+
+
+def test_it_serves_says_where_and_ends_cleanly() -> None:
+    command = [sys.executable, "-m", "proxy.sandbox", "--port", "0", "--token-lifetime", "30"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(6)]
+        url = said[1].split()[1].removesuffix("/v1/")
+        body = {
+            "client_id": said[4].split()[2],
+            "client_secret": said[5].split()[2],
+            "grant_type": "client_credentials",
+        }
+        told = httpx.post(f"{url}/v1/iam/oauth/tokens", json=body, trust_env=False).json()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert "not the real thing" in said[0]
+    assert told["expires_in"] == 30
+
+
+@pytest.mark.parametrize(
+    ("flags", "settings"),
+    [
+        ([], {}),
+        (["--seed", "1", "--latency", "20ms..80ms"], {"seed": 1, "latency": "20ms..80ms"}),
+        (["--repeated-revoke", "409"], {"repeated_revoke": 409}),
+        (["--empty-list", "documented"], {"empty_list": "documented"}),
+        (["--opening-balance", "200"], {"opening_balance": "200"}),
+        (["--no-require-token"], {"require_token": False}),
+        (["--scopes", "a", "b", "--lever-hosts", "x"],
+         {"scopes": ("a", "b"), "lever_hosts": ("x",)}),
+        (["--fault", "status=503;times=2"], {"fault": "status=503;times=2"}),
+    ],
+)  # fmt: skip
+def test_every_setting_is_a_flag(flags: list[str], settings: dict[str, Any]) -> None:
+    assert read(flags) == ("127.0.0.1", 9090, SandboxConfig(**settings))
+
+
+@pytest.mark.parametrize(
+    ("flags", "word"),
+    [
+        (["--token-lifetime", "-1"], "--token-lifetime"),
+        (["--latency", "fast"], "--latency"),
+        (["--repeated-revoke", "500"], "--repeated-revoke"),
+        (["--port", "70000"], "--port"),
+        (["--nonsense"], "--nonsense"),
+    ],
+)
+def test_a_flag_that_does_not_fit_is_named(
+    flags: list[str], word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        read(flags)
+    assert ended.value.code == 2
+    assert word in capsys.readouterr().err
+
+
+def test_help_names_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    said = capsys.readouterr().out
+    for name in SandboxConfig.model_fields:
+        assert f"--{name.replace('_', '-')}" in said
+    assert "Guess:" not in said
+    assert "X-Sandbox-Fault" in said
+
+
+@pytest.mark.parametrize(("host", "family"), [("127.0.0.1", "AF_INET"), ("::1", "AF_INET6")])
+def test_a_taken_port_is_said_to_be(
+    host: str, family: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket(getattr(socket, family)) as taken:
+        taken.bind((host, 0))
+        taken.listen()
+        assert main(["--host", host, "--port", str(taken.getsockname()[1])]) == 1
+    assert f"cannot listen on {host}" in capsys.readouterr().err
+
+
+def test_what_is_announced_can_be_used() -> None:
+    said = announce("http://[::1]:9090", SandboxConfig(client_id="me"))
+    assert "http://[::1]:9090/_sandbox" in said
+    assert "client id      me" in said

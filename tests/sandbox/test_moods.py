@@ -1,0 +1,267 @@
+"""What goes wrong when it is asked to, seen from the wire."""
+
+import contextlib
+import socket
+import time
+from random import Random
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxy.sandbox import SandboxConfig, create_app
+from proxy.sandbox.faults import Fault
+from proxy.sandbox.latency import PROFILES, Latency, seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("status=503;times=2", Fault(status=503, times=2)),
+        ("delay=2s", Fault(delay=2.0)),
+        (
+            " delay=250ms ; status=429 ; retry-after=7 ",
+            Fault(delay=0.25, status=429, retry_after=7),
+        ),
+        ("cut-body=50%", Fault(cut_body=0.5)),
+        ("cut-body=100%", Fault(cut_body=1.0)),
+        ("reset", Fault(reset=True)),
+        ("hang", Fault(hang=3600.0)),
+        ("hang=30s;when=after", Fault(hang=30.0, after=True)),
+        ("reset;when=before;id=a", Fault(reset=True, label="a")),
+    ],
+)
+def test_a_fault_reads(text: str, fault: Fault) -> None:
+    assert Fault.parse(text) == fault
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", ";", "nonsense", "times=2", "status", "status=99", "status=600", "status=2x",
+        "delay=soon", "delay=2h", "delay=3601", "cut-body=50", "cut-body=101%", "reset=yes",
+        "hang=long", "status=503;times=many", "status=503;retry-after=-1", "status=503;when=now",
+        "status=503;reset", "cut-body=5%;hang",
+    ],
+)  # fmt: skip
+def test_what_is_no_fault_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        Fault.parse(text)
+
+
+@given(st.text(max_size=40))
+def test_no_text_breaks_the_reader(text: str) -> None:
+    with contextlib.suppress(ValueError):
+        assert Fault.parse(text) == Fault.parse(f" {text} ")
+
+
+@pytest.mark.parametrize(("text", "value"), [("2s", 2.0), ("250ms", 0.25), ("1.5", 1.5)])
+def test_a_duration_reads(text: str, value: float) -> None:
+    assert seconds(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "latency"),
+    [
+        ("none", Latency()),
+        ("120ms", Latency(0.12, 0.12)),
+        ("20ms..80ms", Latency(0.02, 0.08)),
+    ],
+)
+def test_a_latency_reads(text: str, latency: Latency) -> None:
+    assert Latency.parse(text) == latency
+
+
+@pytest.mark.parametrize("text", ["", "fast", "80ms..20ms", "1s..", "..1s"])
+def test_what_is_no_latency_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"duration|ends before"):
+        Latency.parse(text)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_latency_stays_within_its_span(name: str) -> None:
+    latency, dice = PROFILES[name], Random(1)
+    drawn = {latency.draw(dice) for _ in range(500)}
+    assert all(latency.low <= one <= latency.high or one == latency.longest for one in drawn)
+    assert (latency.longest in drawn) == (latency.tail > 0 or latency.high == 0)
+
+
+def test_a_request_fails_as_often_as_it_asks_to(sandbox: Any) -> None:
+    fields = {"X-Sandbox-Fault": "status=503;times=2;retry-after=4"}
+    answers = [sandbox.http.get("/v1/keys", headers=fields) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [503, 503, 200]
+    assert answers[0].headers["Retry-After"] == "4"
+    assert answers[0].json()["code"] == "FAULT"
+    fields["X-Sandbox-Fault"] += ";id=again"
+    assert sandbox.http.get("/v1/keys", headers=fields).status_code == 503
+    assert sandbox.http.get("/v1/recipients", headers=fields).status_code == 503
+
+
+def test_a_fault_that_does_not_read_is_said_to(sandbox: Any) -> None:
+    answer = sandbox.http.get("/v1/keys", headers={"X-Sandbox-Fault": "status=abc"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_FAULT")
+
+
+def test_only_so_many_spent_faults_are_remembered(
+    sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proxy.sandbox.moods._REMEMBERED", 2)
+    for number in range(4):
+        fields = {"X-Sandbox-Fault": f"status=503;times=1;id={number}"}
+        assert sandbox.http.get("/v1/keys", headers=fields).status_code == 503
+        sandbox.get(f"/v1/nowhere/{number}", 404)
+    assert len(sandbox.view("executions")["received"]) == 2
+
+
+def test_an_answer_without_a_body_may_be_asked_for(sandbox: Any) -> None:
+    answer = sandbox.http.get("/v1/keys", headers={"X-Sandbox-Fault": "status=204"})
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_a_delayed_answer_comes_late_but_whole(sandbox: Any) -> None:
+    begun = time.monotonic()
+    answer = sandbox.http.get("/v1/keys", headers={"X-Sandbox-Fault": "delay=300ms"})
+    assert time.monotonic() - begun >= 0.3
+    assert answer.status_code == 200
+
+
+def _paid(sandbox: Any, fault: str) -> tuple[dict[str, str], int]:
+    """Pay through a fault; give the request's body and how many payments there are now."""
+    _, account, resolution = sandbox.ready()
+    amount = {"value": "10", "currency": "COP"}
+    body = {"account_id": account, "resolution_id": resolution, "amount": amount}
+    with contextlib.suppress(httpx.TransportError):
+        sandbox.http.post("/v1/payments/breb", json=body, headers={"X-Sandbox-Fault": fault})
+    counted: dict[str, Any] = sandbox.view("executions")
+    return body, counted["total"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "executed"),
+    [
+        ("status=500", 0),
+        ("status=500;when=after", 1),
+        ("reset", 0),
+        ("reset;when=after", 1),
+        ("hang=50ms", 0),
+        ("hang=50ms;when=after", 1),
+        ("delay=20ms;when=after", 1),
+        ("cut-body=50%", 1),
+    ],
+)
+def test_a_fault_comes_before_or_after_the_deed(sandbox: Any, fault: str, executed: int) -> None:
+    assert _paid(sandbox, fault)[1] == executed
+
+
+def _wire(sandbox: Any, fault: str, seconds: float = 10) -> bytes:
+    """Send a request over a bare socket; give what comes until the end or the reset."""
+    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=seconds) as sock:
+        sock.sendall(
+            f"GET /v1/keys HTTP/1.1\r\nHost: x\r\nX-Sandbox-Fault: {fault}\r\n\r\n".encode()
+        )
+        got = b""
+        while part := sock.recv(65536):
+            got += part
+        return got
+
+
+def test_a_reset_reaches_the_wire_as_such(sandbox: Any) -> None:
+    with pytest.raises(ConnectionResetError):
+        _wire(sandbox, "reset")
+
+
+def test_a_hang_ends_in_a_reset(sandbox: Any) -> None:
+    with pytest.raises(ConnectionResetError):
+        _wire(sandbox, "hang=50ms")
+
+
+def test_a_hang_says_nothing_until_then(sandbox: Any) -> None:
+    with pytest.raises(TimeoutError):
+        _wire(sandbox, "hang", seconds=0.3)
+    sandbox.get("/v1/keys")
+
+
+@pytest.mark.parametrize(("share", "low", "high"), [(0, 0, 0), (50, 80, 110), (99, 180, 189)])
+def test_a_cut_body_is_shorter_than_promised(sandbox: Any, share: int, low: int, high: int) -> None:
+    head, _, body = _wire(sandbox, f"cut-body={share}%").partition(b"\r\n\r\n")
+    assert b"HTTP/1.1 401" in head
+    lengths = [line for line in head.lower().splitlines() if line.startswith(b"content-length:")]
+    promised = int(lengths[0].split(b":")[1])
+    assert len(body) == int(promised * share / 100)
+    assert low <= len(body) <= high < promised
+
+
+def test_where_the_server_hides_its_connection_an_answer_is_broken_off() -> None:
+    """Behind a server or middleware of another make, both faults still end without an end."""
+    for fault in (b"reset", b"cut-body=50%", b"hang=0s"):
+        sent = _bare(fault)
+        assert sent[0]["type"] == "http.response.start"
+        assert sent[-1]["more_body"]
+        assert b"content-length" in dict(sent[0]["headers"])
+
+
+def _bare(fault: bytes) -> list[dict[str, Any]]:
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    app: Any = create_app(SandboxConfig())
+    scope = {
+        "type": "http", "method": "GET", "path": "/v1/keys", "raw_path": b"/v1/keys",
+        "query_string": b"", "headers": [(b"x-sandbox-fault", fault)],
+    }  # fmt: skip
+    anyio.run(app, scope, receive, send)
+    return sent
+
+
+def test_faults_are_planned_for_requests_that_match(sandbox: Any) -> None:
+    sandbox.pull("faults", fault="status=500;times=1", match="GET /v1/k*")
+    sandbox.pull("faults", fault="status=502", match="POST *")
+    sandbox.get("/v1/recipients")
+    sandbox.get("/v1/keys", 500)
+    sandbox.get("/v1/keys")
+    sandbox.post("/v1/keys", 502)
+    assert sandbox.view()["faults"] == [
+        {"fault": "status=500;times=1", "match": "GET /v1/k*", "happened": 1},
+        {"fault": "status=502", "match": "POST *", "happened": 1},
+    ]
+    sandbox.pull("faults", fault="delay=1ms")
+    assert len(sandbox.view()["faults"]) == 2
+    sandbox.pull("faults/clear")
+    sandbox.post("/v1/keys", 400)
+
+
+def test_dice_fail_a_share_of_requests_the_same_way_each_time(start: Any) -> None:
+    runs = []
+    for _ in range(2):
+        sandbox = start(seed=5)
+        sandbox.pull("moods", error_rate=0.5, error_status=502)
+        runs.append([sandbox.http.get("/v1/keys").status_code for _ in range(20)])
+    assert runs[0] == runs[1]
+    assert set(runs[0]) == {200, 502}
+    assert start(seed=None, error_rate=0).view()["mood"]["error_status"] == 503
+
+
+def test_a_mood_may_be_there_from_the_start(start: Any) -> None:
+    sandbox = start(require_token=False, latency="1ms..2ms", error_rate=1, error_status=500)
+    sandbox.get("/v1/keys", 500)
+    faulty = start(require_token=False, fault="status=418")
+    faulty.get("/v1/keys", 418)
+    assert faulty.view()["journal"][0]["fault"] == "planned, or by dice"
+
+
+def test_no_fault_is_the_default() -> None:
+    assert SandboxConfig(fault=None) == SandboxConfig()
+
+
+@pytest.mark.parametrize("bad", [{"latency": "fast"}, {"fault": "x"}, {"error_rate": 2}, {"x": 1}])
+def test_a_setting_that_does_not_read_is_refused(bad: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"1 validation error"):
+        SandboxConfig(**bad)

@@ -1,0 +1,77 @@
+"""What the simulator's parts promise each other, and what it costs to import."""
+
+import subprocess
+import sys
+from typing import Any
+
+import anyio
+import pytest
+
+from proxy.sandbox import SandboxConfig, create_app
+from proxy.sandbox.models.lists import PageQuery
+from proxy.sandbox.models.recipients import Recipient
+from proxy.sandbox.models.tokens import CreateToken, TokenQuery
+from proxy.sandbox.openapi import document
+from proxy.sandbox.operations import Call, Operation, Reply
+from proxy.sandbox.parties import bank_party
+from proxy.sandbox.world import Clock, World
+
+STRANGERS = """
+import sys
+import proxy.sandbox, proxy.sandbox.tour, proxy.sandbox.__main__
+print(*sorted(
+    name for name in sys.modules
+    if name.split(".")[0] in {"httpx", "segno", "uvicorn", "uvloop"}
+    or name.startswith("proxy.") and not name.startswith("proxy.sandbox")
+))
+"""
+
+
+def test_it_stands_alone_and_imports_nothing_heavy() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", STRANGERS], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == ""
+
+
+def test_an_operation_gets_only_what_it_declares() -> None:
+    call = Call(World(SandboxConfig(), Clock()), {})
+    with pytest.raises(TypeError, match="no body CreateToken"):
+        call.body(CreateToken)
+    with pytest.raises(TypeError, match="no query TokenQuery"):
+        call.asked(TokenQuery)
+
+
+def test_a_query_has_no_required_members() -> None:
+    class Demanding(PageQuery):
+        wanted: str = ""
+
+    operation = Operation(
+        name="x", method="GET", path="/v1/x", summary="x", answer=lambda _: Reply(),
+        query=Demanding,
+    )  # fmt: skip
+    with pytest.raises(TypeError, match="default of None"):
+        document([operation])
+
+
+def test_only_ach_recipients_are_parties() -> None:
+    nobody = "00000000-0000-4000-8000-000000000000"
+    recipient = Recipient(id=nobody, customer_id=nobody, type="BREB", created_at="", updated_at="")
+    with pytest.raises(ValueError, match="only ACH"):
+        bank_party(recipient)
+
+
+def test_other_protocols_get_no_answer() -> None:
+    sent: list[Any] = []
+
+    async def nothing(*_: Any) -> None:
+        sent.append(_)
+
+    app: Any = create_app()
+    anyio.run(app, {"type": "websocket"}, nothing, nothing)
+    assert sent == []
+
+
+def test_the_wall_clock_can_be_chosen() -> None:
+    assert World(SandboxConfig(), Clock(lambda: 0.0)).stamp() == "1970-01-01T00:00:00Z"
+    assert World(SandboxConfig(), Clock(lambda: 0.5)).stamp() == "1970-01-01T00:00:00.5Z"

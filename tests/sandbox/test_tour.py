@@ -1,0 +1,44 @@
+"""The guided tour, pasted into a real shell."""
+
+import json
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+
+from proxy.sandbox.tour import tour
+
+SHELLS = [shell for shell in ("sh", "dash", "bash", "zsh", "ksh") if shutil.which(shell)]
+
+
+def test_the_tour_has_six_commands_and_no_credentials() -> None:
+    commands = [command for _, command in tour("http://127.0.0.1:8080/")]
+    assert len(commands) == 6
+    assert all(command.count("curl ") == 1 and "\n" not in command for command in commands)
+    assert all("http://127.0.0.1:8080/v1/" in command for command in commands)
+    assert not any("authorization" in command.lower() for command in commands)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_tour_ends_in_a_settled_payment(start: Any, shell: str) -> None:
+    sandbox = start(require_token=False, settle_delay=0.2)
+    pasted = "".join(f"{command}\n" for _, command in tour(sandbox.url))
+    ended = subprocess.run(
+        [shell], input=pasted, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ended.stderr == ""
+    customer, account, resolution, made, payment, left = map(json.loads, ended.stdout.splitlines())
+    assert account["customer_id"] == customer["id"]
+    assert (made["resolution_id"], made["status"]) == (resolution["id"], "PENDING")
+    assert (payment["id"], payment["status"]) == (made["id"], "SETTLED")
+    assert left["available_balance"]["value"] == "89999999999975000"
+
+
+def test_the_tour_can_be_taken_twice(start: Any) -> None:
+    sandbox = start(require_token=False, settle_delay=0.0)
+    pasted = "".join(f"{command}\n" for _, command in tour(sandbox.url))
+    for _ in range(2):
+        subprocess.run(["sh"], input=pasted, capture_output=True, text=True, check=True)
+    payments = sandbox.get("/v1/payments")["payments"]
+    assert [payment["status"] for payment in payments] == ["SETTLED", "SETTLED"]

@@ -1,0 +1,44 @@
+"""The clock counts on while the machine sleeps, and does not care for the wall clock."""
+
+import time
+
+import pytest
+
+from proxy.clock import sleepless
+
+
+def test_it_counts_seconds_forward() -> None:
+    clock = sleepless()
+    before = clock()
+    time.sleep(0.02)
+    assert 0.02 <= clock() - before < 10
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="Linux alone has this clock")
+def test_on_linux_it_is_the_clock_that_counts_suspended_time() -> None:
+    before = time.clock_gettime(time.CLOCK_BOOTTIME)
+    now = sleepless()()
+    assert before <= now <= time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def test_the_best_clock_that_the_system_has_is_taken() -> None:
+    clock = sleepless(("CLOCK_OF_ANOTHER_SYSTEM", "CLOCK_MONOTONIC"))
+    before = time.clock_gettime(time.CLOCK_MONOTONIC)
+    assert before <= clock() <= time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
+def test_a_clock_that_the_kernel_refuses_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "CLOCK_BOOTTIME", 987_654, raising=False)
+    before = time.clock_gettime(time.CLOCK_MONOTONIC)
+    assert before <= sleepless()() <= time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
+def test_where_there_is_no_such_clock_the_monotonic_one_has_to_do() -> None:
+    assert sleepless(()) is time.monotonic
+
+
+def test_steps_of_the_wall_clock_do_not_touch_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = sleepless()
+    before = clock()
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    assert 0 <= clock() - before < 10

@@ -1,0 +1,549 @@
+"""The token source: what it sends, and what it makes of every reply there may be."""
+
+import asyncio
+import json
+import time
+import traceback
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from proxy import replies
+from proxy.addresses import Origin
+from proxy.errors import (
+    CredentialsMissing,
+    CredentialsRefused,
+    TokenEndpointUnavailable,
+    TokenError,
+)
+from proxy.tokens import REPLY_LIMIT, AccessToken, Credentials, PassportTokenSource
+
+ENDPOINT = Origin.parse("https://upstream.test/v1/iam/oauth/tokens")
+SECRET = "s3cret-sentinel"
+TOKEN = "70ken-sentinel"
+GOOD = {
+    "access_token": TOKEN,
+    "token_id": "0b0e6f9c-4a0f-4c9b-8ab2-6f2a7b3f1e11",
+    "token_type": "Bearer",
+    "expires_in": 86400,
+    "created_at": "2026-09-10T22:22:50.337Z",
+    "scopes": ["paas.core.accounts.get", "iam.oauth.tokens.get"],
+}
+
+
+class Endpoint(httpx.AsyncBaseTransport):
+    """A transport that gives one reply, or raises, and keeps what it was asked."""
+
+    def __init__(
+        self,
+        reply: bytes | Exception = b"",
+        status: int = 200,
+        headers: dict[str, str] | None = None,
+        parts: int = 1,
+    ) -> None:
+        self.reply, self.status, self.headers, self.parts = reply, status, headers, parts
+        self.requests: list[httpx.Request] = []
+        self.closed = 0
+        self.read = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        if isinstance(self.reply, Exception):
+            raise self.reply
+        return httpx.Response(self.status, headers=self.headers, stream=_Parts(self))
+
+
+class _Parts(httpx.AsyncByteStream):
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        assert isinstance(self._endpoint.reply, bytes)
+        for _ in range(self._endpoint.parts):
+            self._endpoint.read += 1
+            yield self._endpoint.reply
+
+    async def aclose(self) -> None:
+        self._endpoint.closed += 1
+
+
+class Vault:
+    """Credentials that can be changed, or be gone."""
+
+    def __init__(self) -> None:
+        self.secret: str | None = SECRET
+
+    def __call__(self) -> Credentials:
+        if self.secret is None:
+            raise CredentialsMissing("BREB_CLIENT_ID and BREB_CLIENT_SECRET cannot be read")
+        return Credentials(SecretStr("the-client"), SecretStr(self.secret))
+
+
+def source_of(endpoint: Endpoint, vault: Vault | None = None) -> PassportTokenSource:
+    return PassportTokenSource(ENDPOINT, endpoint, vault or Vault(), lambda: 500.0)
+
+
+def fetch(reply: bytes, status: int = 200, **headers: str) -> AccessToken:
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    return asyncio.run(source_of(Endpoint(reply, status, fields)).fetch())
+
+
+def reply_with(**fields: Any) -> bytes:
+    return json.dumps({**GOOD, **fields}).encode()
+
+
+def reply_without(*names: str) -> bytes:
+    return json.dumps({k: v for k, v in GOOD.items() if k not in names}).encode()
+
+
+# -- the request -------------------------------------------------------------------------
+
+
+def test_the_request_is_the_documented_one_and_no_more() -> None:
+    endpoint = Endpoint(reply_with())
+    asyncio.run(source_of(endpoint).fetch())
+    (request,) = endpoint.requests
+    assert (request.method, str(request.url)) == ("POST", str(ENDPOINT))
+    assert json.loads(request.content) == {
+        "client_id": "the-client",
+        "client_secret": SECRET,
+        "grant_type": "client_credentials",
+    }
+    assert dict(request.headers) == {
+        "host": "upstream.test",
+        "content-type": "application/json",
+        "accept-language": "en",
+        "content-length": str(len(request.content)),
+    }
+
+
+def test_the_revocation_is_the_documented_one() -> None:
+    endpoint = Endpoint(b"")
+    old = AccessToken("old", 0.0, 9.0, "the-id")
+    asyncio.run(source_of(endpoint).revoke(old, AccessToken("new", 0.0, 9.0)))
+    (request,) = endpoint.requests
+    assert (request.method, str(request.url)) == ("DELETE", f"{ENDPOINT}/the-id")
+    assert json.loads(request.content) == {"token_id": "the-id"}
+    assert request.headers["authorization"] == "Bearer new"
+    assert SECRET not in request.content.decode()
+
+
+@pytest.mark.parametrize("status", [200, 202, 204, 404, 409])
+def test_a_token_is_gone_if_the_endpoint_says_so_in_any_way(status: int) -> None:
+    token = AccessToken("x", 0.0, 9.0, "id")
+    asyncio.run(source_of(Endpoint(b"", status)).revoke(token, token))
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 429, 500, 503])
+def test_a_token_may_live_on_after_any_other_answer(status: int) -> None:
+    token = AccessToken("x", 0.0, 9.0, "id")
+    with pytest.raises(TokenEndpointUnavailable, match=f"answered {status}"):
+        asyncio.run(source_of(Endpoint(b"", status)).revoke(token, token))
+
+
+# -- usable replies ----------------------------------------------------------------------
+
+
+def test_a_token_lives_from_the_moment_it_was_asked_for() -> None:
+    token = fetch(reply_with())
+    assert token == AccessToken(
+        TOKEN,
+        500.0,
+        86_900.0,
+        str(GOOD["token_id"]),
+        ("paas.core.accounts.get", "iam.oauth.tokens.get"),
+    )
+    assert token.lifetime == 86_400
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 203, 299])
+def test_any_success_with_a_usable_body_is_taken(status: int) -> None:
+    assert fetch(reply_with(), status).value == TOKEN
+
+
+@pytest.mark.parametrize("kind", ["Bearer", "bearer", "BEARER", "bEaReR", None])
+def test_the_type_is_bearer_in_any_case(kind: str | None) -> None:
+    assert fetch(reply_with(token_type=kind)).value == TOKEN
+
+
+def test_a_type_that_is_absent_is_bearer() -> None:
+    assert fetch(reply_without("token_type")).value == TOKEN
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        (300, 300.0),
+        (300.5, 300.5),
+        ("300", 300.0),
+        (" 300 ", 300.0),
+        ("300.25", 300.25),
+        (1, 1.0),
+        (0.5, 0.5),
+        (10**12, replies.LIFETIME_LIMIT),
+        (10**400, None),
+        ("9" * 18, replies.LIFETIME_LIMIT),
+    ],
+    ids=repr,
+)
+def test_a_lifetime_is_a_positive_number_bounded_above(said: Any, seconds: float | None) -> None:
+    if seconds is None:
+        with pytest.raises(TokenEndpointUnavailable, match="is no number"):
+            fetch(reply_with(expires_in=said))
+    else:
+        assert fetch(reply_with(expires_in=said)).lifetime == seconds
+
+
+@pytest.mark.parametrize("reply", [reply_without("expires_in"), reply_with(expires_in=None)])
+def test_a_lifetime_that_is_absent_is_assumed_with_a_warning(
+    reply: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert fetch(reply).lifetime == 3600
+    assert "BREB_TOKEN_LIFETIME" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("said", "expires_in"),
+    [(b"Infinity", replies.LIFETIME_LIMIT), (b"1e999", replies.LIFETIME_LIMIT)],
+)
+def test_a_lifetime_without_end_is_bounded_too(said: bytes, expires_in: float) -> None:
+    reply = b'{"access_token": "x", "expires_in": %b}' % said
+    assert fetch(reply).lifetime == expires_in
+
+
+@pytest.mark.parametrize("value", ["abc", "a.b-c_d~e+f/g==", "0" * 64, "x" * 8192])
+def test_a_token_is_a_b64token(value: str) -> None:
+    assert fetch(reply_with(access_token=value)).value == value
+
+
+@pytest.mark.parametrize(
+    ("fields", "scopes"),
+    [
+        ({"scopes": ["a", "b"]}, ("a", "b")),
+        ({"scope": "a b"}, ("a", "b")),
+        ({"scopes": "a b"}, ("a", "b")),
+        ({"scopes": ["a", 7, None, "b c", 'q"', "\n"]}, ("a",)),
+        ({"scopes": {"a": 1}}, ()),
+        ({"scopes": None}, ()),
+        ({"scopes": ["s"] * 1000}, ("s",) * 256),
+        ({}, ()),
+    ],
+    ids=str,
+)
+def test_scopes_are_kept_if_they_are_such(fields: dict[str, Any], scopes: tuple[str, ...]) -> None:
+    bare = {"access_token": "x", "expires_in": 60}
+    assert fetch(json.dumps(bare | fields).encode()).scopes == scopes
+
+
+@pytest.mark.parametrize(
+    "said", [None, 7, "", "a/b", "../x", "x" * 129, "a b", "a\r\nb", ["x"]], ids=repr
+)
+def test_a_token_id_that_could_not_stand_in_a_path_is_none(said: Any) -> None:
+    assert fetch(reply_with(token_id=said)).token_id is None
+
+
+# -- replies that are of no use ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        pytest.param(b"", "is not JSON", id="empty"),
+        pytest.param(b"<html>moment</html>", "is not JSON", id="a page"),
+        pytest.param(b"\xff\xfe\x00", "is not JSON", id="no text"),
+        pytest.param(b'{"access_token": "x"', "is not JSON", id="cut"),
+        pytest.param(b"[" * 60_000, "is not JSON", id="deep"),
+        pytest.param(b"null", "is not a JSON object", id="null"),
+        pytest.param(b'["access_token"]', "is not a JSON object", id="array"),
+        pytest.param(b'"access_token"', "is not a JSON object", id="string"),
+        pytest.param(b"{}", "no usable access_token", id="no token"),
+        pytest.param(reply_with(access_token=None), "no usable access_token", id="null token"),
+        pytest.param(reply_with(access_token=""), "no usable access_token", id="empty token"),
+        pytest.param(reply_with(access_token=7), "no usable access_token", id="number token"),
+        pytest.param(reply_with(access_token=["x"]), "no usable access_token", id="array token"),
+        pytest.param(reply_with(access_token="a b"), "no usable access_token", id="blank in it"),
+        pytest.param(
+            reply_with(access_token="a\r\nX: y"), "no usable access_token", id="injection"
+        ),
+        pytest.param(reply_with(access_token="a\n"), "no usable access_token", id="line end"),
+        pytest.param(reply_with(access_token="né"), "no usable access_token", id="not ASCII"),
+        pytest.param(reply_with(access_token="==="), "no usable access_token", id="padding alone"),
+        pytest.param(reply_with(access_token="x" * 8193), "no usable access_token", id="too long"),
+        pytest.param(reply_with(token_type="mac"), "token_type is not Bearer", id="another type"),
+        pytest.param(reply_with(token_type=7), "token_type is not Bearer", id="number type"),
+        pytest.param(reply_with(expires_in=0), "is not positive", id="zero"),
+        pytest.param(reply_with(expires_in=-1), "is not positive", id="negative"),
+        pytest.param(reply_with(expires_in="0"), "is not positive", id="zero in words"),
+        pytest.param(reply_with(expires_in=float("nan")), "is not positive", id="NaN"),
+        pytest.param(reply_with(expires_in=float("-inf")), "is not positive", id="-Infinity"),
+        pytest.param(reply_with(expires_in="soon"), "is no number", id="word"),
+        pytest.param(reply_with(expires_in=""), "is no number", id="empty lifetime"),
+        pytest.param(reply_with(expires_in="-5"), "is no number", id="negative in words"),
+        pytest.param(reply_with(expires_in="nan"), "is no number", id="nan in words"),
+        pytest.param(reply_with(expires_in="1e5"), "is no number", id="exponent in words"),
+        pytest.param(reply_with(expires_in="٣٠٠"), "is no number", id="other digits"),
+        pytest.param(reply_with(expires_in=True), "is no number", id="true"),
+        pytest.param(reply_with(expires_in=[300]), "is no number", id="array lifetime"),
+        pytest.param(reply_with(expires_in={}), "is no number", id="object lifetime"),
+        pytest.param(
+            b'{"access_token": "x", "expires_in": %b}' % (b"9" * 5000), "is not JSON", id="huge"
+        ),
+    ],
+)
+def test_nonsense_is_a_transient_failure(reply: bytes, words: str) -> None:
+    with pytest.raises(TokenEndpointUnavailable, match=words) as caught:
+        fetch(reply)
+    assert TOKEN not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("status", [200, 500], ids=["of a token", "of an error"])
+def test_a_reply_is_read_to_a_bound(status: int) -> None:
+    endpoint = Endpoint(b"x" * 4096, status, parts=1_000_000)
+    with pytest.raises(TokenEndpointUnavailable, match="exceeds 65536 bytes"):
+        asyncio.run(source_of(endpoint).fetch())
+    assert endpoint.read == REPLY_LIMIT // 4096 + 1
+    assert endpoint.closed == 1
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "access_token": st.from_regex(r"[A-Za-z0-9._~+/-]{1,40}=*", fullmatch=True) | JSON,
+        "token_type": st.sampled_from(("Bearer", "bearer")) | JSON,
+        "expires_in": st.integers() | st.floats() | st.from_regex(r"-?[0-9.]{1,9}") | JSON,
+        "token_id": st.uuids().map(str) | JSON,
+        "scopes": st.lists(st.text(max_size=9), max_size=5) | JSON,
+        "scope": JSON,
+        "error": JSON,
+    },
+)
+
+
+def assert_usable_or_a_failure(reply: bytes) -> None:
+    granted = None
+    words = ""
+    try:
+        granted = replies.grant(reply)
+    except TokenEndpointUnavailable as error:
+        words = str(error)
+    if granted is None:
+        assert words.startswith("the token endpoint's ")
+        return
+    assert (b"Bearer " + granted.value.encode("ascii")).split() == [
+        b"Bearer",
+        granted.value.encode(),
+    ]
+    assert granted.lifetime is None or 0 < granted.lifetime <= replies.LIFETIME_LIMIT
+    assert granted.token_id is None or granted.token_id.isascii()
+    assert all(scope.isascii() and scope.isprintable() for scope in granted.scopes)
+    assert granted.value not in repr(granted) or len(granted.value) < 10
+
+
+@given(st.binary(max_size=300))
+@example(b"")
+def test_arbitrary_bytes_never_crash_it(reply: bytes) -> None:
+    assert_usable_or_a_failure(reply)
+    assert isinstance(replies.refusal(400, httpx.Headers(), reply), CredentialsRefused)
+
+
+@given(FIELDS | JSON)
+def test_arbitrary_json_never_crashes_it(fields: object) -> None:
+    reply = json.dumps(fields).encode()
+    assert_usable_or_a_failure(reply)
+    text = str(replies.refusal(401, httpx.Headers(), reply))
+    assert text.startswith("the token endpoint refused the credentials: 401")
+    assert len(text) < 80
+
+
+# -- refusals ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_refused_credentials_are_a_permanent_failure(status: int) -> None:
+    with pytest.raises(CredentialsRefused, match=f"refused the credentials: {status}$"):
+        fetch(b"whatever", status)
+
+
+def test_the_registered_word_of_an_error_reply_is_repeated() -> None:
+    with pytest.raises(CredentialsRefused, match=r"401 invalid_client$"):
+        fetch(b'{"error": "invalid_client", "error_description": "for the-client"}', 401)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [b'{"error": "' + SECRET.encode() + b'"}', b'{"error": {"a": 1}}', b'["error"]', b"[" * 60_000],
+    ids=["another word", "object", "array", "deep"],
+)
+def test_nothing_else_of_an_error_reply_is(reply: bytes) -> None:
+    with pytest.raises(CredentialsRefused, match=r"credentials: 401$"):
+        fetch(reply, 401)
+
+
+@pytest.mark.parametrize("status", [402, 404, 405, 408, 418, 429, 500, 502, 503, 504, 599])
+def test_any_other_status_is_a_transient_failure(status: int) -> None:
+    with pytest.raises(TokenEndpointUnavailable, match=f"answered {status}"):
+        fetch(reply_with(), status)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_never_followed(status: int) -> None:
+    endpoint = Endpoint(b"", status, {"location": "https://evil.test/"})
+    with pytest.raises(TokenEndpointUnavailable, match="never followed: check BREB_TOKEN_URL"):
+        asyncio.run(source_of(endpoint).fetch())
+    assert len(endpoint.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        httpx.ConnectError("connection refused"),
+        httpx.ReadTimeout("no answer"),
+        httpx.PoolTimeout("all busy"),
+        httpx.RemoteProtocolError("nonsense"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_failure_of_the_network_is_transient_and_told(error: Exception) -> None:
+    with pytest.raises(TokenEndpointUnavailable, match=f"^token endpoint: {error}$"):
+        asyncio.run(source_of(Endpoint(error)).fetch())
+
+
+def test_no_failure_holds_a_secret() -> None:
+    for endpoint in (
+        Endpoint(httpx.ConnectError("refused")),
+        Endpoint(reply_with(token_type="mac")),
+        Endpoint(json.dumps({"echo": SECRET}).encode(), 500),
+        Endpoint(SECRET.encode(), 401),
+    ):
+        with pytest.raises(TokenError) as caught:
+            asyncio.run(source_of(endpoint).fetch())
+        shown = "".join(traceback.format_exception(caught.value)) + repr(endpoint.requests)
+        assert SECRET not in shown
+        assert TOKEN not in shown
+
+
+def test_values_do_not_print_what_is_secret() -> None:
+    values = (fetch(reply_with()), Vault()(), replies.grant(reply_with()))
+    assert all(SECRET not in f"{value} {value!r}" for value in values)
+    assert all(TOKEN not in f"{value} {value!r}" for value in values)
+
+
+# -- Retry-After and the server's clock --------------------------------------------------
+
+DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
+
+
+@pytest.mark.parametrize(
+    ("fields", "seconds"),
+    [
+        pytest.param({"Retry-After": "7"}, 7.0, id="seconds"),
+        pytest.param({"Retry-After": " 7 "}, 7.0, id="blanks"),
+        pytest.param({"Retry-After": "0"}, 0.0, id="zero"),
+        pytest.param({"Retry-After": "86400"}, 300.0, id="bounded"),
+        pytest.param({"Retry-After": "9" * 18}, 300.0, id="huge"),
+        pytest.param({"Retry-After": "9" * 400}, None, id="absurd"),
+        pytest.param({"Retry-After": "-5"}, None, id="negative"),
+        pytest.param({"Retry-After": "1.5"}, None, id="fraction"),
+        pytest.param({"Retry-After": "٧"}, None, id="other digits"),
+        pytest.param({"Retry-After": "soon"}, None, id="word"),
+        pytest.param({"Retry-After": ""}, None, id="empty"),
+        pytest.param({}, None, id="absent"),
+        pytest.param(
+            {"Retry-After": "Sun, 06 Nov 1994 08:50:07 GMT", "Date": DATE}, 30.0, id="date"
+        ),
+        pytest.param(
+            {"Retry-After": "Sunday, 06-Nov-94 08:50:07 GMT", "Date": DATE}, 30.0, id="850"
+        ),
+        pytest.param({"Retry-After": "Sun Nov  6 08:50:07 1994", "Date": DATE}, 30.0, id="asctime"),
+        pytest.param(
+            {"Retry-After": "Sun, 06 Nov 1994 09:49:37 GMT", "Date": DATE}, 300.0, id="far"
+        ),
+        pytest.param(
+            {"Retry-After": "Sun, 06 Nov 1994 08:00:00 GMT", "Date": DATE}, 0.0, id="past"
+        ),
+        pytest.param({"Retry-After": DATE}, 0.0, id="past, no Date"),
+        pytest.param({"Retry-After": "Sun, 06 Nov 99999 08:50:07 GMT"}, None, id="no such year"),
+    ],
+)
+def test_retry_after_is_read_in_both_forms_and_bounded(
+    fields: dict[str, str], seconds: float | None
+) -> None:
+    headers = httpx.Headers([(k.encode(), v.encode()) for k, v in fields.items()])
+    assert replies.retry_after(headers) == seconds
+
+
+def test_a_date_is_utc_wherever_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/Bogota")
+    time.tzset()
+    try:
+        assert replies.http_date("Sun Nov  6 08:49:37 1994") == replies.http_date(DATE) == 784111777
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40))
+def test_no_retry_after_crashes_it(text: str) -> None:
+    seconds = replies.retry_after(httpx.Headers({"retry-after": text}))
+    assert seconds is None or 0 <= seconds <= replies.RETRY_AFTER_LIMIT
+
+
+def test_a_transient_refusal_carries_the_wish() -> None:
+    with pytest.raises(TokenEndpointUnavailable) as caught:
+        fetch(b"", 429, Retry_After="12")
+    assert caught.value.retry_after == 12
+
+
+def test_the_servers_clock_is_compared_with_ours() -> None:
+    ahead = httpx.Headers({"Date": "Fri, 01 Jan 2100 00:00:00 GMT"})
+    source = source_of(Endpoint(reply_with(), headers=dict(ahead)))
+    assert source.skew is None
+    asyncio.run(source.fetch())
+    assert source.skew is not None
+    assert source.skew > 86_400
+
+
+def test_steps_of_the_wall_clock_change_no_lifetime(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: -1e9)
+    assert fetch(reply_with(), Date=DATE).expires_at == 86_900
+
+
+# -- rotation ----------------------------------------------------------------------------
+
+
+def test_credentials_are_read_again_at_every_fetch() -> None:
+    endpoint, vault = Endpoint(reply_with()), Vault()
+    source = source_of(endpoint, vault)
+    asyncio.run(source.fetch())
+    assert not source.changed()
+    vault.secret = "another"
+    assert source.changed()
+    asyncio.run(source.fetch())
+    assert not source.changed()
+    assert json.loads(endpoint.requests[1].content)["client_secret"] == "another"
+
+
+def test_credentials_that_are_gone_are_no_change_but_their_return_is() -> None:
+    endpoint, vault = Endpoint(reply_with()), Vault()
+    source = source_of(endpoint, vault)
+    asyncio.run(source.fetch())
+    vault.secret = None
+    assert not source.changed()
+    with pytest.raises(CredentialsMissing):
+        asyncio.run(source.fetch())
+    assert not source.changed()
+    vault.secret = SECRET
+    assert source.changed()
+    assert len(endpoint.requests) == 1
