@@ -10,8 +10,9 @@ from tests.console.demo import demo
 from tests.kit import Program
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Per module: while the driver lives its event loop counts as running, for all tests."""
     with sync_playwright() as driver, launch(driver) as browser:
         yield browser
 
