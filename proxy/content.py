@@ -43,7 +43,7 @@ class Content:
     media_type: str = ""
     cut: bool = False
     coding: str = ""
-    charset: str = ""
+    charset: str = "utf-8"
     masked: int = 0
     words: str = ""
 

@@ -15,7 +15,7 @@ from tests.console.chromium import launch
 from tests.console.demo import demo
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
-WIDE = ViewportSize(width=1440, height=900)
+WIDE = ViewportSize(width=1280, height=800)
 NARROW = ViewportSize(width=390, height=844)
 _MERCHANT = {
     "type": "BUSINESS",

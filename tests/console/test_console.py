@@ -3,16 +3,20 @@
 import gzip
 import http.client
 import json
+import os
+import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from proxy.console.routes import PAGE
 from tests.kit import Call, Program, RawUpstream, ask, token_reply
-from tests.kit.wire import connect, read_answer
+from tests.kit.wire import Reader, connect, read_answer
 
 TOKEN = "5e47e1" * 10
 DEADLINE = 10.0
@@ -548,3 +552,39 @@ def test_an_answer_that_breaks_off_is_said() -> None:
         assert (status, told["status"], told["whole"]) == (200, 200, False)
         shown = page.json(f"/console/api/exchanges/{told['id']}")
         assert (shown["mark"], shown["response"]["text"]) == ("proxy", "abc")
+
+
+def test_a_unix_socket_and_a_caller_key_are_no_hindrance(tmp_path: Path) -> None:
+    """Copied for a shell, and sent again from the page."""
+    path = tmp_path / "p.sock"
+    with (
+        RawUpstream(answer) as upstream,
+        Program(upstream.url, console=True, listen=f"unix:{path}", caller_key="k" * 12) as proxy,
+    ):
+        reader = Reader(a_connection(str(path)))
+        head = b"GET /v1/x HTTP/1.1\r\nHost: localhost\r\nX-Proxy-Key: " + b"k" * 12
+        with reader.sock:
+            reader.sock.sendall(head + b"\r\n\r\n")
+            assert read_answer(reader)
+        page = Page(proxy)
+        deadline = time.monotonic() + DEADLINE
+        while not page.list():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        (old,) = page.list()
+        status, told = page.replay(of=old["id"])
+        assert (status, told["status"]) == (200, 200)
+        text = page.ask(f"/console/api/exchanges/{old['id']}/curl")[2].decode()
+        variables = {**os.environ, "BREB_CALLER_KEY": "k" * 12}
+        done = subprocess.run(
+            ["/bin/sh", "-c", text], env=variables, capture_output=True, check=True
+        )
+        assert done.stdout.startswith(b"GET /v1/x HTTP/1.1")
+        assert len(upstream.requests) == 3
+
+
+def a_connection(path: str) -> socket.socket:
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(DEADLINE)
+    sock.connect(path)
+    return sock

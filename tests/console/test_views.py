@@ -1,0 +1,247 @@
+"""Entries as the console words them: the odd ones, which a running proxy seldom gives."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from proxy.console.changes import changes
+from proxy.console.consequence import would
+from proxy.console.door import Door
+from proxy.console.har import har
+from proxy.console.replay import Replay, ReplayRefused, Wish
+from proxy.console.sendable import sendable
+from proxy.console.views import detail, mark
+from proxy.content import Content
+from proxy.entry import Entry, Phase, Trouble
+from proxy.exchange import Message, Receive, Scope, Send, Shell
+from proxy.journal import Journal
+from proxy.settings import Settings
+
+DOOR = Door("http://127.0.0.1:8080", "", None, production=False)
+NOTHING = Content(b"", 0)
+ENTRY = Entry(
+    number=1,
+    id="a-1",
+    at=0.0,
+    method="POST",
+    target="/v1/x",
+    version="1.1",
+    status=200,
+    seconds=0.1,
+    received=0,
+    sent=0,
+    left=False,
+    note="",
+    replay_of="",
+    request_lines=(),
+    request=NOTHING,
+    answer_lines=(),
+    answer=NOTHING,
+    attempts=(),
+    phases=(),
+    trouble=None,
+)
+
+
+def changed(**changes: Any) -> Entry:
+    return replace(ENTRY, **changes)
+
+
+def test_marks_tell_whose_doing_it_was() -> None:
+    assert mark(changed(left=True)) == "left"
+    assert mark(changed(trouble=Trouble("failed", "", "", ""))) == "proxy"
+    assert mark(changed(trouble=Trouble("refused", "", "", ""))) == "refused"
+    assert mark(changed(status=404)) == "upstream"
+    assert mark(changed(status=204)) == "answered"
+
+
+@pytest.mark.parametrize(
+    ("content", "judged"),
+    [
+        pytest.param(Content("[" * 100_000, 1), {"json": False}, id="too deep to judge"),
+        pytest.param(Content("{nonsense", 1), {"json": False}, id="does not claim to be JSON"),
+        pytest.param(Content("words", 1, "text/plain"), {"json": False}, id="text"),
+        pytest.param(Content("[1]", 1), {"json": True}, id="does not claim it either, but is"),
+    ],
+)
+def test_json_is_judged_with_care(content: Content, judged: dict[str, object]) -> None:
+    shown = detail(changed(request=content), DOOR)["request"]
+    assert {name: shown.get(name) for name in judged} == judged
+    assert "error" not in shown
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        pytest.param(changed(method="-"), "it never was a well-formed request", id="malformed"),
+        pytest.param(
+            changed(request=Content(b"", 5, words="not kept: br is not read here")),
+            "its body is not kept: br is not read here",
+            id="not read",
+        ),
+        pytest.param(
+            changed(request=Content("abc", 9, cut=True)),
+            "only the first 3 characters of its body are kept",
+            id="cut",
+        ),
+        pytest.param(
+            changed(request=Content(b"", 9)),
+            "only the first 0 characters of its body are kept",
+            id="no room",
+        ),
+        pytest.param(ENTRY, "", id="nothing wrong"),
+    ],
+)
+def test_what_cannot_be_sent_again_says_why(entry: Entry, problem: str) -> None:
+    assert sendable(entry).problem == problem
+
+
+def test_what_is_the_clients_own_or_a_pages_is_not_sent_again() -> None:
+    lines = (
+        ("Host", "x"),
+        ("Sec-Fetch-Site", "none"),
+        ("Origin", "http://x"),
+        ("Authorization", "Basic ••••"),
+        ("X-Email", "••••om"),
+        ("Content-Encoding", "gzip"),
+        ("X-A", "b"),
+    )
+    again = sendable(changed(request_lines=lines, request=Content("x", 1, coding="gzip")))
+    assert (again.lines, again.left_out) == ((("X-A", "b"),), ("X-Email",))
+    plain = sendable(changed(request_lines=lines, request=Content("x", 1)))
+    assert ("Content-Encoding", "gzip") in plain.lines
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "body", "words"),
+    [
+        ("POST", "/v1/payments/ach", b'{"amount":[]}', "start a payment"),
+        ("POST", "/v1/payments/breb?x=1", b"[", "start a payment"),
+        ("POST", "/v1/paas/entities/customers/breb/payments", b"", "start a payment"),
+        ("DELETE", "/v1/keys/1", b"", "delete a Bre-B key for good"),
+        ("PATCH", "/v1/paas/entities/customers/accounts/keys/suspend", b"", "suspend a Bre-B key"),
+        ("PATCH", "/v1/keys/1/suspend", b"", "suspend a Bre-B key"),
+        ("POST", "/v1/iam/oauth/tokens", b"", "ask for another access token"),
+        ("PUT", "/v1/else", b"", "be carried out again by the upstream"),
+    ],
+)
+def test_the_consequence_is_worded(method: str, target: str, body: bytes, words: str) -> None:
+    assert would(method, target, body) == f"{method} {target.partition('?')[0]} would {words}"
+
+
+def test_an_archive_holds_the_odd_ones_too() -> None:
+    odd = changed(
+        status=799,
+        target="/v1/x?a",
+        request=Content("abc", 9, "text/plain", cut=True),
+        answer=Content(b"\x00", 1),
+        answer_lines=(("Location", "/v1/y"),),
+    )
+    silent = changed(status=None, trouble=Trouble("failed", "r", "no way", "try"))
+    malformed = changed(method="-")
+    first, second = har([odd, silent, malformed], DOOR)["log"]["entries"]
+    assert first["response"]["content"] == {
+        "size": 1,
+        "mimeType": "",
+        "comment": "",
+        "text": "AA==",
+        "encoding": "base64",
+    }
+    assert (first["response"]["statusText"], first["response"]["redirectURL"]) == ("", "/v1/y")
+    assert first["request"]["postData"]["comment"] == "only the first part is kept"
+    assert first["timings"]["connect"] == -1
+    assert (second["response"]["status"], second["comment"]) == (0, "no way")
+
+
+def test_a_handshake_is_part_of_connecting_in_an_archive() -> None:
+    phases = (Phase("connect", 0.0, 0.25), Phase("tls", 0.25, 0.5), Phase("wait", 0.5, 1.0))
+    (entry,) = har([changed(phases=phases)], DOOR)["log"]["entries"]
+    assert (entry["timings"]["connect"], entry["timings"]["ssl"]) == (500.0, 250.0)
+
+
+def test_changes_are_aligned_in_order() -> None:
+    before = (("A", "1"), ("Connection", "x-b"), ("X-B", "2"), ("Location", "up"), ("C", "3"))
+    after = (("A", "1"), ("Location", "ours"), ("C", "3"), ("Access-Control-Allow-Origin", "*"))
+    rows = [(row["change"], row["name"], bool(row["why"])) for row in changes(before, after)]
+    assert rows == [
+        ("kept", "A", False),
+        ("removed", "Connection", True),
+        ("removed", "X-B", True),
+        ("removed", "Location", False),
+        ("added", "Location", True),
+        ("kept", "C", False),
+        ("added", "Access-Control-Allow-Origin", True),
+    ]
+
+
+def settings(**values: Any) -> Settings:
+    return Settings(client_id="x", client_secret="y", _env_file=None, **values)
+
+
+@pytest.mark.parametrize(
+    ("values", "url", "socket"),
+    [
+        ({"listen": "127.0.0.1:1"}, "http://127.0.0.1:1", ""),
+        ({"listen": "[::1]:1"}, "http://[::1]:1", ""),
+        ({"listen": "0.0.0.0:1", "caller_key": "k1,k2"}, "http://127.0.0.1:1", ""),
+        ({"listen": "unix:/run/p.sock"}, "http://localhost", "/run/p.sock"),
+    ],
+)
+def test_the_door_is_where_callers_of_this_machine_knock(
+    values: dict[str, str], url: str, socket: str
+) -> None:
+    door = Door.of(settings(**values))
+    assert (door.url, door.socket, door.production) == (url, socket, False)
+    assert (door.key is not None) == ("caller_key" in values)
+
+
+@pytest.mark.anyio
+async def test_nothing_is_sent_again_once_the_drain_has_begun(anyio_backend: str) -> None:
+    assert anyio_backend == "asyncio"
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError
+
+    shell = Shell(app, [])
+    shell.draining = True
+    with pytest.raises(ReplayRefused, match="shutting down"):
+        await Replay(shell, Journal([]), DOOR).run(Wish(of="a-1"))
+
+
+@pytest.mark.anyio
+async def test_the_caller_of_a_replay_does_not_leave(anyio_backend: str) -> None:
+    """An upstream that answers slowly must not take the end of the body for a caller gone."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        first = await receive()
+        assert first == {"type": "http.request", "body": b"", "more_body": False}
+        waiting = asyncio.ensure_future(receive())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        waiting.cancel()
+        start: Message = {"type": "http.response.start", "status": 204, "headers": []}
+        await send(start)
+        await send({"type": "http.response.body", "body": b""})
+
+    journal = Journal([])
+    shell = Shell(app, [journal.observe])
+    scope = {"type": "http", "method": "GET", "target": b"/v1/x"}
+
+    async def never() -> Message:
+        return {"type": "http.request"}
+
+    async def nowhere(message: Message) -> None:
+        del message
+
+    first = Shell(lambda *_: asyncio.sleep(0), [journal.observe])
+    await first(dict(scope), never, nowhere)
+    ((entry,), _) = journal.after(0)
+    told = await Replay(shell, journal, DOOR).run(Wish(of=entry.id))
+    assert (told["status"], told["whole"]) == (204, True)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
