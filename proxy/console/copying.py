@@ -7,16 +7,19 @@ written as a variable.
 """
 
 import json
+import re
 import shlex
 from collections.abc import Callable
 
 from proxy.console.door import Door
+from proxy.console.quoting import folded, printable, printf, word
 from proxy.console.sendable import Sendable
 from proxy.redaction import MASK
 
 KEY = "BREB_CALLER_KEY"
 _MASKED = f"# {MASK} stands for what was masked when this was recorded: put it in\n"
 _POSTMAN = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+_PLAIN_TARGET = re.compile(r"(?:[A-Za-z0-9/._~?=&+,:;@$!*'()-]|%[0-9A-F]{2})*(?<!\?)")
 _KEY_FIELD = "X-Proxy-Key"
 
 
@@ -26,16 +29,16 @@ def curl(request: Sendable, door: Door) -> str:
     for name, value in _with_defaults(request):
         # An empty value is written with a semicolon, a field that curl adds taken off without.
         line = f"{name}:" if value is None else f"{name}: {value}" if value else f"{name};"
-        words += ["--header", _word(_raw(line))]
+        words += ["--header", word(_raw(line))]
     if door.key is not None:
         words += ["--header", f'"{_KEY_FIELD}: ${KEY}"']
     note = _MASKED if request.masked else ""
-    if request.body and not _printable(request.body):
-        piped = _folded([*words, "--data-binary", "@-"], "--header")
-        return f"{note}{_printf(request.body)} |\n{piped}"
+    if request.body and not printable(request.body):
+        piped = folded([*words, "--data-binary", "@-"], "--header")
+        return f"{note}{printf(request.body)} |\n{piped}"
     if request.body:
-        words += ["--data-raw", _word(request.body)]
-    return note + _folded(words, "--header", "--data-raw")
+        words += ["--data-raw", word(request.body)]
+    return note + folded(words, "--header", "--data-raw")
 
 
 def _curl_options(request: Sendable, door: Door) -> list[str]:
@@ -45,36 +48,38 @@ def _curl_options(request: Sendable, door: Door) -> list[str]:
     elif request.method != ("POST" if request.body else "GET"):
         words += ["--request", shlex.quote(request.method)]
     if door.socket:
-        words += ["--unix-socket", _word(door.socket.encode())]
+        words += ["--unix-socket", word(door.socket.encode())]
     if request.target.endswith("?"):  # curl drops an empty query from the URL
-        words += ["--request-target", _word(request.target.encode())]
-    return [*words, _word(_url(request, door))]
+        words += ["--request-target", word(request.target.encode())]
+    return [*words, word(_url(request, door))]
 
 
 def httpie(request: Sendable, door: Door) -> str:
     """Word it for HTTPie in a POSIX shell."""
     words = ["http", "--path-as-is", "--ignore-netrc"]
-    piped = bool(request.body) and not _printable(request.body)
+    piped = bool(request.body) and not printable(request.body)
     if not piped:
         words.append("--ignore-stdin")
     words.append(shlex.quote(request.method))
-    words.append(_word(_url(request, door)))
+    words.append(word(_url(request, door)))
     skipped = []
     for name, value in request.lines:
         item = _item(name, value)
         if item is None:
             skipped.append(name)
         else:
-            words.append(_word(_raw(item)))
+            words.append(word(_raw(item)))
     if door.key is not None:
         words.append(f'"{_KEY_FIELD}:${KEY}"')
     if request.body and not piped:
-        words += ["--raw", _word(request.body)]
+        words += ["--raw", word(request.body)]
     notes = [_MASKED] if request.masked else []
     notes += [f"# HTTPie cannot write this field: {name}\n" for name in skipped]
+    if not _PLAIN_TARGET.fullmatch(request.target):
+        notes.append("# HTTPie encodes the target in its own way: curl sends the very bytes\n")
     if door.socket:
         notes.append("# HTTPie speaks no Unix sockets without its plug-in: use curl\n")
-    text = (f"{_printf(request.body)} |\n" if piped else "") + _folded(words)
+    text = (f"{printf(request.body)} |\n" if piped else "") + folded(words)
     return "".join(notes) + text
 
 
@@ -171,6 +176,8 @@ def _item(name: str, value: str) -> str | None:
     """
     if any(f"\\{sign}" in value for sign in ":=@;") or value.endswith("\\"):
         return None
+    if any("\ud800" <= sign <= "\udfff" for sign in value):  # no UTF-8, which it insists on
+        return None
     if not value:
         return f"{name};"
     return f"{name}:\\{value}" if value[0] in "=@:" else f"{name}:{value}"
@@ -182,35 +189,3 @@ def _raw(text: str) -> bytes:
 
 def _lossy(text: str) -> str:
     return _raw(text).decode("utf-8", "replace")
-
-
-def _printable(data: bytes) -> bool:
-    """Whether the text can be pasted into a terminal: no control, no invisible character."""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return False
-    return len(data) < 65_536 and all(line.isprintable() for line in text.split("\n"))
-
-
-def _word(data: bytes) -> str:
-    """Quote one word for the shell."""
-    if _printable(data):
-        return shlex.quote(data.decode())
-    return f'"$({_printf(data)})"'
-
-
-def _printf(data: bytes) -> str:
-    """Return a command that prints ``data``, itself in plain ASCII."""
-    text = "".join(
-        chr(byte) if 32 <= byte < 127 and byte not in b"\\'%" else f"\\{byte:03o}" for byte in data
-    )
-    return f"printf '{text}'"
-
-
-def _folded(words: list[str], *before: str) -> str:
-    """Join words, with a line for each of the options in ``before``."""
-    text = words[0]
-    for word in words[1:]:
-        text += (" \\\n  " if word in before else " ") + word
-    return text + "\n"

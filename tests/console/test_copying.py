@@ -248,11 +248,20 @@ def test_httpie_is_given_a_field(value: str, item: bytes, tmp_path: Path) -> Non
     assert arguments_of_http(text, tmp_path)[0][-1] == item
 
 
-@pytest.mark.parametrize("value", [r"a\:b", r"a\@b", "ends\\"])
+@pytest.mark.parametrize("value", [r"a\:b", r"a\@b", "ends\\", "caf\udce9"])
 def test_a_field_that_httpie_cannot_write_is_named_and_left_out(value: str) -> None:
     text = httpie(request(lines=(("X-A", value),)), door("http://h"))
     assert text.startswith("# HTTPie cannot write this field: X-A\n")
     assert value not in text
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [("/v1/x?a=%2F&b=1", False), ("/[x]", True), ("/%2f", True), ("/x?", True)],
+)
+def test_a_target_that_httpie_changes_is_spoken_of(target: str, said: bool) -> None:
+    text = httpie(request(target=target), door("http://h"))
+    assert ("in its own way" in text) == said
 
 
 def test_postman_gets_a_collection_of_one_request() -> None:
