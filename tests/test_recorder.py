@@ -98,3 +98,14 @@ async def test_without_a_recorder_the_inner_wrapper_does_nothing() -> None:
     scope = a_scope()
     await let_in(app)(scope, None, None)  # type: ignore[arg-type]  neither is called
     assert scope["called"]
+
+
+@pytest.mark.parametrize("message", [None, {"type": "http.request", "body": b"ab"}])
+async def test_what_is_at_hand_of_a_body_is_copied_too(message: Message | None) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["body_at_hand"]() is message
+
+    scope = a_scope()
+    scope["body_at_hand"] = lambda: message
+    await Recorder(app)(scope, None, None)  # type: ignore[arg-type]  neither is called
+    assert bytes(scope["exchange"].tap.request.data) == (b"ab" if message else b"")
