@@ -314,7 +314,5 @@ def _notified(tls: ssl.SSLObject) -> bool:
     """Report whether the peer has sent close_notify: then reading ends, instead of wanting more."""
     try:
         return tls.read(1) == b""
-    except ssl.SSLZeroReturnError:
-        return True
-    except ssl.SSLError:
-        return False
+    except ssl.SSLError as error:
+        return isinstance(error, ssl.SSLZeroReturnError)

@@ -14,7 +14,7 @@ _WRONG_NAME = (62, 64)
 class ResumingContext(ssl.SSLContext):
     """A client context that offers a host's last session again, so that handshakes are short."""
 
-    sessions: dict[str, ssl.SSLSession]
+    sessions: dict[str, ssl.SSLSession | None]
 
     def wrap_bio(
         self,

@@ -97,6 +97,11 @@ def test_failures_are_told_apart(
     assert (type(judged), str(judged)) == (kind, words)
 
 
+def test_a_connection_that_fails_as_it_starts_is_no_fault_of_tls() -> None:
+    error = Connector(Origin("http", "x", 80), 5)._not_started(OSError(errno.ENOTCONN, "x"))
+    assert type(error) is ConnectionFailed
+
+
 async def test_an_address_without_route_is_not_a_refusal() -> None:
     """A broadcast address is nowhere to connect to, on any machine."""
     error = await refused_by("255.255.255.255", 80)

@@ -133,6 +133,8 @@ async def test_a_response_is_streamed_and_given_back_at_its_end_or_close() -> No
         assert pool.counts["idle"] == 1
         async with client.stream("GET", "/") as response:
             assert await anext(response.aiter_raw()) == b"ab"
+            for _ in range(2):  # given back once all the same
+                await response.stream.aclose()  # type: ignore[union-attr]
         await until(lambda: not any(pool.counts.values()))
         assert server.connections == 1
 
