@@ -24,7 +24,16 @@ def loopback(host: str) -> bool:
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(name).is_loopback
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def _unspecified(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_unspecified
     except ValueError:
         return False
 
@@ -125,9 +134,10 @@ class Origin:
         """Report whether a request to this origin would arrive at ``listener`` of this machine."""
         if listener.path or listener.port == 0 or self.port != listener.port:
             return False
-        same = self.host.rstrip(".").lower() == listener.host.lower()
-        wide = listener.host in ("0.0.0.0", "::")  # noqa: S104  compared, not bound
-        return same or (self.loopback and (wide or loopback(listener.host)))
+        same = self.host.rstrip(".").lower() == listener.host.rstrip(".").lower()
+        # Connecting to 0.0.0.0 or [::] is connecting to this machine, on Linux and macOS.
+        here = self.loopback or _unspecified(self.host)
+        return same or (here and (loopback(listener.host) or _unspecified(listener.host)))
 
     def __str__(self) -> str:
         """Return the URL."""

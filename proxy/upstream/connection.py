@@ -251,23 +251,21 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> None:
         """Judge the exchange at once: closing could wait for a peer that takes no more.
 
-        The end of a body that has no other must be a signed one over TLS.
+        An end that is the end of a body comes through here, and over TLS it is a signed one.
         """
         if not self.busy or self.error is not None:
             return
         tls = self.transport.get_extra_info("ssl_object")
-        if tls is not None and self._answer.until_end and not _notified(tls):
-            # RFC 9112 section 9.8: anyone on the way can cut a TCP connection.
-            self._fail(ConnectionBroken("the upstream ended TLS without saying so: a cut answer"))
-        elif not self._answer.end():
-            self._lost_inside(None)
-        else:
+        # RFC 9112 section 9.8: anyone on the way can cut a TCP connection.
+        if (tls is None or _notified(tls)) and self._answer.end():
             _wake(self._reader)
+        else:
+            self._lost_inside(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Judge what the end of the connection means for the exchange."""
         self.lost = True
-        if self.busy and self.error is None and not (exc is None and self._answer.end()):
+        if self.busy and self.error is None:
             self._lost_inside(exc)
         self._answer.keep_alive = False
         _wake(self._reader)
@@ -318,7 +316,5 @@ def _notified(tls: ssl.SSLObject) -> bool:
     """Report whether the peer has sent close_notify: then reading ends, instead of wanting more."""
     try:
         return tls.read(1) == b""
-    except ssl.SSLZeroReturnError:
-        return True
-    except ssl.SSLError:
-        return False
+    except ssl.SSLError as error:
+        return isinstance(error, ssl.SSLZeroReturnError)

@@ -60,8 +60,7 @@ class Connector:
         """Keep the TLS session of a connection for the next handshake."""
         if self._tls is not None:
             tls = connection.transport.get_extra_info("ssl_object")
-            if tls is not None and tls.session is not None:
-                self._tls.sessions[self.origin.host] = tls.session
+            self._tls.sessions[self.origin.host] = tls.session
 
     @property
     def _peer(self) -> Origin:

@@ -207,12 +207,11 @@ class Pool:
         return None
 
     def _hand_on_slot(self) -> None:
-        """Let the next in the queue open a connection of its own."""
-        if self._size < self._limits.connections:
-            waiter = self._next_waiter()
-            if waiter is not None:
-                self._opening += 1
-                waiter.set_result(None)
+        """Let the next in the queue open a connection in the slot that has become free."""
+        waiter = self._next_waiter()
+        if waiter is not None:
+            self._opening += 1
+            waiter.set_result(None)
 
     def _gone(self, connection: Connection) -> None:
         """Forget a connection that is closed; called by itself, once."""
@@ -237,7 +236,7 @@ class Pool:
                 connection.sweep(now)
         while self._idle and now - self._idle[0].idle_since > self._limits.idle_timeout:
             self._idle.pop(0).abort()
-        while self._queue and (self._queue[0][1].done() or self._queue[0][0] < now):
+        while self._queue and self._queue[0][0] < now:
             waiter = self._queue.popleft()[1]
             if not waiter.done():
                 waiter.set_exception(

@@ -14,7 +14,7 @@ _WRONG_NAME = (62, 64)
 class ResumingContext(ssl.SSLContext):
     """A client context that offers a host's last session again, so that handshakes are short."""
 
-    sessions: dict[str, ssl.SSLSession]
+    sessions: dict[str, ssl.SSLSession | None]
 
     def wrap_bio(
         self,
@@ -57,7 +57,7 @@ def _system_directory() -> bool:
 
 def certificate_refused(error: ssl.SSLCertVerificationError, authority: str) -> UpstreamError:
     """Say what is wrong with the certificate of ``authority``, and what can be done."""
-    text = (error.verify_message or error.reason or "not trusted").rstrip(".")
+    text = (error.verify_message or "not trusted").rstrip(".")
     if "key usage" in text.lower() or "extension" in text.lower():
         # Python 3.13 checks RFC 5280 strictly, which home-made authorities often fail.
         text += " (Python 3.13 and newer want keyUsage in the authority's certificate)"

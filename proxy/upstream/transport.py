@@ -112,7 +112,7 @@ async def _parts(request: httpx.Request) -> AsyncIterator[bytes]:
     if isinstance(stream, httpx.AsyncByteStream):
         async for part in stream:
             yield part
-    elif isinstance(stream, httpx.SyncByteStream):
+    else:
         for part in stream:
             yield part
 

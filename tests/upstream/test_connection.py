@@ -362,10 +362,13 @@ async def test_an_upstream_that_takes_nothing_is_a_write_time_out() -> None:
 
 
 async def sending_to_one_who_reads_on_demand(peer: Peer, demand: asyncio.Event) -> None:
+    """Take a part of what comes once there is a demand, and then no more."""
     peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
     await demand.wait()
     peer.writer.transport.resume_reading()  # type: ignore[attr-defined]
-    await peer.closed()
+    await peer.reader.readexactly(BIG)
+    peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    await asyncio.sleep(3 * DEADLINE)
 
 
 async def test_an_upstream_that_takes_a_request_slowly_is_waited_for() -> None:
@@ -377,17 +380,24 @@ async def test_an_upstream_that_takes_a_request_slowly_is_waited_for() -> None:
 
     async with serving(script) as server, pooled(server.port) as pool:
         connection = await begun(pool, complete=False)
-        pump = asyncio.ensure_future(pour(connection))
+        connection.write(b"x" * (16 * BIG))
+        draining = asyncio.ensure_future(connection.drain())
         await until(lambda: connection._writer is not None)
         stuck = connection.transport.get_write_buffer_size()
         later = asyncio.get_running_loop().time() + 61
         demand.set()
         await until(lambda: connection.transport.get_write_buffer_size() < stuck)
-        if connection._writer is not None:
-            connection.sweep(later)
+        connection.sweep(later)
         assert connection.error is None
-        pump.cancel()
-        await asyncio.gather(pump, return_exceptions=True)
+        assert connection._write_deadline > later
+        connection.sweep(later + 1)
+        assert connection.error is None
+        await until(lambda: server.open == 1)
+        for step in range(1, 100):  # until nothing moves any more
+            connection.sweep(later + 61 * step)
+        connection.sweep(later + 61 * 101)
+        with pytest.raises(WriteTimeout):
+            await draining
         pool.release(connection)
 
 
@@ -395,7 +405,10 @@ async def test_the_end_of_a_request_that_is_still_on_its_way_holds_the_read_time
     demand = asyncio.Event()
 
     async def script(peer: Peer) -> None:
-        await sending_to_one_who_reads_on_demand(peer, demand)
+        peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        await demand.wait()
+        peer.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        await peer.closed()
 
     async with serving(script) as server, pooled(server.port) as pool:
         connection = await begun(pool, b"POST / HTTP/1.1\r\n\r\n" + b"x" * (8 * BIG))
@@ -585,6 +598,53 @@ async def test_a_large_answer_that_nobody_wants_does_not_block_the_next() -> Non
             await until(lambda c=connection: c.complete or c._reading_paused)  # type: ignore[misc]
             pool.release(connection)
         assert len((await fetch(pool))[1]) == size
+
+
+async def test_what_waits_here_when_the_connection_ends_is_still_there() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % BIG + b"x" * BIG
+    async with serving(answering(answer)) as server, pooled(server.port) as pool:
+        connection = await begun(pool)
+        assert connection.head is None
+        await until(lambda: connection._reading_paused)
+        connection.abort()
+        await until(lambda: connection.lost)
+        assert connection.head is not None
+        assert len(await connection.read()) > BUFFER
+        with pytest.raises(ConnectionBroken):
+            await connection.read()
+        pool.release(connection)
+
+
+async def test_the_first_error_stays() -> None:
+    async with serving(silent) as server, pooled(server.port) as pool:
+        connection = await begun(pool)
+        response = asyncio.ensure_future(connection.response())
+        await until(lambda: connection._reader is not None)
+        later = asyncio.get_running_loop().time() + 61
+        connection.sweep(later)
+        first = connection.error
+        connection.sweep(later + 61)
+        assert connection.error is first
+        with pytest.raises(ReadTimeout):
+            await response
+        pool.release(connection)
+
+
+async def test_a_part_of_an_early_head_starts_no_time_out() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(OK[:20])
+        await peer.closed()
+
+    async with serving(script) as server, pooled(server.port) as pool:
+        connection = await begun(pool, complete=False)
+        response = asyncio.ensure_future(connection.response())
+        await until(lambda: "answer under way" in repr(connection))
+        connection.sweep(asyncio.get_running_loop().time() + 1000)
+        assert connection.error is None
+        response.cancel()
+        await asyncio.gather(response, return_exceptions=True)
+        pool.release(connection)
 
 
 # -- what it says of itself ----------------------------------------------------------------

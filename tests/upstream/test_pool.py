@@ -144,17 +144,57 @@ async def test_a_connection_that_closes_on_its_way_to_the_next_is_replaced() -> 
         assert server.connections == 2
 
 
-async def test_when_the_lost_slot_went_to_another_the_place_in_the_queue_is_kept() -> None:
+@pytest.mark.parametrize("waiting", [1, 3])
+async def test_a_slot_lost_in_the_turn_of_its_handing_over_is_found_again(waiting: int) -> None:
+    """With others in the queue it has gone to them: then the place in front of them is kept."""
+    served: list[int] = []
+
+    async def one(pool: Pool, number: int) -> None:
+        await fetch(pool)
+        served.append(number)
+
     async with serving(answering(OK)) as server, pooled(server.port, connections=1) as pool:
         first = await begun(pool)
         await first.response()
         await body_of(first)
-        tasks = [asyncio.ensure_future(fetch(pool)) for _ in range(3)]
-        await until(lambda: pool.counts["waiting"] == 3)
+        tasks = [asyncio.ensure_future(one(pool, number)) for number in range(waiting)]
+        await until(lambda: pool.counts["waiting"] == waiting)
         pool.release(first)
         first.abort()
-        first.connection_lost(None)  # in the very turn of the loop in which it was handed over
-        assert [body for _, body in await asyncio.gather(*tasks)] == [b"ok"] * 3
+        first.connection_lost(None)
+        await asyncio.gather(*tasks)
+        # The second has the slot that the first lost; behind it the first comes before the third.
+        assert served == ([1, 0, 2] if waiting == 3 else [0])
+
+
+async def test_who_leaves_with_a_connection_that_closed_leaves_nothing() -> None:
+    async with serving(answering(OK)) as server, pooled(server.port, connections=1) as pool:
+        first = await begun(pool)
+        await first.response()
+        await body_of(first)
+        leaver = asyncio.ensure_future(pool.acquire())
+        await until(lambda: pool.counts["waiting"] == 1)
+        pool.release(first)
+        first.abort()
+        leaver.cancel()
+        await asyncio.gather(leaver, return_exceptions=True)
+        await until(lambda: not any(pool.counts.values()), lambda: pool)
+
+
+async def test_who_has_left_is_not_refused_by_the_sweep() -> None:
+    async with (
+        serving(silent) as server,
+        pooled(server.port, connections=1, queue_timeout=-1) as pool,
+    ):
+        connection = await begun(pool)
+        leaver = asyncio.ensure_future(pool.acquire())
+        await until(lambda: pool.counts["waiting"] == 1)
+        leaver.cancel()
+        pool._sweep()
+        with pytest.raises(asyncio.CancelledError):
+            await leaver
+        assert pool.counts["waiting"] == 0
+        pool.release(connection)
 
 
 async def test_an_idle_connection_that_is_not_fresh_is_not_used_for_what_must_not_go_twice() -> (
@@ -243,6 +283,24 @@ async def test_a_connection_that_closes_as_it_opens_is_an_error_not_a_loan() -> 
         assert not caught.value.sent
         assert not any(pool.counts.values())
         assert server.connections <= 1
+
+
+async def test_an_upstream_that_speaks_first_is_not_listened_to() -> None:
+    """What it says may come before the connection is lent, or after."""
+
+    async def script(peer: Peer) -> None:
+        await peer.send(OK)
+        await peer.closed()
+
+    async with serving(script) as server, pooled(server.port) as pool:
+        try:
+            connection = await pool.acquire()
+        except ConnectionBroken:
+            pass
+        else:
+            await until(connection.transport.is_closing)
+            pool.release(connection)
+        await until(lambda: server.open == 0)
 
 
 # -- cancellation --------------------------------------------------------------------------

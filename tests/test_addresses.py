@@ -1,0 +1,149 @@
+"""Listeners and origins as values: what is read, what is refused, and what reaches what."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxy.addresses import Address, Origin, loopback
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "LOCALHOST.", "a.localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]",
+     "::ffff:127.0.0.1", "[0:0:0:0:0:0:0:1]"],
+)  # fmt: skip
+def test_this_machine_alone_has_these_names(host: str) -> None:
+    assert loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost.evil.com", "notlocalhost", "0.0.0.0", "::", "10.0.0.1", "127.1", "1.0.0.127",
+     "::ffff:10.0.0.1", "", "[fe80::1]"],
+)  # fmt: skip
+def test_these_are_not_this_machine_alone(host: str) -> None:
+    assert not loopback(host)
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "private"),
+    [
+        ("127.0.0.1:8080", Address("127.0.0.1", 8080), True),
+        (" localhost:0 ", Address("localhost", 0), True),
+        ("[::1]:80", Address("::1", 80), True),
+        ("[::]:80", Address("::", 80), False),
+        ("0.0.0.0:65535", Address("0.0.0.0", 65_535), False),
+        ("unix:/run/proxy.sock", Address("", 0, "/run/proxy.sock"), True),
+    ],
+)
+def test_a_listener_is_read_and_written(text: str, address: Address, private: bool) -> None:
+    assert Address.parse(text) == address
+    assert Address.parse(address) is address
+    assert str(address) == text.strip()
+    assert address.private is private
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "8080", ":8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",
+     "127.0.0.1:８０", "::1:8080", "[::1]", "[::1:80", "a b:80", "http://x:80", "-x:80",
+     "unix:relative", "unix:", "unix:/" + "x" * 100],
+)  # fmt: skip
+def test_what_is_no_listener_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="must"):
+        Address.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "origin", "authority"),
+    [
+        ("https://bre-b.example", Origin("https", "bre-b.example", 443), "bre-b.example"),
+        ("HTTPS://Bre-B.Example/", Origin("https", "bre-b.example", 443), "bre-b.example"),
+        ("http://127.0.0.1:8090", Origin("http", "127.0.0.1", 8090), "127.0.0.1:8090"),
+        ("https://h:8443/a/b/", Origin("https", "h", 8443, "/a/b"), "h:8443"),
+        ("http://h:443", Origin("http", "h", 443), "h:443"),
+        ("http://h:80/%2F", Origin("http", "h", 80, "/%2F"), "h"),
+        ("https://[::1]:443/p", Origin("https", "::1", 443, "/p"), "[::1]"),
+        ("https://h.example./", Origin("https", "h.example.", 443), "h.example."),
+    ],
+)
+def test_an_origin_is_read(text: str, origin: Origin, authority: str) -> None:
+    assert Origin.parse(text) == origin
+    assert Origin.parse(origin) is origin
+    assert origin.authority == authority
+    assert Origin.parse(str(origin)) == origin
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "h", "ftp://h", "//h", "https://", "https:///p", "https://u@h", "https://u:p@h",
+     "https://h?q", "https://h#f", "https://h:0", "https://h:65536", "https://h:x",
+     "https://a b", "https://h/a b", "https://h/\\", "https://[::1", "https://[::x]", "https://hé"],
+)  # fmt: skip
+def test_what_is_no_origin_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"must|has a"):
+        Origin.parse(text)
+
+
+@pytest.mark.parametrize("secret", ["https://user:s3cret@h", "https://h?token=s3cret"])
+def test_a_refusal_does_not_repeat_what_was_given(secret: str) -> None:
+    with pytest.raises(ValueError, match="must have no user") as caught:
+        Origin.parse(secret)
+    assert "s3cret" not in str(caught.value)
+
+
+@given(
+    st.sampled_from(["http", "https"]),
+    st.from_regex(r"[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?(\.[a-z]{2,4})?", fullmatch=True),
+    st.integers(1, 65_535),
+    st.from_regex(r"(/[a-zA-Z0-9._~%!$&'()*+,;=:@-]{1,8}){0,3}", fullmatch=True),
+)
+def test_any_origin_is_read_as_it_is_written(scheme: str, host: str, port: int, path: str) -> None:
+    origin = Origin(scheme, host, port, path)
+    assert Origin.parse(str(origin)) == origin
+
+
+def test_the_same_origin_has_other_paths() -> None:
+    assert Origin.parse("https://h:1/a").at("/b") == Origin("https", "h", 1, "/b")
+
+
+@pytest.mark.parametrize(
+    ("url", "environment"),
+    [
+        ("https://bre-b-sandbox.api.visionamos.passportfintech.com", "sandbox"),
+        ("https://api.paas.co.passportfintech.com/x", "production"),
+        ("https://API.PAAS.CO.passportfintech.com./x", "production"),
+        ("http://localhost:1", "local"),
+        ("https://api.example", "unknown"),
+        ("https://api.paas.co.passportfintech.com.evil.example", "unknown"),
+    ],
+)
+def test_the_environment_is_judged_by_the_whole_host(url: str, environment: str) -> None:
+    assert Origin.parse(url).environment == environment
+
+
+@pytest.mark.parametrize(
+    ("url", "listener", "reaches"),
+    [
+        ("http://127.0.0.1:8080", "127.0.0.1:8080", True),
+        ("http://localhost:8080", "127.0.0.1:8080", True),
+        ("http://localhost:8080", "[::1]:8080", True),
+        ("http://127.0.0.1:8080", "0.0.0.0:8080", True),
+        ("http://[::1]:8080", "[::]:8080", True),
+        ("http://0.0.0.0:8080", "127.0.0.1:8080", True),
+        ("http://[::]:8080", "0.0.0.0:8080", True),
+        ("http://[::ffff:127.0.0.1]:8080", "127.0.0.1:8080", True),
+        ("http://Host.example.:8080", "host.example:8080", True),
+        ("http://10.0.0.1:8080", "10.0.0.1:8080", True),
+        ("http://127.0.0.1:8081", "127.0.0.1:8080", False),
+        ("http://10.0.0.1:8080", "127.0.0.1:8080", False),
+        ("http://10.0.0.1:8080", "0.0.0.0:8080", False),
+        ("http://127.0.0.1:8080", "10.0.0.1:8080", False),
+        ("http://127.0.0.1:8080", "unix:/run/x", False),
+        ("http://127.0.0.1:8080", "127.0.0.1:0", False),
+    ],
+)
+def test_an_upstream_that_is_our_own_listener_is_found(
+    url: str, listener: str, reaches: bool
+) -> None:
+    assert Origin.parse(url).reaches(Address.parse(listener)) is reaches
