@@ -1,0 +1,43 @@
+"""The shipped stand-alone Deployment, run as a pod."""
+
+import threading
+import time
+from collections.abc import Generator
+
+import pytest
+
+from tests.docker.manifests import KUBERNETES, kustomize
+from tests.docker.pod import ADDRESS, Pod, answer
+
+URL = f"http://{ADDRESS}:8080/v1/customers"
+HOST = "breb-proxy.breb-tests.svc"
+KEY = {"X_Proxy_Key": "key-of-the-callers", "Host": HOST}
+
+
+@pytest.fixture
+def pod() -> Generator[Pod]:
+    with Pod(kustomize(KUBERNETES / "standalone")) as made:
+        made.simulator()
+        yield made.up()
+
+
+def test_callers_with_the_key_and_the_services_name_are_served(pod: Pod) -> None:
+    assert pod.ask(URL, **KEY)["status"] == 404
+    assert pod.ask(URL, Host=HOST)["status"] == 403
+    assert pod.ask(URL, **{**KEY, "X_Proxy_Key": "guessed"})["status"] == 403
+    assert pod.ask(URL, **{**KEY, "Host": "evil.example"})["status"] == 421
+
+
+def test_a_rollout_loses_no_request(pod: Pod) -> None:
+    pod.pull("moods", latency="3s")
+    before = [pod.asking(URL, **KEY) for _ in range(20)]
+    time.sleep(1)
+    codes: dict[str, int] = {}
+    ending = threading.Thread(target=lambda: codes.update(pod.down()))
+    ending.start()
+    time.sleep(1)
+    assert pod.ask(f"http://{ADDRESS}:8081/readyz")["status"] == 503
+    after = pod.asking(URL, **KEY)
+    assert [answer(one)["status"] for one in (*before, after)] == [404] * 21
+    ending.join()
+    assert codes == {"breb-proxy": 0}
