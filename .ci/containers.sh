@@ -1,6 +1,7 @@
 # Sourced: buildah and podman with storage of their own, on a machine without a container engine.
 # Everything lies below $STATE and nothing of the host's own containers is touched.
 STATE=${BREB_CI_STATE:-${TMPDIR:-/tmp}/breb-proxy-ci}
+export BREB_CI_STATE=$STATE # for scripts started from here, whose TMPDIR is another one
 mkdir -p "$STATE/tmp"
 
 # The host may forbid raising hard limits: ask for no more than this process has.

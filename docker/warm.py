@@ -3,7 +3,9 @@
 A build in which the program cannot answer one request fails.
 """
 
+import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,11 +15,18 @@ import urllib.request
 PATIENCE = 30
 
 
-def answer(deadline: float) -> int:
+def free() -> str:
+    """Return a free address; a build may share the host's network."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+def answer(url: str, deadline: float) -> int:
     """Return the status of a request through the proxy, once it takes requests."""
     while True:
         try:
-            with urllib.request.urlopen("http://127.0.0.1:8080/v1/customers") as response:
+            with urllib.request.urlopen(url) as response:
                 return int(response.status)
         except urllib.error.HTTPError as error:
             return error.code
@@ -29,11 +38,17 @@ def answer(deadline: float) -> int:
 
 def main() -> int:
     """Run the demo, ask through it, probe it, end it; return an exit code."""
+    listen, admin = free(), free()
     program = [sys.executable, "-m", "proxy"]
-    with subprocess.Popen([*program, "demo", "--log-level", "warning"]) as demo:
+    flags = ["--listen", listen, "--admin-listen", admin, "--log-level", "warning"]
+    with subprocess.Popen([*program, "demo", *flags]) as demo:
         try:
-            status = answer(time.monotonic() + PATIENCE)
-            probe = subprocess.run([*program, "wait", "--timeout", "5"], check=False)
+            status = answer(f"http://{listen}/v1/customers", time.monotonic() + PATIENCE)
+            probe = subprocess.run(
+                [*program, "wait", "--timeout", "5"],
+                env=os.environ | {"BREB_ADMIN_LISTEN": admin},
+                check=False,
+            )
         finally:
             demo.send_signal(signal.SIGTERM)
         ended = demo.wait(PATIENCE)

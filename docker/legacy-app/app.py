@@ -49,6 +49,7 @@ class Server(ThreadingHTTPServer):
     """Answers what it has accepted before it ends."""
 
     daemon_threads = False
+    request_queue_size = 128
 
 
 def serve() -> int:

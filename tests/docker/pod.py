@@ -23,6 +23,7 @@ from tests.docker.podman import PROXY, logs, podman, state
 from tests.docker.volumes import SecretVolume
 
 ADDRESS = "10.244.0.2"
+METRICS = f"http://{ADDRESS}:8081/metrics"
 ASK = Path(__file__).with_name("ask.py")
 LEFT_TO_SIDECARS = 2.0
 
@@ -112,6 +113,12 @@ class Pod:
         url = f"http://127.0.0.1:9090/_sandbox/{lever}"
         given = self.ask(url, "POST", json.dumps(values), Content_Type="application/json")
         assert given["status"] < 300, given
+
+    def until_in_flight(self, count: int) -> None:
+        """Wait until the proxy has this many exchanges under way."""
+        deadline = time.monotonic() + 30
+        while f"breb_proxy_in_flight {count}" not in self.ask(METRICS)["body"]:
+            assert time.monotonic() < deadline, self.logs("breb-proxy")
 
     def _enter(self, *command: str) -> None:
         subprocess.run(["nsenter", "-t", self._netns, "-n", *command], check=True)

@@ -23,7 +23,9 @@ def podman(*arguments: str, timeout: float | None = 120) -> str:
 
 def state(container: str) -> dict[str, Any]:
     """Return a container's state: Status, Pid, ExitCode, OOMKilled, StartedAt, ..."""
-    document: dict[str, Any] = json.loads(podman("inspect", "--format", "{{json .State}}", container))
+    document: dict[str, Any] = json.loads(
+        podman("inspect", "--format", "{{json .State}}", container)
+    )
     return document
 
 

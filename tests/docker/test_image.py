@@ -42,7 +42,6 @@ def healthy(name: str) -> None:
 
 def test_it_is_small() -> None:
     size, base = (int(image(one, "{{.Size}}")) for one in (PROXY, BASE))
-    print(f"{(size - base) / 1e6:.1f} MB over the base")
     assert size - base < ALLOWED_OVER_THE_BASE
 
 

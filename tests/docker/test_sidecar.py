@@ -1,7 +1,6 @@
 """The shipped Deployment with a native sidecar, run as a pod."""
 
 import threading
-import time
 from collections.abc import Generator
 
 import pytest
@@ -51,9 +50,9 @@ def test_a_secret_that_changes_is_used_without_a_restart(pod: Pod) -> None:
 def test_a_deletion_loses_no_request_and_both_end_with_zero(pod: Pod) -> None:
     pod.simulator()
     pod.up()
-    pod.pull("moods", latency="2s")
+    pod.pull("moods", latency="6s")
     asked = [pod.asking(APP) for _ in range(20)]
-    time.sleep(1)
+    pod.until_in_flight(20)
     codes = pod.down()
     assert [answer(one)["status"] for one in asked] == [404] * 20
     assert codes == {"app": 0, "breb-proxy": 0}

@@ -1,7 +1,6 @@
 """The shipped stand-alone Deployment, run as a pod."""
 
 import threading
-import time
 from collections.abc import Generator
 
 import pytest
@@ -29,14 +28,14 @@ def test_callers_with_the_key_and_the_services_name_are_served(pod: Pod) -> None
 
 
 def test_a_rollout_loses_no_request(pod: Pod) -> None:
-    pod.pull("moods", latency="3s")
+    pod.pull("moods", latency="6s")
     before = [pod.asking(URL, **KEY) for _ in range(20)]
-    time.sleep(1)
+    pod.until_in_flight(20)
     codes: dict[str, int] = {}
     ending = threading.Thread(target=lambda: codes.update(pod.down()))
     ending.start()
-    time.sleep(1)
-    assert pod.ask(f"http://{ADDRESS}:8081/readyz")["status"] == 503
+    while pod.ask(f"http://{ADDRESS}:8081/readyz")["status"] != 503:
+        assert ending.is_alive()
     after = pod.asking(URL, **KEY)
     assert [answer(one)["status"] for one in (*before, after)] == [404] * 21
     ending.join()
