@@ -43,7 +43,7 @@ def main() -> int:
     flags = ["--listen", listen, "--admin-listen", admin, "--log-level", "warning"]
     with subprocess.Popen([*program, "demo", *flags]) as demo:
         try:
-            status = answer(f"http://{listen}/v1/customers", time.monotonic() + PATIENCE)
+            status = answer(f"http://{listen}/v1/accounts", time.monotonic() + PATIENCE)
             probe = subprocess.run(
                 [*program, "wait", "--timeout", "5"],
                 env=os.environ | {"BREB_ADMIN_LISTEN": admin},
@@ -53,7 +53,7 @@ def main() -> int:
             demo.send_signal(signal.SIGTERM)
         ended = demo.wait(PATIENCE)
     print(f"answered {status}, probe {probe.returncode}, ended with {ended}")
-    return 0 if status < 500 and (probe.returncode, ended) == (0, 0) else 1
+    return 0 if (status, probe.returncode, ended) == (200, 0, 0) else 1
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """A legacy application: plain HTTP to API_URL, not a word of OAuth in it.
 
-``serve`` answers on port 8000 with what the API says about customers; ``report`` writes that once
-and ends, as a batch job does.
+``serve`` answers on port 8000 with what the API says about accounts; ``report`` writes that once
+and ends, as a batch job does; ``healthy`` asks the page whether it is there.
 """
 
 import json
@@ -16,10 +16,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 API_URL = os.environ.get("API_URL", "http://127.0.0.1:8080")
 
 
-def customers() -> tuple[int, bytes]:
+def accounts() -> tuple[int, bytes]:
     """Ask the API; return its status and body."""
     try:
-        with urllib.request.urlopen(f"{API_URL}/v1/customers", timeout=60) as response:
+        with urllib.request.urlopen(f"{API_URL}/v1/accounts", timeout=60) as response:
             return response.status, response.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
@@ -34,7 +34,7 @@ class Page(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer a browser."""
-        status, body = (200, b"{}") if self.path == "/healthz" else customers()
+        status, body = (200, b"{}") if self.path == "/healthz" else accounts()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -57,7 +57,7 @@ def serve() -> int:
     with Server(("", 8000), Page) as server:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
-        print(f"first answer of the API: {customers()[0]}", flush=True)
+        print(f"first answer of the API: {accounts()[0]}", flush=True)
         server.serve_forever()
     print("ended, nothing left under way", flush=True)
     return 0
@@ -65,10 +65,16 @@ def serve() -> int:
 
 def report() -> int:
     """Write what the API says; fail if it fails."""
-    status, body = customers()
+    status, body = accounts()
     print(f"report: {status} {body.decode()}", flush=True)
-    return 0 if status < 500 and status != 401 else 1
+    return 0 if status == 200 else 1
+
+
+def healthy() -> int:
+    """Ask our own page."""
+    with urllib.request.urlopen("http://127.0.0.1:8000/healthz", timeout=2):
+        return 0
 
 
 if __name__ == "__main__":
-    sys.exit({"serve": serve, "report": report}[sys.argv[1]]())
+    sys.exit({"serve": serve, "report": report, "healthy": healthy}[sys.argv[1]]())

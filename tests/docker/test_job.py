@@ -11,4 +11,4 @@ def test_the_job_completes_although_the_sidecar_runs() -> None:
         pod.complete()
         assert pod.state("breb-proxy")["Status"] == "running"
         assert pod.down() == {"report": 0, "breb-proxy": 0}
-        assert "report: 404" in pod.logs("report")
+        assert "report: 200" in pod.logs("report")
