@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced: buildah and podman with storage of their own, on a machine without a container engine.
 # Everything lies below $STATE and nothing of the host's own containers is touched.
 STATE=${BREB_CI_STATE:-${TMPDIR:-/tmp}/breb-proxy-ci}
