@@ -49,10 +49,7 @@ class Manifests:
                 values |= self.settings[reference["name"]]
         for item in container.get("env", []):
             if "value" in item:
-                known = dict(values)
-                values[item["name"]] = _REFERENCE.sub(
-                    lambda match, known=known: known.get(match[1], match[0]), item["value"]
-                )
+                values[item["name"]] = _filled_in(item["value"], values)
             else:
                 values[item["name"]] = pod_fields[item["valueFrom"]["fieldRef"]["fieldPath"]]
         return values
@@ -66,6 +63,10 @@ class Manifests:
         for source in volume["projected"]["sources"]:
             merged |= self.secrets[source["secret"]["name"]]
         return merged, volume["projected"].get("defaultMode", 0o644)
+
+
+def _filled_in(text: str, known: dict[str, str]) -> str:
+    return _REFERENCE.sub(lambda match: known.get(match[1], match[0]), text)
 
 
 def _secret(document: Document) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +24,7 @@ from tests.docker.podman import PROXY, logs, podman, state
 from tests.docker.volumes import SecretVolume
 
 ADDRESS = "10.244.0.2"
+JSON = {"Content-Type": "application/json"}
 METRICS = f"http://{ADDRESS}:8081/metrics"
 ASK = Path(__file__).with_name("ask.py")
 LEFT_TO_SIDECARS = 2.0
@@ -96,22 +98,35 @@ class Pod:
         """Return a container's state."""
         return state(self.container(name))
 
-    def asking(self, url: str, method: str = "GET", body: str = "", timeout: float = 30,
-               **fields: str) -> "subprocess.Popen[str]":  # fmt: skip
+    def asking(
+        self,
+        url: str,
+        method: str = "GET",
+        body: str = "",
+        *,
+        fields: Mapping[str, str] | None = None,
+        timeout: float = 30,
+    ) -> "subprocess.Popen[str]":
         """Begin a request inside the pod's network; `answer` waits for it."""
-        named = {name.replace("_", "-"): value for name, value in fields.items()}
-        command = [sys.executable, str(ASK), method, url, json.dumps(named), body, str(timeout)]
-        enter = ["nsenter", "-t", self._netns, "-n"]
-        return subprocess.Popen([*enter, *command], stdout=subprocess.PIPE, text=True)
+        command = [sys.executable, str(ASK), method, url, json.dumps(dict(fields or {})), body]
+        enter = ["nsenter", "-t", self._netns, "-n", *command, str(timeout)]
+        return subprocess.Popen(enter, stdout=subprocess.PIPE, text=True)
 
-    def ask(self, url: str, method: str = "GET", body: str = "", **fields: str) -> dict[str, Any]:
+    def ask(
+        self,
+        url: str,
+        method: str = "GET",
+        body: str = "",
+        *,
+        fields: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
         """Make a request inside the pod's network; status 0 stands for no answer."""
-        return answer(self.asking(url, method, body, **fields))
+        return answer(self.asking(url, method, body, fields=fields))
 
     def pull(self, lever: str, **values: Any) -> None:
         """Pull one of the simulator's levers."""
         url = f"http://127.0.0.1:9090/_sandbox/{lever}"
-        given = self.ask(url, "POST", json.dumps(values), Content_Type="application/json")
+        given = self.ask(url, "POST", json.dumps(values), fields=JSON)
         assert given["status"] < 300, given
 
     def until_in_flight(self, count: int) -> None:

@@ -10,7 +10,7 @@ from tests.docker.pod import ADDRESS, Pod, answer
 
 URL = f"http://{ADDRESS}:8080/v1/accounts"
 HOST = "breb-proxy.breb-tests.svc"
-KEY = {"X_Proxy_Key": "key-of-the-callers", "Host": HOST}
+KEY = {"X-Proxy-Key": "key-of-the-callers", "Host": HOST}
 
 
 @pytest.fixture
@@ -21,22 +21,22 @@ def pod() -> Generator[Pod]:
 
 
 def test_callers_with_the_key_and_the_services_name_are_served(pod: Pod) -> None:
-    assert pod.ask(URL, **KEY)["status"] == 200
-    assert pod.ask(URL, Host=HOST)["status"] == 403
-    assert pod.ask(URL, **{**KEY, "X_Proxy_Key": "guessed"})["status"] == 403
-    assert pod.ask(URL, **{**KEY, "Host": "evil.example"})["status"] == 421
+    assert pod.ask(URL, fields=KEY)["status"] == 200
+    assert pod.ask(URL, fields={"Host": HOST})["status"] == 403
+    assert pod.ask(URL, fields={**KEY, "X-Proxy-Key": "guessed"})["status"] == 403
+    assert pod.ask(URL, fields={**KEY, "Host": "evil.example"})["status"] == 421
 
 
 def test_a_rollout_loses_no_request(pod: Pod) -> None:
     pod.pull("moods", latency="6s")
-    before = [pod.asking(URL, **KEY) for _ in range(20)]
+    before = [pod.asking(URL, fields=KEY) for _ in range(20)]
     pod.until_in_flight(20)
     codes: dict[str, int] = {}
     ending = threading.Thread(target=lambda: codes.update(pod.down()))
     ending.start()
     while pod.ask(f"http://{ADDRESS}:8081/readyz")["status"] != 503:
         assert ending.is_alive()
-    after = pod.asking(URL, **KEY)
+    after = pod.asking(URL, fields=KEY)
     assert [answer(one)["status"] for one in (*before, after)] == [200] * 21
     ending.join()
     assert codes == {"breb-proxy": 0}
