@@ -56,7 +56,7 @@ def test_a_release_serves_its_callers_and_passes_its_own_test(tmp_path: Path) ->
         (test,) = pod.manifests.of("Pod")
         (container,) = test["spec"]["containers"]
         said = podman(
-            *("run", "--rm", "--network", f"container:{pod.container('breb-proxy')}"),
+            *("run", "--rm", "--pod", pod.name),
             *("--volume", f"{hosts}:/etc/hosts:ro", "--read-only", "--cap-drop=ALL"),
             *("--entrypoint", "python", container["image"], "-c", container["args"][0]),
         )
