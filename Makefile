@@ -1,38 +1,43 @@
 # Each target does its own set-up: Python 3.11 or newer and make are all that is needed.
-PYTHON ?= python3
+PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 VENV := .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench bench-report soak release
+.PHONY: help run test check format image bench bench-report soak release
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 $(VENV)/.run: pyproject.toml requirements.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it: make PYTHON=..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV) && $(PY) -m pip install -q --require-hashes -r requirements.lock
 	$(PY) -m pip install -q --no-deps -e . && touch $@
 
 $(VENV)/.dev: $(VENV)/.run
 	$(PY) -m pip install -q "pip>=25.1" && $(PY) -m pip install -q --group dev && touch $@
 
-run: $(VENV)/.run ## run the proxy, or the where there are no credentials
+run: $(VENV)/.run ## run the proxy; without credentials, the demo
 	@$(PY) -m proxy run
 
-test: $(VENV)/.dev ## run the tests
-	@$(PY) -m pytest -q
+test: $(VENV)/.dev ## run the tests (ARGS="tests/test_guard.py -x" for some)
+	@$(PY) $(if $(COVER),-m coverage run) -m pytest -q $(ARGS)
 
-check: $(VENV)/.dev ## format, lint, types, layers, tests with coverage (what CI runs)
+check: $(VENV)/.dev ## format, lint, types, layers, tests with coverage: what CI runs
 	@$(VENV)/bin/ruff format --check -q . && $(VENV)/bin/ruff check -q . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports
-	@$(VENV)/bin/coverage run -m pytest -q && $(VENV)/bin/coverage combine -q && $(VENV)/bin/coverage report
+	@$(MAKE) -s test COVER=1 && $(PY) -m coverage combine -q && $(PY) -m coverage report
 
 format: $(VENV)/.dev ## put the code into its canonical form
-	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q .
+	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q . && $(PY) -m tools.config_example
 
-bench: $(VENV)/.run ## measure against the peers, side by side (QUICK=1 for two minutes)
+image: ## build the container image breb-proxy, with docker or else podman
+	@$$(command -v docker || command -v podman) build -t breb-proxy .
+
+bench: $(VENV)/.dev ## measure against the peers, side by side (QUICK=1 for two minutes)
 	@$(PY) -m benchmarks $(if $(QUICK),--quick)
 
-bench-report: ## write docs/performance.md from the last measurement
+bench-report: $(VENV)/.dev ## write docs/performance.md from the last measurement
 	@$(PY) -m benchmarks report
 
 soak: $(VENV)/.dev ## minutes of mixed load with faults: nothing lost, doubled or leaked

@@ -1,1 +1,1 @@
-"""What the project makes with its own code: pages, examples, releases."""
+"""What the project's own upkeep needs; no part of the package."""

@@ -1,0 +1,74 @@
+"""Run the quick tests with every Python version that pyproject.toml declares and this machine has.
+
+The version that runs this script is left out: the step check runs everything with it.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+QUICK = [
+    "-m",
+    "not slow and not browser",
+    "--ignore=tests/docker",
+    "--ignore=tests/test_packaging.py",
+]
+
+
+def main() -> int:
+    """Test with each, at the same time; return an exit code."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    declared = re.findall(r'"Programming Language :: Python :: (3\.\d+)"', text)
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    failed = []
+    with tempfile.TemporaryDirectory() as folder:
+        running = {}
+        for version in declared:
+            interpreter = find(version)
+            if version == own or interpreter is None:
+                print(f"{version}: " + ("step check" if version == own else "not on this machine"))
+                continue
+            python = prepare(interpreter, Path(folder) / version)
+            log = Path(folder) / f"{version}.log"
+            command = [python, "-m", "pytest", "-q", *QUICK]
+            with log.open("wb") as output:
+                running[version, log] = subprocess.Popen(
+                    command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
+                )
+        for (version, log), tests in running.items():
+            code = tests.wait()
+            failed += [version] if code else []
+            print(f"{version}: {log.read_text() if code else log.read_text().splitlines()[-1]}")
+    return 1 if failed else 0
+
+
+def find(version: str) -> str | None:
+    """Return an interpreter of this version: on PATH, or one of pyenv's."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    candidates = [shutil.which(f"python{version}"), *sorted(pyenv.glob(f"{version}.*/bin/python"))]
+    for candidate in filter(None, candidates):
+        said = subprocess.run([candidate, "-V"], capture_output=True, text=True).stdout
+        if said.startswith(f"Python {version}."):
+            return str(candidate)
+    return None
+
+
+def prepare(interpreter: str, folder: Path) -> str:
+    """Make an environment with the locked dependencies and what the tests need."""
+    subprocess.run([interpreter, "-m", "venv", folder], check=True)
+    python = str(folder / "bin" / "python")
+    pip = [python, "-m", "pip", "install", "-q"]
+    subprocess.run([*pip, "--require-hashes", "-r", "requirements.lock"], cwd=ROOT, check=True)
+    subprocess.run([*pip, "pip>=25.1"], cwd=ROOT, check=True)
+    subprocess.run([*pip, "--group", "test"], cwd=ROOT, check=True)
+    subprocess.run([*pip, "--no-deps", "-e", "."], cwd=ROOT, check=True)
+    return python
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""The wheel, as its users get it: built, installed into an empty environment, run elsewhere."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from proxy import __version__
+from tools import release, trial
+
+PROJECT = tomllib.loads((trial.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build it as pip does, in isolation."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), "."]
+    done = subprocess.run(command, cwd=trial.ROOT, capture_output=True, text=True, check=False)
+    if done.returncode and "CI" not in os.environ and "onnection" in done.stderr:
+        pytest.skip("pip reaches no package registry")
+    assert done.returncode == 0, done.stderr
+    (made,) = folder.glob("*.whl")
+    return made
+
+
+@pytest.fixture(scope="module")
+def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return trial.install(wheel, tmp_path_factory.mktemp("installed") / "an environment")
+
+
+def test_the_wheel_holds_the_package_whole_and_nothing_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+    files = (path for path in (trial.ROOT / "proxy").rglob("*") if path.is_file())
+    shipped = {
+        file.relative_to(trial.ROOT).as_posix() for file in files if "__pycache__" not in file.parts
+    }
+    assert names == shipped
+
+
+def test_the_installed_program_says_its_version(programs: Path, tmp_path: Path) -> None:
+    said = subprocess.run(
+        [programs / "breb-proxy", "--version"],
+        cwd=tmp_path,
+        env=trial.clean(),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert said == f"breb-proxy {__version__}\n"
+
+
+def test_the_installed_demo_answers_from_another_directory(programs: Path) -> None:
+    release.use(programs)
+
+
+def test_a_demo_that_fails_is_not_called_tried(tmp_path: Path) -> None:
+    broken = tmp_path / "breb-proxy"
+    broken.write_text("#!/bin/sh\nexit 3\n", encoding="ascii")
+    broken.chmod(0o755)
+    with pytest.raises(AssertionError, match="did not answer"), trial.demo(tmp_path):
+        pass
+
+
+def test_every_dependency_is_locked() -> None:
+    locked = set(
+        re.findall(r"^([a-z0-9-]+)==", trial.LOCK.read_text(encoding="ascii"), re.MULTILINE)
+    )
+    wanted = {re.split(r"[^A-Za-z0-9-]", each)[0].lower() for each in PROJECT["dependencies"]}
+    assert wanted <= locked
+
+
+def test_a_release_is_refused_whose_version_the_changelog_does_not_tell_of() -> None:
+    release.check_changelog(f"# Changelog\n\n## [{__version__}] - 2026-11-24\n\n## [0.0.1]\n")
+    for text in ("# Changelog\n", "## [9.9.9]\n", f"## [9.9.9]\n## [{__version__}]\n"):
+        with pytest.raises(release.Refused, match="newest version is"):
+            release.check_changelog(text)

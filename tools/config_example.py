@@ -1,0 +1,80 @@
+"""Write config.example.env from the settings, so that it is complete and true."""
+
+import sys
+import textwrap
+from pathlib import Path
+
+from pydantic.fields import FieldInfo
+
+from proxy.settings import PREFIX, SECRETS, Settings, shown
+
+TARGET = Path(__file__).parents[1] / "config.example.env"
+WIDTH = 98
+HEAD = """\
+# Every setting of breb-proxy. Copy this file to .env (it is not committed, and nobody else needs to
+# read it: chmod 600 .env), fill in the two credentials, and start: breb-proxy serve
+#
+# What is commented out shows the default. Flags (--listen) and the environment win over .env; files
+# named like the settings in a directory (BREB_SECRETS_DIR) stand behind it. Lists are separated by
+# commas.
+"""
+# A group begins at the setting named, and goes on to where the next one begins.
+GROUPS = {
+    "client_id": "Credentials: the only settings that must be set",
+    "base_url": "The upstream",
+    "listen": "The listeners, and who is let in",
+    "connect_timeout": "Limits",
+    "token_timeout": "The access token",
+    "ca_bundle": "Certificates and the way out",
+    "shutdown_grace": "The end of the program",
+    "console": "The console, and what is logged",
+}
+EXAMPLES = {
+    "token_url": "https://host/path",
+    "tls_cert": "/path/to/chain.pem",
+    "tls_key": "/path/to/key.pem",
+    "allowed_hosts": "proxy.internal,proxy.internal:8080",
+    "allowed_origins": "http://localhost:3000",
+    "allow": "GET /*, POST /v1/payments*",
+    "deny": "DELETE /*",
+    "max_body": "1048576",
+    "token_max_age": "3600",
+    "ca_bundle": "/path/to/authorities.pem",
+    "client_cert": "/path/to/client.pem",
+    "client_cert_key": "/path/to/client-key.pem",
+    "egress_proxy": "http://proxy.corp:3128",
+}
+
+
+def main() -> int:
+    """Write the file."""
+    TARGET.write_text(render(), encoding="utf-8")
+    return 0
+
+
+def render() -> str:
+    """Return the file's text."""
+    parts = [HEAD]
+    for name, field in Settings.model_fields.items():
+        if name in GROUPS:
+            parts.append(f"\n# --- {GROUPS[name]} ---\n")
+        parts.append("\n" + _entry(name, field))
+    return "".join(parts)
+
+
+def _entry(name: str, field: FieldInfo) -> str:
+    described = textwrap.wrap(str(field.description), WIDTH)
+    comment = "".join(f"# {line}\n" for line in described)
+    variable = PREFIX + name.upper()
+    if field.is_required():
+        return f"{comment}{variable}=\n"
+    default = shown(field.default)
+    if default != "unset":
+        return f"{comment}# {variable}={default}\n"
+    if name in SECRETS:
+        return f"{comment}# {variable}=\n"
+    return f"{comment}# Unset; for example:\n# {variable}={EXAMPLES[name]}\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

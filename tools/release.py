@@ -1,0 +1,101 @@
+"""Make what is published: sdist, wheel, bill of materials, checksums; refuse what does not fit.
+
+The wheel is built twice and must come out the same, byte for byte. There is no zipapp: uvloop,
+httptools and pydantic-core are compiled, and Python imports nothing compiled from an archive;
+``pipx run --spec WHEEL breb-proxy`` and ``uvx --from WHEEL breb-proxy`` run the wheel in one line.
+"""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from pathlib import Path
+
+from proxy import __version__
+from tools import trial
+
+DIST = trial.ROOT / "dist"
+
+
+class Refused(Exception):
+    """What is here is no release."""
+
+
+def main() -> int:
+    """Build, check and describe the release; print what was made."""
+    try:
+        check_changelog((trial.ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+        made = build()
+        with tempfile.TemporaryDirectory() as folder:
+            programs = trial.install(made[0], Path(folder) / "environment")
+            use(programs)
+            made.append(bill_of_materials(programs))
+    except (Refused, AssertionError) as refused:
+        print(f"no release: {refused}", file=sys.stderr)
+        return 1
+    sums = "".join(f"{_sha256(file)}  {file.name}\n" for file in made)
+    (DIST / "SHA256SUMS").write_text(sums, encoding="ascii")
+    print(sums, end="")
+    return 0
+
+
+def check_changelog(text: str) -> None:
+    """See that the version is the newest that the changelog tells of; raise Refused."""
+    told = re.findall(r"^## \[?(\d+\.\d+\.\d+)\]?", text, re.MULTILINE)
+    if told[:1] != [__version__]:
+        newest = told[0] if told else "none"
+        raise Refused(f"proxy says {__version__}, CHANGELOG.md's newest version is {newest}")
+
+
+def build() -> list[Path]:
+    """Build wheel and sdist into dist/, which is emptied first; raise Refused if not repeatable."""
+    DIST.mkdir(exist_ok=True)
+    for old in DIST.iterdir():
+        old.unlink()
+    _build(DIST)
+    (wheel,) = DIST.glob("*.whl")
+    (sdist,) = DIST.glob("*.tar.gz")
+    with tempfile.TemporaryDirectory() as again:
+        _build(Path(again))
+        for file in (wheel, sdist):
+            if file.read_bytes() != (Path(again) / file.name).read_bytes():
+                raise Refused(f"{file.name} comes out differently each time")
+    return [wheel, sdist]
+
+
+def _build(target: Path) -> None:
+    command = [sys.executable, "-m", "build", "--outdir", str(target), str(trial.ROOT)]
+    stamp = ["git", "-C", str(trial.ROOT), "log", "-1", "--format=%ct"]
+    epoch = subprocess.run(stamp, check=True, capture_output=True, text=True).stdout.strip()
+    env = os.environ | {"SOURCE_DATE_EPOCH": epoch}
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    if done.returncode:
+        raise Refused(done.stdout + done.stderr)
+
+
+def use(programs: Path) -> None:
+    """Ask through the installed demo; raise Refused if the answer is not the simulator's."""
+    with trial.demo(programs) as url, urllib.request.urlopen(f"{url}/v1/accounts") as response:  # noqa: S310
+        if "accounts" not in json.load(response):
+            raise Refused("the demo does not answer as it should")
+
+
+def bill_of_materials(programs: Path) -> Path:
+    """Write what the environment holds as CycloneDX."""
+    target = DIST / f"breb_proxy-{__version__}.cdx.json"
+    command = [sys.executable, "-m", "cyclonedx_py", "environment", "--output-reproducible"]
+    command += ["--pyproject", str(trial.ROOT / "pyproject.toml"), "--output-file", str(target)]
+    subprocess.run([*command, str(programs / "python")], check=True)
+    return target
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
