@@ -3,7 +3,6 @@
 Modules are imported where they are used, so that probes start in a fraction of a second.
 """
 
-import contextlib
 import io
 import os
 import sys
@@ -72,14 +71,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(refused)
         return USAGE
     try:
-        return _dispatch(arguments)
+        code = _dispatch(arguments)
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         return OK if arguments[0] == "demo" else INTERRUPTED
     except BrokenPipeError:
-        # Whoever read us has left; without this the interpreter would complain at exit.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return FAILED
+        return _nobody_reads()
+    except BaseExceptionGroup as group:
+        if group.subgroup(BrokenPipeError) is None:
+            raise
+        return _nobody_reads()
+
+
+def _nobody_reads() -> int:
+    """Give standard output somewhere to go: else the interpreter would complain at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return FAILED
 
 
 def _dispatch(arguments: list[str]) -> int:

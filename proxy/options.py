@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -127,16 +128,16 @@ def origins(given: dict[str, Any], places: dict[str, Any]) -> dict[str, str]:
     Raises SettingsError if a source cannot be read.
     """
     file, folder = places.get("_env_file"), places.get("_secrets_dir")
-    read: list[tuple[str, PydanticBaseSettingsSource]] = [
-        ("environment", EnvSettingsSource(Settings)),
-        (str(file), DotEnvSettingsSource(Settings, env_file=file)),
+    read: list[tuple[str, Callable[[], PydanticBaseSettingsSource]]] = [
+        ("environment", lambda: EnvSettingsSource(Settings)),
+        (str(file), lambda: DotEnvSettingsSource(Settings, env_file=file)),
     ]
     if folder:
-        read.append((str(folder), SecretsSettingsSource(Settings, secrets_dir=folder)))
+        read.append((str(folder), lambda: SecretsSettingsSource(Settings, secrets_dir=folder)))
     found = dict.fromkeys(given, "flag")
-    for name, source in read:
+    for name, make in read:
         try:
-            values = source()
+            values = make()()
         except (OSError, ValueError) as error:
             raise SettingsError([f"{name}: cannot be read ({error})"]) from None
         for setting in values.keys() & Settings.model_fields.keys():
