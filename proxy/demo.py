@@ -135,13 +135,15 @@ class Demo:
         url, curl = self._url(), self._curl()
         admin = self._admin.address
         doors = (self._callers, self._admin, self._simulator)
+        moved = [f"{door.asked} is taken: using {door.address}" for door in doors if door.moved]
         # What is needed most comes last, so that it stays on a small screen.
         return [
             "",
             shade("breb-proxy demo", "bold") + ": a simulator of the Bre-B API, no real money",
             "",
             *self._tour(url),
-            *(f"{door.asked} is taken: using {door.address}" for door in doors if door.moved),
+            *moved,
+            *([""] if moved else []),
             self._screen.rows(
                 [
                     ("Postman, curl, your app", f"{shade(url, 'bold', 'cyan')}  no Authorization"),
