@@ -6,7 +6,6 @@ It brings its own settings: what environment and ``.env`` say of a real upstream
 import asyncio
 import contextlib
 import logging
-import socket
 import sys
 from collections.abc import Generator
 from typing import Any
@@ -108,7 +107,7 @@ class Demo:
         server.run(self._main(settings, as_json=as_json))
 
     async def _main(self, settings: Settings, *, as_json: bool) -> None:
-        simulator = _serving(self._simulator.sockets[0])
+        simulator = _simulator()
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(simulator.serve(self._simulator.sockets))
             await server.serve(
@@ -132,34 +131,41 @@ class Demo:
 
     def _words(self, renewal: str) -> list[str]:
         shade = self._screen.shade
-        url, curl = self._url(), self._curl()
-        admin = self._admin.address
-        doors = (self._callers, self._admin, self._simulator)
-        moved = [f"{door.asked} is taken: using {door.address}" for door in doors if door.moved]
+        url = self._url()
         # What is needed most comes last, so that it stays on a small screen.
         return [
             "",
             shade("breb-proxy demo", "bold") + ": a simulator of the Bre-B API, no real money",
             "",
             *self._tour(url),
-            *moved,
-            *([""] if moved else []),
-            self._screen.rows(
-                [
-                    ("Postman, curl, your app", f"{shade(url, 'bold', 'cyan')}  no Authorization"),
-                    ("console, probes", str(admin) if admin.path else f"http://{reachable(admin)}"),
-                    ("the simulator", f"http://{self._simulator.address}/_sandbox"),
-                ]
-            ),
+            *self._moved(),
+            self._doors(url),
             "",
             "Try it, in another terminal:",
             "",
-            f"  {shade(f'{curl} {url}/v1/accounts', 'bold')}",
+            f"  {shade(f'{self._curl()} {url}/v1/accounts', 'bold')}",
             "",
             f"The access token is renewed by itself, next in {renewal}.",
             "See it happen: breb-proxy demo --token-max-age 10. Ctrl-C ends the demo.",
             "",
         ]
+
+    def _moved(self) -> list[str]:
+        doors = (self._callers, self._admin, self._simulator)
+        lines = [f"{door.asked} is taken: using {door.address}" for door in doors if door.moved]
+        return [*lines, ""] if lines else []
+
+    def _doors(self, url: str) -> str:
+        admin = self._admin.address
+        rows = [
+            (
+                "Postman, curl, your app",
+                self._screen.shade(url, "bold", "cyan") + "  no Authorization needed",
+            ),
+            ("console, probes", str(admin) if admin.path else f"http://{reachable(admin)}"),
+            ("the simulator", f"http://{self._simulator.address}/_sandbox"),
+        ]
+        return self._screen.rows(rows)
 
     def _tour(self, url: str) -> list[str]:
         if self._callers.address.path or self._settings.tls_cert:
@@ -189,8 +195,7 @@ def _address(given: dict[str, Any], name: str, default: str) -> Address:
         raise SettingsError([f"--{name.replace('_', '-')}: {error}"]) from None
 
 
-def _serving(sock: socket.socket) -> _Simulator:
-    del sock
+def _simulator() -> _Simulator:
     config = uvicorn.Config(
         create_app(SandboxConfig()),
         lifespan="auto",

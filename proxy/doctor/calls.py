@@ -86,6 +86,14 @@ class Calls:
     async def request(self, path: str | None) -> Finding:
         """Send one GET as a caller does, and judge what comes back."""
         target = path or self._own_path()
+        try:
+            response, body = await self._get(target)
+        except httpx.HTTPError:
+            advice = "the upstream breaks off: try again, and if it stays so ask those who run it"
+            return failed(f"GET {shortened(target)}: the answer was cut", advice, path=target)
+        return self._judged(target, response, body)
+
+    async def _get(self, target: str) -> tuple[httpx.Response, bytes]:
         keys = self._settings.caller_key
         fields = {"X-Proxy-Key": keys[0].get_secret_value()} if keys else {}
         client = httpx.AsyncClient(trust_env=False, timeout=None)  # noqa: S113  the step is bounded
@@ -100,7 +108,7 @@ class Calls:
                 body += part
                 if len(body) > _BODY:
                     break
-        return self._judged(target, response, body)
+        return response, body
 
     def _own_path(self) -> str:
         held = self._parts.keeper.held
