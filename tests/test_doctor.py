@@ -146,6 +146,16 @@ def test_it_can_be_read_where_there_is_ascii_alone(sandbox: str, tmp_path: Path)
     assert ended.out.isascii()
 
 
+def test_the_picture_in_the_documentation_is_up_to_date(sandbox: str, tmp_path: Path) -> None:
+    """Run python -m tools.screens after a change of what is shown."""
+    ended = command("check", cwd=tmp_path, **settings(sandbox))
+    picture = (Path(__file__).parent.parent / "docs" / "images" / "check.svg").read_text()
+    drawn = re.findall(r">([^<]+)</text>", picture)
+    for title in re.findall(r"^  ✓ (\S+(?: \S+)*) ", ended.out, re.MULTILINE):
+        assert title in drawn
+    assert "✓ all well" in drawn
+
+
 # -- settings --------------------------------------------------------------------------------
 
 
