@@ -7,22 +7,17 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
 
 from proxy import __version__
 from proxy.usage import (
     FAILED,
     INTERRUPTED,
     OK,
-    TAKEN,
     USAGE,
     nearest,
     refuse_secrets,
     say,
 )
-
-if TYPE_CHECKING:
-    import argparse
 
 HELP = """\
 usage: breb-proxy COMMAND [options]
@@ -54,9 +49,6 @@ directory, then defaults; config.example.env explains each. Secrets are never fl
 exit codes: 0 it worked, 1 it did not, 2 settings or usage, 3 an address is taken,
             4 no running proxy answers, 130 interrupted
 """
-_SERVE_CODES = "0 ended by a signal or quit, 2 settings or usage, 3 an address is taken"
-_NONE: frozenset[str] = frozenset()
-_NOT_IN_DEMO = frozenset(("base_url", "token_url", "allow_production", "allow_insecure_upstream"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -75,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        return OK if arguments[0] == "demo" else INTERRUPTED
+        return OK if arguments[:1] == ["demo"] else INTERRUPTED
     except BrokenPipeError:
         return _nobody_reads()
     except BaseExceptionGroup as group:
@@ -123,85 +115,13 @@ def _sandbox(arguments: list[str]) -> int:
     return sandbox(arguments)
 
 
-def _serve(arguments: list[str]) -> int:
-    from proxy.options import parser
+def _start(name: str) -> Callable[[list[str]], int]:
+    def begin(arguments: list[str]) -> int:
+        from proxy import start
 
-    return _start(parser("serve", "Run the proxy.", _SERVE_CODES, apart=_NONE).read(arguments))
+        return start.main(name, arguments)
 
-
-def _start(options: "argparse.Namespace") -> int:
-    from proxy import logs, server, sockets
-    from proxy.errors import SettingsError
-    from proxy.options import chosen, slips, where
-    from proxy.settings import load
-
-    try:
-        places = where(options)
-        settings = load(chosen(options), **places)
-    except SettingsError as error:
-        return _settings_wrong(error.problems)
-    as_json = logs.configure(settings.log_level, settings.log_format)
-    for warning in slips(places):
-        server.log.warning("%s", warning)
-    try:
-        callers = sockets.bind(settings.listen)
-        admin = sockets.bind(settings.admin_listen)
-    except sockets.AddressTaken as error:
-        say(str(error))
-        return TAKEN
-    server.log.info(
-        "forwarding http%s://%s to %s (%s); admin on http://%s",
-        "s" if settings.tls_cert else "",
-        settings.listen,
-        settings.base_url,
-        settings.base_url.environment,
-        settings.admin_listen,
-    )
-    server.run(server.serve(settings, places, callers, admin, as_json=as_json))
-    return OK
-
-
-def _run(arguments: list[str]) -> int:
-    """Serve with credentials, whole or half; without any, show what it does."""
-    from proxy.errors import SettingsError
-    from proxy.options import chosen, origins, parser, where
-
-    about = "Run the proxy if there are credentials; else say so and run the demo."
-    options = parser("run", about, _SERVE_CODES, apart=_NONE).read(arguments)
-    try:
-        found = origins({}, where(options)).keys() & {"client_id", "client_secret"}
-    except SettingsError as error:
-        return _settings_wrong(error.problems)
-    if found:
-        return _start(options)
-    say("no BREB_CLIENT_ID and BREB_CLIENT_SECRET in the environment or .env: running the demo")
-    given = {name: value for name, value in chosen(options).items() if name not in _NOT_IN_DEMO}
-    return _show(given)
-
-
-def _demo(arguments: list[str]) -> int:
-    from proxy.options import chosen, parser
-
-    about = (
-        "Try it: a simulator of the Bre-B API and the proxy before it, over real HTTP.\nNo"
-        " credentials are needed; the environment and .env are not read. Ctrl-C ends it."
-    )
-    return _show(chosen(parser("demo", about, _SERVE_CODES, apart=_NOT_IN_DEMO).read(arguments)))
-
-
-def _show(given: dict[str, Any]) -> int:
-    from proxy import demo
-    from proxy.errors import SettingsError
-    from proxy.sockets import AddressTaken
-
-    try:
-        demo.run(given)
-    except SettingsError as error:
-        return _settings_wrong(error.problems)
-    except AddressTaken as error:
-        say(str(error))
-        return TAKEN
-    return OK
+    return begin
 
 
 def _check(arguments: list[str]) -> int:
@@ -210,15 +130,10 @@ def _check(arguments: list[str]) -> int:
     return doctor.main(arguments)
 
 
-def _settings_wrong(problems: list[str]) -> int:
-    say("\n".join(problems))
-    return USAGE
-
-
 _COMMANDS: dict[str, Callable[[list[str]], int]] = {
-    "run": _run,
-    "serve": _serve,
-    "demo": _demo,
+    "run": _start("run"),
+    "serve": _start("serve"),
+    "demo": _start("demo"),
     "sandbox": _sandbox,
     "wait": _lever("wait"),
     "status": _lever("status"),

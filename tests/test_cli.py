@@ -1,5 +1,6 @@
 """The command line as a newcomer meets it: help, errors in one line, nothing secret taken."""
 
+import io
 import json
 import os
 import signal
@@ -246,6 +247,22 @@ def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path, arguments: list[st
     )
     os.close(writing)
     assert done.stderr == ""
+
+
+def test_other_errors_of_a_group_are_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(arguments: list[str]) -> int:
+        raise ExceptionGroup("two at once", [OSError(), ValueError(str(arguments))])
+
+    monkeypatch.setitem(cli._COMMANDS, "status", fail)
+    with pytest.raises(ExceptionGroup):
+        cli.main(["status"])
+
+
+def test_it_may_be_called_from_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    paper = io.StringIO()
+    monkeypatch.setattr("sys.stdout", paper)
+    assert cli.main(["--version"]) == 0
+    assert paper.getvalue().startswith("breb-proxy ")
 
 
 def test_an_interrupted_command_ends_quietly(tmp_path: Path) -> None:

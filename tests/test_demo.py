@@ -59,7 +59,7 @@ def demo(folder: Path, *flags: str, **settings: object) -> Iterator[Demo]:
         yield running
     finally:
         if running.process.poll() is None:
-            running.end(signal.SIGKILL)
+            running.end()
 
 
 def own_ports() -> list[str]:

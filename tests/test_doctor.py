@@ -1,5 +1,7 @@
 """The doctor, as a process, against the simulator and against all kinds of broken things."""
 
+import asyncio
+import contextlib
 import datetime
 import email.utils
 import json
@@ -16,6 +18,12 @@ from typing import Any
 import pytest
 import trustme
 
+from proxy.addresses import Origin
+from proxy.doctor import calls, certificate
+from proxy.doctor.steps import Finding, Outcome
+from proxy.doctor.way import Way
+from proxy.errors import CertificateRefused
+from proxy.upstream.connector import tls_context
 from tests.kit import CALLER_KEY, SECRET, Call, Program, RawUpstream, free_port, token_reply
 from tests.kit.command import Ended, command, on_terminal
 from tests.kit.simulator import simulator
@@ -239,16 +247,36 @@ def test_credentials_under_other_names_are_found(tmp_path: Path, sandbox: str) -
         pytest.param("<your secret>", "looks like an example", id="example"),
         pytest.param("ab cd", "has blanks or quotes in it", id="blank"),
         pytest.param("'abcd'", "has blanks or quotes in it", id="quotes"),
+        pytest.param("x " * 40, "has blanks or quotes in it", id="long"),
     ],
 )
 def test_credentials_that_cannot_be_real_are_doubted(
     tmp_path: Path, secret: str, says: str
 ) -> None:
     with RawUpstream() as upstream:
-        found = examine(tmp_path, upstream.url, CLIENT_SECRET=secret)
+        given = settings(upstream.url, CLIENT_SECRET=secret)
+        found = Examined(command("check", "--json", cwd=tmp_path, **given))
+        assert secret not in command("check", cwd=tmp_path, **given).out
     assert found["credentials"]["outcome"] == "warning"
     assert found["credentials"]["says"] == f"BREB_CLIENT_SECRET {says}"
     assert secret not in json.dumps(found.document)
+
+
+def test_a_credential_that_is_empty_is_told(tmp_path: Path, sandbox: str) -> None:
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / "breb_client_secret").write_text("\n")
+    ended = command(
+        "check",
+        "--json",
+        f"--secrets-dir={secrets}",
+        cwd=tmp_path,
+        **settings(sandbox, CLIENT_SECRET=None),
+    )
+    found = Examined(ended)
+    assert found.code == 2
+    assert "BREB_CLIENT_SECRET: is empty" in found["settings"]["advice"]
+    assert found["credentials"]["outcome"] == "failed"
 
 
 def test_a_version_in_the_base_url_is_doubted(tmp_path: Path) -> None:
@@ -274,6 +302,66 @@ def test_a_host_without_an_address_is_told(tmp_path: Path) -> None:
     assert found["upstream.dns"]["outcome"] == "failed"
     assert "BREB_BASE_URL" in found["upstream.dns"]["advice"]
     assert found["upstream.tls"]["outcome"] == found["token"]["outcome"] == "skipped"
+
+
+def test_words_are_wrapped_to_the_terminal(tmp_path: Path) -> None:
+    given = settings(f"https://{'a' * 64}.example")
+    ended = command("check", cwd=tmp_path, COLUMNS="70", **given)
+    assert re.search(r"\n {27}→ check the host in .*\n {29}\S", ended.out)
+
+
+def test_no_route_to_the_host_is_told() -> None:
+    """The broadcast address takes no connections: the system says so at once."""
+
+    async def connect() -> Finding:
+        way = Way(Origin.parse("https://255.255.255.255"), "BREB_BASE_URL", 1, tls_context())
+        await way.name()
+        return await way.connection()
+
+    found = asyncio.run(connect())
+    assert found.outcome is Outcome.FAILED
+    assert found.says.startswith("no way to 255.255.255.255 port 443 (")
+    assert "BREB_EGRESS_PROXY" in found.advice
+
+
+def test_plain_http_beyond_this_machine_is_doubted() -> None:
+    way = Way(Origin.parse("http://upstream.example"), "BREB_BASE_URL", 1, tls_context())
+    found = asyncio.run(way.tls())
+    assert found.outcome is Outcome.WARNING
+    assert found.advice == "use https in BREB_BASE_URL"
+
+
+def test_a_name_that_comes_too_late_changes_nothing() -> None:
+    async def leave_early() -> None:
+        way = Way(Origin.parse("https://localhost"), "BREB_BASE_URL", 1, tls_context())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0):
+                await way.name()
+        while threading.active_count() > before:  # noqa: ASYNC110  a thread sets no event
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
+
+    before = threading.active_count()
+    asyncio.run(leave_early())
+
+
+def test_a_certificate_that_cannot_be_seen_is_no_failure_of_its_own() -> None:
+    nobody = Origin.parse(f"https://127.0.0.1:{free_port()}")
+    assert asyncio.run(certificate.shown(nobody, 1, None)) is None
+
+
+def test_an_unusual_verdict_asks_for_caution() -> None:
+    error = CertificateRefused("certificate of x: something new")
+    assert "do not trust this network" in certificate.advice(error, None, "BREB_BASE_URL")
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}"])
+def test_a_refusal_without_words_is_still_one(body: bytes) -> None:
+    found = calls._refused_here("GET /: 403", body, {})
+    assert (found.outcome, found.says) == (
+        Outcome.FAILED,
+        "GET /: 403 from the proxy: the proxy refused",
+    )
 
 
 def test_a_refused_port_is_told(tmp_path: Path) -> None:

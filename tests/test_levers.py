@@ -15,7 +15,7 @@ import pytest
 
 from proxy import admin_client, levers
 from proxy.addresses import Address
-from proxy.terminal import Screen
+from proxy.terminal import Screen, span
 from tests.kit import SECRET, Call, Program, RawUpstream, free_port, token_reply
 from tests.kit.command import Ended, command, environment, on_terminal
 
@@ -337,6 +337,27 @@ def test_lines_of_an_env_file_are_read(line: str, value: str) -> None:
     assert admin_client.assignments(f"# first\n\nnonsense\n{line}\n") == {"BREB_X": value}
 
 
+@pytest.mark.parametrize("body", [b"", b"nonsense", b"[]", b"\xff"])
+def test_a_body_that_is_no_object_is_an_empty_document(body: bytes) -> None:
+    assert admin_client.Reply(200, body).document == {}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.0123, "12 ms"),
+        (1.26, "1.3 s"),
+        (59, "59 s"),
+        (61, "1 min 1 s"),
+        (3661, "1 h 1 min"),
+        (86_400, "24 h 0 min"),
+        (200_000, "2 days 7 h"),
+    ],
+)
+def test_durations_are_worded_for_people(seconds: float, words: str) -> None:
+    assert span(seconds) == words
+
+
 class Paper:
     """A stream that is no terminal and has ASCII alone."""
 
@@ -350,8 +371,11 @@ class Paper:
 def test_the_view_stands_with_whatever_is_known(state: str) -> None:
     """An older or newer proxy may tell less or more."""
     screen = Screen(Paper(), {})  # type: ignore[arg-type]
-    text = levers.view({"draining": True, "token": {"state": state, "waiting": 3}}, screen)
+    text = levers.view(
+        {"draining": True, "clock_skew": -2, "token": {"state": state, "waiting": 3}}, screen
+    )
     assert text.startswith("* draining")
     assert state in text
     assert "3 for a token" in text
+    assert "-2.0 s from ours" in text
     text.encode("ascii")

@@ -63,13 +63,11 @@ async def shown(origin: Origin, within: float, egress: Origin | None) -> Certifi
     blind.verify_mode = ssl.CERT_NONE
     try:
         encoded = (await handshake(origin, within, blind, egress)).getpeercert(binary_form=True)
-        if not encoded:
-            return None
         naming = _context()
-        naming.load_verify_locations(cadata=encoded)
+        naming.load_verify_locations(cadata=encoded or b"")
         naming.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME
         return Certificate.of(await handshake(origin, within, naming, egress))
-    except (UpstreamError, ssl.SSLError):
+    except (UpstreamError, ssl.SSLError, ValueError):
         return None
 
 

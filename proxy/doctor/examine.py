@@ -120,27 +120,26 @@ class Examination:
     async def _walk(self) -> dict[Origin, bool]:
         """Go all ways at once; behind an egress proxy, that one first."""
         egress = self._settings.egress_proxy
-        found: dict[Origin, bool] = {}
-        if egress is not None and not await self._go(egress, found):
-            for origin, steps in self._ways.items():
-                if origin != egress:
-                    self._chart.skip(*(step for step, _ in steps), why="no way to the egress proxy")
-                    found[origin] = False
-            return found
-        async with asyncio.TaskGroup() as tasks:
-            for origin in self._ways:
-                if origin != egress:
-                    tasks.create_task(self._go(origin, found))
-        return found
+        others = [origin for origin in self._ways if origin != egress]
+        if egress is not None:
+            found = await self._go_all([egress])
+            if not found[egress]:
+                steps = [step for origin in others for step, _ in self._ways[origin]]
+                self._chart.skip(*steps, why="no way to the egress proxy")
+                return dict.fromkeys(self._ways, False)
+        return await self._go_all(others)
 
-    async def _go(self, origin: Origin, found: dict[Origin, bool]) -> bool:
+    async def _go_all(self, origins: list[Origin]) -> dict[Origin, bool]:
+        async with asyncio.TaskGroup() as tasks:
+            going = {origin: tasks.create_task(self._go(origin)) for origin in origins}
+        return {origin: task.result() for origin, task in going.items()}
+
+    async def _go(self, origin: Origin) -> bool:
         steps = self._ways[origin]
         for index, (step, work) in enumerate(steps):
             if not await self._chart.take(step, work, self._settings.connect_timeout):
                 self._chart.skip(*(later for later, _ in steps[index + 1 :]), why="see above")
-                found[origin] = False
                 return False
-        found[origin] = True
         return True
 
     async def _call(self, proxy: Calls, path: str | None, *, upstream_open: bool) -> None:

@@ -8,7 +8,7 @@ import textwrap
 from typing import Any
 
 from proxy import __version__
-from proxy.doctor.steps import Chart, Outcome, Step
+from proxy.doctor.steps import Chart, Finding, Outcome, Step
 from proxy.terminal import Screen, span
 
 _MARKS = {
@@ -38,7 +38,7 @@ class Report:
                 return
             self._screen.passing("")
             self._told += 1
-            self._print(step)
+            self._print(step, step.finding)
 
     async def turn(self, chart: Chart) -> None:
         """Show what goes on, for ever; cancel to stop."""
@@ -49,10 +49,8 @@ class Report:
             self._screen.passing(words)
             await asyncio.sleep(0.1)
 
-    def _print(self, step: Step) -> None:
-        screen, finding = self._screen, step.finding
-        if finding is None:
-            return
+    def _print(self, step: Step, finding: Finding) -> None:
+        screen = self._screen
         if step.topic != self._topic:
             self._topic = step.topic
             name, _, subject = step.topic.partition("   ")

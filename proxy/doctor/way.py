@@ -146,7 +146,7 @@ async def _resolve(host: str, port: int) -> Infos:
             problem = error
         try:
             loop.call_soon_threadsafe(settle, infos, problem)
-        except RuntimeError:  # the examination is over
+        except RuntimeError:  # pragma: no cover  the examination ended before the answer came
             return
 
     threading.Thread(target=look_up, daemon=True).start()
