@@ -1,24 +1,47 @@
-"""``breb-proxy demo``: the simulator and the proxy before it, over real HTTP, in one process."""
+"""``breb-proxy demo``: the simulator and the proxy before it, over real HTTP, in one process.
+
+It brings its own settings: what environment and ``.env`` say of a real upstream stays out.
+"""
 
 import asyncio
 import contextlib
-import socket
+import logging
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any
 
 import uvicorn
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from proxy import server, sockets
+from proxy import logs, server, sockets
 from proxy.addresses import Address
+from proxy.admin_client import reachable
 from proxy.app import Parts
-from proxy.settings import Settings
-from proxy.status import span
+from proxy.errors import SettingsError
+from proxy.sandbox import SandboxConfig, create_app
+from proxy.sandbox.tour import tour
+from proxy.settings import Settings, problems
+from proxy.terminal import Screen, span
 
 SIMULATOR = Address("127.0.0.1", 9090)
 _CREDENTIALS = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
 
-Load = Callable[[dict[str, Any]], tuple[Settings, dict[str, Any]]]
+
+class DemoSettings(Settings):
+    """Settings from flags and from the demo itself, whatever the environment says."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Leave out every source but the constructor's arguments."""
+        return (init_settings,)
 
 
 class _Simulator(uvicorn.Server):
@@ -29,80 +52,152 @@ class _Simulator(uvicorn.Server):
         yield
 
 
+def run(given: dict[str, Any]) -> None:
+    """Run until Ctrl-C; ``given`` are settings by name.
+
+    Raises SettingsError, and AddressTaken where no free port is near the one asked for.
+    """
+    Demo(given).run()
+
+
+class _Door:
+    """A listener bound to the address asked for, or to a free port near it."""
+
+    def __init__(self, asked: Address) -> None:
+        if asked.path or asked.port == 0:
+            self.sockets, self.address = sockets.bind(asked), asked
+        else:
+            self.sockets, self.address = sockets.bind_near(asked)
+        if asked.port == 0 and not asked.path:
+            self.address = Address(asked.host, sockets.port_of(self.sockets))
+        self.moved = asked.port not in (0, self.address.port)
+        self.asked = asked
+
+
 class Demo:
     """Everything that is bound before the demo starts."""
 
-    def __init__(self, listen: Address, admin: Address) -> None:
-        self._simulator_sockets, self.simulator = sockets.bind_near(SIMULATOR)
-        self._callers, self.listen = sockets.bind_near(listen)
-        self._admin, self.admin = sockets.bind_near(admin)
-        self._moved = [
-            f"port {asked.port} is taken: using {got.port}"
-            for asked, got in (
-                (listen, self.listen),
-                (admin, self.admin),
-                (SIMULATOR, self.simulator),
-            )
-            if asked != got
-        ]
+    def __init__(self, given: dict[str, Any]) -> None:
+        self._screen = Screen(sys.stdout)
+        listen = _address(given, "listen", "127.0.0.1:8080")
+        admin = _address(given, "admin_listen", "127.0.0.1:8081")
+        self._simulator = _Door(SIMULATOR)
+        self._callers = _Door(listen)
+        self._admin = _Door(admin)
+        self._settings = self._load(given)
 
-    @property
-    def fixed(self) -> dict[str, Any]:
-        """The settings that make it a demo."""
-        return {
+    def _load(self, given: dict[str, Any]) -> Settings:
+        own = {
             **_CREDENTIALS,
-            "base_url": f"http://{self.simulator}",
-            "token_url": None,
-            "listen": self.listen,
-            "admin_listen": self.admin,
-            "console": True,
+            "base_url": f"http://{self._simulator.address}",
+            "listen": self._callers.address,
+            "admin_listen": self._admin.address,
         }
+        try:
+            return DemoSettings(**{"console": True, **given, **own}, _env_file=None)
+        except ValidationError as error:
+            raise SettingsError(problems(error)) from None
 
-    def run(self, settings: Settings, where: dict[str, Any], *, as_json: bool) -> None:
+    def run(self) -> None:
         """Run until Ctrl-C."""
-        server.run(self._main(settings, {**where, **_CREDENTIALS}, as_json=as_json))
+        settings = self._settings
+        as_json = logs.configure(settings.log_level, settings.log_format)
+        # What a newcomer is to read comes first: the lines of the start stay out.
+        logging.disable(logging.INFO)
+        server.run(self._main(settings, as_json=as_json))
 
-    async def _main(self, settings: Settings, where: dict[str, Any], *, as_json: bool) -> None:
-        simulator = _simulator(self._simulator_sockets[0])
+    async def _main(self, settings: Settings, *, as_json: bool) -> None:
+        simulator = _simulator()
         async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(simulator.serve(self._simulator_sockets))
+            running = tasks.create_task(simulator.serve(self._simulator.sockets))
             await server.serve(
-                settings, where, self._callers, self._admin, as_json=as_json, started=self._tell
+                settings,
+                {**_CREDENTIALS, "_env_file": None},
+                self._callers.sockets,
+                self._admin.sockets,
+                as_json=as_json,
+                started=self._tell,
             )
             simulator.should_exit = True
             await running
-        print("\ndemo ended", file=sys.stdout, flush=True)  # noqa: T201  the demo talks
+        self._screen.line("\ndemo ended")
 
     async def _tell(self, parts: Parts) -> None:
         """Print where to point a client, once the first token is there."""
         await parts.keeper.wait()
-        renewal = span(parts.keeper.next_fetch)
-        url = f"http://{self.listen}"
-        lines = [
-            *self._moved,
+        for line in self._words(span(parts.keeper.next_fetch)):
+            self._screen.line(line)
+        logging.disable(logging.NOTSET)
+
+    def _words(self, renewal: str) -> list[str]:
+        shade = self._screen.shade
+        url = self._url()
+        # What is needed most comes last, so that it stays on a small screen.
+        return [
             "",
-            "breb-proxy demo: a simulator of the Bre-B API, not the real thing",
+            shade("breb-proxy demo", "bold") + ": a simulator of the Bre-B API, no real money",
             "",
-            f"  Postman, curl, your app   {url}    no Authorization needed",
-            f"  admin and console         http://{self.admin}",
-            f"  the simulator itself      http://{self.simulator}    wants a bearer token",
+            *self._tour(url),
+            *self._moved(),
+            self._doors(url),
             "",
-            "Try it:",
+            "Try it, in another terminal:",
             "",
-            f"  curl {url}/v1/customers",
+            f"  {shade(f'{self._curl()} {url}/v1/accounts', 'bold')}",
             "",
-            f"The access token is renewed in {renewal}, by itself. Ctrl-C ends the demo.",
+            f"The access token is renewed by itself, next in {renewal}.",
+            "See it happen: breb-proxy demo --token-max-age 10. Ctrl-C ends the demo.",
             "",
         ]
-        print("\n".join(lines), flush=True)  # noqa: T201  the demo talks
+
+    def _moved(self) -> list[str]:
+        doors = (self._callers, self._admin, self._simulator)
+        lines = [f"{door.asked} is taken: using {door.address}" for door in doors if door.moved]
+        return [*lines, ""] if lines else []
+
+    def _doors(self, url: str) -> str:
+        admin = self._admin.address
+        rows = [
+            (
+                "Postman, curl, your app",
+                self._screen.shade(url, "bold", "cyan") + "  no Authorization needed",
+            ),
+            ("console, probes", str(admin) if admin.path else f"http://{reachable(admin)}"),
+            ("the simulator", f"http://{self._simulator.address}/_sandbox"),
+        ]
+        return self._screen.rows(rows)
+
+    def _tour(self, url: str) -> list[str]:
+        if self._callers.address.path or self._settings.tls_cert:
+            return []
+        lines = ["A payment, step by step, each line to be pasted into the same shell:", ""]
+        for number, (title, command) in enumerate(tour(url), 1):
+            lines += [self._screen.shade(f"  # {number}. {title}", "green"), f"  {command}", ""]
+        return lines
+
+    def _url(self) -> str:
+        listen = reachable(self._callers.address)
+        return "http://localhost" if listen.path else f"{self._scheme}://{listen}"
+
+    @property
+    def _scheme(self) -> str:
+        return "https" if self._settings.tls_cert else "http"
+
+    def _curl(self) -> str:
+        path = self._callers.address.path
+        return f"curl -sS --unix-socket {path}" if path else "curl -sS"
 
 
-def _simulator(sock: socket.socket) -> _Simulator:
-    from proxy.sandbox import create_app
+def _address(given: dict[str, Any], name: str, default: str) -> Address:
+    try:
+        return Address.parse(given.get(name, default))
+    except ValueError as error:
+        raise SettingsError([f"--{name.replace('_', '-')}: {error}"]) from None
 
-    del sock
+
+def _simulator() -> _Simulator:
     config = uvicorn.Config(
-        create_app(),
+        create_app(SandboxConfig()),
         lifespan="auto",
         log_config=None,
         access_log=False,

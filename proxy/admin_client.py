@@ -1,0 +1,137 @@
+"""Ask a running proxy on its admin listener, with the standard library alone."""
+
+import http.client
+import json
+import os
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from proxy.addresses import Address
+
+DEFAULT = "127.0.0.1:8081"
+_NAME = "BREB_ADMIN_LISTEN"
+_ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$")
+_SIZE = 1 << 20
+
+
+class Unreached(Exception):
+    """No proxy answers at the admin listener; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the admin listener answered."""
+
+    status: int
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode(errors="replace")
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The body as a JSON object; empty if it is none."""
+        try:
+            document = json.loads(self.body)
+        except ValueError:
+            return {}
+        return document if isinstance(document, dict) else {}
+
+
+def address(
+    flag: str | None,
+    env_file: str | None,
+    secrets_dir: str | None,
+    environment: Mapping[str, str] = os.environ,
+) -> Address:
+    """Find the admin listener's address as ``serve`` does; raise ValueError if it is none."""
+    known = {name.upper(): value for name, value in environment.items()}
+    file = Path(env_file or known.get("BREB_ENV_FILE") or ".env")
+    folder = secrets_dir or known.get("BREB_SECRETS_DIR")
+    value = (
+        flag
+        or known.get(_NAME)
+        or assignments(_read(file)).get(_NAME)
+        or (folder and _read(Path(folder, _NAME.lower())).strip())
+        or DEFAULT
+    )
+    return reachable(Address.parse(value))
+
+
+def reachable(listener: Address) -> Address:
+    """Return where to find a listener from this machine: every address means loopback too."""
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared, not bound
+    return Address(here.get(listener.host, listener.host), listener.port, listener.path)
+
+
+def assignments(text: str) -> dict[str, str]:
+    """Read the lines of an ``.env`` file: names in capitals, the last of a name wins."""
+    found = {}
+    for line in text.splitlines():
+        match = _ASSIGNMENT.match(line)
+        if match:
+            found[match[1].upper()] = _unquoted(match[2])
+    return found
+
+
+def _unquoted(value: str) -> str:
+    quote = value[:1]
+    if quote in ("'", '"') and quote in value[1:]:
+        return value[1 : value.index(quote, 1)]
+    return re.split(r"(?:^|\s)#", value, maxsplit=1)[0].rstrip()
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def ask(listener: Address, method: str, target: str, timeout: float) -> Reply:
+    """Send one request; raise Unreached, worded for a person.
+
+    ``timeout`` (seconds) is for each step: connecting, sending, each read.
+    """
+    connection = _Connection(listener, timeout)
+    try:
+        connection.request(method, target)
+        response = connection.getresponse()
+        return Reply(response.status, response.read(_SIZE))
+    except TimeoutError:
+        raise Unreached(f"no answer from {listener} within {timeout:.3g} s") from None
+    except (ConnectionRefusedError, FileNotFoundError):
+        raise Unreached(
+            f"nothing listens on {listener}: is breb-proxy running? its admin address is"
+            f" {_NAME} or --admin-listen"
+        ) from None
+    except OSError as error:
+        raise Unreached(f"cannot reach {listener}: {error.strerror or error}") from None
+    except http.client.HTTPException:
+        raise Unreached(f"what listens on {listener} is not breb-proxy: no HTTP answer") from None
+    finally:
+        connection.close()
+
+
+class _Connection(http.client.HTTPConnection):
+    """HTTP to an address of ours, which may be a Unix socket."""
+
+    def __init__(self, listener: Address, timeout: float) -> None:
+        super().__init__(listener.host or "localhost", listener.port or 80, timeout)
+        self._path = listener.path
+        self._limit = timeout
+
+    def connect(self) -> None:
+        """Connect; the rest is http.client's."""
+        if not self._path:
+            super().connect()
+            return
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self._limit)
+        self.sock.connect(self._path)

@@ -1,0 +1,77 @@
+"""``breb-proxy check``: finds out, step by step, why it does not work, and says what to do."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+
+from proxy import server
+from proxy.doctor import papers
+from proxy.doctor.examine import Examination, exit_code, look_at_settings
+from proxy.doctor.report import Report, as_json
+from proxy.doctor.steps import Chart
+from proxy.errors import SettingsError
+from proxy.options import chosen, origins, parser, where
+from proxy.terminal import Screen
+from proxy.usage import USAGE, say
+
+__all__ = ["main"]
+
+_ABOUT = """\
+Examine settings, network, TLS, token and a request on the whole way, and say what to do about
+what does not work. It takes no longer than the slowest time-out. One token is fetched, and
+revoked at the end; one GET is sent through the proxy to the upstream. Nothing else changes.
+"""
+_CODES = "0 it works (look at what is marked !), 1 a step failed, 2 settings or usage"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Examine; return the exit code."""
+    reader = parser("check", _ABOUT, _CODES, apart=frozenset())
+    group = reader.add_argument_group("this check")
+    group.add_argument("--json", action="store_true", help="one document, for a program")
+    group.add_argument(
+        "--path",
+        type=_path,
+        metavar="/PATH",
+        help="what to GET through the proxy (default: the information on the token itself)",
+    )
+    options = reader.read(arguments)
+    try:
+        places = where(options)
+        given = chosen(options)
+        found = papers.gather(given, places, origins(given, places))
+    except SettingsError as error:
+        say("\n".join(error.problems))
+        return USAGE
+    # Whatever goes wrong is told by the steps.
+    logging.disable(logging.CRITICAL)
+    codes: list[int] = []
+    server.run(_examine(found, options, codes))
+    return codes[0]
+
+
+def _path(text: str) -> str:
+    if not text.startswith("/") or not text.isascii() or not text.isprintable() or " " in text:
+        raise argparse.ArgumentTypeError("must start with / and be as in a URL, such as /v1/keys")
+    return text
+
+
+async def _examine(found: papers.Papers, options: argparse.Namespace, codes: list[int]) -> None:
+    screen = Screen(sys.stdout)
+    report = Report(screen)
+    chart = Chart(lambda: None if options.json else report.tell(chart))
+    usable = look_at_settings(chart, found)
+    async with asyncio.TaskGroup() as tasks:
+        turning = None if options.json else tasks.create_task(report.turn(chart))
+        if found.settings is not None:
+            examination = Examination(chart, found.settings, found.places)
+            await examination.run(options.path, credentials=not found.missing)
+        if turning is not None:
+            turning.cancel()
+    if options.json:
+        screen.line(as_json(chart))
+    else:
+        report.sum_up(chart)
+    codes.append(exit_code(chart, usable=usable))

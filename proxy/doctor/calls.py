@@ -1,0 +1,207 @@
+"""The calls: a token, and a request on the whole way, through the very parts that serve callers."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import httpx
+
+from proxy import sockets
+from proxy.addresses import Address
+from proxy.app import Parts, build
+from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
+from proxy.errors import CredentialsRefused, TokenError
+from proxy.exchange import App
+from proxy.listener import ListenerLimits
+from proxy.server import Listener
+from proxy.settings import TOKEN_PATH, Settings
+from proxy.terminal import span
+from proxy.tokens import AccessToken
+
+SKEW = 30.0
+_DATE_STEP = 2.0  # a Date has whole seconds, and the answer takes a moment
+REVOKE_LIMIT = 4.0
+_PROBE_SCOPE = "iam.oauth.tokens.get"
+_BODY = 65_536
+_TARGET = 40
+
+
+class Calls:
+    """The proxy in small: keeper, guard, forwarder and pool behind a listener of its own."""
+
+    def __init__(self, settings: Settings, parts: Parts, port: int) -> None:
+        self._settings = settings
+        self._parts = parts
+        self._port = port
+
+    async def token(self) -> Finding:
+        """Fetch one token, once."""
+        keeper = self._parts.keeper
+        await keeper.refresh()
+        held = keeper.held
+        if held is None:
+            return self._no_token(keeper.error)
+        token = held.token
+        says = f"lives {span(token.lifetime)}, {len(token.scopes)} scopes, never shown"
+        few = ", ".join(token.scopes[:3]) + (", …" if token.scopes[3:] else "")
+        rows = (("token id", token.token_id or "not told"), ("scopes", few or "not told"))
+        facts = {
+            "lifetime": round(token.lifetime, 3),
+            "token_id": token.token_id,
+            "scopes": list(token.scopes),
+        }
+        return Finding(Outcome.OK, says, "", rows, facts)
+
+    def _no_token(self, error: TokenError | None) -> Finding:
+        endpoint = self._settings.token_endpoint
+        if isinstance(error, CredentialsRefused):
+            return failed(
+                str(error),
+                "copy BREB_CLIENT_ID and BREB_CLIENT_SECRET again from the dashboard (Platform >"
+                f" API keys), and see that they are made for {endpoint.host}",
+            )
+        says = str(error or "no reply in time")
+        return failed(says, f"see that {endpoint} is the token endpoint (BREB_TOKEN_URL)")
+
+    async def clock(self) -> Finding:
+        """Compare our clock with the Date of the token endpoint's answer."""
+        skew = self._parts.source.skew
+        if skew is None:
+            return Finding(Outcome.SKIPPED, "the server sends no Date to compare with")
+        facts = {"skew": round(skew, 1)}
+        if abs(skew) <= _DATE_STEP:
+            return fine("as the server's", **facts)
+        if abs(skew) <= SKEW:
+            return fine(f"{abs(skew):.0f} s from the server's", **facts)
+        way = "behind" if skew > 0 else "ahead of"
+        return doubtful(
+            f"{span(abs(skew))} {way} the server's",
+            "set this machine's clock (NTP): certificates and logs depend on it, tokens here do"
+            " not",
+            **facts,
+        )
+
+    async def request(self, path: str | None) -> Finding:
+        """Send one GET as a caller does, and judge what comes back."""
+        target = path or self._own_path()
+        try:
+            response, body = await self._get(target)
+        except httpx.HTTPError:
+            advice = "the upstream breaks off: try again, and if it stays so ask those who run it"
+            return failed(f"GET {shortened(target)}: the answer was cut", advice, path=target)
+        return self._judged(target, response, body)
+
+    async def _get(self, target: str) -> tuple[httpx.Response, bytes]:
+        keys = self._settings.caller_key
+        fields = {"X-Proxy-Key": keys[0].get_secret_value()} if keys else {}
+        client = httpx.AsyncClient(trust_env=False, timeout=None)  # noqa: S113  the step is bounded
+        async with (
+            client,
+            client.stream(
+                "GET", f"http://127.0.0.1:{self._port}{target}", headers=fields
+            ) as response,
+        ):
+            body = b""
+            async for part in response.aiter_raw():
+                body += part
+                if len(body) > _BODY:
+                    break
+        return response, body
+
+    def _own_path(self) -> str:
+        held = self._parts.keeper.held
+        token_id = held.token.token_id if held else None
+        return f"{TOKEN_PATH}/{token_id}" if token_id else TOKEN_PATH
+
+    def _judged(self, target: str, response: httpx.Response, body: bytes) -> Finding:
+        status = response.status_code
+        says = f"GET {shortened(target)}: {status}"
+        facts = {"path": target, "status": status}
+        if response.headers.get("proxy-status", "").startswith("breb-proxy;"):
+            return _refused_here(says, body, facts)
+        if response.is_success:
+            return fine(f"{says}, {len(body)} bytes", **facts)
+        if status >= 500:
+            advice = "the upstream is in trouble: try again later, or ask those who run it"
+            return failed(says, advice, **facts)
+        return doubtful(f"{says} from the upstream", self._unwelcome(status), **facts)
+
+    def _unwelcome(self, status: int) -> str:
+        """Explain an answer below 500: the way works, but something does not fit."""
+        held = self._parts.keeper.held
+        scopes = held.token.scopes if held else ()
+        if status in (401, 403):
+            if scopes and _PROBE_SCOPE not in scopes:
+                return (
+                    f"the token lacks the scope {_PROBE_SCOPE}, which this check asks for; the"
+                    " way works: try --path /v1/customers"
+                )
+            return (
+                "the upstream does not take this token here: see that BREB_BASE_URL and"
+                " BREB_TOKEN_URL are of one environment, then try --path with a path you may read"
+            )
+        if status == 404:
+            return (
+                "the way works, but nothing is there: see that BREB_BASE_URL has the right path"
+                " prefix (mostly none), or try --path with a path you know"
+            )
+        return "the way works; the answer is unexpected: see BREB_BASE_URL, or try another --path"
+
+    async def give_back(self) -> Finding:
+        """Revoke the token, as at the end of the proxy."""
+        keeper = self._parts.keeper
+        held = keeper.held
+        if not self._settings.revoke_tokens or held is None:
+            left = "" if held is None else f", it lives {span(held.token.lifetime)}"
+            return Finding(Outcome.SKIPPED, f"not revoked (BREB_REVOKE_TOKENS=false){left}")
+        return await self._revoke(held.token)
+
+    async def _revoke(self, token: AccessToken) -> Finding:
+        if token.token_id is None:
+            return Finding(Outcome.SKIPPED, "not revoked: the token endpoint told no token id")
+        await self._parts.keeper.aclose()
+        if self._parts.keeper.revocations["success"]:
+            return fine("the token of this check is revoked")
+        return doubtful(
+            f"the token of this check is not revoked, it lives {span(token.lifetime)}",
+            "if the scope iam.oauth.tokens.delete is missing, set BREB_REVOKE_TOKENS=false",
+        )
+
+
+def shortened(target: str) -> str:
+    """Return a target that fits into a line; the whole is among the facts."""
+    return target if len(target) <= _TARGET else f"{target[: _TARGET - 1]}…"
+
+
+def _refused_here(says: str, body: bytes, facts: dict[str, Any]) -> Finding:
+    try:
+        problem = json.loads(body)
+        detail, advice = str(problem["detail"]), str(problem["next_step"])
+    except (ValueError, KeyError, TypeError):
+        detail, advice = "the proxy refused", "see the log of breb-proxy serve"
+    return failed(f"{says} from the proxy: {detail}", advice, **facts)
+
+
+@asynccontextmanager
+async def proxy_in_small(settings: Settings, places: dict[str, Any]) -> AsyncIterator[Calls]:
+    """Run keeper and callers' listener on a free loopback port while the block runs."""
+    # One fetch at most, whose end `refresh` sees; and no access log between our lines.
+    quiet = settings.model_copy(
+        update={"access_log": False, "token_wait": settings.token_timeout + 1}
+    )
+    parts = build(quiet, places, lambda: None, as_json=False)
+    doors = sockets.bind(Address("127.0.0.1", 0))
+    listener = Listener(cast("App", parts.shell), parts.shell, ListenerLimits(), 1, None)
+    async with asyncio.TaskGroup() as tasks:
+        serving = tasks.create_task(listener.serve(doors))
+        keeping = tasks.create_task(parts.keeper.run())
+        try:
+            yield Calls(settings, parts, sockets.port_of(doors))
+        finally:
+            keeping.cancel()
+            listener.drain()
+            await serving
+            for pool in parts.pools:
+                await pool.aclose()

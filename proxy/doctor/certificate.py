@@ -1,0 +1,95 @@
+"""What a TLS certificate says of itself, and why it is not trusted."""
+
+import ssl
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from proxy.addresses import Origin
+from proxy.errors import UpstreamError
+from proxy.upstream import Connector, Pool, PoolLimits
+from proxy.upstream.connector import ResumingContext
+
+_NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which Python does not name
+_EXPIRED, _EARLY, _OTHER_NAME = (10,), (9,), (62, 64)
+_UNKNOWN_ISSUER = (2, 18, 19, 20, 21)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate's own words: its names, who issued it, how many days it has left."""
+
+    names: tuple[str, ...]
+    issuer: str
+    days: float
+    version: str
+
+    @classmethod
+    def of(cls, tls: ssl.SSLObject) -> "Certificate":
+        """Read the certificate that the peer of a verified connection showed."""
+        found: dict[str, Any] = tls.getpeercert() or {}
+        ends = ssl.cert_time_to_seconds(found["notAfter"])
+        names = tuple(str(value) for _, value in found.get("subjectAltName", ()))
+        days = (ends - time.time()) / 86_400
+        return cls(names, _name(found.get("issuer", ())), days, tls.version() or "")
+
+
+def _name(parts: tuple[tuple[tuple[str, str], ...], ...]) -> str:
+    known = {key: value for part in parts for key, value in part}
+    return known.get("organizationName") or known.get("commonName") or "an issuer without a name"
+
+
+async def handshake(
+    origin: Origin, within: float, context: ResumingContext, egress: Origin | None
+) -> ssl.SSLObject:
+    """Shake hands as the proxy does and hang up, all ``within`` seconds; raise UpstreamError."""
+    pool = Pool(Connector(origin, within, context, egress), PoolLimits())
+    try:
+        connection = await pool.acquire()
+        tls: ssl.SSLObject = connection.transport.get_extra_info("ssl_object")
+        pool.release(connection)
+    finally:
+        await pool.aclose()
+    return tls
+
+
+async def shown(origin: Origin, within: float, egress: Origin | None) -> Certificate | None:
+    """Return the certificate that a server shows though it is not trusted; nothing else is sent.
+
+    Two handshakes: the first takes the certificate as it comes, the second trusts just that one,
+    since Python reads verified certificates alone.
+    """
+    blind = _context()
+    blind.verify_mode = ssl.CERT_NONE
+    try:
+        encoded = (await handshake(origin, within, blind, egress)).getpeercert(binary_form=True)
+        naming = _context()
+        naming.load_verify_locations(cadata=encoded or b"")
+        naming.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME
+        return Certificate.of(await handshake(origin, within, naming, egress))
+    except (UpstreamError, ssl.SSLError, ValueError):
+        return None
+
+
+def _context() -> ResumingContext:
+    context = ResumingContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.sessions = {}
+    context.check_hostname = False
+    return context
+
+
+def advice(error: UpstreamError, certificate: Certificate | None, setting: str) -> str:
+    """Say what to do about a certificate that is not trusted."""
+    cause = error.__cause__
+    code = cause.verify_code if isinstance(cause, ssl.SSLCertVerificationError) else 0
+    if code in _EXPIRED or code in _EARLY:
+        return "check this machine's date; if it is right, tell those who run that server"
+    if code in _OTHER_NAME:
+        names = ", ".join(certificate.names[:3]) if certificate else "another host"
+        return f"the certificate is for {names}: check the host in {setting}"
+    if code in _UNKNOWN_ISSUER:
+        return (
+            "if that issuer is your company's or your own, name its PEM file in BREB_CA_BUNDLE;"
+            " else do not trust this network"
+        )
+    return "do not trust this network until you know why; verification cannot be switched off"

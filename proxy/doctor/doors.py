@@ -1,0 +1,52 @@
+"""Whether our listeners' addresses are free, and if not, who is there."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+from proxy import sockets
+from proxy.addresses import Address
+from proxy.admin_client import Unreached, ask, reachable
+from proxy.doctor.steps import Finding, failed, fine
+from proxy.sockets import AddressTaken
+
+_ASK = 1.0
+
+
+async def door(address: Address, admin: Address, setting: str) -> Finding:
+    """Try to listen on ``address``; the proxy that may run already is asked at ``admin``."""
+    try:
+        taken = sockets.bind(address)
+    except AddressTaken as error:
+        return await _taken(address, admin, setting, error)
+    for sock in taken:
+        sock.close()
+    _remove(address)
+    return fine(f"{address} is free", free=True)
+
+
+def _remove(address: Address) -> None:
+    if address.path:
+        Path(address.path).unlink(missing_ok=True)
+
+
+async def _taken(address: Address, admin: Address, setting: str, error: AddressTaken) -> Finding:
+    running = await asyncio.to_thread(_running, admin)
+    if running is not None and str(address) in (str(admin), running.get("listen")):
+        pid = running.get("pid")
+        return fine(
+            f"{address} is in use by the breb-proxy that runs as process {pid}", free=False, pid=pid
+        )
+    who = "" if address.path or os.name != "posix" else f" (ss -ltnp | grep :{address.port})"
+    says = str(error).partition(";")[0]
+    return failed(says, f"see who is there{who}, or choose another {setting}", free=False)
+
+
+def _running(admin: Address) -> dict[str, Any] | None:
+    """Return the status of the proxy behind an admin listener, None if there is none."""
+    try:
+        document = ask(reachable(admin), "GET", "/status", _ASK).document
+    except Unreached:
+        return None
+    return document if "token" in document and "pid" in document else None

@@ -1,0 +1,164 @@
+"""The order of the examination: what depends on what, and what may go on at the same time."""
+
+import asyncio
+from typing import Any
+
+from proxy.addresses import Address, Origin
+from proxy.doctor import papers
+from proxy.doctor.calls import REVOKE_LIMIT, Calls, proxy_in_small
+from proxy.doctor.doors import door
+from proxy.doctor.papers import Papers
+from proxy.doctor.steps import Chart, Outcome, Step
+from proxy.doctor.way import Way
+from proxy.settings import Settings
+from proxy.upstream.connector import ResumingContext, tls_context
+
+ANSWER_LIMIT = 10.0  # of READ_TIMEOUT, for one small answer
+_DOOR_LIMIT = 3.0
+
+
+def look_at_settings(chart: Chart, found: Papers) -> bool:
+    """Take the steps that need no network; report whether there is anything to go on with."""
+    topic = "settings"
+    whole = chart.settle(chart.add(topic, "settings", "values"), papers.whole(found))
+    chart.settle(chart.add(topic, "names", "names"), papers.names(found))
+    chart.settle(chart.add(topic, "credentials", "credentials"), papers.credentials(found))
+    return whole
+
+
+class Examination:
+    """All steps beyond the settings, which are known to be usable."""
+
+    def __init__(self, chart: Chart, settings: Settings, places: dict[str, Any]) -> None:
+        self._chart = chart
+        self._settings = settings
+        self._places = places
+        self._context = tls_context(
+            settings.ca_bundle, settings.client_cert, settings.client_cert_key
+        )
+        self._ways = self._plan_ways(self._context)
+        topic = f"access token   {settings.token_endpoint}"
+        self._token = chart.add(topic, "token", "token")
+        self._clock = chart.add(topic, "clock", "clock")
+        topic = "whole way   caller, proxy, upstream and back"
+        self._request = chart.add(topic, "request", "request")
+        self._revoke = chart.add(topic, "revoke", "given back")
+        self._doors = self._plan_doors()
+        answer = min(settings.read_timeout, ANSWER_LIMIT)
+        self._answer_limit = answer
+        chart.bound(max(settings.connect_timeout, settings.token_timeout, answer) + 1)
+
+    # -- what there is to do ---------------------------------------------------------------
+
+    def _plan_ways(self, context: ResumingContext) -> dict[Origin, list[tuple[Step, Any]]]:
+        """Plan the steps to each host: through the egress proxy, names are its business."""
+        settings, ways = self._settings, {}
+        egress = settings.egress_proxy
+        if egress is not None:
+            ways[egress] = self._way(egress, "egress proxy", "BREB_EGRESS_PROXY", direct=True)
+        upstream, endpoint = settings.base_url.at(""), settings.token_endpoint.at("")
+        direct = egress is None
+        ways[upstream] = self._way(upstream, "upstream", "BREB_BASE_URL", direct=direct)
+        if endpoint != upstream:
+            ways[endpoint] = self._way(endpoint, "token endpoint", "BREB_TOKEN_URL", direct=direct)
+        return ways
+
+    def _way(
+        self, origin: Origin, role: str, setting: str, *, direct: bool
+    ) -> list[tuple[Step, Any]]:
+        settings, add = self._settings, self._chart.add
+        way = Way(
+            origin,
+            setting,
+            settings.connect_timeout,
+            self._context,
+            None if direct else settings.egress_proxy,
+        )
+        topic = f"{role}   {origin}"
+        name = role.replace(" ", "_")
+        steps: list[tuple[Step, Any]] = []
+        if direct:
+            steps.append((add(topic, f"{name}.dns", "DNS"), way.name))
+            steps.append((add(topic, f"{name}.tcp", "TCP"), way.connection))
+        if role != "egress proxy":
+            steps.append((add(topic, f"{name}.tls", "TLS"), way.tls))
+        return steps
+
+    def _plan_doors(self) -> list[tuple[Step, Address, str]]:
+        settings, add = self._settings, self._chart.add
+        topic = "listeners"
+        return [
+            (add(topic, "listen", "callers"), settings.listen, "BREB_LISTEN"),
+            (add(topic, "admin_listen", "admin"), settings.admin_listen, "BREB_ADMIN_LISTEN"),
+        ]
+
+    # -- doing it --------------------------------------------------------------------------
+
+    async def run(self, path: str | None, *, credentials: bool) -> None:
+        """Take every step that can be taken."""
+        async with asyncio.TaskGroup() as tasks:
+            for step, address, setting in self._doors:
+                tasks.create_task(self._try_door(step, address, setting))
+            tasks.create_task(self._outward(path, credentials=credentials))
+
+    async def _try_door(self, step: Step, address: Address, setting: str) -> None:
+        admin = self._settings.admin_listen
+        await self._chart.take(step, lambda: door(address, admin, setting), _DOOR_LIMIT)
+
+    async def _outward(self, path: str | None, *, credentials: bool) -> None:
+        open_ways = await self._walk()
+        calls = (self._token, self._clock, self._request, self._revoke)
+        endpoint, upstream = self._settings.token_endpoint.at(""), self._settings.base_url.at("")
+        if not open_ways[endpoint]:
+            self._chart.skip(*calls, why="there is no way to the token endpoint")
+        elif not credentials:
+            self._chart.skip(*calls, why="no credentials")
+        else:
+            async with proxy_in_small(self._settings, self._places) as proxy:
+                await self._call(proxy, path, upstream_open=open_ways[upstream])
+
+    async def _walk(self) -> dict[Origin, bool]:
+        """Go all ways at once; behind an egress proxy, that one first."""
+        egress = self._settings.egress_proxy
+        others = [origin for origin in self._ways if origin != egress]
+        if egress is not None:
+            found = await self._go_all([egress])
+            if not found[egress]:
+                steps = [step for origin in others for step, _ in self._ways[origin]]
+                self._chart.skip(*steps, why="no way to the egress proxy")
+                return dict.fromkeys(self._ways, False)
+        return await self._go_all(others)
+
+    async def _go_all(self, origins: list[Origin]) -> dict[Origin, bool]:
+        async with asyncio.TaskGroup() as tasks:
+            going = {origin: tasks.create_task(self._go(origin)) for origin in origins}
+        return {origin: task.result() for origin, task in going.items()}
+
+    async def _go(self, origin: Origin) -> bool:
+        steps = self._ways[origin]
+        for index, (step, work) in enumerate(steps):
+            if not await self._chart.take(step, work, self._settings.connect_timeout):
+                self._chart.skip(*(later for later, _ in steps[index + 1 :]), why="see above")
+                return False
+        return True
+
+    async def _call(self, proxy: Calls, path: str | None, *, upstream_open: bool) -> None:
+        chart, settings = self._chart, self._settings
+        got = await chart.take(self._token, proxy.token, settings.token_timeout)
+        await chart.take(self._clock, proxy.clock, 1)
+        if not got:
+            chart.skip(self._request, self._revoke, why="there is no token")
+            return
+        if upstream_open:
+            await chart.take(self._request, lambda: proxy.request(path), self._answer_limit)
+        else:
+            chart.skip(self._request, why="there is no way to the upstream")
+        chart.bound(chart.seconds + REVOKE_LIMIT)
+        await chart.take(self._revoke, proxy.give_back, REVOKE_LIMIT)
+
+
+def exit_code(chart: Chart, *, usable: bool) -> int:
+    """Return 0 if nothing failed, 1 if a step did, 2 if the settings cannot be used."""
+    if not usable:
+        return 2
+    return int(any(s.finding and s.finding.outcome is Outcome.FAILED for s in chart.steps))

@@ -1,0 +1,124 @@
+"""The examination as people and programs read it."""
+
+import asyncio
+import itertools
+import json
+import shutil
+import textwrap
+from typing import Any
+
+from proxy import __version__
+from proxy.doctor.steps import Chart, Finding, Outcome, Step
+from proxy.terminal import Screen, span
+
+_MARKS = {
+    Outcome.OK: ("✓", "green"),
+    Outcome.WARNING: ("!", "yellow"),
+    Outcome.FAILED: ("✗", "red"),
+    Outcome.SKIPPED: ("-", "dim"),
+}
+_INDENT = " " * 27
+_WIDEST = 100
+
+
+class Report:
+    """Prints each step when it and all before it have ended; meanwhile shows what goes on."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._told = 0
+        self._topic = ""
+        self._wheel = itertools.cycle("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏" if screen.mark("✓") == "✓" else "|/-\\")
+        self._width = min(_WIDEST, shutil.get_terminal_size((_WIDEST, 24)).columns)
+
+    def tell(self, chart: Chart) -> None:
+        """Print what can be told by now."""
+        for step in chart.steps[self._told :]:
+            if step.finding is None:
+                return
+            self._screen.passing("")
+            self._told += 1
+            self._print(step, step.finding)
+
+    async def turn(self, chart: Chart) -> None:
+        """Show what goes on, for ever; cancel to stop."""
+        while self._screen.terminal:
+            doing = [f"{s.topic.split('  ')[0]} {s.title}" for s in chart.steps if s.running]
+            wheel = self._screen.shade(next(self._wheel), "cyan")
+            words = f"  {wheel} {', '.join(doing)}, {chart.seconds:.1f} s" if doing else ""
+            self._screen.passing(words)
+            await asyncio.sleep(0.1)
+
+    def _print(self, step: Step, finding: Finding) -> None:
+        screen = self._screen
+        if step.topic != self._topic:
+            self._topic = step.topic
+            name, _, subject = step.topic.partition("   ")
+            screen.line(f"\n{screen.shade(name, 'bold')}   {screen.shade(subject, 'dim')}".rstrip())
+        mark, shade = _MARKS[finding.outcome]
+        took = span(step.seconds) if step.seconds >= 0.0005 else ""
+        first, *rest = self._wrapped(finding.says)
+        dull = finding.outcome is Outcome.SKIPPED
+        screen.line(
+            f"  {screen.shade(screen.mark(mark), shade)} {step.title:<13}"
+            f"{screen.shade(f'{took:>8}', 'dim')}  {screen.shade(first, 'dim') if dull else first}"
+        )
+        for line in rest:
+            screen.line(_INDENT + line)
+        if finding.rows:
+            screen.line(screen.rows(finding.rows, _INDENT))
+        for advice in finding.advice.split("\n") if finding.advice else ():
+            self._advise(advice, shade)
+
+    def _advise(self, advice: str, shade: str) -> None:
+        arrow = self._screen.mark("→")
+        for number, line in enumerate(self._wrapped(advice, len(arrow) + 1)):
+            start = f"{arrow} " if number == 0 else " " * (len(arrow) + 1)
+            self._screen.line(_INDENT + self._screen.shade(start + line, shade))
+
+    def _wrapped(self, text: str, less: int = 0) -> list[str]:
+        width = max(30, self._width - len(_INDENT) - less)
+        return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+
+    def sum_up(self, chart: Chart) -> None:
+        """Print the last line."""
+        self._screen.passing("")
+        bad = chart.failed
+        doubts = sum(
+            s.finding is not None and s.finding.outcome is Outcome.WARNING for s in chart.steps
+        )
+        took = f"{len(chart.steps)} steps in {span(chart.seconds)}"
+        if bad:
+            topic = bad[0].topic.split("  ")[0]
+            mark = self._screen.mark("✗")
+            words = f"{mark} {len(bad)} failed; begin with {topic}, {bad[0].title}"
+            self._screen.line(f"\n{self._screen.shade(words, 'bold', 'red')} ({took})")
+            return
+        words = "all well" if not doubts else f"it works; {doubts} to look at"
+        shade = "green" if not doubts else "yellow"
+        mark = self._screen.mark("✓")
+        self._screen.line(f"\n{self._screen.shade(f'{mark} {words}', 'bold', shade)} ({took})")
+
+
+def as_json(chart: Chart) -> str:
+    """Return the examination as one JSON document."""
+    document = {
+        "version": __version__,
+        "ok": not chart.failed,
+        "seconds": round(chart.seconds, 3),
+        "steps": [_step(step) for step in chart.steps],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _step(step: Step) -> dict[str, Any]:
+    finding = step.finding
+    return {
+        "name": step.name,
+        "topic": " ".join(step.topic.split()),
+        "outcome": None if finding is None else finding.outcome.value,
+        "seconds": round(step.seconds, 4),
+        "says": None if finding is None else finding.says,
+        "advice": None if finding is None else finding.advice or None,
+        "facts": {} if finding is None else finding.facts,
+    }

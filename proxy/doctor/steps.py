@@ -1,0 +1,117 @@
+"""Steps of an examination: what each found, how long it took, what to do about it."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Work = Callable[[], Awaitable["Finding"]]
+
+
+class Outcome(StrEnum):
+    """How a step ended."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a step found: in words, as rows for people and as facts for programs. Never a secret.
+
+    ``advice`` is the next thing to do, for all but the good outcomes.
+    """
+
+    outcome: Outcome
+    says: str
+    advice: str = ""
+    rows: tuple[tuple[str, str], ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def fine(says: str, **facts: object) -> Finding:
+    """Return a good finding."""
+    return Finding(Outcome.OK, says, facts=facts)
+
+
+def doubtful(says: str, advice: str, **facts: object) -> Finding:
+    """Return a finding that lets the proxy work, but not well."""
+    return Finding(Outcome.WARNING, says, advice, facts=facts)
+
+
+def failed(says: str, advice: str, **facts: object) -> Finding:
+    """Return a finding that keeps the proxy from working."""
+    return Finding(Outcome.FAILED, says, advice, facts=facts)
+
+
+@dataclass(slots=True, eq=False)
+class Step:
+    """One step: ``topic`` is the heading that it stands under."""
+
+    topic: str
+    name: str
+    title: str
+    finding: Finding | None = None
+    seconds: float = 0.0
+    running: bool = False
+
+
+class Chart:
+    """All steps in the order in which they are shown, whatever the order in which they end."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
+        self._started = time.perf_counter()
+        self._limit = 60.0
+        self.steps: list[Step] = []
+
+    def add(self, topic: str, name: str, title: str) -> Step:
+        """Add a step that is still to be taken."""
+        step = Step(topic, name, title)
+        self.steps.append(step)
+        return step
+
+    def bound(self, seconds: float) -> None:
+        """Let no step end later than ``seconds`` from the start."""
+        self._limit = seconds
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return time.perf_counter() - self._started
+
+    @property
+    def failed(self) -> list[Step]:
+        """The steps that failed."""
+        return [s for s in self.steps if s.finding and s.finding.outcome is Outcome.FAILED]
+
+    def settle(self, step: Step, finding: Finding) -> bool:
+        """Note the end of a step; report whether those that need it can be taken."""
+        step.finding, step.running = finding, False
+        self._changed()
+        return finding.outcome in (Outcome.OK, Outcome.WARNING)
+
+    def skip(self, *steps: Step, why: str) -> None:
+        """Note that steps cannot be taken."""
+        for step in steps:
+            self.settle(step, Finding(Outcome.SKIPPED, f"not tried: {why}"))
+
+    async def take(self, step: Step, work: Work, limit: float) -> bool:
+        """Take a step within ``limit`` seconds; report whether those that need it can be taken."""
+        step.running = True
+        started = time.perf_counter()
+        allowed = max(0.5, min(limit, self._limit - self.seconds))
+        try:
+            async with asyncio.timeout(allowed):
+                finding = await work()
+        except TimeoutError:
+            finding = failed(
+                f"nothing within {allowed:.3g} s",
+                "check the network between here and there: a firewall may swallow the packets",
+            )
+        step.seconds = time.perf_counter() - started
+        return self.settle(step, finding)

@@ -1,0 +1,77 @@
+"""The commands that start something: ``serve``, ``demo``, and ``run``, which chooses."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from proxy import demo, logs, server, sockets
+from proxy.errors import SettingsError
+from proxy.options import chosen, origins, parser, slips, where
+from proxy.settings import load
+from proxy.sockets import AddressTaken
+from proxy.usage import OK, TAKEN, USAGE, say
+
+_CODES = "0 ended by a signal or quit, 2 settings or usage, 3 an address is taken"
+_ABOUT = {
+    "serve": "Run the proxy.",
+    "run": "Run the proxy if there are credentials; else say so and run the demo.",
+    "demo": (
+        "Try it: a simulator of the Bre-B API and the proxy before it, over real HTTP.\nNo"
+        " credentials are needed; the environment and .env are not read. Ctrl-C ends it."
+    ),
+}
+_NOT_IN_DEMO = frozenset(("base_url", "token_url", "allow_production", "allow_insecure_upstream"))
+
+
+def main(name: str, arguments: Sequence[str]) -> int:
+    """Run one of the commands to its end; return the exit code."""
+    apart = _NOT_IN_DEMO if name == "demo" else frozenset()
+    options = parser(name, _ABOUT[name], _CODES, apart=apart).read(arguments)
+    try:
+        return _COMMANDS[name](options)
+    except SettingsError as error:
+        say("\n".join(error.problems))
+        return USAGE
+    except AddressTaken as error:
+        say(str(error))
+        return TAKEN
+
+
+def _serve(options: argparse.Namespace) -> int:
+    places = where(options)
+    settings = load(chosen(options), **places)
+    as_json = logs.configure(settings.log_level, settings.log_format)
+    for warning in slips(places):
+        server.log.warning("%s", warning)
+    callers = sockets.bind(settings.listen)
+    admin = sockets.bind(settings.admin_listen)
+    server.log.info(
+        "forwarding http%s://%s to %s (%s); admin on http://%s",
+        "s" if settings.tls_cert else "",
+        settings.listen,
+        settings.base_url,
+        settings.base_url.environment,
+        settings.admin_listen,
+    )
+    server.run(server.serve(settings, places, callers, admin, as_json=as_json))
+    return OK
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Serve with credentials, whole or half; without any, show what it does."""
+    if origins({}, where(options)).keys() & {"client_id", "client_secret"}:
+        return _serve(options)
+    say(
+        "no BREB_CLIENT_ID and BREB_CLIENT_SECRET in the environment, .env or a secrets directory:"
+        " running the demo"
+    )
+    return _demo(options)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    given: dict[str, Any] = chosen(options)
+    demo.run({name: value for name, value in given.items() if name not in _NOT_IN_DEMO})
+    return OK
+
+
+_COMMANDS = {"serve": _serve, "run": _run, "demo": _demo}

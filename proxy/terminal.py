@@ -1,0 +1,71 @@
+"""What people read: colour where a terminal takes it, marks that its encoding has, aligned rows."""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import TextIO
+
+_SHADES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_PLAIN = {"✓": "ok", "✗": "XX", "!": "!!", "-": "--", "●": "*", "→": "->"}
+
+
+class Screen:
+    """A stream to print on: knows whether it is a terminal, and what that can show."""
+
+    def __init__(self, stream: TextIO, environment: Mapping[str, str] = os.environ) -> None:
+        self._stream = stream
+        self.terminal = stream.isatty() and environment.get("TERM") != "dumb"
+        self._colour = self.terminal and not environment.get("NO_COLOR")
+        self._marks = _encodes(stream, "✓✗●→⠋")
+
+    def shade(self, text: str, *shades: str) -> str:
+        """Colour ``text``, if colours are wanted."""
+        if not (self._colour and text):
+            return text
+        codes = ";".join(_SHADES[shade] for shade in shades)
+        return f"\x1b[{codes}m{text}\x1b[0m"
+
+    def mark(self, mark: str) -> str:
+        """Return ``mark``, or its ASCII form where the stream's encoding lacks it."""
+        return mark if self._marks else _PLAIN.get(mark, mark)
+
+    def rows(self, rows: Iterable[tuple[str, str]], indent: str = "  ") -> str:
+        """Align labels and values in two columns, labels dimmed."""
+        pairs = list(rows)
+        width = max((len(label) for label, _ in pairs), default=0)
+        return "\n".join(
+            f"{indent}{self.shade(label.ljust(width), 'dim')}  {value}".rstrip()
+            for label, value in pairs
+        )
+
+    def line(self, text: str = "") -> None:
+        """Print one line, at once."""
+        print(text, file=self._stream, flush=True)
+
+    def passing(self, text: str) -> None:
+        """Show ``text`` in place of the last passing text; nothing where it would stay."""
+        if self.terminal:
+            self._stream.write(f"\r{text}\x1b[K")
+            self._stream.flush()
+
+
+def _encodes(stream: TextIO, text: str) -> bool:
+    try:
+        text.encode(getattr(stream, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def span(seconds: float) -> str:
+    """Word a duration for people, its two largest units."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min"
+    return f"{hours // 24} days {hours % 24} h"

@@ -1,0 +1,94 @@
+"""How the command line speaks: help, one-line errors, and no secret taken or repeated.
+
+Exit codes: 0 it worked; 1 it did not; 2 settings or usage; 3 an address is taken; 4 no running
+proxy answers; 130 interrupted.
+"""
+
+import argparse
+import difflib
+import sys
+from collections.abc import Iterable, Sequence
+from typing import NoReturn
+
+OK, FAILED, USAGE, TAKEN, UNREACHED, INTERRUPTED = 0, 1, 2, 3, 4, 130
+_SECRETS = {
+    "--client-id": "BREB_CLIENT_ID",
+    "--client-secret": "BREB_CLIENT_SECRET",
+    "--caller-key": "BREB_CALLER_KEY",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """Says an error in one line, and never repeats what may be a secret."""
+
+    def __init__(self, command: str, about: str, codes: str) -> None:
+        super().__init__(
+            prog=f"breb-proxy {command}",
+            usage=f"breb-proxy {command} [options]",
+            description=about,
+            epilog=f"exit codes: {codes}",
+            formatter_class=Layout,
+            allow_abbrev=False,
+        )
+
+    def read(self, arguments: Sequence[str]) -> argparse.Namespace:
+        """Parse ``arguments``; end the process with exit code 2 if they are wrong."""
+        options, rest = self.parse_known_args(list(arguments))
+        named = [word.partition("=")[0] for word in rest if word.startswith("-")]
+        if named:
+            known = [name for action in self._actions for name in action.option_strings]
+            self.error(f"no such option: {named[0]}{nearest(named[0], known)}")
+        if rest:
+            self.error("takes options alone; one word is none (not repeated here)")
+        return options
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and where to read more; exit code 2."""
+        say(f"{message}\ntry: {self.prog} --help")
+        sys.exit(USAGE)
+
+
+class Layout(argparse.RawDescriptionHelpFormatter):
+    """Options in one column, their meaning in the other, wide enough for our longest."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=32, width=100)
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal why it did not work; each line under our name."""
+    for line in text.split("\n"):
+        print(f"breb-proxy: {line}", file=sys.stderr)  # noqa: T201  a command line prints
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a hint at the known word that is most like ``word``, or nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def refuse_secrets(arguments: Sequence[str]) -> str | None:
+    """Return why ``arguments`` are refused, if they hold a secret; never the secret."""
+    for word in arguments:
+        name = word.partition("=")[0]
+        if name in _SECRETS:
+            return (
+                f"{name}: secrets are not taken on the command line, where every process of this"
+                f" machine can read them; put {_SECRETS[name]} into the environment, .env or the"
+                " secrets directory"
+            )
+    return None
+
+
+def add_sources(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that say where settings are read from."""
+    group = parser.add_argument_group("where settings come from")
+    group.add_argument(
+        "--env-file", metavar="FILE", help="read this file instead of .env (BREB_ENV_FILE)"
+    )
+    group.add_argument(
+        "--secrets-dir",
+        metavar="DIR",
+        help="directory with one file for each setting, such as breb_client_secret"
+        " (BREB_SECRETS_DIR)",
+    )
