@@ -59,6 +59,11 @@ class Front:
         """Send a head and a body, and read one answer."""
         return self.send(self.head(line, *fields, host=host) + body, line.split(" ")[0])
 
+    def ask_ok(self) -> bool:
+        """Report whether an ordinary request gets the ordinary answer."""
+        self.reset()
+        return self.ask("GET /ordinary HTTP/1.1").body == b"ok"
+
     @contextmanager
     def connection(self, data: bytes = b"") -> Iterator[Reader]:
         """Open a connection for a while, beginning with ``data``."""

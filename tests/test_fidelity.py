@@ -169,8 +169,10 @@ def test_bodies_of_all_sizes_pass_both_ways(door: Front, size: int, chunked: boo
     framed = b"%x\r\n%b\r\n0\r\n\r\n" % (size, body) if chunked else body
     field = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {size}"
     door.answers(
-        lambda call: b"HTTP/1.1 200 OK\r\n%b\r\n\r\n" % field.encode()
-        + (b"%x\r\n%b\r\n0\r\n\r\n" % (len(call.body), call.body) if chunked else call.body)
+        lambda call: (
+            b"HTTP/1.1 200 OK\r\n%b\r\n\r\n" % field.encode()
+            + (b"%x\r\n%b\r\n0\r\n\r\n" % (len(call.body), call.body) if chunked else call.body)
+        )
     )
     answer = door.ask("POST / HTTP/1.1", field, body=framed)
     assert answer.complete
@@ -270,7 +272,9 @@ def test_http_1_0_knows_no_100(door: Front) -> None:
 # -- answers -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", [200, 201, 202, 206, 299, 301, 302, 400, 401, 404, 418, 500, 503, 599])
+@pytest.mark.parametrize(
+    "status", [200, 201, 202, 206, 299, 301, 302, 400, 401, 404, 418, 500, 503, 599]
+)
 def test_statuses_and_reasons_pass(door: Front, status: int) -> None:
     door.answers(b"HTTP/1.1 %d So So\r\nContent-Length: 0\r\n\r\n" % status)
     answer = door.ask("GET / HTTP/1.1")
@@ -475,8 +479,9 @@ def own_fields_1_0(door: Front) -> list[tuple[str, str]]:
 
 def test_answers_leave_in_the_order_of_their_requests(door: Front) -> None:
     door.answers(
-        lambda call: b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b"
-        % (len(call.target), call.target)
+        lambda call: (
+            b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(call.target), call.target)
+        )
     )
     data = b"".join(door.head(f"GET /{number} HTTP/1.1") for number in range(2000))
     with door.connection() as reader:
@@ -496,8 +501,9 @@ def test_answers_leave_in_the_order_of_their_requests(door: Front) -> None:
 
 def test_bodies_in_a_pipeline_go_with_their_heads(door: Front) -> None:
     door.answers(
-        lambda call: b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b"
-        % (len(call.body), call.body)
+        lambda call: (
+            b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(call.body), call.body)
+        )
     )
     data = b""
     for number in range(20):

@@ -18,7 +18,9 @@ CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 NEXT = f"GET /smuggled HTTP/1.1\r\n{H}\r\n".encode()
 
 _LINE = re.compile(rb"[A-Z-]+ (?:/[!-~]*|\*) HTTP/1\.1")
-_FIELD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+: (?:[!-~\x80-\xff](?:[ \t!-~\x80-\xff]*[!-~\x80-\xff])?)?")
+_FIELD = re.compile(
+    rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+: (?:[!-~\x80-\xff](?:[ \t!-~\x80-\xff]*[!-~\x80-\xff])?)?"
+)
 
 
 @dataclass
@@ -130,7 +132,11 @@ REFUSED = [
     ("HTTP/1.2", b"GET /x HTTP/1.2\r\n" + H.encode() + b"\r\n", 505),
     ("HTTP/2.0", b"GET /x HTTP/2.0\r\n" + H.encode() + b"\r\n", 505),
     ("HTTP/3", b"GET /x HTTP/3\r\n" + H.encode() + b"\r\n", 505),
-    ("HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00", 505),
+    (
+        "HTTP/2 preface",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+        505,
+    ),
     ("RTSP", b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n", 400),
     ("RTSP with an HTTP method", b"GET /x RTSP/1.0\r\n\r\n", 400),
     ("RTSP hidden behind a field", b"GET /x RTSP/1.0\r\nA: HTTP/1.1\r\n\r\n", 400),
@@ -186,8 +192,16 @@ REFUSED = [
     ("length with thousands", POST + b"Content-Length: 1_0\r\n\r\n0123456789", 400),
     ("blank before the length's colon", POST + b"Content-Length : 1\r\n\r\nx", 400),
     # -- codings
-    ("both framings", POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + NEXT, 400),
-    ("both framings the other way", POST + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" + NEXT, 400),
+    (
+        "both framings",
+        POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + NEXT,
+        400,
+    ),
+    (
+        "both framings the other way",
+        POST + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" + NEXT,
+        400,
+    ),
     ("chunked twice", POST + 2 * b"Transfer-Encoding: chunked\r\n" + b"\r\n0\r\n\r\n", 400),
     ("chunked twice in one", POST + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", 400),
     ("chunked not last", POST + b"Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n", 400),
@@ -199,7 +213,11 @@ REFUSED = [
     ("coding with a vertical tab", POST + b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n", 400),
     ("empty coding", POST + b"Transfer-Encoding:\r\n\r\n", 400),
     ("folded coding", POST + b"Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n", 400),
-    ("blank before the coding's colon", POST + b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", 400),
+    (
+        "blank before the coding's colon",
+        POST + b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+        400,
+    ),
     ("coding in HTTP/1.0", CHUNKED.replace(b"1.1", b"1.0", 1) + b"0\r\n\r\n", 400),
 ]
 
@@ -246,21 +264,68 @@ ACCEPTED = [
     ("length with zeros in front", POST + b"Content-Length: 005\r\n\r\nhello", b"hello"),
     ("length of zero", POST + b"Content-Length: 0\r\n\r\n", b""),
     ("blanks around the Host", b"GET /x HTTP/1.1\r\nHost: \t127.0.0.1 \r\n\r\n", b""),
-    ("blanks around chunked", POST + b"Transfer-Encoding: \tchunked \r\n\r\n5\r\nhello\r\n0\r\n\r\n", b"hello"),
-    ("chunked in capitals", POST + b"TRANSFER-ENCODING: CHUNKED\r\n\r\n5\r\nhello\r\n0\r\n\r\n", b"hello"),
+    (
+        "blanks around chunked",
+        POST + b"Transfer-Encoding: \tchunked \r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        b"hello",
+    ),
+    (
+        "chunked in capitals",
+        POST + b"TRANSFER-ENCODING: CHUNKED\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        b"hello",
+    ),
     ("several chunks", CHUNKED + b"2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n", b"hello"),
     ("sizes with zeros in front", CHUNKED + b"0005\r\nhello\r\n000\r\n\r\n", b"hello"),
     ("extensions", CHUNKED + b'5;a=b;c="d \\" e"\r\nhello\r\n0;f\r\n\r\n', b"hello"),
     ("trailers", CHUNKED + b"5\r\nhello\r\n0\r\nX-Sum: 5\r\nB: c\r\n\r\n", b"hello"),
-    ("chunk that looks like the end", CHUNKED + b"7\r\n\r\n0\r\n\r\n\r\n0\r\n\r\n", b"\r\n0\r\n\r\n"),
-    ("chunk that looks like a request", CHUNKED + b"%x\r\n%b\r\n0\r\n\r\n" % (len(NEXT), NEXT), NEXT),
-    ("length with a body like a request", POST + b"Content-Length: %d\r\n\r\n%b" % (len(NEXT), NEXT), NEXT),
-    ("GET with a body like a request", GET + b"Content-Length: %d\r\n\r\n%b" % (len(NEXT), NEXT), NEXT),
-    ("upgrade with a body like a request", POST + b"Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: %d\r\n\r\n%b" % (len(NEXT), NEXT), NEXT),
-    ("upgrade with a chunked body", CHUNKED[:-2] + b"Connection: upgrade\r\nUpgrade: h2c\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(NEXT), NEXT), NEXT),
-    ("nominated length", POST + b"Connection: content-length\r\nContent-Length: 5\r\n\r\nhello", b"hello"),
-    ("nominated coding", CHUNKED[:-2] + b"Connection: transfer-encoding\r\n\r\n5\r\nhello\r\n0\r\n\r\n", b"hello"),
-    ("underscores are no dashes", POST + b"Content_Length: 99\r\nContent-Length: 5\r\n\r\nhello", b"hello"),
+    (
+        "chunk that looks like the end",
+        CHUNKED + b"7\r\n\r\n0\r\n\r\n\r\n0\r\n\r\n",
+        b"\r\n0\r\n\r\n",
+    ),
+    (
+        "chunk that looks like a request",
+        CHUNKED + b"%x\r\n%b\r\n0\r\n\r\n" % (len(NEXT), NEXT),
+        NEXT,
+    ),
+    (
+        "length with a body like a request",
+        POST + b"Content-Length: %d\r\n\r\n%b" % (len(NEXT), NEXT),
+        NEXT,
+    ),
+    (
+        "GET with a body like a request",
+        GET + b"Content-Length: %d\r\n\r\n%b" % (len(NEXT), NEXT),
+        NEXT,
+    ),
+    (
+        "upgrade with a body like a request",
+        POST
+        + b"Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: %d\r\n\r\n%b"
+        % (len(NEXT), NEXT),
+        NEXT,
+    ),
+    (
+        "upgrade with a chunked body",
+        CHUNKED[:-2]
+        + b"Connection: upgrade\r\nUpgrade: h2c\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(NEXT), NEXT),
+        NEXT,
+    ),
+    (
+        "nominated length",
+        POST + b"Connection: content-length\r\nContent-Length: 5\r\n\r\nhello",
+        b"hello",
+    ),
+    (
+        "nominated coding",
+        CHUNKED[:-2] + b"Connection: transfer-encoding\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        b"hello",
+    ),
+    (
+        "underscores are no dashes",
+        POST + b"Content_Length: 99\r\nContent-Length: 5\r\n\r\nhello",
+        b"hello",
+    ),
     ("absolute-form of ours", b"GET http://127.0.0.1/x HTTP/1.1\r\n" + H.encode() + b"\r\n", b""),
     ("asked to close, then more", GET + b"Connection: close\r\n\r\n" + NEXT, b""),
     ("asked to close, then garbage", GET + b"Connection: close\r\n\r\n\x00\x01\x02", b""),
