@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -92,7 +93,7 @@ def reset(sock: socket.socket) -> None:
     sock.close()
 
 
-# -- the caller leaves ---------------------------------------------------------------------------
+# -- the caller leaves -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("leave", [socket.socket.close, reset], ids=["closes", "resets"])
@@ -140,7 +141,7 @@ def test_a_caller_who_leaves_is_noticed_while_the_upstream_takes_nothing(door: F
     reader = door.connect()
     reader.sock.settimeout(1)
     reader.sock.sendall(door.head("PUT / HTTP/1.1", "Content-Length: 1000000000"))
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError):  # noqa: PT012  it takes some before it stops
         while True:
             reader.sock.sendall(BLOCK)
     reset(reader.sock)
@@ -159,7 +160,7 @@ def busy(program: Program) -> int:
     return int(float(value))
 
 
-# -- half-closed callers -----------------------------------------------------------------------------
+# -- half-closed callers ---------------------------------------------------------------
 
 
 def test_a_caller_that_half_closes_gets_its_answer(door: Front) -> None:
@@ -187,7 +188,7 @@ def test_a_caller_that_half_closes_gets_a_long_answer_while_it_moves(door: Front
         assert reader.rest().endswith(b"\r\n\r\nxxxxxxxx")
 
 
-# -- events ------------------------------------------------------------------------------------------
+# -- events ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("framed", [True, False], ids=["chunked", "until-the-end"])
@@ -250,7 +251,7 @@ def test_a_body_is_passed_on_while_it_comes(door: Front) -> None:
         assert reader.head().startswith(b"HTTP/1.1 200")
 
 
-# -- early answers -----------------------------------------------------------------------------------
+# -- early answers ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("sent", [b"", b"x" * 1000], ids=["before-the-body", "within-the-body"])
@@ -309,7 +310,7 @@ def test_an_answer_and_its_body_cross(door: Front) -> None:
             assert reader.exactly(10) == b"%d" % number * 10
 
 
-# -- the upstream breaks off -------------------------------------------------------------------------
+# -- the upstream breaks off -----------------------------------------------------------
 
 CUT = [
     pytest.param(b"Content-Length: 10\r\n\r\nhello", id="length"),
@@ -342,7 +343,7 @@ def test_a_cut_answer_arrives_cut(
         talk.go.set()
         if b"chunked" in tail and version == "1.0":
             # Without framing a clean end would look complete: it must be a reset.
-            with pytest.raises(ConnectionResetError):
+            with pytest.raises(ConnectionResetError):  # noqa: PT012  after what was sent
                 while reader.sock.recv(65536):
                     pass
             return
@@ -368,12 +369,12 @@ def test_an_answer_until_the_end_that_is_reset_arrives_cut(door: Front) -> None:
     assert not answer.complete
 
 
-# -- memory ------------------------------------------------------------------------------------------
+# -- memory ----------------------------------------------------------------------------
 
 
 def growth(program: Program, before: int) -> int:
     """Return by how much the peak of the resident set has grown, in MiB."""
-    with open(f"/proc/{program.process.pid}/status") as status:
+    with Path(f"/proc/{program.process.pid}/status").open() as status:
         (peak,) = [line.split()[1] for line in status if line.startswith("VmHWM")]
     return (int(peak) * 1024 - before) // MiB
 
@@ -410,7 +411,7 @@ def test_a_slow_upstream_does_not_make_the_proxy_buffer(door: Front) -> None:
     sent = 0
     with door.connection(door.head("PUT / HTTP/1.1", "Content-Length: 1000000000")) as reader:
         reader.sock.settimeout(1)
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TimeoutError):  # noqa: PT012  it takes some before it stops
             while True:
                 sent += reader.sock.send(BLOCK)
         assert sent < 32 * MiB
@@ -484,7 +485,7 @@ def test_half_a_gigabyte_down_and_up_in_little_memory(door: Front, chunked: bool
     assert door.program.memory() < 64 * MiB
 
 
-# -- many callers ------------------------------------------------------------------------------------
+# -- many callers ----------------------------------------------------------------------
 
 
 @pytest.mark.slow
