@@ -10,6 +10,7 @@ from proxy import __version__
 from proxy.exchange import Shell
 from proxy.keeper import CAUSES, TokenKeeper
 from proxy.metrics import counter, gauge, labelled_counter, labelled_gauge
+from proxy.terminal import span
 from proxy.upstream import Pool
 
 OUTCOMES = ("success", "failure")
@@ -141,14 +142,3 @@ class Status:
 
     def _phase(self) -> str:
         return "draining" if self._shell.draining else "accepting requests"
-
-
-def span(seconds: float) -> str:
-    """Word a duration for people, its two largest units."""
-    if seconds < 60:
-        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min"

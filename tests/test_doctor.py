@@ -23,7 +23,7 @@ from proxy.doctor import calls, certificate
 from proxy.doctor.steps import Finding, Outcome
 from proxy.doctor.way import Way
 from proxy.errors import CertificateRefused
-from proxy.upstream.connector import tls_context
+from proxy.upstream.tls import tls_context
 from tests.kit import CALLER_KEY, SECRET, Call, Program, RawUpstream, free_port, token_reply
 from tests.kit.command import Ended, command, on_terminal
 from tests.kit.simulator import simulator

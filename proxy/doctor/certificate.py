@@ -8,7 +8,7 @@ from typing import Any
 from proxy.addresses import Origin
 from proxy.errors import UpstreamError
 from proxy.upstream import Connector, Pool, PoolLimits
-from proxy.upstream.connector import ResumingContext
+from proxy.upstream.tls import ResumingContext
 
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which Python does not name
 _EXPIRED, _EARLY, _OTHER_NAME = (10,), (9,), (62, 64)

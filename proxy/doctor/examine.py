@@ -11,7 +11,7 @@ from proxy.doctor.papers import Papers
 from proxy.doctor.steps import Chart, Outcome, Step
 from proxy.doctor.way import Way
 from proxy.settings import Settings
-from proxy.upstream.connector import ResumingContext, tls_context
+from proxy.upstream.tls import ResumingContext, tls_context
 
 ANSWER_LIMIT = 10.0  # of READ_TIMEOUT, for one small answer
 _DOOR_LIMIT = 3.0

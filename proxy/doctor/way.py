@@ -10,7 +10,7 @@ from proxy.addresses import Origin
 from proxy.doctor import certificate
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
 from proxy.errors import CertificateRefused, TlsFailed, UpstreamError
-from proxy.upstream.connector import ResumingContext
+from proxy.upstream.tls import ResumingContext
 
 Infos = list[tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int]]]
 FEW_DAYS = 14
