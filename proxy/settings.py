@@ -305,6 +305,8 @@ class Settings(CredentialSettings):
             for own in (self.listen, self.admin_listen)
             if url and url.reaches(own)
         )
+        if self.egress_proxy and self.egress_proxy.scheme != "http":
+            problems.append(f"{PREFIX}EGRESS_PROXY: must be http://; it is asked for tunnels alone")
         problems.extend(_unusable_authorities(self.ca_bundle))
         problems.extend(_unusable_pair("CLIENT_CERT", self.client_cert, self.client_cert_key))
         if self.tls_key:

@@ -133,6 +133,11 @@ def test_all_problems_are_told_at_once_and_name_the_setting() -> None:
             "BREB_BASE_URL: api.paas.co.passportfintech.com is Passport's production host",
             id="production",
         ),
+        pytest.param(
+            {"egress_proxy": "https://proxy.test:3128"},
+            "BREB_EGRESS_PROXY: must be http://",
+            id="egress over TLS",
+        ),
         pytest.param({"read_timeout": "nan"}, "BREB_READ_TIMEOUT: ", id="nan"),
         pytest.param({"read_timeout": "inf"}, "BREB_READ_TIMEOUT: ", id="infinite"),
     ],
