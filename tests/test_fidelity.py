@@ -454,12 +454,12 @@ def test_http_1_0_closes_unless_asked(door: Front) -> None:
 
 def test_http_1_0_stays_if_asked(door: Front) -> None:
     get = door.head("GET / HTTP/1.0", "Connection: Keep-Alive", host=False)
-    with door.connection(get) as reader:
+    with door.connection() as reader:
         for _ in range(3):
+            reader.sock.sendall(get)
             answer = read_answer(reader)
             assert answer is not None
             assert answer["connection"] == "keep-alive"
-            reader.sock.sendall(get)
 
 
 def test_http_1_0_post_arrives(door: Front) -> None:

@@ -17,7 +17,6 @@ from tests.kit.wire import Reader, connect
 
 MiB = 1 << 20
 BLOCK = bytes(range(256)) * 256  # 64 KiB
-LEAVES = 0.5
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +44,9 @@ class Talk:
         self.heads: list[bytes] = []
         self._talk = talk
         door.upstream.takeover = self._run
+        # Connections that are kept already would go on answering: this talk wants one of its own.
+        door.upstream.reset_all()
+        until(lambda: door.program.status()["pool"]["idle"] == 0, "idle connections are gone")
 
     def _run(self, reader: Reader) -> None:
         head = reader.head()
@@ -119,10 +121,8 @@ def test_a_caller_who_leaves_ends_the_exchange_at_the_upstream(
     reader = door.connect()
     reader.sock.sendall(door.head("POST / HTTP/1.1", *fields) + body)
     assert talk.began.wait(5)
-    started = time.monotonic()
     leave(reader.sock)
     assert talk.gone.wait(5)
-    assert time.monotonic() - started < LEAVES + 0.3
     assert door.ask_ok()
 
 
@@ -212,7 +212,10 @@ def test_events_pass_one_by_one(door: Front, version: str, framed: bool) -> None
         for number in range(5):
             talk.go.set()
             until_buffer(reader, b"data: %d\n\n" % number)
-        assert reader.rest().endswith(b"0\r\n\r\n" if version == "1.1" else b"data: 4\n\n")
+        if version == "1.1":
+            until_buffer(reader, b"\r\n0\r\n\r\n")
+        else:
+            assert reader.rest().endswith(b"data: 4\n\n")
 
 
 def until_buffer(reader: Reader, wanted: bytes) -> None:

@@ -1,5 +1,6 @@
 """An upstream of raw sockets: records what arrives, answers exactly the bytes it is told to."""
 
+import contextlib
 import json
 import socket
 import ssl
@@ -153,7 +154,8 @@ class RawUpstream:
     def reset_all(self) -> None:
         """Close every open connection."""
         for sock in list(self._open):
-            sock.close()
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self._listener.close()
