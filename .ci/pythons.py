@@ -15,8 +15,9 @@ ROOT = Path(__file__).parents[1]
 QUICK = [
     "-m",
     "not slow and not browser",
-    "--ignore=tests/docker",
-    "--ignore=tests/test_packaging.py",
+    *("tests/test_main_job.py", "tests/test_guard.py", "tests/test_fidelity.py"),
+    *("tests/test_smuggling.py", "tests/test_keeper.py", "tests/test_tokens.py"),
+    *("tests/test_settings.py", "tests/test_lifecycle.py", "tests/test_cli.py"),
 ]
 
 

@@ -87,7 +87,8 @@ def test_the_first_commands_work_and_the_second_time_is_quick(clone: Path) -> No
             assert '"accounts"' in done.stdout
             assert "authorization" not in done.stdout.lower()
             os.killpg(process.pid, signal.SIGINT)
-            assert process.wait(30) in (0, 130, 2)  # make says 2 where the shell saw the signal
+            # The program ends with 0 (test_demo); make dies of the signal, or tells of it.
+            assert process.wait(30) in (0, 2, 130, -signal.SIGINT)
             if turn:
                 assert seconds < 60
 
