@@ -49,3 +49,16 @@ def test_a_signal_ends_it_with_exit_code_zero() -> None:
     with RawUpstream() as upstream, Program(upstream.url) as proxy:
         assert proxy.stop() == 0
         assert any(call.method == "DELETE" for call in upstream.calls)
+
+
+def test_server_timing_is_told_when_asked_for() -> None:
+    with RawUpstream() as upstream, Program(upstream.url, server_timing="true") as proxy:
+        value = ask(proxy.port, "/")["server-timing"]
+        names = [part.split(";dur=")[0] for part in value.split(", ")]
+        assert names == ["token", "connect", "upstream", "total"]
+        assert all(float(part.split("=")[1]) >= 0 for part in value.split(", "))
+
+
+def test_server_timing_is_not_told_otherwise() -> None:
+    with RawUpstream() as upstream, Program(upstream.url) as proxy:
+        assert ask(proxy.port, "/").values("server-timing") == []
