@@ -11,7 +11,9 @@ Invariants:
 """
 
 import asyncio
+import contextlib
 import math
+import socket
 import ssl
 from collections.abc import Callable
 from typing import cast
@@ -266,11 +268,32 @@ class Connection(asyncio.Protocol):
         """Judge what the end of the connection means for the exchange."""
         self.lost = True
         if self.busy and self.error is None:
+            if isinstance(exc, ConnectionError):
+                self._take_what_came_before()
             self._lost_inside(exc)
         self._answer.keep_alive = False
         _wake(self._reader)
         _wake(self._writer)
         self._closed(self)
+
+    def _take_what_came_before(self) -> None:
+        """Read the answer that came before a reset.
+
+        An upstream that refuses a body answers early and closes. Where the reset is met by a write,
+        the event loop ends the connection with the answer still unread in the kernel. (Over TLS
+        it is lost: the loop has taken the session down.)
+        """
+        sock = self.transport.get_extra_info("socket")
+        if self.transport.get_extra_info("ssl_object") is not None or sock is None:
+            return
+        answer = self._answer
+        with (
+            contextlib.suppress(OSError, ResponseInvalid),
+            socket.fromfd(sock.fileno(), sock.family, sock.type) as same,
+        ):
+            same.setblocking(False)
+            while not answer.complete and answer.buffered <= BUFFER and (data := same.recv(BUFFER)):
+                answer.feed(data)
 
     def _lost_inside(self, exc: Exception | None) -> None:
         answer = self._answer
