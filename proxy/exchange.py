@@ -215,10 +215,12 @@ def problem(
         elif isinstance(error, TokenError):
             begun = False  # a first try was answered 401, which says that it did nothing
         document["outcome"] = "unknown" if begun else "not-sent"
-        if begun:
+        if begun and isinstance(error, RequestRefused):
+            document["next_step"] = f"{_LOOK_UP}; then {error.next_step}"
+        elif begun:
             document["next_step"] = _LOOK_UP
     body = json.dumps(document).encode() + b"\n"
-    details = json.dumps(str(error), ensure_ascii=True).replace("\\u", "u")
+    details = _quoted(str(error))
     lines = [
         (b"Date", formatdate(usegmt=True).encode()),
         (b"Content-Type", b"application/problem+json"),
@@ -232,6 +234,12 @@ def problem(
     if error.retry_after is not None:
         lines.append((b"Retry-After", b"%d" % math.ceil(error.retry_after)))
     return error.status, lines, body
+
+
+def _quoted(text: str) -> str:
+    """Return a string of structured fields (RFC 8941 section 3.3.3): ASCII, two escapes."""
+    plain = "".join(char if " " <= char <= "~" else "?" for char in text)
+    return '"' + plain.replace("\\", r"\\").replace('"', r"\"") + '"'
 
 
 def _closes(error: ProxyError) -> bool:

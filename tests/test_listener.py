@@ -8,6 +8,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import trustme
@@ -15,7 +16,10 @@ import uvicorn
 
 from proxy import settings
 from proxy.app import build
-from tests.kit import Call, Program, RawUpstream, ask, read_answer
+from proxy.exchange import App, Receive, Scope, Send, Shell
+from proxy.listener import ListenerLimits
+from proxy.server import Listener
+from tests.kit import Call, Program, RawUpstream, ask, exchange, read_answer
 from tests.kit.wire import Reader, connect
 
 PATIENCE = 10.0
@@ -225,3 +229,222 @@ def test_the_apps_run_under_any_asgi_server(upstream: RawUpstream) -> None:
     assert asyncio.run(scenario()) == 200
     call: Call = upstream.requests[-1]
     assert (call.target, call.body) == (b"/any?x", b"body")
+
+
+# -- sizes -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        pytest.param(b"X: " + b"x" * 120_000, 200, id="a large field"),
+        pytest.param(b"X: " + b"x" * 131_072, 431, id="too large a field"),
+        pytest.param(b"\r\n".join(b"X: " + b"x" * 1000 for _ in range(140)), 431, id="many"),
+        pytest.param(b"\r\n".join(b"X: y" for _ in range(1_900)), 200, id="short fields"),
+        pytest.param(b"\r\n".join(b"X: y" for _ in range(2_100)), 431, id="too many fields"),
+    ],
+)
+def test_the_head_of_a_request_is_bounded(
+    hasty: Program, upstream: RawUpstream, head: bytes, status: int
+) -> None:
+    before = len(upstream.requests)
+    answer = exchange(hasty.port, b"GET / HTTP/1.1\r\nHost: localhost\r\n" + head + b"\r\n\r\n")
+    assert answer is not None
+    assert answer.status == status
+    assert len(upstream.requests) - before == (1 if status == 200 else 0)
+
+
+@pytest.mark.parametrize(("size", "status"), [(60_000, 200), (131_072, 414), (1_000_000, 414)])
+def test_the_target_of_a_request_is_bounded(hasty: Program, size: int, status: int) -> None:
+    data = b"GET /%b HTTP/1.1\r\nHost: localhost\r\n\r\n" % (b"x" * size)
+    answer = exchange(hasty.port, data)
+    assert answer is not None
+    assert answer.status == status
+
+
+def test_a_head_without_an_end_is_given_up_at_its_bound(hasty: Program) -> None:
+    with connect(hasty.port) as caller:
+        caller.sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 200_000)
+        answer = read_answer(caller)
+        assert answer is not None
+        assert (answer.status, answer["connection"]) == (431, "close")
+
+
+# -- time --------------------------------------------------------------------------------
+
+
+def test_the_time_for_a_head_counts_for_the_second_request_too(hasty: Program) -> None:
+    with connect(hasty.port) as caller:
+        caller.sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET")
+        assert read_answer(caller) is not None
+        answer = read_answer(caller)
+        assert answer is not None
+        assert answer.status == 408
+
+
+def test_empty_lines_after_a_request_are_no_late_head(hasty: Program) -> None:
+    with connect(hasty.port) as caller:
+        caller.sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n\r\n")
+        answer = read_answer(caller)
+        assert answer is not None
+        assert answer.status == 200
+        assert until_closed(caller) == b""
+
+
+def test_a_body_may_be_slow_as_long_as_it_moves(hasty: Program, upstream: RawUpstream) -> None:
+    head = b"POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\n\r\n"
+    with connect(hasty.port) as caller:
+        caller.sock.sendall(head)
+        for _ in range(6):
+            time.sleep(0.3)  # together longer than the idle time-out
+            caller.sock.sendall(b"x")
+        answer = read_answer(caller)
+    assert answer is not None
+    assert answer.status == 200
+    assert upstream.requests[-1].body == b"xxxxxx"
+
+
+@pytest.mark.parametrize("connection", ["keep-alive", "close"])
+@pytest.mark.parametrize("size", [1, 16], ids=["answer whole", "answer under way"])
+def test_a_caller_that_takes_nothing_is_given_up(connection: str, size: int) -> None:
+    """Also when the exchange is over, and its answer only waits to be taken."""
+    block = b"x" * (size << 20)
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(block) + block
+    data = f"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: {connection}\r\n\r\n".encode()
+    with RawUpstream(answer) as upstream, Program(upstream.url, idle_timeout=0.5) as proxy:
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        with sock:
+            sock.connect(("127.0.0.1", proxy.port))
+            sock.sendall(data * 40 if connection == "keep-alive" else data)
+            assert open_sockets(proxy, sock)
+            deadline = time.monotonic() + PATIENCE
+            while open_sockets(proxy, sock):
+                assert time.monotonic() < deadline, "the connection is still held"
+                time.sleep(0.05)
+        assert proxy.status()["pool"]["busy"] == 0
+
+
+def open_sockets(proxy: Program, caller: socket.socket) -> bool:
+    """Report whether the program still holds its end of the caller's connection (Linux)."""
+    port = f":{caller.getsockname()[1]:04X}"
+    lines = Path(f"/proc/{proxy.process.pid}/net/tcp").read_text().splitlines()
+    rows = [line.split() for line in lines[1:]]
+    inodes = {row[9] for row in rows if row[2].endswith(port)}
+    held = {str(entry.readlink()) for entry in Path(f"/proc/{proxy.process.pid}/fd").iterdir()}
+    return any(f"socket:[{inode}]" in held for inode in inodes if inode != "0")
+
+
+# -- apps that misbehave: whatever they do, the connection ends up in a defined state ------
+
+PROMISE = {"type": "http.response.start", "status": 200, "headers": [(b"Content-Length", b"5")]}
+OPEN = {"type": "http.response.start", "status": 200, "headers": []}
+
+
+async def fails(scope: Scope, receive: Receive, send: Send) -> None:
+    raise RuntimeError("on purpose")
+
+
+async def fails_late(scope: Scope, receive: Receive, send: Send) -> None:
+    await send(PROMISE)
+    await send({"type": "http.response.body", "body": b"abc", "more_body": True})
+    raise RuntimeError("on purpose")
+
+
+async def says_nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    pass
+
+
+async def says_too_little(scope: Scope, receive: Receive, send: Send) -> None:
+    await send(PROMISE)
+    await send({"type": "http.response.body", "body": b"abc"})
+
+
+async def says_too_much(scope: Scope, receive: Receive, send: Send) -> None:
+    await send(PROMISE)
+    await send({"type": "http.response.body", "body": b"abcdefgh"})
+
+
+async def stops_halfway(scope: Scope, receive: Receive, send: Send) -> None:
+    await send(OPEN)
+    await send({"type": "http.response.body", "body": b"abc", "more_body": True})
+
+
+async def listens_on(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer, then ask for more than there is: told at once that it is over."""
+    assert (await receive())["type"] == "http.request"
+    await send({**PROMISE, "headers": [(b"Connection", b"close")]})
+    await send({"type": "http.response.body", "body": b"fine"})
+    assert (await receive())["type"] == "http.disconnect"
+    raise ConnectionAbortedError
+
+
+@pytest.fixture(scope="module")
+def apps() -> Iterator[dict[str, int]]:
+    """Each app behind a listener of its own; its port by its name."""
+    ports: dict[str, int] = {}
+    ready, stop = threading.Event(), threading.Event()
+    tried = (fails, fails_late, says_nothing, says_too_little, says_too_much)
+    thread = threading.Thread(
+        target=lambda: asyncio.run(_listen((*tried, stops_halfway, listens_on), ports, ready, stop))
+    )
+    thread.start()
+    assert ready.wait(PATIENCE)
+    yield ports
+    stop.set()
+    thread.join()
+
+
+async def _listen(
+    served: tuple[App, ...], ports: dict[str, int], ready: threading.Event, stop: threading.Event
+) -> None:
+    listeners = []
+    for app in served:
+        sock = socket.create_server(("127.0.0.1", 0))
+        ports[app.__name__] = sock.getsockname()[1]  # type: ignore[attr-defined]  # a function
+        listener = Listener(app, Shell(app, ()), ListenerLimits(), 1, None)
+        listeners.append((listener, asyncio.ensure_future(listener.serve([sock]))))
+    ready.set()
+    await asyncio.to_thread(stop.wait)
+    for listener, serving in listeners:
+        listener.drain()
+        await serving
+
+
+@pytest.mark.parametrize("app", [fails, says_nothing])
+@pytest.mark.parametrize("version", ["1.1", "1.0"])
+def test_an_app_without_an_answer_ends_the_connection(
+    apps: dict[str, int], app: App, version: str
+) -> None:
+    port = apps[app.__name__]  # type: ignore[attr-defined]  # a function
+    with connect(port) as caller:
+        caller.sock.sendall(f"GET / HTTP/{version}\r\nHost: x\r\n\r\n".encode())
+        assert until_closed(caller) == b""
+
+
+@pytest.mark.parametrize("app", [fails_late, says_too_little, says_too_much, stops_halfway])
+def test_an_app_with_half_an_answer_never_looks_complete(apps: dict[str, int], app: App) -> None:
+    port = apps[app.__name__]  # type: ignore[attr-defined]  # a function
+    answer = exchange(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert answer is None or not answer.complete
+
+
+def test_half_an_answer_without_framing_ends_in_a_reset(apps: dict[str, int]) -> None:
+    with connect(apps["stops_halfway"]) as caller:
+        caller.sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        with pytest.raises(ConnectionResetError):
+            read_to_the_end(caller.sock)
+
+
+def read_to_the_end(sock: socket.socket) -> None:
+    while sock.recv(65536):
+        pass
+
+
+def test_an_app_may_ask_for_the_end_of_the_connection(apps: dict[str, int]) -> None:
+    with connect(apps["listens_on"]) as caller:
+        caller.sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = read_answer(caller)
+        assert answer is not None
+        assert (answer.body, answer["connection"]) == (b"fine", "close")
+        assert until_closed(caller) == b""
