@@ -1,5 +1,6 @@
 """Bodies on their way: bounded memory, early answers, callers who leave, upstreams that break."""
 
+import contextlib
 import random
 import socket
 import struct
@@ -423,6 +424,26 @@ def test_a_slow_upstream_does_not_make_the_proxy_buffer(door: Front) -> None:
         assert sent < 32 * MiB
         assert growth(door.program, before) < 16
         talk.go.set()
+
+
+def test_tiny_chunks_that_wait_take_no_more_room_than_large_ones(door: Front) -> None:
+    before = warm(door)
+    talk = Talk(door, deaf)
+    head = door.head("PUT / HTTP/1.1", "Transfer-Encoding: chunked")
+    with contextlib.ExitStack() as callers:
+        for _ in range(4):
+            reader = callers.enter_context(door.connection(head))
+            callers.callback(reset, reader.sock)
+            reader.sock.settimeout(0.3)
+            with pytest.raises(TimeoutError):
+                send_for_ever(reader.sock, b"2\r\nxy\r\n" * 8192)
+        assert growth(door.program, before) < 12
+        talk.go.set()
+
+
+def send_for_ever(sock: socket.socket, data: bytes) -> None:
+    while True:
+        sock.sendall(data)
 
 
 def test_a_pipeline_whose_answers_are_not_read_does_not_make_the_proxy_buffer(door: Front) -> None:

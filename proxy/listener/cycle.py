@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("proxy.listener")
 
+_OBJECT = 64  # what a part of a body takes beside its bytes, which counts for tiny chunks
 _FRAMING = Names(b"content-length", b"transfer-encoding", b"connection")
 
 
@@ -75,7 +76,7 @@ class Cycle:
         """Take a part of the body."""
         if data:
             self._chunks.append(data)
-            self.waiting_bytes += len(data)
+            self.waiting_bytes += len(data) + _OBJECT
         if complete:
             self.request_complete = True
         self._wake()

@@ -58,6 +58,7 @@ class RequestParser:
         self._remaining = 0  # of a body of known length
         self._tail = b""  # of what was fed, in case the end of a part is cut by packets
         self._overhead = 0
+        self._parts: list[bytes] = []  # of a chunked body, from the read at hand
         self._restart()
 
     def _new(self) -> httptools.HttpRequestParser:
@@ -93,6 +94,8 @@ class RequestParser:
             self._overhead += len(part)
             self._parse(part)
             self._check_overhead()
+            if self._parts:
+                self._sink.body(self._collected(), complete=False)
         return end
 
     def _boundary(self, data: bytes, start: int) -> int:
@@ -208,9 +211,9 @@ class RequestParser:
         self._overhead -= 16
 
     def on_body(self, data: bytes) -> None:
-        """Hand on a part of a chunked body."""
+        """Collect a part of a chunked body."""
         self._overhead -= 3 * len(data)
-        self._sink.body(data, complete=False)
+        self._parts.append(data)
 
     def on_message_complete(self) -> None:
         """Note that the request is whole."""
@@ -219,7 +222,12 @@ class RequestParser:
         chunked = self._chunked
         self._restart()
         if chunked:
-            self._sink.body(b"", complete=True)
+            self._sink.body(self._collected(), complete=True)
+
+    def _collected(self) -> bytes:
+        """Return what came in one read as one: tiny chunks would take much room while they wait."""
+        parts, self._parts = self._parts, []
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     # -- bounds and form -------------------------------------------------------------------
 
