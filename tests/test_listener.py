@@ -304,8 +304,14 @@ def test_a_body_may_be_slow_as_long_as_it_moves(hasty: Program, upstream: RawUps
     assert upstream.requests[-1].body == b"xxxxxx"
 
 
-@pytest.mark.parametrize("connection", ["keep-alive", "close"])
-@pytest.mark.parametrize("size", [1, 16], ids=["answer whole", "answer under way"])
+@pytest.mark.parametrize(
+    ("connection", "size"),
+    [
+        pytest.param("keep-alive", 1, id="between answers"),
+        pytest.param("keep-alive", 16, id="within an answer"),
+        pytest.param("close", 16, id="within the last answer"),
+    ],
+)
 def test_a_caller_that_takes_nothing_is_given_up(connection: str, size: int) -> None:
     """Also when the exchange is over, and its answer only waits to be taken."""
     block = b"x" * (size << 20)
