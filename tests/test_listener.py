@@ -19,6 +19,7 @@ from proxy.app import build
 from proxy.exchange import App, Receive, Scope, Send, Shell
 from proxy.listener import ListenerLimits
 from proxy.server import Listener
+from tests.front import until
 from tests.kit import Call, Program, RawUpstream, ask, exchange, read_answer
 from tests.kit.wire import Reader, connect
 
@@ -323,11 +324,8 @@ def test_a_caller_that_takes_nothing_is_given_up(connection: str, size: int) -> 
         with sock:
             sock.connect(("127.0.0.1", proxy.port))
             sock.sendall(data * 40 if connection == "keep-alive" else data)
-            assert open_sockets(proxy, sock)
-            deadline = time.monotonic() + PATIENCE
-            while open_sockets(proxy, sock):
-                assert time.monotonic() < deadline, "the connection is still held"
-                time.sleep(0.05)
+            until(lambda: open_sockets(proxy, sock), "the connection is taken")
+            until(lambda: not open_sockets(proxy, sock), "the connection is let go")
         assert proxy.status()["pool"]["busy"] == 0
 
 
