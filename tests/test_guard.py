@@ -5,6 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from proxy import fields
+from proxy.errors import RequestRefused
+from proxy.guard.form import check_framing, refused_method
 from tests.kit import CALLER_KEY, Answer, Program, RawUpstream, ask, exchange
 
 PAGE = "http://localhost:3000"
@@ -297,3 +300,65 @@ def test_targets_lead_to_the_upstream_alone(
     assert answer.status == status
     if status == 200:
         assert upstream.requests[-1].target == b"/a?b"
+
+
+@pytest.mark.parametrize(
+    ("version", "lines"),
+    [
+        pytest.param("1.1", [("transfer-encoding", "chunked"), ("content-length", "1")], id="both"),
+        pytest.param("1.1", [("transfer-encoding", "chunked")] * 2, id="coding twice"),
+        pytest.param("1.1", [("transfer-encoding", "gzip")], id="another coding"),
+        pytest.param("1.0", [("transfer-encoding", "chunked")], id="coding in HTTP/1.0"),
+        pytest.param("1.1", [("content-length", "1")] * 2, id="length twice"),
+        pytest.param("1.1", [("content-length", "+1")], id="signed length"),
+    ],
+)
+def test_framing_is_checked_whatever_server_runs_us(
+    version: str, lines: list[tuple[str, str]]
+) -> None:
+    """Our own parser refuses these before; others may not."""
+    watched = fields.watched([(name.encode(), value.encode()) for name, value in lines])
+    with pytest.raises(RequestRefused) as refusal:
+        check_framing({"http_version": version}, watched)
+    assert refusal.value.status == 400
+
+
+@pytest.mark.parametrize("method", ["SETUP", "PRI", "SOURCE"])
+def test_methods_of_other_protocols_are_not_implemented(method: str) -> None:
+    assert refused_method(method).status == 501
+
+
+def test_a_page_names_itself_once(proxy: Program) -> None:
+    refused(ask(proxy.port, "/x", fields=[("Origin", PAGE), ("Origin", PAGE)]), 403, "web-page")
+
+
+def test_a_simple_preflight_is_answered_simply(proxy: Program) -> None:
+    answer = ask(
+        proxy.port, "/x", "OPTIONS", [("Origin", PAGE), ("Access-Control-Request-Method", "GET")]
+    )
+    assert answer.status == 204
+    assert not answer.values("access-control-allow-headers")
+    assert not answer.values("access-control-allow-private-network")
+
+
+def test_options_without_a_method_asked_for_is_no_preflight(
+    proxy: Program, upstream: RawUpstream
+) -> None:
+    before = len(upstream.requests)
+    assert ask(proxy.port, "/x", "OPTIONS", [("Origin", PAGE)]).status == 200
+    assert len(upstream.requests) == before + 1
+
+
+@pytest.mark.parametrize("value", ["x", "-1", "99999999999999999999"])
+def test_max_forwards_that_is_no_count_is_left_alone(
+    proxy: Program, upstream: RawUpstream, value: str
+) -> None:
+    assert ask(proxy.port, "/x", "OPTIONS", [("Max-Forwards", value)]).status == 200
+    assert upstream.requests[-1].values("max-forwards") == [value.encode()]
+
+
+def test_many_rules_are_named_in_part() -> None:
+    rules = ",".join(f"GET /v{number}/*" for number in range(8))
+    with RawUpstream() as upstream, Program(upstream.url, allow=rules) as proxy:
+        document = refused(ask(proxy.port, "/x"), 403, "rule")
+    assert "and 3 more" in str(document["detail"])
