@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -194,7 +195,7 @@ def test_nothing_but_printable_characters_is_ever_pasted(form: Any, body: bytes)
     assert all(line.isprintable() for line in text.split("\n"))
 
 
-DUMP = """#!%s
+DUMP = """
 import json, sys
 args = [arg.encode("utf-8", "surrogateescape").hex() for arg in sys.argv[1:]]
 data = sys.stdin.buffer.read().hex()
@@ -204,8 +205,11 @@ open("dumped.json", "w").write(json.dumps({"args": args, "stdin": data}))
 
 def arguments_of_http(text: str, folder: Path) -> tuple[list[bytes], bytes]:
     """Run a text in a real shell with a program called http that tells what it was given."""
+    (folder / "dump.py").write_text(DUMP)
     stub = folder / "http"
-    stub.write_text(DUMP % sys.executable)
+    # Not by a shebang of Python: its path may have a blank in it.
+    words = shlex.join([sys.executable, str(folder / "dump.py")])
+    stub.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
     stub.chmod(0o755)
     shell(text, folder, PATH=f"{folder}:{os.environ['PATH']}")
     told = json.loads((folder / "dumped.json").read_text())
