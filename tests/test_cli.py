@@ -276,6 +276,8 @@ def test_an_interrupted_command_ends_quietly(tmp_path: Path) -> None:
             text=True,
         )
         silent.accept()[0].close()
-        process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=10)[1] == ""
+        with silent.accept()[0] as asked:
+            assert asked.recv(1)  # it has asked again and waits for an answer
+            process.send_signal(signal.SIGINT)
+            assert process.communicate(timeout=30)[1] == ""
         assert process.returncode == 130

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -170,7 +171,8 @@ def test_an_interrupt_during_the_start_is_no_traceback(tmp_path: Path) -> None:
 
 def test_it_ends_in_a_group_with_make_before_it(tmp_path: Path) -> None:
     """As Ctrl-C at ``make run``: the signal reaches the shell and the demo."""
-    script = f"{sys.executable} -m proxy run {' '.join(own_ports())}; echo code $?"
+    command = shlex.join([sys.executable, "-m", "proxy", "run", *own_ports()])
+    script = f"{command}; echo code $?"
     with (tmp_path / "demo.log").open("wb") as log:
         shell = subprocess.Popen(
             ["bash", "-c", f"trap : INT; {script}"],
