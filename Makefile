@@ -22,7 +22,7 @@ run: $(VENV)/.run ## run the proxy; without credentials, the demo
 	@$(PY) -m proxy run
 
 test: $(VENV)/.dev ## run the tests (ARGS="tests/test_guard.py -x" for some)
-	@$(PY) $(if $(COVER),-m coverage run) -m pytest -q $(ARGS)
+	@$(PY) $(if $(COVER),-m coverage run) -m pytest -q -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, layers, tests with coverage: what CI runs
 	@$(VENV)/bin/ruff format --check -q . && $(VENV)/bin/ruff check -q . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports
