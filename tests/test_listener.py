@@ -335,7 +335,10 @@ def open_sockets(proxy: Program, caller: socket.socket) -> bool:
     lines = Path(f"/proc/{proxy.process.pid}/net/tcp").read_text().splitlines()
     rows = [line.split() for line in lines[1:]]
     inodes = {row[9] for row in rows if row[2].endswith(port)}
-    held = {str(entry.readlink()) for entry in Path(f"/proc/{proxy.process.pid}/fd").iterdir()}
+    held = set()
+    for entry in Path(f"/proc/{proxy.process.pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            held.add(str(entry.readlink()))
     return any(f"socket:[{inode}]" in held for inode in inodes if inode != "0")
 
 

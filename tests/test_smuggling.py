@@ -1,5 +1,6 @@
 """What could be read in two ways: one request in is one well-formed request out, or none."""
 
+import contextlib
 import re
 import threading
 from collections.abc import Iterator
@@ -378,8 +379,10 @@ def test_where_the_packets_end_makes_no_difference(
 ) -> None:
     with door.connection() as reader:
         reader.sock.setsockopt(6, 1, 1)  # TCP_NODELAY
-        for index in range(len(data)):
-            reader.sock.sendall(data[index : index + 1])
+        # What follows a request that asked for a close may find the connection closed.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            for index in range(len(data)):
+                reader.sock.sendall(data[index : index + 1])
         answer = read_answer(reader)
     assert answer is not None
     assert answer.status == 200
