@@ -220,6 +220,8 @@ class RequestParser:
         if self._owed:
             return  # said of an upgrade at the end of its head, body or not
         chunked = self._chunked
+        if chunked:
+            self._check_overhead()  # before a body that came in one read is called whole
         self._restart()
         if chunked:
             self._sink.body(self._collected(), complete=True)
