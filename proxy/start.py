@@ -1,13 +1,14 @@
 """The commands that start something: ``serve``, ``demo``, and ``run``, which chooses."""
 
 import argparse
+import socket
 from collections.abc import Sequence
 from typing import Any
 
 from proxy import demo, logs, server, sockets
 from proxy.errors import SettingsError
 from proxy.options import chosen, origins, parser, slips, where
-from proxy.settings import load
+from proxy.settings import PREFIX, Settings, load
 from proxy.sockets import AddressTaken
 from proxy.usage import OK, TAKEN, USAGE, say
 
@@ -43,8 +44,8 @@ def _serve(options: argparse.Namespace) -> int:
     as_json = logs.configure(settings.log_level, settings.log_format)
     for warning in slips(places):
         server.log.warning("%s", warning)
-    callers = sockets.bind(settings.listen)
-    admin = sockets.bind(settings.admin_listen)
+    callers = _bind(settings, "listen")
+    admin = _bind(settings, "admin_listen")
     server.log.info(
         "forwarding http%s://%s to %s (%s); admin on http://%s",
         "s" if settings.tls_cert else "",
@@ -55,6 +56,13 @@ def _serve(options: argparse.Namespace) -> int:
     )
     server.run(server.serve(settings, places, callers, admin, as_json=as_json))
     return OK
+
+
+def _bind(settings: Settings, name: str) -> list[socket.socket]:
+    try:
+        return sockets.bind(getattr(settings, name))
+    except AddressTaken as error:
+        raise AddressTaken(f"{error} ({PREFIX}{name.upper()})") from error
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -156,6 +156,20 @@ def test_a_taken_port_is_one_line_and_exit_code_three(tmp_path: Path) -> None:
     assert ended.err.count("\n") == 1
 
 
+def test_a_taken_port_names_the_setting_that_chooses_another(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        ended = command(
+            "serve",
+            "--listen=127.0.0.1:0",
+            f"--admin-listen=127.0.0.1:{other.getsockname()[1]}",
+            cwd=tmp_path,
+            BREB_CLIENT_ID="x",
+            BREB_CLIENT_SECRET=SECRET,
+        )
+    assert ended.code == 3
+    assert "choose another (BREB_ADMIN_LISTEN)" in ended.err
+
+
 def test_flags_win_over_the_environment(tmp_path: Path) -> None:
     port = free_port()
     with (

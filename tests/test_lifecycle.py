@@ -208,7 +208,7 @@ def test_a_taken_port_is_one_line_and_exit_code_three() -> None:
         assert second.returncode == 3
         assert second.stderr == (
             f"breb-proxy: cannot listen on 127.0.0.1:{proxy.port}:"
-            " the port is taken; free it, or choose another\n"
+            " the port is taken; free it, or choose another (BREB_LISTEN)\n"
         )
 
 
