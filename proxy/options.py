@@ -15,7 +15,7 @@ from pydantic_settings import (
 
 from proxy.admin_client import assignments
 from proxy.errors import SettingsError
-from proxy.settings import Settings, flags, sources, unknown
+from proxy.settings import PREFIX, Settings, flags, sources, unknown
 from proxy.usage import Parser, add_sources
 
 _DEST = "setting_"
@@ -118,8 +118,11 @@ def chosen(options: argparse.Namespace) -> dict[str, Any]:
 def where(options: argparse.Namespace) -> dict[str, Any]:
     """Return where the other settings are read from; raise SettingsError if they cannot be."""
     folder = options.secrets_dir or os.environ.get("BREB_SECRETS_DIR")
-    file = options.env_file or os.environ.get("BREB_ENV_FILE") or ".env"
-    return sources(Path(folder) if folder else None, Path(file))
+    file = options.env_file or os.environ.get("BREB_ENV_FILE")
+    # Its rules and its upstream would be missing without a word.
+    if file and not Path(file).exists():
+        raise SettingsError([f"{PREFIX}ENV_FILE: no such file: {file}"])
+    return sources(Path(folder) if folder else None, Path(file or ".env"))
 
 
 def origins(given: dict[str, Any], places: dict[str, Any]) -> dict[str, str]:

@@ -131,6 +131,22 @@ def test_a_secrets_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
         assert ended.err.startswith("breb-proxy: BREB_SECRETS_DIR: no such directory")
 
 
+def test_a_file_of_settings_that_is_named_must_be_there(tmp_path: Path) -> None:
+    """It may hold the rules, and the upstream: without it, others would be in force."""
+    for name in ("serve", "run", "check"):
+        ended = command(
+            name,
+            "--env-file=typo.env",
+            cwd=tmp_path,
+            BREB_CLIENT_ID="x",
+            BREB_CLIENT_SECRET=SECRET,
+        )
+        assert ended.code == 2
+        assert ended.err == "breb-proxy: BREB_ENV_FILE: no such file: typo.env\n"
+    named = {"BREB_ENV_FILE": "typo.env"}
+    assert command("check", cwd=tmp_path, **named).err.startswith("breb-proxy: BREB_ENV_FILE:")
+
+
 def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"BREB_CLIENT_ID=\xff\xfe\n")
     for name in ("serve", "run", "check"):

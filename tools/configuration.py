@@ -12,7 +12,8 @@ Each setting is an environment variable; also a line of `.env`, also a file of t
 secrets directory (`BREB_SECRETS_DIR` or `--secrets-dir`), also a flag of `breb-proxy serve`
 (`BREB_READ_TIMEOUT` is `--read-timeout`). Flags win over the environment, that over `.env`, that
 over secret files. An empty value counts as unset. Lists are comma-separated. Secrets have no
-flag: process arguments are public. `BREB_ENV_FILE` or `--env-file` names another file than `.env`.
+flag: process arguments are public. `BREB_ENV_FILE` or `--env-file` names another file than
+`.env`, which must be there.
 
 The client id and secret are read again from their source at every token request: a change of
 `.env` or of a mounted Kubernetes Secret needs no restart.
