@@ -148,6 +148,13 @@ def origins(given: dict[str, Any], places: dict[str, Any]) -> dict[str, str]:
     return found
 
 
+def doubled(settings: Settings) -> str:
+    """Return what to do if the upstream's path prefix is one that callers' paths carry already."""
+    if not settings.base_url.path.endswith("/v1"):
+        return ""
+    return "paths carry /v1 already, so it would be there twice: take it off BREB_BASE_URL"
+
+
 def slips(places: dict[str, Any]) -> list[str]:
     """Return a warning for each name in the sources that no setting has, with the nearest one."""
     file, folder = Path(places["_env_file"]), places.get("_secrets_dir")

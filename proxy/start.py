@@ -7,7 +7,7 @@ from typing import Any
 
 from proxy import demo, logs, server, sockets
 from proxy.errors import SettingsError
-from proxy.options import chosen, origins, parser, slips, where
+from proxy.options import chosen, doubled, origins, parser, slips, where
 from proxy.settings import PREFIX, Settings, load
 from proxy.sockets import AddressTaken
 from proxy.usage import OK, TAKEN, USAGE, say
@@ -44,6 +44,8 @@ def _serve(options: argparse.Namespace) -> int:
     as_json = logs.configure(settings.log_level, settings.log_format)
     for warning in slips(places):
         server.log.warning("%s", warning)
+    if advice := doubled(settings):
+        server.log.warning("BREB_BASE_URL ends in /v1: %s", advice)
     callers = _bind(settings, "listen")
     admin = _bind(settings, "admin_listen")
     server.log.info(

@@ -218,6 +218,13 @@ def test_names_that_no_setting_has_are_warned_of(tmp_path: Path) -> None:
     assert "BREB_CALLER_KYE: no such setting; did you mean BREB_CALLER_KEY?" in output
 
 
+def test_a_base_url_that_would_double_the_version_is_warned_of() -> None:
+    with RawUpstream() as upstream, Program(f"{upstream.url}/v1") as proxy:
+        assert "take it off BREB_BASE_URL" in proxy.output
+    with RawUpstream() as upstream, Program(f"{upstream.url}/prefix") as proxy:
+        assert "take it off" not in proxy.output
+
+
 def test_run_with_credentials_serves() -> None:
     with RawUpstream() as upstream, Program(upstream.url, "run") as proxy:
         assert proxy.status()["upstream"] == upstream.url

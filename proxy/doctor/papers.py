@@ -7,7 +7,7 @@ from typing import Any
 
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
 from proxy.errors import CredentialsMissing, SettingsError
-from proxy.options import slips
+from proxy.options import doubled, slips
 from proxy.settings import PREFIX, SECRETS, Settings, load, shown
 from proxy.tokens import Credentials
 
@@ -61,9 +61,8 @@ def whole(papers: Papers) -> Finding:
             tuple(rows),
             facts,
         )
-    base = papers.settings.base_url
-    if base.path.endswith("/v1"):
-        advice = "paths carry /v1 already, so it would be there twice: take it off BREB_BASE_URL"
+    advice = doubled(papers.settings)
+    if advice:
         return Finding(Outcome.WARNING, "BREB_BASE_URL ends in /v1", advice, tuple(rows), facts)
     says = f"{len(rows) - 1} set, the others have their defaults"
     return Finding(Outcome.OK, says, "", tuple(rows), facts)
