@@ -191,6 +191,21 @@ def test_callers_over_tls(upstream: RawUpstream, tmp_path_factory: pytest.TempPa
             time.sleep(0.1)
 
 
+def test_https_to_a_plain_listener_is_told_in_the_log(upstream: RawUpstream) -> None:
+    """The caller's own library says "wrong version number" and no more."""
+    context = ssl.create_default_context()
+    with Program(upstream.url) as proxy:
+        with (
+            socket.create_connection(("127.0.0.1", proxy.port), PATIENCE) as plain,
+            pytest.raises(ssl.SSLError),
+        ):
+            context.wrap_socket(plain, server_hostname="localhost")
+        (line,) = proxy.exchanges()
+        assert line["reason"] == "malformed"
+        assert "http://" in line["error"]
+        assert "BREB_TLS_CERT" in line["error"]
+
+
 def test_the_apps_run_under_any_asgi_server(upstream: RawUpstream) -> None:
     """Shell, guard and forwarder are plain ASGI: stock uvicorn serves them too."""
     chosen = settings.load(

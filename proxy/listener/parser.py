@@ -21,6 +21,7 @@ _END = b"\r\n\r\n"
 _DECISIVE = Names(b"content-length", b"transfer-encoding", b"expect")
 _CHUNKED_HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 _FIRST_LINE = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ HTTP/1\.[01]\r\n")
+_HANDSHAKE = b"\x16"  # RFC 8446 section 5.1: the first byte of a ClientHello
 _METHOD = re.compile(rb"(?:\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")
 _OTHER_VERSION = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ (HTTP/\d+(?:\.\d+)?)\r\n")
 
@@ -151,6 +152,10 @@ class RequestParser:
         if isinstance(cause, RequestRefused):
             return cause
         if self._in_head:
+            if self._line[:1] == _HANDSHAKE:
+                # The caller cannot read this; the one who reads the log can.
+                text = "a TLS handshake, where http:// is spoken; for https:// set BREB_TLS_CERT"
+                return RequestRefused(400, "malformed", text, _BAD)
             other = _OTHER_VERSION.match(self._line)
             if other and other[1] not in (b"HTTP/1.1", b"HTTP/1.0"):
                 return _other_version(other[1].decode())
