@@ -46,6 +46,13 @@ def local(endpoint: Endpoint) -> Endpoint:
     return guarded
 
 
+async def _not_here(request: Request, error: Exception) -> Response:
+    """Answer who asks the wrong listener; the path itself is not repeated."""
+    del request, error
+    text = "not found: here are /livez, /readyz, /metrics and /status; the API is on BREB_LISTEN\n"
+    return PlainTextResponse(text, 404)
+
+
 class Admin:
     """The endpoints, over the parts that they show."""
 
@@ -68,7 +75,8 @@ class Admin:
                 Route("/refresh", local(self.refresh), methods=["POST"]),
                 Route("/quit", local(self.quit), methods=["POST"]),
                 *more,
-            ]
+            ],
+            exception_handlers={404: _not_here},
         )
 
     async def livez(self, request: Request) -> Response:

@@ -57,6 +57,13 @@ def test_web_pages_of_others_are_refused(proxy: Program, line: str) -> None:
     assert get(proxy, "/status", host, line)[0] == 403
 
 
+def test_a_call_of_the_api_is_shown_to_the_other_listener(proxy: Program) -> None:
+    status, text = proxy.admin("/v1/accounts")
+    assert status == 404
+    assert "BREB_LISTEN" in text
+    assert "/readyz" in text
+
+
 @pytest.mark.parametrize("path", ["/refresh", "/quit"])
 def test_what_changes_state_is_post(proxy: Program, path: str) -> None:
     assert proxy.admin(path)[0] == 405

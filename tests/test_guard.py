@@ -132,6 +132,21 @@ def test_methods_that_could_show_the_token_are_not_served(
     assert len(upstream.requests) == before
 
 
+@pytest.mark.parametrize(
+    ("first", "status"),
+    [
+        pytest.param("GET http://api.example/x HTTP/1.1", 421, id="http"),
+        pytest.param("CONNECT api.example:443 HTTP/1.1", 405, id="https"),
+    ],
+)
+def test_who_sets_it_as_http_proxy_is_told_to_make_it_the_base_url(
+    proxy: Program, first: str, status: int
+) -> None:
+    answer = raw(proxy, "Host: api.example", first=first)
+    assert answer.status == status
+    assert "base URL" in json.loads(answer.body)["next_step"]
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "DELETE"])
 @pytest.mark.parametrize(
     "field",

@@ -25,6 +25,10 @@ _FOREIGN = frozenset(
     )
 )
 REFUSED = _FOREIGN | {"TRACE", "CONNECT"}
+_NAMES = "use http://localhost or 127.0.0.1, or add the name to BREB_ALLOWED_HOSTS"
+_BASE = (
+    "make this proxy's http://host:port the base URL of your calls: as HTTP_PROXY it does not work"
+)
 
 
 def check_framing(scope: Scope, watched: Watched) -> None:
@@ -49,7 +53,8 @@ def refused_method(method: str) -> RequestRefused:
         return RequestRefused(501, "method", f"{method} is no HTTP method", "use a registered one")
     # The upstream's answer to TRACE would show the token to the caller.
     text = f"{method} is not served here"
-    return RequestRefused(405, "method", text, "use another", ((b"Allow", ALLOW),))
+    step = _BASE if method == "CONNECT" else "use another"
+    return RequestRefused(405, "method", text, step, ((b"Allow", ALLOW),))
 
 
 class Hosts:
@@ -59,7 +64,7 @@ class Hosts:
         self._names = names
         self._known: set[bytes] = set()  # values that were let in before; bounded
 
-    def check(self, host: bytes) -> None:
+    def check(self, host: bytes, step: str = _NAMES) -> None:
         """Refuse what is not well formed (400) or not ours (421)."""
         if host in self._known:
             return
@@ -73,7 +78,7 @@ class Hosts:
                 421,
                 "host",
                 f"{host.decode('latin-1')} is not a name of this proxy",
-                "use http://localhost or 127.0.0.1, or add the name to BREB_ALLOWED_HOSTS",
+                step,
             )
         if len(self._known) < 256:
             self._known.add(host)
@@ -89,13 +94,15 @@ def authority(scope: Scope, watched: Watched, hosts: Hosts) -> bytes:
     if len(given) != 1 and (given or scope["http_version"] != "1.0"):
         text = "exactly one Host field is needed"
         raise RequestRefused(400, "host-count", text, "send one Host field")
+    step = _NAMES
     asterisk = raw == b"*" and scope["method"] == "OPTIONS"
     if raw[:1] != b"/" and not asterisk:
         given = watched[b"host"] = [_from_absolute(scope, raw)]
+        step = _BASE
     elif _UNSAFE.search(raw):
         raise _bad_target()
     if given:
-        hosts.check(given[0])
+        hosts.check(given[0], step)
         return given[0]
     return b""
 
