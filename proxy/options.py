@@ -71,7 +71,7 @@ _TAKES = {
 
 def parser(command: str, about: str, codes: str, *, apart: frozenset[str]) -> Parser:
     """Return a parser with a flag for each setting but the secrets and those in ``apart``."""
-    made = Parser(command, f"{about}\n\n{_RULE}", codes)
+    made = Parser(command, about if apart else f"{about}\n\n{_RULE}", codes)
     if not apart:
         add_sources(made)
     known = {name: (text, default) for name, text, default in flags()}

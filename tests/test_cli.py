@@ -58,6 +58,13 @@ def test_each_commands_help_documents_its_exit_codes(tmp_path: Path, name: str) 
     assert "exit codes: 0" in ended.out
 
 
+def test_the_demos_help_promises_no_source_that_it_does_not_read(tmp_path: Path) -> None:
+    text = command("demo", "--help", cwd=tmp_path).out
+    assert "the environment and .env are not read" in text
+    assert "BREB_" not in text
+    assert "--base-url" not in text
+
+
 def test_the_sandboxs_own_help_is_shown(tmp_path: Path) -> None:
     """Its client secret is worth nothing: there it may be a flag."""
     ended = command("sandbox", "--client-secret", "any", "--help", cwd=tmp_path)

@@ -27,6 +27,7 @@ docs/sandbox.md tells the switches, the guesses behind them, and the moods.
 """
 _GUESS = "Guess: "
 _GRACE = 2
+_TAKEN = 3  # as the proxy's own exit code
 
 
 def parser() -> argparse.ArgumentParser:
@@ -110,8 +111,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         listener = _listen(host, port)
     except OSError as error:
-        sys.stderr.write(f"cannot listen on {host}:{port}: {error.strerror}\n")
-        return 1
+        sys.stderr.write(
+            f"cannot listen on {host}:{port}: {error.strerror}; choose another --host or --port\n"
+        )
+        return _TAKEN
     shown = f"[{host}]" if ":" in host else host
     base_url = f"http://{shown}:{listener.getsockname()[1]}"
     sys.stdout.write(announce(base_url, config) + "\n")
