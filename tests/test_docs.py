@@ -1,7 +1,9 @@
 """The documentation states what is so: settings, metrics, log fields, tests and links."""
 
+import itertools
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,19 @@ def test_every_threat_names_a_test_that_exists() -> None:
             path = ROOT / "tests" / file
             assert path.exists(), path
             assert not test or f"def {test}(" in path.read_text(), test
+
+
+def test_the_layers_that_are_drawn_are_those_that_are_held() -> None:
+    """Each module has a row of its own kind, in the order of import-linter's layers."""
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = [layer.split(" | ") for layer in contract["contracts"][0]["layers"]]
+    height = {name: number for number, layer in enumerate(layers) for name in layer}
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    rows = re.findall(r"^\| (`.+?) \|", page, re.MULTILINE)
+    drawn = [re.findall(r"`(\w+)/?`", row) for row in rows]
+    assert sorted(name for row in drawn for name in row) == sorted(height)
+    for above, below in itertools.pairwise(drawn):
+        assert max(height[name] for name in above) <= min(height[name] for name in below)
 
 
 def test_nothing_names_a_registry_or_a_machine() -> None:
