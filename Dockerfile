@@ -1,6 +1,8 @@
 # The proxy as a sidecar: no shell needed, no pip inside, runs as uid 65532 on a read-only root.
 #   docker build -t breb-proxy .
-#   docker run --rm -p 127.0.0.1:8080:8080 --env-file .env breb-proxy
+#   docker run --rm --network host --env-file .env breb-proxy
+# It listens on its own loopback, which -p does not reach: without the host's network (Docker
+# Desktop), -p 127.0.0.1:8080:8080 -e BREB_LISTEN=0.0.0.0:8080 and a BREB_CALLER_KEY in .env.
 ARG BASE=python:3.13-slim
 
 # hadolint ignore=DL3006

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,14 @@ def test_versions_are_one() -> None:
     tags = set(re.findall(r"name: breb-proxy, newTag: (\S+) ", everything_shipped()))
     tags |= {container["image"].partition(":")[2] for _, container in proxies()}
     assert tags == {__version__}
+
+
+def test_the_image_that_make_builds_is_the_one_that_the_manifests_name() -> None:
+    said = subprocess.run(
+        ["make", "-n", "image"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert f"-t breb-proxy:{__version__} " in said
+    assert {c["image"] for _, c in proxies()} == {f"breb-proxy:{__version__}"}
 
 
 def test_the_charts_values_fit_their_schema_by_name() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parent.parent / "docs" / "postman"
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+BASE = "http://127.0.0.1:8080"
 OLD = "/v1/paas/entities/customers"
 _PESOS = {"value": "1500", "currency": "COP"}
 _PHONE = {"key_type": "PHONE", "key_value": "3001234567"}
@@ -379,7 +380,8 @@ def collection() -> dict[str, Any]:
         },
         "auth": {"type": "noauth"},
         "event": [_script("prerequest", [draw])],
-        "variable": [{"key": "number", "value": ""}],
+        # So that it works, too, without the environment; with one, that wins.
+        "variable": [{"key": "base", "value": BASE}, {"key": "number", "value": ""}],
         "item": [
             {"name": name, "item": [_item(step) for step in steps]} for name, steps in STEPS.items()
         ],
@@ -426,7 +428,7 @@ def _script(listen: str, lines: list[str]) -> dict[str, Any]:
 def environment() -> dict[str, Any]:
     """Return the Postman environment; the credentials are the demo's, no secret."""
     values = {
-        "base": "http://127.0.0.1:8080",
+        "base": BASE,
         "client_id": "sandbox-client",
         "client_secret": "sandbox-secret",
     }
@@ -443,7 +445,7 @@ def http_file() -> str:
         "# Passport's Bre-B API through breb-proxy, which puts the access token on.",
         "# Send the requests from top to bottom: each needs what those above it made.",
         "",
-        "@base = http://127.0.0.1:8080",
+        f"@base = {BASE}",
         "@client_id = sandbox-client",
         "@client_secret = sandbox-secret",
         "@number = 12345678",

@@ -44,6 +44,14 @@ def test_no_authorization_is_in_it() -> None:
         assert not re.search(r"authorization:|bearer|\"key\": \"authorization", text.lower())
 
 
+def test_who_forgets_to_choose_the_environment_reaches_the_proxy() -> None:
+    """Postman would look for a host called {{base}}."""
+    collection = json.loads(FILES["breb.postman_collection.json"])
+    chosen = json.loads(FILES["local.postman_environment.json"])["values"]
+    (base,) = (one["value"] for one in collection["variable"] if one["key"] == "base")
+    assert base == next(one["value"] for one in chosen if one["key"] == "base")
+
+
 def test_newman_runs_the_collection_against_the_demo(running: Program, tmp_path: Path) -> None:
     program = shutil.which("node")
     if program is None:
