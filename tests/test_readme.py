@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from proxy import __version__, cli
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 PATIENCE = 180
@@ -123,6 +125,25 @@ def test_the_example_settings_can_be_copied(tmp_path: Path) -> None:
         check=True,
     )
     assert "bre-b-sandbox" in done.stdout
+
+
+def test_the_image_is_named_as_make_names_it() -> None:
+    assert f"breb-proxy:{__version__}" in README
+    assert set(re.findall(r"breb-proxy:(\d[\d.]*\d)", README)) == {__version__}
+
+
+def test_every_command_that_exists_is_told_of_and_no_other() -> None:
+    section = README.split("## Commands")[1].split("## ")[0]
+    (row,) = (line for line in section.splitlines() if "`breb-proxy status`" in line)
+    beside = re.findall(r"`(?:breb-proxy )?([a-z]+)`", row)
+    named = {*re.findall(r"^\| `breb-proxy ([a-z]+)`", section, re.MULTILINE), *beside}
+    assert named == set(cli._COMMANDS)
+
+
+def test_every_file_that_a_command_names_is_there() -> None:
+    for block in blocks("sh"):
+        for path in re.findall(r"\b(?:docs|docker)/\S+", block):
+            assert (ROOT / path).exists(), path
 
 
 def test_every_make_target_that_is_named_exists() -> None:
