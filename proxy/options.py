@@ -1,11 +1,13 @@
 """Settings as flags: in groups, with what they take and what they are if unset."""
 
 import argparse
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from dotenv.parser import parse_stream
 from pydantic_settings import (
     DotEnvSettingsSource,
     EnvSettingsSource,
@@ -122,7 +124,23 @@ def where(options: argparse.Namespace) -> dict[str, Any]:
     # Its rules and its upstream would be missing without a word.
     if file and not Path(file).exists():
         raise SettingsError([f"{PREFIX}ENV_FILE: no such file: {file}"])
-    return sources(Path(folder) if folder else None, Path(file or ".env"))
+    places = sources(Path(folder) if folder else None, Path(file or ".env"))
+    if problems := _passed_over(places["_env_file"]):
+        raise SettingsError(problems)
+    return places
+
+
+def _passed_over(file: Path) -> list[str]:
+    """Return a problem for each line of ours that dotenv would leave out: it may be a rule."""
+    try:
+        text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    except (OSError, UnicodeDecodeError):
+        return []  # whoever reads the settings says so
+    return [
+        f"{file}: line {binding.original.line} cannot be read; write NAME=value, close its quotes"
+        for binding in parse_stream(io.StringIO(text))
+        if binding.error and PREFIX in binding.original.string.upper()
+    ]
 
 
 def origins(given: dict[str, Any], places: dict[str, Any]) -> dict[str, str]:

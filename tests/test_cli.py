@@ -154,6 +154,20 @@ def test_a_file_of_settings_that_is_named_must_be_there(tmp_path: Path) -> None:
     assert command("check", cwd=tmp_path, **named).err.startswith("breb-proxy: BREB_ENV_FILE:")
 
 
+@pytest.mark.parametrize(
+    "line", ['BREB_DENY="POST /v1/*', "BREB_DENY: POST /v1/*", "export breb_deny POST /v1/*"]
+)
+def test_a_line_of_ours_that_would_be_left_out_is_told(tmp_path: Path, line: str) -> None:
+    """A rule with a slip must not be a rule that is not there; the text may be a secret."""
+    (tmp_path / ".env").write_text(f"OTHER: tool\nBREB_LISTEN=127.0.0.1:1\n{line}\n")
+    for name in ("serve", "run", "check"):
+        ended = command(name, cwd=tmp_path, BREB_CLIENT_ID="x", BREB_CLIENT_SECRET=SECRET)
+        assert ended.code == 2
+        assert ended.err == (
+            "breb-proxy: .env: line 3 cannot be read; write NAME=value, close its quotes\n"
+        )
+
+
 def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"BREB_CLIENT_ID=\xff\xfe\n")
     for name in ("serve", "run", "check"):

@@ -239,6 +239,9 @@ def test_credentials_under_other_names_are_found(tmp_path: Path, sandbox: str) -
     )
     advice = Examined(ended)["credentials"]["advice"]
     assert advice == "found PASSPORT_CLIENT_ID, client_secret: the names must start with BREB_"
+    (tmp_path / ".env").write_text("CLIENT_ID=x\nOTHER=y\n")
+    found = examine(tmp_path, sandbox, CLIENT_ID=None, CLIENT_SECRET=None)
+    assert found["credentials"]["advice"] == "found CLIENT_ID: the names must start with BREB_"
 
 
 @pytest.mark.parametrize(

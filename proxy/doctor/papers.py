@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from proxy.admin_client import assignments
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
 from proxy.errors import CredentialsMissing, SettingsError
 from proxy.options import doubled, slips
@@ -122,6 +123,11 @@ def credentials(papers: Papers) -> Finding:
 
 def _where_to_put(papers: Papers) -> str:
     sources: list[str] = [name for name in _USUAL if name in os.environ]
+    file = Path(papers.places["_env_file"] or ".env")
+    if file.is_file():
+        sources += [
+            name for name in assignments(file.read_text(errors="replace")) if name in _USUAL
+        ]
     folder = papers.places.get("_secrets_dir")
     if folder:
         sources += [path.name for path in Path(folder).iterdir() if path.name.upper() in _USUAL]
