@@ -18,6 +18,7 @@ from proxy.terminal import Screen, span
 from proxy.usage import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
 
 _PAUSE = 0.1
+_DATE_STEP = 2.0  # a Date has whole seconds, and the answer takes a moment
 _STEP_LIMIT = 2.0
 _REFRESH_LIMIT = 90.0  # it waits for the token request, at most TOKEN_WAIT
 _SHADES = {"fresh": "green", "renewing": "cyan", "failing": "yellow"}
@@ -159,8 +160,10 @@ def _rows(state: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
         ("waiting", f"{token.get('waiting', 0)} for a token"),
         ("connections", pool or "none"),
     ]
-    if state.get("clock_skew") is not None:
-        rows.append(("server's clock", f"{state['clock_skew']:+.1f} s from ours"))
+    skew = state.get("clock_skew")
+    if skew is not None:
+        same = abs(skew) < _DATE_STEP
+        rows.append(("server's clock", "as ours" if same else f"{skew:+.1f} s from ours"))
     return rows
 
 

@@ -100,6 +100,18 @@ def test_status_is_readable(proxy: Program) -> None:
     assert len({row.index(found[name]) for name, row in zip(found, rows, strict=True)}) == 1
 
 
+@pytest.mark.parametrize(
+    ("skew", "words"),
+    [
+        pytest.param(-0.9, "as ours", id="the rest of a Date's second"),
+        pytest.param(-31.4, "-31.4 s from ours", id="another"),
+    ],
+)
+def test_a_clock_is_called_another_only_where_a_date_can_tell(skew: float, words: str) -> None:
+    text = levers.view({"clock_skew": skew, "token": {}}, Screen(Paper(), {}))  # type: ignore[arg-type]
+    assert f"server's clock  {words}" in text
+
+
 def test_status_has_colours_on_a_terminal_alone(proxy: Program) -> None:
     where = f"--admin-listen=127.0.0.1:{proxy.admin_port}"
     assert "\x1b[" in on_terminal("status", where, cwd=proxy.cwd).out
