@@ -135,7 +135,11 @@ def relocated(value: bytes, origins: tuple[bytes, ...], prefix: bytes, ours: byt
             return value if inside is None else ours + inside
     if prefix and value[:1] == b"/" and value[:2] != b"//":
         inside = _without(prefix, value)
-        return value if inside is None else inside or b"/"
+        if inside is None:
+            return value
+        if inside[:2] in (b"//", b"/\\"):
+            return ours + inside  # alone it would name another host (RFC 3986 section 4.2)
+        return inside if inside[:1] == b"/" else b"/" + inside
     return value
 
 

@@ -600,6 +600,8 @@ def test_the_authority_of_an_absolute_target_is_the_callers_view(door: Front) ->
         ("{up}/other", "{up}/other"),
         ("/base/v2/a", "/a"),
         ("/base/v2", "/"),
+        ("/base/v2?q", "/?q"),
+        ("/base/v2//other.example/a", "{us}//other.example/a"),
         ("/other", "/other"),
         ("//base/v2/a", "//base/v2/a"),
     ],
