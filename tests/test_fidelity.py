@@ -251,6 +251,21 @@ def test_a_caller_that_waits_is_told_to_continue(door: Front) -> None:
     assert own_fields(door) == [("Content-Length", "2")]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(["Expect: x , 100-continue"], id="last"),
+        pytest.param(["Expect: 100-continue,x"], id="first"),
+        pytest.param(["Expect: 100-continue", "Expect: x"], id="line"),
+    ],
+)
+def test_a_caller_that_expects_more_is_told_to_continue(door: Front, lines: list[str]) -> None:
+    with door.connection(door.head("POST / HTTP/1.1", "Content-Length: 2", *lines)) as reader:
+        assert reader.head() == b"HTTP/1.1 100 Continue"
+        reader.sock.sendall(b"hi")
+        assert reader.head().startswith(b"HTTP/1.1 200")
+
+
 def test_a_caller_that_does_not_wait_is_told_nothing(door: Front) -> None:
     data = door.head("POST / HTTP/1.1", "Content-Length: 2", "Expect: 100-continue")
     with door.connection(data + b"hi") as reader:

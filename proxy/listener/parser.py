@@ -286,5 +286,7 @@ def _framing(lines: Lines, version: str) -> tuple[int, bool, bool]:
                 raise RequestRefused(400, "transfer-coding", text, _BAD)
             chunked = True
         else:
-            continues = value.lower() == b"100-continue" and version == "1.1"
+            # A list: other members, and other lines, take nothing from the one that we know.
+            members = [member.strip(b" \t") for member in value.lower().split(b",")]
+            continues |= b"100-continue" in members and version == "1.1"
     return length, chunked, continues
