@@ -103,6 +103,15 @@ def nominated(connection_values: Iterable[bytes]) -> frozenset[bytes]:
     )
 
 
+def closes(lines: Iterable[Line]) -> bool:
+    """Report whether Connection says close; that wins over keep-alive (RFC 9112 section 9.3)."""
+    return any(
+        option.strip(b" \t").lower() == b"close"
+        for value in values(lines, b"connection")
+        for option in value.split(b",")
+    )
+
+
 def end_to_end(lines: Lines, also: frozenset[bytes] = frozenset()) -> Lines:
     """Return the lines that go beyond this hop: none that Connection names, none in ``also``."""
     drop = HOP_BY_HOP | also

@@ -467,6 +467,12 @@ def test_http_1_0_closes_unless_asked(door: Front) -> None:
         assert reader.rest().endswith(b"Content-Length: 2\r\nConnection: close\r\n\r\nok")
 
 
+@pytest.mark.parametrize("options", ["keep-alive, close", "Close ,keep-alive"])
+def test_http_1_0_closes_if_told_both(door: Front, options: str) -> None:
+    with door.connection(door.head("GET / HTTP/1.0", f"Connection: {options}")) as reader:
+        assert reader.rest().endswith(b"Content-Length: 2\r\nConnection: close\r\n\r\nok")
+
+
 def test_http_1_0_stays_if_asked(door: Front) -> None:
     get = door.head("GET / HTTP/1.0", "Connection: Keep-Alive", host=False)
     with door.connection() as reader:

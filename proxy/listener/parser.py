@@ -12,7 +12,7 @@ from typing import Protocol
 import httptools
 
 from proxy.errors import RequestRefused
-from proxy.fields import Lines, Names
+from proxy.fields import Lines, Names, closes
 
 MAX_HEAD = 131_072
 MAX_FIELDS = 2_000
@@ -202,7 +202,8 @@ class RequestParser:
                 length,
                 chunked,
                 continues,
-                parser.should_keep_alive(),
+                # With HTTP/1.0 the parser knows keep-alive alone.
+                parser.should_keep_alive() and (version == "1.1" or not closes(self._lines)),
             )
         )
 
