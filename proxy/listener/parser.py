@@ -21,7 +21,7 @@ _END = b"\r\n\r\n"
 _DECISIVE = Names(b"content-length", b"transfer-encoding", b"expect")
 _CHUNKED_HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 _FIRST_LINE = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ HTTP/1\.[01]\r\n")
-_METHOD = re.compile(rb"(?:\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")
+_OTHER_METHOD = re.compile(rb"(?:\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/1\.[01]\r\n")
 _OTHER_VERSION = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ (HTTP/\d+(?:\.\d+)?)\r\n")
 
 
@@ -154,9 +154,8 @@ class RequestParser:
             other = _OTHER_VERSION.match(self._line)
             if other and other[1] not in (b"HTTP/1.1", b"HTTP/1.0"):
                 return _other_version(other[1].decode())
-            if isinstance(error, httptools.HttpParserInvalidMethodError) and _METHOD.match(
-                self._line
-            ):
+            unknown = isinstance(error, httptools.HttpParserInvalidMethodError)
+            if unknown and _OTHER_METHOD.match(self._line):
                 text = "the method is not known here"
                 return RequestRefused(501, "method", text, "use a registered HTTP method")
         return RequestRefused(400, "malformed", f"not valid HTTP/1.1: {error}", _BAD)
