@@ -28,6 +28,9 @@
 document can do. Messages are lower case, without full stop, and never hold a secret or a body.
 """
 
+# A refusal's text may repeat what the caller sent: into a field, a body and a log line.
+_TEXT_LIMIT = 500
+
 
 class ProxyError(Exception):
     """Base of all errors of this program."""
@@ -63,7 +66,7 @@ class RequestRefused(ProxyError):
         next_step: str,
         fields: tuple[tuple[bytes, bytes], ...] = (),
     ) -> None:
-        super().__init__(detail)
+        super().__init__(detail if len(detail) <= _TEXT_LIMIT else f"{detail[:_TEXT_LIMIT]}...")
         self.status = status
         self.reason = reason
         self.next_step = next_step

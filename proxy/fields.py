@@ -103,6 +103,15 @@ def nominated(connection_values: Iterable[bytes]) -> frozenset[bytes]:
     )
 
 
+def closes(lines: Iterable[Line]) -> bool:
+    """Report whether Connection says close; that wins over keep-alive (RFC 9112 section 9.3)."""
+    return any(
+        option.strip(b" \t").lower() == b"close"
+        for value in values(lines, b"connection")
+        for option in value.split(b",")
+    )
+
+
 def end_to_end(lines: Lines, also: frozenset[bytes] = frozenset()) -> Lines:
     """Return the lines that go beyond this hop: none that Connection names, none in ``also``."""
     drop = HOP_BY_HOP | also
@@ -135,7 +144,11 @@ def relocated(value: bytes, origins: tuple[bytes, ...], prefix: bytes, ours: byt
             return value if inside is None else ours + inside
     if prefix and value[:1] == b"/" and value[:2] != b"//":
         inside = _without(prefix, value)
-        return value if inside is None else inside or b"/"
+        if inside is None:
+            return value
+        if inside[:2] in (b"//", b"/\\"):
+            return ours + inside  # alone it would name another host (RFC 3986 section 4.2)
+        return inside if inside[:1] == b"/" else b"/" + inside
     return value
 
 

@@ -251,6 +251,21 @@ def test_a_caller_that_waits_is_told_to_continue(door: Front) -> None:
     assert own_fields(door) == [("Content-Length", "2")]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(["Expect: x , 100-continue"], id="last"),
+        pytest.param(["Expect: 100-continue,x"], id="first"),
+        pytest.param(["Expect: 100-continue", "Expect: x"], id="line"),
+    ],
+)
+def test_a_caller_that_expects_more_is_told_to_continue(door: Front, lines: list[str]) -> None:
+    with door.connection(door.head("POST / HTTP/1.1", "Content-Length: 2", *lines)) as reader:
+        assert reader.head() == b"HTTP/1.1 100 Continue"
+        reader.sock.sendall(b"hi")
+        assert reader.head().startswith(b"HTTP/1.1 200")
+
+
 def test_a_caller_that_does_not_wait_is_told_nothing(door: Front) -> None:
     data = door.head("POST / HTTP/1.1", "Content-Length: 2", "Expect: 100-continue")
     with door.connection(data + b"hi") as reader:
@@ -452,6 +467,12 @@ def test_http_1_0_closes_unless_asked(door: Front) -> None:
         assert reader.rest().endswith(b"Content-Length: 2\r\nConnection: close\r\n\r\nok")
 
 
+@pytest.mark.parametrize("options", ["keep-alive, close", "Close ,keep-alive"])
+def test_http_1_0_closes_if_told_both(door: Front, options: str) -> None:
+    with door.connection(door.head("GET / HTTP/1.0", f"Connection: {options}")) as reader:
+        assert reader.rest().endswith(b"Content-Length: 2\r\nConnection: close\r\n\r\nok")
+
+
 def test_http_1_0_stays_if_asked(door: Front) -> None:
     get = door.head("GET / HTTP/1.0", "Connection: Keep-Alive", host=False)
     with door.connection() as reader:
@@ -600,6 +621,8 @@ def test_the_authority_of_an_absolute_target_is_the_callers_view(door: Front) ->
         ("{up}/other", "{up}/other"),
         ("/base/v2/a", "/a"),
         ("/base/v2", "/"),
+        ("/base/v2?q", "/?q"),
+        ("/base/v2//other.example/a", "{us}//other.example/a"),
         ("/other", "/other"),
         ("//base/v2/a", "//base/v2/a"),
     ],

@@ -100,6 +100,13 @@ def test_names_of_others_are_misdirected(proxy: Program, upstream: RawUpstream, 
     assert len(upstream.requests) == before
 
 
+def test_a_refusal_does_not_repeat_a_long_name(proxy: Program) -> None:
+    answer = raw(proxy, f"Host: {'a' * 60_000}")
+    refused(answer, 421, "host")
+    assert len(answer["proxy-status"]) < 1_000
+    assert len(answer.body) < 1_000
+
+
 @pytest.mark.parametrize(
     ("lines", "reason"),
     [

@@ -96,6 +96,7 @@ def test_too_many_connections_are_told_so(hasty: Program) -> None:
             answer = read_answer(caller)
         assert answer is not None
         assert answer.status == 503
+        assert answer["retry-after"] == "1"
         assert b"BREB_MAX_CALLERS" in answer.body
     finally:
         for reader in held:

@@ -143,6 +143,8 @@ REFUSED = [
     ("RTSP hidden behind a field", b"GET /x RTSP/1.0\r\nA: HTTP/1.1\r\n\r\n", 400),
     ("ICE", b"SOURCE /x ICE/1.0\r\n\r\n", 400),
     ("TLS on the plain port", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 64, 400),
+    ("two words", b"hello world\r\n\r\n", 400),
+    ("three words", b"This is nothing\r\n\r\n", 400),
     ("SSH", b"SSH-2.0-OpenSSH_9.6\r\n", 400),
     ("lower-case method", b"get /x HTTP/1.1\r\n" + H.encode() + b"\r\n", 501),
     ("unknown method", b"BREW /x HTTP/1.1\r\n" + H.encode() + b"\r\n", 501),

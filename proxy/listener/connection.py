@@ -136,7 +136,8 @@ class CallerConnection(asyncio.Protocol):
         if len(callers.connections) > callers.limits.connections:
             text = f"more than {callers.limits.connections} connections"
             step = "use fewer connections, or raise BREB_MAX_CALLERS"
-            self._refuse(RequestRefused(503, "too-many-callers", text, step))
+            later = ((b"Retry-After", b"1"),)
+            self._refuse(RequestRefused(503, "too-many-callers", text, step, later))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End what was under way for this caller."""

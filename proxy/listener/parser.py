@@ -12,7 +12,7 @@ from typing import Protocol
 import httptools
 
 from proxy.errors import RequestRefused
-from proxy.fields import Lines, Names
+from proxy.fields import Lines, Names, closes
 
 MAX_HEAD = 131_072
 MAX_FIELDS = 2_000
@@ -22,7 +22,7 @@ _DECISIVE = Names(b"content-length", b"transfer-encoding", b"expect")
 _CHUNKED_HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 _FIRST_LINE = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ HTTP/1\.[01]\r\n")
 _HANDSHAKE = b"\x16"  # RFC 8446 section 5.1: the first byte of a ClientHello
-_METHOD = re.compile(rb"(?:\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")
+_OTHER_METHOD = re.compile(rb"(?:\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/1\.[01]\r\n")
 _OTHER_VERSION = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ (HTTP/\d+(?:\.\d+)?)\r\n")
 
 
@@ -159,9 +159,8 @@ class RequestParser:
             other = _OTHER_VERSION.match(self._line)
             if other and other[1] not in (b"HTTP/1.1", b"HTTP/1.0"):
                 return _other_version(other[1].decode())
-            if isinstance(error, httptools.HttpParserInvalidMethodError) and _METHOD.match(
-                self._line
-            ):
+            unknown = isinstance(error, httptools.HttpParserInvalidMethodError)
+            if unknown and _OTHER_METHOD.match(self._line):
                 text = "the method is not known here"
                 return RequestRefused(501, "method", text, "use a registered HTTP method")
         return RequestRefused(400, "malformed", f"not valid HTTP/1.1: {error}", _BAD)
@@ -207,7 +206,8 @@ class RequestParser:
                 length,
                 chunked,
                 continues,
-                parser.should_keep_alive(),
+                # With HTTP/1.0 the parser knows keep-alive alone.
+                parser.should_keep_alive() and (version == "1.1" or not closes(self._lines)),
             )
         )
 
@@ -291,5 +291,7 @@ def _framing(lines: Lines, version: str) -> tuple[int, bool, bool]:
                 raise RequestRefused(400, "transfer-coding", text, _BAD)
             chunked = True
         else:
-            continues = value.lower() == b"100-continue" and version == "1.1"
+            # A list: other members, and other lines, take nothing from the one that we know.
+            members = [member.strip(b" \t") for member in value.lower().split(b",")]
+            continues |= b"100-continue" in members and version == "1.1"
     return length, chunked, continues

@@ -151,7 +151,7 @@ class Connection(asyncio.Protocol):
         if self.error is not None:
             raise self.error
         self._reader = self._loop.create_future()
-        if self.request_complete or self._answer.head is not None:
+        if self.request_complete:  # until then the upstream may be waiting for us
             self._read_deadline = self._loop.time() + self._read_timeout
         try:
             await self._reader

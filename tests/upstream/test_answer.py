@@ -69,6 +69,7 @@ WHOLE = {
     "repeated": OK
     + b"Set-Cookie: a\r\nset-cookie: b\r\nSet-Cookie: a\r\nContent-Length: 0\r\n\r\n",
     "1.0-kept": b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok",
+    "1.0-both": b"HTTP/1.0 200 OK\r\nConnection: keep-alive, Close\r\nContent-Length: 2\r\n\r\nok",
     "1.0": b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
     "close": OK + b"Connection: close\r\nContent-Length: 2\r\n\r\nok",
     "continue": b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"Content-Length: 2\r\n\r\nok",
@@ -178,6 +179,7 @@ def test_interim_answers_leave_no_trace(name: str) -> None:
     ("name", "kept"),
     [
         pytest.param("1.0-kept", True, id="1.0-says-so"),
+        pytest.param("1.0-both", False, id="1.0-says-both"),
         pytest.param("1.0", False, id="1.0"),
         pytest.param("close", False, id="close"),
         pytest.param("length", True, id="1.1"),

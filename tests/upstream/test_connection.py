@@ -428,6 +428,25 @@ async def test_the_end_of_a_request_that_is_still_on_its_way_holds_the_read_time
         pool.release(connection)
 
 
+async def test_the_rest_of_an_early_answer_is_not_due_before_the_request_is_complete() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok")
+        await peer.closed()
+
+    async with serving(script) as server, pooled(server.port, read_timeout=0.05) as pool:
+        connection = await begun(pool, complete=False)
+        await connection.response()
+        assert await connection.read() == b"ok"
+        rest = asyncio.ensure_future(connection.read())
+        await asyncio.sleep(0.6)  # two sweeps
+        assert not rest.done()
+        connection.finish()
+        with pytest.raises(ReadTimeout):
+            await rest
+        pool.release(connection)
+
+
 async def test_the_answer_is_not_due_before_the_request_is_complete() -> None:
     async with serving(silent) as server, pooled(server.port, read_timeout=0.05) as pool:
         connection = await begun(pool, complete=False)
