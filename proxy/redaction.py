@@ -26,9 +26,11 @@ SECRETS = frozenset(
     )
 )
 _SECRET_FIELDS = frozenset((b"cookie", b"proxy-authorization", b"set-cookie", b"x-proxy-key"))
+# A string that nothing ends goes on to the end, also if that is a backslash: were there a way for
+# it not to match, each of its quotes would be tried in turn, in quadratic time.
 _TOKENS = re.compile(
     r"(?P<open>[{\[])|(?P<close>[}\]])|(?P<end>,)|"
-    r'(?P<scalar>"[^"\\]*(?:\\.[^"\\]*)*(?:"|\Z)|[^\s{}\[\],:"]+)(?=\s*(?P<key>:)?)',
+    r'(?P<scalar>"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[^\s{}\[\],:"]+)(?=\s*(?P<key>:)?)',
     re.DOTALL,
 )
 _PAIR = re.compile(r"(^|[?&;\s])([^?&;=\s]{1,128})=([^&;\s#]*)")
