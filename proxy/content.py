@@ -49,10 +49,14 @@ class Content:
 
     @property
     def raw(self) -> bytes:
-        """The bytes that were kept, decoded but masked."""
+        """The bytes that were kept, decoded but masked.
+
+        A mask stays a mask: most charsets have no sign for it, and question marks would be taken
+        for what was sent.
+        """
         if isinstance(self.data, bytes):
             return self.data
-        return self.data.encode(self.charset, "replace")
+        return self.data.encode("utf-8" if self.masked else self.charset, "replace")
 
     @property
     def weight(self) -> int:

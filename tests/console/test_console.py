@@ -525,6 +525,16 @@ def test_masked_values_must_be_put_in_again(console: Page, upstream: RawUpstream
     assert upstream.requests[calls].body == body
 
 
+def test_a_mask_in_a_charset_without_its_sign_is_not_sent_either(
+    console: Page, upstream: RawUpstream
+) -> None:
+    kind = [("Content-Type", "application/json; charset=iso-8859-1")]
+    old = console.call("/v1/x", "POST", body=b'{"email":"ana@example.com"}', fields=kind)
+    calls = len(upstream.requests)
+    assert console.replay(of=old["id"], confirmed=True)[0] == 409
+    assert len(upstream.requests) == calls
+
+
 def test_a_body_that_is_not_kept_whole_is_not_sent_again(console: Page) -> None:
     old = console.call("/v1/x", "POST", body=b"x" * 70_000)
     assert old["request"]["cut"]
