@@ -3,6 +3,7 @@
 import codecs
 import json
 import re
+import sys
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -60,8 +61,8 @@ class Content:
 
     @property
     def weight(self) -> int:
-        """Bytes of memory, roughly."""
-        return len(self.data) + 64
+        """Bytes of memory, roughly; one sign beyond Latin-1, as a mask, makes each cost two."""
+        return sys.getsizeof(self.data) + 64
 
 
 def content(

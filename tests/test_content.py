@@ -112,4 +112,4 @@ def test_the_bytes_can_be_had_again() -> None:
     data = "añ".encode("utf-16")
     assert kept(data).raw == data
     assert kept(b"\x00\xff").raw == b"\x00\xff"
-    assert kept(b"x").weight == 65
+    assert kept(b"x").weight > 65
