@@ -35,6 +35,11 @@ _TOKENS = re.compile(
 )
 _PAIR = re.compile(r"(^|[?&;\s])([^?&;=\s]{1,128})=([^&;\s#]*)")
 _PAIR_IN_JSON = re.compile(r"([?&;\s\"])([^?&;=\s\"]{1,128})=([^&;\s#\"\\]*)")
+# A member of a document that stands in a string of another, as a refusal that repeats its request.
+_QUOTED = re.compile(
+    r'(?<!\\)(?P<quote>\\{1,7}")(?P<name>[^"\\]{1,128})(?P=quote)\s{0,9}:\s{0,9}'
+    r'(?=(?P<value>(?P=quote)(?:[^"\\]|\\+(?:(?P=quote)|[^"\\]))*|[^\s{}\[\],:"\\]+))'
+)
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _SHORTEST_TAIL = 8
 _KNOWN = 4096
@@ -56,8 +61,9 @@ class Redaction:
         """
         text, by_value = _without(text, secrets, cut=cut)
         text, by_name = self._members(text)
+        text, in_strings = self._quoted(text)
         text, in_pairs = self._pairs(text)
-        return text, by_value + by_name + in_pairs
+        return text, by_value + by_name + in_strings + in_pairs
 
     def target(self, target: bytes, secrets: Iterable[str] = ()) -> str:
         """Mask the values of a target's query."""
@@ -107,6 +113,23 @@ class Redaction:
             elif kind == "close" and len(around) > 1:
                 around.pop()
             level = 0
+        parts.append(text[done:])
+        return "".join(parts), masked
+
+    def _quoted(self, text: str) -> tuple[str, int]:
+        """Mask the scalars of JSON members whose quotes are escaped."""
+        parts: list[str] = []
+        done = masked = 0
+        for match in _QUOTED.finditer(text) if '\\"' in text else ():
+            level = self._level(match["name"])
+            if not level or match.start() < done:
+                continue
+            quote, value = match["quote"], match["value"]
+            bare = value.removeprefix(quote)
+            closing = quote if bare == value else ""
+            parts += (text[done : match.end()], quote, _masked(bare, level), closing)
+            done = match.end("value")
+            masked += 1
         parts.append(text[done:])
         return "".join(parts), masked
 

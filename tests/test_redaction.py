@@ -44,6 +44,21 @@ REDACTION = Redaction(NAMES)
             '{"next":"/v1/keys?key_value=••••33&page=2"}',
             id="link within JSON",
         ),
+        pytest.param(
+            r'{"detail":"no: {\"client_secret\": \"a\\\"b\\nc\", \"x\": \"y\"}"}',
+            r'{"detail":"no: {\"client_secret\": \"••••\", \"x\": \"y\"}"}',
+            id="JSON in a string",
+        ),
+        pytest.param(
+            r'{"p":"{\"p\":\"{\\\"account_number\\\":12345,\\\"n\\\":1}\"}"}',
+            r'{"p":"{\"p\":\"{\\\"account_number\\\":\\\"••••45\\\",\\\"n\\\":1}\"}"}',
+            id="JSON in a string in a string",
+        ),
+        pytest.param(
+            r'["{\"email\":\"{\\\"email\\\":\\\"ana@x.co\\\"}\",\"n\":1}"]',
+            r'["{\"email\":\"••••\",\"n\":1}"]',
+            id="one within the value of another",
+        ),
         pytest.param('{"amount":{"value":"10"}}', '{"amount":{"value":"10"}}', id="nothing"),
         pytest.param("]]}}", "]]}}", id="closes what was never opened"),
         pytest.param("", "", id="empty"),
