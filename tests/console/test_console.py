@@ -381,11 +381,16 @@ def test_an_exchange_under_way_is_told_of() -> None:
         Program(late.url, console=True) as proxy,
         Events(proxy) as events,
     ):
-        thread = threading.Thread(target=ask, args=(proxy.port, "/slow?email=ana@x.co"))
+        target = "/slow?email=ana@x.co&again=a-secret-of-the-caller"
+        own = [("Authorization", "Bearer a-secret-of-the-caller")]
+        thread = threading.Thread(target=ask, args=(proxy.port, target), kwargs={"fields": own})
         thread.start()
         _, news = events.until("exchanges")
         (pending,) = news["pending"]
-        assert (pending["target"], pending["status"]) == ("/slow?email=••••co", None)
+        assert (pending["target"], pending["status"]) == (
+            "/slow?email=••••co&again=••••",
+            None,
+        )
         _, news = events.until("exchanges")
         assert news["pending"] == []
         assert len(news["new"]) == 1
