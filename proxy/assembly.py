@@ -19,7 +19,7 @@ Tick = tuple[str, float]
 class Assembly:
     """One exchange on its way to an entry."""
 
-    def __init__(self, exchange: Exchange, redaction: Redaction, *, tls: bool) -> None:
+    def __init__(self, exchange: Exchange, redaction: Redaction, *, tls: bool = False) -> None:
         self._exchange = exchange
         self._redaction = redaction
         self._tls = tls
@@ -56,7 +56,7 @@ class Assembly:
             id=exchange.id,
             at=capture.wall if capture else time.time(),
             method=exchange.method,
-            target=self._redaction.target(exchange.target, self._secrets),
+            target=self.target,
             version=capture.version if capture else "",
             status=exchange.status,
             seconds=exchange.ended - exchange.started,
@@ -75,6 +75,11 @@ class Assembly:
             phases=tuple(_phases(exchange, capture, tls=self._tls)) if capture else (),
             trouble=_trouble(exchange),
         )
+
+    @property
+    def target(self) -> str:
+        """The target, masked as the entry's is, also while the exchange is under way."""
+        return self._redaction.target(self._exchange.target, self._secrets)
 
     def _answer(self) -> tuple[Lines, Content]:
         exchange, capture = self._exchange, self._capture

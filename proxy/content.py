@@ -3,6 +3,7 @@
 import codecs
 import json
 import re
+import sys
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -49,15 +50,19 @@ class Content:
 
     @property
     def raw(self) -> bytes:
-        """The bytes that were kept, decoded but masked."""
+        """The bytes that were kept, decoded but masked.
+
+        A mask stays a mask: most charsets have no sign for it, and question marks would be taken
+        for what was sent.
+        """
         if isinstance(self.data, bytes):
             return self.data
-        return self.data.encode(self.charset, "replace")
+        return self.data.encode("utf-8" if self.masked else self.charset, "replace")
 
     @property
     def weight(self) -> int:
-        """Bytes of memory, roughly."""
-        return len(self.data) + 64
+        """Bytes of memory, roughly; one sign beyond Latin-1, as a mask, makes each cost two."""
+        return sys.getsizeof(self.data) + 64
 
 
 def content(

@@ -1,10 +1,12 @@
 """One exchange that is over, as the journal keeps it: plain values, masked, nothing else."""
 
+import sys
 from dataclasses import dataclass
+from itertools import chain
 
 from proxy.content import Content
 
-_LINE_WEIGHT = 128
+_LINE_WEIGHT = 72  # a pair, and its place in the list
 
 Shown = tuple[tuple[str, str], ...]
 """Field lines as they are shown."""
@@ -82,5 +84,8 @@ class Entry:
         lines = [*self.request_lines, *self.answer_lines]
         for attempt in self.attempts:
             lines += (*attempt.lines, *attempt.answer_lines)
-        text = sum(len(name) + len(value) for name, value in lines)
-        return text + len(lines) * _LINE_WEIGHT + self.request.weight + self.answer.weight + 2048
+        texts = [self.target, self.note, *(each.line for each in self.attempts), *chain(*lines)]
+        if self.trouble:
+            texts += (self.trouble.words, self.trouble.next_step)
+        held = sum(map(sys.getsizeof, texts)) + len(lines) * _LINE_WEIGHT
+        return held + self.request.weight + self.answer.weight + 2048

@@ -3,8 +3,9 @@
 import argparse
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from dotenv.parser import parse_stream
@@ -71,12 +72,22 @@ _TAKES = {
 }
 
 
-def parser(command: str, about: str, codes: str, *, apart: frozenset[str]) -> Parser:
-    """Return a parser with a flag for each setting but the secrets and those in ``apart``."""
+def parser(
+    command: str,
+    about: str,
+    codes: str,
+    *,
+    apart: frozenset[str] = frozenset(),
+    defaults: Mapping[str, str] = MappingProxyType({}),
+) -> Parser:
+    """Return a parser with a flag for each setting but the secrets and those in ``apart``.
+
+    ``defaults`` are those in which the command differs from the settings.
+    """
     made = Parser(command, about if apart else f"{about}\n\n{_RULE}", codes)
     if not apart:
         add_sources(made)
-    known = {name: (text, default) for name, text, default in flags()}
+    known = {name: (text, defaults.get(name, default)) for name, text, default in flags()}
     grouped = {title: names.split() for title, names in GROUPS.items()}
     placed = {name for names in grouped.values() for name in names}
     grouped["more"] = [name for name in known if name not in placed]

@@ -26,13 +26,20 @@ SECRETS = frozenset(
     )
 )
 _SECRET_FIELDS = frozenset((b"cookie", b"proxy-authorization", b"set-cookie", b"x-proxy-key"))
+# A string that nothing ends goes on to the end, also if that is a backslash: were there a way for
+# it not to match, each of its quotes would be tried in turn, in quadratic time.
 _TOKENS = re.compile(
     r"(?P<open>[{\[])|(?P<close>[}\]])|(?P<end>,)|"
-    r'(?P<scalar>"[^"\\]*(?:\\.[^"\\]*)*(?:"|\Z)|[^\s{}\[\],:"]+)(?=\s*(?P<key>:)?)',
+    r'(?P<scalar>"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[^\s{}\[\],:"]+)(?=\s*(?P<key>:)?)',
     re.DOTALL,
 )
 _PAIR = re.compile(r"(^|[?&;\s])([^?&;=\s]{1,128})=([^&;\s#]*)")
 _PAIR_IN_JSON = re.compile(r"([?&;\s\"])([^?&;=\s\"]{1,128})=([^&;\s#\"\\]*)")
+# A member of a document that stands in a string of another, as a refusal that repeats its request.
+_QUOTED = re.compile(
+    r'(?<!\\)(?P<quote>\\{1,7}")(?P<name>[^"\\]{1,128})(?P=quote)\s{0,9}:\s{0,9}'
+    r'(?=(?P<value>(?P=quote)(?:[^"\\]|\\+(?:(?P=quote)|[^"\\]))*|[^\s{}\[\],:"\\]+))'
+)
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _SHORTEST_TAIL = 8
 _KNOWN = 4096
@@ -54,8 +61,9 @@ class Redaction:
         """
         text, by_value = _without(text, secrets, cut=cut)
         text, by_name = self._members(text)
+        text, in_strings = self._quoted(text)
         text, in_pairs = self._pairs(text)
-        return text, by_value + by_name + in_pairs
+        return text, by_value + by_name + in_strings + in_pairs
 
     def target(self, target: bytes, secrets: Iterable[str] = ()) -> str:
         """Mask the values of a target's query."""
@@ -105,6 +113,23 @@ class Redaction:
             elif kind == "close" and len(around) > 1:
                 around.pop()
             level = 0
+        parts.append(text[done:])
+        return "".join(parts), masked
+
+    def _quoted(self, text: str) -> tuple[str, int]:
+        """Mask the scalars of JSON members whose quotes are escaped."""
+        parts: list[str] = []
+        done = masked = 0
+        for match in _QUOTED.finditer(text) if '\\"' in text else ():
+            level = self._level(match["name"])
+            if not level or match.start() < done:
+                continue
+            quote, value = match["quote"], match["value"]
+            bare = value.removeprefix(quote)
+            closing = quote if bare == value else ""
+            parts += (text[done : match.end()], quote, _masked(bare, level), closing)
+            done = match.end("value")
+            masked += 1
         parts.append(text[done:])
         return "".join(parts), masked
 

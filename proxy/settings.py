@@ -245,7 +245,8 @@ class Settings(CredentialSettings):
             "email",
             "mobile_phone_number",
         ),
-        description="JSON fields of which the console shows the last two characters alone.",
+        description="Names, or ends of names, of JSON members, form and query parameters and fields"
+        " of which the console shows the last two characters alone.",
     )
     server_timing: bool = Field(
         default=False, description="Add a Server-Timing field to answers: token, connect, upstream."

@@ -27,7 +27,8 @@ _NOT_IN_DEMO = frozenset(("base_url", "token_url", "allow_production", "allow_in
 def main(name: str, arguments: Sequence[str]) -> int:
     """Run one of the commands to its end; return the exit code."""
     apart = _NOT_IN_DEMO if name == "demo" else frozenset()
-    options = parser(name, _ABOUT[name], _CODES, apart=apart).read(arguments)
+    defaults = demo.DEFAULTS if name == "demo" else {}
+    options = parser(name, _ABOUT[name], _CODES, apart=apart, defaults=defaults).read(arguments)
     try:
         return _COMMANDS[name](options)
     except SettingsError as error:

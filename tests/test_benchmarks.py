@@ -10,7 +10,8 @@ import pytest
 
 from benchmarks import bar, chart, figures, load, peers, procfs, report, results, run, table
 from benchmarks import scenarios as loads
-from benchmarks.model import GIB, KIB, MIB, Contender, Run, Scenario
+from benchmarks.model import GIB, KIB, MIB, Contender, Place, Run, Scenario
+from benchmarks.peers import ours
 from benchmarks.results import Results
 from benchmarks.upstream import body, small_body
 
@@ -262,6 +263,15 @@ def test_only_what_can_be_compared_is_run() -> None:
     assert not loads.takes_part(contender("hello", forwards=False), tls)
     assert not loads.takes_part(contender("direct", command=None), tls)
     assert loads.takes_part(contender("proxy"), tls)
+
+
+def test_the_console_differs_in_nothing_but_the_console(tmp_path: Path) -> None:
+    place = Place(tmp_path, 1, 2, 3, tls=True, authority=tmp_path)
+    plain, console = ours.OURS.command, ours.CONSOLE.command
+    assert plain is not None
+    assert console is not None
+    assert console(place).argv == (*plain(place).argv, "--console")
+    assert console(place).env == plain(place).env
 
 
 @pytest.mark.parametrize("chosen", ["ALL", "QUICK"])

@@ -77,6 +77,11 @@ def test_each_setting_that_may_be_a_flag_stands_in_one_group() -> None:
     assert sorted(grouped) == sorted(name for name, _, _ in flags())
 
 
+def test_demo_help_shows_the_demos_own_defaults(tmp_path: Path) -> None:
+    text = " ".join(command("demo", "--help", cwd=tmp_path).out.split())
+    assert "keeps bodies in memory. [true]" in text
+
+
 def test_serve_help_shows_each_setting_with_its_default(tmp_path: Path) -> None:
     text = " ".join(command("serve", "--help", cwd=tmp_path).out.split())
     for name, meaning, default in flags():

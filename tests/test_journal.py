@@ -1,7 +1,9 @@
 """The journal: what it keeps, how much of it, and what it never holds."""
 
 import json
+import sys
 import time
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import pytest
@@ -89,6 +91,37 @@ def test_entries_never_weigh_more_than_allowed() -> None:
     answer(exchange, capture, b"x" * 60_000)
     journal.observe(exchange)
     assert journal.after(0) == ([], 11)
+
+
+@pytest.mark.parametrize(
+    ("target", "body"),
+    [
+        pytest.param(b"/v1/x", b"", id="small"),
+        pytest.param(b"/v1/x", b'{"email":"ana@x.co","n":"' + b"x" * 60_000, id="masked"),
+        pytest.param(b"/v1/x", b'{"email":[' + b"1," * 30_000, id="many masks"),
+        pytest.param(b"/v1/x", "\N{BANK}".encode() + b"x" * 60_000, id="beyond the BMP"),
+        pytest.param(b"/v1/x?" + b"x" * 60_000 + b"&email=ana@x.co", b"", id="long target"),
+    ],
+)
+def test_an_entry_says_what_it_weighs(target: bytes, body: bytes) -> None:
+    exchange, capture = an_exchange("POST", target)
+    capture.lines += [(b"X-%d" % number, b"%d" % number) for number in range(90)]
+    capture.request.take(body)
+    exchange.failure = ConnectionBroken("the upstream closed")
+    answer(exchange, capture, body)
+    capture.tries[0].head = capture.tries[0].head.replace(b"/v1/x", target)
+    entry = over(exchange)
+    assert memory(entry) <= entry.weight <= memory(entry) * 1.5 + 4096
+
+
+def memory(value: object) -> int:
+    """Return the bytes of an entry and of all that it holds."""
+    size = sys.getsizeof(value)
+    if isinstance(value, tuple):
+        return size + sum(map(memory, value))
+    if is_dataclass(value):
+        return size + sum(memory(getattr(value, field.name)) for field in fields(value))
+    return size
 
 
 def test_clear_forgets_but_numbers_go_on() -> None:

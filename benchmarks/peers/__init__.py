@@ -11,6 +11,7 @@ from benchmarks.peers import caddy, direct, envoy, haproxy, mitmproxy, nginx, no
 ALL: tuple[Contender, ...] = (
     direct.DIRECT,
     ours.OURS,
+    ours.CONSOLE,
     envoy.ENVOY,
     nginx.NGINX,
     haproxy.HAPROXY,

@@ -1,6 +1,7 @@
-"""This program with its defaults: guard, metrics and access log on."""
+"""This program with its defaults: guard, metrics and access log on; and with the console too."""
 
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 
 from benchmarks.model import Contender, Place
@@ -20,6 +21,11 @@ def command(place: Place) -> Command:
     return Command((sys.executable, "-m", "proxy", "serve"), env)
 
 
+def with_console(place: Place) -> Command:
+    plain = command(place)
+    return Command((*plain.argv, "--console"), plain.env)
+
+
 OURS = Contender(
     name="ours",
     label="breb-proxy",
@@ -27,4 +33,12 @@ OURS = Contender(
     installed=lambda: True,  # a benchmark without it has failed
     version=lambda: version("breb-proxy"),
     command=command,
+)
+CONSOLE = replace(
+    OURS,
+    name="console",
+    label="breb-proxy --console",
+    setup="the same, and each exchange kept for the console, masked; no page open",
+    command=with_console,
+    slow=True,
 )

@@ -47,8 +47,12 @@ def _entry(entry: Entry, door: Door) -> dict[str, Any]:
         "timings": _timings(entry),
         "_exchange": entry.id,
         "_attempts": len(entry.attempts),
-        "comment": entry.trouble.words if entry.trouble else entry.note,
+        "comment": entry.trouble.words if entry.trouble else entry.note or _left(entry),
     }
+
+
+def _left(entry: Entry) -> str:
+    return "the caller left before the end" if entry.left else ""
 
 
 def _request(entry: Entry, door: Door) -> dict[str, Any]:

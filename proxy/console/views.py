@@ -4,6 +4,7 @@ import base64
 import json
 from typing import Any
 
+from proxy.assembly import Assembly
 from proxy.console.changes import changes
 from proxy.console.door import Door
 from proxy.console.replay import offer
@@ -42,7 +43,7 @@ def pending(exchange: Exchange, capture: Capture, redaction: Redaction) -> dict[
         "id": exchange.id,
         "at": round(capture.wall, 3),
         "method": exchange.method,
-        "target": redaction.target(exchange.target)[:2048],
+        "target": Assembly(exchange, redaction).target[:2048],
         "status": exchange.status,
     }
 

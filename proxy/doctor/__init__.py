@@ -28,7 +28,7 @@ _CODES = "0 it works (look at what is marked !), 1 a step failed, 2 settings or 
 
 def main(arguments: Sequence[str]) -> int:
     """Examine; return the exit code."""
-    reader = parser("check", _ABOUT, _CODES, apart=frozenset())
+    reader = parser("check", _ABOUT, _CODES)
     group = reader.add_argument_group("this check")
     group.add_argument("--json", action="store_true", help="one document, for a program")
     group.add_argument(

@@ -381,11 +381,16 @@ def test_an_exchange_under_way_is_told_of() -> None:
         Program(late.url, console=True) as proxy,
         Events(proxy) as events,
     ):
-        thread = threading.Thread(target=ask, args=(proxy.port, "/slow?email=ana@x.co"))
+        target = "/slow?email=ana@x.co&again=a-secret-of-the-caller"
+        own = [("Authorization", "Bearer a-secret-of-the-caller")]
+        thread = threading.Thread(target=ask, args=(proxy.port, target), kwargs={"fields": own})
         thread.start()
         _, news = events.until("exchanges")
         (pending,) = news["pending"]
-        assert (pending["target"], pending["status"]) == ("/slow?email=••••co", None)
+        assert (pending["target"], pending["status"]) == (
+            "/slow?email=••••co&again=••••",
+            None,
+        )
         _, news = events.until("exchanges")
         assert news["pending"] == []
         assert len(news["new"]) == 1
@@ -523,6 +528,16 @@ def test_masked_values_must_be_put_in_again(console: Page, upstream: RawUpstream
     )
     assert status == 200
     assert upstream.requests[calls].body == body
+
+
+def test_a_mask_in_a_charset_without_its_sign_is_not_sent_either(
+    console: Page, upstream: RawUpstream
+) -> None:
+    kind = [("Content-Type", "application/json; charset=iso-8859-1")]
+    old = console.call("/v1/x", "POST", body=b'{"email":"ana@example.com"}', fields=kind)
+    calls = len(upstream.requests)
+    assert console.replay(of=old["id"], confirmed=True)[0] == 409
+    assert len(upstream.requests) == calls
 
 
 def test_a_body_that_is_not_kept_whole_is_not_sent_again(console: Page) -> None:

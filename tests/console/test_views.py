@@ -141,7 +141,8 @@ def test_an_archive_holds_the_odd_ones_too() -> None:
     )
     silent = changed(status=None, trouble=Trouble("failed", "r", "no way", "try"))
     malformed = changed(method="-")
-    first, second = har([odd, silent, malformed], DOOR)["log"]["entries"]
+    left = changed(status=None, left=True)
+    first, second, third = har([odd, silent, malformed, left], DOOR)["log"]["entries"]
     assert first["response"]["content"] == {
         "size": 1,
         "mimeType": "",
@@ -153,6 +154,7 @@ def test_an_archive_holds_the_odd_ones_too() -> None:
     assert first["request"]["postData"]["comment"] == "only the first part is kept"
     assert first["timings"]["connect"] == -1
     assert (second["response"]["status"], second["comment"]) == (0, "no way")
+    assert third["comment"] == "the caller left before the end"
 
 
 def test_a_handshake_is_part_of_connecting_in_an_archive() -> None:

@@ -3,6 +3,7 @@ import { el, size } from "/console/dom.js";
 
 const TOKEN = /"[^"\\]*(?:\\[^][^"\\]*)*"?|[{}[\],:]|[^\s{}[\],:"]+/g;
 const HEX_FIRST = 4096;
+const DEEPEST = 32; // deeper is not set out further: 64 KiB of brackets would become gigabytes
 
 export function body(content, says) {
   const facts = [says, size(content.size), content.media_type];
@@ -34,7 +35,7 @@ export function pretty(text) {
   let depth = 0;
   let plain = "";
   const flush = () => { if (plain) { parts.push(plain); plain = ""; } };
-  const newline = () => { plain += `\n${"  ".repeat(depth)}`; };
+  const newline = () => { plain += `\n${"  ".repeat(Math.min(depth, DEEPEST))}`; };
   tokens.forEach((token, index) => {
     const next = tokens[index + 1];
     if (token === "{" || token === "[") {

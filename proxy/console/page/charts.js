@@ -17,8 +17,9 @@ export function waterfall(phases, total) {
 }
 
 const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-// From a tenth of a millisecond to ten seconds, by powers of ten.
-const place = (value) => 2 + Math.min(1, Math.max(0, (Math.log10(Math.max(value, 0.1)) + 1) / 5)) * 96;
+// From a hundredth of a millisecond to ten seconds, by powers of ten.
+const SCALE = [0.01, 0.1, 1, 10, 100, 1000, 10000];
+const place = (value) => 2 + Math.min(1, (Math.log10(Math.max(value, SCALE[0])) + 2) / 6) * 96;
 
 export function latency(entries) {
   const timed = entries.filter((entry) => entry.ms !== undefined && entry.attempts);
@@ -42,8 +43,8 @@ export function latency(entries) {
     cells.push(el("span", {}, label), svg("svg", { class: "chart", height: 24, role: "img", "aria-label": words.at(-1) }, axis, ...dots, median),
       ...marks.map((value) => el("span", { class: "v" }, ms(value))));
   }
-  const scale = svg("svg", { class: "chart", height: 13, "aria-hidden": "true" }, ...[0.1, 1, 10, 100, 1000, 10000].map((value) =>
-    Object.assign(svg("text", { class: [0.1, 10, 1000].includes(value) ? "minor" : "", x: `${place(value)}%`, y: 10, "text-anchor": value === 10000 ? "end" : value === 0.1 ? "start" : "middle" }),
+  const scale = svg("svg", { class: "chart", height: 13, "aria-hidden": "true" }, ...SCALE.map((value) =>
+    Object.assign(svg("text", { class: value === 0.1 || value === 1000 ? "" : "minor", x: `${place(value)}%`, y: 10, "text-anchor": "middle" }),
       { textContent: value < 1000 ? `${value} ms` : `${value / 1000} s` })));
   cells.push(el("span"), scale, el("span", { class: "h" }, "ms"));
   fill(byId("latency"), el("div", { class: "strip" }, ...cells));

@@ -82,7 +82,7 @@ export class Detail {
     if (entry.phases.length) parts.push(el("h3", {}, "Where the time went"), waterfall(entry.phases, Math.max(entry.ms, 0.001)));
     parts.push(el("h3", {}, "Attempts"));
     if (!entry.tries.length) parts.push(el("p", {}, "Nothing was sent to the upstream."));
-    else parts.push(table(["Answer", "Sent to the upstream"], entry.tries.map((one) => [one.status ? String(one.status) : "none", one.line])));
+    else parts.push(table("tries", ["Answer", "Sent to the upstream"], entry.tries.map((one) => [one.status ? String(one.status) : "none", one.line])));
     return parts;
   }
 
@@ -122,12 +122,12 @@ function explanation(entry) {
 }
 
 function side(message, says) {
-  return [el("h3", {}, "Fields"), message.lines.length ? table(["Name", "Value"], message.lines) : el("p", {}, "none"), el("h3", {}, "Body"), ...body(message, says)];
+  return [el("h3", {}, "Fields"), message.lines.length ? table("", ["Name", "Value"], message.lines) : el("p", {}, "none"), el("h3", {}, "Body"), ...body(message, says)];
 }
 
-function table(heads, rows) {
-  return el("table", { class: "fields" },
-    heads[0] && el("thead", {}, el("tr", {}, heads.map((head) => el("th", { scope: "col" }, head)))),
+function table(kind, heads, rows) {
+  return el("table", { class: `fields ${kind}` },
+    el("thead", {}, el("tr", {}, heads.map((head) => el("th", { scope: "col" }, head)))),
     el("tbody", {}, rows.map(([first, ...rest]) => el("tr", {}, el("th", { scope: "row" }, first), rest.map((value) => el("td", {}, value))))));
 }
 

@@ -73,7 +73,8 @@ export class List {
     this.place(rows);
     this.mark();
     this.count(shown.length);
-    byId("empty").hidden = rows.length > 0;
+    byId("empty").hidden = rows.length > 0 || this.entries.length > 0;
+    byId("unmatched").hidden = rows.length > 0 || this.entries.length === 0;
   }
 
   place(rows) {

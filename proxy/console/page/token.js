@@ -3,6 +3,7 @@ import { byId, el, fill, post, span, toast } from "/console/dom.js";
 import { renewals } from "/console/charts.js";
 
 const WORDS = { fresh: "Fresh", renewing: "Renewing", failing: "Renewal fails", expired: "Expired", none: "No token" };
+const DATE_STEP = 2; // seconds: a Date has whole ones, and the answer takes a moment
 let last = null;
 let heard = 0;
 
@@ -64,7 +65,7 @@ export async function renew() {
 export function openPanel() {
   showPanel();
   byId("token-dialog").showModal();
-  byId("token-dialog").querySelector(".acts .main").focus();
+  byId("token-dialog").querySelector(".acts .main").focus({ preventScroll: true });
 }
 
 function showPanel() {
@@ -76,7 +77,7 @@ function showPanel() {
     ["Expires in", token.expires_in === undefined ? "none" : span(token.expires_in)],
     ["Next renewal", `in ${span(token.next_renewal_in)}`],
     ["Last error", token.last_error ?? "none"],
-    ["Clock skew", skew === null ? "not known" : `${skew} s (the server's clock against ours)`],
+    ["Clock skew", skew === null ? "not known" : Math.abs(skew) <= DATE_STEP ? "none: as the server's" : `${skew} s (the server's clock against ours)`],
     ["401 answers", `${token.unauthorized} seen, ${token.replays} replayed`],
   ];
   const scopes = (token.scopes ?? []).map((scope) => el("code", {}, scope));
@@ -92,5 +93,5 @@ function showPanel() {
     el("h3", {}, "Scopes"), scopes.length ? el("div", { class: "scopes" }, scopes) : el("p", {}, "not told"),
     el("div", { class: "acts" }, el("button", { type: "button", onclick: renew }, "Renew now"),
       el("button", { type: "button", class: "main", onclick: () => byId("token-dialog").close() }, "Close")));
-  if (focused) box.querySelector(".acts .main").focus();
+  if (focused) box.querySelector(".acts .main").focus({ preventScroll: true });
 }
