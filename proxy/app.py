@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -99,7 +100,8 @@ def build(
 def read_credentials(where: dict[str, Any]) -> Credentials:
     """Read the credentials from their source, as it is now; raise CredentialsMissing."""
     try:
-        found = CredentialSettings(**where)
+        with warnings.catch_warnings(action="ignore"):  # a directory that has gone: said below
+            found = CredentialSettings(**where)
     except (ValueError, OSError):
         raise CredentialsMissing("BREB_CLIENT_ID and BREB_CLIENT_SECRET cannot be read") from None
     return Credentials(found.client_id, found.client_secret)
