@@ -82,7 +82,7 @@ def build(
         observers.append(journal.observe)
     colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
     access_log = logs.AccessLog(as_json=as_json, descriptor=2, colour=colour)
-    if settings.access_log:
+    if settings.access_log and settings.log_level in ("debug", "info"):  # its lines are info
         observers.append(access_log.observe)
     shell = Shell(recorder or guard, observers)
     demo = "client_id" in where  # the demo alone brings credentials of its own

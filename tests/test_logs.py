@@ -187,3 +187,10 @@ def test_the_access_log_can_be_off() -> None:
         assert ask(proxy.port, "/x").status == 200
         proxy.stop()
         assert '"event":"exchange"' not in proxy.output
+
+
+def test_the_access_log_is_of_level_info() -> None:
+    with RawUpstream() as upstream, Program(upstream.url, log_level="warning") as proxy:
+        assert ask(proxy.port, "/x").status == 200
+        proxy.stop()
+        assert proxy.output == ""
