@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -81,7 +82,7 @@ def build(
         observers.append(journal.observe)
     colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
     access_log = logs.AccessLog(as_json=as_json, descriptor=2, colour=colour)
-    if settings.access_log:
+    if settings.access_log and settings.log_level in ("debug", "info"):  # its lines are info
         observers.append(access_log.observe)
     shell = Shell(recorder or guard, observers)
     demo = "client_id" in where  # the demo alone brings credentials of its own
@@ -99,7 +100,8 @@ def build(
 def read_credentials(where: dict[str, Any]) -> Credentials:
     """Read the credentials from their source, as it is now; raise CredentialsMissing."""
     try:
-        found = CredentialSettings(**where)
+        with warnings.catch_warnings(action="ignore"):  # a directory that has gone: said below
+            found = CredentialSettings(**where)
     except (ValueError, OSError):
         raise CredentialsMissing("BREB_CLIENT_ID and BREB_CLIENT_SECRET cannot be read") from None
     return Credentials(found.client_id, found.client_secret)

@@ -53,6 +53,7 @@ exit codes: 0 it worked, 1 it did not, 2 settings or usage, 3 an address is take
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -74,6 +75,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         if group.subgroup(BrokenPipeError) is None:
             raise
         return _nobody_reads()
+
+
+def _open_streams() -> None:
+    """Open what we were started without: else a socket gets its number, and our log lines."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
 
 def _nobody_reads() -> int:

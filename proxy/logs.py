@@ -2,6 +2,8 @@
 
 The exchanges of a tenth of a second are written together: a system call for each would cost a
 twentieth of the exchange itself. `AccessLog.flush` writes what is left at the end.
+
+Nothing here waits for whoever reads the lines: a reader that stalls must not stop payments.
 """
 
 import asyncio
@@ -9,6 +11,8 @@ import json
 import logging
 import os
 import re
+import select
+import stat
 import sys
 import time
 from typing import IO
@@ -17,6 +21,7 @@ from proxy.exchange import Exchange
 
 _GATHER = 0.1
 _MANY = 256
+_KEPT = 1 << 20  # bytes of lines that wait for a reader who stalls
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 # Their request logs would show whole query strings: keys here are phone and document numbers.
 _SILENCED = ("httpx", "httpcore", "uvicorn", "uvicorn.error", "uvicorn.access", "asyncio")
@@ -61,7 +66,7 @@ def configure(level: str, style: str, stream: IO[str] = sys.stderr) -> bool:
     """Set up logging to ``stream``; return whether lines are JSON."""
     terminal = stream.isatty()
     as_json = style == "json" or (style == "auto" and not terminal)
-    handler = logging.StreamHandler(stream)
+    handler = logging.StreamHandler(_sink(stream))
     colour = terminal and "NO_COLOR" not in os.environ
     handler.setFormatter(JsonFormatter() if as_json else TextFormatter(colour=colour))
     root = logging.getLogger()
@@ -72,13 +77,63 @@ def configure(level: str, style: str, stream: IO[str] = sys.stderr) -> bool:
     return as_json
 
 
+class Sink:
+    """A descriptor that lines are written to, without ever waiting until it takes them.
+
+    Its flags stay as they are: other processes may share the open file.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        # POSIX: a pipe that poll() calls ready takes that many bytes at once.
+        self._piece = _KEPT if regular or sys.platform == "win32" else select.PIPE_BUF
+
+    def put(self, data: bytes) -> bytes:
+        """Write lines; return those for which there was no room."""
+        while data and self._ready():
+            end = self._piece
+            if len(data) > end:
+                end = data.rfind(b"\n", 0, end) + 1 or end  # whole lines, if they are not longer
+            try:
+                data = data[os.write(self._descriptor, data[:end]) :]
+            except BlockingIOError:
+                return data
+            except OSError:  # the reader is gone: logging must not end payments
+                return b""
+        return data
+
+    def _ready(self) -> bool:
+        if sys.platform == "win32":
+            return True
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLOUT)
+        return bool(poll.poll(0))
+
+    def write(self, text: str) -> int:
+        """Write a record, or lose it if there is no room: what logging asks of a stream."""
+        self.put(text.encode(errors="replace"))
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing: nothing is kept."""
+
+
+def _sink(stream: IO[str]) -> IO[str] | Sink:
+    try:
+        return Sink(stream.fileno())
+    except OSError:  # one in memory
+        return stream
+
+
 class AccessLog:
     """Observer: writes one line for each exchange, without query values."""
 
     def __init__(self, *, as_json: bool, descriptor: int, colour: bool = False) -> None:
         self._word = _json_line if as_json else _coloured if colour else _text_line
-        self._descriptor = descriptor
+        self._sink = Sink(descriptor)
         self._lines: list[str] = []
+        self._left = b""
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def observe(self, exchange: Exchange) -> None:
@@ -93,16 +148,11 @@ class AccessLog:
             self.flush()
 
     def flush(self) -> None:
-        """Write what has been gathered."""
-        data = "".join(self._lines).encode()
+        """Write what has been gathered; keep what does not go, up to `_KEPT` bytes of lines."""
+        data = self._left + "".join(self._lines).encode()
         self._lines.clear()
-        while data:
-            try:
-                data = data[os.write(self._descriptor, data) :]
-            except BlockingIOError:  # the reader of a non-blocking pipe does not keep up
-                return
-            except OSError:  # the reader is gone: logging must not end payments
-                return
+        left = self._sink.put(data)
+        self._left = left if len(left) <= _KEPT else left[: left.rfind(b"\n", 0, _KEPT) + 1]
 
 
 _NEEDS_ESCAPE = re.compile(r"[^ !#-\[\]-~]")

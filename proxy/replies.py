@@ -22,7 +22,7 @@ _VALUE_LIMIT = 8192
 _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 section 2.1
 _TOKEN_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")  # RFC 6749 section 3.3
-_SECONDS = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 # RFC 6749 section 5.2: the only words of an error reply that are repeated.
 _ERROR_CODES = frozenset(
     (

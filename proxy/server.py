@@ -176,6 +176,9 @@ async def _reload(settings: Settings, context: ssl.SSLContext) -> None:
         if now == seen:
             continue
         try:
+            # First into a context that nobody uses: of a pair that does not match, and between
+            # the replacements of its files it never does, OpenSSL keeps the certificate.
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*files)
             context.load_cert_chain(*files)
         except (OSError, ssl.SSLError) as error:
             log.warning("the new TLS certificate cannot be used, the old one stays: %s", error)

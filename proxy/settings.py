@@ -257,7 +257,9 @@ class Settings(CredentialSettings):
     log_format: Literal["auto", "text", "json"] = Field(
         default="auto", description="auto: text on a terminal, JSON lines elsewhere."
     )
-    access_log: bool = Field(default=True, description="Log one line for each exchange.")
+    access_log: bool = Field(
+        default=True, description="Log one line for each exchange, of level info."
+    )
 
     @property
     def token_endpoint(self) -> Origin:

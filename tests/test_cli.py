@@ -13,7 +13,7 @@ import pytest
 
 from proxy import cli, options
 from proxy.settings import flags
-from tests.kit import SECRET, Program, RawUpstream, free_port
+from tests.kit import SECRET, Program, RawUpstream, ask, free_port
 from tests.kit.command import command, environment
 
 COMMANDS = ["run", "serve", "demo", "sandbox", "wait", "status", "refresh", "quit", "check"]
@@ -310,6 +310,14 @@ def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path, arguments: list[st
     )
     os.close(writing)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("redirect", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full 2>&1"])
+def test_it_needs_no_standard_streams(redirect: str) -> None:
+    """No socket gets the number that log lines go to, and what could not be logged is no error."""
+    with RawUpstream() as upstream, Program(upstream.url, redirect=redirect) as proxy:
+        assert ask(proxy.port, "/x").status == 200
+        assert proxy.stop() == 0
 
 
 def test_other_errors_of_a_group_are_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -207,6 +207,31 @@ def test_https_to_a_plain_listener_is_told_in_the_log(upstream: RawUpstream) -> 
         assert "BREB_TLS_CERT" in line["error"]
 
 
+def test_half_of_a_new_certificate_leaves_the_old_one_in_use(
+    upstream: RawUpstream, tmp_path: Path
+) -> None:
+    """The files are replaced one after the other, and may be looked at in between."""
+    authority = trustme.CA()
+    leaf, successor = (authority.issue_cert("localhost") for _ in range(2))
+    leaf.private_key_pem.write_to_path(tmp_path / "key.pem")
+    leaf.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    files = {"tls_cert": tmp_path / "cert.pem", "tls_key": tmp_path / "key.pem"}
+    with Program(upstream.url, **files) as proxy:
+        successor.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+        deadline = time.monotonic() + PATIENCE
+        while "the old one stays" not in proxy.output:
+            assert time.monotonic() < deadline, "the change was not seen"
+            time.sleep(0.1)
+        with (
+            socket.create_connection(("127.0.0.1", proxy.port), PATIENCE) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as sock,
+        ):
+            certificate = ssl.DER_cert_to_PEM_cert(sock.getpeercert(binary_form=True) or b"")
+        assert certificate.encode() == leaf.cert_chain_pems[0].bytes()
+
+
 def test_the_apps_run_under_any_asgi_server(upstream: RawUpstream) -> None:
     """Shell, guard and forwarder are plain ASGI: stock uvicorn serves them too."""
     chosen = settings.load(

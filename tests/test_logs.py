@@ -1,11 +1,13 @@
 """Log lines: what is in them, and what never is."""
 
+import contextlib
 import io
 import json
 import logging
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -106,6 +108,43 @@ def test_a_reader_that_is_gone_does_not_end_the_proxy() -> None:
     assert log._lines == []
 
 
+def test_lines_wait_for_a_reader_who_stalls_and_none_is_torn() -> None:
+    read, write = os.pipe()
+    log = logs.AccessLog(as_json=True, descriptor=write)
+    line = "x" * 99 + "\n"
+    for _ in range(2):
+        log._lines = [line] * 10_000
+        log.flush()
+    assert 0 < len(log._left) <= logs._KEPT
+    assert len(log._left) % len(line) == 0
+    came = b""
+    while log._left:
+        came += os.read(read, 1 << 16)
+        log.flush()
+    os.close(write)
+    with os.fdopen(read, "rb") as rest:
+        came += rest.read()
+    assert set(came.splitlines(keepends=True)) == {line.encode()}
+    assert len(came) > logs._KEPT
+
+
+def test_a_reader_who_stalls_does_not_stop_the_proxy(tmp_path: Path) -> None:
+    """Neither exchanges nor renewals, whose records go the same way, nor the end."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    writer = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    with contextlib.suppress(BlockingIOError):
+        while os.write(writer, b" " * 4096):
+            pass
+    with RawUpstream() as upstream, Program(upstream.url, redirect=f"2>'{pipe}'") as proxy:
+        assert ask(proxy.port, "/x").status == 200
+        assert proxy.admin("/refresh", "POST")[0] == 200
+        assert proxy.stop() == 0
+    os.close(writer)
+    os.close(reader)
+
+
 @pytest.mark.parametrize(("style", "is_json"), [("auto", True), ("json", True), ("text", False)])
 def test_records_are_worded(style: str, is_json: bool, root: logging.Logger) -> None:
     stream = io.StringIO()
@@ -148,3 +187,10 @@ def test_the_access_log_can_be_off() -> None:
         assert ask(proxy.port, "/x").status == 200
         proxy.stop()
         assert '"event":"exchange"' not in proxy.output
+
+
+def test_the_access_log_is_of_level_info() -> None:
+    with RawUpstream() as upstream, Program(upstream.url, log_level="warning") as proxy:
+        assert ask(proxy.port, "/x").status == 200
+        proxy.stop()
+        assert proxy.output == ""

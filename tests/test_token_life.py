@@ -338,6 +338,20 @@ def test_a_working_token_outlives_its_credentials_and_the_next_uses_the_new_ones
         assert sent == ["one", "two"]
 
 
+def test_credentials_whose_directory_has_gone_are_missed_in_our_words(tmp_path: Path) -> None:
+    """The library's warning would be lines that are no JSON, with a path of its own."""
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    mounted(folder, "v1", "one")
+    settings: dict[str, Any] = {"client_id": None, "client_secret": None, "secrets_dir": folder}
+    with Authority().upstream() as upstream, Program(upstream.url, **settings) as proxy:
+        folder.rename(tmp_path / "away")
+        assert proxy.admin("/refresh", "POST")[0] == 503
+        assert ask(proxy.port).body == b"token1"
+        assert "cannot be read" in proxy.output
+        assert all(line.startswith("{") for line in proxy.output.splitlines())
+
+
 def test_credentials_are_read_from_the_environment_as_it_is_now(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -188,6 +188,7 @@ def test_a_type_that_is_absent_is_bearer() -> None:
         (10**12, replies.LIFETIME_LIMIT),
         (10**400, None),
         ("9" * 18, replies.LIFETIME_LIMIT),
+        ("9" * 400, replies.LIFETIME_LIMIT),
     ],
     ids=repr,
 )

@@ -30,7 +30,8 @@ class Program:
     """``python -m proxy COMMAND`` with settings by environment; names without the prefix.
 
     Use as a context manager: it waits until the token is held (``ready=False``: until it lives),
-    and ends with SIGTERM. ``output`` is everything that it printed or logged.
+    and ends with SIGTERM. ``output`` is everything that it printed or logged; ``redirect`` sends
+    that elsewhere, in the shell's words.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Program:
         *arguments: str,
         ready: bool = True,
         cwd: Path | None = None,
+        redirect: str = "",
         **settings: Any,
     ) -> None:
         self.port = free_port()
@@ -59,7 +61,9 @@ class Program:
         self.env = inherited | {
             f"BREB_{k.upper()}": str(v) for k, v in values.items() if v is not None
         }
-        self._arguments = arguments or ("serve",)
+        self._command = [sys.executable, "-m", "proxy", *(arguments or ("serve",))]
+        if redirect:
+            self._command = ["/bin/sh", "-c", f'exec "$@" {redirect}', "sh", *self._command]
         self._log = Path(self._folder.name) / "output.log"
         self.process: subprocess.Popen[bytes]
 
@@ -67,7 +71,7 @@ class Program:
         """Start the process and wait for it."""
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "proxy", *self._arguments],
+                self._command,
                 cwd=self.cwd,
                 env=self.env,
                 stdin=subprocess.DEVNULL,
