@@ -8,7 +8,7 @@ from tests.kit import Program
 def demo(**settings: Any) -> Program:
     """Return the demo, not started yet."""
     program = Program("http://127.0.0.1:1", **settings)
-    program._arguments = (
+    program.arguments = (
         "demo",
         "--listen",
         f"127.0.0.1:{program.port}",

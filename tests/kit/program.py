@@ -61,17 +61,19 @@ class Program:
         self.env = inherited | {
             f"BREB_{k.upper()}": str(v) for k, v in values.items() if v is not None
         }
-        self._command = [sys.executable, "-m", "proxy", *(arguments or ("serve",))]
-        if redirect:
-            self._command = ["/bin/sh", "-c", f'exec "$@" {redirect}', "sh", *self._command]
+        self.arguments = arguments or ("serve",)
+        self._redirect = redirect
         self._log = Path(self._folder.name) / "output.log"
         self.process: subprocess.Popen[bytes]
 
     def start(self) -> Self:
         """Start the process and wait for it."""
+        command = [sys.executable, "-m", "proxy", *self.arguments]
+        if self._redirect:
+            command = ["/bin/sh", "-c", f'exec "$@" {self._redirect}', "sh", *command]
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                self._command,
+                command,
                 cwd=self.cwd,
                 env=self.env,
                 stdin=subprocess.DEVNULL,
