@@ -14,6 +14,7 @@ import pytest
 
 from tests.front import Front, ended, front, until
 from tests.kit import Program, read_answer
+from tests.kit.upstream import OK
 from tests.kit.wire import Reader, connect
 
 MiB = 1 << 20
@@ -184,6 +185,36 @@ def test_a_caller_that_half_closes_gets_all_answers_of_its_pipeline(door: Front)
     with door.connection(door.head("GET / HTTP/1.1") * 50) as reader:
         reader.sock.shutdown(socket.SHUT_WR)
         assert reader.rest().count(b"\r\n\r\nok") == 50
+
+
+def test_a_caller_that_half_closes_gets_a_slow_answer(door: Front) -> None:
+    """It is asked, with what it may discard, whether it is still there."""
+
+    def late(_: Talk, reader: Reader) -> None:
+        time.sleep(0.8)
+        reader.sock.sendall(OK)
+
+    Talk(door, late)
+    with door.connection(door.head("POST / HTTP/1.1", "Content-Length: 0")) as reader:
+        reader.sock.shutdown(socket.SHUT_WR)
+        interim, _, answer = reader.rest().partition(b"\r\n\r\n")
+        assert interim == b"HTTP/1.1 100 Continue"
+        assert answer.endswith(b"\r\n\r\nok")
+
+
+@pytest.mark.parametrize(
+    "version", [pytest.param("1.1", id="asked"), pytest.param("1.0", id="not-askable")]
+)
+def test_a_caller_that_half_closed_and_left_does_not_keep_its_exchange(
+    door: Front, version: str
+) -> None:
+    talk = Talk(door, silent)
+    reader = door.connect()
+    reader.sock.sendall(door.head(f"GET / HTTP/{version}"))
+    assert talk.began.wait(5)
+    reader.sock.shutdown(socket.SHUT_WR)
+    reader.sock.close()
+    assert talk.gone.wait(5)
 
 
 def test_a_caller_that_half_closes_gets_a_long_answer_while_it_moves(door: Front) -> None:

@@ -22,15 +22,19 @@ from uvicorn.server import ServerState
 from proxy.errors import RequestRefused
 from proxy.exchange import App
 from proxy.fields import Lines
-from proxy.listener.cycle import Cycle, status_line
+from proxy.listener.cycle import CONTINUE, Cycle, status_line
 from proxy.listener.parser import RequestHead, RequestParser
 
 BUFFER = 262_144
 SWEEP = 0.25
-LEAVING = 0.3  # a caller who half-closes may still read the answer, for this long in silence
+LEAVING = 0.3  # a caller who half-closes may still read the answer; after this silence it is asked
+ECHO = 0.1  # how long a reset may take to come back from a caller who is gone
+ASKED = 5.0  # after which silence a caller who half-closed is asked again
 PEEK = 0.1  # how often a caller that is not being read is looked at
 LINGER = 2.0  # how long the rest of an unwanted body is read, so that the answer is not reset
 RECENT = 1.0  # a connection used this recently may have its next request under way at drain time
+
+_CAN_POLL = hasattr(select, "poll")
 
 Refuse = Callable[[RequestRefused], tuple[int, Lines, bytes]]
 
@@ -385,18 +389,32 @@ class CallerConnection(asyncio.Protocol):
             )
 
     def _left(self) -> None:
-        """End the exchange of a caller who sends no more and gets nothing either.
+        """Find out whether a caller who sends no more still waits for its answer, or is gone.
 
-        One that only half-closed is kept while its answer moves: bytes sent to one that is gone
-        come back as a reset.
+        The two look the same until bytes are sent to it: from one that is gone they come back as a
+        reset. Before the answer's head an interim response asks, which any client of HTTP/1.1 has
+        to read over (RFC 9110 section 15.2.1); later the caller is kept while its answer moves.
         """
-        if self._cycle is None or self.transport.is_closing():
+        cycle = self._cycle
+        if cycle is None or self.transport.is_closing():
             return
         if self.moved or self.transport.get_write_buffer_size():
             self.moved = False
             self.loop.call_later(LEAVING, self._left)
+        elif cycle.interim_fits and _CAN_POLL:
+            self.transport.write(CONTINUE)
+            self.loop.call_later(ECHO, self._echoed)
         else:
             self.transport.abort()
+
+    def _echoed(self) -> None:
+        """End the exchange if the question came back as a reset; else ask again, seldom."""
+        if self.transport.is_closing():
+            return
+        if _polled(self.transport, 0):  # errors are told unasked
+            self.transport.abort()
+        else:
+            self.loop.call_later(ASKED, self._left)
 
     # -- back-pressure ---------------------------------------------------------------------
 
@@ -418,7 +436,7 @@ class CallerConnection(asyncio.Protocol):
         self._peeking = None
         if not self._reading_paused or self.transport.is_closing():
             return
-        if not _hung_up(self.transport):
+        if not _polled(self.transport, getattr(select, "POLLRDHUP", 0)):
             self._hung_up = False
         elif self._hung_up and not self.moved and not self.transport.get_write_buffer_size():
             self.transport.abort()
@@ -429,13 +447,13 @@ class CallerConnection(asyncio.Protocol):
         self._peeking = self.loop.call_later(LEAVING if self._hung_up else PEEK, self._peek)
 
 
-def _hung_up(transport: asyncio.Transport) -> bool:
-    """Report whether the peer has closed, without reading (Linux and macOS)."""
+def _polled(transport: asyncio.Transport, events: int) -> bool:
+    """Report whether one of ``events`` or an error has come, without reading (not on Windows)."""
     sock = transport.get_extra_info("socket")
-    if sock is None or not hasattr(select, "poll"):  # pragma: no cover  Windows
+    if sock is None or not _CAN_POLL:  # pragma: no cover  Windows
         return False
     poll = select.poll()
-    poll.register(sock.fileno(), getattr(select, "POLLRDHUP", 0))
+    poll.register(sock.fileno(), events)
     return bool(poll.poll(0))
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("proxy.listener")
 
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _OBJECT = 64  # what a part of a body takes beside its bytes, which counts for tiny chunks
 _FRAMING = Names(b"content-length", b"transfer-encoding", b"connection")
 
@@ -70,6 +71,11 @@ class Cycle:
         # Without framing the end of the connection would be the end of the answer.
         self._connection.cut(reset=self._started and not self._framed and not self._chunked)
 
+    @property
+    def interim_fits(self) -> bool:
+        """Whether an interim response may be sent now: not to HTTP/1.0, not after the head."""
+        return not (self._old or self._started)
+
     # -- the request -----------------------------------------------------------------------
 
     def feed(self, data: bytes, *, complete: bool) -> None:
@@ -108,7 +114,7 @@ class Cycle:
         if self._continues and not self._started:
             self._continues = False
             if not self._chunks and not self.request_complete:
-                self._connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                self._connection.transport.write(CONTINUE)
         while not self._chunks and not (self.request_complete and not self._delivered):
             if self._left or self._complete:
                 return {"type": "http.disconnect"}
