@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from proxy.sandbox.models.payments import Party, Status
+from proxy.sandbox.models.resolutions import Resolution
 
 
 @dataclass(slots=True)
@@ -33,6 +34,18 @@ class Account:
     type: str
     created_at: str
     updated_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A resolution, the moment it expires, and the account here that it pays, if any.
+
+    Whoever was resolved is paid, whatever becomes of the key before the payment.
+    """
+
+    shown: Resolution
+    expires_at: float
+    account_id: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,8 @@ from proxy.sandbox.models.customers import Customer
 from proxy.sandbox.models.keys import AccountKey
 from proxy.sandbox.models.qrcodes import QrCode
 from proxy.sandbox.models.recipients import Recipient
-from proxy.sandbox.models.resolutions import Resolution
 from proxy.sandbox.models.shapes import timestamp
-from proxy.sandbox.records import Account, Event, Outcome, Payment, Token
+from proxy.sandbox.records import Account, Event, Outcome, Payment, Resolved, Token
 
 
 class Clock:
@@ -44,7 +43,7 @@ class World:
     customers: dict[str, Customer] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     keys: dict[str, AccountKey] = field(default_factory=dict)
-    resolutions: dict[str, Resolution] = field(default_factory=dict)
+    resolutions: dict[str, Resolved] = field(default_factory=dict)
     recipients: dict[str, Recipient] = field(default_factory=dict)
     payments: dict[str, Payment] = field(default_factory=dict)
     paid: dict[str, Payment] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -110,10 +111,10 @@ class Simulator:
 
 
 @contextlib.contextmanager
-def running(config: SandboxConfig) -> Iterator[Simulator]:
+def running(config: SandboxConfig, wall: Callable[[], float] = time.time) -> Iterator[Simulator]:
     settings = uvicorn.Config(
-        create_app(config), port=0, http="httptools", lifespan="on", log_level="critical",
-        timeout_graceful_shutdown=1,
+        create_app(config, wall=wall), port=0, http="httptools", lifespan="on",
+        log_level="critical", timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = uvicorn.Server(settings)
     sock = settings.bind_socket()
@@ -148,9 +149,9 @@ def start() -> Iterator[Start]:
     """Start simulators with settings of the test's choice."""
     with contextlib.ExitStack() as stack:
 
-        def begin(**settings: Any) -> Simulator:
+        def begin(wall: Callable[[], float] = time.time, **settings: Any) -> Simulator:
             config = SandboxConfig(**{"seed": 7, **settings})
-            simulator = stack.enter_context(running(config))
+            simulator = stack.enter_context(running(config, wall))
             return stack.enter_context(_client(simulator))
 
         yield begin

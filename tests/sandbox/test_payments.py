@@ -195,6 +195,39 @@ def test_a_resolution_expires(start: Any, status: int) -> None:
     assert sandbox.post("/v1/payments/breb", status, **body)["code"] == "RESOLUTION_EXPIRED"
 
 
+def test_a_resolution_expires_to_the_moment(start: Any) -> None:
+    moments = [0.0]
+    sandbox = start(lambda: moments[0], resolution_lifetime=60)
+    _, account, resolution = sandbox.ready()
+    moments[0] = 60.5
+    body = {"account_id": account, "resolution_id": resolution, "amount": PESOS}
+    assert sandbox.post("/v1/payments/breb", 400, **body)["code"] == "RESOLUTION_EXPIRED"
+
+
+def test_whoever_was_resolved_is_paid(start: Any) -> None:
+    """The key is somebody else's before the payment: the resolution says who gets it."""
+    sandbox = start(opening_balance="0", settle_delay=0.0)
+    customer = sandbox.customer()
+    payer, resolved, heir = (sandbox.account(customer, number) for number in ("1", "2", "3"))
+    sandbox.pull("inbound", key_value=_registered(sandbox, payer, "@payer1"), amount="2000")
+    key = sandbox.key(resolved, "@moving")
+    resolution = sandbox.resolve(customer, "@moving", "ALPHA")
+    sandbox.http.delete(f"/v1/keys/{key}")
+    sandbox.key(heir, "@moving")
+    paid = sandbox.pay(payer, resolution)
+    assert paid["receiver"]["account"]["account_number"] == "2"
+    held = {
+        number: sandbox.get(f"/v1/accounts/{account}")["available_balance"]["value"]
+        for number, account in {"payer": payer, "resolved": resolved, "heir": heir}.items()
+    }
+    assert held == {"payer": "500", "resolved": "1500", "heir": "0"}
+
+
+def _registered(sandbox: Any, account: str, value: str) -> str:
+    sandbox.key(account, value)
+    return value
+
+
 def test_a_payment_may_wait_for_its_confirmation(start: Any) -> None:
     sandbox = start(confirm="always")
     _, account, resolution = sandbox.ready()

@@ -39,13 +39,13 @@ def create(call: Call) -> Reply:
     if recipient.key is None or asked.account_id not in world.accounts:
         raise Refusal(404, "no such account")
     key = recipient.key
-    resolution = resolve(world, recipient.customer_id, key.key_type, key.key_value)
-    payment = pay(world, resolution, asked.account_id, centavos(asked.amount.value))
+    resolved = resolve(world, recipient.customer_id, key.key_type, key.key_value)
+    payment = pay(world, resolved, asked.account_id, centavos(asked.amount.value))
     payment.recipient_id = recipient.id
     payment.reference = asked.reference or ""
     if world.config.confirm == "never":
         submit(world, payment)
-    initiated = OldInitiatedPayment(breb_resolved_key=resolution, payment=old_shown(payment))
+    initiated = OldInitiatedPayment(breb_resolved_key=resolved.shown, payment=old_shown(payment))
     return Reply(content=initiated)
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from proxy.sandbox.api.accounts import known as known_account
 from proxy.sandbox.api.recipients import known as known_recipient
 from proxy.sandbox.config import SandboxConfig
-from proxy.sandbox.directory import find
 from proxy.sandbox.lists import page
 from proxy.sandbox.models.payments import (
     ConfirmPayment,
@@ -17,11 +16,10 @@ from proxy.sandbox.models.payments import (
     PaymentQuery,
 )
 from proxy.sandbox.models.payments import Payment as Shown
-from proxy.sandbox.models.resolutions import Resolution
 from proxy.sandbox.models.shapes import centavos, money
 from proxy.sandbox.operations import Call, Operation, Reply
 from proxy.sandbox.parties import bank_party, receiver_of, sender_of
-from proxy.sandbox.records import Payment
+from proxy.sandbox.records import Payment, Resolved
 from proxy.sandbox.refusal import Refusal
 from proxy.sandbox.settlement import error_of, shown, submit
 from proxy.sandbox.world import World
@@ -57,13 +55,12 @@ def operations(_config: SandboxConfig) -> Iterable[Operation]:
     )  # fmt: skip
 
 
-def pay(world: World, resolution: Resolution, account_id: str, amount: int) -> Payment:
+def pay(world: World, resolved: Resolved, account_id: str, amount: int) -> Payment:
     """Note a payment to a resolved key; nothing is submitted yet."""
-    entry = find(world, resolution.key.key_type, resolution.key.key_value)
-    payment = note(world, account_id, amount, receiver_of(resolution))
-    payment.resolution_id = resolution.id
-    payment.credited_account = entry.account_id if entry else None
-    world.paid[resolution.id] = payment
+    payment = note(world, account_id, amount, receiver_of(resolved.shown))
+    payment.resolution_id = resolved.shown.id
+    payment.credited_account = resolved.account_id
+    world.paid[resolved.shown.id] = payment
     return payment
 
 
@@ -100,16 +97,16 @@ def create(call: Call) -> Reply:
     """Initiate the one payment of a resolution."""
     asked, world = call.body(CreatePayment), call.world
     known_account(world, asked.account_id)
-    resolution = world.resolutions.get(asked.resolution_id)
-    if resolution is None:
+    resolved = world.resolutions.get(asked.resolution_id)
+    if resolved is None:
         raise Refusal(404, "no such resolution")
-    earlier = world.paid.get(resolution.id)
+    earlier = world.paid.get(asked.resolution_id)
     if earlier is not None:
         return _again(world, earlier)
-    if resolution.expires_at <= world.stamp():
+    if resolved.expires_at <= world.now():
         status = world.config.expired_resolution
         raise Refusal(status, "the resolution has expired", code="RESOLUTION_EXPIRED")
-    payment = pay(world, resolution, asked.account_id, centavos(asked.amount.value))
+    payment = pay(world, resolved, asked.account_id, centavos(asked.amount.value))
     payment.display_name = asked.display_name
     if world.config.confirm != "always":
         submit(world, payment)

@@ -135,7 +135,7 @@ def resolve_stored(call: Call) -> Reply:
     if recipient.key is None:
         raise Refusal(409, "an ACH recipient has no key to resolve")
     key = recipient.key
-    resolution = resolve(call.world, recipient.customer_id, key.key_type, key.key_value)
+    resolution = resolve(call.world, recipient.customer_id, key.key_type, key.key_value).shown
     told = {
         **dict(resolution),
         "id": recipient.id,

@@ -8,6 +8,7 @@ from proxy.sandbox.directory import NODE, find
 from proxy.sandbox.models.resolutions import Resolution, ResolveKey, ResolveUntypedKey
 from proxy.sandbox.models.shapes import timestamp
 from proxy.sandbox.operations import Call, Operation, Reply
+from proxy.sandbox.records import Resolved
 from proxy.sandbox.refusal import Refusal
 from proxy.sandbox.world import World
 
@@ -25,16 +26,17 @@ def operations(config: SandboxConfig) -> Iterable[Operation]:
             name=name, method="POST", path=path, summary="Resolve a key",
             answer=answer, returns=Resolution,
             body=ResolveKey if config.resolve_key_type_required else ResolveUntypedKey,
-    )  # fmt: skip
+        )  # fmt: skip
 
 
-def resolve(world: World, customer_id: str, kind: str | None, value: str) -> Resolution:
+def resolve(world: World, customer_id: str, kind: str | None, value: str) -> Resolved:
     """Find who stands behind a key and remember it under a new id."""
     known_customer(world, customer_id)
     entry = find(world, kind, value)
     if entry is None:
         raise Refusal(404, "no such key")
     now = world.now()
+    expires_at = now + world.config.resolution_lifetime
     resolution = Resolution(
         id=world.new_id(),
         customer_id=customer_id,
@@ -44,10 +46,11 @@ def resolve(world: World, customer_id: str, kind: str | None, value: str) -> Res
         account=entry.account,
         receptor_node=NODE,
         resolved_at=timestamp(now),
-        expires_at=timestamp(now + world.config.resolution_lifetime),
+        expires_at=timestamp(expires_at),
     )
-    world.resolutions[resolution.id] = resolution
-    return resolution
+    resolved = Resolved(resolution, expires_at, entry.account_id)
+    world.resolutions[resolution.id] = resolved
+    return resolved
 
 
 def answer(call: Call) -> Reply:
@@ -55,7 +58,7 @@ def answer(call: Call) -> Reply:
     if call.world.config.resolve_key_type_required:
         asked = call.body(ResolveKey)
         kind, value = asked.key.key_type, asked.key.key_value
-        return Reply(content=resolve(call.world, asked.customer_id, kind, value))
+        return Reply(content=resolve(call.world, asked.customer_id, kind, value).shown)
     loose = call.body(ResolveUntypedKey)
     found = resolve(call.world, loose.customer_id, loose.key.key_type, loose.key.key_value)
-    return Reply(content=found)
+    return Reply(content=found.shown)
