@@ -7,7 +7,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from proxy.sandbox.models.lists import PageQuery, PaginationInfo
-from proxy.sandbox.models.shapes import timestamp
+from proxy.sandbox.models.shapes import Money, Sum, centavos, timestamp
 from proxy.sandbox.refusal import Refusal
 from proxy.sandbox.world import World
 
@@ -21,18 +21,19 @@ def page(
 
     ``documented`` is the status that this list's page names for an empty result.
     """
-    chosen = [item for item in items if _asked_for(world, query, item)]
+    since, filters = _since(query), _filters(query)
+    chosen = [item for item in items if _asked_for(world, item, since, filters)]
     if not chosen:
         _refuse_empty(world, documented)
     if query.order_key is not None:
-        key = query.order_key
-        chosen.sort(key=lambda item: str(_look(world, item, key)))
+        key = query.order_key.removesuffix(".value")
+        chosen.sort(key=lambda item: _rank(_look(world, item, key)))
     if query.order_direction == "DESC":
         chosen.reverse()
     size = min(query.page_size or world.config.default_page_size, world.config.max_page_size)
     number = query.page_number or 1
     info = PaginationInfo(
-        first_request_timestamp=_first_request(query) or timestamp(world.now()),
+        first_request_timestamp=_written(since) if since else timestamp(world.now()),
         current_page=number,
         total_pages=-(-len(chosen) // size),
         total_elements=len(chosen),
@@ -47,25 +48,37 @@ def _since(query: PageQuery) -> datetime | None:
     return datetime.fromtimestamp(query.since_seconds, UTC) + timedelta(microseconds=nanos // 1000)
 
 
-def _first_request(query: PageQuery) -> str | None:
-    since = _since(query)
-    if since is None:
-        return None
+def _written(since: datetime) -> str:
     return since.strftime("%Y-%m-%dT%H:%M:%S.%f").rstrip("0").rstrip(".") + "Z"
 
 
-def _asked_for(world: World, query: PageQuery, item: BaseModel) -> bool:
-    since = _since(query)
+def _filters(query: PageQuery) -> list[tuple[str, object]]:
+    """Pair the member of an element that each filter looks at with what it asks for."""
+    names = query.model_fields_set - PageQuery.model_fields.keys()
+    pairs = [(query.sources.get(name, name), getattr(query, name)) for name in names]
+    return [(source, wanted) for source, wanted in pairs if source]
+
+
+def _asked_for(
+    world: World, item: BaseModel, since: datetime | None, filters: list[tuple[str, object]]
+) -> bool:
     if since and datetime.fromisoformat(str(_look(world, item, "created_at"))) > since:
         return False
-    for name in type(query).model_fields.keys() - PageQuery.model_fields.keys():
-        wanted, source = getattr(query, name), query.sources.get(name, name)
-        if wanted is None or not source:
-            continue
+    for source, wanted in filters:
         found = _look(world, item, source)
         if wanted != found and not (isinstance(found, list) and wanted in found):
             return False
     return True
+
+
+def _rank(found: object) -> tuple[bool, int, str]:
+    """Order money and numbers by what they are worth, all else by its letters."""
+    if isinstance(found, Money | Sum):
+        return True, centavos(found.value), ""
+    if isinstance(found, int):
+        return True, found, ""
+    # the fewer fraction digits, the earlier: a Z would come behind any digit
+    return found is not None, 0, str(found).removesuffix("Z")
 
 
 def _look(world: World, item: BaseModel, source: str) -> object:

@@ -106,6 +106,38 @@ def test_lists_are_ordered(sandbox: Any, asked: dict[str, str], order: list[str]
     assert _numbers(sandbox.get("/v1/accounts", **asked)) == order
 
 
+@pytest.mark.parametrize("key", ["amount", "amount.value"])
+def test_money_is_ordered_by_what_it_is_worth(sandbox: Any, key: str) -> None:
+    customer, account, _ = sandbox.ready()
+    for value in ("900", "1000.50", "1000"):
+        sandbox.pay(account, sandbox.resolve(customer), value)
+    listed = sandbox.get("/v1/payments", **{"order_params.order_key": key})["payments"]
+    assert [payment["amount"]["value"] for payment in listed] == ["900", "1000", "1000.50"]
+
+
+def test_numbers_are_ordered_by_their_size(start: Any) -> None:
+    sandbox = start(lambda: 0.0, token_lifetime=1000, token_info_expires_in="remaining")
+    sandbox.pull("tokens/expire", seconds=99)
+    sandbox.token()
+    asked = {"order_params.order_key": "expires_in"}
+    listed = sandbox.get("/v1/iam/oauth/tokens", **asked)["tokens"]
+    assert [token["expires_in"] for token in listed] == [99, 1000]
+
+
+def test_moments_are_ordered_whatever_their_fraction_digits(start: Any) -> None:
+    clock = iter((0.25, 0.2, 0.0))
+    moments: list[float] = [0.0]
+    sandbox = start(lambda: moments[0])
+    customer = sandbox.customer()
+    for moments[0] in clock:
+        sandbox.account(customer)
+    moments[0] = 1.0
+    asked = {"order_params.order_key": "created_at"}
+    listed = sandbox.get("/v1/accounts", **asked)["accounts"]
+    stamps = [account["created_at"].removeprefix("1970-01-01T00:00:") for account in listed]
+    assert stamps == ["00Z", "00.2Z", "00.25Z"]
+
+
 DOCUMENTED = {
     "/v1/customers": 404, "/v1/payments": 404, "/v1/qrcodes": 404,
     "/v1/accounts": 200, "/v1/keys": 200, "/v1/recipients": 200,
