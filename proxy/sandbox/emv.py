@@ -21,11 +21,11 @@ def crc(text: str) -> str:
 
 
 def pack(pairs: Iterable[tuple[str, str]]) -> str:
-    """Write pairs of tag and value; raise ValueError where a value is too long."""
+    """Write pairs of tag and value; raise ValueError where a value is empty or too long."""
     written = []
     for tag, value in pairs:
-        if len(value) > _LONGEST:
-            raise ValueError(f"the value of tag {tag} is longer than {_LONGEST} characters")
+        if not 1 <= len(value) <= _LONGEST:
+            raise ValueError(f"the value of tag {tag} is not of 1 to {_LONGEST} characters")
         written.append(f"{tag}{len(value):02d}{value}")
     return "".join(written)
 
@@ -39,8 +39,8 @@ def unpack(text: str) -> dict[str, str]:
         if not (tag + length).isascii() or not (tag + length).isdigit() or len(length) != 2:
             raise ValueError(f"no tag and length at position {at}")
         value = text[at + 4 : at + 4 + int(length)]
-        if len(value) != int(length) or tag in pairs:
-            raise ValueError(f"tag {tag} is cut short or repeated")
+        if not value or len(value) != int(length) or tag in pairs:
+            raise ValueError(f"tag {tag} is empty, cut short or repeated")
         pairs[tag] = value
         at += 4 + int(length)
     return pairs

@@ -32,20 +32,26 @@ def test_the_checksum_is_that_of_the_standard() -> None:
     assert emv.crc("123456789") == "29B1"
 
 
-@given(st.dictionaries(st.from_regex(r"[0-9]{2}", fullmatch=True), st.text(max_size=99)))
+@given(
+    st.dictionaries(st.from_regex(r"[0-9]{2}", fullmatch=True), st.text(min_size=1, max_size=99))
+)
 def test_what_is_packed_unpacks(pairs: dict[str, str]) -> None:
     assert emv.unpack(emv.pack(pairs.items())) == pairs
 
 
-@pytest.mark.parametrize("text", ["0", "00", "000", "0005abc", "xx01a", "00-1a", "0001a0001b"])
+@pytest.mark.parametrize(
+    "text", ["0", "00", "000", "0005abc", "xx01a", "00-1a", "0001a0001b", "0000"]
+)
 def test_what_does_not_add_up_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"tag"):
         emv.unpack(text)
 
 
-def test_a_value_may_be_too_long_for_a_tag() -> None:
-    with pytest.raises(ValueError, match="longer than 99"):
-        emv.pack([("59", "x" * 100)])
+@pytest.mark.parametrize("value", ["", "x" * 100])
+def test_a_value_may_not_fit_a_tag(value: str) -> None:
+    """EMV's lengths go from 01 to 99."""
+    with pytest.raises(ValueError, match="tag 59 is not of 1 to 99"):
+        emv.pack([("59", value)])
 
 
 def test_a_wrong_checksum_is_refused() -> None:
@@ -86,11 +92,11 @@ def _decode(sandbox: Any, made: dict[str, Any]) -> dict[str, Any]:
         pytest.param({}, id="static"),
         pytest.param({"inc": INC, "tip": TIP}, id="taxes"),
         pytest.param({"amount": PESOS}, id="hybrid"),
+        pytest.param({"amount": {**PESOS, "value": "9999999999.99"}}, id="largest-amount"),
         pytest.param({"type": "DYNAMIC", "amount": PESOS, "qr_code_reference": "ABC123"},
                      id="dynamic"),
         pytest.param({"vat": {"vat_type": "FIXED", "vat_value": "5"}}, id="vat-without-base"),
         pytest.param({"additional_info": dict.fromkeys(DETAILS, "ñ" * 25)}, id="all-details"),
-        pytest.param({"additional_info": {"store_label": ""}}, id="empty-detail"),
     ],
 )  # fmt: skip
 def test_a_code_decodes_to_what_was_asked_for(sandbox: Any, changes: dict[str, Any]) -> None:
@@ -101,6 +107,15 @@ def test_a_code_decodes_to_what_was_asked_for(sandbox: Any, changes: dict[str, A
     assert told.items() <= made.items()
     wanted = {name: value for name, value in body.items() if name != "key_id"}
     assert wanted.items() <= told.items()
+
+
+def test_an_empty_detail_is_none(sandbox: Any) -> None:
+    details = {"store_label": "", "invoice_number": "7", "customer_info": ""}
+    made = sandbox.post("/v1/qrcodes", **_body(sandbox, additional_info=details))
+    assert made["additional_info"] == {"invoice_number": "7"}
+    assert _decode(sandbox, made)["additional_info"] == {"invoice_number": "7"}
+    tags = emv.opened(made["qr_code_data"])
+    assert emv.unpack(tags["62"]) == {"01": "7"}
 
 
 def test_a_purpose_comes_back_as_a_word(sandbox: Any) -> None:
@@ -147,6 +162,8 @@ def test_a_customer_without_an_address_gets_a_code_too(sandbox: Any) -> None:
         pytest.param({"type": "OTHER"}, id="type"),
         pytest.param({"type": "DYNAMIC"}, id="dynamic-without-amount"),
         pytest.param({"channel": "FAX"}, id="channel"),
+        pytest.param({"amount": {**PESOS, "value": "10000000000.00"}}, id="amount-of-14-signs"),
+        pytest.param({"additional_info": {"store_label": 0}}, id="detail-as-number"),
         pytest.param({"qr_code_reference": "A" * 18}, id="long-reference"),
         pytest.param({"qr_code_reference": "APB"}, id="reference-with-p"),
         pytest.param({"qr_code_reference": "A-B"}, id="reference-with-sign"),

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, RootModel, StringConstraints, create_model
+from pydantic import BeforeValidator, Field, RootModel, StringConstraints, create_model
 
 from proxy.sandbox.models.lists import PageQuery, PaginationInfo
 from proxy.sandbox.models.shapes import AnyKey, Decimal2, Money, Shape, Uuid
@@ -21,7 +21,14 @@ Purpose = Literal[
     "00", "02", "03", "04", "05", "06", "07",
     "PURCHASE", "TRANSFER", "WITHDRAWAL", "COLLECTION", "TOP_UP", "DEPOSIT", "ADVANCE",
 ]  # fmt: skip
-Detail = Annotated[str, Field(max_length=25)]
+
+
+def _told(text: object) -> object:
+    """Take an empty detail for none: EMV has no empty values."""
+    return None if text == "" else text
+
+
+Detail = Annotated[Annotated[str, Field(max_length=25)] | None, BeforeValidator(_told)]
 Reference = Annotated[str, StringConstraints(pattern=r"^[0-9A-OQ-Za-oq-z]{1,17}$")]
 
 
@@ -29,15 +36,15 @@ class AdditionalInfo(Shape):
     """What a QR code says beside whom and how much."""
 
     transaction_purpose: Purpose | None = None
-    terminal_label: Detail | None = None
-    invoice_number: Detail | None = None
-    mobile_phone_number: Detail | None = None
-    store_label: Detail | None = None
-    loyalty_label: Detail | None = None
-    reference_label: Detail | None = None
-    customer_label: Detail | None = None
-    customer_info: Detail | None = None
-    channel_presentation: Detail | None = None
+    terminal_label: Detail = None
+    invoice_number: Detail = None
+    mobile_phone_number: Detail = None
+    store_label: Detail = None
+    loyalty_label: Detail = None
+    reference_label: Detail = None
+    customer_label: Detail = None
+    customer_info: Detail = None
+    channel_presentation: Detail = None
 
 
 class Vat(Shape):
@@ -62,6 +69,12 @@ class Tip(Shape):
     tip_value: Decimal2
 
 
+class Price(Money):
+    """An amount that fits into a QR code: EMV gives it 13 characters."""
+
+    value: Annotated[Decimal2, Field(max_length=13)]
+
+
 class NewQrCode(Shape):
     """The members that both kinds of QR code share."""
 
@@ -71,7 +84,7 @@ class NewQrCode(Shape):
     vat: Vat | None = None
     inc: Inc | None = None
     tip: Tip | None = None
-    amount: Money | None = None
+    amount: Price | None = None
     additional_info: AdditionalInfo | None = None
     qr_code_reference: Reference | None = None
 
@@ -95,7 +108,7 @@ class CreateQrCode(RootModel[StaticQrCode | DynamicQrCode]):
 def create_qr_code(*, vat: bool, dynamic_amount: bool) -> type[CreateQrCode]:
     """Build the request's shape for the chosen reading of the documentation."""
     taxed: dict[str, Any] = {"vat": (Vat, ...)} if vat else {}
-    priced: dict[str, Any] = {"amount": (Money, ...)} if dynamic_amount else {}
+    priced: dict[str, Any] = {"amount": (Price, ...)} if dynamic_amount else {}
     static = create_model("StaticQr", __base__=StaticQrCode, **taxed)
     dynamic = create_model("DynamicQr", __base__=DynamicQrCode, **taxed, **priced)
     union = Annotated[static | dynamic, Field(discriminator="type")]
