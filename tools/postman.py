@@ -1,18 +1,29 @@
 """The documented API as things to import: ``python -m tools.postman`` writes docs/postman/.
 
-A Postman collection with assertions, an environment for the local port, and an .http file for
-editors, all of one table. Authorization is "none": the proxy puts the token on.
+A Postman collection with assertions and examples, an environment for the local port, and an
+.http file for editors, all of one table. Authorization is "none": the proxy puts the token on.
+The examples are what the simulator answers.
 """
 
+import http
 import json
+import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import anyio
+import httpx
+
+from proxy.sandbox import SandboxConfig, create_app
+
 FOLDER = Path(__file__).parent.parent / "docs" / "postman"
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 BASE = "http://127.0.0.1:8080"
+_NUMBER = "12345678"
+_MOMENT = 1_767_225_600.25  # of the examples: 2026 has just begun
+_VALUES = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
 OLD = "/v1/paas/entities/customers"
 _PESOS = {"value": "1500", "currency": "COP"}
 _PHONE = {"key_type": "PHONE", "key_value": "3001234567"}
@@ -54,7 +65,8 @@ _BANK = {"account_type": "SAVINGS", "account_number": "200300400", "bank_name": 
 class Step:
     """One request: what it sends, what the answer has, and which values later ones need.
 
-    ``keep`` maps a variable to the path of its value in the answer's JSON.
+    ``keep`` maps a variable to the path of its value in the answer's JSON; ``about`` is what
+    its description says beside where the values that it needs come from.
     """
 
     name: str
@@ -64,6 +76,7 @@ class Step:
     has: tuple[str, ...] = ()
     keep: dict[str, str] = field(default_factory=dict)
     status: tuple[int, ...] = (200, 201)
+    about: str = ""
 
 
 _PAGE = "?page_params.page_size=5&page_params.page_number=1"
@@ -71,11 +84,9 @@ _GONE = (200, 204)
 
 
 def _resource(plural: str, one: str, variable: str, *has: str) -> list[Step]:
-    path = f"/v1/{plural.replace('_', '')}"
+    path, title = f"/v1/{plural.replace('_', '')}", plural.replace("qr_", "QR ")
     return [
-        Step(
-            f"List {plural.replace('_', ' ')}", "GET", path + _PAGE, has=(plural, "pagination_info")
-        ),
+        Step(f"List {title}", "GET", path + _PAGE, has=(plural, "pagination_info")),
         Step(f"Show {one}", "GET", f"{path}/{{{{{variable}}}}}", has=("id", *has)),
     ]
 
@@ -93,6 +104,7 @@ STEPS: dict[str, list[Step]] = {
             },
             ("token_id", "token_type", "expires_in", "scopes"),
             {"token_id": "token_id"},
+            about="Nothing else here needs it. client_id and client_secret are the environment's.",
         ),
         Step("List tokens", "GET", "/v1/iam/oauth/tokens", has=("tokens", "pagination_info")),
         Step("Show a token", "GET", "/v1/iam/oauth/tokens/{{token_id}}", has=("token_id",)),
@@ -167,6 +179,8 @@ STEPS: dict[str, list[Step]] = {
             {"customer_id": "{{customer_id}}", "key": _PHONE},
             ("id", "owner", "account", "expires_at"),
             {"resolution_id": "id"},
+            about="A resolution lives for half an hour and pays once: send this again before you"
+            " pay again.",
         ),
         *[
             Step(
@@ -213,6 +227,7 @@ STEPS: dict[str, list[Step]] = {
             },
             ("id", "status", "amount"),
             {"payment_id": "id"},
+            about="PENDING at first: Show a payment tells when it is SETTLED or REJECTED.",
         ),
         Step(
             "Pay an ACH recipient",
@@ -246,7 +261,13 @@ STEPS: dict[str, list[Step]] = {
             ("type", "key"),
         ),
         Step("Cancel a QR code", "DELETE", "/v1/qrcodes/{{qr_code_id}}", status=_GONE),
-        Step("Delete the key", "DELETE", "/v1/keys/{{key_id}}", status=_GONE),
+        Step(
+            "Delete the key",
+            "DELETE",
+            "/v1/keys/{{key_id}}",
+            status=_GONE,
+            about="At the end, since the QR code is for this key. It cannot be undone.",
+        ),
     ],
     "First generation": [
         Step(
@@ -325,12 +346,15 @@ STEPS: dict[str, list[Step]] = {
             )
             for path in ("recipients/breb", "breb/recipients")
         ],
-        Step(
-            "Show a recipient",
-            "GET",
-            f"{OLD}/recipients/breb/{{{{old_recipient_id}}}}",
-            has=("key_type",),
-        ),
+        *[
+            Step(
+                f"Show a recipient (/{path})",
+                "GET",
+                f"{OLD}/{path}/{{{{old_recipient_id}}}}",
+                has=("key_type",),
+            )
+            for path in ("recipients/breb", "breb/recipients")
+        ],
         *[
             Step(
                 f"Pay a recipient (/{path})",
@@ -353,14 +377,32 @@ STEPS: dict[str, list[Step]] = {
             "/v1/payments/breb/confirm",
             {"id": "{{old_payment_id}}"},
             ("id", "status"),
+            about="A payment of the first generation is not sent before this.",
         ),
-        Step(
-            "Show a payment",
-            "GET",
-            f"{OLD}/payments/breb/{{{{old_payment_id}}}}",
-            has=("status",),
-        ),
+        *[
+            Step(
+                f"Show a payment (/{path})",
+                "GET",
+                f"{OLD}/{path}/{{{{old_payment_id}}}}",
+                has=("status",),
+            )
+            for path in ("payments/breb", "breb/payments")
+        ],
     ],
+}
+_ABOUT = {
+    "Tokens": "Not needed for the other folders: the proxy has a token of its own and puts it on."
+    " Only this folder wants client_id and client_secret in the environment.",
+    "Customers": "The merchants that accounts and keys belong to.",
+    "Accounts": "Their bank accounts, and what is on them.",
+    "Keys": "The Bre-B keys under which an account is paid.",
+    "Resolutions": "Who stands behind a key; the first step of a payment. The endpoint has had"
+    " three names.",
+    "Recipients": "Counterparties stored for later, by key or by bank account.",
+    "Payments": "Those that pay move money when they go to the real API.",
+    "QR codes": "EMV strings and their pictures, for a registered key.",
+    "First generation": "The older paths, with shorter key types and flatter shapes. Where the"
+    " documentation spells a path in two ways, both are here.",
 }
 
 
@@ -370,6 +412,8 @@ def collection() -> dict[str, Any]:
         'if (!pm.collectionVariables.get("number")) '
         'pm.collectionVariables.set("number", String(Math.floor(1e7 + Math.random() * 9e7)));'
     )
+    answers = anyio.run(_answers)
+    sources = _sources()
     return {
         "info": {
             "name": "Bre-B through breb-proxy",
@@ -383,12 +427,55 @@ def collection() -> dict[str, Any]:
         # So that it works, too, without the environment; with one, that wins.
         "variable": [{"key": "base", "value": BASE}, {"key": "number", "value": ""}],
         "item": [
-            {"name": name, "item": [_item(step) for step in steps]} for name, steps in STEPS.items()
+            {
+                "name": name,
+                "description": _ABOUT[name],
+                "item": [_item(step, sources, answers[step.method, step.path]) for step in steps],
+            }
+            for name, steps in STEPS.items()
         ],
     }
 
 
-def _item(step: Step) -> dict[str, Any]:
+def _sources() -> dict[str, str]:
+    """Say which request sets a variable: of those that may, the last."""
+    return {
+        variable: f"{folder} > {step.name}"
+        for folder, steps in STEPS.items()
+        for step in steps
+        for variable in step.keep
+    }
+
+
+async def _answers() -> dict[tuple[str, str], httpx.Response]:
+    """Send every request to a simulator; give the answers by method and path."""
+    config = SandboxConfig(seed=1, require_token=False, settle_delay=0)
+    transport = httpx.ASGITransport(create_app(config, wall=lambda: _MOMENT))
+    values = {**_VALUES, "base": BASE, "number": _NUMBER}
+    answers = {}
+    async with httpx.AsyncClient(transport=transport) as client:
+        for step in [step for steps in STEPS.values() for step in steps]:
+            url, body = _filled(f"{BASE}{step.path}", values), _filled(_text(step.body), values)
+            answer = await client.request(step.method, url, content=body if step.body else b"")
+            answer.raise_for_status()
+            answers[step.method, step.path] = answer
+            for variable, path in step.keep.items():
+                values[variable] = _found(answer.json(), path)
+    return answers
+
+
+def _filled(text: str, values: dict[str, str]) -> str:
+    return re.sub(r"{{(\w+)}}", lambda match: values[match[1]], text)
+
+
+def _found(document: dict[str, Any], path: str) -> str:
+    found: Any = document
+    for name in path.split("."):
+        found = found[name]
+    return str(found)
+
+
+def _item(step: Step, sources: dict[str, str], answer: httpx.Response) -> dict[str, Any]:
     path, _, query = step.path.partition("?")
     url: dict[str, Any] = {
         "raw": f"{{{{base}}}}{step.path}",
@@ -398,11 +485,49 @@ def _item(step: Step) -> dict[str, Any]:
     if query:
         pairs = [pair.partition("=") for pair in query.split("&")]
         url["query"] = [{"key": key, "value": value} for key, _, value in pairs]
-    request: dict[str, Any] = {"method": step.method, "header": [], "url": url}
+    request: dict[str, Any] = {
+        "method": step.method,
+        "header": [],
+        "url": url,
+        "description": _description(step, sources),
+    }
     if step.body is not None:
         request["header"] = [{"key": "Content-Type", "value": "application/json"}]
         request["body"] = {"mode": "raw", "raw": _text(step.body)}
-    return {"name": step.name, "event": [_script("test", _assertions(step))], "request": request}
+    return {
+        "name": step.name,
+        "event": [_script("test", _assertions(step))],
+        "request": request,
+        "response": _examples(request, answer),
+    }
+
+
+def _description(step: Step, sources: dict[str, str]) -> str:
+    needed = dict.fromkeys(re.findall(r"{{(\w+)}}", step.path + _text(step.body)))
+    lines = [f"`{name}` is from {sources[name]}." for name in needed if name in sources]
+    return "\n".join([step.about, *lines] if step.about else lines)
+
+
+def _examples(request: dict[str, Any], answer: httpx.Response) -> list[dict[str, Any]]:
+    """Give the simulator's answer as an example, but for the one that holds a token."""
+    document = answer.json() if answer.content else {}
+    if "access_token" in document:
+        return []
+    if "qr_code_image" in document:  # the same picture has other bytes elsewhere
+        document["qr_code_image"] = document["qr_code_image"][:20] + "..."
+    phrase = http.HTTPStatus(answer.status_code).phrase
+    return [
+        {
+            "name": f"{answer.status_code} {phrase}",
+            "originalRequest": request,
+            "status": phrase,
+            "code": answer.status_code,
+            "_postman_previewlanguage": "json",
+            "header": [{"key": "Content-Type", "value": "application/json"}] if document else [],
+            "cookie": [],
+            "body": _text(document) if document else "",
+        }
+    ]
 
 
 def _assertions(step: Step) -> list[str]:
@@ -426,15 +551,17 @@ def _script(listen: str, lines: list[str]) -> dict[str, Any]:
 
 
 def environment() -> dict[str, Any]:
-    """Return the Postman environment; the credentials are the demo's, no secret."""
-    values = {
-        "base": BASE,
-        "client_id": "sandbox-client",
-        "client_secret": "sandbox-secret",
-    }
+    """Return the Postman environment; the credentials are the demo's, no secret.
+
+    Postman masks a value of type secret: yours will stand there.
+    """
+    kinds = {"client_secret": "secret"}
     return {
         "name": "breb-proxy local",
-        "values": [{"key": key, "value": value, "enabled": True} for key, value in values.items()],
+        "values": [
+            {"key": key, "value": value, "type": kinds.get(key, "default"), "enabled": True}
+            for key, value in {"base": BASE, **_VALUES}.items()
+        ],
         "_postman_variable_scope": "environment",
     }
 
@@ -446,9 +573,8 @@ def http_file() -> str:
         "# Send the requests from top to bottom: each needs what those above it made.",
         "",
         f"@base = {BASE}",
-        "@client_id = sandbox-client",
-        "@client_secret = sandbox-secret",
-        "@number = 12345678",
+        *(f"@{name} = {value}" for name, value in _VALUES.items()),
+        f"@number = {_NUMBER}",
     ]
     for folder, steps in STEPS.items():
         for step in steps:

@@ -52,6 +52,23 @@ def test_who_forgets_to_choose_the_environment_reaches_the_proxy() -> None:
     assert base == next(one["value"] for one in chosen if one["key"] == "base")
 
 
+def test_every_request_tells_what_it_needs_and_what_it_gets() -> None:
+    """A name is not enough for who opens a request without having sent those above it."""
+    folders = json.loads(FILES["breb.postman_collection.json"])["item"]
+    assert all(folder["description"] for folder in folders)
+    for item in (item for folder in folders for item in folder["item"]):
+        request, examples = item["request"], item["response"]
+        for name in re.findall(r"{{(\w+_id|qr_code_data)}}", json.dumps(request["url"])):
+            assert f"`{name}` is from " in request["description"]
+        if item["name"] == "Create a token of your own":  # a token does not belong into a file
+            assert examples == []
+            continue
+        (example,) = examples
+        assert example["originalRequest"] == request
+        assert example["code"] in (200, 201, 204)
+        assert bool(example["body"]) == ("answer" in "".join(item["event"][0]["script"]["exec"]))
+
+
 def test_newman_runs_the_collection_against_the_demo(running: Program, tmp_path: Path) -> None:
     program = shutil.which("node")
     if program is None:

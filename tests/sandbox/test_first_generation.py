@@ -77,13 +77,19 @@ def test_cancelling_may_need_its_body(start: Any) -> None:
     assert sandbox.http.delete(path).status_code == 400
 
 
+def test_what_is_wrong_with_a_key_is_named(sandbox: Any) -> None:
+    body = {"account_id": NOBODY, "key_type": "ID", "key_value": "1"}
+    told = sandbox.post(f"{BASE}/accounts/keys", 400, **body)
+    assert told["message"].startswith("Field 'key_type' is invalid: Input should be one of 'NRIC'")
+
+
 @pytest.mark.parametrize("path", ["/recipients/breb", "/breb/recipients"])
 def test_recipients_are_flat(sandbox: Any, path: str) -> None:
     customer = sandbox.customer()
     recipient = _recipient(sandbox, customer, path)
-    shown = sandbox.get(f"{BASE}/recipients/breb/{recipient}")
+    shown = sandbox.get(f"{BASE}{path}/{recipient}")
     assert (shown["key_type"], shown["entity_customer_id"]) == ("M", customer)
-    sandbox.get(f"{BASE}/recipients/breb/{NOBODY}", 404)
+    assert sandbox.get(f"{BASE}{path}/{NOBODY}", 404)["message"] == "no such recipient"
 
 
 def test_an_ach_recipient_is_unknown_to_the_older_path(sandbox: Any) -> None:
@@ -106,7 +112,7 @@ def test_a_payment_waits_for_its_confirmation(sandbox: Any, path: str) -> None:
     assert (payment["status"], payment["direction"]) == ("PENDING", "OUTGOING")
     assert (payment["reference"], payment["breb_recipient_id"]) == ("Factura 7", recipient)
     sandbox.later(60)
-    shown = f"{BASE}/payments/breb/{payment['id']}"
+    shown = f"{BASE}{path}/{payment['id']}"
     assert sandbox.get(shown) == payment
     sandbox.post("/v1/payments/breb/confirm", id=payment["id"])
     sandbox.later()

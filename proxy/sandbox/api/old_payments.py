@@ -24,12 +24,12 @@ def operations(_config: SandboxConfig) -> Iterable[Operation]:
             summary="Initiate a payment", answer=create, body=OldCreatePayment,
             returns=OldInitiatedPayment, refusals=(409,), scope=SCOPE + ".post",
             tag="first generation",
-    )  # fmt: skip
-    yield Operation(
-        name="oldGetPayment", method="GET", path=PATHS[""] + "/{payment_id}",
-        summary="Show a payment", answer=show, returns=OldPayment, scope=SCOPE + ".get",
-        tag="first generation",
-    )  # fmt: skip
+        )  # fmt: skip
+        yield Operation(
+            name="oldGetPayment" + suffix, method="GET", path=path + "/{payment_id}",
+            summary="Show a payment", answer=show, returns=OldPayment, scope=SCOPE + ".get",
+            tag="first generation",
+        )  # fmt: skip
 
 
 def create(call: Call) -> Reply:

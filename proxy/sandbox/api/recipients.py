@@ -69,12 +69,12 @@ def _first_generation(_config: SandboxConfig) -> Iterable[Operation]:
             summary="Store a Bre-B recipient", answer=old_create, body=OldCreateRecipient,
             returns=OldRecipient, scope=SCOPE + ".post",
             tag="first generation",
-    )  # fmt: skip
-    yield Operation(
-        name="oldGetRecipient", method="GET", path=OLD_PATHS[""] + "/{recipient_id}",
-        summary="Show a Bre-B recipient", answer=old_show, returns=OldRecipient,
-        scope=SCOPE + ".get", tag="first generation",
-    )  # fmt: skip
+        )  # fmt: skip
+        yield Operation(
+            name="oldGetRecipient" + suffix, method="GET", path=path + "/{recipient_id}",
+            summary="Show a Bre-B recipient", answer=old_show, returns=OldRecipient,
+            scope=SCOPE + ".get", tag="first generation",
+        )  # fmt: skip
 
 
 def _store(world: World, customer_id: str, **members: object) -> Recipient:
