@@ -2,20 +2,25 @@
 
 from starlette.types import Scope, Send
 
-from proxy.sandbox.models.shapes import Failure
+from proxy.sandbox.models.shapes import Failure, OAuthFailure
 from proxy.sandbox.operations import Reply
 from proxy.sandbox.refusal import Refusal
 from proxy.sandbox.world import World
 
 _JSON = (b"content-type", b"application/json")
 _WITHOUT_BODY = {204, 304}
+_CHALLENGE = "WWW-Authenticate"
+OAUTH = {400, 401, 403}  # what RFC 6749 section 5.2 has words for, and the switch's 403
+TOKENS = "/v1/iam/oauth/tokens"
 
 
 async def send_bytes(
     send: Send, status: int, content: bytes, fields: list[tuple[bytes, bytes]]
 ) -> None:
     """Send a whole answer."""
-    if status not in _WITHOUT_BODY:
+    if status in _WITHOUT_BODY:
+        content = b""
+    else:
         fields = [*fields, (b"content-length", str(len(content)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": fields})
     await send({"type": "http.response.body", "body": content})
@@ -32,17 +37,36 @@ async def send_reply(reply: Reply, send: Send) -> None:
 
 async def send_refusal(world: World, refusal: Refusal, scope: Scope, send: Send) -> None:
     """Send an error in the API's flat shape, or in RFC 6749's where that is chosen."""
-    fields = [(name.lower().encode(), value.encode()) for name, value in refusal.fields.items()]
+    told = refusal.fields
+    if refusal.status == 401:
+        told = {_CHALLENGE: 'Bearer error="invalid_token"', **told}
+    fields = [
+        (name.lower().encode(), value.encode())
+        for name, value in told.items()
+        if name != _CHALLENGE or world.config.www_authenticate
+    ]
     kind = (b"content-type", world.config.error_content_type.encode())
-    content = failure(world, refusal, scope["path"])
+    at_tokens = (scope["method"], scope["path"]) == ("POST", TOKENS)
+    shape = world.config.token_error_shape
+    if shape == "oauth" and at_tokens and refusal.status in OAUTH:
+        content = _oauth_failure(refusal).model_dump_json().encode()
+    else:
+        content = failure(world, refusal, scope["path"])
     await send_bytes(send, refusal.status, content, [kind, *fields])
 
 
+def _oauth_failure(refusal: Refusal) -> OAuthFailure:
+    if refusal.code == "INVALID_CLIENT":
+        error = "invalid_client"
+    elif refusal.member == "grant_type" and refusal.code == "INVALID_FIELD":
+        error = "unsupported_grant_type"
+    else:
+        error = "invalid_request"
+    return OAuthFailure(error=error, error_description=refusal.message)
+
+
 def failure(world: World, refusal: Refusal, path: str) -> bytes:
-    """Write an error's body."""
-    shape = world.config.token_error_shape
-    if refusal.code == "INVALID_CLIENT" and shape == "oauth":
-        return b'{"error":"invalid_client"}'
+    """Write an error's body in the flat shape."""
     flat = Failure(
         message=refusal.message,
         http_code=refusal.status,

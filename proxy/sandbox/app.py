@@ -61,7 +61,7 @@ def create_app(
     moods, courier = Moods(config), Courier(world)
     world.on_change = courier.nudge
     every = operations(config)
-    console = Console(world, moods, courier, document(every))
+    console = Console(world, moods, courier, document(every, config))
     return Simulator(world, moods, courier, api=_api(world, every), levers=console)
 
 

@@ -87,11 +87,18 @@ def _content(operation: Operation, content: bytes) -> BaseModel | None:
 
 
 def _invalid(error: ValidationError) -> Refusal:
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    if first["type"] == "json_invalid":
+    first = error.errors(include_url=False, include_input=False)[0]
+    kind, reason = first["type"], first["msg"]
+    if kind == "json_invalid":
         return Refusal(400, "the body is not JSON", code="INVALID_JSON")
     # upper-case parts are the tags of unions, not members of the body
-    name = ".".join(str(part) for part in first["loc"] if not str(part).isupper())
-    if first["type"] == "missing":
-        return Refusal(400, f"Field '{name}' is required", code="MISSING_FIELD")
-    return Refusal(400, f"Field '{name}' is invalid: {first['msg']}", code="INVALID_FIELD")
+    parts = [str(part) for part in first["loc"] if not str(part).isupper()]
+    if kind in {"union_tag_not_found", "union_tag_invalid"}:
+        # pydantic blames the whole object for the member that tells its kind
+        parts.append(first["ctx"]["discriminator"].strip("'"))
+        reason = f"Input should be one of {first['ctx'].get('expected_tags')}"
+    name = ".".join(parts)
+    if kind in {"missing", "union_tag_not_found"}:
+        return Refusal(400, f"Field '{name}' is required", code="MISSING_FIELD", member=name)
+    message = f"Field '{name}' is invalid: {reason}"
+    return Refusal(400, message, code="INVALID_FIELD", member=name)

@@ -21,7 +21,7 @@ class Gate:
             return None
         token = self._world.bearers.get(_bearer(scope))
         if token is None or not token.live(self._world.now()):
-            raise Refusal(401, "the access token is missing or dead", fields=self._challenge())
+            raise Refusal(401, "the access token is missing or dead")
         if operation.scope is not None and operation.scope not in token.scopes:
             raise self._short_of(operation.scope)
         return token
@@ -37,15 +37,8 @@ class Gate:
             raise Refusal(429, "too many requests", fields=fields)
         recent.append(now)
 
-    def _challenge(self) -> dict[str, str]:
-        if not self._world.config.www_authenticate:
-            return {}
-        return {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-
     def _short_of(self, scope: str) -> Refusal:
-        fields = {}
-        if self._world.config.www_authenticate:
-            fields["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{scope}"'
+        fields = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'}
         status = self._world.config.scope_failure
         message = f"the access token lacks the scope {scope}"
         return Refusal(status, message, code="MISSING_SCOPE", fields=fields)

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from proxy.sandbox.models.shapes import UUID, Failure
+from proxy.sandbox.answers import OAUTH
+from proxy.sandbox.config import SandboxConfig
+from proxy.sandbox.models.shapes import UUID, Failure, OAuthFailure
 from proxy.sandbox.operations import Operation
 
 Json = dict[str, object]
@@ -35,13 +37,13 @@ _SOURCES = {
 _REF = "#/components/schemas/{model}"
 
 
-def document(operations: Iterable[Operation]) -> Json:
-    """Describe every operation."""
+def document(operations: Iterable[Operation], config: SandboxConfig) -> Json:
+    """Describe every operation as the settings let it answer."""
     operations = list(operations)
     names, schemas = _schemas(operations)
     paths: dict[str, dict[str, object]] = {}
     for operation in operations:
-        described = _operation(operation, names, _links(operation, operations))
+        described = _operation(operation, names, config, _links(operation, operations))
         paths.setdefault(operation.path, {})[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",
@@ -55,7 +57,7 @@ def document(operations: Iterable[Operation]) -> Json:
             "schemas": schemas,
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
-        "security": [{"bearer": []}],
+        "security": [{"bearer": []}] if config.require_token else [],
     }
 
 
@@ -63,7 +65,10 @@ Names = dict[tuple[type[BaseModel], JsonSchemaMode], Json]
 
 
 def _schemas(operations: list[Operation]) -> tuple[Names, object]:
-    wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [(Failure, "serialization")]
+    wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+        (Failure, "serialization"),
+        (OAuthFailure, "serialization"),
+    ]
     for operation in operations:
         if operation.body is not None:
             wanted.append((operation.body, "validation"))
@@ -74,13 +79,13 @@ def _schemas(operations: list[Operation]) -> tuple[Names, object]:
     return {pair: dict(names[pair]) for pair in unique}, definitions["$defs"]
 
 
-def _operation(operation: Operation, names: Names, links: Json) -> Json:
+def _operation(operation: Operation, names: Names, config: SandboxConfig, links: Json) -> Json:
     described: Json = {
         "operationId": operation.name,
         "summary": operation.summary,
         "tags": [operation.tag or operation.path.split("/")[2]],
         "parameters": [*_path_parameters(operation), *_query_parameters(operation)],
-        "responses": _responses(operation, names, links),
+        "responses": _responses(operation, names, config, links),
     }
     if operation.body is not None:
         schema = names[operation.body, "validation"]
@@ -135,17 +140,23 @@ def _links(operation: Operation, operations: Iterable[Operation]) -> Json:
     return links
 
 
-def _responses(operation: Operation, names: Names, links: Json) -> Json:
+def _responses(operation: Operation, names: Names, config: SandboxConfig, links: Json) -> Json:
     success: Json = {"description": "Done"}
     if links:
         success["links"] = links
     if operation.returns is not None:
         schema = names[operation.returns, "serialization"]
         success["content"] = {"application/json": {"schema": schema}}
-    failure = {"application/json": {"schema": names[Failure, "serialization"]}}
     responses: Json = {str(operation.status): success}
     found = {404} if operation.needs_token else set()
     common = {400, 401, 403, 405, 413, 429, 500, 503}
     for status in sorted(common | found | set(operation.refusals)):
-        responses[str(status)] = {"description": _MEANINGS[status], "content": failure}
+        shape = OAuthFailure if _by_rfc(operation, status, config) else Failure
+        content = {config.error_content_type: {"schema": names[shape, "serialization"]}}
+        responses[str(status)] = {"description": _MEANINGS[status], "content": content}
     return responses
+
+
+def _by_rfc(operation: Operation, status: int, config: SandboxConfig) -> bool:
+    shape = config.token_error_shape
+    return shape == "oauth" and not operation.needs_token and status in OAUTH

@@ -113,6 +113,22 @@ def test_a_key_needs_an_account(sandbox: Any) -> None:
     sandbox.post("/v1/keys", 404, account_id=NOBODY, key=key)
 
 
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ({"key_value": "@abcdef"}, "Field 'key.key_type' is required"),
+        (
+            {"key_type": "M", "key_value": "3001112233"},
+            "Field 'key.key_type' is invalid: Input should be one of 'ID', ",
+        ),
+        ({"key_type": "ALPHA"}, "Field 'key.key_value' is required"),
+    ],
+)
+def test_what_is_wrong_with_a_key_is_named(sandbox: Any, key: dict[str, Any], message: str) -> None:
+    told = sandbox.post("/v1/keys", 400, account_id=NOBODY, key=key)
+    assert told["message"].startswith(message)
+
+
 @pytest.mark.parametrize(("chosen", "status"), [("allow", 200), (400, 400), (409, 409)])
 def test_a_registered_value_gets_the_chosen_status(start: Any, chosen: Any, status: int) -> None:
     sandbox = start(duplicate_key=chosen)

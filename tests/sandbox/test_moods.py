@@ -168,6 +168,13 @@ def _wire(sandbox: Any, fault: str, seconds: float = 10) -> bytes:
         return got
 
 
+@pytest.mark.parametrize("status", [204, 304])
+def test_the_connection_outlives_an_answer_without_a_body(sandbox: Any, status: int) -> None:
+    last = "GET /v1/keys HTTP/1.1\r\nHost: x\r\nConnection: close"
+    got = _wire(sandbox, f"status={status}\r\n\r\n{last}")
+    assert [part[:3] for part in got.split(b"HTTP/1.1 ")[1:]] == [b"%d" % status, b"401"]
+
+
 def test_a_reset_reaches_the_wire_as_such(sandbox: Any) -> None:
     with pytest.raises(ConnectionResetError):
         _wire(sandbox, "reset")

@@ -31,6 +31,22 @@ def test_the_document_follows_the_switches(start: Any) -> None:
     assert "vat" not in told["components"]["schemas"]["StaticQr"]["required"]
 
 
+def test_the_document_says_who_may_call_and_how_errors_look(start: Any) -> None:
+    sandbox = start(
+        require_token=False,
+        error_content_type="text/json",
+        token_error_shape="oauth",
+    )
+    told = sandbox.view("openapi.json")
+    assert told["security"] == []
+    post = told["paths"]["/v1/iam/oauth/tokens"]["post"]["responses"]
+    shapes = {status: answer["content"] for status, answer in post.items() if status != "200"}
+    assert {tuple(content) for content in shapes.values()} == {("text/json",)}
+    names = {status: one["text/json"]["schema"]["$ref"][21:] for status, one in shapes.items()}
+    assert names["400"] == names["401"] == "OAuthFailure"
+    assert names["429"] == "Failure"
+
+
 def test_thousands_of_requests_meet_no_surprise(sandbox: Any, tmp_path: Path) -> None:
     """Schemathesis: no undocumented status, no crash, no answer that breaks its schema."""
     target = tmp_path / "openapi.json"

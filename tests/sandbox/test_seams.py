@@ -51,7 +51,7 @@ def test_a_query_has_no_required_members() -> None:
         query=Demanding,
     )  # fmt: skip
     with pytest.raises(TypeError, match="default of None"):
-        document([operation])
+        document([operation], SandboxConfig())
 
 
 def test_only_ach_recipients_are_parties() -> None:

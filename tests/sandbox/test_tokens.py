@@ -52,7 +52,27 @@ def test_wrong_credentials_get_the_chosen_status(start: Any, name: str, status: 
 def test_the_error_of_the_token_endpoint_may_be_that_of_the_rfc(start: Any) -> None:
     sandbox = start(token_error_shape="oauth")
     answer = sandbox.bare.post(PATH, json={**CREDENTIALS, "client_secret": "wrong"})
-    assert answer.json() == {"error": "invalid_client"}
+    assert answer.json()["error"] == "invalid_client"
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"grant_type": None}, "unsupported_grant_type"),
+        ({"client_id": 5}, "invalid_request"),
+    ],
+)
+def test_all_its_errors_are_then_those_of_the_rfc(
+    start: Any, changes: dict[str, Any], error: str
+) -> None:
+    sandbox = start(token_error_shape="oauth")
+    answer = sandbox.bare.post(PATH, json={**CREDENTIALS, **changes})
+    assert answer.status_code == 400
+    assert answer.json().keys() == {"error", "error_description"}
+    assert answer.json()["error"] == error
+    assert sandbox.bare.post(PATH, json={}).json()["error"] == "invalid_request"
+    assert sandbox.bare.get(PATH).json()["code"] == "UNAUTHORIZED"
 
 
 @pytest.mark.parametrize(
@@ -68,6 +88,14 @@ def test_without_a_live_token_there_is_401(sandbox: Any, lines: list[tuple[str, 
     answer = sandbox.bare.get("/v1/keys", headers=httpx.Headers(lines))
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+def test_every_401_has_a_challenge(sandbox: Any) -> None:
+    wrong = sandbox.bare.post(PATH, json={**CREDENTIALS, "client_secret": "wrong"})
+    forced = sandbox.http.get("/v1/keys", headers={"X-Sandbox-Fault": "status=401"})
+    assert (wrong.status_code, forced.status_code) == (401, 401)
+    assert wrong.headers["WWW-Authenticate"] == "Bearer"
+    assert forced.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
 def test_the_challenge_can_be_left_out(start: Any) -> None:

@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Iterable
 
+from proxy.sandbox.answers import TOKENS
 from proxy.sandbox.config import SandboxConfig
 from proxy.sandbox.lists import page
 from proxy.sandbox.models.shapes import timestamp
@@ -19,7 +20,7 @@ from proxy.sandbox.records import Token
 from proxy.sandbox.refusal import Refusal
 from proxy.sandbox.world import World
 
-PATH = "/v1/iam/oauth/tokens"
+PATH = TOKENS
 ROLES = ["entity.client_credentials"]
 _KEPT = 10_000  # a soak test mints tokens for hours: the oldest are forgotten
 
@@ -82,7 +83,9 @@ def create(call: Call) -> Reply:
     pairs = zip(right, (asked.client_id, asked.client_secret), strict=True)
     if not all(hmac.compare_digest(ours.encode(), theirs.encode()) for ours, theirs in pairs):
         status = world.config.bad_credentials
-        raise Refusal(status, "client id or secret is wrong", code="INVALID_CLIENT")
+        fields = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+        message = "client id or secret is wrong"
+        raise Refusal(status, message, code="INVALID_CLIENT", fields=fields)
     _make_room(world)
     token = _issue(world)
     bearer = {"access_token": token.bearer, "token_type": "Bearer"}

@@ -78,6 +78,13 @@ class AnyKey(Shape):
     key_value: str
 
 
+class OAuthFailure(Shape):
+    """An error of the token endpoint as RFC 6749 section 5.2 has it."""
+
+    error: str
+    error_description: str
+
+
 class Failure(Shape):
     """An error, in the flat shape that integrators of the API read."""
 
@@ -88,10 +95,6 @@ class Failure(Shape):
     resource: str
     url: str
     trace_id: str
-
-
-class Nothing(Shape):
-    """An empty answer."""
 
 
 def centavos(value: str) -> int:
