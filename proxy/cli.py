@@ -124,7 +124,7 @@ def _lever(name: str) -> Callable[[list[str]], int]:
 def _sandbox(arguments: list[str]) -> int:
     from proxy.sandbox.__main__ import main as sandbox
 
-    return sandbox(arguments)
+    return sandbox(arguments, "breb-proxy sandbox")
 
 
 def _start(name: str) -> Callable[[list[str]], int]:

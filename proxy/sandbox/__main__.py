@@ -1,7 +1,10 @@
 """``python -m proxy.sandbox``: the simulator alone, on uvicorn."""
 
 import argparse
+import asyncio
 import contextlib
+import logging
+import re
 import signal
 import socket
 import sys
@@ -25,15 +28,16 @@ Any request may carry a fault of its own, for instance
   X-Sandbox-Fault: status=503;times=2
 docs/sandbox.md tells the switches, the guesses behind them, and the moods.
 """
+_NAME = "python -m proxy.sandbox"
 _GUESS = "Guess: "
 _GRACE = 2
 _TAKEN = 3  # as the proxy's own exit code
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(name: str) -> argparse.ArgumentParser:
     """Make a flag of every setting."""
     made = argparse.ArgumentParser(
-        "sandbox",
+        name,
         description=_ABOUT,
         epilog=_MORE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -65,9 +69,9 @@ def _option(field: "FieldInfo") -> dict[str, Any]:
 
 
 def _port(text: str) -> int:
-    port = int(text)
+    port = int(text) if re.fullmatch("[0-9]{1,5}", text) else -1
     if not 0 <= port <= 65535:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: write a number from 0 to 65535")
     return port
 
 
@@ -75,20 +79,24 @@ def _choice(text: str) -> int | str:
     return int(text) if text.isdigit() else text
 
 
-def read(argv: Sequence[str] | None) -> tuple[str, int, SandboxConfig]:
+def read(argv: Sequence[str] | None, name: str = _NAME) -> tuple[str, int, SandboxConfig]:
     """Read the command line; leave with a message where a value does not fit."""
-    made = parser()
+    made = parser(name)
     given = vars(made.parse_args(argv))
     host, port = given.pop("host"), given.pop("port")
     try:
         return host, port, SandboxConfig.model_validate(given)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        made.error("; ".join(f"--{_flag(one['loc'])}: {one['msg']}" for one in found))
+        made.error("; ".join(f"--{_flag(one['loc'])}: {_words(one['msg'])}" for one in found))
 
 
 def _flag(location: tuple[int | str, ...]) -> str:
     return str(location[0]).replace("_", "-")
+
+
+def _words(message: str) -> str:
+    return message.removeprefix("Value error, ")
 
 
 def announce(base_url: str, config: SandboxConfig) -> str:
@@ -105,9 +113,9 @@ def announce(base_url: str, config: SandboxConfig) -> str:
     )
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Serve until interrupted; return the exit code."""
-    host, port, config = read(argv)
+def main(argv: Sequence[str] | None = None, name: str = _NAME) -> int:
+    """Serve until interrupted, as the command of that name; return the exit code."""
+    host, port, config = read(argv, name)
     try:
         listener = _listen(host, port)
     except OSError as error:
@@ -150,11 +158,17 @@ def _serve(listener: socket.socket, config: SandboxConfig) -> None:
         server_header=False,
         timeout_graceful_shutdown=_GRACE,
     )
+    # who hangs when it ends is cut off: that is no failure to be explained with a traceback
+    logging.getLogger("uvicorn.error").addFilter(lambda record: not _cut_off(record))
     # uvicorn raises the signal again once it has shut down: that is a clean end here
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(settings).run(sockets=[listener])
     signal.signal(signal.SIGTERM, before)
+
+
+def _cut_off(record: logging.LogRecord) -> bool:
+    return record.exc_info is not None and record.exc_info[0] is asyncio.CancelledError
 
 
 if __name__ == "__main__":

@@ -4,12 +4,19 @@ A field whose description starts with "Guess:" stands for something that the pub
 documentation leaves open or contradicts; docs/sandbox.md lists them all.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from proxy.sandbox.faults import Fault
 from proxy.sandbox.latency import Latency
+
+_YEARS = 10 * 366 * 86400  # so that no moment is beyond the calendar
+Seconds = Annotated[float, Field(ge=0, le=_YEARS)]
+Span = Annotated[Seconds, Field(gt=0)]
+FieldName = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]  # RFC 9110 section 5.1
+MediaType = Annotated[str, Field(pattern=r"^[!-~]+/[ -~]+$")]
+Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
 
 
 class SandboxConfig(BaseModel):
@@ -27,7 +34,7 @@ class SandboxConfig(BaseModel):
         (), description="Host names besides the loopback ones that may use /_sandbox."
     )
 
-    token_lifetime: float = Field(86400, gt=0, description="Seconds that a token works.")
+    token_lifetime: Span = Field(86400, description="Seconds that a token works.")
     scopes: tuple[str, ...] | None = Field(
         None, description="The scopes that tokens carry; all of them if not given."
     )
@@ -67,7 +74,7 @@ class SandboxConfig(BaseModel):
         ge=1,
         description="Guess: requests let in per rate_window, then 429; no limit if unset.",
     )
-    rate_window: float = Field(1.0, gt=0, description="Seconds over which rate_limit counts.")
+    rate_window: Span = Field(1.0, description="Seconds over which rate_limit counts.")
     retry_after: int = Field(1, ge=0, description="Seconds that a 429 names in Retry-After.")
 
     delete_status: Literal["documented", 200, 204] = Field(
@@ -82,7 +89,7 @@ class SandboxConfig(BaseModel):
     )
     default_page_size: int = Field(20, ge=1, description="Guess: elements on a page if not asked.")
     max_page_size: int = Field(100, ge=1, description="Guess: larger page sizes are cut to this.")
-    error_content_type: str = Field(
+    error_content_type: MediaType = Field(
         "application/json", description="Guess: the Content-Type of error bodies."
     )
     body_limit: int = Field(
@@ -104,7 +111,7 @@ class SandboxConfig(BaseModel):
     unknown_key: Literal["invent", 404] = Field(
         404, description="Guess: resolving a key that nobody registered: 404, or an invented owner."
     )
-    resolution_lifetime: float = Field(1800, gt=0, description="Seconds that a resolution lives.")
+    resolution_lifetime: Span = Field(1800, description="Seconds that a resolution lives.")
     expired_resolution: Literal[400, 404, 409] = Field(
         400, description="Guess: the status for paying with an expired resolution."
     )
@@ -118,7 +125,7 @@ class SandboxConfig(BaseModel):
         "at-settlement",
         description="Guess: when available_balance falls; pending_balance moves at once anyway.",
     )
-    settle_delay: float = Field(1.0, ge=0, description="Seconds from submitting to settling.")
+    settle_delay: Seconds = Field(1.0, description="Seconds from submitting to settling.")
     initial_status: Literal["PENDING", "PROCESSING"] = Field(
         "PENDING", description="Guess: a new payment's status; the pages name both."
     )
@@ -153,7 +160,7 @@ class SandboxConfig(BaseModel):
         None, description="A fault for every request, as in the X-Sandbox-Fault field."
     )
 
-    webhook_url: str | None = Field(None, description="Where payment events are sent.")
+    webhook_url: Url | None = Field(None, description="Where payment events are sent.")
     webhook_secret: str = Field(
         "sandbox-webhook-secret", description="The key of their HMAC-SHA256 signature.", repr=False
     )
@@ -163,16 +170,14 @@ class SandboxConfig(BaseModel):
     webhook_events: Literal["new", "old", "both"] = Field(
         "new", description="Which generation of event names is sent."
     )
-    webhook_retry_base: float = Field(
-        1.0, gt=0, description="The n-th pause is this times 2^n seconds."
-    )
+    webhook_retry_base: Span = Field(1.0, description="The n-th pause is this times 2^n seconds.")
     webhook_payload: Literal["envelope", "payment"] = Field(
         "envelope", description="Guess: the payment wrapped with the event's name, or by itself."
     )
-    webhook_timestamp_field: str = Field(
+    webhook_timestamp_field: FieldName = Field(
         "X-Passport-Timestamp", description="Guess: the field that carries the time of sending."
     )
-    webhook_signature_field: str = Field(
+    webhook_signature_field: FieldName = Field(
         "X-Passport-Signature", description="Guess: the field that carries the signature."
     )
     webhook_signed: Literal["timestamp.body", "body"] = Field(

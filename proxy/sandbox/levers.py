@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from proxy.sandbox.config import Seconds, Url
 from proxy.sandbox.directory import find
 from proxy.sandbox.latency import Latency
 from proxy.sandbox.models.shapes import Decimal2, Uuid, centavos
@@ -83,7 +84,7 @@ def _chosen(world: World, token_id: str | None) -> list[Token]:
 class ExpireTokens(Lever):
     """Let a token, or all that are live, expire in some seconds."""
 
-    seconds: Annotated[float, Field(ge=0)]
+    seconds: Seconds
     token_id: Uuid | None = None
 
     def pull(self, world: World, moods: Moods, courier: Courier) -> None:
@@ -153,7 +154,7 @@ class PayIn(Lever):
 class SetWebhook(Lever):
     """Change where and how events are sent; what is not sent stays, a null url stops them."""
 
-    url: Annotated[str, Field(pattern=r"^https?://[^/\s]+")] | None = None
+    url: Url | None = None
     secret: str | None = None
     delivery: Literal["Once", "Retry"] | None = None
     events: Literal["new", "old", "both"] | None = None

@@ -31,6 +31,28 @@ def test_it_serves_says_where_and_ends_cleanly() -> None:
     assert told["expires_in"] == 30
 
 
+def _happened(url: str) -> bool:
+    (fault,) = httpx.get(f"{url}/_sandbox", trust_env=False).json()["faults"]
+    return bool(fault["happened"])
+
+
+def test_who_hangs_when_it_ends_is_cut_off_without_a_traceback() -> None:
+    command = [sys.executable, "-m", "proxy.sandbox", "--port", "0", "--fault", "hang"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(6)]
+        url = said[1].split()[1].removesuffix("/v1/")
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as sock:
+            sock.sendall(b"GET /v1/keys HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert any(_happened(url) for _ in range(1000))
+            process.send_signal(signal.SIGTERM)
+            _, complaints = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert "Traceback" not in complaints
+
+
 @pytest.mark.parametrize(
     ("flags", "settings"),
     [
@@ -55,7 +77,15 @@ def test_every_setting_is_a_flag(flags: list[str], settings: dict[str, Any]) -> 
         (["--token-lifetime", "-1"], "--token-lifetime"),
         (["--latency", "fast"], "--latency"),
         (["--repeated-revoke", "500"], "--repeated-revoke"),
-        (["--port", "70000"], "--port"),
+        (["--port", "70000"], "--port: '70000' is no port"),
+        (["--port", "x"], "--port: 'x' is no port"),
+        (["--token-lifetime", "inf"], "--token-lifetime"),
+        (["--resolution-lifetime", "1e13"], "--resolution-lifetime"),
+        (["--webhook-url", "ftp://x"], "--webhook-url"),
+        (["--webhook-signature-field", "ñ"], "--webhook-signature-field"),
+        (["--error-content-type", "a/b\r\nX: y"], "--error-content-type"),
+        (["--fault", "nope"], "--fault: unknown directive"),
+        (["--nonsense"], "usage: python -m proxy.sandbox"),
         (["--nonsense"], "--nonsense"),
     ],
 )
