@@ -93,7 +93,11 @@ class Console:
             lever.pull(self._world, self._moods, self._courier)
         except ValidationError as error:
             found = error.errors(include_url=False, include_input=False, include_context=False)
-            problems = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found]
+            places = [".".join(map(str, one["loc"])) for one in found]
+            problems = [
+                f"{place}: {one['msg']}" if place else one["msg"]
+                for place, one in zip(places, found, strict=True)
+            ]
             return _json({"message": "; ".join(problems)}, 400)
         except ValueError as error:
             return _json({"message": str(error)}, 400)

@@ -55,11 +55,11 @@ def tour(base_url: str) -> list[tuple[str, str]]:
 
 
 def _post(variable: str, url: str, body: Mapping[str, object]) -> str:
-    """Post a body, show the answer, and keep its id in a shell variable."""
+    """Post a body, show the answer, and keep its id, if it has one, in a shell variable."""
     return (
         f"answer=$(curl -sS {shlex.quote(url)} -H 'Content-Type: application/json' "
         f"-d {_quoted(body)}); printf '%s\\n' \"$answer\"; "
-        f'{variable}=$(printf \'%s\' "$answer" | sed \'s/^{{"id":"\\([^"]*\\)".*/\\1/\')'
+        f'{variable}=$(printf \'%s\' "$answer" | sed -n \'s/^{{"id":"\\([^"]*\\)".*/\\1/p\')'
     )
 
 

@@ -95,6 +95,11 @@ def test_a_lever_says_why_it_does_not_move(
     assert word in answer.json()["message"]
 
 
+def test_what_is_no_json_is_said_to_be(sandbox: Any) -> None:
+    answer = sandbox.bare.post("/_sandbox/reset", content=b"{")
+    assert answer.json()["message"].startswith("Invalid JSON")
+
+
 def test_a_lever_takes_no_endless_body(sandbox: Any) -> None:
     assert sandbox.bare.post("/_sandbox/reset", content=b" " * 70000).status_code == 413
     assert sandbox.bare.post("/_sandbox/reset", content=b"{").status_code == 400

@@ -35,6 +35,19 @@ def test_the_tour_ends_in_a_settled_payment(start: Any, shell: str) -> None:
     assert left["available_balance"]["value"] == "89999999999975000"
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_line_that_fails_leaves_nothing_odd_behind(start: Any, shell: str) -> None:
+    """Pasted after a restart, say, when the customer is gone: each answer still is JSON."""
+    sandbox = start(require_token=False)
+    commands = [command for _, command in tour(sandbox.url)]
+    pasted = f"customer=00000000-0000-4000-8000-000000000000\n{commands[1]}\n{commands[3]}\n"
+    ended = subprocess.run([shell], input=pasted, capture_output=True, text=True, check=True)
+    assert ended.stderr == ""
+    gone, unknown = map(json.loads, ended.stdout.splitlines())
+    assert gone["message"] == "no such customer"
+    assert unknown["message"].startswith("Field 'account_id' is invalid")
+
+
 def test_the_tour_can_be_taken_twice(start: Any) -> None:
     sandbox = start(require_token=False, settle_delay=0.0)
     pasted = "".join(f"{command}\n" for _, command in tour(sandbox.url))
