@@ -93,7 +93,9 @@ for (const form of document.querySelectorAll("form[data-lever]")) {
     const body = {};
     for (const field of form.elements) {
       if (!field.name || (field.value === "" && field.name !== "url")) continue;
-      body[field.name] = field.dataset.kind === "number" ? Number(field.value) : field.value;
+      // what is no number goes as it is: the simulator says so
+      const number = field.dataset.kind === "number" ? Number(field.value) : NaN;
+      body[field.name] = Number.isFinite(number) ? number : field.value;
     }
     if (body.url === "") body.url = null;
     if (form.dataset.lever === "outcomes" && body.status !== "REJECTED") delete body.error_code;
