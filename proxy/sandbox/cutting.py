@@ -4,6 +4,7 @@ import contextlib
 import socket
 import struct
 from asyncio import Transport
+from collections import deque
 
 import anyio
 import anyio.lowlevel
@@ -58,6 +59,25 @@ async def _until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         # what is received at once would never let the deadline through
         await anyio.lowlevel.checkpoint()
+
+
+async def taken_in(receive: Receive, limit: int) -> Receive:
+    """Read a request before a pause; give a ``receive`` that tells it once more.
+
+    Who has sent it whole and leaves meanwhile has asked for it all the same, and a server
+    would do it: the ASGI server itself no longer tells what came before the caller left.
+    """
+    kept: deque[Message] = deque()
+    size, more = 0, True
+    while more and size <= limit:
+        kept.append(message := await receive())
+        size += len(message.get("body", b""))
+        more = message.get("more_body", False)
+
+    async def again() -> Message:
+        return kept.popleft() if kept else await receive()
+
+    return again
 
 
 class Cut:

@@ -4,7 +4,7 @@ import anyio
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from proxy.sandbox.answers import send_refusal
-from proxy.sandbox.cutting import Cut, Held, Noted, close, hang, reset
+from proxy.sandbox.cutting import Cut, Held, Noted, close, hang, reset, taken_in
 from proxy.sandbox.faults import Fault
 from proxy.sandbox.moods import Moods, Seen
 from proxy.sandbox.refusal import Refusal
@@ -55,9 +55,11 @@ class Simulator:
             refusal = Refusal(400, f"Field 'X-Sandbox-Fault': {error}", code="INVALID_FAULT")
             await send_refusal(self._world, refusal, scope, send)
             return
-        noted = Noted(send)
+        noted, pause = Noted(send), self._moods.pause()
         try:
-            await anyio.sleep(self._moods.pause())
+            if pause or (fault is not None and fault.delay):
+                receive = await taken_in(receive, self._world.config.body_limit)
+            await anyio.sleep(pause)
             if fault is None:
                 await self._api(scope, receive, noted)
             else:

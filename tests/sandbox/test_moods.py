@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import time
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -154,6 +155,29 @@ def _paid(sandbox: Any, fault: str) -> tuple[dict[str, str], int]:
 )
 def test_a_fault_comes_before_or_after_the_deed(sandbox: Any, fault: str, executed: int) -> None:
     assert _paid(sandbox, fault)[1] == executed
+
+
+@pytest.mark.parametrize(
+    ("mood", "fault"), [("none", "delay=200ms"), ("200ms", "when=before;delay=0")]
+)
+def test_who_leaves_during_a_delay_has_paid(sandbox: Any, mood: str, fault: str) -> None:
+    _, account, resolution = sandbox.ready()
+    amount = {"value": "10", "currency": "COP"}
+    body = {"account_id": account, "resolution_id": resolution, "amount": amount}
+    asked = sandbox.http.build_request(
+        "POST", "/v1/payments/breb", json=body, headers={"X-Sandbox-Fault": fault}
+    )
+    lines = "".join(f"{name}: {value}\r\n" for name, value in asked.headers.items())
+    sandbox.pull("moods", latency=mood)
+    with socket.create_connection(("127.0.0.1", sandbox.port)) as sock:
+        sock.sendall(f"POST /v1/payments/breb HTTP/1.1\r\n{lines}\r\n".encode() + asked.content)
+        assert _soon(lambda: "POST /v1/payments/breb" in sandbox.view("executions")["received"])
+    assert _soon(lambda: sandbox.view()["journal"][0]["path"] == "/v1/payments/breb")
+    assert sandbox.view("executions")["total"] == 1
+
+
+def _soon(happened: Callable[[], bool]) -> bool:
+    return any(happened() for _ in range(2000))
 
 
 def _wire(sandbox: Any, fault: str, seconds: float = 10) -> bytes:
