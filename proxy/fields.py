@@ -33,6 +33,7 @@ class Names(dict[bytes, bytes | None]):
     """
 
     LIMIT = 4096  # callers choose names: what is beyond is worked out each time
+    LONGEST = 64  # bytes; a name may be as long as a head, and what is remembered stays
 
     def __init__(self, *names: bytes) -> None:
         super().__init__()
@@ -41,7 +42,7 @@ class Names(dict[bytes, bytes | None]):
     def __missing__(self, name: bytes) -> bytes | None:
         lowered = name.lower()
         key = lowered if lowered in self._names else None
-        if len(self) < self.LIMIT:
+        if len(self) < self.LIMIT and len(name) <= self.LONGEST:
             self[name] = key
         return key
 

@@ -38,6 +38,12 @@ def test_names_are_known_in_any_case_and_the_memory_is_bounded() -> None:
     assert len(names) == 2
 
 
+def test_a_long_name_is_not_remembered() -> None:
+    names = fields.Names(b"host")
+    assert [names[b"n" * size] for size in (64, 65, 100_000)] == [None] * 3
+    assert list(names) == [b"n" * 64]
+
+
 @pytest.mark.parametrize(
     ("value", "prefix", "expected"),
     [
