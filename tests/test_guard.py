@@ -8,7 +8,8 @@ import pytest
 from proxy import fields
 from proxy.errors import RequestRefused
 from proxy.guard.form import check_framing, refused_method
-from tests.kit import CALLER_KEY, Answer, Program, RawUpstream, ask, exchange
+from tests.kit import CALLER_KEY, Answer, Program, RawUpstream, ask, exchange, read_answer
+from tests.kit.wire import connect
 
 PAGE = "http://localhost:3000"
 KEY = ("X-Proxy-Key", CALLER_KEY)
@@ -274,14 +275,21 @@ def test_rules_judge_the_bytes_that_are_sent(
 
 
 def test_a_body_may_be_bounded_in_both_framings() -> None:
-    chunked = (
-        b"POST /v1/keys HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
-        b"8\r\nxxxxxxxx\r\n8\r\nxxxxxxxx\r\n0\r\n\r\n"
-    )
+    head = b"POST /v1/keys HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+    body = b"\r\n8\r\nxxxxxxxx\r\n8\r\nxxxxxxxx\r\n0\r\n\r\n"
     with RawUpstream() as upstream, Program(upstream.url, max_body=10) as proxy:
+        assert ask(proxy.port, "/v1/keys").status == 200
         assert ask(proxy.port, "/v1/keys", "POST", body=b"x" * 10).status == 200
         refused(ask(proxy.port, "/v1/keys", "POST", body=b"x" * 11), 413, "body-too-large")
-        answer = exchange(proxy.port, chunked, "POST")
+        answer = exchange(proxy.port, head + body, "POST")
+        assert answer is not None
+        assert refused(answer, 413, "body-too-large")["outcome"] == "not-sent"
+        reader = connect(proxy.port)
+        with reader.sock:
+            reader.sock.sendall(head + b"Expect: 100-continue\r\n\r\n")
+            assert reader.head() == b"HTTP/1.1 100 Continue"
+            reader.sock.sendall(body[2:])
+            answer = read_answer(reader, "POST")
         assert answer is not None
         # The length was not known before: the upstream has seen a part, and never the end.
         assert refused(answer, 413, "body-too-large")["outcome"] == "unknown"

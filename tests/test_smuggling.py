@@ -1,6 +1,7 @@
 """What could be read in two ways: one request in is one well-formed request out, or none."""
 
 import contextlib
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -364,6 +365,18 @@ def test_a_malformed_body_never_looks_whole(
         assert (answer.status, answer["connection"]) == (400, "close")
         assert ended(reader.sock) == b""
     assert [a for a in settled(door, strict) if a.whole] == []
+
+
+@pytest.mark.parametrize(
+    "data", [pytest.param(row[1], id=row[0]) for row in BROKEN_BODIES if len(row[1]) < 100]
+)
+def test_a_body_that_is_malformed_when_it_comes_never_goes_out(
+    door: Front, strict: StrictUpstream, data: bytes
+) -> None:
+    answer = door.send(CHUNKED + data, "POST")
+    assert answer.status == 400
+    assert json.loads(answer.body)["outcome"] == "not-sent"
+    assert settled(door, strict) == []
 
 
 @pytest.mark.parametrize(("data", "body"), _ids(ACCEPTED))

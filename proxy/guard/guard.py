@@ -6,7 +6,7 @@ target and exactly one Host.
 """
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import cast
@@ -70,8 +70,7 @@ class Guard:
         if self._strict:
             self._check_caller(method, scope["target"], watched)
         if self._options.max_body is not None:
-            receive = self._bounded(watched, receive)
-            scope.pop("body_at_hand", None)  # it would be a way around
+            receive = self._bounded(scope, watched, receive)
         if b"max-forwards" in watched and method == "OPTIONS" and _last_hop(scope, watched):
             await _answer(scope["exchange"], send, [(b"Allow", ALLOW)])
             return
@@ -115,7 +114,8 @@ class Guard:
             text = f"none of the rules ALLOW {_listed(allow)} lets it in"
             raise RequestRefused(403, "rule", text, "see BREB_ALLOW")
 
-    def _bounded(self, watched: Watched, receive: Receive) -> Receive:
+    def _bounded(self, scope: Scope, watched: Watched, receive: Receive) -> Receive:
+        """Count the body, however it is read: also what is at hand of it."""
         limit = cast("int", self._options.max_body)
         refusal = RequestRefused(
             413,
@@ -128,14 +128,19 @@ class Guard:
             raise refusal
         total = 0
 
-        async def bounded() -> Message:
+        def counted(message: Message) -> Message:
             nonlocal total
-            message = await receive()
             total += len(message.get("body", b""))
             if total > limit:
                 raise refusal
             return message
 
+        async def bounded() -> Message:
+            return counted(await receive())
+
+        ready: Callable[[], Message | None] | None = scope.get("body_at_hand")
+        if ready is not None:
+            scope["body_at_hand"] = lambda: (part := ready()) and counted(part)
         return bounded
 
 

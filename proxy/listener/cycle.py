@@ -101,7 +101,12 @@ class Cycle:
             self.task.cancel()
 
     def at_hand(self) -> Message | None:
-        """Return what `receive` would return at once, None if it would wait."""
+        """Return what `receive` would return at once, None if it would wait.
+
+        Raises RequestRefused if the body is malformed already: nothing of it has to go out then.
+        """
+        if self._broken is not None and not self.request_complete:
+            raise self._broken
         if self._chunks or (self.request_complete and not self._delivered):
             return self._part()
         return None
