@@ -6,11 +6,13 @@ from typing import Any
 
 _RULE = re.compile(r"^(?P<method>\*|[A-Z]+(?:\|[A-Z]+)*)\s+(?P<pattern>/[!-~]*)$")
 # What a server behind us could read as another path than the one a rule looked at: dot segments,
-# empty segments, path parameters, backslashes, and what percent-encoding can hide: slashes,
-# control bytes, a second encoding, and letters that need none (RFC 3986 section 6.2.2.2).
+# empty segments, path parameters, backslashes, and what percent-encoding can hide: separators,
+# control bytes, a second encoding, letters that need none (RFC 3986 section 6.2.2.2), and the
+# overlong UTF-8 of all these (RFC 3629 section 10).
 _AMBIGUOUS = re.compile(
     rb"(?:^|/)\.{1,2}(?:/|$)|//|;|\\"
-    rb"|%(?:2[def5]|3[0-9]|4[1-9a-f]|5[0-9acf]|6[1-9a-f]|7[0-9aef]|[01][0-9a-f]|(?![0-9a-f]{2}))",
+    rb"|%(?:2[35def]|3[0-9bf]|4[1-9a-f]|5[0-9acf]|6[1-9a-f]|7[0-9aef]|[01][0-9a-f]|(?![0-9a-f]{2}))"
+    rb"|%(?:c[01]|e0%[89]|f0%8)",
     re.IGNORECASE,
 )
 

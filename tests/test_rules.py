@@ -45,12 +45,25 @@ def test_a_rule_is_worded_as_it_was_written() -> None:
         b"/a%5Cb",
         b"/a/..",
         b"/.;x/b",
+        b"/a%3Bx",
+        b"/a%3fb",
+        b"/a%23b",
+        b"/a%C0%AFb",
+        b"/%c0%ae%C0%AE/b",
+        b"/a%e0%80%afb",
+        b"/a%F0%80%80%AFb",
     ],
 )
 def test_paths_that_could_be_read_as_others_are_ambiguous(path: bytes) -> None:
     assert ambiguous(path)
 
 
-@pytest.mark.parametrize("path", [b"/", b"/v1/keys/a-b_c~d", b"/v1/a.b/c..d", b"/v1/.well-known"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(b"/", b"/v1/keys/a-b_c~d", b"/v1/a.b/c..d", b"/v1/.well-known", b"/v1/keys/%40a%2B%20"),
+        *(b"/a%C3%B1", b"/a%E2%82%AC", b"/a%E0%A4%85", b"/a%F0%9F%92%B8"),
+    ],
+)
 def test_plain_paths_are_not(path: bytes) -> None:
     assert not ambiguous(path)

@@ -102,7 +102,7 @@ class Guard:
                 403,
                 "ambiguous-path",
                 "the path could be read as another: it has dot or empty segments, parameters (;)"
-                " or needless percent-encoding",
+                " or percent-encoded separators, letters or control bytes",
                 "send the plain path: rules are in force, and it is never reinterpreted",
             )
         for rule in self._options.deny:
