@@ -104,13 +104,17 @@ def nominated(connection_values: Iterable[bytes]) -> frozenset[bytes]:
     )
 
 
-def closes(lines: Iterable[Line]) -> bool:
-    """Report whether Connection says close; that wins over keep-alive (RFC 9112 section 9.3)."""
-    return any(
-        option.strip(b" \t").lower() == b"close"
+def persists(lines: Iterable[Line]) -> bool:
+    """Report whether Connection keeps an HTTP/1.0 connection open (RFC 9112 section 9.3).
+
+    Close wins over keep-alive, and Proxy-Connection counts for nothing (appendix C.2.2).
+    """
+    options = {
+        option.strip(b" \t").lower()
         for value in values(lines, b"connection")
         for option in value.split(b",")
-    )
+    }
+    return b"keep-alive" in options and b"close" not in options
 
 
 def end_to_end(lines: Lines, also: frozenset[bytes] = frozenset()) -> Lines:

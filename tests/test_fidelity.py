@@ -462,8 +462,9 @@ def test_http_1_0_gets_no_chunks(door: Front) -> None:
         assert reader.rest() == b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello"
 
 
-def test_http_1_0_closes_unless_asked(door: Front) -> None:
-    with door.connection(door.head("GET / HTTP/1.0")) as reader:
+@pytest.mark.parametrize("fields", [[], ["Proxy-Connection: keep-alive"], ["Connection: alive"]])
+def test_http_1_0_closes_unless_asked(door: Front, fields: list[str]) -> None:
+    with door.connection(door.head("GET / HTTP/1.0", *fields)) as reader:
         assert reader.rest().endswith(b"Content-Length: 2\r\nConnection: close\r\n\r\nok")
 
 

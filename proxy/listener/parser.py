@@ -12,7 +12,7 @@ from typing import Protocol
 import httptools
 
 from proxy.errors import RequestRefused
-from proxy.fields import Lines, Names, closes
+from proxy.fields import Lines, Names, persists
 
 MAX_HEAD = 131_072
 MAX_FIELDS = 2_000
@@ -206,8 +206,8 @@ class RequestParser:
                 length,
                 chunked,
                 continues,
-                # With HTTP/1.0 the parser knows keep-alive alone.
-                parser.should_keep_alive() and (version == "1.1" or not closes(self._lines)),
+                # With HTTP/1.0 the parser lets keep-alive win, and Proxy-Connection count.
+                parser.should_keep_alive() and (version == "1.1" or persists(self._lines)),
             )
         )
 

@@ -13,7 +13,7 @@ import re
 import httptools
 
 from proxy.errors import ResponseHeadTooLarge, ResponseInvalid
-from proxy.fields import Lines, closes
+from proxy.fields import Lines, persists
 
 # All heads of one answer together: interim answers must not be endless either.
 MAX_HEAD = 131_072
@@ -276,9 +276,9 @@ class Answer:
         parser = self._parser
         if self.head is None and parser is not None:
             self._status = parser.get_status_code()
-            # With HTTP/1.0 the parser knows keep-alive alone.
-            self.keep_alive = parser.should_keep_alive() and not (
-                self._begun_with_1_0() and closes(self._lines)
+            # With HTTP/1.0 the parser lets keep-alive win, and Proxy-Connection count.
+            self.keep_alive = parser.should_keep_alive() and (
+                not self._begun_with_1_0() or persists(self._lines)
             )
 
     def on_body(self, data: bytes) -> None:

@@ -70,6 +70,7 @@ WHOLE = {
     + b"Set-Cookie: a\r\nset-cookie: b\r\nSet-Cookie: a\r\nContent-Length: 0\r\n\r\n",
     "1.0-kept": b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok",
     "1.0-both": b"HTTP/1.0 200 OK\r\nConnection: keep-alive, Close\r\nContent-Length: 2\r\n\r\nok",
+    "1.0-proxy": b"HTTP/1.0 200 OK\r\nProxy-Connection: keep-alive\r\nContent-Length: 2\r\n\r\nok",
     "1.0": b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
     "close": OK + b"Connection: close\r\nContent-Length: 2\r\n\r\nok",
     "continue": b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"Content-Length: 2\r\n\r\nok",
@@ -180,6 +181,7 @@ def test_interim_answers_leave_no_trace(name: str) -> None:
     [
         pytest.param("1.0-kept", True, id="1.0-says-so"),
         pytest.param("1.0-both", False, id="1.0-says-both"),
+        pytest.param("1.0-proxy", False, id="1.0-says-so-to-a-proxy"),
         pytest.param("1.0", False, id="1.0"),
         pytest.param("close", False, id="close"),
         pytest.param("length", True, id="1.1"),
