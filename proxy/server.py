@@ -61,6 +61,28 @@ class Listener(uvicorn.Server):
             )
         )
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, as uvicorn does, and bound both ends of TLS.
+
+        A connection is counted, and watched by `callers`, once its handshake is over. Before that
+        it would have asyncio's minute, and half a minute for an end that it need not confirm.
+        """
+        loop = asyncio.get_running_loop()
+        tls = self.config.ssl
+        limit = self.callers.limits.header_timeout if tls else None
+        self.servers = [
+            await loop.create_server(
+                lambda: self.callers.protocol(self.config, self.server_state, {}),
+                sock=sock,
+                ssl=tls,
+                ssl_handshake_timeout=limit,
+                ssl_shutdown_timeout=limit,
+                backlog=self.config.backlog,
+            )
+            for sock in sockets or ()
+        ]
+        self.started = True
+
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         """Leave the signals to the program: there are two servers in it."""

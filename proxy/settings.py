@@ -188,7 +188,8 @@ class Settings(CredentialSettings):
         default=None, ge=0, description="Largest request body in bytes, then 413; unset: no limit."
     )
     header_timeout: Seconds = Field(
-        default=10, description="Seconds for a caller to send a whole request head."
+        default=10,
+        description="Seconds for a caller to send a whole request head, or to shake hands for TLS.",
     )
     idle_timeout: Seconds = Field(
         default=75, description="Seconds a caller's connection may stay idle."

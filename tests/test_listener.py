@@ -192,6 +192,22 @@ def test_callers_over_tls(upstream: RawUpstream, tmp_path_factory: pytest.TempPa
             time.sleep(0.1)
 
 
+@pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00"], ids=["nothing", "a part"])
+def test_a_tls_handshake_has_the_time_of_a_head(
+    upstream: RawUpstream, tmp_path: Path, said: bytes
+) -> None:
+    leaf = trustme.CA().issue_cert("localhost")
+    leaf.private_key_pem.write_to_path(tmp_path / "key.pem")
+    leaf.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    files = {"tls_cert": tmp_path / "cert.pem", "tls_key": tmp_path / "key.pem"}
+    with (
+        Program(upstream.url, header_timeout=0.5, **files) as proxy,
+        socket.create_connection(("127.0.0.1", proxy.port), PATIENCE) as sock,
+    ):
+        sock.sendall(said)
+        assert sock.recv(1) == b""
+
+
 def test_https_to_a_plain_listener_is_told_in_the_log(upstream: RawUpstream) -> None:
     """The caller's own library says "wrong version number" and no more."""
     context = ssl.create_default_context()
