@@ -154,6 +154,8 @@ class Shell:
             exchange.ended = time.perf_counter()
             for observe in self._observers:
                 observe(exchange)
+            if exchange.failure is not None:
+                _unwind(exchange.failure)
 
     def _left(self, exchange: Exchange) -> None:
         exchange.left = True
@@ -185,6 +187,14 @@ class Shell:
         for observe in self._observers:
             observe(exchange)
         return answer
+
+
+def _unwind(error: ProxyError) -> None:
+    """Take from an error the frames it came through: they hold the exchange, which holds it.
+
+    Nothing is left to the garbage collector, which looks seldom: it may be a whole body.
+    """
+    error.__traceback__ = error.__context__ = error.__cause__ = None
 
 
 def joined_target(scope: Scope) -> bytes:

@@ -497,6 +497,49 @@ def test_a_pipeline_whose_answers_are_not_read_does_not_make_the_proxy_buffer(do
         assert growth(door.program, before) < 16
 
 
+LONG = "X: " + "x" * 100_000
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(f"GET / HTTP/1.1\r\n{LONG}", id="head-cut-short"),
+        pytest.param(f"GET / HTTP/1.1\r\nHost: x\r\n{LONG}\r\n\r\n", id="refused"),
+        pytest.param(
+            f"POST / HTTP/1.1\r\nHost: localhost\r\n{LONG}\r\n"
+            "Transfer-Encoding: chunked\r\n\r\nx\r\n",
+            id="malformed-body",
+        ),
+    ],
+)
+def test_nothing_is_left_of_a_caller_who_is_gone(door: Front, data: str) -> None:
+    """Not even until the garbage collector comes, which looks seldom."""
+    before = warm(door)
+    for _ in range(300):
+        with door.connection(data.encode()) as reader:
+            reader.sock.shutdown(socket.SHUT_WR)
+            ended(reader.sock)
+    assert growth(door.program, before) < 16
+
+
+def test_nothing_is_left_of_a_download_that_nobody_wanted_to_its_end(door: Front) -> None:
+    before = warm(door)
+
+    def without_end(_: Talk, reader: Reader) -> None:
+        with contextlib.suppress(OSError):
+            reader.sock.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            while True:
+                reader.sock.sendall(b"%x\r\n%b\r\n" % (len(BLOCK), BLOCK))
+
+    talk = Talk(door, without_end)
+    for _ in range(100):
+        talk.gone.clear()
+        with door.connection(door.head("GET / HTTP/1.1")) as reader:
+            assert reader.head().startswith(b"HTTP/1.1 200")
+        assert talk.gone.wait(5)
+    assert growth(door.program, before) < 16
+
+
 def stalled(count: Callable[[], int]) -> None:
     """Wait until a number has stopped growing."""
     last, since = -1, time.monotonic()

@@ -130,6 +130,7 @@ class OutgoingRequest:
     async def stop(self) -> None:
         """End the pump; an incomplete exchange ends its connection."""
         pump, self.pump = self.pump, None
+        self.failure = None  # its frames hold us
         if pump is not None and not pump.done():
             pump.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -150,6 +150,7 @@ class CallerConnection(asyncio.Protocol):
         self._server_state.connections.discard(cast("Any", self))
         self._closing = True
         self._kept = b""
+        self._parser.close()
         if self._peeking is not None:
             self._peeking.cancel()
         if self._cycle is not None:

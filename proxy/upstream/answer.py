@@ -112,6 +112,13 @@ class Answer:
             self.complete = True
         return self.complete
 
+    def close(self) -> None:
+        """Take no more bytes: let go of the parser, which refers to this one.
+
+        Nothing is left to the garbage collector, which looks seldom: it may be a whole buffer.
+        """
+        self._parser = None
+
     def take(self) -> bytes:
         """Return what is there of the body, once."""
         chunks = self.chunks

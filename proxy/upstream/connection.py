@@ -48,6 +48,7 @@ class Connection(asyncio.Protocol):
         self._closed = closed
         self.transport: asyncio.Transport = cast("asyncio.Transport", None)
         self._answer = Answer(head_only=True)
+        self._answer.close()  # none is awaited yet
         self._write_paused = False
         self._reading_paused = False
         self._reader: asyncio.Future[None] | None = None
@@ -272,6 +273,7 @@ class Connection(asyncio.Protocol):
                 self._take_what_came_before()
             self._lost_inside(exc)
         self._answer.keep_alive = False
+        self._answer.close()
         _wake(self._reader)
         _wake(self._writer)
         self._closed(self)
