@@ -33,10 +33,17 @@ _INJECTED = re.compile(r"BREB_(\w+_)?(PORT|SERVICE_HOST|SERVICE_PORT|PORT_\w+|SE
 
 
 def _split(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
-    """Read a comma-separated list; blanks around and empty items are dropped."""
-    if isinstance(value, str):
-        return tuple(item.strip() for item in value.split(",") if item.strip())
-    return value
+    """Read a comma-separated list; blanks around and empty items are dropped.
+
+    Commas alone are refused, such as two variables leave that are not set: with no key or rule in
+    it, what was meant to shut the door would leave it open.
+    """
+    if not isinstance(value, str):
+        return value
+    items = tuple(item.strip() for item in value.split(",") if item.strip())
+    if value and not items:
+        raise ValueError("names nothing; leave it out, or name something")
+    return items
 
 
 def _existing(path: Path) -> Path:
@@ -45,13 +52,24 @@ def _existing(path: Path) -> Path:
     return path
 
 
+def _hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    for host in hosts:
+        if not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*[A-Za-z0-9]\.?)(:\d{1,5})?", host):
+            raise ValueError(
+                f"{host!r} is no host; write a name, with a port or without, such as"
+                " proxy.internal:8080"
+            )
+    return hosts
+
+
 def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     for origin in origins:
         if not re.fullmatch(r"https?://[A-Za-z0-9.\-_\[\]:]+", origin):
             raise ValueError(
                 f"{origin!r} is no origin; write scheme://host:port, such as http://localhost:3000"
             )
-    return origins
+    # Browsers leave the scheme's own port out (RFC 6454 section 6.2).
+    return tuple(re.sub(r"^(http://.+):80$|^(https://.+):443$", r"\1\2", each) for each in origins)
 
 
 def _visible(secret: SecretStr) -> SecretStr:
@@ -64,7 +82,6 @@ def _visible(secret: SecretStr) -> SecretStr:
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-Keys = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
 Rules = Annotated[
     tuple[Annotated[Rule, BeforeValidator(Rule.parse)], ...], NoDecode, BeforeValidator(_split)
 ]
@@ -76,6 +93,7 @@ OptionalUrl = Annotated[
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 File = Annotated[Path, AfterValidator(_existing)]
 Secret = Annotated[SecretStr, AfterValidator(_visible)]
+Keys = Annotated[tuple[Secret, ...], NoDecode, BeforeValidator(_split)]
 
 
 class CredentialSettings(BaseSettings):
@@ -153,7 +171,7 @@ class Settings(CredentialSettings):
     allow_open_listener: bool = Field(
         default=False, description="Let LISTEN be beyond loopback without a CALLER_KEY."
     )
-    allowed_hosts: Names = Field(
+    allowed_hosts: Annotated[Names, AfterValidator(_hosts)] = Field(
         default=(),
         description="More Host values to let in, with or without port; loopback names always are.",
     )

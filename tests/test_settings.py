@@ -99,6 +99,19 @@ def test_all_problems_are_told_at_once_and_name_the_setting() -> None:
     ]
 
 
+def test_an_origin_is_kept_as_browsers_write_it() -> None:
+    given = "http://a:80,https://b:443,http://c:443,https://[::1]:443,http://d:8080"
+    kept = ("http://a", "https://b", "http://c:443", "https://[::1]", "http://d:8080")
+    assert load(allowed_origins=given).allowed_origins == kept
+
+
+@pytest.mark.parametrize(
+    "host", ["a", "a.b-c_d", "a.", "A:8080", "[::1]", "[::1]:8080", "10.0.0.1"]
+)
+def test_hosts_are_names_or_addresses(host: str) -> None:
+    assert load(allowed_hosts=host).allowed_hosts == (host,)
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
@@ -115,6 +128,17 @@ def test_all_problems_are_told_at_once_and_name_the_setting() -> None:
         pytest.param({"tls_cert": "/nowhere"}, "BREB_TLS_CERT: no such file", id="no file"),
         pytest.param({"allow": "payments"}, "BREB_ALLOW: 'payments' is no rule", id="rule"),
         pytest.param({"allowed_origins": "*"}, "BREB_ALLOWED_ORIGINS: '*' is no origin", id="star"),
+        *(
+            pytest.param({"allowed_hosts": host}, f"BREB_ALLOWED_HOSTS: {host!r} is no", id=host)
+            for host in ("*", "*.example.com", "http://a", "a b", "a/", "a:http", "-", "u@a", "::1")
+        ),
+        *(
+            pytest.param({name: " , "}, f"BREB_{name.upper()}: names nothing", id=f"no {name}")
+            for name in ("caller_key", "allow", "deny", "allowed_hosts", "allowed_origins")
+        ),
+        pytest.param(
+            {"caller_key": "one\ntwo"}, "BREB_CALLER_KEY: has control bytes", id="keys in lines"
+        ),
         pytest.param(
             {"admin_listen": "127.0.0.1:8080"}, "BREB_ADMIN_LISTEN: must differ", id="same"
         ),
