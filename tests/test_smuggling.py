@@ -193,6 +193,8 @@ REFUSED = [
     ("length with a blank inside", POST + b"Content-Length: 1 1\r\n\r\nx", 400),
     ("length with a point", POST + b"Content-Length: 1.0\r\n\r\nx", 400),
     ("length beyond 64 bits", POST + b"Content-Length: 18446744073709551617\r\n\r\nx", 400),
+    ("length of 64 bits", POST + b"Content-Length: 18446744073709551615\r\n\r\nx", 400),
+    ("length beyond 63 bits", POST + b"Content-Length: 9223372036854775808\r\n\r\nx", 400),
     ("length with thousands", POST + b"Content-Length: 1_0\r\n\r\n0123456789", 400),
     ("blank before the length's colon", POST + b"Content-Length : 1\r\n\r\nx", 400),
     # -- codings

@@ -16,6 +16,7 @@ from proxy.fields import Lines, Names, persists
 
 MAX_HEAD = 131_072
 MAX_FIELDS = 2_000
+MAX_LENGTH = (1 << 63) - 1  # an upstream that counts in signed numbers would read less than nothing
 _BAD = "send one well-formed HTTP/1.1 request (RFC 9112)"
 _END = b"\r\n\r\n"
 _DECISIVE = Names(b"content-length", b"transfer-encoding", b"expect")
@@ -292,6 +293,9 @@ def _framing(lines: Lines, version: str) -> tuple[int, bool, bool]:
             continue
         if key == b"content-length":
             length = int(value)
+            if length > MAX_LENGTH:
+                text = "a Content-Length that nothing could have"
+                raise RequestRefused(400, "length", text, _BAD)
         elif key == b"transfer-encoding":
             if value.lower() != b"chunked" or version == "1.0" or chunked:
                 text = "a transfer coding other than chunked"
