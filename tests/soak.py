@@ -324,13 +324,18 @@ def under_load(
 
 
 def at_rest(proxy: Program) -> list[str]:
-    """Report what is still under way although all callers are gone."""
-    deadline = time.monotonic() + 10
-    while (left := proxy.status())["in_flight"] and time.monotonic() < deadline:
+    """Report what is still under way although all callers are gone.
+
+    Given time: the last exchanges end, and a renewal may have just begun (same pool).
+    """
+    deadline = time.monotonic() + 30
+    while True:
+        left = proxy.status()
+        if not (left["in_flight"] or left["pool"]["busy"] or left["pool"]["waiting"]):
+            return []
+        if time.monotonic() > deadline:
+            return [f"not at rest: {left['in_flight']} in flight, pool {left['pool']}"]
         time.sleep(0.1)
-    if left["in_flight"] or left["pool"]["busy"] or left["pool"]["waiting"]:
-        return [f"not at rest: {left['in_flight']} in flight, pool {left['pool']}"]
-    return []
 
 
 def main() -> int:

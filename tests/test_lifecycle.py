@@ -128,7 +128,11 @@ def test_drain_delay_keeps_serving_while_readyz_says_no() -> None:
 
 
 class Steady:
-    """Callers that never stop: they go to whichever instance takes the connection."""
+    """Callers that never stop: they go to whichever instance takes the connection.
+
+    A connection that was used within the last second may send once more; a caller that the machine
+    held up for longer has no such promise, and goes on, on a new one.
+    """
 
     def __init__(self, ports: list[int]) -> None:
         self.ports = ports
@@ -139,19 +143,24 @@ class Steady:
 
     def run(self) -> None:
         reader: Reader | None = None
-        port = 0
+        port, used = 0, 0.0
         while not self.stop.is_set():
             if reader is None:
                 reader, port = self._connected()
                 if reader is None:
                     continue
-            try:
+                used = time.monotonic()
+            answer, sent = None, 0.0
+            with contextlib.suppress(OSError):
                 reader.sock.sendall(request(port))
+                sent = time.monotonic()
                 answer = read_answer(reader)
-            except OSError:
-                answer = None
+            late = (sent or time.monotonic()) - used > 0.8
+            used = time.monotonic()
             with self._lock:
-                if answer is None or answer.status != 200 or not answer.complete:
+                if answer is None and late:
+                    self.outcomes["late"] += 1
+                elif answer is None or answer.status != 200 or not answer.complete:
                     self.lost.append("no answer" if answer is None else f"{answer.status}")
                 else:
                     self.outcomes["ok"] += 1

@@ -350,16 +350,16 @@ def test_empty_lines_after_a_request_are_no_late_head(hasty: Program) -> None:
 
 
 def test_a_body_may_be_slow_as_long_as_it_moves(hasty: Program, upstream: RawUpstream) -> None:
-    head = b"POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\n\r\n"
+    head = b"POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 24\r\n\r\n"
     with connect(hasty.port) as caller:
         caller.sock.sendall(head)
-        for _ in range(6):
-            time.sleep(0.3)  # together longer than the idle time-out
+        for _ in range(24):
+            time.sleep(0.06)  # together longer than the idle time-out
             caller.sock.sendall(b"x")
         answer = read_answer(caller)
     assert answer is not None
     assert answer.status == 200
-    assert upstream.requests[-1].body == b"xxxxxx"
+    assert upstream.requests[-1].body == b"x" * 24
 
 
 @pytest.mark.parametrize(

@@ -219,15 +219,15 @@ def test_a_caller_that_half_closed_and_left_does_not_keep_its_exchange(
 
 def test_a_caller_that_half_closes_gets_a_long_answer_while_it_moves(door: Front) -> None:
     def slowly(_: Talk, reader: Reader) -> None:
-        reader.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n")
-        for _ in range(8):
-            time.sleep(0.1)
+        reader.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n")
+        for _ in range(40):
+            time.sleep(0.02)
             reader.sock.sendall(b"x")
 
     Talk(door, slowly)
     with door.connection(door.head("GET / HTTP/1.1")) as reader:
         reader.sock.shutdown(socket.SHUT_WR)
-        assert reader.rest().endswith(b"\r\n\r\nxxxxxxxx")
+        assert reader.rest().endswith(b"\r\n\r\n" + b"x" * 40)
 
 
 # -- events ----------------------------------------------------------------------------

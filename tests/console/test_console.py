@@ -372,8 +372,10 @@ def test_what_went_by_too_fast_is_counted(console: Page) -> None:
 
 
 def test_an_exchange_under_way_is_told_of() -> None:
+    seen = threading.Event()
+
     def slow(call: Call) -> bytes:
-        time.sleep(1.5)
+        seen.wait(DEADLINE)
         return answer(call)
 
     with (
@@ -391,6 +393,7 @@ def test_an_exchange_under_way_is_told_of() -> None:
             "/slow?email=••••co&again=••••",
             None,
         )
+        seen.set()
         _, news = events.until("exchanges")
         assert news["pending"] == []
         assert len(news["new"]) == 1
