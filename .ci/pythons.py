@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 QUICK = [
+    *("-n", "auto", "--dist", "loadfile"),
     "-m",
     "not slow and not browser",
     *("tests/test_main_job.py", "tests/test_guard.py", "tests/test_fidelity.py"),

@@ -15,11 +15,12 @@ import urllib.request
 PATIENCE = 30
 
 
-def free() -> str:
-    """Return a free address; a build may share the host's network."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+def free() -> list[str]:
+    """Return two free addresses; a build may share the host's network."""
+    with socket.socket() as one, socket.socket() as other:
+        for probe in (one, other):
+            probe.bind(("127.0.0.1", 0))
+        return [f"127.0.0.1:{probe.getsockname()[1]}" for probe in (one, other)]
 
 
 def answer(url: str, deadline: float) -> int:
@@ -38,7 +39,7 @@ def answer(url: str, deadline: float) -> int:
 
 def main() -> int:
     """Run the demo, ask through it, probe it, end it; return an exit code."""
-    listen, admin = free(), free()
+    listen, admin = free()
     program = [sys.executable, "-m", "proxy"]
     flags = ["--listen", listen, "--admin-listen", admin, "--log-level", "warning"]
     with subprocess.Popen([*program, "demo", *flags]) as demo:

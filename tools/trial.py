@@ -39,7 +39,7 @@ def demo(programs: Path) -> Generator[str]:
 
     Raises AssertionError if it does not take requests, or does not end with 0.
     """
-    listen, admin = _free(), _free()
+    listen, admin = _free()
     command = [str(programs / "breb-proxy"), "demo", "--listen", listen, "--admin-listen", admin]
     with (
         tempfile.TemporaryDirectory() as elsewhere,
@@ -57,10 +57,11 @@ def demo(programs: Path) -> Generator[str]:
             raise AssertionError(f"the demo ended with {code}:\n{log.read().decode()}")
 
 
-def _free() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+def _free() -> list[str]:
+    with socket.socket() as one, socket.socket() as other:
+        for probe in (one, other):
+            probe.bind(("127.0.0.1", 0))
+        return [f"127.0.0.1:{probe.getsockname()[1]}" for probe in (one, other)]
 
 
 def _until_answered(url: str, program: "subprocess.Popen[bytes]") -> None:
