@@ -30,8 +30,7 @@ RUN PYTHONPATH=/opt/build python3 -m pip wheel --no-deps --no-build-isolation --
 FROM ${BASE}
 LABEL org.opencontainers.image.title="breb-proxy" \
       org.opencontainers.image.description="Puts a fresh OAuth 2.0 access token on every request to Passport's Bre-B API." \
-      org.opencontainers.image.licenses="MIT" \
-      org.opencontainers.image.documentation="README.md"
+      org.opencontainers.image.licenses="MIT"
 COPY --from=build /opt/breb-proxy /opt/breb-proxy
 ENV PATH=/opt/breb-proxy/bin:$PATH PYTHONUNBUFFERED=1
 # Slim bases carry no bytecode of the standard library. On a read-only root each start would

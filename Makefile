@@ -2,6 +2,7 @@
 PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 VENV := .venv
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' proxy/__init__.py)
 PY := $(VENV)/bin/python
 
@@ -33,7 +34,9 @@ format: $(VENV)/.dev ## put the code into its canonical form
 	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q . && $(PY) -m tools.config_example
 
 image: ## build the container image breb-proxy, with docker or else podman
-	@$$(command -v docker || command -v podman) build -t breb-proxy -t breb-proxy:$(VERSION) .
+	@engine=$$(command -v docker || command -v podman) || { echo "docker or podman is needed" >&2; exit 1; }; \
+	BUILDAH_FORMAT=docker $$engine build -t breb-proxy -t breb-proxy:$(VERSION) \
+	  --label org.opencontainers.image.version=$(VERSION) .
 
 bench: $(VENV)/.dev ## measure against the peers, side by side (QUICK=1 for two minutes)
 	@$(PY) -m benchmarks $(if $(QUICK),--quick)

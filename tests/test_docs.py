@@ -15,8 +15,15 @@ from tests.kit import Program, RawUpstream, ask, exchange
 from tools import configuration
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md", "docker/README.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 METRIC = re.compile(r"breb_proxy_[a-z0-9_]+")
+
+
+def named(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
 
 
 def test_the_configuration_page_is_the_one_the_settings_make() -> None:
@@ -24,7 +31,7 @@ def test_the_configuration_page_is_the_one_the_settings_make() -> None:
     assert configuration.PAGE.read_text() == configuration.page()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=named)
 def test_every_setting_that_is_named_exists(page: Path) -> None:
     known = {f"BREB_{name.upper()}" for name in Settings.model_fields}
     known |= {"BREB_SECRETS_DIR", "BREB_ENV_FILE"}
@@ -32,11 +39,21 @@ def test_every_setting_that_is_named_exists(page: Path) -> None:
     assert named <= known
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=named)
 def test_every_link_into_the_repository_leads_somewhere(page: Path) -> None:
+    """Also to the heading that it names, as the pages are shown by most forges."""
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
-        if not re.match(r"[a-z]+:|#", target):
-            assert (page.parent / target.partition("#")[0]).exists(), target
+        if not re.match(r"[a-z]+:", target):
+            path, _, anchor = target.partition("#")
+            file = page.parent / path if path else page
+            assert file.exists(), target
+            if anchor:
+                assert anchor in anchors(file), target
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings}
 
 
 def test_metrics_in_pages_and_alerts_are_those_that_are_served() -> None:

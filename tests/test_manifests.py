@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,6 +121,13 @@ def test_a_sidecar_is_native_and_holds_the_application_back_until_a_token_is_hel
     assert sidecars[0] == sidecars[1], "one sidecar, whatever it stands beside"
 
 
+def test_a_job_is_run_once_and_ends_without_a_token_too() -> None:
+    """Run again after a failure it would pay again; held back for ever it would say nothing."""
+    (job,) = (one for one in workloads() if one["kind"] == "Job")
+    assert job["spec"]["backoffLimit"] == 0
+    assert job["spec"]["activeDeadlineSeconds"] > 120
+
+
 def test_the_grace_is_longer_than_the_drain() -> None:
     (pod,) = (pod for pod in pods() if "initContainers" not in pod)
     env = {item["name"]: item.get("value") for item in pod["containers"][0]["env"]}
@@ -186,6 +194,21 @@ def test_the_chart_and_the_base_run_the_same_container() -> None:
     for name in ("BREB_LISTEN", "BREB_ADMIN_LISTEN", "BREB_SECRETS_DIR"):
         (item,) = (each for each in pod["containers"][0]["env"] if each["name"] == name)
         assert re.search(rf'{name}, value: "?{re.escape(item["value"])}"? ', template)
+
+
+def test_without_a_container_engine_make_says_what_is_missing(tmp_path: Path) -> None:
+    for name in ("make", "sh", "sed"):
+        (tmp_path / name).symlink_to(str(shutil.which(name)))
+    done = subprocess.run(
+        [tmp_path / "make", "image"],
+        cwd=ROOT,
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "docker or podman is needed" in done.stderr
 
 
 def test_the_image_is_run_by_a_number_and_without_a_shell() -> None:

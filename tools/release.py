@@ -90,6 +90,9 @@ def bill_of_materials(programs: Path) -> Path:
     command = [sys.executable, "-m", "cyclonedx_py", "environment", "--output-reproducible"]
     command += ["--pyproject", str(trial.ROOT / "pyproject.toml"), "--output-file", str(target)]
     subprocess.run([*command, str(programs / "python")], check=True)
+    document = json.loads(target.read_text(encoding="utf-8"))
+    document["metadata"]["component"]["version"] = __version__  # dynamic in pyproject.toml
+    target.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return target
 
 
