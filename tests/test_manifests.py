@@ -239,6 +239,8 @@ def test_every_memory_limit_of_compose_is_set_and_its_ports_are_for_this_machine
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+    for service in compose["services"].values():  # what is built here is on no registry
+        assert "build" in service or service["pull_policy"] == "never"
     proxy = compose["services"]["breb-proxy"]
     assert proxy["network_mode"] == "service:legacy-app"
     assert set(proxy["secrets"]) == set(compose["secrets"])
