@@ -69,7 +69,8 @@ def content(
     data: bytes, size: int, lines: Lines, redaction: Redaction, secrets: Iterable[str] = ()
 ) -> Content:
     """Keep ``data``, the first part of a body of ``size`` bytes that ``lines`` describe."""
-    media_type = (first(lines, b"content-type") or b"").decode("latin-1")
+    line = (b"content-type", first(lines, b"content-type") or b"")
+    ((_, media_type),) = redaction.lines([line], secrets)
     cut = len(data) < size
     coding = (first(lines, b"content-encoding") or b"").decode("latin-1").strip().lower()
     if coding in ("", "identity") or not data:
@@ -90,7 +91,7 @@ def content(
 
 
 def _decoded(data: bytes, coding: str) -> tuple[bytes, bool]:
-    """Decode at most `LIMIT` bytes; report whether that was all."""
+    """Decode the first member, at most `LIMIT` bytes; report whether that was all."""
     try:
         decoder = zlib.decompressobj(47)
         decoded = decoder.decompress(data, LIMIT)
@@ -99,18 +100,21 @@ def _decoded(data: bytes, coding: str) -> tuple[bytes, bool]:
             raise
         decoder = zlib.decompressobj(-15)  # deflate without the zlib frame, which some send
         decoded = decoder.decompress(data, LIMIT)
-    return decoded, decoder.eof and not decoder.unconsumed_tail
+    return decoded, decoder.eof and not (decoder.unconsumed_tail or decoder.unused_data)
 
 
 def _as_text(data: bytes, media_type: str) -> tuple[str, str]:
     """Return the text that ``data`` is and its charset, which is `_BYTES` if it is none."""
     match = _CHARSET.search(media_type.encode("latin-1", "replace"))
     charset = match[1].decode().lower() if match else ""
-    if charset not in _CHARSETS or data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+    said = charset in _CHARSETS
+    if not said or data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         charset = json.detect_encoding(data)
     try:
         # Incremental: a character that was cut at the end is left out.
         text = codecs.getincrementaldecoder(charset)("strict").decode(data)
+        if not said and charset.startswith("utf-16-") and not text[:2].isascii():
+            raise UnicodeError  # bytes with a zero among the first: no JSON text begins so
     except UnicodeError:
         return data.decode(_BYTES), _BYTES
     return (data.decode(_BYTES), _BYTES) if _CONTROLS.search(text) else (text, charset)

@@ -7,7 +7,8 @@ import pytest
 
 from proxy.content import LIMIT, Content, content
 from proxy.fields import Lines
-from proxy.redaction import MASK, Redaction
+from proxy.masking import MASK
+from proxy.redaction import Redaction
 
 REDACTION = Redaction(["email"])
 
@@ -100,6 +101,23 @@ def test_other_charsets_hide_nothing(data: bytes, media_type: bytes) -> None:
 def test_bytes_that_are_no_text_hide_no_secret() -> None:
     found = kept(b"\x00\x01 secretsecret \x02")
     assert found.data == "\x00\x01 •••• \x02"
+
+
+def test_a_zero_byte_alone_makes_no_utf16() -> None:
+    """Read so, the rest would be shown as other signs, and masked by no name."""
+    found = kept(b'\x00{"email":"ana@example.com"}')
+    assert (found.data, found.masked) == ('\x00{"email":"••••om"}', 1)
+
+
+def test_a_second_member_is_not_shown_and_said_so() -> None:
+    found = kept(gzip.compress(b"first") + gzip.compress(b"second"), coded(b"gzip"))
+    assert (found.data, found.cut) == ("first", True)
+
+
+def test_a_secret_in_the_media_type_is_masked() -> None:
+    assert kept(b"x", (b"Content-Type", b"a/b; client_secret=abc")).media_type == (
+        f"a/b; client_secret={MASK}"
+    )
 
 
 @pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "us-ascii", "utf-16"])

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy.redaction import MASK, Redaction
+from proxy.masking import MASK
+from proxy.redaction import Redaction
 
 NAMES = ("identification_number", "account_number", "key_value", "email", "mobile_phone_number")
 REDACTION = Redaction(NAMES)
@@ -59,6 +60,55 @@ REDACTION = Redaction(NAMES)
             r'["{\"email\":\"••••\",\"n\":1}"]',
             id="one within the value of another",
         ),
+        pytest.param(
+            r'["{\u0022email\u0022: [\u0022ana@x.co\u0022]}"]',
+            r'["{\"email\": [\"••••co\"]}"]',
+            id="JSON in a string with other escapes",
+        ),
+        pytest.param(
+            r'{"next":"\/v1\/keys?page=2\u0026key_value=3001112233"}',
+            '{"next":"/v1/keys?page=2&key_value=••••33"}',
+            id="link within JSON with other escapes",
+        ),
+        pytest.param(
+            r'{"a":"x\ud83d\u0020email=ana@x.co',
+            r'{"a":"x\ud83d email=••••co',
+            id="half a character, cut",
+        ),
+        pytest.param(
+            "payload=%7B%22email%22%3A+%22ana%40x.co%22%7D&n=1",
+            "payload=%7B%22email%22%3A+%22••••co%22%7D&n=1",
+            id="JSON in a form",
+        ),
+        pytest.param(
+            "next=%2Fv1%3Fkey_value%3D3001112233%26a%3D%252F",
+            "next=%2Fv1%3Fkey_value%3D••••33%26a%3D%252F",
+            id="link in a form",
+        ),
+        pytest.param("a=%7Bx%7D&b=50%", "a=%7Bx%7D&b=50%", id="encoded, and harmless"),
+        pytest.param("email[0]=ana@x.co", "email[0]=••••co", id="array"),
+        pytest.param("a%5Bemail%5D%5Bwork%5D=ana@x.co", "a%5Bemail%5D%5Bwork%5D=••••co", id="map"),
+        pytest.param("password=a;b#c&n=1;m=2", "password=••••&n=1;m=2", id="signs in a value"),
+        pytest.param("password=a;n=1#email=ana@x.co", "password=••••;n=1#email=••••co", id="no &"),
+        pytest.param("/cb#access_token=abc", "/cb#access_token=••••", id="fragment"),
+        pytest.param('a password="b c", d=e', 'a password="••••", d=e', id="quoted"),
+        pytest.param("Cookie: a=b; c=d\nn: 1", 'Cookie: "••••"\nn: 1', id="lines of fields"),
+        pytest.param("password: a b\nemail: x y", 'password: "••••"\nemail: "••••" y', id="words"),
+        pytest.param('["a: Bearer abcd1234=="]', '["a: Bearer ••••"]', id="credentials"),
+        pytest.param('Bearer realm_of_x="y"', 'Bearer realm_of_x="y"', id="challenge"),
+        pytest.param(
+            '<a><o:email n="1">ana@x.co</o:email> <email> </email><b>c</b></a>',
+            '<a><o:email n="1">••••co</o:email> <email> </email><b>c</b></a>',
+            id="XML",
+        ),
+        pytest.param(
+            "<password><![CDATA[a<b]]>c</password>", "<password>••••</password>", id="CDATA"
+        ),
+        pytest.param(
+            '--b\r\nContent-Disposition: form-data; name="password"\r\nX: y\r\n\r\nabc\r\n--b--',
+            '--b\r\nContent-Disposition: form-data; name="password"\r\nX: y\r\n\r\n••••\r\n--b--',
+            id="multipart",
+        ),
         pytest.param('{"amount":{"value":"10"}}', '{"amount":{"value":"10"}}', id="nothing"),
         pytest.param("]]}}", "]]}}", id="closes what was never opened"),
         pytest.param("", "", id="empty"),
@@ -71,6 +121,11 @@ def test_a_body_is_masked_by_name(text: str, masked: str) -> None:
 def test_a_string_that_nothing_ends_is_read_once() -> None:
     """Not once for each quote in it: 64 KiB took 14 seconds."""
     text = '"' + '\\"' * 32_000 + "\\"
+    assert REDACTION.text(text) == (text, 0)
+
+
+def test_layers_without_end_are_not_followed_without_end() -> None:
+    text = "a=%" + "25" * 30_000 + "41"
     assert REDACTION.text(text) == (text, 0)
 
 
@@ -96,6 +151,7 @@ def test_the_values_of_a_query_are_masked_and_paths_are_not() -> None:
         "/v1/email=a/keys?key_value=••••33&page_params.page_size=5&email"
     )
     assert REDACTION.target(b"/v1/keys") == "/v1/keys"
+    assert REDACTION.target(b"/v1/keys;email=ana@x.co/b") == "/v1/keys;email=••••/b"
 
 
 @pytest.mark.parametrize(
@@ -110,6 +166,9 @@ def test_the_values_of_a_query_are_masked_and_paths_are_not() -> None:
             (b"Location", b"/v1/keys?key_value=12345"), "/v1/keys?key_value=••••45", id="query"
         ),
         pytest.param((b"X-Echo", b"is tokentoken"), f"is {MASK}", id="known secret"),
+        pytest.param((b"X-A", b'{"email":"a@x.co"}'), '{"email":"••••co"}', id="JSON"),
+        pytest.param((b"X-A", b"Basic eDp5enh5"), f"Basic {MASK}", id="credentials"),
+        pytest.param((b"Set-Cookie", b"a=b; Path=/"), MASK, id="cookie that is set"),
         pytest.param((b"Accept", b"text/html;q=0.5"), "text/html;q=0.5", id="harmless"),
     ],
 )

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from proxy.console.door import Door
 from proxy.console.quoting import folded, printable, printf, word
 from proxy.console.sendable import Sendable
-from proxy.redaction import MASK
+from proxy.masking import MASK
 
 KEY = "BREB_CALLER_KEY"
 _MASKED = f"# {MASK} stands for what was masked when this was recorded: put it in\n"

@@ -17,7 +17,7 @@ from proxy.console.door import Door
 from proxy.console.sendable import Sendable, sendable
 from proxy.exchange import Message, Shell
 from proxy.journal import Journal
-from proxy.redaction import MASK
+from proxy.masking import MASK
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")  # RFC 9110 section 5.6.2
 _VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from proxy.entry import Entry
-from proxy.redaction import MASK
+from proxy.masking import MASK
 
 # What the client that sends it sets by itself, or what was for one hop alone.
 _OWN = frozenset(
