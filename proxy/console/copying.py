@@ -12,14 +12,14 @@ import shlex
 from collections.abc import Callable
 
 from proxy.console.door import Door
-from proxy.console.quoting import folded, printable, printf, word
+from proxy.console.quoting import folded, note, printable, printf, word
 from proxy.console.sendable import Sendable
 from proxy.masking import MASK
 
 KEY = "BREB_CALLER_KEY"
-_MASKED = f"# {MASK} stands for what was masked when this was recorded: put it in\n"
+_MASKED = f"{MASK} stands for what was masked when this was recorded: put it in"
 _POSTMAN = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
-_PLAIN_TARGET = re.compile(r"(?:[A-Za-z0-9/._~?=&+,:;@$!*'()-]|%[0-9A-F]{2})*(?<!\?)")
+_PLAIN_TARGET = re.compile(r"/(?:[A-Za-z0-9/._~?=&+,:;@$!*'()-]|%[0-9A-F]{2})*(?<!\?)")
 _KEY_FIELD = "X-Proxy-Key"
 
 
@@ -32,13 +32,13 @@ def curl(request: Sendable, door: Door) -> str:
         words += ["--header", word(_raw(line))]
     if door.key is not None:
         words += ["--header", f'"{_KEY_FIELD}: ${KEY}"']
-    note = _MASKED if request.masked else ""
+    notes = note(_MASKED) if request.masked else ""
     if request.body and not printable(request.body):
         piped = folded([*words, "--data-binary", "@-"], "--header")
-        return f"{note}{printf(request.body)} |\n{piped}"
+        return f"{notes}{printf(request.body)} |\n{piped}"
     if request.body:
         words += ["--data-raw", word(request.body)]
-    return note + folded(words, "--header", "--data-raw")
+    return notes + folded(words, "--header", "--data-raw")
 
 
 def _curl_options(request: Sendable, door: Door) -> list[str]:
@@ -49,7 +49,8 @@ def _curl_options(request: Sendable, door: Door) -> list[str]:
         words += ["--request", shlex.quote(request.method)]
     if door.socket:
         words += ["--unix-socket", word(door.socket.encode())]
-    if request.target.endswith("?"):  # curl drops an empty query from the URL
+    # curl drops an empty query from the URL, and * is in none.
+    if request.target.endswith("?") or request.target == "*":
         words += ["--request-target", word(request.target.encode())]
     return [*words, word(_url(request, door))]
 
@@ -74,13 +75,13 @@ def httpie(request: Sendable, door: Door) -> str:
     if request.body and not piped:
         words += ["--raw", word(request.body)]
     notes = [_MASKED] if request.masked else []
-    notes += [f"# HTTPie cannot write this field: {name}\n" for name in skipped]
+    notes += [f"HTTPie cannot write this field: {name}" for name in skipped]
     if not _PLAIN_TARGET.fullmatch(request.target):
-        notes.append("# HTTPie encodes the target in its own way: curl sends the very bytes\n")
+        notes.append("HTTPie encodes the target in its own way: curl sends the very bytes")
     if door.socket:
-        notes.append("# HTTPie speaks no Unix sockets without its plug-in: use curl\n")
+        notes.append("HTTPie speaks no Unix sockets without its plug-in: use curl")
     text = (f"{printf(request.body)} |\n" if piped else "") + folded(words)
-    return "".join(notes) + text
+    return "".join(map(note, notes)) + text
 
 
 def python(request: Sendable, door: Door) -> str:
@@ -91,7 +92,7 @@ def python(request: Sendable, door: Door) -> str:
         lines.append(f'    (b"{_KEY_FIELD}", os.environb[b"{KEY}"]),')
     transport = f"transport=httpx.HTTPTransport(uds={door.socket!r}), " if door.socket else ""
     imports = (
-        (_MASKED if request.masked else "")
+        (f"# {_MASKED}\n" if request.masked else "")
         + ("import os\n\n" if door.key is not None else "")
         + "import httpx\n"
     )
@@ -126,7 +127,7 @@ def postman(request: Sendable, door: Door) -> str:
         "method": request.method,
         "auth": {"type": "noauth"},
         "header": header,
-        "url": {"raw": door.url + request.target, **_parts(request, door)},
+        "url": {"raw": door.at(request.target), **_parts(request, door)},
     }
     if request.body:
         again["body"] = {"mode": "raw", "raw": request.body.decode("utf-8", "replace")}
@@ -144,7 +145,7 @@ FORMS: dict[str, Callable[[Sendable, Door], str]] = {
 
 
 def _url(request: Sendable, door: Door) -> bytes:
-    return door.url.encode() + request.target.encode("utf-8", "surrogateescape")
+    return door.at(request.target).encode("utf-8", "surrogateescape")
 
 
 def _parts(request: Sendable, door: Door) -> dict[str, object]:
@@ -172,9 +173,9 @@ def _item(name: str, value: str) -> str | None:
     r"""Return HTTPie's ``Name:value``; None where its syntax has no way to write it.
 
     ``:=`` and ``:@`` mean other things there, so a value that begins so is escaped; a backslash
-    before one of these signs cannot be written.
+    before one of these signs cannot be written. A name that begins with - would be an option.
     """
-    if any(f"\\{sign}" in value for sign in ":=@;") or value.endswith("\\"):
+    if name[:1] == "-" or any(f"\\{sign}" in value for sign in ":=@;") or value.endswith("\\"):
         return None
     if any("\ud800" <= sign <= "\udfff" for sign in value):  # no UTF-8, which it insists on
         return None

@@ -1,5 +1,6 @@
 """How a caller on this machine reaches the callers' listener."""
 
+import shlex
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -31,6 +32,20 @@ class Door:
             key=settings.caller_key[0] if settings.caller_key else None,
             production=settings.base_url.environment == "production",
         )
+
+    def at(self, target: str) -> str:
+        """Return the URL of a target; the server as a whole has none but its own."""
+        return self.url if target == "*" else self.url + target
+
+    @property
+    def example(self) -> str:
+        """A first request for a POSIX shell."""
+        words = ["curl"]
+        if self.socket:
+            words += ["--unix-socket", shlex.quote(self.socket)]
+        if self.key is not None:
+            words += ["--header", '"X-Proxy-Key: $BREB_CALLER_KEY"']
+        return " ".join([*words, self.at("/v1/customers")])
 
     @property
     def host(self) -> str:

@@ -60,7 +60,7 @@ def _request(entry: Entry, door: Door) -> dict[str, Any]:
     pairs = [pair.partition("=") for pair in query.split("&")] if query else []
     request = {
         "method": entry.method,
-        "url": door.url + entry.target,
+        "url": door.at(entry.target),
         "httpVersion": f"HTTP/{entry.version}",
         "cookies": [],
         "headers": _headers(entry.request_lines),

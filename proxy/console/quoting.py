@@ -27,6 +27,11 @@ def printf(data: bytes) -> str:
     return f"printf '{text}'"
 
 
+def note(text: str) -> str:
+    """Word a note as a command that does nothing: a # is a command's name at zsh's prompt."""
+    return f": {shlex.quote(text)}\n"
+
+
 def folded(words: list[str], *before: str) -> str:
     """Join words, with a line for each of the options in ``before``."""
     text = words[0]

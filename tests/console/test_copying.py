@@ -135,6 +135,10 @@ class TestRun:
         assert call.method == "PATCH"
         assert call.values(line[0]) == [line[1].encode("utf-8", "surrogateescape")]
 
+    def test_the_server_as_a_whole_is_asked(self, way: Any, tmp_path: Path) -> None:
+        call = way(request(method="OPTIONS", target="*"), tmp_path)
+        assert (call.method, call.target) == ("OPTIONS", b"*")
+
     def test_a_body_goes_with_any_method(self, way: Any, tmp_path: Path) -> None:
         assert way(request(method="DELETE", body=b'{"id": 1}'), tmp_path).body == b'{"id": 1}'
 
@@ -172,12 +176,12 @@ def test_a_unix_socket_is_the_way_in(tmp_path: Path) -> None:
     way_in = door("http://localhost", socket="/run/it's/proxy.sock")
     assert """--unix-socket '/run/it'"'"'s/proxy.sock'""" in curl(request(), way_in)
     assert 'HTTPTransport(uds="/run/it\'s/proxy.sock")' in python(request(), way_in)
-    assert "# HTTPie speaks no Unix sockets" in httpie(request(), way_in)
+    assert ": 'HTTPie speaks no Unix sockets" in httpie(request(), way_in)
 
 
-@pytest.mark.parametrize("form", [curl, httpie, python])
-def test_masked_values_are_spoken_of(form: Any) -> None:
-    assert form(request(masked=True), door("http://x")).startswith("# •••• stands for")
+@pytest.mark.parametrize(("form", "sign"), [(curl, ": '"), (httpie, ": '"), (python, "# ")])
+def test_masked_values_are_spoken_of(form: Any, sign: str) -> None:
+    assert form(request(masked=True), door("http://x")).startswith(f"{sign}•••• stands for")
     assert "••••" not in form(request(), door("http://x"))
 
 
@@ -255,8 +259,23 @@ def test_httpie_is_given_a_field(value: str, item: bytes, tmp_path: Path) -> Non
 @pytest.mark.parametrize("value", [r"a\:b", r"a\@b", "ends\\", "caf\udce9"])
 def test_a_field_that_httpie_cannot_write_is_named_and_left_out(value: str) -> None:
     text = httpie(request(lines=(("X-A", value),)), door("http://h"))
-    assert text.startswith("# HTTPie cannot write this field: X-A\n")
+    assert text.startswith(": 'HTTPie cannot write this field: X-A'\n")
     assert value not in text
+
+
+def test_a_field_is_never_an_option_of_httpie(tmp_path: Path) -> None:
+    """``-opwned:x`` would write a file."""
+    text = httpie(request(lines=(("-opwned", "x"), ("X-A", "b"))), door("http://h"))
+    assert b"-opwned:x" not in arguments_of_http(text, tmp_path)[0]
+
+
+def test_a_name_in_a_note_is_no_command(tmp_path: Path) -> None:
+    """Where # begins no comment, as at the prompt of zsh."""
+    name = "`touch$IFS$9pwned`|sh&'"
+    note, _ = httpie(request(lines=((name, "\\"),)), door("http://h")).split("\n", 1)
+    assert name.split("'")[0] in note
+    done = shell(f"{note}\n", tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 @pytest.mark.parametrize(
