@@ -35,11 +35,10 @@ def local(endpoint: Endpoint) -> Endpoint:
             raise HTTPException(403, "for loopback peers alone\n")
         if len(request.headers.getlist("host")) != 1 or not loopback(name):
             raise HTTPException(421, "for loopback Host values alone\n")
-        origin = request.headers.get("origin")
-        own = f"{request.url.scheme}://{request.headers['host']}"
-        if origin is not None and origin.lower() != own.lower():
-            raise HTTPException(403, "not for pages of other sites\n")
-        if request.headers.get("sec-fetch-site", "none") not in _OUR_PAGES:
+        own = f"{request.url.scheme}://{request.headers['host']}".lower()
+        ours = all(origin.lower() == own for origin in request.headers.getlist("origin"))
+        sites = request.headers.getlist("sec-fetch-site")
+        if not (ours and all(site in _OUR_PAGES for site in sites)):
             raise HTTPException(403, "not for pages of other sites\n")
         return await endpoint(request)
 
@@ -66,7 +65,7 @@ class Admin:
 
     def app(self, more: tuple[BaseRoute, ...] = ()) -> Starlette:
         """Return the ASGI app; ``more`` are the console's routes."""
-        return Starlette(
+        app = Starlette(
             routes=[
                 Route("/livez", self.livez),
                 Route("/readyz", self.readyz),
@@ -78,6 +77,9 @@ class Admin:
             ],
             exception_handlers={404: _not_here},
         )
+        # A redirect would answer strangers, too, and name whatever host they asked for.
+        app.router.redirect_slashes = False
+        return app
 
     async def livez(self, request: Request) -> Response:
         """Say that the event loop turns; never depends on the token."""

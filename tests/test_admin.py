@@ -53,8 +53,16 @@ def test_nothing_else_answers_a_foreign_host(proxy: Program, path: str) -> None:
 )
 def test_web_pages_of_others_are_refused(proxy: Program, line: str) -> None:
     host = f"Host: 127.0.0.1:{proxy.admin_port}"
+    ours = (f"Origin: http://127.0.0.1:{proxy.admin_port}", "Sec-Fetch-Site: same-origin")
     assert get(proxy, "/refresh", host, line, method="POST")[0] == 403
     assert get(proxy, "/status", host, line)[0] == 403
+    assert get(proxy, "/status", host, *ours, line)[0] == 403
+    assert get(proxy, "/status", host, *ours)[0] == 200
+
+
+def test_a_slash_too_many_is_not_found(proxy: Program) -> None:
+    """A redirect would name the host that was asked for."""
+    assert get(proxy, "/status/", "Host: evil.example")[0] == 404
 
 
 def test_a_call_of_the_api_is_shown_to_the_other_listener(proxy: Program) -> None:
