@@ -183,6 +183,7 @@ class Shell:
         exchange.failure = error
         exchange.status = error.status
         answer = problem(error, exchange.id, "GET")
+        exchange.sent = len(answer[2])
         exchange.ended = time.perf_counter()
         for observe in self._observers:
             observe(exchange)

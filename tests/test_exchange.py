@@ -151,3 +151,10 @@ def test_a_target_is_put_together_where_the_server_has_split_it() -> None:
     exchange, _ = run(Raising(CallerLeft()))
     assert exchange.target == b"/a?b=c"
     assert exchange.path == b"/a"
+
+
+def test_what_never_was_a_request_is_counted_with_its_answer() -> None:
+    facts: list[Exchange] = []
+    shell = Shell(Raising(REFUSAL), [facts.append])
+    status, _, body = shell.refused(REFUSAL)
+    assert [(each.status, each.sent) for each in facts] == [(status, len(body))]
