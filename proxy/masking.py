@@ -44,6 +44,7 @@ _PART = re.compile(
     r"(?P<value>.*?)(?=\r?\n--|\Z)",
     re.DOTALL,
 )
+_LITERAL = re.compile(r"[-+.0-9eE]+|true|false|null")  # what a string may replace in JSON
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -97,7 +98,8 @@ def _scalar(text: str, match: re.Match[str], level: int, within: Masking) -> tup
         end = match.end()
         if level == WHOLLY and not quoted:  # as in a list of fields: a secret of several words
             end = next(_VALUE_END.finditer(text, end)).start()
-        return f'"{masked(bare, level)}"', end, 1
+        sign = '"' if quoted or _LITERAL.fullmatch(token) else ""
+        return sign + masked(bare, level) + sign, end, 1
     if not (quoted and (":" in bare or "=" in bare or "\\u" in bare)):
         return token, match.end(), 0
     shown, count = within(unescaped(bare))
