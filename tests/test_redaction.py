@@ -35,7 +35,7 @@ REDACTION = Redaction(NAMES)
         pytest.param('{"a":1,}} "email":"ana@x.co"', '{"a":1,}} "email":"••••co"', id="broken"),
         pytest.param('{"email":"x\\"y@example.com"}', '{"email":"••••om"}', id="quote within"),
         pytest.param('{"email":"ends in \\\\"}', '{"email":"••••"}', id="tail would break it"),
-        pytest.param("{'email': 'ana@x.co'}", "{'email': \"••••o'\"}", id="not JSON's quotes"),
+        pytest.param("{'email': 'ana@x.co'}", "{'email': ••••o'}", id="not JSON's quotes"),
         pytest.param("email=ana%40x.co&n=1", "email=••••co&n=1", id="form"),
         pytest.param(
             "client_secret=a&grant_type=b", "client_secret=••••&grant_type=b", id="secret"
@@ -92,8 +92,8 @@ REDACTION = Redaction(NAMES)
         pytest.param("password=a;n=1#email=ana@x.co", "password=••••;n=1#email=••••co", id="no &"),
         pytest.param("/cb#access_token=abc", "/cb#access_token=••••", id="fragment"),
         pytest.param('a password="b c", d=e', 'a password="••••", d=e', id="quoted"),
-        pytest.param("Cookie: a=b; c=d\nn: 1", 'Cookie: "••••"\nn: 1', id="lines of fields"),
-        pytest.param("password: a b\nemail: x y", 'password: "••••"\nemail: "••••" y', id="words"),
+        pytest.param("Cookie: a=b; c=d\nn: 1", "Cookie: ••••\nn: 1", id="lines of fields"),
+        pytest.param("password: a b\nemail: x y", "password: ••••\nemail: •••• y", id="words"),
         pytest.param('["a: Bearer abcd1234=="]', '["a: Bearer ••••"]', id="credentials"),
         pytest.param('Bearer realm_of_x="y"', 'Bearer realm_of_x="y"', id="challenge"),
         pytest.param(

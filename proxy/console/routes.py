@@ -79,7 +79,8 @@ class Console:
         async def counted() -> Any:  # noqa: ANN401  an asynchronous generator
             self._streams += 1
             try:
-                yield event("door", {"url": self._door.url, "production": self._door.production})
+                door = {"example": self._door.example, "production": self._door.production}
+                yield event("door", door)
                 async for each in self._stream.events(last):
                     yield each
             finally:

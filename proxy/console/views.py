@@ -15,6 +15,8 @@ from proxy.exchange import Exchange
 from proxy.recorder import Capture
 from proxy.redaction import Redaction
 
+_LONGEST_WORD = len("false")
+
 
 def summary(entry: Entry) -> dict[str, Any]:
     """Return one line of the list; durations in milliseconds."""
@@ -128,13 +130,21 @@ def _as_json(text: str, content: Content) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         if not claims:
             return {"json": False}
+        if content.cut and _ends_early(text, error):
+            return {"json": True}
         # The page counts in UTF-16 units.
         at = len(text[: error.pos].encode("utf-16-le", "surrogatepass")) // 2
         place = {"line": error.lineno, "column": error.colno, "at": at}
-        return {"json": True, "error": {"words": error.msg, **place}}
+        return {"json": True, "error": {"words": error.msg.removesuffix(" at"), **place}}
     except (ValueError, RecursionError):
         return {"json": False}
     return {"json": True}
+
+
+def _ends_early(text: str, error: json.JSONDecodeError) -> bool:
+    """Report whether what is missing stood after the part that is kept."""
+    rest = text[error.pos :]
+    return len(rest) <= _LONGEST_WORD or error.msg.startswith("Unterminated string")
 
 
 def _ms(seconds: float) -> float:

@@ -64,12 +64,24 @@ def test_marks_tell_whose_doing_it_was() -> None:
         pytest.param(Content("{nonsense", 1), {"json": False}, id="does not claim to be JSON"),
         pytest.param(Content("words", 1, "text/plain"), {"json": False}, id="text"),
         pytest.param(Content("[1]", 1), {"json": True}, id="does not claim it either, but is"),
+        pytest.param(
+            Content('["abc', 9, "application/json", cut=True), {"json": True}, id="cut in a string"
+        ),
+        pytest.param(
+            Content('{"a":fals', 9, "application/json", cut=True), {"json": True}, id="in a word"
+        ),
     ],
 )
 def test_json_is_judged_with_care(content: Content, judged: dict[str, object]) -> None:
     shown = detail(changed(request=content), DOOR)["request"]
     assert {name: shown.get(name) for name in judged} == judged
     assert "error" not in shown
+
+
+def test_what_is_broken_before_it_is_cut_is_shown_so() -> None:
+    content = Content('{"a":,"b":1234567', 99, "application/json", cut=True)
+    error = detail(changed(request=content), DOOR)["request"]["error"]
+    assert (error["words"], error["at"]) == ("Expecting value", 5)
 
 
 @pytest.mark.parametrize(
@@ -141,8 +153,9 @@ def test_an_archive_holds_the_odd_ones_too() -> None:
     )
     silent = changed(status=None, trouble=Trouble("failed", "r", "no way", "try"))
     malformed = changed(method="-")
-    left = changed(status=None, left=True)
+    left = changed(status=None, left=True, method="OPTIONS", target="*")
     first, second, third = har([odd, silent, malformed, left], DOOR)["log"]["entries"]
+    assert third["request"]["url"] == DOOR.url
     assert first["response"]["content"] == {
         "size": 1,
         "mimeType": "",
@@ -183,19 +196,30 @@ def settings(**values: Any) -> Settings:
 
 
 @pytest.mark.parametrize(
-    ("values", "url", "socket"),
+    ("values", "url", "socket", "words"),
     [
-        ({"listen": "127.0.0.1:1"}, "http://127.0.0.1:1", ""),
-        ({"listen": "[::1]:1"}, "http://[::1]:1", ""),
-        ({"listen": "0.0.0.0:1", "caller_key": "k1,k2"}, "http://127.0.0.1:1", ""),
-        ({"listen": "unix:/run/p.sock"}, "http://localhost", "/run/p.sock"),
+        ({"listen": "127.0.0.1:1"}, "http://127.0.0.1:1", "", ""),
+        ({"listen": "[::1]:1"}, "http://[::1]:1", "", ""),
+        (
+            {"listen": "0.0.0.0:1", "caller_key": "k1,k2"},
+            "http://127.0.0.1:1",
+            "",
+            '--header "X-Proxy-Key: $BREB_CALLER_KEY" ',
+        ),
+        (
+            {"listen": "unix:/run/p.sock"},
+            "http://localhost",
+            "/run/p.sock",
+            "--unix-socket /run/p.sock ",
+        ),
     ],
 )
 def test_the_door_is_where_callers_of_this_machine_knock(
-    values: dict[str, str], url: str, socket: str
+    values: dict[str, str], url: str, socket: str, words: str
 ) -> None:
     door = Door.of(settings(**values))
     assert (door.url, door.socket, door.production) == (url, socket, False)
+    assert door.example == f"curl {words}{url}/v1/customers"
     assert (door.key is not None) == ("caller_key" in values)
 
 
