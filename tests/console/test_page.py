@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.console import node
 from tests.console.demo import demo
-from tests.kit import Call, Program, RawUpstream, ask
+from tests.kit import Call, Program, RawUpstream, ask, exchange
 from tests.kit.wire import connect, read_answer
 from tools.console_screenshots import Caller, traffic
 
@@ -157,6 +157,9 @@ def test_the_detail_shows_where_the_time_went_and_what_was_changed(start: Start)
     row = panel.locator("tr", has_text="the access token")
     expect(row).to_contain_text("+ Authorization: Bearer ••••")
     expect(panel).to_contain_text("the caller's own: the proxy puts its token on")
+    host = panel.locator("tr", has_text="names the upstream").locator("td")
+    expect(host.nth(0)).to_have_text(f"− Host: 127.0.0.1:{console.program.port}")
+    expect(host.nth(1)).to_contain_text("+ Host: 127.0.0.1:")
     panel = console.tab("Request")
     expect(panel).to_contain_text("Basic ••••")
     expect(panel).to_contain_text("Request body: none")
@@ -187,6 +190,20 @@ def test_bodies_are_set_out_and_broken_ones_show_where(start: Start) -> None:
     expect(panel.locator("pre")).to_contain_text("0013f0  f0 f1")
     console.pick("/v1/text")
     expect(panel.locator("pre")).to_have_text("plain words")
+    panel.get_by_role("button", name="Copy body").click()
+    expect(console.page.locator("#toast")).to_have_text("Copied")
+    assert console.page.evaluate("navigator.clipboard.readText()") == "plain words"
+
+
+def test_json_that_is_merely_cut_is_set_out_and_not_called_broken(start: Start) -> None:
+    console = start()
+    body = json.dumps([{"name": "x" * 40}] * 2000).encode()
+    console.send("/v1/cut", method="POST", body=body, fields=[("Content-Type", "application/json")])
+    console.pick("/v1/cut")
+    panel = console.tab("Request")
+    expect(panel).to_contain_text("only the first part is kept")
+    expect(panel.locator(".note.bad")).to_have_count(0)
+    assert panel.locator("pre").inner_text().startswith('[\n  {\n    "name": "xxx')
 
 
 def test_deep_json_does_not_drown_the_page(start: Start) -> None:
@@ -212,6 +229,9 @@ def test_our_own_failures_are_explained(start: Start) -> None:
     expect(panel).to_contain_text("BREB_ALLOWED_ORIGINS")
     expect(panel).to_contain_text("Nothing was sent to the upstream.")
     expect(console.tab("Changes")).to_contain_text("nothing was changed")
+    exchange(console.program.port, b"no request at all\r\n\r\n")
+    console.pick("not a request")
+    expect(console.page.locator("#detail-title")).to_have_text("- not a request")
 
 
 def test_a_replay_after_a_401_and_a_missing_scope_are_told_apart(
@@ -287,6 +307,12 @@ def test_failing_renewals_are_shown(start: Start) -> None:
         expect(panel).to_contain_text("refused the credentials")
 
 
+ON_TOP = """() => {
+    const { x, y, width, height } = document.getElementById('toast').getBoundingClientRect();
+    return document.elementFromPoint(x + width / 2, y + height / 2).id === 'toast';
+}"""
+
+
 def test_a_request_is_copied_in_four_ways(start: Start) -> None:
     console = start()
     console.send("/v1/it's")
@@ -306,6 +332,7 @@ def test_a_request_is_copied_in_four_ways(start: Start) -> None:
     expect(text).to_contain_text("curl")
     page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.locator("#toast")).to_have_text("Copied")
+    assert page.evaluate(ON_TOP), "the dialog hides it"
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == text.inner_text()
     done = subprocess.run(["/bin/sh", "-c", copied], capture_output=True, check=False)
@@ -576,8 +603,13 @@ def test_the_page_finds_back_after_a_restart(start: Start) -> None:
         expect(console.rows()).to_have_count(1)
         program.stop()
         expect(console.page.locator("#live")).to_contain_text("connection lost")
+        expect(console.page.locator("#token-state")).to_have_text("Not known")
+        console.page.keyboard.press("t")
+        expect(console.page.locator("#toast")).to_have_text("The proxy cannot be reached")
         program.start()
         expect(console.page.locator("#live")).to_have_text("live", timeout=15_000)
+        expect(console.page.locator("#toast")).to_contain_text("The proxy was started again")
+        expect(console.page.locator("#token-state")).to_have_text("Fresh")
         console.send("/v1/after")
         expect(console.rows()).to_have_count(1)
         expect(console.rows().first).to_contain_text("/v1/after")

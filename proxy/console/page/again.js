@@ -1,5 +1,5 @@
 // Copy as, replay, edited replay.
-import { byId, copyText, el, fill, post, toast } from "/console/dom.js";
+import { byId, copyText, el, fill, post, toast, UNREACHED } from "/console/dom.js";
 
 const FORMS = { curl: "curl", httpie: "HTTPie", python: "Python", postman: "Postman" };
 const content = (name) => byId(name).querySelector(".content");
@@ -11,17 +11,17 @@ export async function openCopy(entry, form = "curl") {
     const response = await fetch(`/console/api/exchanges/${encodeURIComponent(entry.id)}/${form}`);
     text = response.ok ? await response.text() : (await response.json()).detail;
   } catch {
-    text = "The proxy cannot be reached.";
+    text = UNREACHED;
   }
   const dialog = byId("copy-dialog");
-  const choices = Object.entries(FORMS).map(([name, label]) => el("button", { type: "button", id: `form-${name}`,
+  const choices = Object.entries(FORMS).map(([name, label]) => el("button", { id: `form-${name}`,
     "aria-pressed": name === form, onclick: () => openCopy(entry, name) }, label));
   fill(content("copy-dialog"),
     el("div", { class: "forms" }, choices),
     el("pre", { id: "copy-text", tabindex: 0 }, text),
     el("p", { class: "soft" }, form === "postman" ? "In Postman: Import, then paste as raw text." : "Goes through the proxy, so there is no credential in it."),
-    el("div", { class: "acts" }, el("button", { type: "button", onclick: () => dialog.close() }, "Close"),
-      el("button", { type: "button", class: "main", onclick: () => copyText(text) }, "Copy")));
+    el("div", { class: "acts" }, el("button", { onclick: () => dialog.close() }, "Close"),
+      el("button", { class: "main", onclick: () => copyText(text) }, "Copy")));
   if (!dialog.open) dialog.showModal();
   byId(`form-${form}`).focus();
 }
@@ -40,7 +40,7 @@ export class Again {
         this.done(answer.id);
       } else toast(`Not sent: ${answer.detail}`);
     } catch {
-      toast("The proxy cannot be reached");
+      toast(UNREACHED);
     } finally {
       if (button) button.disabled = false;
     }
@@ -55,8 +55,8 @@ export class Again {
   ask(wish, would) {
     const dialog = byId("replay-dialog");
     byId("replay-title").textContent = "Really send it again?";
-    const back = el("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
-    const go = el("button", { type: "button", class: "risk", onclick: () => this.send({ ...wish, confirmed: true }, go) }, "Send it again");
+    const back = el("button", { onclick: () => dialog.close() }, "Cancel");
+    const go = el("button", { class: "risk", onclick: () => this.send({ ...wish, confirmed: true }, go) }, "Send it again");
     fill(content("replay-dialog"), el("p", { class: "note bad" }, `${would}.`),
       el("p", { class: "soft" }, "The first one is not undone by it."), el("div", { class: "acts" }, back, go));
     if (!dialog.open) dialog.showModal();
@@ -86,10 +86,10 @@ export class Again {
       }),
       body: old.body === null || text.value === old.body ? null : text.value,
     });
-    const go = el("button", { type: "button", class: "main", onclick: () => this.send(wish(), go) }, "Send");
+    const go = el("button", { class: "main", onclick: () => this.send(wish(), go) }, "Send");
     fill(content("replay-dialog"), ...notes.map((note) => el("p", { class: "note" }, note)),
       field("Method", method), field("Target", target), field("Fields, one a line", fields), field("Body", text),
-      el("div", { class: "acts" }, el("button", { type: "button", onclick: () => dialog.close() }, "Cancel"), go));
+      el("div", { class: "acts" }, el("button", { onclick: () => dialog.close() }, "Cancel"), go));
     if (!dialog.open) dialog.showModal();
     target.focus();
   }

@@ -1,5 +1,5 @@
 // Shows bodies: JSON set out token by token (nothing is parsed away), text, or hex.
-import { el, size } from "/console/dom.js";
+import { copyText, el, size } from "/console/dom.js";
 
 const TOKEN = /"[^"\\]*(?:\\[^][^"\\]*)*"?|[{}[\],:]|[^\s{}[\],:"]+/g;
 const HEX_FIRST = 4096;
@@ -14,6 +14,7 @@ export function body(content, says) {
   if (content.words) return [line, el("p", { class: "note" }, content.words)];
   if (!content.size && !content.text) return [el("p", { class: "says" }, `${says}: none`)];
   if (content.text === null) return [line, ...hex(content.bytes)];
+  line.append(el("button", { onclick: () => copyText(content.text) }, "Copy body"));
   if (!content.json) return [line, el("pre", { tabindex: 0 }, content.text)];
   if (content.error) return [line, ...broken(content)];
   return [line, el("pre", { tabindex: 0 }, ...pretty(content.text))];
@@ -65,7 +66,7 @@ function hex(encoded) {
   const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
   const pre = el("pre", { class: "hex", tabindex: 0 }, dump(bytes, HEX_FIRST));
   if (bytes.length <= HEX_FIRST) return [pre];
-  const all = el("button", { type: "button", onclick: () => { pre.textContent = dump(bytes, bytes.length); all.remove(); } },
+  const all = el("button", { onclick: () => { pre.textContent = dump(bytes, bytes.length); all.remove(); } },
     `Show all ${size(bytes.length)}`);
   return [pre, all];
 }

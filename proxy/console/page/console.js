@@ -1,10 +1,10 @@
 // The console: hears of exchanges and of the token by server-sent events, paints once a frame.
-import { byId, el, fill, post, toast } from "/console/dom.js";
+import { byId, el, fill, post, toast, UNREACHED } from "/console/dom.js";
 import { latency } from "/console/charts.js";
 import { Again, openCopy } from "/console/again.js";
 import { Detail } from "/console/detail.js";
 import { List } from "/console/list.js";
-import { openPanel, renew, showStatus, tell } from "/console/token.js";
+import { lost, openPanel, renew, showStatus, tell } from "/console/token.js";
 
 const again = new Again((id) => { wanted = id; dirty(); });
 const detail = new Detail({
@@ -35,14 +35,20 @@ function connect() {
   source = new EventSource(`/console/api/events?after=${encodeURIComponent(last)}`);
   source.addEventListener("open", live);
   source.addEventListener("error", () => {
-    live("lost");
+    byId("live").className = "live lost";
+    byId("live").textContent = "connection lost, trying again";
+    lost();
     if (source.readyState === EventSource.CLOSED) setTimeout(connect, 2000);
   });
   source.addEventListener("door", (event) => door(JSON.parse(event.data)));
   source.addEventListener("hello", (event) => {
     const hello = JSON.parse(event.data);
     list.limit = hello.limit;
-    if (run !== null && run !== hello.run) { list.clear(); detail.none(); }
+    if (run !== null && run !== hello.run) {
+      list.clear();
+      detail.none();
+      toast("The proxy was started again: what it had kept is gone");
+    }
     run = hello.run;
     dirty();
   });
@@ -54,17 +60,16 @@ function connect() {
   });
 }
 
-function live(state) {
-  const lost = state === "lost";
-  byId("live").className = `live ${lost ? "lost" : list.paused ? "paused" : "on"}`;
-  byId("live").textContent = lost ? "connection lost, trying again" : list.paused ? "paused" : "live";
+function live() {
+  byId("live").className = `live ${list.paused ? "paused" : "on"}`;
+  byId("live").textContent = list.paused ? "paused" : "live";
 }
 
-function door({ url, production }) {
+function door({ example, production }) {
   const warning = byId("warning");
   warning.hidden = !production;
   warning.textContent = production ? "PRODUCTION: real money moves here. Replay is off." : "";
-  fill(byId("empty"), el("p", {}, "No exchange to show. Point a client at the proxy, without any Authorization:"), el("pre", {}, `curl ${url}/v1/customers`));
+  fill(byId("empty"), el("p", {}, "No exchange to show. Point a client at the proxy, without any Authorization:"), el("pre", {}, example));
 }
 
 function closeDetail() {
@@ -86,7 +91,7 @@ async function clear() {
   try {
     await post("/console/api/clear");
   } catch {
-    toast("The proxy cannot be reached");
+    toast(UNREACHED);
     return;
   }
   list.clear();

@@ -1,5 +1,5 @@
 // One exchange: overview, request, response, and what the proxy changed.
-import { byId, clock, el, fill, ms, size } from "/console/dom.js";
+import { byId, clock, el, fill, ms, size, targetOf } from "/console/dom.js";
 import { body } from "/console/body.js";
 import { waterfall } from "/console/charts.js";
 
@@ -49,19 +49,19 @@ export class Detail {
     const old = this.box.contains(document.activeElement) && document.activeElement.id;
     const replay = entry.replay;
     const head = el("div", { class: "head" },
-      el("h2", { id: "detail-title", class: "mono", tabindex: entry.target.length > 300 ? 0 : null }, el("span", { class: `m ${entry.method}` }, entry.method), " ", entry.target),
+      el("h2", { id: "detail-title", class: "mono", tabindex: entry.target.length > 300 ? 0 : null }, el("span", { class: `m ${entry.method}` }, entry.method), " ", targetOf(entry)),
       el("p", { class: "meta" },
         el("span", { class: `s s${Math.floor((entry.status ?? 0) / 100)}` }, entry.status ? String(entry.status) : "no answer"),
         ...[clock(entry.at), `${ms(entry.ms)} ms`, `${size(entry.received)} up, ${size(entry.sent)} down`, entry.id].map((fact) => el("span", {}, fact))),
       el("div", { class: "acts" },
-        el("button", { type: "button", class: "back", onclick: acts.back }, "← List"),
-        el("button", { type: "button", id: "act-copy", onclick: acts.copy, title: "Copy as (c)" }, "Copy as…"),
-        el("button", { type: "button", id: "act-replay", onclick: acts.replay, disabled: !replay.allowed, title: replay.allowed ? "Send again (r)" : replay.why_not }, "Replay"),
-        el("button", { type: "button", id: "act-edit", onclick: acts.edit, disabled: !replay.allowed, title: replay.allowed ? "Edit and send (e)" : replay.why_not }, "Edit and replay"),
+        el("button", { class: "back", onclick: acts.back }, "← List"),
+        el("button", { id: "act-copy", onclick: acts.copy, title: "Copy as (c)" }, "Copy as…"),
+        el("button", { id: "act-replay", onclick: acts.replay, disabled: !replay.allowed, title: replay.allowed ? "Send again (r)" : replay.why_not }, "Replay"),
+        el("button", { id: "act-edit", onclick: acts.edit, disabled: !replay.allowed, title: replay.allowed ? "Edit and send (e)" : replay.why_not }, "Edit and replay"),
         el("a", { class: "button", href: `/console/api/har?id=${encodeURIComponent(entry.id)}`, download: "breb-proxy.har" }, "HAR")));
     const names = Object.keys(TABS);
     const tabs = el("div", { class: "tabs", role: "tablist", "aria-label": "Parts of the exchange" }, names.map((name) =>
-      el("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-selected": name === this.tab, "aria-controls": "panel",
+      el("button", { role: "tab", id: `tab-${name}`, "aria-selected": name === this.tab, "aria-controls": "panel",
         tabindex: name === this.tab ? 0 : -1, onclick: () => this.choose(name) }, TABS[name])));
     tabs.addEventListener("keydown", (event) => {
       const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -104,6 +104,7 @@ export class Detail {
 function explanation(entry) {
   const { trouble, note } = entry;
   const parts = [];
+  const say = (words) => parts.push(el("p", { class: "note" }, words));
   if (trouble) {
     const who = trouble.kind === "refused" ? "The proxy refused this request: " : "The proxy could not do it: ";
     const box = el("div", { class: "note bad" }, el("p", {}, el("b", {}, who), trouble.words), el("p", {}, el("b", {}, "Next: "), trouble.next_step));
@@ -111,13 +112,13 @@ function explanation(entry) {
     if (trouble.outcome === "not-sent") box.append(el("p", {}, "It was not sent: nothing happened upstream."));
     parts.push(box);
   } else if (entry.left) {
-    parts.push(el("p", { class: "note" }, "The caller left before the end; the upstream exchange was aborted."));
+    say("The caller left before the end; the upstream exchange was aborted.");
   } else if (entry.mark === "upstream" && !note) {
-    parts.push(el("p", { class: "note" }, `The upstream itself answered ${entry.status}; the proxy passed it on.`));
+    say(`The upstream itself answered ${entry.status}; the proxy passed it on.`);
   }
-  if (note) parts.push(el("p", { class: "note" }, note));
-  if (entry.replayed) parts.push(el("p", { class: "note" }, "The upstream answered 401, so the proxy renewed the token and sent the request once more."));
-  if (entry.replay_of) parts.push(el("p", { class: "note" }, `Sent from this page, again after ${entry.replay_of}.`));
+  if (entry.replayed) say("The upstream answered 401, so the proxy renewed the token and sent the request once more.");
+  if (note) say(note);
+  if (entry.replay_of) say(`Sent from this page, again after ${entry.replay_of}.`);
   return parts;
 }
 
@@ -134,11 +135,27 @@ function table(kind, heads, rows) {
 function changeTable(rows, before, after) {
   return el("table", { class: "fields sides" },
     el("thead", {}, el("tr", {}, el("th", { scope: "col" }, before), el("th", { scope: "col" }, after), el("th", { scope: "col", class: "why" }, "Why"))),
-    el("tbody", {}, rows.map(({ change, name, value, why }) => {
-      const text = `${name}: ${value}`;
+    el("tbody", {}, aligned(rows).map(([left, right]) => {
+      const kept = left === right;
       return el("tr", {},
-        el("td", { class: change === "removed" ? "del" : "" }, change === "removed" ? ["− ", el("span", {}, text)] : change === "added" ? "" : text),
-        el("td", { class: change === "added" ? "add" : "" }, change === "added" ? `+ ${text}` : change === "kept" ? text : ""),
-        el("td", { class: "why" }, why));
+        el("td", { class: kept ? "" : "del" }, kept ? words(left) : left && ["− ", el("span", {}, words(left))]),
+        el("td", { class: kept ? "" : "add" }, kept ? words(left) : right && `+ ${words(right)}`),
+        el("td", { class: "why" }, (right ?? left).why));
     })));
+}
+
+const words = ({ name, value }) => `${name}: ${value}`;
+
+// What replaces a field stands beside it, unless that would put a column out of order.
+function aligned(rows) {
+  const pairs = [];
+  for (const row of rows) {
+    const free = pairs.slice(pairs.findLastIndex((pair) => pair[1]) + 1);
+    const beside = free.find(([left]) => left.name.toLowerCase() === row.name.toLowerCase());
+    if (row.change === "kept") pairs.push([row, row]);
+    else if (row.change === "removed") pairs.push([row, null]);
+    else if (beside) beside[1] = row;
+    else pairs.push([null, row]);
+  }
+  return pairs;
 }

@@ -4,6 +4,7 @@ export const byId = (id) => document.getElementById(id);
 
 export function el(name, props = {}, ...children) {
   const element = document.createElement(name);
+  if (name === "button") element.type = name; // or it would submit
   for (const [key, value] of Object.entries(props)) {
     if (key === "class") element.className = value;
     else if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
@@ -40,13 +41,15 @@ export function span(seconds) {
   return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
 }
 
-export const clock = (at) => {
-  const date = new Date(at * 1000);
-  return date.toTimeString().slice(0, 8);
-};
+export const clock = (at) => new Date(at * 1000).toTimeString().slice(0, 8);
+
+export const UNREACHED = "The proxy cannot be reached";
+export const targetOf = (entry) => (entry.method === "-" ? "not a request" : entry.target);
 
 let toastTimer;
 export function toast(words) {
+  // Whatever stands outside of an open dialog is behind it.
+  (document.querySelector("dialog[open]") ?? document.body).append(byId("toast"));
   byId("toast").textContent = words;
   clearTimeout(toastTimer);
   toastTimer = setTimeout(() => { byId("toast").textContent = ""; }, 6000);

@@ -1,5 +1,5 @@
 // The list: at most as many rows as the journal keeps, painted once a frame.
-import { byId, clock, el, ms, size } from "/console/dom.js";
+import { byId, clock, el, ms, size, targetOf } from "/console/dom.js";
 
 const TAGS = { refused: ["refused", "warn"], proxy: ["proxy error", "bad"], upstream: ["upstream", "warn"], left: ["caller left", "soft"], answered: ["answered here", "soft"] };
 
@@ -140,7 +140,7 @@ function entryRow(entry) {
   return el("tr", { "data-id": entry.id, class: "new", "aria-selected": "false", tabindex: -1 },
     cell("c-time", clock(entry.at)),
     cell("c-method", el("span", { class: `m ${/^[A-Z]+$/.test(entry.method) ? entry.method : ""}` }, entry.method)),
-    el("td", { title: entry.target }, el("div", { class: "path" }, el("span", { class: "cut" }, ...target(entry.target)), ...tags)),
+    el("td", { title: entry.target }, el("div", { class: "path" }, el("span", { class: "cut" }, ...target(targetOf(entry))), ...tags)),
     cell("c-status", el("span", { class: `s s${Math.floor((entry.status ?? 0) / 100)}` }, String(entry.status ?? "cut"))),
     cell("c-ms", ms(entry.ms)), cell("c-size", size(entry.sent)));
 }

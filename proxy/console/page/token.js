@@ -1,5 +1,5 @@
 // The token's life: state, countdowns, renewals. The token itself is never sent to a page.
-import { byId, el, fill, post, span, toast } from "/console/dom.js";
+import { byId, el, fill, post, span, toast, UNREACHED } from "/console/dom.js";
 import { renewals } from "/console/charts.js";
 
 const WORDS = { fresh: "Fresh", renewing: "Renewing", failing: "Renewal fails", expired: "Expired", none: "No token" };
@@ -17,6 +17,13 @@ export function showStatus(status) {
   tell();
   fill(byId("token-history"), renewals(status.token.history));
   if (byId("token-dialog").open) showPanel();
+}
+
+export function lost() {
+  last = null;
+  byId("token-state").className = "pill none";
+  byId("token-state").textContent = "Not known";
+  byId("token-words").textContent = "the proxy does not answer";
 }
 
 export function tell() {
@@ -56,13 +63,17 @@ export async function renew() {
     const answer = await post("/refresh");
     toast(answer.renewed ? "The token was renewed" : `No new token: ${answer.last_error ?? "see the log"}`);
   } catch {
-    toast("The proxy cannot be reached");
+    toast(UNREACHED);
   } finally {
     button.disabled = false;
   }
 }
 
 export function openPanel() {
+  if (!last) {
+    toast(UNREACHED);
+    return;
+  }
   showPanel();
   byId("token-dialog").showModal();
   byId("token-dialog").querySelector(".acts .main").focus({ preventScroll: true });
@@ -91,7 +102,7 @@ function showPanel() {
     el("dl", { class: "facts" }, facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
     el("h3", {}, "Renewals"), renewals(token.history, 34), el("ol", { class: "past", tabindex: 0, "aria-label": "Renewals, youngest first" }, past),
     el("h3", {}, "Scopes"), scopes.length ? el("div", { class: "scopes" }, scopes) : el("p", {}, "not told"),
-    el("div", { class: "acts" }, el("button", { type: "button", onclick: renew }, "Renew now"),
-      el("button", { type: "button", class: "main", onclick: () => byId("token-dialog").close() }, "Close")));
+    el("div", { class: "acts" }, el("button", { onclick: renew }, "Renew now"),
+      el("button", { class: "main", onclick: () => byId("token-dialog").close() }, "Close")));
   if (focused) box.querySelector(".acts .main").focus({ preventScroll: true });
 }
