@@ -465,6 +465,8 @@ def test_everything_can_be_done_with_the_keyboard(start: Start) -> None:
         console.send(path)
     expect(console.rows()).to_have_count(3)
     page, keys = console.page, console.page.keyboard
+    sent: list[str] = []
+    page.on("request", lambda it: sent.append(it.url) if it.url.endswith("/replay") else None)
     title = page.locator("#detail-title")
     keys.press("j")
     expect(title).to_contain_text("/v1/c")
@@ -489,8 +491,11 @@ def test_everything_can_be_done_with_the_keyboard(start: Start) -> None:
         expect(page.get_by_role("dialog", name=name)).to_be_visible()
         keys.press("Escape")
         expect(page.get_by_role("dialog", name=name)).to_be_hidden()
-    keys.press("r")
+    keys.down("r")
+    keys.down("r")
+    keys.up("r")
     expect(console.rows()).to_have_count(4)
+    assert len(sent) == 1, "a key that is held down sends once"
     keys.press("p")
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     keys.press("p")

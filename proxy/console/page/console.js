@@ -120,6 +120,7 @@ document.addEventListener("keydown", (event) => {
   if (row && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); list.pick(row.dataset.id); return; }
   const arrow = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (arrow && !event.target.closest("#detail")) { event.preventDefault(); list.step(arrow); return; }
+  if (event.repeat && !"jk".includes(event.key)) return; // a key held down replays once
   if (byId("keys").checked && Object.hasOwn(KEYS, event.key)) { event.preventDefault(); KEYS[event.key](); }
 });
 

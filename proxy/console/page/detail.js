@@ -4,7 +4,7 @@ import { body } from "/console/body.js";
 import { waterfall } from "/console/charts.js";
 
 const TABS = { overview: "Overview", request: "Request", response: "Response", changes: "Changes" };
-const NONE = "Choose an exchange to see all of it: fields, bodies, what the proxy changed, and where the time went.";
+const NONE = "Choose an exchange to see its fields, bodies, what the proxy changed, and where the time went.";
 
 export class Detail {
   constructor(acts) {

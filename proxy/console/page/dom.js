@@ -4,7 +4,6 @@ export const byId = (id) => document.getElementById(id);
 
 export function el(name, props = {}, ...children) {
   const element = document.createElement(name);
-  if (name === "button") element.type = name; // or it would submit
   for (const [key, value] of Object.entries(props)) {
     if (key === "class") element.className = value;
     else if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
