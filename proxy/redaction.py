@@ -28,7 +28,9 @@ SECRETS = frozenset(
     )
 )
 # As in Authorization; not the parameters of a challenge, such as Bearer realm="x".
-_CREDENTIALS = re.compile(r"([Bb](?:asic|ASIC|earer|EARER) +)[A-Za-z0-9._~+/-]{8,}+(?!=[\"\w])=*")
+_CREDENTIALS = re.compile(
+    r"([Bb](?:asic|ASIC|earer|EARER)[ +]+)[A-Za-z0-9._~+/-]{8,}+(?!=[\"\w])=*"
+)
 _PARAMETERS = re.compile(r"[?;#].*", re.DOTALL)
 _SHORTEST_TAIL = 8
 _DEEPEST = 4

@@ -95,6 +95,7 @@ REDACTION = Redaction(NAMES)
         pytest.param("Cookie: a=b; c=d\nn: 1", "Cookie: ••••\nn: 1", id="lines of fields"),
         pytest.param("password: a b\nemail: x y", "password: ••••\nemail: •••• y", id="words"),
         pytest.param('["a: Bearer abcd1234=="]', '["a: Bearer ••••"]', id="credentials"),
+        pytest.param("a=Bearer+abcd1234&b=c", "a=Bearer+••••&b=c", id="credentials in a form"),
         pytest.param('Bearer realm_of_x="y"', 'Bearer realm_of_x="y"', id="challenge"),
         pytest.param(
             '<a><o:email n="1">ana@x.co</o:email> <email> </email><b>c</b></a>',
