@@ -324,10 +324,7 @@ def under_load(
 
 
 def at_rest(proxy: Program) -> list[str]:
-    """Report what is still under way although all callers are gone.
-
-    Given time: the last exchanges end, and a renewal may have just begun (same pool).
-    """
+    """Report what is still under way although all callers have had time to go."""
     deadline = time.monotonic() + 30
     while True:
         left = proxy.status()
