@@ -3,10 +3,13 @@
 Modules are imported where they are used, so that probes start in a fraction of a second.
 """
 
+import contextlib
 import io
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from typing import Any
 
 from proxy import __version__
 from proxy.usage import (
@@ -129,11 +132,33 @@ def _sandbox(arguments: list[str]) -> int:
 
 def _start(name: str) -> Callable[[list[str]], int]:
     def begin(arguments: list[str]) -> int:
-        from proxy import start
+        with _signals_at_start():
+            from proxy import start
 
-        return start.main(name, arguments)
+            return start.main(name, arguments)
 
     return begin
+
+
+@contextlib.contextmanager
+def _signals_at_start() -> Generator[None, None, None]:
+    """End well if told to while nothing has begun; the server has signal handlers of its own.
+
+    Process 1 of a container would not hear SIGTERM at all until then, and SIGHUP would end us.
+    """
+    actions: dict[int, Any] = {signal.SIGTERM: _end, signal.SIGINT: _end}
+    if hasattr(signal, "SIGHUP"):
+        actions[signal.SIGHUP] = signal.SIG_IGN
+    before = {number: signal.signal(number, action) for number, action in actions.items()}
+    try:
+        yield
+    finally:
+        for number, action in before.items():
+            signal.signal(number, action)
+
+
+def _end(*_: object) -> None:
+    os._exit(OK)  # at once, and not as an exception inside of whatever is being imported
 
 
 def _check(arguments: list[str]) -> int:

@@ -68,11 +68,10 @@ class _Door:
 
     def __init__(self, asked: Address) -> None:
         if asked.path or asked.port == 0:
-            self.sockets, self.address = sockets.bind(asked), asked
+            self.sockets = sockets.bind(asked)
+            self.address = sockets.bound(asked, self.sockets)
         else:
             self.sockets, self.address = sockets.bind_near(asked)
-        if asked.port == 0 and not asked.path:
-            self.address = Address(asked.host, sockets.port_of(self.sockets))
         self.moved = asked.port not in (0, self.address.port)
         self.asked = asked
 

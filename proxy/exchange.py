@@ -126,6 +126,7 @@ class Shell:
         prefix = secrets.token_hex(4)
         self._numbers = (f"{prefix}-{number:x}" for number in itertools.count(1))
         self.draining = False
+        self.time_over = False  # whoever is cancelled from now on did not leave
         self.in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -142,8 +143,10 @@ class Shell:
         except CallerLeft:
             exchange.left = True
         except asyncio.CancelledError:
-            self._left(exchange)
-            raise
+            if not self.time_over:
+                exchange.left = True
+                raise
+            await self._failed(exchange, Draining("the time to finish is over"), send)
         except Exception as error:
             # Not its text: what a surprise says may hold what it was given.
             log.error("internal error %s in exchange %s", type(error).__name__, exchange.id)
@@ -157,11 +160,6 @@ class Shell:
             if exchange.failure is not None:
                 _unwind(exchange.failure)
 
-    def _left(self, exchange: Exchange) -> None:
-        exchange.left = True
-        if self.draining and exchange.failure is None:
-            exchange.failure = Draining("the time to finish is over")
-
     async def _failed(self, exchange: Exchange, error: ProxyError, send: Send) -> None:
         exchange.failure = error
         if exchange.status is not None:
@@ -171,7 +169,7 @@ class Shell:
             error, exchange.id, exchange.method, begun=exchange.attempts > 0
         )
         exchange.status = status
-        exchange.sent = len(body)
+        exchange.sent = 0 if exchange.method == "HEAD" else len(body)
         await send(
             {"type": "http.response.start", "status": status, "headers": lines + exchange.cors}
         )
@@ -242,7 +240,8 @@ def problem(
     ]
     if _closes(error):
         lines.append((b"Connection", b"close"))
-    if error.retry_after is not None:
+    # Who obeys Retry-After by itself must not pay twice.
+    if error.retry_after is not None and document.get("outcome") != "unknown":
         lines.append((b"Retry-After", b"%d" % math.ceil(error.retry_after)))
     return error.status, lines, body
 

@@ -1,8 +1,8 @@
 """Runs the listeners on uvicorn, one event loop, from start to the end of the drain.
 
 The end: /readyz says 503; after DRAIN_DELAY no new connections; exchanges under way finish within
-SHUTDOWN_GRACE; the token is revoked; the admin listener goes last. Exit code 0, also where
-uvicorn would raise the signal again. A second signal ends at once.
+SHUTDOWN_GRACE, or are told that it is over; the token is revoked; the admin listener goes last.
+Exit code 0, also where uvicorn would raise the signal again. A second signal ends at once.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from typing import Any, cast
 
 import uvicorn
 
+from proxy import sockets
 from proxy.app import Parts, build
 from proxy.exchange import App, Receive, Scope, Send, Shell
 from proxy.listener import Callers, ListenerLimits
@@ -29,6 +30,8 @@ from proxy.settings import Settings
 log = logging.getLogger("proxy.server")
 
 TLS_RELOAD = 2.0
+LAST_WORDS = 0.5  # for what is said to callers at the end of the grace
+_SPARE = 2.0  # uvicorn's own end comes after ours, if ours should fail
 
 
 class Listener(uvicorn.Server):
@@ -93,6 +96,18 @@ class Listener(uvicorn.Server):
         self.callers.draining = True
         self.should_exit = True
 
+    async def finish(
+        self, serving: asyncio.Task[None], grace: float, time_over: Callable[[], None]
+    ) -> None:
+        """Drain for ``grace`` seconds; then call ``time_over`` and cut what is left."""
+        self.drain()
+        if not (await asyncio.wait((serving,), timeout=grace))[0]:
+            time_over()
+            self.callers.cut()
+            if not (await asyncio.wait((serving,), timeout=LAST_WORDS))[0]:
+                self.callers.abort()
+        await serving
+
 
 @dataclass
 class Stop:
@@ -100,14 +115,17 @@ class Stop:
 
     event: asyncio.Event = field(default_factory=asyncio.Event)
     last_words: Callable[[], None] = lambda: None
+    signalled: bool = False
 
     def __call__(self, number: int = 0) -> None:
-        """Begin the drain; the second time end at once."""
-        if self.event.is_set():
-            if number:
-                self.last_words()
-                os._exit(128 + number)
-            return
+        """Begin the drain; at the second signal end at once.
+
+        The first one after /quit is none: a kubelet sends it to every sidecar of a Job that ends.
+        """
+        if number and self.signalled:
+            self.last_words()
+            os._exit(128 + number)
+        self.signalled = self.signalled or bool(number)
         self.event.set()
 
 
@@ -126,12 +144,15 @@ async def serve(
     """
     stop = Stop()
     parts = build(settings, where, stop, as_json=as_json)
-    stop.last_words = parts.flush
+    stop.last_words = lambda: _last_words(parts)
     tune_collector()
     tls = _tls(settings)
     limits = ListenerLimits(settings.header_timeout, settings.idle_timeout, settings.max_callers)
-    front = Listener(cast("App", parts.shell), parts.shell, limits, settings.shutdown_grace, tls)
-    back = Listener(_lowered(cast("App", parts.admin)), parts.shell, ListenerLimits(), 1, None)
+    grace = settings.shutdown_grace + LAST_WORDS + _SPARE
+    front = Listener(cast("App", parts.shell), parts.shell, limits, grace, tls)
+    probes = _lowered(cast("App", parts.admin))
+    # What is refused there was no exchange: it is neither counted nor logged as one.
+    back = Listener(probes, Shell(probes, ()), ListenerLimits(), LAST_WORDS + _SPARE, None)
     with _signals(stop, parts.keeper.renew):
         async with asyncio.TaskGroup() as tasks:
             ours = [tasks.create_task(parts.keeper.run())]
@@ -142,16 +163,15 @@ async def serve(
             if started is not None:
                 ours.append(tasks.create_task(started(parts)))
             await stop.event.wait()
-            await _drain(settings, parts, front, serving)
+            await _drain(settings, parts, front, serving, callers)
             for task in ours:
                 task.cancel()
             await parts.keeper.aclose()
             for pool in parts.pools:
                 await pool.aclose()
-            back.drain()
-            await probing
+            sockets.remove(admin)
+            await back.finish(probing, 0, lambda: None)
             parts.flush()
-    _remove(settings)
 
 
 def _lowered(app: App) -> App:
@@ -165,17 +185,32 @@ def _lowered(app: App) -> App:
 
 
 async def _drain(
-    settings: Settings, parts: Parts, front: Listener, serving: asyncio.Task[None]
+    settings: Settings,
+    parts: Parts,
+    front: Listener,
+    serving: asyncio.Task[None],
+    callers: list[socket.socket],
 ) -> None:
-    log.info("shutting down: %d exchanges under way", parts.shell.in_flight)
-    parts.shell.draining = True
+    shell = parts.shell
+    log.info("shutting down: %d exchanges under way", shell.in_flight)
+    shell.draining = True
     front.callers.draining = True
     if settings.drain_delay:
         await asyncio.sleep(settings.drain_delay)
-    front.drain()
-    await serving
+    sockets.remove(callers)
+
+    def time_over() -> None:
+        if shell.in_flight:
+            log.warning("%d exchanges are cut at the end of the grace", shell.in_flight)
+        shell.time_over = True
+
+    await front.finish(serving, settings.shutdown_grace, time_over)
+
+
+def _last_words(parts: Parts) -> None:
     if parts.shell.in_flight:
-        log.warning("%d exchanges were cut at the end of the grace", parts.shell.in_flight)
+        log.warning("%d exchanges are cut by a second signal", parts.shell.in_flight)
+    parts.flush()
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:
@@ -216,12 +251,6 @@ def _versions(files: tuple[Path, ...]) -> list[tuple[int, int]]:
             state = file.stat()
             versions.append((state.st_mtime_ns, state.st_ino))
     return versions
-
-
-def _remove(settings: Settings) -> None:
-    for address in (settings.listen, settings.admin_listen):
-        if address.path:
-            Path(address.path).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

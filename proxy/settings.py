@@ -319,7 +319,7 @@ class Settings(CredentialSettings):
             problems.append(f"{PREFIX}TLS_CERT and {PREFIX}TLS_KEY: set both, or neither")
         if self.client_cert_key and not self.client_cert:
             problems.append(f"{PREFIX}CLIENT_CERT_KEY: set {PREFIX}CLIENT_CERT too")
-        if self.listen == self.admin_listen and self.listen.port != 0:
+        if self.listen == self.admin_listen and (self.listen.path or self.listen.port):
             problems.append(f"{PREFIX}ADMIN_LISTEN: must differ from {PREFIX}LISTEN")
         problems.extend(
             f"{PREFIX}{name}: {own} is this proxy's own listener: it would call itself"

@@ -1,5 +1,6 @@
 """Listening sockets, bound before anything else starts: a taken port is said in one line."""
 
+import contextlib
 import errno
 import os
 import socket
@@ -57,10 +58,31 @@ def bind_near(address: Address, tries: int = 20) -> tuple[list[socket.socket], A
     raise AssertionError  # pragma: no cover  the loop returns or raises
 
 
+def bound(address: Address, sockets: list[socket.socket]) -> Address:
+    """Return ``address`` with the port that was really bound."""
+    return address if address.path else Address(address.host, port_of(sockets))
+
+
 def port_of(sockets: list[socket.socket]) -> int:
     """Return the port that was really bound; 0 for a Unix socket."""
     name = sockets[0].getsockname()
     return int(name[1]) if isinstance(name, tuple) else 0
+
+
+def remove(sockets: list[socket.socket]) -> None:
+    """Take the paths of Unix sockets away, while they are still listened on.
+
+    Later it could be the path of the next process, which takes over what nobody serves.
+    """
+    for sock in sockets:
+        if isinstance(sock, UnixSocket):
+            sock.remove()
+
+
+def release(sockets: list[socket.socket]) -> None:
+    """Give up what was bound and never served."""
+    remove(sockets)
+    _close(sockets)
 
 
 def _close(sockets: list[socket.socket]) -> None:
@@ -92,18 +114,43 @@ def _bind_unix(path: Path) -> socket.socket:
         if _served(path):
             raise AddressTaken(f"cannot listen on unix:{path}: another process does")
         path.unlink()
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    mask = os.umask(0o177)
+    sock = UnixSocket(path)
     try:
-        sock.bind(str(path))
+        sock.open()
     except OSError as error:
         sock.close()
         raise AddressTaken(f"cannot listen on unix:{path}: {error.strerror}") from error
-    finally:
-        os.umask(mask)
-    sock.listen(BACKLOG)
-    sock.setblocking(False)
     return sock
+
+
+class UnixSocket(socket.socket):
+    """A listening Unix socket, and the file by which callers find it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._path = path
+        self._own = (0, 0)
+
+    def open(self) -> None:
+        """Bind and listen, for our own user alone."""
+        mask = os.umask(0o177)
+        try:
+            self.bind(str(self._path))
+        finally:
+            os.umask(mask)
+        self._own = self._found()
+        self.listen(BACKLOG)
+        self.setblocking(False)
+
+    def remove(self) -> None:
+        """Take the path away, unless it leads to another socket by now."""
+        with contextlib.suppress(FileNotFoundError):
+            if self._found() == self._own:
+                self._path.unlink()
+
+    def _found(self) -> tuple[int, int]:
+        state = self._path.stat()
+        return state.st_dev, state.st_ino
 
 
 def _served(path: Path) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from proxy import demo, logs, server, sockets
+from proxy.addresses import Address
 from proxy.errors import SettingsError
 from proxy.options import chosen, doubled, origins, parser, slips, where
 from proxy.settings import PREFIX, Settings, load
@@ -48,14 +49,23 @@ def _serve(options: argparse.Namespace) -> int:
     if advice := doubled(settings):
         server.log.warning("BREB_BASE_URL ends in /v1: %s", advice)
     callers = _bind(settings, "listen")
-    admin = _bind(settings, "admin_listen")
+    try:
+        admin = _bind(settings, "admin_listen")
+    except AddressTaken:
+        sockets.release(callers)
+        raise
+    settings = settings.model_copy(  # of port 0 the one that was found
+        update={
+            "listen": sockets.bound(settings.listen, callers),
+            "admin_listen": sockets.bound(settings.admin_listen, admin),
+        }
+    )
     server.log.info(
-        "forwarding http%s://%s to %s (%s); admin on http://%s",
-        "s" if settings.tls_cert else "",
-        settings.listen,
+        "forwarding %s to %s (%s); admin on %s",
+        _url(settings.listen, "https" if settings.tls_cert else "http"),
         settings.base_url,
         settings.base_url.environment,
-        settings.admin_listen,
+        _url(settings.admin_listen, "http"),
     )
     server.run(server.serve(settings, places, callers, admin, as_json=as_json))
     return OK
@@ -66,6 +76,10 @@ def _bind(settings: Settings, name: str) -> list[socket.socket]:
         return sockets.bind(getattr(settings, name))
     except AddressTaken as error:
         raise AddressTaken(f"{error} ({PREFIX}{name.upper()})") from error
+
+
+def _url(address: Address, scheme: str) -> str:
+    return str(address) if address.path else f"{scheme}://{address}"
 
 
 def _run(options: argparse.Namespace) -> int:

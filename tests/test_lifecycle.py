@@ -1,6 +1,7 @@
 """Start, drain and end of the process, as an operator sees them."""
 
 import contextlib
+import json
 import signal
 import socket
 import subprocess
@@ -8,10 +9,13 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from proxy import sockets
+from proxy.addresses import Address
 from tests.kit import Call, Program, RawUpstream, ask, read_answer
 from tests.kit.wire import Reader, connect
 
@@ -32,8 +36,8 @@ class Gate:
         return SLOW_HEAD + b"done"
 
 
-def request(port: int, target: str = "/") -> bytes:
-    return f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+def request(port: int, target: str = "/", method: str = "GET") -> bytes:
+    return f"{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -82,18 +86,48 @@ def test_new_connections_are_refused_while_draining() -> None:
         assert proxy.process.wait(10) == 0
 
 
-def test_the_grace_bounds_the_drain() -> None:
+@pytest.mark.parametrize(
+    ("method", "outcome", "retry_after"),
+    [("GET", None, ["1"]), ("POST", "unknown", [])],
+)
+def test_the_grace_bounds_the_drain_and_who_still_waits_is_told(
+    method: str, outcome: str | None, retry_after: list[str]
+) -> None:
     gate = Gate()
     with (
         RawUpstream(gate) as upstream,
         Program(upstream.url, shutdown_grace=0.5) as proxy,
         connect(proxy.port) as caller,
     ):
-        caller.sock.sendall(request(proxy.port, "/slow"))
+        caller.sock.sendall(request(proxy.port, "/slow", method))
         assert gate.arrived.wait(10)
         assert proxy.stop() == 0
-        assert read_answer(caller) is None
+        answer = read_answer(caller)
+        assert answer is not None
+        assert answer.status == 503
+        assert answer.values("connection") == ["close"]
+        assert answer.values("retry-after") == retry_after
+        assert json.loads(answer.body).get("outcome") == outcome
+        (line,) = proxy.exchanges()
+        assert (line["status"], line["reason"]) == (503, "connection_terminated")
+        assert "1 exchanges are cut at the end of the grace" in proxy.output
         gate.open.set()
+
+
+def test_an_answer_that_the_grace_cuts_does_not_look_complete() -> None:
+    half = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf"
+    with (
+        RawUpstream(half) as upstream,
+        Program(upstream.url, shutdown_grace=0.5) as proxy,
+        connect(proxy.port) as caller,
+    ):
+        caller.sock.sendall(request(proxy.port))
+        head, body = caller.head(), caller.exactly(4)
+        assert (head[:12], body) == (b"HTTP/1.1 200", b"half")
+        assert proxy.stop() == 0
+        assert caller.rest() == b""
+        (line,) = proxy.exchanges()
+        assert (line["status"], line["error"]) == (200, "the time to finish is over")
 
 
 def test_a_second_signal_ends_at_once() -> None:
@@ -108,7 +142,54 @@ def test_a_second_signal_ends_at_once() -> None:
         proxy.process.send_signal(signal.SIGTERM)
         proxy.until("/readyz", 503)
         assert proxy.stop(signal.SIGTERM) == 128 + signal.SIGTERM
+        assert "1 exchanges are cut by a second signal" in proxy.output
         gate.open.set()
+
+
+def test_the_first_signal_after_quit_cuts_nothing() -> None:
+    """A kubelet sends one to each sidecar of a Job whose application has ended."""
+    gate = Gate()
+    with (
+        RawUpstream(gate) as upstream,
+        Program(upstream.url) as proxy,
+        connect(proxy.port) as caller,
+    ):
+        caller.sock.sendall(request(proxy.port, "/slow"))
+        assert gate.arrived.wait(10)
+        assert proxy.admin("/quit", "POST")[0] == 202
+        proxy.until("/readyz", 503)
+        proxy.process.send_signal(signal.SIGTERM)
+        proxy.process.send_signal(signal.SIGHUP)
+        proxy.until("/readyz", 503)
+        gate.open.set()
+        answer = read_answer(caller)
+        assert answer is not None
+        assert (answer.status, answer.body) == (200, b"done")
+        assert proxy.process.wait(10) == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 0), (signal.SIGHUP, 7)]
+)
+def test_signals_are_obeyed_while_the_program_is_still_being_loaded(
+    number: int, code: int, tmp_path: Path
+) -> None:
+    """SIGHUP has nothing to renew yet; it does not end the process either."""
+    (tmp_path / "pydantic_settings.py").write_text(
+        "import pathlib, time\n"
+        "pathlib.Path('loading').touch()\n"
+        "while not pathlib.Path('go on').exists():\n"
+        "    time.sleep(0.01)\n"
+        "raise SystemExit(7)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-m", "proxy", "serve"], cwd=tmp_path, stderr=subprocess.PIPE
+    ) as proxy:
+        _until((tmp_path / "loading").exists)
+        proxy.send_signal(number)
+        if number == signal.SIGHUP:
+            (tmp_path / "go on").touch()
+        assert (proxy.communicate(timeout=30)[1], proxy.returncode) == (b"", code)
 
 
 def test_quit_on_the_admin_listener_drains() -> None:
@@ -240,6 +321,69 @@ def test_a_unix_socket_is_private_and_goes_with_the_process(tmp_path: Path) -> N
             pass
         assert proxy.stop() == 0
         assert not path.exists()
+
+
+def test_a_unix_socket_is_left_to_the_next_process_while_the_last_exchange_goes_on(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "proxy.sock"
+    gate = Gate()
+    with RawUpstream(gate) as upstream, Program(upstream.url, listen=f"unix:{path}") as old:
+        caller = socket.socket(socket.AF_UNIX)
+        caller.connect(str(path))
+        caller.sendall(request(0, "/slow"))
+        assert gate.arrived.wait(10)
+        old.process.send_signal(signal.SIGTERM)
+        old.until("/readyz", 503)
+        _until(lambda: not path.exists())
+        with Program(upstream.url, listen=f"unix:{path}") as new:
+            gate.open.set()
+            assert old.process.wait(10) == 0
+            caller.close()
+            following = socket.socket(socket.AF_UNIX)
+            following.connect(str(path))
+            with following:
+                following.sendall(request(0))
+                answer = read_answer(Reader(following))
+            assert answer is not None
+            assert answer.status == 200
+            assert new.stop() == 0
+
+
+def test_a_unix_socket_that_another_has_put_there_stays(tmp_path: Path) -> None:
+    path = tmp_path / "proxy.sock"
+    (ours,) = sockets.bind(Address("", 0, str(path)))
+    path.unlink()
+    (theirs,) = sockets.bind(Address("", 0, str(path)))
+    sockets.release([ours])
+    assert path.is_socket()
+    sockets.release([theirs])
+    assert not path.exists()
+    sockets.remove([theirs])
+
+
+def test_a_unix_socket_goes_if_the_other_address_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "proxy.sock"
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = f"127.0.0.1:{other.getsockname()[1]}"
+        second = Program("http://127.0.0.1:9", listen=f"unix:{path}", admin_listen=taken)
+        with pytest.raises(AssertionError, match="ended with 3"), second:
+            pass
+    assert not path.exists()
+
+
+def test_the_port_that_was_found_is_told() -> None:
+    with RawUpstream() as upstream, Program(upstream.url, listen="127.0.0.1:0") as proxy:
+        listen = proxy.status()["listen"]
+        assert ask(int(listen.rpartition(":")[2]), "/").status == 200
+        assert f"forwarding http://{listen} to {upstream.url} (local)" in proxy.output
+
+
+def _until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_it_starts_while_the_token_endpoint_is_down_and_recovers() -> None:

@@ -75,6 +75,16 @@ class Callers:
         if self._timer is None:
             self._timer = loop.call_later(SWEEP, self._sweep, loop)
 
+    def cut(self) -> None:
+        """End every exchange under way, and every connection that has none."""
+        for connection in list(self.connections):
+            connection.time_over()
+
+    def abort(self) -> None:
+        """Close all connections, whatever there is left to say on them."""
+        for connection in list(self.connections):
+            connection.transport.abort()
+
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
         now = loop.time()
@@ -349,6 +359,13 @@ class CallerConnection(asyncio.Protocol):
                 self._deadline = now + RECENT
             else:
                 self.transport.close()
+
+    def time_over(self) -> None:
+        """End the exchange under way: the app may answer why, if no answer has begun."""
+        if self._cycle is not None and self._cycle.task is not None:
+            self._cycle.task.cancel()
+        else:
+            self.transport.close()
 
     # -- time ------------------------------------------------------------------------------
 
