@@ -7,6 +7,7 @@ state is POST and refuses web pages.
 
 import json
 from collections.abc import Awaitable, Callable
+from email.utils import formatdate
 from typing import Any
 
 from starlette.applications import Starlette
@@ -16,6 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from proxy.addresses import loopback
+from proxy.exchange import App, Message, Receive, Scope, Send
 from proxy.keeper import TokenKeeper
 from proxy.metrics import Metrics
 from proxy.status import Status
@@ -43,6 +45,29 @@ def local(endpoint: Endpoint) -> Endpoint:
         return await endpoint(request)
 
     return guarded
+
+
+def served(app: App) -> App:
+    """Return ``app`` as our listener runs it, which leaves Host, Date and letter case to it."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        lines = [(name.lower(), value) for name, value in scope["headers"]]
+        hosts = [value for name, value in lines if name == b"host"]
+
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = (b"Date", formatdate(usegmt=True).encode())
+                message = {**message, "headers": [date, *message["headers"]]}
+            await send(message)
+
+        # RFC 9112 section 3.2
+        if len(hosts) > 1 or not (hosts or scope["http_version"] == "1.0"):
+            refusal = PlainTextResponse("exactly one Host field is needed\n", 400)
+            await refusal(scope, receive, dated)
+        else:
+            await app({**scope, "headers": lines}, receive, dated)
+
+    return serve
 
 
 async def _not_here(request: Request, error: Exception) -> Response:

@@ -22,8 +22,9 @@ from typing import Any, cast
 import uvicorn
 
 from proxy import sockets
+from proxy.admin import served
 from proxy.app import Parts, build
-from proxy.exchange import App, Receive, Scope, Send, Shell
+from proxy.exchange import App, Shell
 from proxy.listener import Callers, ListenerLimits
 from proxy.settings import Settings
 
@@ -150,7 +151,7 @@ async def serve(
     limits = ListenerLimits(settings.header_timeout, settings.idle_timeout, settings.max_callers)
     grace = settings.shutdown_grace + LAST_WORDS + _SPARE
     front = Listener(cast("App", parts.shell), parts.shell, limits, grace, tls)
-    probes = _lowered(cast("App", parts.admin))
+    probes = served(cast("App", parts.admin))
     # What is refused there was no exchange: it is neither counted nor logged as one.
     back = Listener(probes, Shell(probes, ()), ListenerLimits(), LAST_WORDS + _SPARE, None)
     with _signals(stop, parts.keeper.renew):
@@ -172,16 +173,6 @@ async def serve(
             sockets.remove(admin)
             await back.finish(probing, 0, lambda: None)
             parts.flush()
-
-
-def _lowered(app: App) -> App:
-    """Give field names in lower case to an app that counts on it, as Starlette does."""
-
-    async def lowered(scope: Scope, receive: Receive, send: Send) -> None:
-        lines = [(name.lower(), value) for name, value in scope["headers"]]
-        await app({**scope, "headers": lines}, receive, send)
-
-    return lowered
 
 
 async def _drain(

@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -63,6 +65,42 @@ def test_web_pages_of_others_are_refused(proxy: Program, line: str) -> None:
 def test_a_slash_too_many_is_not_found(proxy: Program) -> None:
     """A redirect would name the host that was asked for."""
     assert get(proxy, "/status/", "Host: evil.example")[0] == 404
+
+
+@pytest.mark.parametrize("path", ["/livez", "/status"])
+@pytest.mark.parametrize("hosts", [[], ["Host: localhost", "Host: localhost"]])
+def test_there_is_one_host_or_400(proxy: Program, path: str, hosts: list[str]) -> None:
+    """RFC 9112 section 3.2."""
+    assert get(proxy, path, *hosts)[0] == 400
+
+
+def test_http_1_0_needs_no_host(proxy: Program) -> None:
+    answer = exchange(proxy.admin_port, b"GET /livez HTTP/1.0\r\n\r\n")
+    assert answer is not None
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("path", ["/livez", "/metrics", "/nowhere"])
+def test_every_answer_has_a_date(proxy: Program, path: str) -> None:
+    """RFC 9110 section 6.6.1."""
+    answer = ask(proxy.admin_port, path)
+    assert parsedate_to_datetime(answer["date"]).utcoffset() == timedelta(0)
+
+
+def test_no_redirect_leads_where_the_host_says(proxy: Program) -> None:
+    assert get(proxy, "/livez/", "Host: evil.example")[0] == 404
+
+
+def test_what_is_refused_here_is_no_exchange() -> None:
+    with RawUpstream() as upstream, Program(upstream.url) as proxy:
+        refused = exchange(proxy.admin_port, b"GET /livez HTTP/1.1\nHost: x\n\n")
+        assert refused is not None
+        assert refused.status == 400
+        assert ask(proxy.port, "/").status == 200
+        assert [line["status"] for line in proxy.exchanges()] == [200]
+        families = text_string_to_metric_families(proxy.admin("/metrics")[1])
+        (exchanges,) = (family for family in families if family.name == "breb_proxy_exchanges")
+        assert [(each.labels["method"], each.value) for each in exchanges.samples] == [("GET", 1)]
 
 
 def test_a_call_of_the_api_is_shown_to_the_other_listener(proxy: Program) -> None:
