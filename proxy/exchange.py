@@ -154,11 +154,7 @@ class Shell:
             await self._failed(exchange, ProxyError("an internal error, see the log"), send)
         finally:
             self.in_flight -= 1
-            exchange.ended = time.perf_counter()
-            for observe in self._observers:
-                observe(exchange)
-            if exchange.failure is not None:
-                _unwind(exchange.failure)
+            self._over(exchange)
 
     async def _failed(self, exchange: Exchange, error: ProxyError, send: Send) -> None:
         exchange.failure = error
@@ -182,10 +178,15 @@ class Shell:
         exchange.status = error.status
         answer = problem(error, exchange.id, "GET")
         exchange.sent = len(answer[2])
+        self._over(exchange)
+        return answer
+
+    def _over(self, exchange: Exchange) -> None:
         exchange.ended = time.perf_counter()
         for observe in self._observers:
             observe(exchange)
-        return answer
+        if exchange.failure is not None:
+            _unwind(exchange.failure)
 
 
 def _unwind(error: ProxyError) -> None:

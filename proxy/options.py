@@ -124,7 +124,7 @@ def chosen(options: argparse.Namespace) -> dict[str, Any]:
     return {
         name.removeprefix(_DEST): value
         for name, value in vars(options).items()
-        if name.startswith(_DEST) and value is not None
+        if name.startswith(_DEST) and value  # an empty one counts as unset, as elsewhere
     }
 
 
@@ -136,22 +136,53 @@ def where(options: argparse.Namespace) -> dict[str, Any]:
     if file and not Path(file).exists():
         raise SettingsError([f"{PREFIX}ENV_FILE: no such file: {file}"])
     places = sources(Path(folder) if folder else None, Path(file or ".env"))
-    if problems := _passed_over(places["_env_file"]):
+    if problems := [*_passed_over(places["_env_file"]), *_unreadable(places.get("_secrets_dir"))]:
         raise SettingsError(problems)
     return places
 
 
 def _passed_over(file: Path) -> list[str]:
     """Return a problem for each line of ours that dotenv would leave out: it may be a rule."""
-    try:
-        text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    except (OSError, UnicodeDecodeError):
-        return []  # whoever reads the settings says so
+    if not file.exists() or file == Path(os.devnull):
+        return []
+    text, problem = _text(file)
+    if problem:
+        return [problem]
     return [
         f"{file}: line {binding.original.line} cannot be read; write NAME=value, close its quotes"
         for binding in parse_stream(io.StringIO(text))
         if binding.error and PREFIX in binding.original.string.upper()
     ]
+
+
+def _unreadable(folder: Path | None) -> list[str]:
+    """Return a problem for each secret file that pydantic would pass over, or fail at."""
+    try:
+        files = sorted(folder.iterdir()) if folder else []
+    except OSError as error:
+        return [f"{folder}: cannot be read ({error.strerror})"]
+    names = {f"{PREFIX}{name}".lower() for name in Settings.model_fields}
+    return [
+        problem
+        for file in files
+        if file.name.lower() in names
+        for _, problem in [_text(file)]
+        if problem
+    ]
+
+
+def _text(file: Path) -> tuple[str, str]:
+    """Return what a file holds, and what is wrong with it if it is no text."""
+    if not file.is_file():  # a directory is what Docker mounts where there is no file
+        return "", f"{file}: is no regular file"
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        return "", f"{file}: cannot be read ({error.strerror})"
+    except UnicodeDecodeError:
+        text = "\0"
+    # Of UTF-16 without a mark every other byte of ASCII is zero.
+    return text, f"{file}: cannot be read; save it as UTF-8" if "\0" in text else ""
 
 
 def origins(given: dict[str, Any], places: dict[str, Any]) -> dict[str, str]:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-_RULE = re.compile(r"^(?P<method>\*|[A-Z]+(?:\|[A-Z]+)*)\s+(?P<pattern>/[!-~]*)$")
+_RULE = re.compile(r"^(?P<method>\*|[A-Z]+(?:\|[A-Z]+)*)\s+(?P<pattern>/[!-\"$->@-~]*)$")
 # What a server behind us could read as another path than the one a rule looked at: dot segments,
 # empty segments, path parameters, backslashes, and what percent-encoding can hide: separators,
 # control bytes, a second encoding, letters that need none (RFC 3986 section 6.2.2.2), and the
@@ -33,7 +33,8 @@ class Rule:
         match = _RULE.match(str(value).strip())
         if not match:
             raise ValueError(
-                f"{str(value)!r} is no rule; write METHOD /path, such as GET /v1/payments*"
+                f"{str(value)!r} is no rule; write METHOD /path, without query, such as"
+                " GET /v1/payments*"
             )
         method, pattern = match["method"], match["pattern"]
         methods = frozenset() if method == "*" else frozenset(method.split("|"))

@@ -52,6 +52,26 @@ def _existing(path: Path) -> Path:
     return path
 
 
+def _lower(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _egress(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
+    try:
+        url = Origin.parse(value) if value else None
+    except ValueError:
+        raise ValueError("must be http://host:port, without user and password") from None
+    if url and (url.scheme != "http" or url.path):
+        raise ValueError("must be http://host:port; it is asked for tunnels alone")
+    return url
+
+
+def _language(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9*;=.,\- ]{1,64}", text):
+        raise ValueError("must be a list of languages, such as en or es-CO, es;q=0.9")
+    return text
+
+
 def _hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
     for host in hosts:
         if not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*[A-Za-z0-9]\.?)(:\d{1,5})?", host):
@@ -73,12 +93,12 @@ def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _visible(secret: SecretStr) -> SecretStr:
-    text = secret.get_secret_value().strip()
+    text = secret.get_secret_value().removeprefix("\ufeff").strip()
     if not text:
         raise ValueError("is empty")
     if not text.isprintable():
         raise ValueError("has control bytes or line breaks inside")
-    return SecretStr(text)  # files and copied values often end in a line break
+    return SecretStr(text)  # files begin with a mark, or end in a line break
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
@@ -139,10 +159,8 @@ class Settings(CredentialSettings):
         default=None,
         description=f"Token endpoint; unset: {TOKEN_PATH} at the origin of BASE_URL.",
     )
-    accept_language: str = Field(
-        default="en",
-        pattern=r"^[A-Za-z0-9*;=.,\- ]{1,64}$",
-        description="Accept-Language field sent to the token endpoint.",
+    accept_language: Annotated[str, AfterValidator(_language)] = Field(
+        default="en", description="Accept-Language field sent to the token endpoint."
     )
     allow_insecure_upstream: bool = Field(
         default=False, description="Let BASE_URL and TOKEN_URL be plain http beyond loopback."
@@ -242,7 +260,7 @@ class Settings(CredentialSettings):
     client_cert_key: File | None = Field(
         default=None, description="PEM private key of CLIENT_CERT, if not in the same file."
     )
-    egress_proxy: OptionalUrl = Field(
+    egress_proxy: Annotated[Origin | None, NoDecode, BeforeValidator(_egress)] = Field(
         default=None,
         description="HTTP proxy for upstream and token endpoint, such as http://proxy.corp:3128.",
     )
@@ -270,10 +288,10 @@ class Settings(CredentialSettings):
     server_timing: bool = Field(
         default=False, description="Add a Server-Timing field to answers: token, connect, upstream."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="Least severity that is logged."
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
+        Field(default="info", description="Least severity that is logged.")
     )
-    log_format: Literal["auto", "text", "json"] = Field(
+    log_format: Annotated[Literal["auto", "text", "json"], BeforeValidator(_lower)] = Field(
         default="auto", description="auto: text on a terminal, JSON lines elsewhere."
     )
     access_log: bool = Field(
@@ -322,13 +340,12 @@ class Settings(CredentialSettings):
         if self.listen == self.admin_listen and (self.listen.path or self.listen.port):
             problems.append(f"{PREFIX}ADMIN_LISTEN: must differ from {PREFIX}LISTEN")
         problems.extend(
-            f"{PREFIX}{name}: {own} is this proxy's own listener: it would call itself"
+            f"{PREFIX}{name}: {own} is this proxy's own listener ({PREFIX}{door}): it would call"
+            " itself"
             for name, url in (("BASE_URL", self.base_url), ("TOKEN_URL", self.token_url))
-            for own in (self.listen, self.admin_listen)
+            for door, own in (("LISTEN", self.listen), ("ADMIN_LISTEN", self.admin_listen))
             if url and url.reaches(own)
         )
-        if self.egress_proxy and self.egress_proxy.scheme != "http":
-            problems.append(f"{PREFIX}EGRESS_PROXY: must be http://; it is asked for tunnels alone")
         problems.extend(_unusable_authorities(self.ca_bundle))
         problems.extend(_unusable_pair("CLIENT_CERT", self.client_cert, self.client_cert_key))
         if self.tls_key:
@@ -401,9 +418,31 @@ def load(flags: dict[str, Any] | None = None, **where: Any) -> Settings:  # noqa
     try:
         return Settings(**(flags or {}), **where)
     except ValidationError as error:
-        raise SettingsError(problems(error)) from None
+        found = [*problems(error), *_beside(error, flags or {}, where)]
+        raise SettingsError(list(dict.fromkeys(found))) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError([f".env or secret file: cannot be read ({error})"]) from None
+
+
+def _beside(error: ValidationError, flags: dict[str, Any], where: dict[str, Any]) -> list[str]:
+    """Return how the settings that are right by themselves disagree.
+
+    pydantic compares them only if each one is right: here defaults stand in for those that are
+    not, and what is said of them is left out.
+    """
+    wrong = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
+    if not wrong:
+        return []  # it was they that disagreed
+    fields = Settings.model_fields
+    stand_ins = {
+        name: "x" if fields[name].is_required() else fields[name].default for name in wrong
+    }
+    named = re.compile(rf"{PREFIX}(?:{'|'.join(wrong)})\b", re.IGNORECASE)
+    try:
+        Settings(**{**flags, **stand_ins}, **where)
+    except ValidationError as further:
+        return [line for line in problems(further) if not named.search(line)]
+    return []
 
 
 def problems(error: ValidationError) -> list[str]:
@@ -428,13 +467,13 @@ def injected(name: str) -> bool:
 
 def unknown(environment: dict[str, str] | os._Environ[str]) -> list[str]:
     """Return a warning for each BREB_ name that is no setting, with a hint of the nearest one."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
-    known |= {f"{PREFIX}SECRETS_DIR", f"{PREFIX}ENV_FILE"}
+    known = {name.upper() for name in (*Settings.model_fields, "secrets_dir", "env_file")}
     warnings = []
     for name in sorted(key.upper() for key in environment if key.upper().startswith(PREFIX)):
-        if name in known or injected(name):
+        own = name.removeprefix(PREFIX)
+        if own in known or injected(name):
             continue
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        near = difflib.get_close_matches(own, known, n=1)
+        hint = f"; did you mean {PREFIX}{near[0]}?" if near else ""
         warnings.append(f"{name}: no such setting{hint}")
     return warnings

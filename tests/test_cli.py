@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from proxy import cli, options
+from proxy.errors import SettingsError
 from proxy.settings import flags
 from tests.kit import SECRET, Program, RawUpstream, ask, free_port
 from tests.kit.command import command, environment
@@ -225,6 +226,72 @@ def test_a_boolean_flag_stands_alone_or_has_a_value() -> None:
     parser = options.parser("serve", "", "", apart=frozenset())
     given = options.chosen(parser.read(["--console", "--access-log", "false"]))
     assert given == {"console": "true", "access_log": "false"}
+
+
+def test_an_empty_flag_counts_as_unset() -> None:
+    parser = options.parser("serve", "", "", apart=frozenset())
+    assert options.chosen(parser.read(["--read-timeout=", "--token-url", ""])) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        pytest.param(".env", "BREB_DENY=é\n".encode("latin-1"), "save it as UTF-8", id="Latin-1"),
+        pytest.param(".env", "BREB_DENY=x\n".encode("utf-16"), "save it as UTF-8", id="UTF-16"),
+        pytest.param(
+            ".env", "BREB_DENY=x\n".encode("utf-16-le"), "save it as UTF-8", id="UTF-16, no mark"
+        ),
+        pytest.param(".env", None, "is no regular file", id="a directory"),
+        pytest.param(
+            "secrets/breb_client_id", b"\xff\xfe", "save it as UTF-8", id="binary secret file"
+        ),
+        pytest.param("secrets/BREB_DENY", None, "is no regular file", id="directory for a secret"),
+    ],
+)
+def test_a_source_that_cannot_be_read_is_named(
+    name: str, content: bytes | None, said: str, tmp_path: Path
+) -> None:
+    """It may hold rules, which must not be missing without a word."""
+    file = tmp_path / name
+    (tmp_path / "secrets").mkdir()
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+    ended = command(
+        "serve",
+        f"--env-file={tmp_path / '.env'}" if name == ".env" else "--env-file=/dev/null",
+        "--secrets-dir=secrets",
+        cwd=tmp_path,
+        BREB_CLIENT_ID="x",
+        BREB_CLIENT_SECRET=SECRET,
+    )
+    place = file if name == ".env" else name
+    assert ended.code == 2
+    assert ended.err.startswith(f"breb-proxy: {place}: ")
+    assert ended.err.endswith(f"{said}\n")
+    assert ended.err.count("\n") == 1
+
+
+def test_a_source_that_may_not_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where it is root who runs the tests, permissions do not hold."""
+
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / ".env").write_text("BREB_DENY=x")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Path, "read_text", denied)
+    monkeypatch.setattr(Path, "iterdir", denied)
+    parser = options.parser("serve", "", "")
+    with pytest.raises(SettingsError) as caught:
+        options.where(parser.read(["--secrets-dir", str(tmp_path)]))
+    assert caught.value.problems == [
+        ".env: cannot be read (Permission denied)",
+        f"{tmp_path}: cannot be read (Permission denied)",
+    ]
 
 
 def test_names_that_no_setting_has_are_warned_of(tmp_path: Path) -> None:

@@ -153,6 +153,12 @@ def test_a_target_is_put_together_where_the_server_has_split_it() -> None:
     assert exchange.path == b"/a"
 
 
+def test_bytes_that_were_sent_are_those_of_the_body_that_was() -> None:
+    told, messages = run(Raising(REFUSAL), "GET")
+    assert told.sent == len(messages[1]["body"]) > 0
+    assert run(Raising(REFUSAL), "HEAD")[0].sent == 0
+
+
 def test_what_never_was_a_request_is_counted_with_its_answer() -> None:
     facts: list[Exchange] = []
     shell = Shell(Raising(REFUSAL), [facts.append])

@@ -21,7 +21,9 @@ def test_a_rule_matches_the_whole_path(rule: str, method: str, path: bytes, matc
     assert Rule.parse(rule).matches(method, path) is matches
 
 
-@pytest.mark.parametrize("text", ["", "GET", "/v1", "get /v1", "GET v1", "GET /a b", "G=T /a"])
+@pytest.mark.parametrize(
+    "text", ["DELETE /v1/keys?force", "", "GET", "/v1", "get /v1", "GET v1", "GET /a b", "G=T /a"]
+)
 def test_what_is_no_rule_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no rule"):
         Rule.parse(text)

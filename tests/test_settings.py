@@ -85,6 +85,7 @@ def test_all_problems_are_told_at_once_and_name_the_setting() -> None:
         "BREB_LISTEN",
         "BREB_READ_TIMEOUT",
         "BREB_LOG_LEVEL",
+        "BREB_BASE_URL",
     ]
     assert problems(base_url="http://example.com", listen="0.0.0.0:8080") == [
         (
@@ -97,6 +98,19 @@ def test_all_problems_are_told_at_once_and_name_the_setting() -> None:
             " BREB_ALLOW_OPEN_LISTENER=true"
         ),
     ]
+
+
+def test_nothing_is_said_of_how_a_wrong_value_disagrees_with_others() -> None:
+    """What it would be compared with is a stand-in."""
+    lines = problems(
+        caller_key=",", listen="0.0.0.0:8080", allow_insecure_upstream="?", token_url="http://x"
+    )
+    assert [line.split(":")[0] for line in lines] == [
+        "BREB_ALLOW_INSECURE_UPSTREAM",
+        "BREB_CALLER_KEY",
+    ]
+    lines = problems(listen="nowhere", base_url="http://localhost:8080")
+    assert [line.split(":")[0] for line in lines] == ["BREB_LISTEN"]
 
 
 def test_an_origin_is_kept_as_browsers_write_it() -> None:
@@ -162,6 +176,33 @@ def test_hosts_are_names_or_addresses(host: str) -> None:
             "BREB_EGRESS_PROXY: must be http://",
             id="egress over TLS",
         ),
+        pytest.param(
+            {"egress_proxy": "proxy.test:3128"},
+            "BREB_EGRESS_PROXY: must be http://host:port",
+            id="egress without scheme",
+        ),
+        pytest.param(
+            {"egress_proxy": "http://proxy.test:3128/path"},
+            "BREB_EGRESS_PROXY: must be http://host:port",
+            id="egress with a path",
+        ),
+        pytest.param(
+            {"listen": "unix:/run/x", "admin_listen": "unix:/run/x"},
+            "BREB_ADMIN_LISTEN: must differ",
+            id="same socket",
+        ),
+        pytest.param({"accept_language": "é"}, "BREB_ACCEPT_LANGUAGE: must be a", id="language"),
+        pytest.param({"caller_key": " , "}, "BREB_CALLER_KEY: names nothing", id="no key"),
+        pytest.param({"caller_key": "a\nb"}, "BREB_CALLER_KEY: has control", id="key in two lines"),
+        pytest.param({"allowed_hosts": "*"}, "BREB_ALLOWED_HOSTS: '*' is no host", id="any host"),
+        pytest.param(
+            {"allowed_hosts": "a.test,http://b.test"},
+            "BREB_ALLOWED_HOSTS: 'http://b.test' is no host",
+            id="a URL for a host",
+        ),
+        pytest.param(
+            {"allowed_hosts": "unix:/x"}, "BREB_ALLOWED_HOSTS: 'unix:/x' is", id="a path for a host"
+        ),
         pytest.param({"read_timeout": "nan"}, "BREB_READ_TIMEOUT: ", id="nan"),
         pytest.param({"read_timeout": "inf"}, "BREB_READ_TIMEOUT: ", id="infinite"),
     ],
@@ -179,6 +220,22 @@ def test_files_of_certificates_are_tried_at_start(tmp_path: Path) -> None:
     assert problems(client_cert_key=empty) == ["BREB_CLIENT_CERT_KEY: set BREB_CLIENT_CERT too"]
     assert problems(tls_cert=empty) == ["BREB_TLS_CERT and BREB_TLS_KEY: set both, or neither"]
     assert problems(tls_cert=empty, tls_key=empty)[0].startswith("BREB_TLS_CERT: cannot use ")
+
+
+@pytest.mark.parametrize("host", ["a.test", "a.test:8080", "[::1]", "[fd00::1]:80", "a_b.test."])
+def test_hosts_are_let_in_with_or_without_port(host: str) -> None:
+    assert load(allowed_hosts=host).allowed_hosts == (host,)
+
+
+def test_letter_case_of_a_word_does_not_matter() -> None:
+    found = load(log_level="WARNING", log_format=" Json")
+    assert (found.log_level, found.log_format) == ("warning", "json")
+
+
+def test_a_byte_order_mark_is_no_part_of_a_secret(tmp_path: Path) -> None:
+    (tmp_path / "breb_client_secret").write_text("\ufefffrom-windows\r\n", encoding="utf-8")
+    found = settings.load({"client_id": "x"}, **settings.sources(tmp_path))
+    assert found.client_secret.get_secret_value() == "from-windows"
 
 
 def test_production_is_let_in_when_it_is_meant() -> None:
@@ -220,10 +277,12 @@ def test_unknown_names_get_a_hint_and_those_of_kubernetes_none() -> None:
         "BREB_PROXY_SERVICE_PORT_HTTP": "80",
         "BREB_LISTEN": "127.0.0.1:1",
         "BREB_QQQQQQ": "1",
+        "BREB_X": "1",
     }
     assert settings.unknown(environment) == [
         "BREB_CLIENT_SECERT: no such setting; did you mean BREB_CLIENT_SECRET?",
         "BREB_QQQQQQ: no such setting",
+        "BREB_X: no such setting",
     ]
 
 
