@@ -108,7 +108,11 @@ def _refresh(where: Address, options: argparse.Namespace, screen: Screen) -> int
     if state.get("renewed"):
         screen.line(f"renewed: {state.get('words')}")
         return OK
-    why = state.get("last_error") or "no reply from the token endpoint yet, it is still asked"
+    why = state.get("last_error") or (
+        "the token endpoint gave the same token again"
+        if state.get("state") == "fresh"
+        else "no reply from the token endpoint yet, it is still asked"
+    )
     kept = "the token held still works" if state.get("usable_for") else "there is no usable token"
     say(f"not renewed: {why}\n{kept} ({state.get('words')}); to learn more: breb-proxy check")
     return FAILED

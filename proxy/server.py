@@ -32,6 +32,7 @@ log = logging.getLogger("proxy.server")
 
 TLS_RELOAD = 2.0
 LAST_WORDS = 0.5  # for what is said to callers at the end of the grace
+_OTHER_FILES = 64  # the listeners, the log, connections to the admin listener and for tokens
 _SPARE = 2.0  # uvicorn's own end comes after ours, if ours should fail
 
 
@@ -147,6 +148,7 @@ async def serve(
     parts = build(settings, where, stop, as_json=as_json)
     stop.last_words = lambda: _last_words(parts)
     tune_collector()
+    raise_open_files(settings.max_callers + settings.max_connections + _OTHER_FILES)
     tls = _tls(settings)
     limits = ListenerLimits(settings.header_timeout, settings.idle_timeout, settings.max_callers)
     grace = settings.shutdown_grace + LAST_WORDS + _SPARE
@@ -303,3 +305,25 @@ def tune_memory() -> None:
         mallopt(-1, 32 << 20)  # M_TRIM_THRESHOLD
         mallopt(-2, 1 << 20)  # M_TOP_PAD
         mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD
+
+
+def raise_open_files(wanted: int) -> None:
+    """Let as many files be open as there may be connections: many systems begin with 1,024."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft >= wanted or soft == resource.RLIM_INFINITY:
+        return
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    with contextlib.suppress(OSError, ValueError):  # macOS has another limit besides
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        soft = most
+    if soft < wanted:
+        log.warning(
+            "%d files may be open, but BREB_MAX_CALLERS and BREB_MAX_CONNECTIONS could take %d:"
+            " raise the limit (ulimit -n), or lower them",
+            soft,
+            wanted,
+        )

@@ -158,6 +158,14 @@ def test_refresh_says_why_it_failed_and_what_still_works() -> None:
     assert "breb-proxy check" in ended.err
 
 
+def test_refresh_says_that_the_same_token_came_again() -> None:
+    same = token_reply()
+    with RawUpstream(token=lambda _: same) as upstream, Program(upstream.url) as proxy:
+        ended = pull(proxy, "refresh")
+    assert ended.code == 1
+    assert "not renewed: the token endpoint gave the same token again" in ended.err
+
+
 def test_refresh_without_any_token_says_so() -> None:
     with (
         RawUpstream(token=lambda _: b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n") as upstream,

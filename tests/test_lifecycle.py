@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import resource
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy import sockets
+from proxy import server, sockets
 from proxy.addresses import Address
 from tests.kit import Call, Program, RawUpstream, ask, read_answer
 from tests.kit.wire import Reader, connect
@@ -128,6 +129,20 @@ def test_an_answer_that_the_grace_cuts_does_not_look_complete() -> None:
         assert caller.rest() == b""
         (line,) = proxy.exchanges()
         assert (line["status"], line["error"]) == (200, "the time to finish is over")
+
+
+def test_a_caller_who_takes_nothing_does_not_outlast_the_grace() -> None:
+    body = bytes(20_000_000)
+    whole = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    with (
+        RawUpstream(whole) as upstream,
+        Program(upstream.url, shutdown_grace=0.2) as proxy,
+        connect(proxy.port) as caller,
+    ):
+        caller.sock.sendall(request(proxy.port))
+        assert caller.head().startswith(b"HTTP/1.1 200")
+        assert proxy.stop() == 0
+        assert "graceful shutdown exceeded" not in proxy.output
 
 
 def test_a_second_signal_ends_at_once() -> None:
@@ -402,3 +417,38 @@ def test_it_starts_while_the_token_endpoint_is_down_and_recovers() -> None:
             down = False
             proxy.until("/readyz")
             assert ask(proxy.port, "/").status == 200
+
+
+@pytest.mark.parametrize(
+    ("limits", "granted", "set_to", "warned"),
+    [
+        pytest.param((4096, 4096), True, [], False, id="enough"),
+        pytest.param((resource.RLIM_INFINITY,) * 2, True, [], False, id="no limit"),
+        pytest.param((256, 4096), True, [(1000, 4096)], False, id="may be raised"),
+        pytest.param(
+            (256, resource.RLIM_INFINITY), True, [(1000, resource.RLIM_INFINITY)], False, id="free"
+        ),
+        pytest.param((256, 512), True, [(512, 512)], True, id="may be raised somewhat"),
+        pytest.param((256, 4096), False, [], True, id="may not be raised"),
+    ],
+)
+def test_as_many_files_may_be_open_as_there_may_be_connections(
+    limits: tuple[int, int],
+    granted: bool,
+    set_to: list[tuple[int, int]],
+    warned: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    done: list[tuple[int, int]] = []
+
+    def setrlimit(_: int, both: tuple[int, int]) -> None:
+        if not granted:
+            raise ValueError("not allowed to raise maximum limit")
+        done.append(both)
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
+    monkeypatch.setattr(resource, "setrlimit", setrlimit)
+    server.raise_open_files(1000)
+    assert done == set_to
+    assert ("files may be open" in caplog.text) is warned
