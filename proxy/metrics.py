@@ -8,15 +8,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
+    InfoMetricFamily,
     Metric,
 )
 from prometheus_client.registry import Collector
 
+from proxy import __version__
 from proxy.errors import RequestRefused, UpstreamError
 from proxy.exchange import Exchange
 
@@ -102,6 +104,7 @@ class Metrics(Collector):
     def collect(self) -> Iterable[Metric]:
         """Give all families of one scrape."""
         self._fold()
+        yield InfoMetricFamily("breb_proxy", "Which program this is.", {"version": __version__})
         yield labelled_counter(
             "breb_proxy_exchanges",
             "Exchanges by method and class of the status given to the caller.",
@@ -138,6 +141,7 @@ class Metrics(Collector):
         """Return one scrape in Prometheus' text format."""
         registry = CollectorRegistry(auto_describe=False)
         registry.register(self)
+        ProcessCollector(registry=registry)
         return generate_latest(registry)
 
 
