@@ -207,7 +207,9 @@ def _extra(exchange: Exchange) -> str:
 def _text_line(exchange: Exchange, colour: str = "", end: str = "") -> str:
     upstream = exchange.upstream_seconds
     share = "" if upstream is None else f", upstream {upstream * 1000:.1f}"
-    why = f" {exchange.reason}: {exchange.failure}" if exchange.failure is not None else ""
+    failure = exchange.failure
+    # The id is what the caller has of it, in the problem document.
+    why = "" if failure is None else f" {exchange.reason}: {failure} [{exchange.id}]"
     if exchange.left:
         why = " the caller left"
     note = f" ({exchange.note})" if exchange.note else ""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from proxy import logs
-from proxy.errors import ReadTimeout
+from proxy.errors import PoolFull, ReadTimeout
 from proxy.exchange import Exchange
 from tests.kit import Program, RawUpstream, ask
 
@@ -91,6 +91,10 @@ def test_text_lines_are_for_people() -> None:
         r"\d\d:\d\d:\d\d 200 GET    /v1/payments  5\.0 ms, upstream 4\.0, 12 B\n",
         written(finished(), as_json=False),
     )
+    failed = finished()
+    failed.failure = PoolFull("all are busy")
+    end = f" connection_limit_reached: all are busy [{failed.id}]\n"
+    assert written(failed, as_json=False).endswith(end)
     gone = finished()
     gone.left, gone.status = True, None
     assert "--- GET" in written(gone, as_json=False)
