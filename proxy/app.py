@@ -61,7 +61,9 @@ def build(
 
     endpoint = settings.token_endpoint
     pool = pool_for(settings.base_url.at(""))
-    token_pool = pool if endpoint.at("") == settings.base_url.at("") else pool_for(endpoint.at(""))
+    # Its own, even at the same origin: when all connections of the other are busy, most of all with
+    # 401s that wait for a new token, the token must still be had.
+    token_pool = pool_for(endpoint.at(""))
     clock = sleepless()
     source = PassportTokenSource(
         endpoint,
@@ -93,7 +95,7 @@ def build(
         replay = Replay(shell, journal, Door.of(settings))
         pages = Console(journal, recorder, status, replay).routes()
     admin = Admin(keeper, metrics, status, quit_now).app(tuple(pages))
-    pools = tuple(dict.fromkeys((pool, token_pool)))
+    pools = (pool, token_pool)
     return Parts(shell, admin, keeper, source, pools, status, access_log.flush)
 
 

@@ -154,6 +154,33 @@ def test_a_maximal_age_renews_tokens_that_live_longer() -> None:
         until(lambda: len(upstream.revocations) >= 2, "the old ones revoked")
 
 
+def test_the_token_is_renewed_while_all_connections_are_busy() -> None:
+    authority = Authority()
+    gate = threading.Event()
+
+    def slow(call: Call) -> bytes:
+        gate.wait(PATIENCE)
+        return authority.answer(call)
+
+    settings = {"max_connections": 1, "queue_timeout": 0.5, "token_max_age": 1}
+    with (
+        RawUpstream(slow, authority.token) as upstream,
+        Program(upstream.url, **settings) as proxy,
+    ):
+        caller = connect(proxy.port)
+        caller.sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        until(lambda: upstream.requests, "the only connection busy")
+        held = len(authority.issued)
+        until(lambda: len(authority.issued) > held + 1, "two renewals")
+        gate.set()
+        assert read_answer(caller) is not None
+        caller.sock.close()
+        assert (
+            metric(proxy, "breb_proxy_token_renewals_total", outcome="failure", cause="soft-window")
+            == 0
+        )
+
+
 # -- failures ----------------------------------------------------------------------------
 
 
@@ -405,6 +432,32 @@ def test_a_storm_of_401s_causes_one_renewal() -> None:
             assert (got.status, got.body) == (200, b"token2")
             caller.sock.close()
         assert len(authority.issued) == 2
+
+
+def test_401s_on_all_connections_do_not_keep_a_new_token_from_being_had() -> None:
+    authority = Authority()
+    all_busy = threading.Barrier(4, timeout=PATIENCE)
+
+    def together(call: Call) -> bytes:
+        if bearer(call) in authority.dead:
+            all_busy.wait()
+        return authority.answer(call)
+
+    settings = {"max_connections": 4, "queue_timeout": 1}
+    with (
+        RawUpstream(together, authority.token) as upstream,
+        Program(upstream.url, **settings) as proxy,
+    ):
+        past_youth(proxy)
+        authority.kill()
+        callers = [connect(proxy.port) for _ in range(4)]
+        for caller in callers:
+            caller.sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        for caller in callers:
+            got = read_answer(caller)
+            assert got is not None
+            assert (got.status, got.body) == (200, b"token2")
+            caller.sock.close()
 
 
 def test_a_body_beyond_the_limit_is_not_replayed_and_the_401_passed_on() -> None:
