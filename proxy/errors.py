@@ -5,7 +5,8 @@
   x RequestRefused               the guard or the parser says no       4xx, 501, 505
   + Draining                     the process is about to end           503
   x TokenError                   no access token can be had            503
-    + TokenEndpointUnavailable   network, 5xx, 429 or nonsense
+    + TokenEndpointUnavailable   network, 5xx, 429
+      + TokenReplyUnusable       nonsense, a redirect, 404: perhaps no token endpoint
     + CredentialsRefused         the authorization server said no
     + CredentialsMissing         the source of the credentials is empty
   x UpstreamError                the upstream cannot be reached        502
@@ -97,7 +98,13 @@ class TokenError(ProxyError):
 class TokenEndpointUnavailable(TokenError):
     """The token endpoint did not answer, or not with a usable token: worth another try."""
 
-    next_step = "nothing: the proxy keeps trying and recovers by itself"
+    next_step = "the proxy keeps trying; if that does not help soon, run: breb-proxy check"
+
+
+class TokenReplyUnusable(TokenEndpointUnavailable):
+    """What answered does not answer as a token endpoint does."""
+
+    next_step = "see that the token endpoint is the right one (BREB_TOKEN_URL): breb-proxy check"
 
 
 class CredentialsRefused(TokenError):

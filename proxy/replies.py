@@ -14,7 +14,12 @@ from typing import Any
 
 import httpx
 
-from proxy.errors import CredentialsRefused, TokenEndpointUnavailable, TokenError
+from proxy.errors import (
+    CredentialsRefused,
+    TokenEndpointUnavailable,
+    TokenError,
+    TokenReplyUnusable,
+)
 
 LIFETIME_LIMIT = 30 * 86_400.0
 RETRY_AFTER_LIMIT = 300.0
@@ -22,7 +27,10 @@ _VALUE_LIMIT = 8192
 _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 section 2.1
 _TOKEN_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")  # RFC 6749 section 3.3
+_DELAY = re.compile(r"[0-9]+")
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
+# 4xx that may pass by themselves; any other says that this is no token endpoint.
+_PASSING = (408, 425, 429)
 # RFC 6749 section 5.2: the only words of an error reply that are repeated.
 _ERROR_CODES = frozenset(
     (
@@ -47,19 +55,19 @@ class Grant:
 
 
 def grant(reply: bytes) -> Grant:
-    """Read a successful reply; raise TokenEndpointUnavailable if no token is to be had of it."""
+    """Read a successful reply; raise TokenReplyUnusable if no token is to be had of it."""
     try:
         fields = json.loads(reply)
     except (ValueError, RecursionError):
-        raise TokenEndpointUnavailable("the token endpoint's reply is not JSON") from None
+        raise TokenReplyUnusable("the token endpoint's reply is not JSON") from None
     if not isinstance(fields, dict):
-        raise TokenEndpointUnavailable("the token endpoint's reply is not a JSON object")
+        raise TokenReplyUnusable("the token endpoint's reply is not a JSON object")
     value = fields.get("access_token")
     if not (isinstance(value, str) and len(value) <= _VALUE_LIMIT and _B64TOKEN.fullmatch(value)):
-        raise TokenEndpointUnavailable("the token endpoint's reply has no usable access_token")
+        raise TokenReplyUnusable("the token endpoint's reply has no usable access_token")
     kind = fields.get("token_type")
     if kind is not None and not (isinstance(kind, str) and kind.lower() == "bearer"):
-        raise TokenEndpointUnavailable("the token endpoint's token_type is not Bearer")
+        raise TokenReplyUnusable("the token endpoint's token_type is not Bearer")
     return Grant(value, _lifetime(fields.get("expires_in")), _token_id(fields), _scopes(fields))
 
 
@@ -73,9 +81,9 @@ def _lifetime(value: object) -> float | None:
             raise ValueError
         seconds = float(text or value)  # type: ignore[arg-type]  # a number by now
     except (ValueError, OverflowError):
-        raise TokenEndpointUnavailable("the token endpoint's expires_in is no number") from None
+        raise TokenReplyUnusable("the token endpoint's expires_in is no number") from None
     if math.isnan(seconds) or seconds <= 0:
-        raise TokenEndpointUnavailable("the token endpoint's expires_in is not positive")
+        raise TokenReplyUnusable("the token endpoint's expires_in is not positive")
     return min(seconds, LIFETIME_LIMIT)
 
 
@@ -104,7 +112,8 @@ def refusal(status: int, headers: httpx.Headers, reply: bytes) -> TokenError:
         text = f"the token endpoint redirects ({status}), never followed: check BREB_TOKEN_URL"
     elif status in (404, 405):
         text += ": check BREB_TOKEN_URL"
-    error = TokenEndpointUnavailable(text)
+    passing = status >= 500 or status in _PASSING
+    error = (TokenEndpointUnavailable if passing else TokenReplyUnusable)(text)
     error.retry_after = retry_after(headers)
     return error
 
@@ -125,7 +134,7 @@ def retry_after(headers: httpx.Headers) -> float | None:
     matter; against our wall clock if it has none.
     """
     value = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,18}", value):
+    if _DELAY.fullmatch(value):
         return min(float(value), RETRY_AFTER_LIMIT)
     date = http_date(value)
     if date is None:

@@ -477,6 +477,7 @@ def test_a_server_that_swallows_everything_costs_one_time_out(tmp_path: Path) ->
     assert found.code == 1
     assert found["upstream.tls"]["outcome"] == "failed"
     assert "within 1 s" in found["upstream.tls"]["says"]
+    assert "check scheme and port in BREB_BASE_URL" in found["upstream.tls"]["advice"]
 
 
 # -- an egress proxy -------------------------------------------------------------------------
@@ -546,6 +547,22 @@ def test_an_egress_proxy_that_says_no_is_told(tmp_path: Path) -> None:
     assert "the egress proxy answered 407" in found["upstream.tls"]["says"]
 
 
+def test_an_egress_proxy_that_says_no_to_plain_http_is_told(tmp_path: Path) -> None:
+    with Egress("403 Forbidden") as egress, RawUpstream() as upstream:
+        found = examine(tmp_path, upstream.url, EGRESS_PROXY=egress.url)
+    assert "the egress proxy answered 403" in found["token"]["says"]
+    assert "BREB_EGRESS_PROXY" in found["token"]["advice"]
+
+
+def test_an_egress_proxy_that_swallows_everything_is_told(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        egress = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        given = {"EGRESS_PROXY": egress, "CONNECT_TIMEOUT": 1}
+        found = examine(tmp_path, "https://upstream.example", **given)
+    assert "within 1 s" in found["upstream.tls"]["says"]
+    assert "gives no way to upstream.example" in found["upstream.tls"]["advice"]
+
+
 def test_an_egress_proxy_that_is_not_there_is_told(tmp_path: Path) -> None:
     egress = f"http://127.0.0.1:{free_port()}"
     found = examine(tmp_path, "https://upstream.example", EGRESS_PROXY=egress)
@@ -568,19 +585,33 @@ def test_wrong_credentials_are_told(tmp_path: Path, sandbox: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "says"),
+    ("reply", "says", "advice"),
     [
-        pytest.param(answered("500 No"), "the token endpoint answered 500", id="broken"),
-        pytest.param(OK, "the token endpoint's reply is not JSON", id="nonsense"),
-        pytest.param(answered("302 Found"), "redirects (302), never followed", id="redirect"),
+        pytest.param(OK, "the token endpoint's reply is not JSON", "BREB_TOKEN_URL", id="nonsense"),
+        pytest.param(answered("302 Found"), "redirects (302)", "BREB_TOKEN_URL", id="redirect"),
+        pytest.param(answered("404 No"), "answered 404", "BREB_TOKEN_URL", id="not there"),
+        pytest.param(None, "closed the connection", "BREB_TOKEN_URL", id="closed"),
+        pytest.param(answered("500 No"), "answered 500", "try again later", id="broken"),
+        pytest.param(answered("429 No"), "answered 429", "try again later", id="too often"),
     ],
 )
-def test_what_is_no_token_is_told(tmp_path: Path, reply: bytes, says: str) -> None:
+def test_what_is_no_token_is_told(
+    tmp_path: Path, reply: bytes | None, says: str, advice: str
+) -> None:
     with RawUpstream(token=lambda _: reply) as upstream:
         found = examine(tmp_path, upstream.url)
         assert len(upstream.tokens_asked) == 1
     assert says in found["token"]["says"]
-    assert "BREB_TOKEN_URL" in found["token"]["advice"]
+    assert advice in found["token"]["advice"]
+
+
+def test_a_token_endpoint_that_is_named_is_not_said_to_follow_from_another_setting(
+    tmp_path: Path, sandbox: str
+) -> None:
+    found = examine(tmp_path, sandbox, TOKEN_URL=f"{sandbox}/elsewhere")
+    assert found["token"]["advice"] == (
+        f"see that {sandbox}/elsewhere is the token endpoint (BREB_TOKEN_URL)"
+    )
 
 
 def test_a_token_endpoint_that_hangs_costs_one_time_out(tmp_path: Path) -> None:
@@ -588,6 +619,7 @@ def test_a_token_endpoint_that_hangs_costs_one_time_out(tmp_path: Path) -> None:
         found = examine(tmp_path, upstream.url, TOKEN_TIMEOUT=1, CONNECT_TIMEOUT=1)
     assert found.code == 1
     assert "within 1 s" in found["token"]["says"]
+    assert "ask those who run it" in found["token"]["advice"]
 
 
 @pytest.mark.parametrize(
@@ -626,6 +658,7 @@ def test_without_a_date_there_is_no_clock_to_compare(tmp_path: Path) -> None:
         pytest.param("401 No", "warning", "lacks the scope iam.oauth.tokens.get", id="401"),
         pytest.param("403 No", "warning", "lacks the scope iam.oauth.tokens.get", id="403"),
         pytest.param("404 No", "warning", "right path prefix", id="404"),
+        pytest.param("429 No", "warning", "wants fewer requests", id="429"),
         pytest.param("302 Found", "warning", "the answer is unexpected", id="redirect"),
         pytest.param("500 No", "failed", "the upstream is in trouble", id="500"),
     ],
@@ -719,6 +752,15 @@ def test_a_port_that_another_program_has_is_told(tmp_path: Path, sandbox: str) -
     assert found["listen"]["outcome"] == "failed"
     assert "BREB_LISTEN" in found["listen"]["advice"]
     assert found["admin_listen"]["outcome"] == "ok"
+
+
+def test_an_address_that_nobody_can_have_sends_nobody_to_look_for_who_is_there(
+    tmp_path: Path, sandbox: str
+) -> None:
+    address = f"192.0.2.1:{free_port()}"  # RFC 5737: an example's, no machine's
+    found = examine(tmp_path, sandbox, LISTEN=address, CALLER_KEY=CALLER_KEY)
+    assert found["listen"]["outcome"] == "failed"
+    assert found["listen"]["advice"] == "choose one that this machine has: BREB_LISTEN"
 
 
 def test_ports_of_a_running_proxy_are_no_failure(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import httpx
 from proxy import sockets
 from proxy.addresses import Address
 from proxy.app import Parts, build
+from proxy.doctor import advice
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
-from proxy.errors import CredentialsRefused, TokenError
 from proxy.exchange import App
 from proxy.listener import ListenerLimits
 from proxy.server import Listener
@@ -23,7 +23,6 @@ from proxy.tokens import AccessToken
 SKEW = 30.0
 _DATE_STEP = 2.0  # a Date has whole seconds, and the answer takes a moment
 REVOKE_LIMIT = 4.0
-_PROBE_SCOPE = "iam.oauth.tokens.get"
 _BODY = 65_536
 _TARGET = 40
 
@@ -42,9 +41,11 @@ class Calls:
         await keeper.refresh()
         held = keeper.held
         if held is None:
-            return self._no_token(keeper.error)
+            error = keeper.error
+            return failed(str(error or "no reply in time"), advice.no_token(error, self._settings))
         token = held.token
-        says = f"lives {span(token.lifetime)}, {len(token.scopes)} scopes, never shown"
+        scopes = f"{len(token.scopes)} scope{'' if len(token.scopes) == 1 else 's'}"
+        says = f"lives {span(token.lifetime)}, {scopes}, never shown"
         few = ", ".join(token.scopes[:3]) + (", …" if token.scopes[3:] else "")
         rows = (("token id", token.token_id or "not told"), ("scopes", few or "not told"))
         facts = {
@@ -53,17 +54,6 @@ class Calls:
             "scopes": list(token.scopes),
         }
         return Finding(Outcome.OK, says, "", rows, facts)
-
-    def _no_token(self, error: TokenError | None) -> Finding:
-        endpoint = self._settings.token_endpoint
-        if isinstance(error, CredentialsRefused):
-            return failed(
-                str(error),
-                "copy BREB_CLIENT_ID and BREB_CLIENT_SECRET again from the dashboard (Platform >"
-                f" API keys), and see that they are made for {endpoint.host}",
-            )
-        says = str(error or "no reply in time")
-        return failed(says, f"see that {endpoint} is the token endpoint (BREB_TOKEN_URL)")
 
     async def clock(self) -> Finding:
         """Compare our clock with the Date of the token endpoint's answer."""
@@ -89,8 +79,8 @@ class Calls:
         try:
             response, body = await self._get(target)
         except httpx.HTTPError:
-            advice = "the upstream breaks off: try again, and if it stays so ask those who run it"
-            return failed(f"GET {shortened(target)}: the answer was cut", advice, path=target)
+            next_step = "the upstream breaks off: try again, then ask those who run it"
+            return failed(f"GET {shortened(target)}: the answer was cut", next_step, path=target)
         return self._judged(target, response, body)
 
     async def _get(self, target: str) -> tuple[httpx.Response, bytes]:
@@ -124,30 +114,10 @@ class Calls:
         if response.is_success:
             return fine(f"{says}, {len(body)} bytes", **facts)
         if status >= 500:
-            advice = "the upstream is in trouble: try again later, or ask those who run it"
-            return failed(says, advice, **facts)
-        return doubtful(f"{says} from the upstream", self._unwelcome(status), **facts)
-
-    def _unwelcome(self, status: int) -> str:
-        """Explain an answer below 500: the way works, but something does not fit."""
+            return failed(says, advice.TROUBLE.format("upstream"), **facts)
         held = self._parts.keeper.held
         scopes = held.token.scopes if held else ()
-        if status in (401, 403):
-            if scopes and _PROBE_SCOPE not in scopes:
-                return (
-                    f"the token lacks the scope {_PROBE_SCOPE}, which this check asks for; the"
-                    " way works: try --path /v1/customers"
-                )
-            return (
-                "the upstream does not take this token here: see that BREB_BASE_URL and"
-                " BREB_TOKEN_URL are of one environment, then try --path with a path you may read"
-            )
-        if status == 404:
-            return (
-                "the way works, but nothing is there: see that BREB_BASE_URL has the right path"
-                " prefix (mostly none), or try --path with a path you know"
-            )
-        return "the way works; the answer is unexpected: see BREB_BASE_URL, or try another --path"
+        return doubtful(f"{says} from the upstream", advice.unwelcome(status, scopes), **facts)
 
     async def give_back(self) -> Finding:
         """Revoke the token, as at the end of the proxy."""
@@ -166,7 +136,7 @@ class Calls:
             return fine("the token of this check is revoked")
         return doubtful(
             f"the token of this check is not revoked, it lives {span(token.lifetime)}",
-            "if the scope iam.oauth.tokens.delete is missing, set BREB_REVOKE_TOKENS=false",
+            advice.not_revoked(token.scopes),
         )
 
 
@@ -178,10 +148,10 @@ def shortened(target: str) -> str:
 def _refused_here(says: str, body: bytes, facts: dict[str, Any]) -> Finding:
     try:
         problem = json.loads(body)
-        detail, advice = str(problem["detail"]), str(problem["next_step"])
+        detail, next_step = str(problem["detail"]), str(problem["next_step"])
     except (ValueError, KeyError, TypeError):
-        detail, advice = "the proxy refused", "see the log of breb-proxy serve"
-    return failed(f"{says} from the proxy: {detail}", advice, **facts)
+        detail, next_step = "the proxy refused", "see the log of breb-proxy serve"
+    return failed(f"{says} from the proxy: {detail}", next_step, **facts)
 
 
 @asynccontextmanager

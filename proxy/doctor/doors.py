@@ -1,6 +1,7 @@
 """Whether our listeners' addresses are free, and if not, who is there."""
 
 import asyncio
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -38,8 +39,11 @@ async def _taken(address: Address, admin: Address, setting: str, error: AddressT
         return fine(
             f"{address} is in use by the breb-proxy that runs as process {pid}", free=False, pid=pid
         )
+    says, _, rest = str(error).partition("; ")
+    cause = error.__cause__
+    if isinstance(cause, OSError) and cause.errno != errno.EADDRINUSE:  # nobody is there
+        return failed(says, f"{rest or 'choose one that this machine has'}: {setting}", free=False)
     who = "" if address.path or os.name != "posix" else f" (ss -ltnp | grep :{address.port})"
-    says = str(error).partition(";")[0]
     return failed(says, f"see who is there{who}, or choose another {setting}", free=False)
 
 

@@ -15,6 +15,15 @@ from proxy.upstream.tls import ResumingContext, tls_context
 
 ANSWER_LIMIT = 10.0  # of READ_TIMEOUT, for one small answer
 _DOOR_LIMIT = 3.0
+# What to do if a step does not end in time.
+_NO_DNS = "this machine's name servers do not answer: check them and the network"
+_SILENT = (
+    "it takes connections but does not answer: try again later, or ask those who run it; one that"
+    " is slow needs a longer BREB_TOKEN_TIMEOUT"
+)
+_NO_ANSWER = (
+    "the upstream does not answer: try again later or another --path, or ask those who run it"
+)
 
 
 def look_at_settings(chart: Chart, found: Papers) -> bool:
@@ -38,10 +47,10 @@ class Examination:
         )
         self._ways = self._plan_ways(self._context)
         topic = f"access token   {settings.token_endpoint}"
-        self._token = chart.add(topic, "token", "token")
+        self._token = chart.add(topic, "token", "token", _SILENT)
         self._clock = chart.add(topic, "clock", "clock")
         topic = "whole way   caller, proxy, upstream and back"
-        self._request = chart.add(topic, "request", "request")
+        self._request = chart.add(topic, "request", "request", _NO_ANSWER)
         self._revoke = chart.add(topic, "revoke", "given back")
         self._doors = self._plan_doors()
         answer = min(settings.read_timeout, ANSWER_LIMIT)
@@ -78,10 +87,10 @@ class Examination:
         name = role.replace(" ", "_")
         steps: list[tuple[Step, Any]] = []
         if direct:
-            steps.append((add(topic, f"{name}.dns", "DNS"), way.name))
+            steps.append((add(topic, f"{name}.dns", "DNS", _NO_DNS), way.name))
             steps.append((add(topic, f"{name}.tcp", "TCP"), way.connection))
         if role != "egress proxy":
-            steps.append((add(topic, f"{name}.tls", "TLS"), way.tls))
+            steps.append((add(topic, f"{name}.tls", "TLS", way.silent), way.tls))
         return steps
 
     def _plan_doors(self) -> list[tuple[Step, Address, str]]:

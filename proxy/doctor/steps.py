@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 Work = Callable[[], Awaitable["Finding"]]
+SWALLOWED = "check the network between here and there: a firewall may swallow the packets"
 
 
 class Outcome(StrEnum):
@@ -50,11 +51,15 @@ def failed(says: str, advice: str, **facts: object) -> Finding:
 
 @dataclass(slots=True, eq=False)
 class Step:
-    """One step: ``topic`` is the heading that it stands under."""
+    """One step: ``topic`` is the heading that it stands under.
+
+    ``late`` is what to do if it does not end in time.
+    """
 
     topic: str
     name: str
     title: str
+    late: str = SWALLOWED
     finding: Finding | None = None
     seconds: float = 0.0
     running: bool = False
@@ -69,9 +74,9 @@ class Chart:
         self._limit = 60.0
         self.steps: list[Step] = []
 
-    def add(self, topic: str, name: str, title: str) -> Step:
+    def add(self, topic: str, name: str, title: str, late: str = SWALLOWED) -> Step:
         """Add a step that is still to be taken."""
-        step = Step(topic, name, title)
+        step = Step(topic, name, title, late)
         self.steps.append(step)
         return step
 
@@ -109,9 +114,6 @@ class Chart:
             async with asyncio.timeout(allowed):
                 finding = await work()
         except TimeoutError:
-            finding = failed(
-                f"nothing within {allowed:.3g} s",
-                "check the network between here and there: a firewall may swallow the packets",
-            )
+            finding = failed(f"nothing within {allowed:.3g} s", step.late)
         step.seconds = time.perf_counter() - started
         return self.settle(step, finding)

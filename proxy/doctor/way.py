@@ -9,7 +9,7 @@ import aiohappyeyeballs
 from proxy.addresses import Origin
 from proxy.doctor import certificate
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
-from proxy.errors import CertificateRefused, TlsFailed, UpstreamError
+from proxy.errors import CertificateRefused, ConnectTimeout, TlsFailed, UpstreamError
 from proxy.upstream.tls import ResumingContext
 
 Infos = list[tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int]]]
@@ -33,6 +33,16 @@ class Way:
         self._context = context
         self._egress = egress
         self._infos: Infos = []
+
+    @property
+    def silent(self) -> str:
+        """What to do if nobody answers the handshake, though there is a connection."""
+        if self._egress is not None:
+            return (
+                f"the egress proxy gives no way to {self._origin.host}: check BREB_EGRESS_PROXY,"
+                " or ask those who run it"
+            )
+        return f"see that this port speaks TLS: check scheme and port in {self._setting}"
 
     async def name(self) -> Finding:
         """Resolve the host."""
@@ -79,6 +89,8 @@ class Way:
             tls = await certificate.handshake(origin, self._timeout, self._context, self._egress)
         except CertificateRefused as error:
             return await self._untrusted(error)
+        except ConnectTimeout as error:
+            raise TimeoutError from error
         except UpstreamError as error:
             advice = error.next_step.replace("BREB_BASE_URL", self._setting)
             if isinstance(error, TlsFailed) and "WRONG_VERSION" in str(error):

@@ -1,0 +1,66 @@
+"""What to do about an answer that is not the one hoped for."""
+
+from proxy.errors import (
+    ConnectionBroken,
+    CredentialsRefused,
+    TokenError,
+    TokenReplyUnusable,
+    UpstreamError,
+)
+from proxy.settings import Settings
+
+TROUBLE = "the {} is in trouble: try again later, or ask those who run it"
+_PROBE_SCOPE, _REVOKE_SCOPE = "iam.oauth.tokens.get", "iam.oauth.tokens.delete"
+
+
+def no_token(error: TokenError | None, settings: Settings) -> str:
+    """Say what to do about a token endpoint that gave no token; None: it did not answer."""
+    endpoint, named = settings.token_endpoint, settings.token_url is not None
+    if isinstance(error, CredentialsRefused):
+        return (
+            "copy BREB_CLIENT_ID and BREB_CLIENT_SECRET again from the dashboard (Platform >"
+            f" API keys), and see that they are made for {endpoint.host}"
+        )
+    cause = _network_error(error)
+    if cause is not None and not isinstance(cause, ConnectionBroken):
+        setting = "BREB_TOKEN_URL" if named else "BREB_BASE_URL"
+        return cause.next_step.replace("BREB_BASE_URL", setting)
+    if cause is not None or isinstance(error, TokenReplyUnusable):
+        whence = "" if named else "it follows from BREB_BASE_URL; another: "
+        return f"see that {endpoint} is the token endpoint ({whence}BREB_TOKEN_URL)"
+    return TROUBLE.format("token endpoint")
+
+
+def _network_error(error: BaseException | None) -> UpstreamError | None:
+    while error is not None and not isinstance(error, UpstreamError):
+        error = error.__cause__
+    return error
+
+
+def unwelcome(status: int, scopes: tuple[str, ...]) -> str:
+    """Explain an answer below 500: the way works, but something does not fit."""
+    if status in (401, 403):
+        if scopes and _PROBE_SCOPE not in scopes:
+            return (
+                f"the token lacks the scope {_PROBE_SCOPE}, which this check asks for; the"
+                " way works: try --path /v1/customers"
+            )
+        return (
+            "the upstream does not take this token here: see that BREB_BASE_URL and"
+            " BREB_TOKEN_URL are of one environment, then try --path with a path you may read"
+        )
+    if status == 404:
+        return (
+            "the way works, but nothing is there: see that BREB_BASE_URL has the right path"
+            " prefix (mostly none), or try --path with a path you know"
+        )
+    if status == 429:
+        return "the way works, but the upstream wants fewer requests: try again later"
+    return "the way works; the answer is unexpected: see BREB_BASE_URL, or try another --path"
+
+
+def not_revoked(scopes: tuple[str, ...]) -> str:
+    """Say what to do about a token that could not be revoked."""
+    if _REVOKE_SCOPE in scopes:
+        return TROUBLE.format("token endpoint")
+    return f"if the scope {_REVOKE_SCOPE} is missing, set BREB_REVOKE_TOKENS=false"
