@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from proxy.codings import CODINGS, decoded
 from proxy.fields import Lines, first
 from proxy.redaction import Redaction
 
@@ -77,10 +78,10 @@ def content(
         coding = ""
     else:
         # What cannot be read cannot be masked, and is not kept.
-        if coding not in ("gzip", "x-gzip", "deflate"):
+        if coding not in CODINGS:
             return Content(b"", size, media_type, words=f"not kept: {coding[:40]} is not read here")
         try:
-            data, whole = _decoded(data, coding)
+            data, whole = decoded(data, coding, LIMIT)
         except zlib.error:
             return Content(b"", size, media_type, words=f"not kept: it is no valid {coding}")
         cut = not whole
@@ -88,19 +89,6 @@ def content(
     shown, masked = redaction.text(text, secrets, cut=cut)
     kept: str | bytes = shown if charset != _BYTES or masked else data
     return Content(kept, size, media_type, cut, coding, charset, masked)
-
-
-def _decoded(data: bytes, coding: str) -> tuple[bytes, bool]:
-    """Decode the first member, at most `LIMIT` bytes; report whether that was all."""
-    try:
-        decoder = zlib.decompressobj(47)
-        decoded = decoder.decompress(data, LIMIT)
-    except zlib.error:
-        if coding != "deflate":
-            raise
-        decoder = zlib.decompressobj(-15)  # deflate without the zlib frame, which some send
-        decoded = decoder.decompress(data, LIMIT)
-    return decoded, decoder.eof and not (decoder.unconsumed_tail or decoder.unused_data)
 
 
 def _as_text(data: bytes, media_type: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ grant_type as JSON, plus Accept-Language. Redirects are never followed; a reply 
 
 import logging
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -17,6 +18,7 @@ from pydantic import SecretStr
 from proxy import replies
 from proxy.addresses import Origin
 from proxy.clock import Clock
+from proxy.codings import CODINGS, decoded
 from proxy.errors import TokenEndpointUnavailable, TokenError
 
 log = logging.getLogger("proxy.tokens")
@@ -175,7 +177,22 @@ async def _bounded(response: httpx.Response) -> bytes:
     async for part in response.aiter_raw():
         reply += part
         if len(reply) > REPLY_LIMIT:
-            raise TokenEndpointUnavailable(
-                f"the token endpoint's reply exceeds {REPLY_LIMIT} bytes"
-            )
-    return reply
+            raise _too_long()
+    return _decoded(reply, response.headers.get("content-encoding", "").strip().lower())
+
+
+def _decoded(reply: bytes, coding: str) -> bytes:
+    """Decode a reply: who sends no Accept-Encoding takes any (RFC 9110 section 12.5.3)."""
+    if coding not in CODINGS:
+        return reply
+    try:
+        plain, _ = decoded(reply, coding, REPLY_LIMIT + 1)
+    except zlib.error:
+        return reply  # a coding that is only said to be there; what it is shows when it is read
+    if len(plain) > REPLY_LIMIT:
+        raise _too_long()
+    return plain
+
+
+def _too_long() -> TokenEndpointUnavailable:
+    return TokenEndpointUnavailable(f"the token endpoint's reply exceeds {REPLY_LIMIT} bytes")

@@ -1,10 +1,12 @@
 """The token source: what it sends, and what it makes of every reply there may be."""
 
 import asyncio
+import gzip
 import json
 import time
 import traceback
-from collections.abc import AsyncIterator
+import zlib
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -300,6 +302,32 @@ def test_nonsense_is_a_transient_failure(reply: bytes, words: str) -> None:
     with pytest.raises(TokenEndpointUnavailable, match=words) as caught:
         fetch(reply)
     assert TOKEN not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("coding", "encode"),
+    [
+        pytest.param("gzip", gzip.compress, id="gzip"),
+        pytest.param("X-Gzip", gzip.compress, id="x-gzip"),
+        pytest.param("deflate", zlib.compress, id="deflate"),
+        pytest.param("gzip", bytes, id="only said to be gzip"),
+        pytest.param("identity", bytes, id="identity"),
+    ],
+)
+def test_a_coded_reply_is_decoded(coding: str, encode: Callable[[bytes], bytes]) -> None:
+    assert fetch(encode(reply_with()), content_encoding=coding).value == TOKEN
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        pytest.param(gzip.compress(b" " * 20_000_000), "exceeds 65536 bytes", id="a bomb"),
+        pytest.param(gzip.compress(reply_with())[:-20], "is not JSON", id="cut"),
+    ],
+)
+def test_a_coded_reply_that_is_no_token_is_a_transient_failure(reply: bytes, words: str) -> None:
+    with pytest.raises(TokenEndpointUnavailable, match=words):
+        fetch(reply, content_encoding="gzip")
 
 
 @pytest.mark.parametrize("status", [200, 500], ids=["of a token", "of an error"])
