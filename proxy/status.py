@@ -42,11 +42,15 @@ class Status:
         keeper = self._keeper
         held = keeper.held
         if held is None:
-            return "none yet" if not keeper.fetching else "none yet, the first request is under way"
-        left = held.hard_expiry - held.token.issued_at - keeper.age(held)
-        if left <= 0:
-            return "expired"
-        return f"usable for {span(left)}, next renewal in {span(keeper.next_fetch)}"
+            now = "none yet" if keeper.renewed_at is None else "revoked by a caller"
+        else:
+            left = held.hard_expiry - held.token.issued_at - keeper.age(held)
+            if left > 0:
+                return f"usable for {span(left)}, next renewal in {span(keeper.next_fetch)}"
+            now = "expired"
+        if keeper.fetching:
+            return f"{now}, a request for one is under way"
+        return f"{now}, next try in {span(keeper.next_fetch)}"
 
     @property
     def draining(self) -> bool:

@@ -135,6 +135,18 @@ def test_callers_keys_are_used_where_they_are_set(sandbox: str, tmp_path: Path) 
     assert found.outcomes() == {"ok"}
 
 
+def test_what_goes_on_is_cut_to_the_terminal(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        other = f"https://localhost:{silent.getsockname()[1]}/t"
+        given = settings(url, TOKEN_URL=other, CONNECT_TIMEOUT=0.5)
+        ended = on_terminal("check", cwd=tmp_path, COLUMNS=40, **given)
+    plain = re.sub(r"\x1b\[[0-9;]*[mK]", "", ended.out)
+    shown = re.findall(r"\r( +[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] [^\r\n]*)", plain)
+    assert any("upstream TLS, token endpo" in line for line in shown)
+    assert max(len(line) for line in shown) < 40
+
+
 def test_on_a_terminal_it_shows_colours_and_progress(tmp_path: Path) -> None:
     def slowly(call: Call) -> bytes:
         del call
@@ -311,6 +323,19 @@ def test_words_are_wrapped_to_the_terminal(tmp_path: Path) -> None:
     given = settings(f"https://{'a' * 64}.example")
     ended = command("check", cwd=tmp_path, COLUMNS="70", **given)
     assert re.search(r"\n {27}→ check the host in .*\n {29}\S", ended.out)
+
+
+@pytest.mark.parametrize("columns", [60, 80, 130])
+def test_nothing_runs_over_the_edge_of_a_terminal(tmp_path: Path, columns: int) -> None:
+    (tmp_path / ".env").write_text("BREB_ALLOWED_HOSTS=one.example,two.example\n")
+    with RawUpstream() as upstream:
+        given = settings(upstream.url) | {"COLUMNS": columns}
+        ended = on_terminal("check", "--path=/v1/keys", cwd=tmp_path, **given)
+    plain = re.sub(r"\x1b\[[0-9;]*[mK]", "", ended.out)
+    assert max(len(line) for line in re.split(r"[\r\n]+", plain)) <= columns
+    said = " ".join(plain.split())  # broken or not, all is there
+    assert "BREB_ALLOWED_HOSTS one.example,two.example, from .env" in said
+    assert f"BREB_BASE_URL {upstream.url}, from environment" in said
 
 
 def test_no_route_to_the_host_is_told() -> None:

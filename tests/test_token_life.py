@@ -286,6 +286,8 @@ def test_a_token_that_works_survives_the_end_of_the_token_endpoint() -> None:
         assert proxy.status()["token"]["state"] in ("failing", "renewing")
         until(lambda: proxy.admin("/readyz")[0] == 503, "hard expiry")
         assert authority.expired == []
+        words = proxy.status()["token"]["words"]
+        assert re.fullmatch(r"expired, (next try in .*|a request for one is under way)", words)
 
 
 # -- credentials -------------------------------------------------------------------------
@@ -549,6 +551,16 @@ def test_a_caller_that_revokes_our_token_makes_us_renew_before_the_next_request(
         assert (deleted.status, got.status, got.body) == (200, 200, b"token2")
         assert bearer(upstream.revocations[0]) == "token1"
         assert len(upstream.revocations) == 1
+
+
+def test_a_token_that_a_caller_revoked_is_said_to_be() -> None:
+    authority = Authority()
+    with authority.upstream() as upstream, Program(upstream.url) as proxy:
+        authority.problem = lambda: answer("503 Down", b"", "Retry-After: 200")
+        ask(proxy.port, f"{PATH}/id-token1", "DELETE")
+        until(lambda: proxy.status()["token"]["last_error"], "a failed renewal")
+        words = proxy.status()["token"]["words"]
+        assert re.fullmatch(r"revoked by a caller, next try in 3 min \d+ s", words)
 
 
 def test_a_revocation_that_the_server_refuses_changes_nothing() -> None:

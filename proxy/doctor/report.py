@@ -18,6 +18,7 @@ _MARKS = {
     Outcome.SKIPPED: ("-", "dim"),
 }
 _INDENT = " " * 27
+_SHALLOW = " " * 6  # of rows, where there is little room
 _WIDEST = 100
 
 
@@ -29,7 +30,8 @@ class Report:
         self._told = 0
         self._topic = ""
         self._wheel = itertools.cycle("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏" if screen.mark("✓") == "✓" else "|/-\\")
-        self._width = min(_WIDEST, shutil.get_terminal_size((_WIDEST, 24)).columns)
+        self._columns = shutil.get_terminal_size((_WIDEST, 24)).columns
+        self._width = min(_WIDEST, self._columns)
 
     def tell(self, chart: Chart) -> None:
         """Print what can be told by now."""
@@ -45,8 +47,10 @@ class Report:
         while self._screen.terminal:
             doing = [f"{s.topic.split('  ')[0]} {s.title}" for s in chart.steps if s.running]
             wheel = self._screen.shade(next(self._wheel), "cyan")
-            words = f"  {wheel} {', '.join(doing)}, {chart.seconds:.1f} s" if doing else ""
-            self._screen.passing(words)
+            took = f"{chart.seconds:.1f} s"
+            # What fills the line to its end or beyond cannot be taken back.
+            what = ", ".join(doing)[: self._width - len(took) - 7]
+            self._screen.passing(f"  {wheel} {what}, {took}" if doing else "")
             await asyncio.sleep(0.1)
 
     def _print(self, step: Step, finding: Finding) -> None:
@@ -66,9 +70,20 @@ class Report:
         for line in rest:
             screen.line(_INDENT + line)
         if finding.rows:
-            screen.line(screen.rows(finding.rows, _INDENT))
+            screen.line(self._rows(finding.rows))
         for advice in finding.advice.split("\n") if finding.advice else ():
             self._advise(advice, shade)
+
+    def _rows(self, rows: tuple[tuple[str, str], ...]) -> str:
+        """Align labels and values; on a terminal, move and break what would not fit."""
+        room = self._columns - max(len(label) for label, _ in rows) - 2
+        if not self._screen.terminal or all(len(v) <= room - len(_INDENT) for _, v in rows):
+            return self._screen.rows(rows, _INDENT)
+        lines = []
+        for label, value in rows:
+            first, *rest = _broken(value, room - len(_SHALLOW))
+            lines += [(label, first), *(("", line) for line in rest)]
+        return self._screen.rows(lines, _SHALLOW)
 
     def _advise(self, advice: str, shade: str) -> None:
         arrow = self._screen.mark("→")
@@ -77,8 +92,7 @@ class Report:
             self._screen.line(_INDENT + self._screen.shade(start + line, shade))
 
     def _wrapped(self, text: str, less: int = 0) -> list[str]:
-        width = max(30, self._width - len(_INDENT) - less)
-        return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+        return _broken(text, self._width - len(_INDENT) - less)
 
     def sum_up(self, chart: Chart) -> None:
         """Print the last line."""
@@ -98,6 +112,11 @@ class Report:
         shade = "green" if not doubts else "yellow"
         mark = self._screen.mark("✓")
         self._screen.line(f"\n{self._screen.shade(f'{mark} {words}', 'bold', shade)} ({took})")
+
+
+def _broken(text: str, width: int) -> list[str]:
+    width = max(30, width)
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def as_json(chart: Chart) -> str:
