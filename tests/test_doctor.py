@@ -373,6 +373,13 @@ def test_a_name_that_comes_too_late_changes_nothing() -> None:
     asyncio.run(leave_early())
 
 
+def test_a_handshake_that_nobody_answers_ends_the_step_as_its_own_time_out_does() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        origin = Origin.parse(f"https://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(TimeoutError):
+            asyncio.run(Way(origin, "BREB_BASE_URL", 0.05, tls_context()).tls())
+
+
 def test_a_certificate_that_cannot_be_seen_is_no_failure_of_its_own() -> None:
     nobody = Origin.parse(f"https://127.0.0.1:{free_port()}")
     assert asyncio.run(certificate.shown(nobody, 1, None)) is None
@@ -764,6 +771,18 @@ def test_a_token_that_cannot_be_revoked_is_told(tmp_path: Path) -> None:
         found = examine(tmp_path, url)
     assert found["revoke"]["outcome"] == "warning"
     assert "iam.oauth.tokens.delete" in found["revoke"]["advice"]
+
+
+def test_a_token_that_the_server_does_not_revoke_in_spite_of_the_scope_is_its_trouble(
+    tmp_path: Path,
+) -> None:
+    # Of the same length, so that the framing stays right.
+    scopes = b' ["paas.core.accounts.get"]', b'["iam.oauth.tokens.delete"]'
+    with answering(answered("500 No"), token_reply().replace(*scopes)) as upstream:
+        upstream.revoke = lambda _: answered("500 No")
+        found = examine(tmp_path, upstream.url)
+    assert found["revoke"]["outcome"] == "warning"
+    assert "ask those who run it" in found["revoke"]["advice"]
 
 
 # -- listeners -------------------------------------------------------------------------------
