@@ -1,6 +1,15 @@
-"""A shell ignores SIGINT for what it starts in the background, and so would all that we start."""
+"""What all tests share: signals as at a terminal, and in CI the same examples each time."""
 
+import os
 import signal
 
+from hypothesis import settings
+
+# A shell ignores SIGINT for what it starts in the background, and so would all that we start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A change is not judged by what chance finds in the code beside it: that is what other runs are for.
+settings.register_profile("ci", derandomize=True)
+if "CI" in os.environ:
+    settings.load_profile("ci")

@@ -174,9 +174,11 @@ class Answer:
 
     def _judge(self) -> None:
         """Judge a head: final, interim or invalid."""
-        status = self._status
+        status, reason = self._status, self._reason
+        if reason != b"OK" and _CONTROLS.search(reason):
+            raise ResponseInvalid("the answer's reason phrase holds control bytes")
         if status >= 200:
-            self._final(status)
+            self._final(status, reason)
         elif status == 101 or status < 100:
             raise ResponseInvalid(f"the upstream answered {status} unasked")
         else:
@@ -185,10 +187,7 @@ class Answer:
             self._status = 0
             self._parser = httptools.HttpResponseParser(self)
 
-    def _final(self, status: int) -> None:
-        reason = self._reason
-        if reason != b"OK" and _CONTROLS.search(reason):
-            raise ResponseInvalid("the answer's reason phrase holds control bytes")
+    def _final(self, status: int, reason: bytes) -> None:
         length, chunked = self._framing()
         bare = status in _NO_BODY
         if self._head_only or bare:

@@ -120,6 +120,7 @@ INVALID = {
     "control-in-value": OK + b"A: b\x01c\r\n\r\n",
     "bare-cr-in-value": OK + b"A: b\rc\r\n\r\n",
     "control-in-reason": b"HTTP/1.1 200 O\x00K\r\nContent-Length: 0\r\n\r\n",
+    "control-in-interim-reason": b"HTTP/1.1 103 \x00\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
     "size-not-hex": CHUNKED + b"xyz\r\nhello\r\n",
     "size-sign": CHUNKED + b"-5\r\nhello\r\n",
     "size-space": CHUNKED + b" 5\r\nhello\r\n",
