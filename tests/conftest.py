@@ -9,7 +9,7 @@ from hypothesis import settings
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# A change is not judged by what chance finds in the code beside it: that is what other runs are for.
+# A change is not judged by what chance finds in the code beside it: other runs are for that.
 settings.register_profile("ci", derandomize=True)
 if "CI" in os.environ:
     settings.load_profile("ci")
