@@ -17,6 +17,7 @@ from proxy.fields import Lines, persists
 
 # All heads of one answer together: interim answers must not be endless either.
 MAX_HEAD = 131_072
+_OBJECT = 64  # what a part of a body takes beside its bytes, which counts for tiny ones
 _START = b"HTTP/1."
 _END = b"\r\n\r\n"
 _NO_BODY = frozenset((204, 304))
@@ -225,7 +226,7 @@ class Answer:
 
     def _append(self, data: bytes) -> None:
         self.chunks.append(data)
-        self.buffered += len(data)
+        self.buffered += len(data) + _OBJECT
 
     def _feed_known(self, data: bytes) -> None:
         """Pass the body by the parser: it would only hand the same bytes back."""
@@ -237,20 +238,23 @@ class Answer:
         self.complete = self._remaining == 0
 
     def _feed_chunked(self, data: bytes) -> None:
-        before = self.buffered
+        waiting = len(self.chunks)
         try:
             self._feed_parser(data)
         except ResponseInvalid:
             if not self.complete:
                 raise
             self.keep_alive = False  # the answer was whole; what follows is not for us
+        arrived = len(self.chunks) - waiting
+        if arrived > 1:
+            self._join(arrived)
         self._tail = data[-8:] if len(data) >= 8 else (self._tail + data)[-8:]
         if self.complete:
             self._parser = None
             # llhttp skips line ends after the last: they are bytes too many all the same.
             if len(self._tail) - len(self._tail.rstrip(b"\r\n")) > 4:
                 self.keep_alive = False
-        elif self.buffered == before:
+        elif not arrived:
             self._overhead += len(data)
             if self._overhead > MAX_HEAD:
                 raise ResponseInvalid(
@@ -258,6 +262,11 @@ class Answer:
                 )
         else:
             self._overhead = 0
+
+    def _join(self, count: int) -> None:
+        """Keep what came in one read as one: tiny chunks would take much room while they wait."""
+        self.chunks[-count:] = [b"".join(self.chunks[-count:])]
+        self.buffered -= (count - 1) * _OBJECT
 
     # -- called by the parser --------------------------------------------------------------
 

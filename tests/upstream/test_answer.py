@@ -1,6 +1,7 @@
 """Answers as bytes: whatever the split, the same head, body and verdict."""
 
 import itertools
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -363,3 +364,21 @@ def test_many_small_chunks_are_not_endless_trailers() -> None:
     chunks = b"1;ext=%b\r\n!\r\n" % (b"x" * 1000)
     outcome = read(CHUNKED, *([chunks] * 300), b"0\r\n\r\n")
     assert (len(outcome.body), outcome.complete) == (300, True)
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_tiny_parts_that_wait_take_no_more_room_than_large_ones(size: int) -> None:
+    """What is counted is what they take: a part has a weight of its own, and a read is one part."""
+    answer = Answer(head_only=False)
+    answer.feed(CHUNKED)
+    for _ in range(4):
+        answer.feed(b"2\r\nab\r\n" * size)
+    assert answer.chunks == [b"ab" * size] * 4
+    assert answer.buffered >= sum(map(sys.getsizeof, answer.chunks))
+    assert answer.take() == b"ab" * 4 * size
+    assert answer.buffered == 0
+
+
+def test_what_came_before_damage_is_still_there() -> None:
+    outcome = read(CHUNKED, b"2\r\nab\r\n2\r\ncd\r\nzz\r\n")
+    assert (outcome.body, outcome.failed) == (b"abcd", ResponseInvalid)
