@@ -13,6 +13,7 @@ Invariants:
 import asyncio
 import contextlib
 import math
+import select
 import socket
 import ssl
 from collections.abc import Callable
@@ -62,6 +63,7 @@ class Connection(asyncio.Protocol):
         self.lost = False
         self.exchanges = 0
         self.idle_since = 0.0
+        self._arrivals: select.poll | None = None
         self.reached: float | None = None  # when TCP stood (time.perf_counter); None once used
 
     # -- one exchange ----------------------------------------------------------------------
@@ -184,6 +186,10 @@ class Connection(asyncio.Protocol):
         if self._reading_paused:
             self._resume()
 
+    def stirred(self) -> bool:
+        """Whether something has arrived, be it the end, of which the event loop tells us next."""
+        return self._arrivals is not None and bool(self._arrivals.poll(0))
+
     def abort(self) -> None:
         """End the connection at once, whatever is under way."""
         self._answer.keep_alive = False
@@ -220,6 +226,10 @@ class Connection(asyncio.Protocol):
         """Keep the transport."""
         self.transport = cast("asyncio.Transport", transport)
         self.transport.set_write_buffer_limits(high=BUFFER)
+        sock = self.transport.get_extra_info("socket")
+        if sock is not None and hasattr(select, "poll"):  # pragma: no branch  not on Windows
+            self._arrivals = select.poll()
+            self._arrivals.register(sock.fileno(), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes of the answer."""

@@ -65,8 +65,12 @@ class Pool:
             if within is not math.inf and self._loop.time() - idle[-1].idle_since > within:
                 return None
             connection = idle.pop()
-            if not connection.transport.is_closing():
-                return connection
+            if connection.transport.is_closing():
+                continue
+            if within is not math.inf and connection.stirred():
+                connection.abort()
+                continue
+            return connection
         return None
 
     async def acquire(self, within: float = math.inf) -> Connection:
@@ -162,8 +166,9 @@ class Pool:
             connection = await self._turn(place)
             if connection is None:
                 return await self._open()
-            if not connection.transport.is_closing():
+            if not connection.transport.is_closing() and not connection.stirred():
                 return connection
+            connection.abort()
             # It closed on its way here. Its slot may be gone to the next in the queue by now.
             if self._size < limits.connections:
                 self._opening += 1

@@ -2,6 +2,8 @@
 
 import asyncio
 import math
+import os
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -25,6 +27,8 @@ from tests.upstream.scripted import (
 )
 
 pytestmark = pytest.mark.anyio
+
+POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
 
 
 async def test_one_connection_serves_exchanges_that_do_not_overlap() -> None:
@@ -217,6 +221,54 @@ async def test_an_idle_connection_that_is_not_fresh_is_not_used_for_what_must_no
             taken.abort()
             pool.release(taken)
         assert server.connections == 2
+
+
+@pytest.mark.parametrize("sign", [b"", b"HTTP/1.1 408 Request Timeout\r\n\r\n"])
+async def test_an_end_that_has_arrived_is_seen_before_what_must_not_go_twice(sign: bytes) -> None:
+    """Also in the turn in which the event loop has not told of it yet."""
+    peers: list[Peer] = []
+
+    async def script(peer: Peer) -> None:
+        peers.append(peer)
+        await answering(OK)(peer)
+
+    async with serving(script) as server, pooled(server.port) as pool:
+        await fetch(pool)
+        (connection,) = pool._idle
+        speak(peers[0], sign)
+        assert pool.take(FRESH) is None
+        assert connection.transport.is_closing()
+        assert (await fetch(pool, POST))[1] == b"ok"
+        assert server.connections == 2
+
+
+async def test_an_end_that_has_arrived_is_seen_by_the_next_in_the_queue() -> None:
+    peers: list[Peer] = []
+
+    async def script(peer: Peer) -> None:
+        peers.append(peer)
+        await answering(OK)(peer)
+
+    async with serving(script) as server, pooled(server.port, connections=1) as pool:
+        first = await begun(pool)
+        await first.response()
+        await body_of(first)
+        waiting = asyncio.ensure_future(fetch(pool, POST))
+        await until(lambda: pool.counts["waiting"] == 1)
+        speak(peers[0], b"")
+        pool.release(first)
+        assert (await waiting)[1] == b"ok"
+        assert server.connections == 2
+
+
+def speak(peer: Peer, data: bytes) -> None:
+    """Send bytes, or the end, past the server's event loop: they have arrived at once."""
+    wire = peer.writer.get_extra_info("socket")
+    with socket.socket(fileno=os.dup(wire.fileno())) as bare:
+        if data:
+            bare.send(data)
+        else:
+            bare.shutdown(socket.SHUT_WR)
 
 
 async def test_an_old_idle_connection_makes_room_for_a_new_one() -> None:
