@@ -15,6 +15,7 @@
     + ConnectionFailed           no route, network down, and the like
     + CertificateRefused         TLS: the certificate is not trusted
     + TlsFailed                  TLS: anything else
+      + TlsAlerted               the upstream refused our side of it
     + ConnectionBroken           closed or reset before the answer was whole
       + ConnectionStale          a kept-alive connection was closed before a byte of the answer
     + ResponseInvalid            not HTTP/1.1
@@ -169,6 +170,17 @@ class TlsFailed(UpstreamError):
     kind = "tls_protocol_error"
     title = "No TLS connection to the upstream"
     next_step = "check that the port in BREB_BASE_URL speaks TLS"
+
+
+class TlsAlerted(TlsFailed):
+    """The upstream ended TLS with an alert, which names the reason."""
+
+    kind = "tls_alert_received"
+    title = "The upstream refused the TLS connection"
+    next_step = (
+        "if the upstream wants a client certificate, check BREB_CLIENT_CERT;"
+        " else the host in BREB_BASE_URL"
+    )
 
 
 class ConnectionBroken(UpstreamError):

@@ -24,11 +24,11 @@ from proxy.errors import (
     ConnectionStale,
     ReadTimeout,
     ResponseInvalid,
-    TlsFailed,
     UpstreamError,
     WriteTimeout,
 )
 from proxy.upstream.answer import Answer, ResponseHead
+from proxy.upstream.tls import tls_failed
 
 BUFFER = 262_144
 
@@ -317,7 +317,7 @@ class Connection(asyncio.Protocol):
             self._fail(ConnectionStale("the upstream closed a kept-alive connection"))
         elif isinstance(exc, ssl.SSLError):
             # TLS 1.3 tells of a refused client certificate only after the handshake.
-            self._fail(TlsFailed(f"the upstream ended TLS: {exc.reason or 'no reason given'}"))
+            self._fail(tls_failed(exc, "the upstream ended TLS"))
         else:
             self._fail(ConnectionBroken("the upstream closed the connection without an answer"))
 

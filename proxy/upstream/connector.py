@@ -20,7 +20,7 @@ from proxy.errors import (
     UpstreamError,
 )
 from proxy.upstream.connection import Connection
-from proxy.upstream.tls import ResumingContext, certificate_refused, tls_context
+from proxy.upstream.tls import ResumingContext, certificate_refused, tls_context, tls_failed
 from proxy.upstream.tunnel import open_tunnel
 
 __all__ = ["Connector", "ResumingContext", "tls_context"]
@@ -117,7 +117,7 @@ class Connector:
         if isinstance(error, ssl.SSLCertVerificationError):
             return certificate_refused(error, authority)
         if isinstance(error, ssl.SSLError):
-            return TlsFailed(f"TLS with {authority}: {error.reason or 'handshake failed'}")
+            return tls_failed(error, f"TLS with {authority}")
         return TlsFailed(f"TLS with {authority}: closed during the handshake")
 
 

@@ -1,14 +1,17 @@
 """The client side of TLS: a verifying context, sessions resumed, refusals put into words."""
 
+import re
 import ssl
 from pathlib import Path
 
-from proxy.errors import CertificateRefused, UpstreamError
+from proxy.errors import CertificateRefused, TlsAlerted, TlsFailed, UpstreamError
 
 # Codes of OpenSSL's X509_verify_cert_error_string(3).
 _NOT_YET_VALID = 9
 _EXPIRED = 10
 _WRONG_NAME = (62, 64)
+# What OpenSSL calls the alerts that it has received; nothing else begins like this.
+_ALERT = re.compile(r"(?:SSLV3|TLSV13?)_(?:ALERT_)?(?P<name>[A-Z_]+)")
 
 
 class ResumingContext(ssl.SSLContext):
@@ -69,3 +72,13 @@ def certificate_refused(error: ssl.SSLCertVerificationError, authority: str) -> 
     elif error.verify_code in _WRONG_NAME:
         refused.next_step = "check the host in BREB_BASE_URL: the certificate is for another name"
     return refused
+
+
+def tls_failed(error: ssl.SSLError, what: str) -> UpstreamError:
+    """Say why there is no TLS, or no more; ``what`` begins the sentence."""
+    reason = error.reason or "no reason given"
+    alert = _ALERT.fullmatch(reason)
+    if alert:
+        name = alert["name"].replace("_", " ").lower()
+        return TlsAlerted(f"{what}: the upstream sent the alert {name}")
+    return TlsFailed(f"{what}: {reason}")

@@ -17,10 +17,11 @@ from proxy.errors import (
     CertificateRefused,
     ConnectionBroken,
     ConnectTimeout,
+    TlsAlerted,
     TlsFailed,
     UpstreamError,
 )
-from proxy.upstream.tls import ResumingContext, certificate_refused, tls_context
+from proxy.upstream.tls import ResumingContext, certificate_refused, tls_context, tls_failed
 from tests.upstream.scripted import (
     GET,
     OK,
@@ -344,9 +345,29 @@ async def test_a_missing_client_certificate_is_told(
         thread = threading.Thread(target=refusing, args=(served, listener))
         thread.start()
         async with pooled(listener.getsockname()[1], host="localhost", tls=trusting) as pool:
-            with pytest.raises(TlsFailed, match=r"ALERT|CERTIFICATE_REQUIRED"):
+            with pytest.raises(TlsAlerted, match=r"alert (handshake failure|certificate required)"):
                 await fetch(pool)
         thread.join()
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind", "text"),
+    [
+        ("TLSV1_UNRECOGNIZED_NAME", "tls_alert_received", "sent the alert unrecognized name"),
+        ("SSLV3_ALERT_BAD_CERTIFICATE", "tls_alert_received", "sent the alert bad certificate"),
+        ("WRONG_VERSION_NUMBER", "tls_protocol_error", "TLS with host: WRONG_VERSION_NUMBER"),
+        ("", "tls_protocol_error", "TLS with host: no reason given"),
+    ],
+)
+def test_an_alert_is_told_from_what_is_wrong_with_the_bytes(
+    reason: str, kind: str, text: str
+) -> None:
+    """RFC 9209 section 2.3 has an error type for each."""
+    error = ssl.SSLError(1, "x")
+    error.reason = reason
+    failed = tls_failed(error, "TLS with host")
+    assert failed.kind == kind
+    assert str(failed).endswith(text)
 
 
 # -- streams -------------------------------------------------------------------------------
