@@ -23,6 +23,7 @@
     + PoolFull                   no connection became free in time     503
     x UpstreamTimeout            the upstream is too slow              504
       + ConnectTimeout
+        + NameTimeout            DNS gave no answer
       + ReadTimeout
       + WriteTimeout
 
@@ -232,6 +233,13 @@ class ConnectTimeout(UpstreamTimeout):
 
     kind = "connection_timeout"
     next_step = "check the network, or raise BREB_CONNECT_TIMEOUT"
+
+
+class NameTimeout(ConnectTimeout):
+    """DNS said nothing about the upstream's host name within CONNECT_TIMEOUT."""
+
+    kind = "dns_timeout"
+    next_step = "check the machine's DNS, or raise BREB_CONNECT_TIMEOUT"
 
 
 class ReadTimeout(UpstreamTimeout):

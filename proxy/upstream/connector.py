@@ -6,9 +6,10 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import aiohappyeyeballs
+from aiohappyeyeballs import AddrInfoType
 
 from proxy.addresses import Origin
 from proxy.errors import (
@@ -16,6 +17,7 @@ from proxy.errors import (
     ConnectionRefused,
     ConnectTimeout,
     NameNotResolved,
+    NameTimeout,
     TlsFailed,
     UpstreamError,
 )
@@ -48,13 +50,20 @@ class Connector:
 
     async def open(self, make: Callable[[], Connection]) -> Connection:
         """Return a connected protocol made by ``make``; raise UpstreamError."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._timeout
         try:
-            async with asyncio.timeout(self._timeout):
-                return await self._open(make)
+            async with asyncio.timeout_at(deadline):
+                infos = await self._addresses(loop)
         except TimeoutError:
-            raise ConnectTimeout(
-                f"no connection to {self._peer.authority} within {self._timeout:g} s"
-            ) from None
+            text = f"no answer from DNS for {self._peer.host} within {self._timeout:g} s"
+            raise self._advised(NameTimeout(text)) from None
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await self._open(make, infos)
+        except TimeoutError:
+            text = f"no connection to {self._peer.authority} within {self._timeout:g} s"
+            raise self._advised(ConnectTimeout(text)) from None
 
     def remember(self, connection: Connection) -> None:
         """Keep the TLS session of a connection for the next handshake."""
@@ -66,9 +75,21 @@ class Connector:
     def _peer(self) -> Origin:
         return self._egress or self.origin
 
-    async def _open(self, make: Callable[[], Connection]) -> Connection:
+    async def _addresses(self, loop: asyncio.AbstractEventLoop) -> Sequence[AddrInfoType]:
+        peer = self._peer
+        try:
+            return await loop.getaddrinfo(peer.host, peer.port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or "not a host name"
+            raise self._advised(
+                NameNotResolved(f"no address for {peer.host}: {reason.lower()}")
+            ) from error
+
+    async def _open(
+        self, make: Callable[[], Connection], infos: Sequence[AddrInfoType]
+    ) -> Connection:
         loop = asyncio.get_running_loop()
-        sock = await self._connect(loop)
+        sock = await self._connect(loop, infos)
         if self._egress:
             try:
                 await open_tunnel(loop, sock, self.origin)
@@ -89,21 +110,15 @@ class Connector:
         protocol.reached = reached
         return protocol
 
-    async def _connect(self, loop: asyncio.AbstractEventLoop) -> socket.socket:
-        peer = self._peer
-        try:
-            infos = await loop.getaddrinfo(peer.host, peer.port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            reason = getattr(error, "strerror", None) or "not a host name"
-            raise self._advised(
-                NameNotResolved(f"no address for {peer.host}: {reason.lower()}")
-            ) from error
+    async def _connect(
+        self, loop: asyncio.AbstractEventLoop, infos: Sequence[AddrInfoType]
+    ) -> socket.socket:
         try:
             return await aiohappyeyeballs.start_connection(
                 infos, happy_eyeballs_delay=_STAGGER, loop=loop
             )
         except (OSError, RuntimeError) as error:  # uvloop has both
-            raise self._advised(_unreachable(error, peer.authority)) from error
+            raise self._advised(_unreachable(error, self._peer.authority)) from error
 
     def _advised(self, error: UpstreamError) -> UpstreamError:
         if self._egress:

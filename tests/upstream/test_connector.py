@@ -13,6 +13,7 @@ from proxy.errors import (
     ConnectionRefused,
     ConnectTimeout,
     NameNotResolved,
+    NameTimeout,
     UpstreamError,
 )
 from proxy.upstream import Connector
@@ -49,6 +50,20 @@ async def test_a_name_without_address_is_a_dns_error() -> None:
 async def test_a_name_that_cannot_be_one_is_a_dns_error() -> None:
     error = await refused_by("a" * 64 + ".example", 80)
     assert type(error) is NameNotResolved
+
+
+async def test_a_name_server_that_says_nothing_is_a_time_out_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def says_nothing(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", says_nothing)
+    error = await refused_by("slow.example", 80, connect_timeout=0.1)
+    assert type(error) is NameTimeout
+    assert (error.status, error.kind) == (504, "dns_timeout")
+    assert str(error) == "no answer from DNS for slow.example within 0.1 s"
+    assert "DNS" in error.next_step
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -163,23 +178,12 @@ async def test_a_family_that_hangs_does_not_hold_up_the_other() -> None:
             filler.connect_ex(("127.0.0.2", port))
         open_one.bind(("127.0.0.1", port))
         open_one.listen()
-        loop = asyncio.get_running_loop()
         found = [
             (socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port))
             for host in ("127.0.0.2", "127.0.0.1")
         ]
-
-        class Resolving:
-            """The loop, with a name server of its own."""
-
-            async def getaddrinfo(self, *_: object, **__: object) -> list[object]:
-                return list(found)
-
-            def __getattr__(self, name: str) -> object:
-                return getattr(loop, name)
-
         connector = Connector(Origin("http", "two.example", port), 5)
-        with await connector._connect(Resolving()) as sock:  # type: ignore[arg-type]
+        with await connector._connect(asyncio.get_running_loop(), found) as sock:
             assert sock.getpeername() == ("127.0.0.1", port)
         for filler in fillers:
             filler.close()
@@ -292,6 +296,7 @@ async def test_a_slow_egress_proxy_is_a_connect_time_out() -> None:
         error = await refused_by("127.0.0.1", 9, egress=egress.port, connect_timeout=0.1)
         assert type(error) is ConnectTimeout
         assert str(error) == f"no connection to 127.0.0.1:{egress.port} within 0.1 s"
+        assert "BREB_EGRESS_PROXY" in error.next_step
 
 
 async def test_an_egress_proxy_that_is_not_there_is_named_in_the_next_step() -> None:
