@@ -317,7 +317,7 @@ class Connection(asyncio.Protocol):
             self._fail(ConnectionStale("the upstream closed a kept-alive connection"))
         elif isinstance(exc, ssl.SSLError):
             # TLS 1.3 tells of a refused client certificate only after the handshake.
-            self._fail(tls_failed(exc, "the upstream ended TLS"))
+            self._fail(tls_failed(exc, "TLS ended"))
         else:
             self._fail(ConnectionBroken("the upstream closed the connection without an answer"))
 
