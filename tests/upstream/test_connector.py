@@ -257,6 +257,11 @@ async def test_an_ipv6_upstream_is_asked_for_in_brackets() -> None:
             id="refused",
         ),
         pytest.param(b"HTTP/1.1 403\r\n\r\n", "the egress proxy answered 403 to", id="no-reason"),
+        pytest.param(
+            b"HTTP/1.1 103 Wait\r\nX: y\r\n\r\nHTTP/1.1 102\r\n\r\nHTTP/1.1 403\r\n\r\n",
+            "the egress proxy answered 403 to",
+            id="interim",
+        ),
         pytest.param(b"", "the egress proxy gave no tunnel to 127.0.0.1:9", id="closed"),
         pytest.param(b"HTTP/1.1 200", "the egress proxy gave no tunnel to", id="cut"),
         pytest.param(b"SSH-2.0-x\r\n\r\n", "nonsense", id="nonsense"),
@@ -276,6 +281,7 @@ async def test_an_egress_proxy_that_gives_no_tunnel_is_named(answer: bytes, word
     assert type(error) is ConnectionFailed
     assert words in str(error)
     assert "BREB_EGRESS_PROXY" in error.next_step
+    assert ("credentials" in error.next_step) == ("407" in words)
 
 
 async def test_an_egress_proxy_that_resets_is_named() -> None:
