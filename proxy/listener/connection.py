@@ -25,7 +25,7 @@ from proxy.fields import Lines
 from proxy.listener.cycle import CONTINUE, Cycle, status_line
 from proxy.listener.parser import RequestHead, RequestParser
 
-BUFFER = 262_144
+BUFFER = 65_536
 SWEEP = 0.25
 LEAVING = 0.3  # a caller who half-closes may still read the answer; after this silence it is asked
 ECHO = 0.1  # how long a reset may take to come back from a caller who is gone

@@ -30,7 +30,7 @@ from proxy.errors import (
 from proxy.upstream.answer import Answer, ResponseHead
 from proxy.upstream.tls import tls_failed
 
-BUFFER = 262_144
+BUFFER = 65_536
 
 
 class Connection(asyncio.Protocol):
