@@ -34,7 +34,8 @@ _CREDENTIALS = re.compile(
 _PARAMETERS = re.compile(r"[?;#].*", re.DOTALL)
 _SHORTEST_TAIL = 8
 _DEEPEST = 4
-_KNOWN = 4096
+_KNOWN = 4096  # names whose level is kept, none of them longer than this:
+_LONGEST = 128
 
 
 class Redaction:
@@ -95,7 +96,7 @@ class Redaction:
             names = [_plain(part) for part in (name, *name.split("["))]
             level = next((WHOLLY for each in names if each.endswith(self._secret)), 0)
             level = level or next((PARTLY for each in names if each.endswith(self._partly)), 0)
-            if len(self._known) < _KNOWN:
+            if len(self._known) < _KNOWN and len(name) <= _LONGEST:
                 self._known[name] = level
         return level
 

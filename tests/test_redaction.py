@@ -189,6 +189,13 @@ def test_names_beyond_the_known_are_judged_all_the_same() -> None:
     assert redaction.text('{"yourEmail":"ana@x.co"}')[1] == 1
 
 
+def test_long_names_are_judged_and_not_kept() -> None:
+    redaction = Redaction(["email"])
+    name = b"x" * 200 + b"-email"
+    assert redaction.lines([(name, b"ana@x.co")]) == [(name.decode(), f"{MASK}co")]
+    assert not redaction._known
+
+
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
     lambda inner: (
