@@ -1,8 +1,8 @@
 """One caller's connection, and all connections of one listener.
 
 Invariants: answers leave in the order of their requests, since one request runs at a time; after
-a malformed byte nothing more is read; no more than `BUFFER` bytes and one read wait here in
-either direction; a caller who is gone does not keep its exchange.
+a malformed byte nothing more is read; no more than `BUFFER` bytes of a body and one read wait here
+in either direction, and `AHEAD` of further requests; a caller who is gone keeps no exchange.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ from proxy.listener.cycle import CONTINUE, Cycle, status_line
 from proxy.listener.parser import RequestHead, RequestParser
 
 BUFFER = 65_536
+AHEAD = 262_144  # of further requests: behind them stands the end of a caller who has left
 SWEEP = 0.25
 LEAVING = 0.3  # a caller who half-closes may still read the answer; after this silence it is asked
 ECHO = 0.1  # how long a reset may take to come back from a caller who is gone
@@ -241,7 +242,7 @@ class CallerConnection(asyncio.Protocol):
     def _keep(self, data: bytes, start: int) -> None:
         """Keep bytes of the next request until the answer to this one is out."""
         self._kept, self._kept_from = data, start
-        if len(data) - start > BUFFER:
+        if len(data) - start > AHEAD:
             self._pause_reading()
 
     def request(self, head: RequestHead) -> None:
@@ -300,7 +301,7 @@ class CallerConnection(asyncio.Protocol):
         if self._kept:
             data, self._kept = self._kept, b""
             self._take(data, self._kept_from)
-        if len(self._kept) - self._kept_from <= BUFFER:
+        if len(self._kept) - self._kept_from <= AHEAD:
             self.resume_reading()
         if self._cycle is not None or self._closing:
             return
