@@ -562,3 +562,26 @@ def test_a_get_on_a_kept_connection_that_hangs_up_goes_out_again(tokens: RawUpst
         assert proxy.exchanges(2)[-1]["attempts"] == 2
     assert [head.split()[1] for head in upstream.seen] == [b"/1", b"/2", b"/2"]
     upstream.close()
+
+
+@pytest.mark.slow
+def test_a_put_whose_body_is_still_to_come_goes_on_no_connection_that_was_idle_for_long(
+    tokens: RawUpstream,
+) -> None:
+    """The connection may have been closed meanwhile, and this request could not go out again."""
+    upstream = RawUpstream()
+    with Program(upstream.url, token_url=tokens.url + TOKENS) as proxy:
+        assert ask(proxy.port, "/x").status == 200
+        threading.Event().wait(4.2)
+        with connect(proxy.port) as caller:
+            caller.sock.sendall(
+                b"PUT /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n"
+                b"Expect: 100-continue\r\n\r\n"
+            )
+            assert caller.head().startswith(b"HTTP/1.1 100 ")
+            caller.sock.sendall(b"x")
+            answer = read_answer(caller)
+            assert answer is not None
+            assert answer.status == 200
+        assert upstream.connections == 2
+    upstream.close()

@@ -98,9 +98,10 @@ class Forwarder:
         """
         pool = self._pool
         idempotent = request.method in IDEMPOTENT
-        within = math.inf if idempotent else FRESH
+        opening = request.opening(exchange)
+        # One that cannot go out again must not meet a connection that was closed long ago.
+        within = math.inf if idempotent and request.whole else FRESH
         while True:
-            opening = request.opening(exchange) if request.has_body else b""
             connection = pool.take(within) or await self._acquire(request, within)
             exchange.connected = time.perf_counter()
             exchange.attempts += 1
@@ -122,7 +123,7 @@ class Forwarder:
                 if not (stale and request.whole and (idempotent or not error.sent)):
                     raise
                 request.give_up(pool)
-                within = NEW
+                within, opening = NEW, request.opening(exchange)
                 continue
             exchange.first_byte = time.perf_counter()
             if exchange.tap is not None:

@@ -78,6 +78,8 @@ class OutgoingRequest:
 
         The upstream may answer before the body begins to arrive, so that is not waited for.
         """
+        if not self.has_body:
+            return b""
         if not self.more and self._body is not None:  # again
             return self._framed(bytes(self._body), last=True)
         message = self._at_hand() if self._at_hand is not None else None
