@@ -1,4 +1,4 @@
-"""One caller's connection, and all connections of one listener.
+"""One caller's connection.
 
 Invariants: answers leave in the order of their requests, since one request runs at a time; after
 a malformed byte nothing more is read; no more than `BUFFER` bytes of a body and one read wait here
@@ -8,91 +8,26 @@ in either direction, and `AHEAD` of further requests; a caller who is gone keeps
 import asyncio
 import contextlib
 import math
-import select
 import socket
 import struct
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
-from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from proxy.errors import RequestRefused
 from proxy.exchange import App
-from proxy.fields import Lines
-from proxy.listener.cycle import CONTINUE, Cycle, status_line
+from proxy.listener import departure
+from proxy.listener.cycle import Cycle, status_line
 from proxy.listener.parser import RequestHead, RequestParser
+
+if TYPE_CHECKING:
+    from proxy.listener.callers import Callers
 
 BUFFER = 65_536
 AHEAD = 262_144  # of further requests: behind them stands the end of a caller who has left
-SWEEP = 0.25
-LEAVING = 0.3  # a caller who half-closes may still read the answer; after this silence it is asked
-ECHO = 0.1  # how long a reset may take to come back from a caller who is gone
-ASKED = 5.0  # after which silence a caller who half-closed is asked again
-PEEK = 0.1  # how often a caller that is not being read is looked at
 LINGER = 2.0  # how long the rest of an unwanted body is read, so that the answer is not reset
 RECENT = 1.0  # a connection used this recently may have its next request under way at drain time
-
-_CAN_POLL = hasattr(select, "poll")
-
-Refuse = Callable[[RequestRefused], tuple[int, Lines, bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class ListenerLimits:
-    """Bounds of one listener; seconds and connections."""
-
-    header_timeout: float = 10.0
-    idle_timeout: float = 75.0
-    connections: int = 4096
-
-
-class Callers:
-    """All connections of one listener, and the one timer that watches them."""
-
-    def __init__(self, limits: ListenerLimits, refuse: Refuse) -> None:
-        self.limits = limits
-        self.refuse = refuse
-        self.connections: set[CallerConnection] = set()
-        self.draining = False
-        self._timer: asyncio.TimerHandle | None = None
-
-    def protocol(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> "CallerConnection":
-        """Make the protocol of one connection, as uvicorn asks for it."""
-        del app_state
-        loop = _loop or asyncio.get_running_loop()
-        return CallerConnection(self, cast("App", config.loaded_app), server_state, loop)
-
-    def watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Keep the timer running while there are connections."""
-        if self._timer is None:
-            self._timer = loop.call_later(SWEEP, self._sweep, loop)
-
-    def cut(self) -> None:
-        """End every exchange under way, and every connection that has none."""
-        for connection in list(self.connections):
-            connection.time_over()
-
-    def abort(self) -> None:
-        """Close all connections, whatever there is left to say on them."""
-        for connection in list(self.connections):
-            connection.transport.abort()
-
-    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._timer = None
-        now = loop.time()
-        for connection in list(self.connections):
-            connection.sweep(now)
-        if self.connections:
-            self.watch(loop)
 
 
 class CallerConnection(asyncio.Protocol):
@@ -100,7 +35,7 @@ class CallerConnection(asyncio.Protocol):
 
     def __init__(
         self,
-        callers: Callers,
+        callers: "Callers",
         app: App,
         server_state: ServerState,
         loop: asyncio.AbstractEventLoop,
@@ -114,7 +49,7 @@ class CallerConnection(asyncio.Protocol):
         self._server_state = server_state
         self._parser = RequestParser(self)
         self._scope_base: dict[str, Any] = {}
-        self._cycle: Cycle | None = None
+        self.cycle: Cycle | None = None
         self._kept = b""  # bytes of further requests, from `_kept_from` on
         self._kept_from = 0
         self._closing = False  # what arrives is no request any more
@@ -122,9 +57,8 @@ class CallerConnection(asyncio.Protocol):
         self._eof = False
         self._deadline = math.inf
         self._idle_since = loop.time()
-        self._reading_paused = False
-        self._peeking: asyncio.TimerHandle | None = None
-        self._hung_up = False
+        self.reading_paused = False
+        self.peeking: asyncio.TimerHandle | None = None
         self._drained: asyncio.Future[None] | None = None
         self._unwritten = 0
         self._stalled_at = math.inf
@@ -162,10 +96,10 @@ class CallerConnection(asyncio.Protocol):
         self._closing = True
         self._kept = b""
         self._parser.close()
-        if self._peeking is not None:
-            self._peeking.cancel()
-        if self._cycle is not None:
-            self._cycle.leave()
+        if self.peeking is not None:
+            self.peeking.cancel()
+        if self.cycle is not None:
+            self.cycle.leave()
         self._wake()
 
     def data_received(self, data: bytes) -> None:
@@ -181,11 +115,10 @@ class CallerConnection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Note that the caller sends no more; it may still read the answer that is owed."""
         self._eof = True
-        cycle = self._cycle
+        cycle = self.cycle
         if cycle is None or not cycle.request_complete:
             return False
-        self.moved = False
-        self.loop.call_later(LEAVING, self._left)
+        departure.once_half_closed(self)
         return self.transport.get_extra_info("sslcontext") is None
 
     def pause_writing(self) -> None:
@@ -196,7 +129,7 @@ class CallerConnection(asyncio.Protocol):
         """Note that the caller has caught up."""
         self.writing_paused = False
         self._wake()
-        if self._cycle is None and not self._closing:
+        if self.cycle is None and not self._closing:
             self._next()
 
     def write(self, data: bytes) -> None:
@@ -225,7 +158,7 @@ class CallerConnection(asyncio.Protocol):
         waited_for = self._parser.size  # a part of this head has come before
         try:
             while start < size and not self._closing:
-                cycle = self._cycle
+                cycle = self.cycle
                 if (cycle is not None and cycle.request_complete) or (
                     cycle is None and self.writing_paused
                 ):
@@ -256,7 +189,7 @@ class CallerConnection(asyncio.Protocol):
         scope["path"] = unquote(path.decode("latin-1")) if b"%" in path else path.decode("latin-1")
         scope["query_string"] = query
         scope["headers"] = head.lines
-        cycle = self._cycle = Cycle(self, scope, head)
+        cycle = self.cycle = Cycle(self, scope, head)
         if cycle.request_complete:
             self._closing = not cycle.keep_alive
         else:
@@ -268,7 +201,7 @@ class CallerConnection(asyncio.Protocol):
 
     def body(self, data: bytes, *, complete: bool) -> None:
         """Hand on a part of the body."""
-        cycle = cast("Cycle", self._cycle)
+        cycle = cast("Cycle", self.cycle)
         cycle.feed(data, complete=complete)
         if complete:
             self._closing = not cycle.keep_alive
@@ -282,7 +215,7 @@ class CallerConnection(asyncio.Protocol):
 
     def cycle_done(self, cycle: Cycle) -> None:
         """Go on after an exchange: the next in the pipeline, idle, or the end."""
-        self._cycle = None
+        self.cycle = None
         # Not by a callback of the task: it would cost another turn of the loop.
         self._server_state.tasks.discard(cast("asyncio.Task[None]", cycle.task))
         if self.transport.is_closing():
@@ -303,7 +236,7 @@ class CallerConnection(asyncio.Protocol):
             self._take(data, self._kept_from)
         if len(self._kept) - self._kept_from <= AHEAD:
             self.resume_reading()
-        if self._cycle is not None or self._closing:
+        if self.cycle is not None or self._closing:
             return
         if self._eof:
             self._end()
@@ -316,8 +249,8 @@ class CallerConnection(asyncio.Protocol):
     def _refuse(self, refusal: RequestRefused) -> None:
         """Answer what is no request and close; inside a body its exchange gives the answer."""
         self._closing = True
-        if self._cycle is not None:
-            self._cycle.break_body(refusal)
+        if self.cycle is not None:
+            self.cycle.break_body(refusal)
             return
         status, lines, body = self.callers.refuse(refusal)
         fields = b"".join(b"%b: %b\r\n" % line for line in lines if line[0] != b"Connection")
@@ -350,21 +283,20 @@ class CallerConnection(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """Finish what is under way, then close (uvicorn calls this when the drain begins)."""
-        if self._cycle is not None or self._kept:
+        if self.cycle is not None or self._kept:
             return
         now = self.loop.time()
         if self._closing:
             self.transport.close()
-        elif not self._parser.size:
-            if now - self._idle_since < RECENT:
-                self._deadline = now + RECENT
-            else:
-                self.transport.close()
+        elif self._parser.size or now - self._idle_since < RECENT:
+            self._deadline = min(self._deadline, now + RECENT)
+        else:
+            self.transport.close()
 
     def time_over(self) -> None:
         """End the exchange under way: the app may answer why, if no answer has begun."""
-        if self._cycle is not None and self._cycle.task is not None:
-            self._cycle.task.cancel()
+        if self.cycle is not None and self.cycle.task is not None:
+            self.cycle.task.cancel()
         else:
             self.transport.close()
 
@@ -383,7 +315,7 @@ class CallerConnection(asyncio.Protocol):
             self._late()
 
     def _late(self) -> None:
-        cycle = self._cycle
+        cycle = self.cycle
         if cycle is not None:
             limit = self.callers.limits.idle_timeout
             cycle.break_body(
@@ -407,73 +339,20 @@ class CallerConnection(asyncio.Protocol):
                 )
             )
 
-    def _left(self) -> None:
-        """Find out whether a caller who sends no more still waits for its answer, or is gone.
-
-        The two look the same until bytes are sent to it: from one that is gone they come back as a
-        reset. Before the answer's head an interim response asks, which any client of HTTP/1.1 has
-        to read over (RFC 9110 section 15.2.1); later the caller is kept while its answer moves.
-        """
-        cycle = self._cycle
-        if cycle is None or self.transport.is_closing():
-            return
-        if self.moved or self.transport.get_write_buffer_size():
-            self.moved = False
-            self.loop.call_later(LEAVING, self._left)
-        elif cycle.interim_fits and _CAN_POLL:
-            self.transport.write(CONTINUE)
-            self.loop.call_later(ECHO, self._echoed)
-        else:
-            self.transport.abort()
-
-    def _echoed(self) -> None:
-        """End the exchange if the question came back as a reset; else ask again, seldom."""
-        if self.transport.is_closing():
-            return
-        if _polled(self.transport, 0):  # errors are told unasked
-            self.transport.abort()
-        else:
-            self.loop.call_later(ASKED, self._left)
-
     # -- back-pressure ---------------------------------------------------------------------
 
     def _pause_reading(self) -> None:
-        if not self._reading_paused:
-            self._reading_paused = True
+        if not self.reading_paused:
+            self.reading_paused = True
             self.transport.pause_reading()
-            if self._peeking is None:
-                self._peeking = self.loop.call_later(PEEK, self._peek)
+            if self.peeking is None:
+                departure.while_unread(self)
 
     def resume_reading(self) -> None:
         """Read on, after the app has taken what was there."""
-        if self._reading_paused and not self.transport.is_closing():
-            self._reading_paused = False
+        if self.reading_paused and not self.transport.is_closing():
+            self.reading_paused = False
             self.transport.resume_reading()
-
-    def _peek(self) -> None:
-        """Look whether the caller is gone: the event loop does not, while it is not reading."""
-        self._peeking = None
-        if not self._reading_paused or self.transport.is_closing():
-            return
-        if not _polled(self.transport, getattr(select, "POLLRDHUP", 0)):
-            self._hung_up = False
-        elif self._hung_up and not self.moved and not self.transport.get_write_buffer_size():
-            self.transport.abort()
-            return
-        else:
-            self._hung_up = True
-            self.moved = False
-        self._peeking = self.loop.call_later(LEAVING if self._hung_up else PEEK, self._peek)
-
-
-def _polled(transport: asyncio.Transport, events: int) -> bool:
-    """Report whether one of ``events`` or an error has come, without reading (not on Windows)."""
-    sock = transport.get_extra_info("socket")
-    if sock is None or not _CAN_POLL:  # pragma: no cover  Windows
-        return False
-    poll = select.poll()
-    poll.register(sock.fileno(), events)
-    return bool(poll.poll(0))
 
 
 def _address(value: Any) -> tuple[str, int | None] | None:  # noqa: ANN401  as sockets give it
