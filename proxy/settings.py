@@ -9,111 +9,36 @@ import os
 import re
 import ssl
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Self
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from proxy.addresses import Address, Origin
 from proxy.errors import SettingsError
-from proxy.rules import Rule
+from proxy.values import (
+    EgressUrl,
+    File,
+    Format,
+    Hosts,
+    Keys,
+    Languages,
+    Level,
+    Listen,
+    Names,
+    OptionalUrl,
+    Rules,
+    Seconds,
+    Secret,
+    Url,
+    WebOrigins,
+)
 
 PREFIX = "BREB_"
 SANDBOX = "https://bre-b-sandbox.api.visionamos.passportfintech.com"
 TOKEN_PATH = "/v1/iam/oauth/tokens"  # noqa: S105  a path, no secret
 # Kubernetes injects these for a Service called breb or breb-something.
 _INJECTED = re.compile(r"BREB_(\w+_)?(PORT|SERVICE_HOST|SERVICE_PORT|PORT_\w+|SERVICE_PORT_\w+)$")
-
-
-def _split(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
-    """Read a comma-separated list; blanks around and empty items are dropped.
-
-    Commas alone are refused, such as two variables leave that are not set: with no key or rule in
-    it, what was meant to shut the door would leave it open.
-    """
-    if not isinstance(value, str):
-        return value
-    items = tuple(item.strip() for item in value.split(",") if item.strip())
-    if value and not items:
-        raise ValueError("names nothing; leave it out, or name something")
-    return items
-
-
-def _existing(path: Path) -> Path:
-    if not path.is_file():
-        raise ValueError(f"no such file: {path}")
-    return path
-
-
-def _lower(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
-    return value.strip().lower() if isinstance(value, str) else value
-
-
-def _egress(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
-    try:
-        url = Origin.parse(value) if value else None
-    except ValueError:
-        raise ValueError("must be http://host:port, without user and password") from None
-    if url and (url.scheme != "http" or url.path):
-        raise ValueError("must be http://host:port; it is asked for tunnels alone")
-    return url
-
-
-def _language(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9*;=.,\- ]{1,64}", text):
-        raise ValueError("must be a list of languages, such as en or es-CO, es;q=0.9")
-    return text
-
-
-def _hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
-    for host in hosts:
-        if not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*[A-Za-z0-9]\.?)(:\d{1,5})?", host):
-            raise ValueError(
-                f"{host!r} is no host; write a name, with a port or without, such as"
-                " proxy.internal:8080"
-            )
-    return hosts
-
-
-def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
-    for origin in origins:
-        if not re.fullmatch(r"https?://[A-Za-z0-9.\-_\[\]:]+", origin):
-            raise ValueError(
-                f"{origin!r} is no origin; write scheme://host:port, such as http://localhost:3000"
-            )
-    # Browsers leave the scheme's own port out (RFC 6454 section 6.2).
-    return tuple(re.sub(r"^(http://.+):80$|^(https://.+):443$", r"\1\2", each) for each in origins)
-
-
-def _visible(secret: SecretStr) -> SecretStr:
-    text = secret.get_secret_value().removeprefix("\ufeff").strip()
-    if not text:
-        raise ValueError("is empty")
-    if not text.isprintable():
-        raise ValueError("has control bytes or line breaks inside")
-    return SecretStr(text)  # files begin with a mark, or end in a line break
-
-
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-Rules = Annotated[
-    tuple[Annotated[Rule, BeforeValidator(Rule.parse)], ...], NoDecode, BeforeValidator(_split)
-]
-Listen = Annotated[Address, NoDecode, BeforeValidator(Address.parse)]
-Url = Annotated[Origin, NoDecode, BeforeValidator(Origin.parse)]
-OptionalUrl = Annotated[
-    Origin | None, NoDecode, BeforeValidator(lambda value: value and Origin.parse(value))
-]
-Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
-File = Annotated[Path, AfterValidator(_existing)]
-Secret = Annotated[SecretStr, AfterValidator(_visible)]
-Keys = Annotated[tuple[Secret, ...], NoDecode, BeforeValidator(_split)]
 
 
 class CredentialSettings(BaseSettings):
@@ -159,7 +84,7 @@ class Settings(CredentialSettings):
         default=None,
         description=f"Token endpoint; unset: {TOKEN_PATH} at the origin of BASE_URL.",
     )
-    accept_language: Annotated[str, AfterValidator(_language)] = Field(
+    accept_language: Languages = Field(
         default="en", description="Accept-Language field sent to the token endpoint."
     )
     allow_insecure_upstream: bool = Field(
@@ -189,11 +114,11 @@ class Settings(CredentialSettings):
     allow_open_listener: bool = Field(
         default=False, description="Let LISTEN be beyond loopback without a CALLER_KEY."
     )
-    allowed_hosts: Annotated[Names, AfterValidator(_hosts)] = Field(
+    allowed_hosts: Hosts = Field(
         default=(),
         description="More Host values to let in, with or without port; loopback names always are.",
     )
-    allowed_origins: Annotated[Names, AfterValidator(_origins)] = Field(
+    allowed_origins: WebOrigins = Field(
         default=(),
         description="Origins of web pages to let in, such as http://localhost:3000; answers CORS.",
     )
@@ -260,7 +185,7 @@ class Settings(CredentialSettings):
     client_cert_key: File | None = Field(
         default=None, description="PEM private key of CLIENT_CERT, if not in the same file."
     )
-    egress_proxy: Annotated[Origin | None, NoDecode, BeforeValidator(_egress)] = Field(
+    egress_proxy: EgressUrl = Field(
         default=None,
         description="HTTP proxy for upstream and token endpoint, such as http://proxy.corp:3128.",
     )
@@ -288,10 +213,8 @@ class Settings(CredentialSettings):
     server_timing: bool = Field(
         default=False, description="Add a Server-Timing field to answers: token, connect, upstream."
     )
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
-        Field(default="info", description="Least severity that is logged.")
-    )
-    log_format: Annotated[Literal["auto", "text", "json"], BeforeValidator(_lower)] = Field(
+    log_level: Level = Field(default="info", description="Least severity that is logged.")
+    log_format: Format = Field(
         default="auto", description="auto: text on a terminal, JSON lines elsewhere."
     )
     access_log: bool = Field(

@@ -1,0 +1,101 @@
+"""How the text of a setting becomes its value; what is wrong is said by ValueError, in words."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
+
+from proxy.addresses import Address, Origin
+from proxy.rules import Rule
+
+
+def _split(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
+    """Read a comma-separated list; blanks around and empty items are dropped.
+
+    Commas alone are refused, such as two variables leave that are not set: with no key or rule in
+    it, what was meant to shut the door would leave it open.
+    """
+    if not isinstance(value, str):
+        return value
+    items = tuple(item.strip() for item in value.split(",") if item.strip())
+    if value and not items:
+        raise ValueError("names nothing; leave it out, or name something")
+    return items
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise ValueError(f"no such file: {path}")
+    return path
+
+
+def _lower(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _egress(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
+    try:
+        url = Origin.parse(value) if value else None
+    except ValueError:
+        raise ValueError("must be http://host:port, without user and password") from None
+    if url and (url.scheme != "http" or url.path):
+        raise ValueError("must be http://host:port; it is asked for tunnels alone")
+    return url
+
+
+def _language(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9*;=.,\- ]{1,64}", text):
+        raise ValueError("must be a list of languages, such as en or es-CO, es;q=0.9")
+    return text
+
+
+def _hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    for host in hosts:
+        if not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*[A-Za-z0-9]\.?)(:\d{1,5})?", host):
+            raise ValueError(
+                f"{host!r} is no host; write a name, with a port or without, such as"
+                " proxy.internal:8080"
+            )
+    return hosts
+
+
+def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in origins:
+        if not re.fullmatch(r"https?://[A-Za-z0-9.\-_\[\]:]+", origin):
+            raise ValueError(
+                f"{origin!r} is no origin; write scheme://host:port, such as http://localhost:3000"
+            )
+    # Browsers leave the scheme's own port out (RFC 6454 section 6.2).
+    return tuple(re.sub(r"^(http://.+):80$|^(https://.+):443$", r"\1\2", each) for each in origins)
+
+
+def _visible(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value().removeprefix("\ufeff").strip()
+    if not text:
+        raise ValueError("is empty")
+    if not text.isprintable():
+        raise ValueError("has control bytes or line breaks inside")
+    return SecretStr(text)  # files begin with a mark, or end in a line break
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Hosts = Annotated[Names, AfterValidator(_hosts)]
+WebOrigins = Annotated[Names, AfterValidator(_origins)]
+Rules = Annotated[
+    tuple[Annotated[Rule, BeforeValidator(Rule.parse)], ...], NoDecode, BeforeValidator(_split)
+]
+Listen = Annotated[Address, NoDecode, BeforeValidator(Address.parse)]
+Url = Annotated[Origin, NoDecode, BeforeValidator(Origin.parse)]
+OptionalUrl = Annotated[
+    Origin | None, NoDecode, BeforeValidator(lambda value: value and Origin.parse(value))
+]
+EgressUrl = Annotated[Origin | None, NoDecode, BeforeValidator(_egress)]
+Languages = Annotated[str, AfterValidator(_language)]
+Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
+Format = Annotated[Literal["auto", "text", "json"], BeforeValidator(_lower)]
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+File = Annotated[Path, AfterValidator(_existing)]
+Secret = Annotated[SecretStr, AfterValidator(_visible)]
+Keys = Annotated[tuple[Secret, ...], NoDecode, BeforeValidator(_split)]
