@@ -21,6 +21,8 @@ def main() -> int:
         return report.main()
     try:
         tools.install_system()
+        if not options.no_install:
+            tools.install_program()
         if not (options.smoke or options.no_install):
             tools.install_peers()
         return _smoke(options) if options.smoke else _measure(options)

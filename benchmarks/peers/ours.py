@@ -1,9 +1,8 @@
 """This program with its defaults: guard, metrics and access log on; and with the console too."""
 
-import sys
 from dataclasses import replace
-from importlib.metadata import version
 
+from benchmarks import tools
 from benchmarks.model import Contender, Place
 from benchmarks.process import Command
 
@@ -18,7 +17,12 @@ def command(place: Place) -> Command:
     }
     if place.tls:
         env["BREB_CA_BUNDLE"] = str(place.authority)
-    return Command((sys.executable, "-m", "proxy", "serve"), env)
+    return Command((str(tools.cached("program", "breb-proxy")), "serve"), env)
+
+
+def version() -> str:
+    number = tools.package_version("program", "breb-proxy")
+    return f"{number} on Python {tools.python_version('program')}"
 
 
 def with_console(place: Place) -> Command:
@@ -31,7 +35,7 @@ OURS = Contender(
     label="breb-proxy",
     setup="defaults: guard, metrics and access log on; fetches its token from the upstream",
     installed=lambda: True,  # a benchmark without it has failed
-    version=lambda: version("breb-proxy"),
+    version=version,
     command=command,
 )
 CONSOLE = replace(

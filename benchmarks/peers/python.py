@@ -1,9 +1,6 @@
 """Three programs behind the same uvicorn: a floor without an upstream, and two on httpx."""
 
-import importlib.util
-import sys
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import tools
@@ -26,26 +23,29 @@ def _uvicorn(python: str, app: str, *flags: str) -> Callable[[Place], Command]:
     return command
 
 
-def _has_uvicorn() -> bool:
-    return all(importlib.util.find_spec(name) for name in ("uvicorn", "starlette", "httpx"))
+def _version(package: str) -> str:
+    return tools.package_version("program", package)
 
+
+# What they need, this program needs too.
+_PYTHON = tools.cached("program", "python")
 
 HELLO = Contender(
     name="uvicorn",
     label="uvicorn, no upstream",
     setup="answers 200 B by itself: no upstream, no log; the floor under any program on uvicorn",
-    installed=_has_uvicorn,
-    version=lambda: version("uvicorn"),
-    command=_uvicorn(sys.executable, "hello", "--no-access-log"),
+    installed=_PYTHON.exists,
+    version=lambda: _version("uvicorn"),
+    command=_uvicorn(str(_PYTHON), "hello", "--no-access-log"),
     forwards=False,
 )
 NAIVE = Contender(
     name="httpx",
     label="httpx.AsyncClient",
     setup="Starlette and httpx.AsyncClient, streamed both ways, fixed token, uvicorn's access log",
-    installed=_has_uvicorn,
-    version=lambda: f"{version('httpx')} on Starlette {version('starlette')}",
-    command=_uvicorn(sys.executable, "naive"),
+    installed=_PYTHON.exists,
+    version=lambda: f"{_version('httpx')} on Starlette {_version('starlette')}",
+    command=_uvicorn(str(_PYTHON), "naive"),
     slow=True,
 )
 LIBRARY = Contender(
