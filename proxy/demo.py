@@ -24,9 +24,6 @@ from proxy.sandbox.tour import tour
 from proxy.settings import Settings, problems
 from proxy.terminal import Screen, span
 
-DEFAULTS = {"console": "true"}
-"""Where the demo's defaults are not those of the settings."""
-
 SIMULATOR = Address("127.0.0.1", 9090)
 _CREDENTIALS = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
 
@@ -96,7 +93,7 @@ class Demo:
             "admin_listen": self._admin.address,
         }
         try:
-            return DemoSettings(**DEFAULTS | given | own, _env_file=None)
+            return DemoSettings(**given | own, _env_file=None)
         except ValidationError as error:
             raise SettingsError(problems(error)) from None
 

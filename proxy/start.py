@@ -1,11 +1,14 @@
-"""The commands that start something: ``serve``, ``demo``, and ``run``, which chooses."""
+"""The commands that start something: ``serve``, ``demo``, and ``run``, which chooses.
+
+The demo and its simulator are imported where they are used: they would be a fifth of a start.
+"""
 
 import argparse
 import socket
 from collections.abc import Sequence
 from typing import Any
 
-from proxy import demo, logs, server, sockets
+from proxy import logs, server, sockets
 from proxy.addresses import Address
 from proxy.errors import SettingsError
 from proxy.options import chosen, doubled, origins, parser, slips, where
@@ -22,13 +25,14 @@ _ABOUT = {
         " credentials are needed; the environment and .env are not read. Ctrl-C ends it."
     ),
 }
+_DEMO_DEFAULTS = {"console": "true"}
 _NOT_IN_DEMO = frozenset(("base_url", "token_url", "allow_production", "allow_insecure_upstream"))
 
 
 def main(name: str, arguments: Sequence[str]) -> int:
     """Run one of the commands to its end; return the exit code."""
     apart = _NOT_IN_DEMO if name == "demo" else frozenset()
-    defaults = demo.DEFAULTS if name == "demo" else {}
+    defaults = _DEMO_DEFAULTS if name == "demo" else {}
     options = parser(name, _ABOUT[name], _CODES, apart=apart, defaults=defaults).read(arguments)
     try:
         return _COMMANDS[name](options)
@@ -94,7 +98,9 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    given: dict[str, Any] = chosen(options)
+    from proxy import demo
+
+    given: dict[str, Any] = _DEMO_DEFAULTS | chosen(options)
     demo.run({name: value for name, value in given.items() if name not in _NOT_IN_DEMO})
     return OK
 
