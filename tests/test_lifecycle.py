@@ -115,6 +115,21 @@ def test_the_grace_bounds_the_drain_and_who_still_waits_is_told(
         gate.open.set()
 
 
+def test_half_a_head_does_not_hold_up_the_end() -> None:
+    with (
+        RawUpstream() as upstream,
+        Program(upstream.url, header_timeout=60, shutdown_grace=30) as proxy,
+        connect(proxy.port) as caller,
+    ):
+        caller.sock.sendall(request(proxy.port) + b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+        assert read_answer(caller) is not None
+        proxy.process.send_signal(signal.SIGTERM)
+        answer = read_answer(caller)
+        assert answer is not None
+        assert answer.status == 408
+        assert proxy.process.wait(20) == 0
+
+
 def test_an_answer_that_the_grace_cuts_does_not_look_complete() -> None:
     half = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf"
     with (
