@@ -1,5 +1,6 @@
 """The load: wrk for many small exchanges, one plain socket for the 1 GiB bodies."""
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -10,11 +11,32 @@ from benchmarks import tools
 from benchmarks.model import MIB, TOKEN, Contender, Run, Scenario
 
 SCRIPT = Path(__file__).parent / "check.lua"
+PLAIN = "/small"
 TRANSFER_TIMEOUT = 60.0
 
 
 class NonsenseError(Exception):
     """An answer, or the load generator's own report, is not what it must be."""
+
+
+def warm(scenario: Scenario, port: int) -> None:
+    """Have as many connections opened, ours and those behind, as the load will use.
+
+    Who closes idle ones before its next turn comes would else be measured at opening them.
+    """
+    head = f"GET {PLAIN} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode()
+    with contextlib.ExitStack() as open_peers:
+        peers = [
+            open_peers.enter_context(
+                socket.create_connection(("127.0.0.1", port), TRANSFER_TIMEOUT)
+            )
+            for _ in range(scenario.connections)
+        ]
+        for peer in peers:
+            peer.sendall(head)
+        for peer in peers:
+            while peer.recv(65536):
+                pass
 
 
 def wrk(contender: Contender, scenario: Scenario, port: int, run: Run) -> None:

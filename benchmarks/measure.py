@@ -33,6 +33,7 @@ def _load(fleet: Fleet, contender: Contender, scenario: Scenario, run: Run) -> N
     if contender.command is None:
         load.wrk(contender, scenario, port, run)
         return
+    load.warm(scenario, port)
     with _watched(fleet.pid(contender, tls=scenario.tls), run):
         load.wrk(contender, scenario, port, run)
 
