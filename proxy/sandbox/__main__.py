@@ -23,13 +23,14 @@ Serve a simulator of Passport's Bre-B API. It is made from the public documentat
 not the real thing and moves no money. State lives in memory and ends with the process.
 """
 _MORE = """\
-Look at http://127.0.0.1:9090/_sandbox for a page with every mood and lever.
+Look at http://127.0.0.1:9090/_sandbox for a page with every control.
 Any request may carry a fault of its own, for instance
   X-Sandbox-Fault: status=503;times=2
-docs/sandbox.md tells the switches, the guesses behind them, and the moods.
+docs/sandbox.md tells the switches, the guesses behind them, and the faults.
 """
 _NAME = "python -m proxy.sandbox"
 _GUESS = "Guess: "
+_OLDER_FLAGS = {"control_hosts": ("--lever-hosts",)}
 _GRACE = 2
 _TAKEN = 3  # as the proxy's own exit code
 
@@ -51,7 +52,8 @@ def parser(name: str) -> argparse.ArgumentParser:
     guesses = made.add_argument_group("what the documentation leaves open or contradicts")
     for name, field in SandboxConfig.model_fields.items():
         group = guesses if (field.description or "").startswith(_GUESS) else known
-        group.add_argument(f"--{name.replace('_', '-')}", dest=name, **_option(field))
+        flags = [f"--{name.replace('_', '-')}", *_OLDER_FLAGS.get(name, ())]
+        group.add_argument(*flags, dest=name, **_option(field))
     return made
 
 

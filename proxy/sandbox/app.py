@@ -22,11 +22,11 @@ from proxy.sandbox.api import (
     resolutions,
     tokens,
 )
+from proxy.sandbox.behaviour import Behaviour
 from proxy.sandbox.config import SandboxConfig
 from proxy.sandbox.console import Console
 from proxy.sandbox.endpoint import Endpoint
 from proxy.sandbox.gate import Gate
-from proxy.sandbox.moods import Moods
 from proxy.sandbox.openapi import document
 from proxy.sandbox.operations import Operation
 from proxy.sandbox.refusal import Refusal
@@ -58,11 +58,11 @@ def create_app(
     """Build a simulator with a world of its own; ``wall`` tells the seconds since the epoch."""
     config = config or SandboxConfig()
     world = World(config, Clock(wall))
-    moods, courier = Moods(config), Courier(world)
+    behaviour, courier = Behaviour(config), Courier(world)
     world.on_change = courier.nudge
     every = operations(config)
-    console = Console(world, moods, courier, document(every, config))
-    return Simulator(world, moods, courier, api=_api(world, every), levers=console)
+    console = Console(world, behaviour, courier, document(every, config))
+    return Simulator(world, behaviour, courier, api=_api(world, every), controls=console)
 
 
 def _api(world: World, every: list[Operation]) -> Starlette:

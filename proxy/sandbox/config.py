@@ -30,7 +30,7 @@ class SandboxConfig(BaseModel):
     )
     seed: int | None = Field(None, description="Makes every id, token and dice roll repeatable.")
     require_token: bool = Field(True, description="Ask every request for a live access token.")
-    lever_hosts: tuple[str, ...] = Field(
+    control_hosts: tuple[str, ...] = Field(
         (), description="Host names besides the loopback ones that may use /_sandbox."
     )
 

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from proxy.sandbox import state
-from proxy.sandbox.levers import LEVERS
-from proxy.sandbox.moods import Moods
+from proxy.sandbox.behaviour import Behaviour
+from proxy.sandbox.controls import CONTROLS, OLDER_NAMES
 from proxy.sandbox.webhooks import Courier
 from proxy.sandbox.world import World
 
@@ -33,14 +33,16 @@ _FIELDS = {
 class Console:
     """An ASGI application for everything below /_sandbox."""
 
-    def __init__(self, world: World, moods: Moods, courier: Courier, document: state.Json) -> None:
+    def __init__(
+        self, world: World, behaviour: Behaviour, courier: Courier, document: state.Json
+    ) -> None:
         self._world = world
-        self._moods = moods
+        self._behaviour = behaviour
         self._courier = courier
         self._views: dict[str, Callable[[], state.Json]] = {
-            "": lambda: state.overview(world, moods, courier),
-            "state": lambda: state.overview(world, moods, courier),
-            "executions": lambda: state.executions(world, moods),
+            "": lambda: state.overview(world, behaviour, courier),
+            "state": lambda: state.overview(world, behaviour, courier),
+            "executions": lambda: state.executions(world, behaviour),
             "webhooks": lambda: state.deliveries(courier),
             "openapi.json": lambda: document,
         }
@@ -57,16 +59,17 @@ class Console:
         name = request.url.path.removeprefix("/_sandbox").strip("/")
         if request.method == "GET":
             return self._show(name, request.headers.get("accept", ""))
-        if name not in LEVERS:
-            return _json({"message": "no such lever", "levers": list(LEVERS)}, 404)
+        name = OLDER_NAMES.get(name, name)
+        if name not in CONTROLS:
+            return _json({"message": "no such control", "controls": list(CONTROLS)}, 404)
         if request.method != "POST":
-            return _json({"message": "levers take POST"}, 405)
+            return _json({"message": "controls take POST"}, 405)
         return await self._pull(name, request)
 
     def _at_home(self, request: Request) -> bool:
         """Refuse names that a stranger's DNS may point here, and other sites' pages."""
         hosts = request.headers.getlist("host")
-        names = (*_LOOPBACK, *self._world.config.lever_hosts)
+        names = (*_LOOPBACK, *self._world.config.control_hosts)
         if len(hosts) != 1 or _name(hosts[0]) not in names:
             return False
         if request.headers.get("origin", f"http://{hosts[0]}") not in _origins(hosts[0]):
@@ -89,8 +92,8 @@ class Console:
             if len(content) > _BODY_LIMIT:
                 return _json({"message": "the body is too large"}, 413)
         try:
-            lever = LEVERS[name].model_validate_json(content or b"{}")
-            lever.pull(self._world, self._moods, self._courier)
+            control = CONTROLS[name].model_validate_json(content or b"{}")
+            control.apply(self._world, self._behaviour, self._courier)
         except ValidationError as error:
             found = error.errors(include_url=False, include_input=False, include_context=False)
             places = [".".join(map(str, one["loc"])) for one in found]

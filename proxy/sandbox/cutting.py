@@ -99,7 +99,7 @@ class Cut:
         await self._send(message)
 
 
-class Held:
+class Kept:
     """A ``send`` that keeps an answer back until it is released."""
 
     def __init__(self) -> None:

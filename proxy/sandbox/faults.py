@@ -1,4 +1,4 @@
-"""One fault, as a flag, a request field or a lever spells it.
+"""One fault, as a flag, a request field or a control spells it.
 
 ``status=503;times=2`` fails two requests and lets the third through; ``delay=2s``,
 ``cut-body=50%``, ``reset`` and ``hang`` spoil the exchange in other ways. A delay may be

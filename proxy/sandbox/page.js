@@ -38,9 +38,9 @@ function suggest(form, values) {
 function show(state) {
   const moved = state.clock_offset ? `, moved on by ${state.clock_offset} s` : "";
   byId("clock").textContent = `${state.now}${moved} · seed ${state.seed ?? "none"}`;
-  suggest(document.querySelector("[data-lever=moods]"), state.mood);
-  suggest(document.querySelector("[data-lever=webhooks]"), { url: state.webhooks.url });
-  byId("profiles").replaceChildren(...state.mood.profiles.map((name) => new Option(name)));
+  suggest(document.querySelector("[data-control=behaviour]"), state.behaviour);
+  suggest(document.querySelector("[data-control=webhooks]"), { url: state.webhooks.url });
+  byId("profiles").replaceChildren(...state.behaviour.profiles.map((name) => new Option(name)));
   if (!byId("codes").options.length) {
     byId("codes").replaceChildren(...Object.entries(state.error_codes).map(
       ([code, words]) => new Option(`${code} ${words}`, code, code === "B105", code === "B105")));
@@ -79,14 +79,14 @@ function say(text, lost = false) {
   byId("message").dataset.lost = lost ? "yes" : "";
 }
 
-async function pull(lever, body) {
-  const answer = await fetch(`/_sandbox/${lever}`, { method: "POST", body: JSON.stringify(body) });
+async function press(control, body) {
+  const answer = await fetch(`/_sandbox/${control}`, { method: "POST", body: JSON.stringify(body) });
   const told = await answer.json();
-  say(answer.ok ? `Done: ${lever}` : `Not done: ${told.message}`);
+  say(answer.ok ? `Done: ${control}` : `Not done: ${told.message}`);
   await refresh();
 }
 
-for (const form of document.querySelectorAll("form[data-lever]")) {
+for (const form of document.querySelectorAll("form[data-control]")) {
   form.addEventListener("input", () => { form.dataset.touched = "yes"; });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -98,13 +98,13 @@ for (const form of document.querySelectorAll("form[data-lever]")) {
       body[field.name] = Number.isFinite(number) ? number : field.value;
     }
     if (body.url === "") body.url = null;
-    if (form.dataset.lever === "outcomes" && body.status !== "REJECTED") delete body.error_code;
+    if (form.dataset.control === "outcomes" && body.status !== "REJECTED") delete body.error_code;
     delete form.dataset.touched;
-    pull(form.dataset.lever, body);
+    press(form.dataset.control, body);
   });
 }
-for (const button of document.querySelectorAll("[data-pull]")) {
-  button.addEventListener("click", () => pull(button.dataset.pull, {}));
+for (const button of document.querySelectorAll("[data-press]")) {
+  button.addEventListener("click", () => press(button.dataset.press, {}));
 }
 refresh();
 setInterval(() => { if (!document.hidden) refresh(); }, 2000);

@@ -1,12 +1,12 @@
-"""The simulator as a server sees it: moods around the API, levers beside it."""
+"""The simulator as a server sees it: behaviour around the API, controls beside it."""
 
 import anyio
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from proxy.sandbox.answers import send_refusal
-from proxy.sandbox.cutting import Cut, Held, Noted, close, hang, reset, taken_in
+from proxy.sandbox.behaviour import Behaviour, Seen
+from proxy.sandbox.cutting import Cut, Kept, Noted, close, hang, reset, taken_in
 from proxy.sandbox.faults import Fault
-from proxy.sandbox.moods import Moods, Seen
 from proxy.sandbox.refusal import Refusal
 from proxy.sandbox.webhooks import Courier
 from proxy.sandbox.world import World
@@ -18,13 +18,19 @@ class Simulator:
     """An ASGI application; its lifespan carries the webhooks."""
 
     def __init__(
-        self, world: World, moods: Moods, courier: Courier, *, api: ASGIApp, levers: ASGIApp
+        self,
+        world: World,
+        behaviour: Behaviour,
+        courier: Courier,
+        *,
+        api: ASGIApp,
+        controls: ASGIApp,
     ) -> None:
         self._world = world
-        self._moods = moods
+        self._behaviour = behaviour
         self._courier = courier
         self._api = api
-        self._levers = levers
+        self._controls = controls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the time between start and end."""
@@ -33,7 +39,7 @@ class Simulator:
         elif scope["type"] == "http":
             path = scope["path"]
             if path == "/_sandbox" or path.startswith("/_sandbox/"):
-                await self._levers(scope, receive, send)
+                await self._controls(scope, receive, send)
             else:
                 await self._exchange(scope, receive, send)
 
@@ -50,12 +56,12 @@ class Simulator:
         spelled = next((value for name, value in scope["headers"] if name == FIELD), None)
         text = None if spelled is None else spelled.decode("latin-1")
         try:
-            fault = self._moods.fault_for(f"{scope['method']} {scope['path']}", text)
+            fault = self._behaviour.fault_for(f"{scope['method']} {scope['path']}", text)
         except ValueError as error:
             refusal = Refusal(400, f"Field 'X-Sandbox-Fault': {error}", code="INVALID_FAULT")
             await send_refusal(self._world, refusal, scope, send)
             return
-        noted, pause = Noted(send), self._moods.pause()
+        noted, pause = Noted(send), self._behaviour.pause()
         try:
             if pause or (fault is not None and fault.delay):
                 receive = await taken_in(receive, self._world.config.body_limit)
@@ -67,12 +73,12 @@ class Simulator:
         finally:
             shown = "" if fault is None else text or "planned, or by dice"
             seen = Seen(self._world.now(), scope["method"], scope["path"], noted.status, shown)
-            self._moods.journal.append(seen)
+            self._behaviour.journal.append(seen)
 
     async def _spoil(self, fault: Fault, scope: Scope, receive: Receive, send: Noted) -> None:
-        held = Held()
+        kept = Kept()
         if fault.after or fault.cut_body is not None:
-            await self._api(scope, receive, held)
+            await self._api(scope, receive, kept)
         await anyio.sleep(fault.delay)
         if fault.reset:
             await reset(receive, send.inner)
@@ -81,10 +87,10 @@ class Simulator:
         elif fault.status is not None:
             await send_refusal(self._world, _made_up(fault), scope, send)
         elif fault.cut_body is not None:
-            await held.release(Cut(send, fault.cut_body))
+            await kept.release(Cut(send, fault.cut_body))
             await close(receive, send.inner)
         elif fault.after:
-            await held.release(send)
+            await kept.release(send)
         else:
             await self._api(scope, receive, send)
 

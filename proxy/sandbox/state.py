@@ -1,9 +1,9 @@
 """What /_sandbox shows: the simulator's state, without secrets or bearer tokens."""
 
+from proxy.sandbox.behaviour import Behaviour
 from proxy.sandbox.directory import ENTRIES
 from proxy.sandbox.latency import PROFILES
 from proxy.sandbox.models.shapes import pesos, timestamp
-from proxy.sandbox.moods import Moods
 from proxy.sandbox.settlement import CODES, settle_due
 from proxy.sandbox.webhooks import Courier
 from proxy.sandbox.world import World
@@ -12,22 +12,22 @@ Json = dict[str, object]
 _SHOWN = 20
 
 
-def overview(world: World, moods: Moods, courier: Courier) -> Json:
+def overview(world: World, behaviour: Behaviour, courier: Courier) -> Json:
     """Gather what the page shows."""
     settle_due(world)
     return {
         "now": world.stamp(),
         "clock_offset": world.clock.offset,
         "seed": world.config.seed,
-        "mood": {
-            "latency": moods.latency,
-            "error_rate": moods.error_rate,
-            "error_status": moods.error_status,
+        "behaviour": {
+            "latency": behaviour.latency,
+            "error_rate": behaviour.error_rate,
+            "error_status": behaviour.error_status,
             "profiles": list(PROFILES),
         },
         "faults": [
             {"fault": plan.text, "match": plan.match, "happened": plan.happened}
-            for plan in moods.planned
+            for plan in behaviour.planned
         ],
         "tokens": _tokens(world),
         "accounts": _accounts(world),
@@ -41,7 +41,7 @@ def overview(world: World, moods: Moods, courier: Courier) -> Json:
             for kind in ("customers", "accounts", "keys", "recipients", "payments", "qr_codes")
         },
         "webhooks": deliveries(courier),
-        "journal": _journal(moods),
+        "journal": _journal(behaviour),
     }
 
 
@@ -80,7 +80,7 @@ def _payments(world: World) -> list[Json]:
     ]
 
 
-def _journal(moods: Moods) -> list[Json]:
+def _journal(behaviour: Behaviour) -> list[Json]:
     return [
         {
             "at": timestamp(seen.moment),
@@ -89,7 +89,7 @@ def _journal(moods: Moods) -> list[Json]:
             "status": seen.status,
             "fault": seen.fault,
         }
-        for seen in reversed(moods.journal)
+        for seen in reversed(behaviour.journal)
     ]
 
 
@@ -111,7 +111,7 @@ def deliveries(courier: Courier) -> Json:
     }
 
 
-def executions(world: World, moods: Moods) -> Json:
+def executions(world: World, behaviour: Behaviour) -> Json:
     """Count how often everything was asked for and carried out."""
     settle_due(world)
     outbound = [one for one in world.payments.values() if one.direction == "OUTBOUND"]
@@ -127,6 +127,6 @@ def executions(world: World, moods: Moods) -> Json:
             }
             for payment in outbound
         },
-        "received": dict(moods.received),
+        "received": dict(behaviour.received),
         "served": dict(world.served),
     }

@@ -19,7 +19,7 @@ from proxy.sandbox.records import Account, Event, Outcome, Payment, Resolved, To
 
 
 class Clock:
-    """The wall clock, and how far a lever has moved it on."""
+    """The wall clock, and how far a control has moved it on."""
 
     def __init__(self, wall: Callable[[], float] = time.time) -> None:
         self._wall = wall

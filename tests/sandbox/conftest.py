@@ -38,7 +38,7 @@ CUSTOMER = {
 
 @dataclass
 class Simulator:
-    """A simulator, a client that holds a token of it, and its levers."""
+    """A simulator, a client that holds a token of it, and its controls."""
 
     url: str
     port: int
@@ -54,9 +54,9 @@ class Simulator:
         """Let ``http`` send a fresh token."""
         self.http.headers["Authorization"] = f"Bearer {self.token()['access_token']}"
 
-    def pull(self, lever: str, **body: Any) -> None:
-        """Pull a lever."""
-        answer = self.bare.post(f"/_sandbox/{lever}", json=body)
+    def control(self, name: str, **body: Any) -> None:
+        """Use a control."""
+        answer = self.bare.post(f"/_sandbox/{name}", json=body)
         assert answer.status_code == 200, answer.text
 
     def view(self, name: str = "state") -> dict[str, Any]:
@@ -107,7 +107,7 @@ class Simulator:
 
     def later(self, seconds: float = 1) -> None:
         """Let time pass in the simulator."""
-        self.pull("clock", advance=seconds)
+        self.control("clock", advance=seconds)
 
 
 @contextlib.contextmanager
@@ -167,6 +167,6 @@ def standing() -> Iterator[Simulator]:
 @pytest.fixture
 def sandbox(standing: Simulator) -> Iterator[Simulator]:
     """Reset the one with its defaults."""
-    standing.pull("reset")
+    standing.control("reset")
     with _client(standing) as simulator:
         yield simulator

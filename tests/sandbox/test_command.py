@@ -62,9 +62,10 @@ def test_who_hangs_when_it_ends_is_cut_off_without_a_traceback() -> None:
         (["--empty-list", "documented"], {"empty_list": "documented"}),
         (["--opening-balance", "200"], {"opening_balance": "200"}),
         (["--no-require-token"], {"require_token": False}),
-        (["--scopes", "a", "b", "--lever-hosts", "x"],
-         {"scopes": ("a", "b"), "lever_hosts": ("x",)}),
+        (["--scopes", "a", "b", "--control-hosts", "x"],
+         {"scopes": ("a", "b"), "control_hosts": ("x",)}),
         (["--fault", "status=503;times=2"], {"fault": "status=503;times=2"}),
+        (["--lever-hosts", "x"], {"control_hosts": ("x",)}),
     ],
 )  # fmt: skip
 def test_every_setting_is_a_flag(flags: list[str], settings: dict[str, Any]) -> None:

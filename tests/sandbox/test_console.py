@@ -1,4 +1,4 @@
-"""The page and the levers of /_sandbox."""
+"""The page and the controls of /_sandbox."""
 
 from typing import Any
 
@@ -41,13 +41,13 @@ def test_a_browser_gets_the_page_and_a_program_json(sandbox: Any) -> None:
         pytest.param({"Sec-Fetch-Site": "none"}, 200, id="typed"),
     ],
 )
-def test_levers_are_for_this_machine(sandbox: Any, fields: dict[str, str], status: int) -> None:
+def test_controls_are_for_this_machine(sandbox: Any, fields: dict[str, str], status: int) -> None:
     assert sandbox.bare.post("/_sandbox/reset", headers=fields).status_code == status
     assert sandbox.bare.get("/_sandbox", headers=fields).status_code == status
 
 
 def test_further_names_can_be_let_in(start: Any) -> None:
-    sandbox = start(lever_hosts=("simulator",))
+    sandbox = start(control_hosts=("simulator",))
     fields = {"Host": "simulator:9090"}
     assert sandbox.bare.get("/_sandbox", headers=fields).status_code == 200
     assert sandbox.bare.get("/_sandbox", headers={"Host": "other"}).status_code == 403
@@ -63,18 +63,19 @@ def test_further_names_can_be_let_in(start: Any) -> None:
         ("GET", "/_sandboxes", 401),
     ],
 )
-def test_what_is_no_lever(sandbox: Any, method: str, path: str, status: int) -> None:
+def test_what_is_no_control(sandbox: Any, method: str, path: str, status: int) -> None:
     answer = sandbox.bare.request(method, path)
     assert answer.status_code == (status if path != "/_sandboxes" else 404)
 
 
 @pytest.mark.parametrize(
-    ("lever", "body", "word"),
+    ("control", "body", "word"),
     [
         ("reset", {"nonsense": 1}, "nonsense"),
+        ("behaviour", {"latency": "fast"}, "duration"),
         ("moods", {"latency": "fast"}, "duration"),
-        ("moods", {"error_rate": 2}, "error_rate"),
-        ("moods", {"error_status": 200}, "error_status"),
+        ("behaviour", {"error_rate": 2}, "error_rate"),
+        ("behaviour", {"error_status": 200}, "error_status"),
         ("faults", {"fault": "nonsense"}, "unknown directive"),
         ("faults", {}, "fault"),
         ("tokens/expire", {"seconds": -1}, "seconds"),
@@ -87,10 +88,10 @@ def test_what_is_no_lever(sandbox: Any, method: str, path: str, status: int) -> 
         ("webhooks", {"url": "ftp://x"}, "url"),
     ],
 )
-def test_a_lever_says_why_it_does_not_move(
-    sandbox: Any, lever: str, body: dict[str, Any], word: str
+def test_a_control_says_why_it_does_not_move(
+    sandbox: Any, control: str, body: dict[str, Any], word: str
 ) -> None:
-    answer = sandbox.bare.post(f"/_sandbox/{lever}", json=body)
+    answer = sandbox.bare.post(f"/_sandbox/{control}", json=body)
     assert answer.status_code == 400
     assert word in answer.json()["message"]
 
@@ -100,7 +101,7 @@ def test_what_is_no_json_is_said_to_be(sandbox: Any) -> None:
     assert answer.json()["message"].startswith("Invalid JSON")
 
 
-def test_a_lever_takes_no_endless_body(sandbox: Any) -> None:
+def test_a_control_takes_no_endless_body(sandbox: Any) -> None:
     assert sandbox.bare.post("/_sandbox/reset", content=b" " * 70000).status_code == 413
     assert sandbox.bare.post("/_sandbox/reset", content=b"{").status_code == 400
 
@@ -108,13 +109,13 @@ def test_a_lever_takes_no_endless_body(sandbox: Any) -> None:
 def test_reset_forgets_everything(sandbox: Any) -> None:
     _, account, resolution = sandbox.ready()
     sandbox.pay(account, resolution)
-    sandbox.pull("moods", latency="1ms", error_rate=0.0)
-    sandbox.pull("webhooks", url="http://127.0.0.1:9/")
+    sandbox.control("behaviour", latency="1ms", error_rate=0.0)
+    sandbox.control("webhooks", url="http://127.0.0.1:9/")
     sandbox.later(100)
-    sandbox.pull("reset")
+    sandbox.control("reset")
     state = sandbox.view()
     assert set(state["counts"].values()) == {0}
-    assert (state["clock_offset"], state["mood"]["latency"]) == (0, "none")
+    assert (state["clock_offset"], state["behaviour"]["latency"]) == (0, "none")
     assert (state["tokens"], state["journal"], state["webhooks"]["url"]) == ([], [], None)
     assert sandbox.view("executions") == {
         "total": 0, "payments": {}, "received": {}, "served": {},
@@ -124,16 +125,16 @@ def test_reset_forgets_everything(sandbox: Any) -> None:
 
 def test_reset_may_leave_the_tokens(sandbox: Any) -> None:
     sandbox.customer()
-    sandbox.pull("reset", keep_tokens=True)
+    sandbox.control("reset", keep_tokens=True)
     sandbox.get("/v1/customers", 404)
 
 
 def test_tokens_expire_when_told(sandbox: Any) -> None:
     other = sandbox.token()
-    sandbox.pull("tokens/expire", seconds=30, token_id=other["token_id"])
+    sandbox.control("tokens/expire", seconds=30, token_id=other["token_id"])
     sandbox.later(30)
     sandbox.get(f"/v1/iam/oauth/tokens/{other['token_id']}", 404)
-    sandbox.pull("tokens/expire", seconds=5)
+    sandbox.control("tokens/expire", seconds=5)
     assert sandbox.view()["tokens"][0]["seconds_left"] <= 5
     sandbox.later(5)
     sandbox.get("/v1/keys", 401)
@@ -141,16 +142,16 @@ def test_tokens_expire_when_told(sandbox: Any) -> None:
 
 def test_tokens_are_revoked_when_told(sandbox: Any) -> None:
     other = sandbox.token()
-    sandbox.pull("tokens/revoke", token_id=other["token_id"])
+    sandbox.control("tokens/revoke", token_id=other["token_id"])
     sandbox.get(f"/v1/iam/oauth/tokens/{other['token_id']}", 404)
-    sandbox.pull("tokens/revoke")
+    sandbox.control("tokens/revoke")
     sandbox.get("/v1/keys", 401)
 
 
 def test_the_next_payments_end_as_told(sandbox: Any) -> None:
     customer, account, _ = sandbox.ready()
-    sandbox.pull("outcomes", status="REJECTED", error_code="B106", times=2)
-    sandbox.pull("outcomes", status="PENDING")
+    sandbox.control("outcomes", status="REJECTED", error_code="B106", times=2)
+    sandbox.control("outcomes", status="PENDING")
     assert len(sandbox.view()["outcomes"]) == 3
     made = [sandbox.pay(account, sandbox.resolve(customer))["id"] for _ in range(4)]
     sandbox.later(3600)
@@ -166,7 +167,7 @@ def test_somebody_outside_pays_in(start: Any) -> None:
     sandbox = start(opening_balance="10")
     account = sandbox.account()
     sandbox.key(account)
-    sandbox.pull("inbound", key_value="@panaderia", amount="2.50")
+    sandbox.control("inbound", key_value="@panaderia", amount="2.50")
     assert sandbox.get(f"/v1/accounts/{account}")["available_balance"]["value"] == "12.50"
     (payment,) = sandbox.get("/v1/payments", direction="INBOUND")["payments"]
     assert payment["sender"]["owner"]["name"] == "Valentina Ospina"

@@ -9,12 +9,12 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 
 from proxy.sandbox import SandboxConfig
+from proxy.sandbox.controls import CONTROLS
 from proxy.sandbox.faults import _DIRECTIVES
 from proxy.sandbox.latency import PROFILES
-from proxy.sandbox.levers import LEVERS
 
 TEXT = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text("utf-8")
-GUESSES = TEXT.partition("## Guesses")[2].partition("## Moods")[0]
+GUESSES = TEXT.partition("## Guesses")[2].partition("## Behaviour")[0]
 SETTINGS = TEXT.partition("## Settings")[2].partition("## Guesses")[0]
 
 
@@ -37,13 +37,13 @@ def test_no_row_tells_of_a_setting_that_is_none() -> None:
     assert sorted(rows) == sorted(SandboxConfig.model_fields)
 
 
-def test_every_directive_profile_and_lever_is_told_of() -> None:
+def test_every_directive_profile_and_control_is_told_of() -> None:
     for directive in _DIRECTIVES:
         assert re.search(rf"^\| `{directive}[=`]", TEXT, re.MULTILINE)
     for profile in PROFILES:
         assert f"`{profile}`" in TEXT
-    for lever in LEVERS:
-        assert f"/_sandbox/{lever} " in TEXT or f"`{lever}`" in TEXT
+    for control in CONTROLS:
+        assert f"/_sandbox/{control} " in TEXT or f"`{control}`" in TEXT
 
 
 CURLS = [line for line in TEXT.splitlines() if line.startswith("curl ")]

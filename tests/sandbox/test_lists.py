@@ -117,7 +117,7 @@ def test_money_is_ordered_by_what_it_is_worth(sandbox: Any, key: str) -> None:
 
 def test_numbers_are_ordered_by_their_size(start: Any) -> None:
     sandbox = start(lambda: 0.0, token_lifetime=1000, token_info_expires_in="remaining")
-    sandbox.pull("tokens/expire", seconds=99)
+    sandbox.control("tokens/expire", seconds=99)
     sandbox.token()
     asked = {"order_params.order_key": "expires_in"}
     listed = sandbox.get("/v1/iam/oauth/tokens", **asked)["tokens"]

@@ -22,7 +22,7 @@ AMOUNTS = st.sampled_from(["0", "0.99", "1", "25.50", "400", "4999.99", "5000", 
 
 
 class Bank(RuleBasedStateMachine):
-    """Customers pay keys here and elsewhere; the clock jumps; levers are pulled."""
+    """Customers pay keys here and elsewhere; the clock jumps; controls are used."""
 
     accounts = Bundle("accounts")
     payable = Bundle("payable")

@@ -1,4 +1,4 @@
-"""The page of /_sandbox in a real browser: every lever on it moves what it says."""
+"""The page of /_sandbox in a real browser: every control on it moves what it says."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,24 +15,28 @@ def tab() -> Iterator[Page]:
         yield browser.new_page()
 
 
-def _form(page: Page, lever: str) -> Locator:
-    return page.locator(f'form[data-lever="{lever}"]')
+def _form(page: Page, control: str) -> Locator:
+    return page.locator(f'form[data-control="{control}"]')
 
 
-def _set(page: Page, lever: str, button: str, **values: str) -> None:
+def _set(page: Page, control: str, button: str, **values: str) -> None:
     for name, value in values.items():
-        _form(page, lever).locator(f"input[name={name}]").fill(value)
-    _form(page, lever).get_by_role("button", name=button).click()
+        _form(page, control).locator(f"input[name={name}]").fill(value)
+    _form(page, control).get_by_role("button", name=button).click()
 
 
-def test_every_lever_of_the_page_moves(sandbox: Any, tab: Page) -> None:
+def test_every_control_of_the_page_moves(sandbox: Any, tab: Page) -> None:
     sandbox.key(sandbox.account())
     tab.goto(f"{sandbox.url}/_sandbox")
     said = tab.locator("#message")
-    _set(tab, "moods", "Set", latency="1ms", error_rate="0.25", error_status="502")
-    expect(said).to_have_text("Done: moods")
-    mood = sandbox.view()["mood"]
-    assert (mood["latency"], mood["error_rate"], mood["error_status"]) == ("1ms", 0.25, 502)
+    _set(tab, "behaviour", "Set", latency="1ms", error_rate="0.25", error_status="502")
+    expect(said).to_have_text("Done: behaviour")
+    behaviour = sandbox.view()["behaviour"]
+    assert (behaviour["latency"], behaviour["error_rate"], behaviour["error_status"]) == (
+        "1ms",
+        0.25,
+        502,
+    )
     _set(tab, "faults", "Plan", fault="status=503;times=2", match="GET /v1/keys")
     expect(tab.locator("#faults li")).to_have_text(
         "status=503;times=2 for GET /v1/keys, happened 0 times"
@@ -59,19 +63,19 @@ def test_every_lever_of_the_page_moves(sandbox: Any, tab: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lever", "button", "values", "reason"),
+    ("control", "button", "values", "reason"),
     [
-        ("moods", "Set", {"error_rate": "often"}, "error_rate: Input should be a valid number"),
-        ("moods", "Set", {"latency": "fast"}, "'fast' is no duration"),
+        ("behaviour", "Set", {"error_rate": "often"}, "error_rate: Input should be a valid number"),
+        ("behaviour", "Set", {"latency": "fast"}, "'fast' is no duration"),
         ("faults", "Plan", {"fault": "nonsense"}, "unknown directive 'nonsense'"),
         ("inbound", "Pay in", {"key_value": "@nobody"}, "no active key"),
     ],
 )
 def test_the_page_says_why_a_lever_does_not_move(
-    sandbox: Any, tab: Page, lever: str, button: str, values: dict[str, str], reason: str
+    sandbox: Any, tab: Page, control: str, button: str, values: dict[str, str], reason: str
 ) -> None:
     tab.goto(f"{sandbox.url}/_sandbox")
-    _set(tab, lever, button, **values)
+    _set(tab, control, button, **values)
     expect(tab.locator("#message")).to_contain_text(f"Not done: {reason}")
 
 

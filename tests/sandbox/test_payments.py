@@ -209,7 +209,7 @@ def test_whoever_was_resolved_is_paid(start: Any) -> None:
     sandbox = start(opening_balance="0", settle_delay=0.0)
     customer = sandbox.customer()
     payer, resolved, heir = (sandbox.account(customer, number) for number in ("1", "2", "3"))
-    sandbox.pull("inbound", key_value=_registered(sandbox, payer, "@payer1"), amount="2000")
+    sandbox.control("inbound", key_value=_registered(sandbox, payer, "@payer1"), amount="2000")
     key = sandbox.key(resolved, "@moving")
     resolution = sandbox.resolve(customer, "@moving", "ALPHA")
     sandbox.http.delete(f"/v1/keys/{key}")
@@ -254,7 +254,7 @@ def test_confirming_what_needs_none_changes_nothing(sandbox: Any) -> None:
 
 def test_confirming_a_payment_that_came_in_changes_nothing(sandbox: Any) -> None:
     sandbox.key(sandbox.account())
-    sandbox.pull("inbound", key_value="@panaderia", amount="10")
+    sandbox.control("inbound", key_value="@panaderia", amount="10")
     (arrived,) = sandbox.get("/v1/payments")["payments"]
     confirmed = sandbox.post("/v1/payments/breb/confirm", id=arrived["id"])
     assert (confirmed["direction"], confirmed["status"]) == ("INCOMING", "SETTLED")

@@ -123,7 +123,7 @@ def test_a_purpose_comes_back_as_a_word(sandbox: Any) -> None:
         body = _body(sandbox, additional_info={"transaction_purpose": purpose})
         told = _decode(sandbox, sandbox.post("/v1/qrcodes", **body))
         assert told["additional_info"] == {"transaction_purpose": "PURCHASE"}
-        sandbox.pull("reset", keep_tokens=True)
+        sandbox.control("reset", keep_tokens=True)
 
 
 @pytest.mark.parametrize(

@@ -124,9 +124,9 @@ def test_a_rejection_is_told(start: Any, callback: Callback) -> None:
 def test_events_have_new_names_and_old(
     sandbox: Any, callback: Callback, events: str, names: list[str]
 ) -> None:
-    sandbox.pull("webhooks", url=callback.url, events=events, secret="x", delivery="Once")
+    sandbox.control("webhooks", url=callback.url, events=events, secret="x", delivery="Once")
     sandbox.key(sandbox.account())
-    sandbox.pull("inbound", key_value="@panaderia", amount="10")
+    sandbox.control("inbound", key_value="@panaderia", amount="10")
     assert callback.names(len(names)) == names
 
 
@@ -162,11 +162,11 @@ def test_pauses_double_from_one_second() -> None:
 def test_a_reset_drops_what_is_still_to_be_tried(start: Any, callback: Callback) -> None:
     callback.statuses = [500, 500]
     sandbox = start(webhook_retry_base=0.2, settle_delay=60)
-    sandbox.pull("webhooks", url=callback.url)
+    sandbox.control("webhooks", url=callback.url)
     sandbox.pay(*sandbox.ready()[1:])
     callback.wait(1)
-    sandbox.pull("reset", keep_tokens=True)
-    sandbox.pull("webhooks", url=callback.url)
+    sandbox.control("reset", keep_tokens=True)
+    sandbox.control("webhooks", url=callback.url)
     sandbox.later(5)
     later = sandbox.pay(*sandbox.ready()[1:])["created_at"]
     told = [json.loads(body)["data"]["created_at"] for _, body in callback.wait(3)]
@@ -194,12 +194,12 @@ def test_a_callback_that_cannot_be_reached_breaks_nothing(start: Any, url: str) 
 def test_without_a_callback_events_go_nowhere(sandbox: Any, callback: Callback) -> None:
     customer, account, resolution = sandbox.ready()
     sandbox.pay(account, resolution)
-    sandbox.pull("webhooks", url=callback.url)
+    sandbox.control("webhooks", url=callback.url)
     sandbox.pay(account, sandbox.resolve(customer))
     callback.wait(1)
-    sandbox.pull("webhooks", delivery="Once")
+    sandbox.control("webhooks", delivery="Once")
     assert sandbox.view("webhooks")["url"] == callback.url
-    sandbox.pull("webhooks", url=None)
+    sandbox.control("webhooks", url=None)
     sandbox.pay(account, sandbox.resolve(customer))
     sandbox.later()
     assert len(_deliveries(sandbox)) == 1

@@ -1,4 +1,4 @@
-"""Everything that a lever may change while the simulator runs, bar the API's own state."""
+"""Everything that a control may change while the simulator runs, bar the API's own state."""
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class Seen:
 
 
 @dataclass(slots=True)
-class Moods:
+class Behaviour:
     """Latency, dice and planned faults; the dice are not those that make ids."""
 
     config: SandboxConfig
@@ -60,11 +60,11 @@ class Moods:
         self.reset()
 
     def reset(self) -> None:
-        """Go back to the mood of the start."""
+        """Go back to the behaviour of the start."""
         config = self.config
         self.latency, self.error_rate = config.latency, config.error_rate
         self.error_status = config.error_status
-        self.dice = Random(f"moods of {config.seed}") if config.seed is not None else Random()
+        self.dice = Random(f"behaviour of {config.seed}") if config.seed is not None else Random()
         self.planned, self.spent, self.received = [], Counter(), Counter()
         self.journal.clear()
         if config.fault is not None:

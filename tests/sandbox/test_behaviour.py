@@ -109,7 +109,7 @@ def test_a_fault_that_does_not_read_is_said_to(sandbox: Any) -> None:
 def test_only_so_many_spent_faults_are_remembered(
     sandbox: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("proxy.sandbox.moods._REMEMBERED", 2)
+    monkeypatch.setattr("proxy.sandbox.behaviour._REMEMBERED", 2)
     for number in range(4):
         fields = {"X-Sandbox-Fault": f"status=503;times=1;id={number}"}
         assert sandbox.http.get("/v1/keys", headers=fields).status_code == 503
@@ -158,9 +158,9 @@ def test_a_fault_comes_before_or_after_the_deed(sandbox: Any, fault: str, execut
 
 
 @pytest.mark.parametrize(
-    ("mood", "fault"), [("none", "delay=200ms"), ("200ms", "when=before;delay=0")]
+    ("behaviour", "fault"), [("none", "delay=200ms"), ("200ms", "when=before;delay=0")]
 )
-def test_who_leaves_during_a_delay_has_paid(sandbox: Any, mood: str, fault: str) -> None:
+def test_who_leaves_during_a_delay_has_paid(sandbox: Any, behaviour: str, fault: str) -> None:
     _, account, resolution = sandbox.ready()
     amount = {"value": "10", "currency": "COP"}
     body = {"account_id": account, "resolution_id": resolution, "amount": amount}
@@ -168,7 +168,7 @@ def test_who_leaves_during_a_delay_has_paid(sandbox: Any, mood: str, fault: str)
         "POST", "/v1/payments/breb", json=body, headers={"X-Sandbox-Fault": fault}
     )
     lines = "".join(f"{name}: {value}\r\n" for name, value in asked.headers.items())
-    sandbox.pull("moods", latency=mood)
+    sandbox.control("behaviour", latency=behaviour)
     with socket.create_connection(("127.0.0.1", sandbox.port)) as sock:
         sock.sendall(f"POST /v1/payments/breb HTTP/1.1\r\n{lines}\r\n".encode() + asked.content)
         assert _soon(lambda: "POST /v1/payments/breb" in sandbox.view("executions")["received"])
@@ -253,8 +253,8 @@ def _bare(fault: bytes) -> list[dict[str, Any]]:
 
 
 def test_faults_are_planned_for_requests_that_match(sandbox: Any) -> None:
-    sandbox.pull("faults", fault="status=500;times=1", match="GET /v1/k*")
-    sandbox.pull("faults", fault="status=502", match="POST *")
+    sandbox.control("faults", fault="status=500;times=1", match="GET /v1/k*")
+    sandbox.control("faults", fault="status=502", match="POST *")
     sandbox.get("/v1/recipients")
     sandbox.get("/v1/keys", 500)
     sandbox.get("/v1/keys")
@@ -263,9 +263,9 @@ def test_faults_are_planned_for_requests_that_match(sandbox: Any) -> None:
         {"fault": "status=500;times=1", "match": "GET /v1/k*", "happened": 1},
         {"fault": "status=502", "match": "POST *", "happened": 1},
     ]
-    sandbox.pull("faults", fault="delay=1ms")
+    sandbox.control("faults", fault="delay=1ms")
     assert len(sandbox.view()["faults"]) == 2
-    sandbox.pull("faults/clear")
+    sandbox.control("faults/clear")
     sandbox.post("/v1/keys", 400)
 
 
@@ -273,11 +273,11 @@ def test_dice_fail_a_share_of_requests_the_same_way_each_time(start: Any) -> Non
     runs = []
     for _ in range(2):
         sandbox = start(seed=5)
-        sandbox.pull("moods", error_rate=0.5, error_status=502)
+        sandbox.control("behaviour", error_rate=0.5, error_status=502)
         runs.append([sandbox.http.get("/v1/keys").status_code for _ in range(20)])
     assert runs[0] == runs[1]
     assert set(runs[0]) == {200, 502}
-    assert start(seed=None, error_rate=0).view()["mood"]["error_status"] == 503
+    assert start(seed=None, error_rate=0).view()["behaviour"]["error_status"] == 503
 
 
 def test_a_mood_may_be_there_from_the_start(start: Any) -> None:

@@ -1,14 +1,14 @@
-"""What /_sandbox does: it looks at the simulator and pushes it about."""
+"""The controls of /_sandbox: what a person or a test can do to the running simulator."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from proxy.sandbox.behaviour import Behaviour
 from proxy.sandbox.config import Seconds, Url
 from proxy.sandbox.directory import find
 from proxy.sandbox.latency import Latency
 from proxy.sandbox.models.shapes import Decimal2, Uuid, centavos
-from proxy.sandbox.moods import Moods
 from proxy.sandbox.parties import party, stranger
 from proxy.sandbox.records import Outcome, Token
 from proxy.sandbox.settlement import CODES, arrive, settle_due
@@ -16,61 +16,61 @@ from proxy.sandbox.webhooks import Courier
 from proxy.sandbox.world import World
 
 
-class Lever(BaseModel):
+class Control(BaseModel):
     """The body of a POST below /_sandbox; unknown members are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    def pull(self, world: World, moods: Moods, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
         """Do it; raise ValueError if it cannot be done."""
         raise NotImplementedError
 
 
-class Reset(Lever):
+class Reset(Control):
     """Start over, as after a restart."""
 
     keep_tokens: bool = False
 
-    def pull(self, world: World, moods: Moods, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
         """Forget everything."""
         world.reset(keep_tokens=self.keep_tokens)
-        moods.reset()
+        behaviour.reset()
         courier.reset()
 
 
-class SetMoods(Lever):
+class SetBehaviour(Control):
     """Change latency and error rate; what is not sent stays."""
 
     latency: str | None = None
     error_rate: Annotated[float, Field(ge=0, le=1)] | None = None
     error_status: Annotated[int, Field(ge=400, le=599)] | None = None
 
-    def pull(self, world: World, moods: Moods, courier: Courier) -> None:
-        """Take on the mood."""
+    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
+        """Take on the behaviour."""
         if self.latency is not None:
             Latency.parse(self.latency)
-            moods.latency = self.latency
-        moods.error_rate = moods.error_rate if self.error_rate is None else self.error_rate
-        moods.error_status = self.error_status or moods.error_status
+            behaviour.latency = self.latency
+        behaviour.error_rate = behaviour.error_rate if self.error_rate is None else self.error_rate
+        behaviour.error_status = self.error_status or behaviour.error_status
 
 
-class PlanFault(Lever):
+class PlanFault(Control):
     """Let a fault happen to requests that match ``METHOD /path`` with * as wildcard."""
 
     fault: str
     match: str = "*"
 
-    def pull(self, world: World, moods: Moods, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
         """Plan it."""
-        moods.plan(self.fault, self.match)
+        behaviour.plan(self.fault, self.match)
 
 
-class ClearFaults(Lever):
+class ClearFaults(Control):
     """Drop the planned faults."""
 
-    def pull(self, world: World, moods: Moods, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
         """Drop them."""
-        moods.planned.clear()
+        behaviour.planned.clear()
 
 
 def _chosen(world: World, token_id: str | None) -> list[Token]:
@@ -81,38 +81,38 @@ def _chosen(world: World, token_id: str | None) -> list[Token]:
     return [world.tokens[token_id]]
 
 
-class ExpireTokens(Lever):
+class ExpireTokens(Control):
     """Let a token, or all that are live, expire in some seconds."""
 
     seconds: Seconds
     token_id: Uuid | None = None
 
-    def pull(self, world: World, moods: Moods, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
         """Move the end of their lives."""
         for token in _chosen(world, self.token_id):
             if token.live(world.now()):
                 token.expires_at = world.now() + self.seconds
 
 
-class RevokeTokens(Lever):
+class RevokeTokens(Control):
     """Revoke a token, or all of them, at once."""
 
     token_id: Uuid | None = None
 
-    def pull(self, world: World, moods: Moods, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
         """Revoke."""
         for token in _chosen(world, self.token_id):
             token.revoked = True
 
 
-class ForceOutcome(Lever):
+class ForceOutcome(Control):
     """Decide how the next payments end; PENDING ones never do."""
 
     status: Literal["SETTLED", "REJECTED", "PENDING"]
     error_code: str | None = None
     times: Annotated[int, Field(ge=1, le=1000)] = 1
 
-    def pull(self, world: World, moods: Moods, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
         """Queue the outcome."""
         code = self.error_code or "B105"
         if code not in CODES:
@@ -121,25 +121,25 @@ class ForceOutcome(Lever):
         world.outcomes.extend([outcome] * self.times)
 
 
-class MoveClock(Lever):
+class MoveClock(Control):
     """Let time pass: tokens age, resolutions expire, payments settle."""
 
     advance: Annotated[float, Field(ge=0, le=366 * 86400)]
 
-    def pull(self, world: World, moods: Moods, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
         """Move the clock on."""
         world.clock.offset += self.advance
         settle_due(world)
         courier.nudge()
 
 
-class PayIn(Lever):
+class PayIn(Control):
     """Let somebody outside pay a key that is registered here."""
 
     key_value: str
     amount: Decimal2
 
-    def pull(self, world: World, moods: Moods, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
         """Bring the money in."""
         entry = find(world, None, self.key_value)
         if entry is None or entry.account_id is None:
@@ -151,7 +151,7 @@ class PayIn(Lever):
         arrive(world, entry.account_id, amount, ends, end_to_end, world.now())
 
 
-class SetWebhook(Lever):
+class SetWebhook(Control):
     """Change where and how events are sent; what is not sent stays, a null url stops them."""
 
     url: Url | None = None
@@ -159,7 +159,7 @@ class SetWebhook(Lever):
     delivery: Literal["Once", "Retry"] | None = None
     events: Literal["new", "old", "both"] | None = None
 
-    def pull(self, world: World, moods: Moods, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
         """Take on the callback."""
         if "url" in self.model_fields_set:
             courier.url = self.url
@@ -169,9 +169,9 @@ class SetWebhook(Lever):
         courier.nudge()
 
 
-LEVERS: dict[str, type[Lever]] = {
+CONTROLS: dict[str, type[Control]] = {
     "reset": Reset,
-    "moods": SetMoods,
+    "behaviour": SetBehaviour,
     "faults": PlanFault,
     "faults/clear": ClearFaults,
     "tokens/expire": ExpireTokens,
@@ -181,3 +181,4 @@ LEVERS: dict[str, type[Lever]] = {
     "inbound": PayIn,
     "webhooks": SetWebhook,
 }
+OLDER_NAMES = {"moods": "behaviour"}
