@@ -1,6 +1,6 @@
 """The figures that are shown, each a line of the table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from benchmarks.model import Run, Scenario
@@ -9,6 +9,11 @@ from benchmarks.scenarios import ALL as SCENARIOS
 
 TITLES = {scenario.name: scenario for scenario in SCENARIOS}
 MIB_IN_KB = 1024
+_BY_LINES = {
+    "GET": ("bare32", "get32", "heavy32"),
+    "POST 2 KiB": ("barepost32", "post32", "heavypost32"),
+    "GET over TLS": ("baretls32", "tls32"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +47,24 @@ def added_p50(results: Results) -> Value:
 
 def figures(results: Results) -> list[Figure]:
     """List the figures that these results hold anything for."""
+    return _measured(results, _all(results))
+
+
+def by_lines(results: Results) -> list[Figure]:
+    """List the figures that show what field lines cost: the same load with few and with many."""
+    return _measured(
+        results,
+        (
+            Figure(f"CPU per request, {kind}, {TITLES[name].lines}", "µs", name, cpu_us)
+            for kind, names in _BY_LINES.items()
+            for name in names
+        ),
+    )
+
+
+def _measured(results: Results, wanted: Iterable[Figure]) -> list[Figure]:
     present = {run.scenario for run in results.runs if run.requests}
-    return [figure for figure in _all(results) if figure.scenario in present]
+    return [figure for figure in wanted if figure.scenario in present]
 
 
 def _all(results: Results) -> Iterator[Figure]:

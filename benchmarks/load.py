@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from benchmarks import tools
+from benchmarks import field_lines, tools
 from benchmarks.model import MIB, TOKEN, Contender, Run, Scenario
 
 SCRIPT = Path(__file__).parent / "check.lua"
@@ -42,10 +42,10 @@ def warm(scenario: Scenario, port: int) -> None:
 def wrk(contender: Contender, scenario: Scenario, port: int, run: Run) -> None:
     """Load the contender and enter into ``run`` what came of it."""
     argv = [tools.require("wrk"), "-t1", f"-c{scenario.connections}", f"-d{scenario.seconds}s"]
-    argv += ["--timeout", "10s", "-s", str(SCRIPT), f"http://127.0.0.1:{port}{scenario.path}"]
-    argv += ["--", method(scenario), str(scenario.upload), str(scenario.answer)]
-    if contender.command is None:
-        argv.append(f"Bearer {TOKEN}")
+    argv += ["--timeout", "10s", "-s", str(SCRIPT), f"http://127.0.0.1:{port}"]
+    token = f"Bearer {TOKEN}" if contender.command is None else None
+    head = field_lines.request_head(scenario, port, token)
+    argv += ["--", head, str(scenario.upload), str(scenario.answer)]
     limit = scenario.seconds + 30
     done = subprocess.run(argv, capture_output=True, text=True, timeout=limit, check=False)
     enter(done.stdout, run)
@@ -68,7 +68,7 @@ def transfer(scenario: Scenario, port: int, run: Run) -> None:
     """Move one large body in one exchange, counting its bytes."""
     begin = time.monotonic()
     with socket.create_connection(("127.0.0.1", port), TRANSFER_TIMEOUT) as peer:
-        peer.sendall(_head(scenario, port))
+        peer.sendall(field_lines.request_head(scenario, port).encode())
         _send(peer, scenario.upload)
         status, arrived, last = _receive(peer, scenario.answer)
     run.seconds = time.monotonic() - begin
@@ -77,18 +77,6 @@ def transfer(scenario: Scenario, port: int, run: Run) -> None:
         run.errors["status"] = 1
     elif arrived != scenario.answer or not all_received(scenario, last):
         run.errors["length"] = 1
-
-
-def method(scenario: Scenario) -> str:
-    """Name the method of the scenario."""
-    return "POST" if scenario.upload else "GET"
-
-
-def _head(scenario: Scenario, port: int) -> bytes:
-    lines = [f"{method(scenario)} {scenario.path} HTTP/1.1", f"Host: 127.0.0.1:{port}"]
-    if scenario.upload:
-        lines += [f"Content-Length: {scenario.upload}", "Content-Type: application/json"]
-    return "\r\n".join([*lines, "", ""]).encode()
 
 
 def _send(peer: socket.socket, size: int) -> None:

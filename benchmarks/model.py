@@ -55,8 +55,14 @@ class Scenario:
     upload: int = 0  # bytes sent
     answer: int = SMALL  # bytes of body that must come back
     tls: bool = False
+    lines: str = "common"  # which field lines go both ways; see field_lines.py
     kind: str = "load"  # or "transfer", "start"
     seconds: int = 1  # of load in one run
+
+    @property
+    def method(self) -> str:
+        """The method of its requests."""
+        return "POST" if self.upload else "GET"
 
     @property
     def megabytes(self) -> float:

@@ -1,11 +1,12 @@
 """docs/performance.md and its chart, made from the newest results and from nothing else."""
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import bar, chart, results, table
-from benchmarks.figures import figures, number
+from benchmarks.figures import TITLES, by_lines, figures, number
 from benchmarks.results import Results
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -13,6 +14,11 @@ CHARTED = "get32"
 TITLE = "CPU time to forward one small GET, 32 connections"
 
 METHOD = Path(__file__).parent / "method.md"
+BEFORE = Path(__file__).parent / "before.json"  # ratios to Envoy, by the figure's title
+_LINES = (
+    "The same loads with next to no field lines, with those of an SDK and an API gateway (as in the"
+    " tables above), and with many: sessions, tracing, proxies on the way."
+)
 
 
 def main() -> int:
@@ -48,6 +54,8 @@ def page(found: Results) -> str:
             *markdown(table.rows(found, full_names=True)),
             "",
             *_errors(found),
+            *_field_lines(found),
+            *_before(found),
             "## In figures",
             "",
             *markdown(absolute(found)),
@@ -67,6 +75,26 @@ def _legend(found: Results) -> str:
         f"× is the ratio to {base}; under 1 is less."
         " Less is better, but for requests per second and speed."
     )
+
+
+def _field_lines(found: Results) -> Iterator[str]:
+    if costs := by_lines(found):
+        yield from ("## What field lines cost", "", _LINES, "")
+        yield from (*markdown(table.rows(found, costs, full_names=True)), "")
+
+
+def _before(found: Results) -> Iterator[str]:
+    """Set what was measured before beside what is now: ratios, since the runs are two."""
+    rows = [["", "before", "now"]]
+    then = json.loads(BEFORE.read_text())
+    others = (each for each in by_lines(found) if TITLES[each.scenario].lines != "common")
+    for figure in (*figures(found), *others):
+        old = then["ratios"].get(figure.title)
+        now = found.ratio("ours", "envoy", figure.scenario, figure.value)
+        if old is not None and now is not None:
+            rows.append([figure.title, f"{number(old)} ×", f"{number(now)} ×"])
+    if len(rows) > 1:
+        yield from ("## Before and after", "", then["what"], "", *markdown(rows), "")
 
 
 def absolute(found: Results) -> list[list[str]]:

@@ -25,7 +25,7 @@ class Plan:
     kind: str = "full"
 
 
-FULL = Plan(rounds=5, slow_rounds=1, budget=620)
+FULL = Plan(rounds=5, slow_rounds=1, budget=900)
 QUICK = Plan(
     rounds=2, slow_rounds=1, budget=95, slow_scenarios=frozenset({"get32", "start"}), kind="quick"
 )

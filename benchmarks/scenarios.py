@@ -14,6 +14,27 @@ ALL = (
         answer=len('{"received":1234}'),
     ),
     Scenario("tls32", "GET over TLS, 32 connections", connections=32, tls=True),
+    Scenario("bare32", "GET, bare", connections=32, lines="bare"),
+    Scenario("heavy32", "GET, heavy", connections=32, lines="heavy"),
+    Scenario(
+        "barepost32",
+        "POST 2 KiB, bare",
+        path="/sink/4",
+        connections=32,
+        upload=2 * KIB,
+        answer=len('{"received":1234}'),
+        lines="bare",
+    ),
+    Scenario(
+        "heavypost32",
+        "POST 2 KiB, heavy",
+        path="/sink/4",
+        connections=32,
+        upload=2 * KIB,
+        answer=len('{"received":1234}'),
+        lines="heavy",
+    ),
+    Scenario("baretls32", "GET over TLS, bare", connections=32, tls=True, lines="bare"),
     Scenario("get10k", "GET 10 KiB, 32 connections", path="/10k", connections=32, answer=10 * KIB),
     Scenario("get1m", "GET 1 MiB, 8 connections", path="/1m", connections=8, answer=MIB),
     Scenario(
@@ -39,7 +60,7 @@ ALL = (
     Scenario("start", "Start to first answer", kind="start"),
 )
 
-QUICK = ("get1", "get32", "post32", "tls32", "get1m", "start")
+QUICK = ("get1", "get32", "bare32", "post32", "tls32", "get1m", "start")
 
 
 def takes_part(contender: Contender, scenario: Scenario) -> bool:

@@ -1,9 +1,9 @@
 """The results as text: one table of ratios, then what went wrong, then the bar."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from benchmarks import bar
-from benchmarks.figures import Figure, figures, number
+from benchmarks.figures import Figure, by_lines, figures, number
 from benchmarks.results import Results
 
 REFERENCES = ("envoy", "nginx", "ours")
@@ -13,6 +13,8 @@ GREEN, RED, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[0m"
 def render(results: Results, *, colour: bool) -> str:
     """Lay out everything that a person wants to see at the end of a run."""
     blocks = ["\n".join(_versions(results)), grid(rows(results), colour=colour)]
+    if costs := by_lines(results):
+        blocks.append(grid(rows(results, costs), colour=colour))
     if errors := list(wrong(results)):
         blocks.append("What went wrong (the figures with ! are not to be trusted):")
         blocks[-1] += "".join(f"\n  {line}" for line in errors)
@@ -31,7 +33,9 @@ def reference(results: Results) -> str:
     return known[0] if known else min(present, default="")
 
 
-def rows(results: Results, *, full_names: bool = False) -> list[list[str]]:
+def rows(
+    results: Results, wanted: Sequence[Figure] | None = None, *, full_names: bool = False
+) -> list[list[str]]:
     """Make the table: the reference and ourselves in figures, then everyone as a ratio."""
     base = reference(results)
     others = [n for n in results.contenders if n not in {base, "direct"} and _any(results, n)]
@@ -39,7 +43,7 @@ def rows(results: Results, *, full_names: bool = False) -> list[list[str]]:
     absolute = [base, *(n for n in ("ours",) if n in others)]
     head = ["", "unit", *(label[n] for n in absolute), *(f"×{label[n]}" for n in others)]
     table = [head]
-    for figure in figures(results):
+    for figure in figures(results) if wanted is None else wanted:
         cells = [cell(results, name, figure) for name in absolute]
         cells += [ratio_cell(results, name, base, figure) for name in others]
         table.append([figure.title, figure.unit, *cells])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import trustme
 
-from benchmarks import tools
+from benchmarks import field_lines, tools
 from benchmarks.model import GIB, KIB, MIB, SMALL, TOKEN
 from benchmarks.process import Command, Process, free_ports
 
@@ -39,26 +39,34 @@ http {{
         ssl_session_cache shared:s:1m;
         root {folder}/bodies-out;
 
-        location / {{
+        location = /swallow {{ internal; return 204; }}
+        {locations}
+        location /v1/iam/oauth/tokens {{ return 200 '{grant}'; }}
+    }}
+}}
+"""
+# What is answered with one set of field lines; `prefix` names the set.
+LOCATIONS = """
+        location {prefix}/ {{
+            {lines}
             if ($http_authorization != "Bearer {token}") {{ return 401; }}
         }}
-        location = /small {{
+        location = {prefix}/small {{
+            {lines}
             if ($http_authorization != "Bearer {token}") {{ return 401; }}
             return 200 '{small}';
         }}
         # A static file refuses POST with 405, but only after mirror has read the whole
         # body: so the answer tells how many bytes came in, and none is sent before them.
-        location /sink/ {{
+        location {prefix}/sink/ {{
             if ($http_authorization != "Bearer {token}") {{ return 401; }}
             mirror /swallow;
-            error_page 405 =200 @received;
+            error_page 405 =200 @received{name};
         }}
-        location = /swallow {{ internal; return 204; }}
-        location @received {{ return 200 '{{"received":$request_length}}'; }}
-
-        location /v1/iam/oauth/tokens {{ return 200 '{grant}'; }}
-    }}
-}}
+        location @received{name} {{
+            {lines}
+            return 200 '{{"received":$request_length}}';
+        }}
 """
 
 
@@ -84,8 +92,7 @@ def start(folder: Path) -> Upstream:
             folder=folder,
             port=port,
             tls_port=tls_port,
-            token=TOKEN,
-            small=small_body().decode(),
+            locations="".join(_locations(name) for name in field_lines.ANSWERED),
             grant=json.dumps(_grant()),
         )
     )
@@ -104,10 +111,23 @@ def body(size: int) -> bytes:
     return b"".join(f"{number:>1023}\n".encode() for number in range(size // KIB))
 
 
+def _locations(name: str) -> str:
+    lines = (f'add_header {key} "{value}" always;' for key, value in field_lines.ANSWERED[name])
+    return LOCATIONS.format(
+        name=name,
+        prefix="" if name == "common" else f"/{name}",
+        lines=" ".join(lines),
+        token=TOKEN,
+        small=small_body().decode(),
+    )
+
+
 def _write_bodies(folder: Path) -> None:
     (folder / "sink").mkdir(parents=True)
     for digits in (4, 7, 10):
         (folder / "sink" / str(digits)).touch()
+    for name in field_lines.ANSWERED:
+        (folder / name).symlink_to(folder)
     (folder / "10k").write_bytes(body(10 * KIB))
     (folder / "1m").write_bytes(body(MIB))
     with (folder / "1g").open("wb") as huge:

@@ -44,5 +44,4 @@ CONSOLE = replace(
     label="breb-proxy --console",
     setup="the same, and each exchange kept for the console, masked; no page open",
     command=with_console,
-    slow=True,
 )
