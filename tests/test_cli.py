@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from proxy import cli, options
+from proxy.cli.main import main as cli
 from proxy.errors import SettingsError
-from proxy.settings import flags
+from proxy.settings.model import flags
+from proxy.terminal import setting_flags as options
 from tests.kit import SECRET, Program, RawUpstream, ask, free_port
 from tests.kit.command import command, environment
 

@@ -5,10 +5,10 @@ import zlib
 
 import pytest
 
-from proxy.content import LIMIT, Content, content
-from proxy.fields import Lines
-from proxy.masking import MASK
-from proxy.redaction import Redaction
+from proxy.http1.fields import Lines
+from proxy.journal.body import LIMIT, Content, content
+from proxy.journal.masking import MASK
+from proxy.journal.redaction import Redaction
 
 REDACTION = Redaction(["email"])
 

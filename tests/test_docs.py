@@ -10,7 +10,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from proxy.settings import Settings
+from proxy.settings.model import Settings
 from tests.kit import Program, RawUpstream, ask, exchange
 from tools import configuration
 

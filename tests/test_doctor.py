@@ -20,8 +20,8 @@ import trustme
 
 from proxy.addresses import Origin
 from proxy.doctor import calls, certificate
+from proxy.doctor.network_check import Way
 from proxy.doctor.steps import Finding, Outcome
-from proxy.doctor.way import Way
 from proxy.errors import CertificateRefused
 from proxy.upstream.tls import tls_context
 from tests.kit import CALLER_KEY, SECRET, Call, Program, RawUpstream, free_port, token_reply

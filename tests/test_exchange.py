@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from proxy import errors
+from proxy.asgi import Message, Receive, Scope, Send
 from proxy.errors import ProxyError, RequestRefused
-from proxy.exchange import CallerLeft, Exchange, Message, Receive, Scope, Send, Shell, problem
+from proxy.exchange.problem import problem
+from proxy.exchange.record import CallerLeft, Exchange
+from proxy.exchange.shell import Shell
 
 LOOK_UP = "look the payment up"
 REFUSAL = RequestRefused(413, "body-too-large", "the body exceeds 5 bytes", "send less")

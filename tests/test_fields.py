@@ -2,7 +2,7 @@
 
 import pytest
 
-from proxy import fields
+from proxy.http1 import fields
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from proxy import fields
 from proxy.errors import RequestRefused
-from proxy.guard.form import check_framing, refused_method
+from proxy.exchange.request_form import check_framing, refused_method
+from proxy.http1 import fields
 from tests.kit import CALLER_KEY, Answer, Program, RawUpstream, ask, exchange, read_answer
 from tests.kit.wire import connect
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from proxy.entry import Entry
 from proxy.errors import ConnectionBroken, ConnectTimeout, RequestRefused
-from proxy.exchange import Exchange
-from proxy.fields import Lines
-from proxy.journal import Journal
-from proxy.recorder import Capture, Room
+from proxy.exchange.record import Exchange
+from proxy.http1.fields import Lines
+from proxy.journal.entry import Entry
+from proxy.journal.journal import Journal
+from proxy.journal.recorder import Capture, Room
 
 TOKEN = "0123456789abcdef" * 4
 OK: Lines = [(b"Content-Type", b"text/plain")]

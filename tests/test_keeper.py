@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from proxy.errors import CredentialsRefused, TokenEndpointUnavailable, TokenError
-from proxy.held import Held
-from proxy.keeper import TokenKeeper
-from proxy.tokens import AccessToken
+from proxy.token.keeper import TokenKeeper
+from proxy.token.leased import Held
+from proxy.token.source import AccessToken
 from tests.kit.clockwork import on_clockwork, the_loop
 from tests.kit.lives import (
     ScriptedSource,

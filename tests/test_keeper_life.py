@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from proxy.errors import CredentialsRefused, TokenEndpointUnavailable, TokenError
-from proxy.held import Held
-from proxy.keeper import KeeperOptions, TokenKeeper
-from proxy.tokens import AccessToken
+from proxy.token.keeper import KeeperOptions, TokenKeeper
+from proxy.token.leased import Held
+from proxy.token.source import AccessToken
 from tests.kit.clockwork import Clockwork
 
 WAIT, FETCH_TIMEOUT = 10.0, 7.0

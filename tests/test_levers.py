@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from proxy import admin_client, levers
 from proxy.addresses import Address
-from proxy.terminal import Screen, span
+from proxy.admin import client as admin_client
+from proxy.cli import operate
+from proxy.terminal.screen import Screen, span
 from tests.kit import SECRET, Call, Program, RawUpstream, free_port, token_reply
 from tests.kit.command import Ended, command, environment, on_terminal
 
@@ -108,7 +109,7 @@ def test_status_is_readable(proxy: Program) -> None:
     ],
 )
 def test_a_clock_is_called_another_only_where_a_date_can_tell(skew: float, words: str) -> None:
-    text = levers.view({"clock_skew": skew, "token": {}}, Screen(Paper(), {}))  # type: ignore[arg-type]
+    text = operate.view({"clock_skew": skew, "token": {}}, Screen(Paper(), {}))  # type: ignore[arg-type]
     assert f"server's clock  {words}" in text
 
 
@@ -391,7 +392,7 @@ class Paper:
 def test_the_view_stands_with_whatever_is_known(state: str) -> None:
     """An older or newer proxy may tell less or more."""
     screen = Screen(Paper(), {})  # type: ignore[arg-type]
-    text = levers.view(
+    text = operate.view(
         {"draining": True, "clock_skew": -2, "token": {"state": state, "waiting": 3}}, screen
     )
     assert text.startswith("* draining")

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from proxy import server, sockets
 from proxy.addresses import Address
+from proxy.server import server, sockets
 from tests.kit import Call, Program, RawUpstream, ask, read_answer
 from tests.kit.wire import Reader, connect
 

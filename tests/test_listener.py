@@ -14,11 +14,12 @@ import pytest
 import trustme
 import uvicorn
 
-from proxy import settings
-from proxy.app import build
-from proxy.exchange import App, Receive, Scope, Send, Shell
+from proxy.asgi import App, Receive, Scope, Send
+from proxy.exchange.shell import Shell
 from proxy.listener import ListenerLimits
-from proxy.server import Listener
+from proxy.server.build import build
+from proxy.server.server import Listener
+from proxy.settings import model
 from tests.front import until
 from tests.kit import Call, Program, RawUpstream, ask, exchange, read_answer
 from tests.kit.wire import Reader, connect
@@ -250,9 +251,9 @@ def test_half_of_a_new_certificate_leaves_the_old_one_in_use(
 
 def test_the_apps_run_under_any_asgi_server(upstream: RawUpstream) -> None:
     """Shell, guard and forwarder are plain ASGI: stock uvicorn serves them too."""
-    chosen = settings.load(
+    chosen = model.load(
         {"base_url": upstream.url, "client_id": "a", "client_secret": "b", "access_log": False},
-        **settings.sources(None, None),
+        **model.sources(None, None),
     )
 
     async def scenario() -> int:

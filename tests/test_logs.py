@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from proxy import logs
 from proxy.errors import PoolFull, ReadTimeout
-from proxy.exchange import Exchange
+from proxy.exchange.record import Exchange
+from proxy.telemetry import log_format
 from tests.kit import Program, RawUpstream, ask
 
 
@@ -35,7 +35,7 @@ def finished(target: bytes = b"/v1/payments?key=300") -> Exchange:
 
 def written(*exchanges: Exchange, as_json: bool = True, colour: bool = False) -> str:
     read, write = os.pipe()
-    log = logs.AccessLog(as_json=as_json, descriptor=write, colour=colour)
+    log = log_format.AccessLog(as_json=as_json, descriptor=write, colour=colour)
     log._lines = [log._word(exchange) for exchange in exchanges]
     log.flush()
     os.close(write)
@@ -105,7 +105,7 @@ def test_text_lines_are_for_people() -> None:
 def test_a_reader_that_is_gone_does_not_end_the_proxy() -> None:
     read, write = os.pipe()
     os.close(read)
-    log = logs.AccessLog(as_json=True, descriptor=write)
+    log = log_format.AccessLog(as_json=True, descriptor=write)
     log._lines = ["x\n"]
     log.flush()
     os.close(write)
@@ -114,12 +114,12 @@ def test_a_reader_that_is_gone_does_not_end_the_proxy() -> None:
 
 def test_lines_wait_for_a_reader_who_stalls_and_none_is_torn() -> None:
     read, write = os.pipe()
-    log = logs.AccessLog(as_json=True, descriptor=write)
+    log = log_format.AccessLog(as_json=True, descriptor=write)
     line = "x" * 99 + "\n"
     for _ in range(2):
         log._lines = [line] * 10_000
         log.flush()
-    assert 0 < len(log._left) <= logs._KEPT
+    assert 0 < len(log._left) <= log_format._KEPT
     assert len(log._left) % len(line) == 0
     came = b""
     while log._left:
@@ -129,7 +129,7 @@ def test_lines_wait_for_a_reader_who_stalls_and_none_is_torn() -> None:
     with os.fdopen(read, "rb") as rest:
         came += rest.read()
     assert set(came.splitlines(keepends=True)) == {line.encode()}
-    assert len(came) > logs._KEPT
+    assert len(came) > log_format._KEPT
 
 
 def test_a_reader_who_stalls_does_not_stop_the_proxy(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_reader_who_stalls_does_not_stop_the_proxy(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("style", "is_json"), [("auto", True), ("json", True), ("text", False)])
 def test_records_are_worded(style: str, is_json: bool, root: logging.Logger) -> None:
     stream = io.StringIO()
-    assert logs.configure("info", style, stream) is is_json
+    assert log_format.configure("info", style, stream) is is_json
     try:
         raise ValueError("inside")
     except ValueError:
@@ -171,7 +171,7 @@ def test_records_are_worded(style: str, is_json: bool, root: logging.Logger) -> 
 
 
 def test_colour_is_for_terminals_alone() -> None:
-    formatter = logs.TextFormatter(colour=True)
+    formatter = log_format.TextFormatter(colour=True)
     record = logging.LogRecord("x", logging.WARNING, "", 0, "careful", None, None)
     assert "\x1b[33mwarning\x1b[0m careful" in formatter.format(record)
 

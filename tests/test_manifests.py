@@ -13,7 +13,7 @@ import yaml
 
 from proxy import __version__
 from proxy.addresses import Origin
-from proxy.settings import PREFIX, SECRETS, Settings
+from proxy.settings.model import PREFIX, SECRETS, Settings
 
 ROOT = Path(__file__).parents[1]
 DOCKER = ROOT / "docker"

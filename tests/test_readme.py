@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from proxy import __version__, cli
+from proxy import __version__
+from proxy.cli.main import main as cli
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

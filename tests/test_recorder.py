@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from proxy.content import LIMIT
-from proxy.exchange import Exchange, Message, Receive, Scope, Send
-from proxy.recorder import Capture, Copy, Recorder, Room, let_in
+from proxy.asgi import Message, Receive, Scope, Send
+from proxy.exchange.record import Exchange
+from proxy.journal.body import LIMIT
+from proxy.journal.recorder import Capture, Copy, Recorder, Room, let_in
 
 pytestmark = pytest.mark.anyio
 

@@ -3,7 +3,7 @@
 import pytest
 
 from proxy.errors import RequestRefused
-from proxy.listener.parser import RequestHead, RequestParser
+from proxy.http1.request_parser import RequestHead, RequestParser
 from tests.test_smuggling import ACCEPTED, BROKEN_BODIES, CHUNKED, NEXT, REFUSED
 
 STREAMS = {

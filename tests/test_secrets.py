@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from proxy.tokens import AccessToken, Credentials
+from proxy.token.source import AccessToken, Credentials
 from tests.kit import (
     CALLER_KEY,
     SECRET,

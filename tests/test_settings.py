@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from proxy import settings
 from proxy.addresses import Address
 from proxy.errors import SettingsError
+from proxy.settings import model
 
 GIVEN = {"client_id": "id-1", "client_secret": "hush-hush"}
 
 
-def load(**flags: Any) -> settings.Settings:
-    return settings.load({**GIVEN, **flags}, **settings.sources(None, None))
+def load(**flags: Any) -> model.Settings:
+    return model.load({**GIVEN, **flags}, **model.sources(None, None))
 
 
 def problems(**flags: Any) -> list[str]:
@@ -62,7 +62,7 @@ def test_flags_win_over_environment_over_env_file_over_secret_files(
     )
     monkeypatch.setenv("BREB_LOG_LEVEL", "debug")
     monkeypatch.setenv("BREB_READ_TIMEOUT", "8")
-    found = settings.load({"read_timeout": "9"}, **settings.sources(secrets))
+    found = model.load({"read_timeout": "9"}, **model.sources(secrets))
     assert found.client_id.get_secret_value() == "file"
     assert found.log_format == "json"
     assert found.accept_language == "dotenv"
@@ -73,7 +73,7 @@ def test_flags_win_over_environment_over_env_file_over_secret_files(
 @pytest.mark.parametrize("name", ["breb_client_secret", "BREB_CLIENT_SECRET"])
 def test_secret_files_may_be_named_in_either_case(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("from-a-file\n")
-    found = settings.load({"client_id": "x"}, **settings.sources(tmp_path))
+    found = model.load({"client_id": "x"}, **model.sources(tmp_path))
     assert found.client_secret.get_secret_value() == "from-a-file"
 
 
@@ -234,7 +234,7 @@ def test_letter_case_of_a_word_does_not_matter() -> None:
 
 def test_a_byte_order_mark_is_no_part_of_a_secret(tmp_path: Path) -> None:
     (tmp_path / "breb_client_secret").write_text("\ufefffrom-windows\r\n", encoding="utf-8")
-    found = settings.load({"client_id": "x"}, **settings.sources(tmp_path))
+    found = model.load({"client_id": "x"}, **model.sources(tmp_path))
     assert found.client_secret.get_secret_value() == "from-windows"
 
 
@@ -279,7 +279,7 @@ def test_unknown_names_get_a_hint_and_those_of_kubernetes_none() -> None:
         "BREB_QQQQQQ": "1",
         "BREB_X": "1",
     }
-    assert settings.unknown(environment) == [
+    assert model.unknown(environment) == [
         "BREB_CLIENT_SECERT: no such setting; did you mean BREB_CLIENT_SECRET?",
         "BREB_QQQQQQ: no such setting",
         "BREB_X: no such setting",
@@ -287,19 +287,19 @@ def test_unknown_names_get_a_hint_and_those_of_kubernetes_none() -> None:
 
 
 def test_no_setting_has_a_name_that_kubernetes_injects() -> None:
-    for name in settings.Settings.model_fields:
-        assert not settings.injected(f"BREB_{name.upper()}")
+    for name in model.Settings.model_fields:
+        assert not model.injected(f"BREB_{name.upper()}")
 
 
 def test_a_missing_secrets_directory_is_a_problem(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="BREB_SECRETS_DIR: no such directory"):
-        settings.sources(tmp_path / "nowhere")
+        model.sources(tmp_path / "nowhere")
 
 
 def test_an_unreadable_env_file_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"BREB_CLIENT_ID=\xff\xfe\n")
     with pytest.raises(SettingsError, match="cannot be read"):
-        settings.load({}, **settings.sources(None))
+        model.load({}, **model.sources(None))
 
 
 def test_a_malformed_start_is_lines_without_traceback_and_exit_code_two(tmp_path: Path) -> None:

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-import proxy.app
-from proxy import keeper, replies, revoker, schedule
+import proxy.server.build
+from proxy.admin.status import Status
 from proxy.errors import CredentialsMissing
-from proxy.settings import load
-from proxy.status import Status
+from proxy.settings.model import load
+from proxy.token import keeper, response, revoker, schedule
 from tests.kit import Call, Program, RawUpstream, ask, token_reply
 from tests.kit.upstream import OK, TOKEN_PATH
 from tests.kit.wire import connect, read_answer
@@ -386,16 +386,16 @@ def test_credentials_are_read_from_the_environment_as_it_is_now(
 ) -> None:
     monkeypatch.setenv("BREB_CLIENT_ID", "a")
     monkeypatch.setenv("BREB_CLIENT_SECRET", "b")
-    before = proxy.app.read_credentials({"_env_file": tmp_path / ".env"})
+    before = proxy.server.build.read_credentials({"_env_file": tmp_path / ".env"})
     monkeypatch.setenv("BREB_CLIENT_SECRET", "c")
-    after = proxy.app.read_credentials({"_env_file": tmp_path / ".env"})
+    after = proxy.server.build.read_credentials({"_env_file": tmp_path / ".env"})
     assert (before.client_secret.get_secret_value(), after.client_secret.get_secret_value()) == (
         "b",
         "c",
     )
     monkeypatch.delenv("BREB_CLIENT_SECRET")
     with pytest.raises(CredentialsMissing):
-        proxy.app.read_credentials({"_env_file": tmp_path / ".env"})
+        proxy.server.build.read_credentials({"_env_file": tmp_path / ".env"})
 
 
 # -- 401 ---------------------------------------------------------------------------------
@@ -706,7 +706,7 @@ def test_after_a_sleep_the_first_request_goes_out_with_a_new_token(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     clock = Leaping()
-    monkeypatch.setattr(proxy.app, "sleepless", lambda: clock)
+    monkeypatch.setattr(proxy.server.build, "sleepless", lambda: clock)
     monkeypatch.setenv("BREB_CLIENT_ID", "a")
     monkeypatch.setenv("BREB_CLIENT_SECRET", "b")
     authority = Authority()
@@ -714,7 +714,7 @@ def test_after_a_sleep_the_first_request_goes_out_with_a_new_token(
 
     async def night(url: str) -> list[bytes]:
         settings = load({"base_url": url, "access_log": False}, **where)
-        parts = proxy.app.build(settings, where, lambda: None, as_json=True)
+        parts = proxy.server.build.build(settings, where, lambda: None, as_json=True)
         bodies = []
         async with asyncio.TaskGroup() as tasks:
             keeping = tasks.create_task(parts.keeper.run())
@@ -785,7 +785,7 @@ def test_the_drawing_has_the_states_that_are_told() -> None:
         ("at random between {} s and", schedule.BACKOFF_FIRST),
         ("to {} s; to", schedule.BACKOFF_LIMIT),
         ("to {} s while callers wait", schedule.BACKOFF_LIMIT_WAITED),
-        ("up to {} s |", replies.RETRY_AFTER_LIMIT),
+        ("up to {} s |", response.RETRY_AFTER_LIMIT),
         ("every {} s, and at once", schedule.REFUSED_DELAY),
         ("{} s at least, however short", schedule.SPACING),
         ("| {} s, so that it notices", schedule.SLICE),

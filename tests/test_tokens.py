@@ -15,7 +15,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from proxy import replies
 from proxy.addresses import Origin
 from proxy.errors import (
     CredentialsMissing,
@@ -23,7 +22,8 @@ from proxy.errors import (
     TokenEndpointUnavailable,
     TokenError,
 )
-from proxy.tokens import REPLY_LIMIT, AccessToken, Credentials, PassportTokenSource
+from proxy.token import response
+from proxy.token.source import REPLY_LIMIT, AccessToken, Credentials, PassportTokenSource
 
 ENDPOINT = Origin.parse("https://upstream.test/v1/iam/oauth/tokens")
 SECRET = "s3cret-sentinel"
@@ -187,10 +187,10 @@ def test_a_type_that_is_absent_is_bearer() -> None:
         ("300.25", 300.25),
         (1, 1.0),
         (0.5, 0.5),
-        (10**12, replies.LIFETIME_LIMIT),
+        (10**12, response.LIFETIME_LIMIT),
         (10**400, None),
-        ("9" * 18, replies.LIFETIME_LIMIT),
-        ("9" * 400, replies.LIFETIME_LIMIT),
+        ("9" * 18, response.LIFETIME_LIMIT),
+        ("9" * 400, response.LIFETIME_LIMIT),
     ],
     ids=repr,
 )
@@ -212,7 +212,7 @@ def test_a_lifetime_that_is_absent_is_assumed_with_a_warning(
 
 @pytest.mark.parametrize(
     ("said", "expires_in"),
-    [(b"Infinity", replies.LIFETIME_LIMIT), (b"1e999", replies.LIFETIME_LIMIT)],
+    [(b"Infinity", response.LIFETIME_LIMIT), (b"1e999", response.LIFETIME_LIMIT)],
 )
 def test_a_lifetime_without_end_is_bounded_too(said: bytes, expires_in: float) -> None:
     reply = b'{"access_token": "x", "expires_in": %b}' % said
@@ -364,7 +364,7 @@ def assert_usable_or_a_failure(reply: bytes) -> None:
     granted = None
     words = ""
     try:
-        granted = replies.grant(reply)
+        granted = response.grant(reply)
     except TokenEndpointUnavailable as error:
         words = str(error)
     if granted is None:
@@ -374,7 +374,7 @@ def assert_usable_or_a_failure(reply: bytes) -> None:
         b"Bearer",
         granted.value.encode(),
     ]
-    assert granted.lifetime is None or 0 < granted.lifetime <= replies.LIFETIME_LIMIT
+    assert granted.lifetime is None or 0 < granted.lifetime <= response.LIFETIME_LIMIT
     assert granted.token_id is None or granted.token_id.isascii()
     assert all(scope.isascii() and scope.isprintable() for scope in granted.scopes)
     assert granted.value not in repr(granted) or len(granted.value) < 10
@@ -384,14 +384,14 @@ def assert_usable_or_a_failure(reply: bytes) -> None:
 @example(b"")
 def test_arbitrary_bytes_never_crash_it(reply: bytes) -> None:
     assert_usable_or_a_failure(reply)
-    assert isinstance(replies.refusal(400, httpx.Headers(), reply), CredentialsRefused)
+    assert isinstance(response.refusal(400, httpx.Headers(), reply), CredentialsRefused)
 
 
 @given(FIELDS | JSON)
 def test_arbitrary_json_never_crashes_it(fields: object) -> None:
     reply = json.dumps(fields).encode()
     assert_usable_or_a_failure(reply)
-    text = str(replies.refusal(401, httpx.Headers(), reply))
+    text = str(response.refusal(401, httpx.Headers(), reply))
     assert text.startswith("the token endpoint refused the credentials: 401")
     assert len(text) < 80
 
@@ -464,7 +464,7 @@ def test_no_failure_holds_a_secret() -> None:
 
 
 def test_values_do_not_print_what_is_secret() -> None:
-    values = (fetch(reply_with()), Vault()(), replies.grant(reply_with()))
+    values = (fetch(reply_with()), Vault()(), response.grant(reply_with()))
     assert all(SECRET not in f"{value} {value!r}" for value in values)
     assert all(TOKEN not in f"{value} {value!r}" for value in values)
 
@@ -510,14 +510,16 @@ def test_retry_after_is_read_in_both_forms_and_bounded(
     fields: dict[str, str], seconds: float | None
 ) -> None:
     headers = httpx.Headers([(k.encode(), v.encode()) for k, v in fields.items()])
-    assert replies.retry_after(headers) == seconds
+    assert response.retry_after(headers) == seconds
 
 
 def test_a_date_is_utc_wherever_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "America/Bogota")
     time.tzset()
     try:
-        assert replies.http_date("Sun Nov  6 08:49:37 1994") == replies.http_date(DATE) == 784111777
+        assert (
+            response.http_date("Sun Nov  6 08:49:37 1994") == response.http_date(DATE) == 784111777
+        )
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -525,8 +527,8 @@ def test_a_date_is_utc_wherever_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40))
 def test_no_retry_after_crashes_it(text: str) -> None:
-    seconds = replies.retry_after(httpx.Headers({"retry-after": text}))
-    assert seconds is None or 0 <= seconds <= replies.RETRY_AFTER_LIMIT
+    seconds = response.retry_after(httpx.Headers({"retry-after": text}))
+    assert seconds is None or 0 <= seconds <= response.RETRY_AFTER_LIMIT
 
 
 def test_a_transient_refusal_carries_the_wish() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
-from proxy.settings import PREFIX, SECRETS, Settings, shown
+from proxy.settings.model import PREFIX, SECRETS, Settings, shown
 
 TARGET = Path(__file__).parents[1] / "config.example.env"
 WIDTH = 98

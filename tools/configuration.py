@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from proxy.settings import PREFIX, SECRETS, Settings, shown
+from proxy.settings.model import PREFIX, SECRETS, Settings, shown
 
 PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
 HEAD = """\

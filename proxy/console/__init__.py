@@ -1,6 +1,6 @@
 """The console: every exchange and the token's life in a browser, for this machine alone."""
 
-from proxy.console.door import Door
+from proxy.console.caller_url import Door
 from proxy.console.replay import Replay
 from proxy.console.routes import Console
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from proxy.entry import Shown
-from proxy.fields import HOP_BY_HOP
+from proxy.http1.fields import HOP_BY_HOP
+from proxy.journal.entry import Shown
 
 _REMOVED = {
     "authorization": "the caller's own: the proxy puts its token on",

@@ -11,10 +11,10 @@ import re
 import shlex
 from collections.abc import Callable
 
-from proxy.console.door import Door
+from proxy.console.caller_url import Door
 from proxy.console.quoting import folded, note, printable, printf, word
 from proxy.console.sendable import Sendable
-from proxy.masking import MASK
+from proxy.journal.masking import MASK
 
 KEY = "BREB_CALLER_KEY"
 _MASKED = f"{MASK} stands for what was masked when this was recorded: put it in"

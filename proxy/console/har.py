@@ -7,9 +7,9 @@ from http import HTTPStatus
 from typing import Any
 
 from proxy import __version__
-from proxy.console.door import Door
-from proxy.content import Content
-from proxy.entry import Entry, Shown
+from proxy.console.caller_url import Door
+from proxy.journal.body import Content
+from proxy.journal.entry import Entry, Shown
 
 _TIMINGS = {
     "guard": "blocked",

@@ -12,12 +12,13 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from proxy.asgi import Message
+from proxy.console.caller_url import Door
 from proxy.console.consequence import would
-from proxy.console.door import Door
 from proxy.console.sendable import Sendable, sendable
-from proxy.exchange import Message, Shell
-from proxy.journal import Journal
-from proxy.masking import MASK
+from proxy.exchange.shell import Shell
+from proxy.journal.journal import Journal
+from proxy.journal.masking import MASK
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")  # RFC 9110 section 5.6.2
 _VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")

@@ -9,17 +9,17 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from proxy.admin import Endpoint, local
+from proxy.admin.routes import Endpoint, local
+from proxy.admin.status import Status
+from proxy.console.caller_url import Door
 from proxy.console.copying import FORMS
-from proxy.console.door import Door
 from proxy.console.har import har
 from proxy.console.replay import Replay, ReplayRefused, Wish
 from proxy.console.sendable import sendable
 from proxy.console.stream import Stream, event
 from proxy.console.views import detail
-from proxy.journal import Journal
-from proxy.recorder import Recorder
-from proxy.status import Status
+from proxy.journal.journal import Journal
+from proxy.journal.recorder import Recorder
 
 PAGE = Path(__file__).parent / "page"
 _TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}

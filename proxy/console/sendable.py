@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from proxy.entry import Entry
-from proxy.masking import MASK
+from proxy.journal.entry import Entry
+from proxy.journal.masking import MASK
 
 # What the client that sends it sets by itself, or what was for one hop alone.
 _OWN = frozenset(

@@ -10,10 +10,10 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
+from proxy.admin.status import Status
 from proxy.console.views import pending, summary
-from proxy.journal import Journal
-from proxy.recorder import Recorder
-from proxy.status import Status
+from proxy.journal.journal import Journal
+from proxy.journal.recorder import Recorder
 
 PACE = 0.1  # seconds between two events of exchanges
 TICK = 0.5

@@ -4,16 +4,16 @@ import base64
 import json
 from typing import Any
 
-from proxy.assembly import Assembly
+from proxy.console.caller_url import Door
 from proxy.console.changes import changes
-from proxy.console.door import Door
 from proxy.console.replay import offer
 from proxy.console.sendable import sendable
-from proxy.content import Content
-from proxy.entry import Attempt, Entry
-from proxy.exchange import Exchange
-from proxy.recorder import Capture
-from proxy.redaction import Redaction
+from proxy.exchange.record import Exchange
+from proxy.journal.assembly import Assembly
+from proxy.journal.body import Content
+from proxy.journal.entry import Attempt, Entry
+from proxy.journal.recorder import Capture
+from proxy.journal.redaction import Redaction
 
 _LONGEST_WORD = len("false")
 

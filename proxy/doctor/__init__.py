@@ -6,15 +6,15 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from proxy import server
-from proxy.doctor import papers
+from proxy.doctor import settings_check
 from proxy.doctor.examine import Examination, exit_code, look_at_settings
 from proxy.doctor.report import Report, as_json
 from proxy.doctor.steps import Chart
 from proxy.errors import SettingsError
-from proxy.options import chosen, origins, parser, where
-from proxy.terminal import Screen
-from proxy.usage import USAGE, say
+from proxy.server import server
+from proxy.terminal.arguments import USAGE, say
+from proxy.terminal.screen import Screen
+from proxy.terminal.setting_flags import chosen, origins, parser, where
 
 __all__ = ["main"]
 
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         places = where(options)
         given = chosen(options)
-        found = papers.gather(given, places, origins(given, places))
+        found = settings_check.gather(given, places, origins(given, places))
     except SettingsError as error:
         say("\n".join(error.problems))
         return USAGE
@@ -58,7 +58,9 @@ def _path(text: str) -> str:
     return text
 
 
-async def _examine(found: papers.Papers, options: argparse.Namespace, codes: list[int]) -> None:
+async def _examine(
+    found: settings_check.Papers, options: argparse.Namespace, codes: list[int]
+) -> None:
     screen = Screen(sys.stdout)
     report = Report(screen)
     chart = Chart(lambda: None if options.json else report.tell(chart))

@@ -7,7 +7,7 @@ from proxy.errors import (
     TokenReplyUnusable,
     UpstreamError,
 )
-from proxy.settings import Settings
+from proxy.settings.model import Settings
 
 TROUBLE = "the {} is in trouble: try again later, or ask those who run it"
 _PROBE_SCOPE, _REVOKE_SCOPE = "iam.oauth.tokens.get", "iam.oauth.tokens.delete"

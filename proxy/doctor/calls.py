@@ -8,17 +8,17 @@ from typing import Any, cast
 
 import httpx
 
-from proxy import sockets
 from proxy.addresses import Address
-from proxy.app import Parts, build
+from proxy.asgi import App
 from proxy.doctor import advice
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
-from proxy.exchange import App
 from proxy.listener import ListenerLimits
-from proxy.server import Listener
-from proxy.settings import TOKEN_PATH, Settings
-from proxy.terminal import span
-from proxy.tokens import AccessToken
+from proxy.server import sockets
+from proxy.server.build import Parts, build
+from proxy.server.server import Listener
+from proxy.settings.model import TOKEN_PATH, Settings
+from proxy.terminal.screen import span
+from proxy.token.source import AccessToken
 
 SKEW = 30.0
 _DATE_STEP = 2.0  # a Date has whole seconds, and the answer takes a moment

@@ -4,13 +4,13 @@ import asyncio
 from typing import Any
 
 from proxy.addresses import Address, Origin
-from proxy.doctor import papers
+from proxy.doctor import settings_check
 from proxy.doctor.calls import REVOKE_LIMIT, Calls, proxy_in_small
-from proxy.doctor.doors import door
-from proxy.doctor.papers import Papers
+from proxy.doctor.listeners_check import door
+from proxy.doctor.network_check import Way
+from proxy.doctor.settings_check import Papers
 from proxy.doctor.steps import Chart, Outcome, Step
-from proxy.doctor.way import Way
-from proxy.settings import Settings
+from proxy.settings.model import Settings
 from proxy.upstream.tls import ResumingContext, tls_context
 
 ANSWER_LIMIT = 10.0  # of READ_TIMEOUT, for one small answer
@@ -29,9 +29,9 @@ _NO_ANSWER = (
 def look_at_settings(chart: Chart, found: Papers) -> bool:
     """Take the steps that need no network; report whether there is anything to go on with."""
     topic = "settings"
-    whole = chart.settle(chart.add(topic, "settings", "values"), papers.whole(found))
-    chart.settle(chart.add(topic, "names", "names"), papers.names(found))
-    chart.settle(chart.add(topic, "credentials", "credentials"), papers.credentials(found))
+    whole = chart.settle(chart.add(topic, "settings", "values"), settings_check.whole(found))
+    chart.settle(chart.add(topic, "names", "names"), settings_check.names(found))
+    chart.settle(chart.add(topic, "credentials", "credentials"), settings_check.credentials(found))
     return whole
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from proxy import __version__
 from proxy.doctor.steps import Chart, Finding, Outcome, Step
-from proxy.terminal import Screen, span
+from proxy.terminal.screen import Screen, span
 
 _MARKS = {
     Outcome.OK: ("✓", "green"),

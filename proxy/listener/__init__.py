@@ -5,6 +5,6 @@ uvicorn it keeps the raw target and letter case, takes bodies of known length pa
 cancels the exchange of a caller who leaves, and bounds heads, time and connections.
 """
 
-from proxy.listener.callers import Callers, ListenerLimits
+from proxy.listener.connections import Callers, ListenerLimits
 
 __all__ = ["Callers", "ListenerLimits"]

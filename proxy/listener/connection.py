@@ -15,14 +15,14 @@ from urllib.parse import unquote
 
 from uvicorn.server import ServerState
 
+from proxy.asgi import App
 from proxy.errors import RequestRefused
-from proxy.exchange import App
-from proxy.listener import departure
+from proxy.http1.request_parser import RequestHead, RequestParser
+from proxy.listener import half_close
 from proxy.listener.cycle import Cycle, status_line
-from proxy.listener.parser import RequestHead, RequestParser
 
 if TYPE_CHECKING:
-    from proxy.listener.callers import Callers
+    from proxy.listener.connections import Callers
 
 BUFFER = 65_536
 AHEAD = 262_144  # of further requests: behind them stands the end of a caller who has left
@@ -118,7 +118,7 @@ class CallerConnection(asyncio.Protocol):
         cycle = self.cycle
         if cycle is None or not cycle.request_complete:
             return False
-        departure.once_half_closed(self)
+        half_close.once_half_closed(self)
         return self.transport.get_extra_info("sslcontext") is None
 
     def pause_writing(self) -> None:
@@ -346,7 +346,7 @@ class CallerConnection(asyncio.Protocol):
             self.reading_paused = True
             self.transport.pause_reading()
             if self.peeking is None:
-                departure.while_unread(self)
+                half_close.while_unread(self)
 
     def resume_reading(self) -> None:
         """Read on, after the app has taken what was there."""

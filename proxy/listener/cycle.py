@@ -8,10 +8,10 @@ import http
 import logging
 from typing import TYPE_CHECKING, Any
 
+from proxy.asgi import App, Message
 from proxy.errors import RequestRefused
-from proxy.exchange import App, Message
-from proxy.fields import Lines, Names
-from proxy.listener.parser import RequestHead
+from proxy.http1.fields import Lines, Names
+from proxy.http1.request_parser import RequestHead
 
 if TYPE_CHECKING:
     from proxy.listener.connection import CallerConnection

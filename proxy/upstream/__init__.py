@@ -4,10 +4,10 @@ The raw face (`Pool`, `Connection`) serves the forwarder: field lines as byte pa
 header. `PoolTransport` gives the same pool, TLS and time-outs to any httpx client.
 """
 
-from proxy.upstream.answer import ResponseHead
+from proxy.http1.response_parser import ResponseHead
 from proxy.upstream.connection import Connection
 from proxy.upstream.connector import Connector
+from proxy.upstream.httpx_transport import PoolTransport
 from proxy.upstream.pool import Pool, PoolLimits
-from proxy.upstream.transport import PoolTransport
 
 __all__ = ["Connection", "Connector", "Pool", "PoolLimits", "PoolTransport", "ResponseHead"]

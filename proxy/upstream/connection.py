@@ -27,7 +27,7 @@ from proxy.errors import (
     UpstreamError,
     WriteTimeout,
 )
-from proxy.upstream.answer import Answer, ResponseHead
+from proxy.http1.response_parser import Answer, ResponseHead
 from proxy.upstream.tls import tls_failed
 
 BUFFER = 65_536

@@ -21,9 +21,9 @@ from proxy.errors import (
     TlsFailed,
     UpstreamError,
 )
+from proxy.upstream.connect_tunnel import open_tunnel
 from proxy.upstream.connection import Connection
 from proxy.upstream.tls import ResumingContext, certificate_refused, tls_context, tls_failed
-from proxy.upstream.tunnel import open_tunnel
 
 __all__ = ["Connector", "ResumingContext", "tls_context"]
 

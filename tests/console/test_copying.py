@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from proxy.console.caller_url import Door
 from proxy.console.copying import FORMS, curl, httpie, postman, python
-from proxy.console.door import Door
 from proxy.console.sendable import Sendable
 from tests.console.chromium import missing
 from tests.kit import Call, RawUpstream

@@ -6,18 +6,19 @@ from typing import Any
 
 import pytest
 
+from proxy.asgi import Message, Receive, Scope, Send
+from proxy.console.caller_url import Door
 from proxy.console.changes import changes
 from proxy.console.consequence import would
-from proxy.console.door import Door
 from proxy.console.har import har
 from proxy.console.replay import Replay, ReplayRefused, Wish
 from proxy.console.sendable import sendable
 from proxy.console.views import detail, mark
-from proxy.content import Content
-from proxy.entry import Entry, Phase, Trouble
-from proxy.exchange import Message, Receive, Scope, Send, Shell
-from proxy.journal import Journal
-from proxy.settings import Settings
+from proxy.exchange.shell import Shell
+from proxy.journal.body import Content
+from proxy.journal.entry import Entry, Phase, Trouble
+from proxy.journal.journal import Journal
+from proxy.settings.model import Settings
 
 DOOR = Door("http://127.0.0.1:8080", "", None, production=False)
 NOTHING = Content(b"", 0)

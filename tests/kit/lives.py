@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from itertools import count, pairwise
 
 from proxy.errors import CredentialsRefused, TokenEndpointUnavailable
-from proxy.keeper import KeeperOptions, TokenKeeper
-from proxy.tokens import AccessToken
+from proxy.token.keeper import KeeperOptions, TokenKeeper
+from proxy.token.source import AccessToken
 from tests.kit.clockwork import the_loop
 
 Answer = float | Exception | AccessToken | None

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.errors import ResponseHeadTooLarge, ResponseInvalid
-from proxy.fields import Lines
-from proxy.upstream.answer import MAX_HEAD, Answer
+from proxy.http1.fields import Lines
+from proxy.http1.response_parser import MAX_HEAD, Answer
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"

@@ -13,7 +13,7 @@ from proxy.errors import (
     UpstreamError,
     WriteTimeout,
 )
-from proxy.upstream.answer import MAX_HEAD
+from proxy.http1.response_parser import MAX_HEAD
 from proxy.upstream.connection import BUFFER, Connection
 from tests.upstream.scripted import (
     DEADLINE,

@@ -1,0 +1,1 @@
+"""The admin listener: probes, metrics, status, admin commands; and a client that asks for them."""

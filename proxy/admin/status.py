@@ -1,0 +1,148 @@
+"""The program's state in words and numbers, for probes, people and the console. Never the token."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from prometheus_client.core import Metric
+
+from proxy import __version__
+from proxy.exchange.shell import Shell
+from proxy.telemetry.metrics import counter, gauge, labelled_counter, labelled_gauge
+from proxy.terminal.screen import span
+from proxy.token.keeper import CAUSES, TokenKeeper
+from proxy.upstream import Pool
+
+OUTCOMES = ("success", "failure")
+
+
+class Status:
+    """Reads the parts; holds nothing of its own."""
+
+    def __init__(
+        self, keeper: TokenKeeper, pool: Pool, shell: Shell, about: Callable[[], dict[str, Any]]
+    ) -> None:
+        self._keeper = keeper
+        self._pool = pool
+        self._shell = shell
+        self._about = about
+
+    def readiness(self) -> tuple[bool, list[str]]:
+        """Return whether a request now would carry a usable token, and the reasons, a line each."""
+        keeper = self._keeper
+        usable = keeper.usable() is not None
+        reasons = [f"[{'+' if usable else '-'}] token: {self.token_words()}"]
+        if keeper.error is not None:
+            reasons.append(f"[!] last failure: {keeper.error}")
+        reasons.append(f"[{'-' if self._shell.draining else '+'}] {self._phase()}")
+        return usable and not self._shell.draining, reasons
+
+    def token_words(self) -> str:
+        """Say in one line how the token is."""
+        keeper = self._keeper
+        held = keeper.held
+        if held is None:
+            now = "none yet" if keeper.renewed_at is None else "revoked by a caller"
+        else:
+            left = held.hard_expiry - held.token.issued_at - keeper.age(held)
+            if left > 0:
+                return f"usable for {span(left)}, next renewal in {span(keeper.next_fetch)}"
+            now = "expired"
+        if keeper.fetching:
+            return f"{now}, a request for one is under way"
+        return f"{now}, next try in {span(keeper.next_fetch)}"
+
+    @property
+    def draining(self) -> bool:
+        """Whether the end has begun."""
+        return self._shell.draining
+
+    def document(self) -> dict[str, Any]:
+        """Return everything as one JSON object."""
+        ready, reasons = self.readiness()
+        return {
+            "version": __version__,
+            "ready": ready,
+            "reasons": reasons,
+            "draining": self._shell.draining,
+            "in_flight": self._shell.in_flight,
+            "token": self.token(),
+            "pool": self._pool.counts,
+            **self._about(),
+        }
+
+    def token(self) -> dict[str, Any]:
+        """Return the keeper's state."""
+        keeper = self._keeper
+        held = keeper.held
+        state: dict[str, Any] = {
+            "state": self._state(),
+            "words": self.token_words(),
+            "next_renewal_in": round(keeper.next_fetch, 3),
+            "waiting": keeper.waiting,
+            "last_error": None if keeper.error is None else str(keeper.error),
+            "renewals": {f"{cause} {end}": n for (end, cause), n in keeper.renewals.items()},
+            "unauthorized": keeper.unauthorized,
+            "replays": keeper.replays,
+            "history": keeper.past,
+        }
+        if held is not None:
+            age = keeper.age(held)
+            state |= {
+                "token_id": held.token.token_id,
+                "scopes": list(held.token.scopes),
+                "lifetime": round(held.token.lifetime, 3),
+                "age": round(age, 3),
+                "expires_in": round(held.token.lifetime - age, 3),
+                "usable_for": round(max(0.0, held.hard_expiry - held.token.issued_at - age), 3),
+                "cause": held.cause,
+            }
+        return state
+
+    def gauges(self) -> Iterable[Metric]:
+        """Give the metrics of keeper, pool and shell for one scrape."""
+        keeper = self._keeper
+        held = keeper.held
+        left = 0.0 if held is None else held.token.lifetime - keeper.age(held)
+        yield gauge(
+            "breb_proxy_token_expiry_timestamp_seconds",
+            "When the token held expires (Unix time); 0 without a token.",
+            0 if held is None else time.time() + left,
+        )
+        yield gauge(
+            "breb_proxy_token_usable", "1 while a token may be sent.", float(bool(keeper.usable()))
+        )
+        yield gauge(
+            "breb_proxy_token_last_success_age_seconds",
+            "Seconds since the last successful renewal; -1 before the first.",
+            keeper.since_renewal,
+        )
+        yield labelled_counter(
+            "breb_proxy_token_renewals",
+            "Token requests by outcome and cause.",
+            ("outcome", "cause"),
+            # All from the start, at zero: a rate over a series that just appeared is wrong.
+            {(end, cause): keeper.renewals[end, cause] for end in OUTCOMES for cause in CAUSES},
+        )
+        yield labelled_counter(
+            "breb_proxy_token_revocations",
+            "Revocations by outcome.",
+            ("outcome",),
+            {(outcome,): keeper.revocations[outcome] for outcome in OUTCOMES},
+        )
+        yield counter("breb_proxy_upstream_401", "401 answers seen.", keeper.unauthorized)
+        yield counter("breb_proxy_replays", "Requests replayed after a 401.", keeper.replays)
+        yield gauge("breb_proxy_callers_waiting", "Callers waiting for a token.", keeper.waiting)
+        yield gauge("breb_proxy_in_flight", "Exchanges under way.", self._shell.in_flight)
+        yield labelled_gauge(
+            "breb_proxy_pool", "Upstream connections by state.", "state", self._pool.counts
+        )
+
+    def _state(self) -> str:
+        keeper = self._keeper
+        if keeper.usable() is None:
+            return "none" if keeper.held is None else "expired"
+        return "renewing" if keeper.fetching else "fresh" if keeper.error is None else "failing"
+
+    def _phase(self) -> str:
+        return "draining" if self._shell.draining else "accepting requests"

@@ -1,0 +1,206 @@
+"""``breb-proxy demo``: the simulator and the proxy before it, over real HTTP, in one process.
+
+It brings its own settings: what environment and ``.env`` say of a real upstream stays out.
+"""
+
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import Generator
+from typing import Any
+
+import uvicorn
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from proxy.addresses import Address
+from proxy.admin.client import reachable
+from proxy.errors import SettingsError
+from proxy.sandbox import SandboxConfig, create_app
+from proxy.sandbox.tour import tour
+from proxy.server import server, sockets
+from proxy.server.build import Parts
+from proxy.settings.model import Settings, problems
+from proxy.telemetry import log_format
+from proxy.terminal.screen import Screen, span
+
+SIMULATOR = Address("127.0.0.1", 9090)
+_CREDENTIALS = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
+
+
+class DemoSettings(Settings):
+    """Settings from flags and from the demo itself, whatever the environment says."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Leave out every source but the constructor's arguments."""
+        return (init_settings,)
+
+
+class _Simulator(uvicorn.Server):
+    """The simulator on stock uvicorn, without signal handling of its own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+def run(given: dict[str, Any]) -> None:
+    """Run until Ctrl-C; ``given`` are settings by name.
+
+    Raises SettingsError, and AddressTaken where no free port is near the one asked for.
+    """
+    Demo(given).run()
+
+
+class _Door:
+    """A listener bound to the address asked for, or to a free port near it."""
+
+    def __init__(self, asked: Address) -> None:
+        if asked.path or asked.port == 0:
+            self.sockets = sockets.bind(asked)
+            self.address = sockets.bound(asked, self.sockets)
+        else:
+            self.sockets, self.address = sockets.bind_near(asked)
+        self.moved = asked.port not in (0, self.address.port)
+        self.asked = asked
+
+
+class Demo:
+    """Everything that is bound before the demo starts."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        self._screen = Screen(sys.stdout)
+        listen = _address(given, "listen", "127.0.0.1:8080")
+        admin = _address(given, "admin_listen", "127.0.0.1:8081")
+        self._simulator = _Door(SIMULATOR)
+        self._callers = _Door(listen)
+        self._admin = _Door(admin)
+        self._settings = self._load(given)
+
+    def _load(self, given: dict[str, Any]) -> Settings:
+        own = {
+            **_CREDENTIALS,
+            "base_url": f"http://{self._simulator.address}",
+            "listen": self._callers.address,
+            "admin_listen": self._admin.address,
+        }
+        try:
+            return DemoSettings(**given | own, _env_file=None)
+        except ValidationError as error:
+            raise SettingsError(problems(error)) from None
+
+    def run(self) -> None:
+        """Run until Ctrl-C."""
+        settings = self._settings
+        as_json = log_format.configure(settings.log_level, settings.log_format)
+        # What a newcomer is to read comes first: the lines of the start stay out.
+        logging.disable(logging.INFO)
+        server.run(self._main(settings, as_json=as_json))
+
+    async def _main(self, settings: Settings, *, as_json: bool) -> None:
+        simulator = _simulator()
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(simulator.serve(self._simulator.sockets))
+            await server.serve(
+                settings,
+                {**_CREDENTIALS, "_env_file": None},
+                self._callers.sockets,
+                self._admin.sockets,
+                as_json=as_json,
+                started=self._tell,
+            )
+            simulator.should_exit = True
+            await running
+        self._screen.line("\ndemo ended")
+
+    async def _tell(self, parts: Parts) -> None:
+        """Print where to point a client, once the first token is there."""
+        await parts.keeper.wait()
+        for line in self._words(span(parts.keeper.next_fetch)):
+            self._screen.line(line)
+        logging.disable(logging.NOTSET)
+
+    def _words(self, renewal: str) -> list[str]:
+        shade = self._screen.shade
+        url = self._url()
+        # What is needed most comes last, so that it stays on a small screen.
+        return [
+            "",
+            shade("breb-proxy demo", "bold") + ": a simulator of the Bre-B API, no real money",
+            "",
+            *self._tour(url),
+            *self._moved(),
+            self._doors(url),
+            "",
+            "Try it, in another terminal:",
+            "",
+            f"  {shade(f'{self._curl()} {url}/v1/accounts', 'bold')}",
+            "",
+            f"The access token is renewed by itself, next in {renewal}.",
+            "See it happen: breb-proxy demo --token-max-age 10. Ctrl-C ends the demo.",
+            "",
+        ]
+
+    def _moved(self) -> list[str]:
+        doors = (self._callers, self._admin, self._simulator)
+        lines = [f"{door.asked} is taken: using {door.address}" for door in doors if door.moved]
+        return [*lines, ""] if lines else []
+
+    def _doors(self, url: str) -> str:
+        admin = self._admin.address
+        rows = [
+            (
+                "Postman, curl, your app",
+                self._screen.shade(url, "bold", "cyan") + "  no Authorization needed",
+            ),
+            ("console, probes", str(admin) if admin.path else f"http://{reachable(admin)}"),
+            ("the simulator", f"http://{self._simulator.address}/_sandbox"),
+        ]
+        return self._screen.rows(rows)
+
+    def _tour(self, url: str) -> list[str]:
+        if self._callers.address.path or self._settings.tls_cert:
+            return []
+        lines = ["A payment, step by step, each line to be pasted into the same shell:", ""]
+        for number, (title, command) in enumerate(tour(url), 1):
+            lines += [self._screen.shade(f"  # {number}. {title}", "green"), f"  {command}", ""]
+        return lines
+
+    def _url(self) -> str:
+        listen = reachable(self._callers.address)
+        return "http://localhost" if listen.path else f"{self._scheme}://{listen}"
+
+    @property
+    def _scheme(self) -> str:
+        return "https" if self._settings.tls_cert else "http"
+
+    def _curl(self) -> str:
+        path = self._callers.address.path
+        return f"curl -sS --unix-socket {path}" if path else "curl -sS"
+
+
+def _address(given: dict[str, Any], name: str, default: str) -> Address:
+    try:
+        return Address.parse(given.get(name, default))
+    except ValueError as error:
+        raise SettingsError([f"--{name.replace('_', '-')}: {error}"]) from None
+
+
+def _simulator() -> _Simulator:
+    config = uvicorn.Config(
+        create_app(SandboxConfig()),
+        lifespan="auto",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=1,
+    )
+    return _Simulator(config)

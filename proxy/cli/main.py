@@ -1,0 +1,180 @@
+"""The command line: finds the command, loads no more than it needs, returns its exit code.
+
+Modules are imported where they are used, so that probes start in a fraction of a second.
+"""
+
+import contextlib
+import io
+import os
+import signal
+import sys
+from collections.abc import Callable, Generator, Sequence
+from typing import Any
+
+from proxy import __version__
+from proxy.terminal.arguments import (
+    FAILED,
+    INTERRUPTED,
+    OK,
+    USAGE,
+    nearest,
+    refuse_secrets,
+    say,
+)
+
+HELP = """\
+usage: breb-proxy COMMAND [options]
+
+A local reverse proxy that puts a fresh access token on every request to Passport's Bre-B API.
+
+start:
+  run        serve if there are credentials, demo if there are none
+  serve      run the proxy
+  demo       try it: simulator and proxy in one, no credentials needed
+  sandbox    run the simulator of the Bre-B API alone
+
+look after a running proxy (over its admin listener):
+  wait       until it holds a usable token
+  status     of the proxy and its token
+  refresh    the token now
+  quit       as SIGTERM does
+
+find out why it does not work:
+  check      settings, network, TLS, token, a request on the whole way
+
+options:
+  -h, --help   this; breb-proxy COMMAND --help tells more
+  --version    the version
+
+Settings come from flags, then the environment (BREB_NAME), then .env, then files of a secrets
+directory, then defaults; config.example.env explains each. Secrets are never flags.
+
+exit codes: 0 it worked, 1 it did not, 2 settings or usage, 3 an address is taken,
+            4 no running proxy answers, 130 interrupted
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    _open_streams()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    # The simulator's secret is worth nothing, and a flag of its own.
+    refused = None if arguments[:1] == ["sandbox"] else refuse_secrets(arguments)
+    if refused:
+        say(refused)
+        return USAGE
+    try:
+        code = _dispatch(arguments)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return OK if arguments[:1] == ["demo"] else INTERRUPTED
+    except BrokenPipeError:
+        return _nobody_reads()
+    except BaseExceptionGroup as group:
+        if group.subgroup(BrokenPipeError) is None:
+            raise
+        return _nobody_reads()
+
+
+def _open_streams() -> None:
+    """Open what we were started without: else a socket gets its number, and our log lines."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+
+
+def _nobody_reads() -> int:
+    """Give standard output somewhere to go: else the interpreter would complain at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return FAILED
+
+
+def _dispatch(arguments: list[str]) -> int:
+    name = arguments[0] if arguments else ""
+    if name in ("-h", "--help", "help"):
+        sys.stdout.write(HELP)
+        return OK
+    if name == "--version":
+        sys.stdout.write(f"breb-proxy {__version__}\n")
+        return OK
+    run = _COMMANDS.get(name)
+    if run is not None:
+        return run(arguments[1:])
+    if name:
+        say(f"no such command: {name}{nearest(name, _COMMANDS)}\ntry: breb-proxy --help")
+    else:
+        sys.stderr.write(HELP)
+    return USAGE
+
+
+def _lever(name: str) -> Callable[[list[str]], int]:
+    def pull(arguments: list[str]) -> int:
+        from proxy.cli import operate
+
+        return operate.main(name, arguments)
+
+    return pull
+
+
+def _sandbox(arguments: list[str]) -> int:
+    from proxy.sandbox.__main__ import main as sandbox
+
+    return sandbox(arguments, "breb-proxy sandbox")
+
+
+def _start(name: str) -> Callable[[list[str]], int]:
+    def begin(arguments: list[str]) -> int:
+        with _signals_at_start():
+            from proxy.cli import serve
+
+            return serve.main(name, arguments)
+
+    return begin
+
+
+@contextlib.contextmanager
+def _signals_at_start() -> Generator[None, None, None]:
+    """End well if told to while nothing has begun; the server has signal handlers of its own.
+
+    Process 1 of a container would not hear SIGTERM at all until then, and SIGHUP would end us.
+    """
+    actions: dict[int, Any] = {signal.SIGTERM: _end, signal.SIGINT: _end}
+    if hasattr(signal, "SIGHUP"):
+        actions[signal.SIGHUP] = signal.SIG_IGN
+    before = {number: signal.signal(number, action) for number, action in actions.items()}
+    try:
+        yield
+    finally:
+        for number, action in before.items():
+            signal.signal(number, action)
+
+
+def _end(*_: object) -> None:
+    os._exit(OK)  # at once, and not as an exception inside of whatever is being imported
+
+
+def _check(arguments: list[str]) -> int:
+    from proxy import doctor
+
+    return doctor.main(arguments)
+
+
+_COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "run": _start("run"),
+    "serve": _start("serve"),
+    "demo": _start("demo"),
+    "sandbox": _sandbox,
+    "wait": _lever("wait"),
+    "status": _lever("status"),
+    "refresh": _lever("refresh"),
+    "quit": _lever("quit"),
+    "check": _check,
+}

@@ -1,0 +1,203 @@
+"""The operator's levers on a running proxy: ``wait``, ``status``, ``refresh`` and ``quit``.
+
+They speak to the admin listener with the standard library alone, since probes and scripts start
+them often.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from proxy.addresses import Address
+from proxy.admin import client as admin_client
+from proxy.admin.client import Reply, Unreached, ask
+from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
+from proxy.terminal.screen import Screen, span
+
+_PAUSE = 0.1
+_DATE_STEP = 2.0  # a Date has whole seconds, and the answer takes a moment
+_STEP_LIMIT = 2.0
+_REFRESH_LIMIT = 90.0  # it waits for the token request, at most TOKEN_WAIT
+_SHADES = {"fresh": "green", "renewing": "cyan", "failing": "yellow"}
+
+Lever = Callable[[Address, argparse.Namespace, Screen], int]
+
+
+def main(name: str, arguments: Sequence[str]) -> int:
+    """Pull one lever; return the exit code."""
+    about, codes, lever = _LEVERS[name]
+    parser = Parser(name, about, codes)
+    if name == "wait":
+        parser.add_argument(
+            "--timeout",
+            type=_seconds,
+            default=30.0,
+            metavar="SECONDS",
+            help="how long to wait; 0 asks once, as a probe does (default: 30)",
+        )
+    if name == "status":
+        parser.add_argument("--json", action="store_true", help="the whole state, for a program")
+    parser.add_argument(
+        "--admin-listen",
+        metavar="HOST:PORT",
+        help="where the running proxy's admin listener is, or unix:/path"
+        f" (BREB_ADMIN_LISTEN; default: {admin_client.DEFAULT})",
+    )
+    add_sources(parser)
+    options = parser.read(arguments)
+    try:
+        where = admin_client.address(options.admin_listen, options.env_file, options.secrets_dir)
+    except ValueError as error:
+        say(f"BREB_ADMIN_LISTEN: {error}")
+        return USAGE
+    try:
+        return lever(where, options, Screen(sys.stdout))
+    except Unreached as error:
+        say(str(error))
+        return UNREACHED
+
+
+def _seconds(text: str) -> float:
+    value = float(text) if text.replace(".", "", 1).isdigit() else -1.0
+    if not 0 <= value <= 86_400:
+        raise argparse.ArgumentTypeError("must be seconds, between 0 and 86400")
+    return value
+
+
+def _wait(where: Address, options: argparse.Namespace, screen: Screen) -> int:
+    """Ask until ready; a proxy that is not there yet is waited for as well."""
+    started = time.monotonic()
+    while True:
+        left = options.timeout - (time.monotonic() - started)
+        try:
+            reply = ask(where, "GET", "/readyz?verbose", min(_STEP_LIMIT, max(left, 1.0)))
+            ready, why = _readiness(where, reply)
+        except Unreached as error:
+            ready, why = False, str(error)
+        if ready:
+            screen.line(f"ready after {span(time.monotonic() - started)}")
+            return OK
+        if time.monotonic() - started + _PAUSE > options.timeout:
+            say(f"not ready after {options.timeout:g} s\n{why}")
+            return FAILED
+        time.sleep(_PAUSE)
+
+
+def _readiness(where: Address, reply: Reply) -> tuple[bool, str]:
+    *reasons, verdict = reply.text.rstrip().split("\n")
+    if verdict not in ("ready", "not ready"):
+        raise Unreached(f"what listens on {where} is not breb-proxy: its answer is not ours")
+    return reply.status == 200, "\n".join(reasons)
+
+
+def _status(where: Address, options: argparse.Namespace, screen: Screen) -> int:
+    state = _document(where, "GET", "/status", _STEP_LIMIT)
+    if options.json:
+        screen.line(json.dumps(state, indent=2))
+    else:
+        screen.line(view(state, screen))
+    return OK if state.get("ready") else FAILED
+
+
+def _refresh(where: Address, options: argparse.Namespace, screen: Screen) -> int:
+    del options
+    state = _document(where, "POST", "/refresh", _REFRESH_LIMIT, (200, 503))
+    if state.get("renewed"):
+        screen.line(f"renewed: {state.get('words')}")
+        return OK
+    why = state.get("last_error") or (
+        "the token endpoint gave the same token again"
+        if state.get("state") == "fresh"
+        else "no reply from the token endpoint yet, it is still asked"
+    )
+    kept = "the token held still works" if state.get("usable_for") else "there is no usable token"
+    say(f"not renewed: {why}\n{kept} ({state.get('words')}); to learn more: breb-proxy check")
+    return FAILED
+
+
+def _quit(where: Address, options: argparse.Namespace, screen: Screen) -> int:
+    del options
+    state = _document(where, "GET", "/status", _STEP_LIMIT)
+    _document(where, "POST", "/quit", _STEP_LIMIT, (202,))
+    screen.line(f"ending: {state.get('in_flight', 0)} exchanges may finish first")
+    return OK
+
+
+def _document(
+    where: Address, method: str, target: str, limit: float, expected: tuple[int, ...] = (200,)
+) -> dict[str, Any]:
+    """Ask for a JSON object; raise Unreached if something else comes."""
+    reply = ask(where, method, target, limit)
+    if reply.status in (403, 421):
+        raise Unreached(f"{where} refuses: {reply.text.strip()}")
+    if reply.status not in expected or not reply.document:
+        raise Unreached(f"what listens on {where} is not breb-proxy: it answered {reply.status}")
+    return reply.document
+
+
+def view(state: dict[str, Any], screen: Screen) -> str:
+    """Word the state for a person."""
+    ready = bool(state.get("ready"))
+    word = "draining" if state.get("draining") else "ready" if ready else "not ready"
+    dot = screen.shade(f"{screen.mark('●')} {word}", "bold", "green" if ready else "red")
+    first = f"{dot}  breb-proxy {state.get('version')}, pid {state.get('pid')}"
+    return "\n".join([first, "", screen.rows(_rows(state, screen))])
+
+
+def _rows(state: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
+    token = state.get("token", {})
+    condition = str(token.get("state"))
+    shade = _SHADES.get(condition, "red")
+    pool = ", ".join(f"{count} {name}" for name, count in state.get("pool", {}).items())
+    rows = [
+        ("callers", f"{state.get('listen')} {screen.mark('→')} {state.get('upstream')}"),
+        ("environment", str(state.get("environment"))),
+        ("token", f"{screen.shade(condition, shade)}: {token.get('words')}"),
+        *_held(token),
+        ("renewals", _counted(token.get("renewals", {})) or "none yet"),
+        ("last failure", str(token.get("last_error") or "none")),
+        ("401 answers", f"{token.get('unauthorized', 0)}, {token.get('replays', 0)} replays"),
+        ("exchanges", f"{state.get('in_flight', 0)} under way"),
+        ("waiting", f"{token.get('waiting', 0)} for a token"),
+        ("connections", pool or "none"),
+    ]
+    skew = state.get("clock_skew")
+    if skew is not None:
+        same = abs(skew) < _DATE_STEP
+        rows.append(("server's clock", "as ours" if same else f"{skew:+.1f} s from ours"))
+    return rows
+
+
+def _held(token: dict[str, Any]) -> list[tuple[str, str]]:
+    if "lifetime" not in token:
+        return []
+    scopes = token.get("scopes", [])
+    return [
+        ("token id", str(token.get("token_id") or "not told")),
+        ("lifetime", f"{span(token['lifetime'])}, {span(token.get('age', 0))} of it over"),
+        ("scopes", f"{len(scopes)}: {', '.join(scopes[:3])}{', …' if scopes[3:] else ''}"),
+    ]
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+_CODES = "0 it worked, 1 it did not, 2 usage, 4 no running proxy answers"
+_LEVERS: dict[str, tuple[str, str, Lever]] = {
+    "wait": (
+        "Wait until a running proxy holds a usable token: for start-up scripts and probes.",
+        "0 ready, 1 not ready in time (standard error says why), 2 usage",
+        _wait,
+    ),
+    "status": (
+        "Show the state of a running proxy and its token; never the token itself.",
+        "0 ready, 1 not ready, 2 usage, 4 no running proxy answers",
+        _status,
+    ),
+    "refresh": ("Make a running proxy renew its token now.", _CODES, _refresh),
+    "quit": ("End a running proxy as SIGTERM does: exchanges may finish.", _CODES, _quit),
+}

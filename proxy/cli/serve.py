@@ -1,0 +1,109 @@
+"""The commands that start something: ``serve``, ``demo``, and ``run``, which chooses.
+
+The demo and its simulator are imported where they are used: they would be a fifth of a start.
+"""
+
+import argparse
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+from proxy.addresses import Address
+from proxy.errors import SettingsError
+from proxy.server import server, sockets
+from proxy.server.sockets import AddressTaken
+from proxy.settings.model import PREFIX, Settings, load
+from proxy.telemetry import log_format
+from proxy.terminal.arguments import OK, TAKEN, USAGE, say
+from proxy.terminal.setting_flags import chosen, doubled, origins, parser, slips, where
+
+_CODES = "0 ended by a signal or quit, 2 settings or usage, 3 an address is taken"
+_ABOUT = {
+    "serve": "Run the proxy.",
+    "run": "Run the proxy if there are credentials; else say so and run the demo.",
+    "demo": (
+        "Try it: a simulator of the Bre-B API and the proxy before it, over real HTTP.\nNo"
+        " credentials are needed; the environment and .env are not read. Ctrl-C ends it."
+    ),
+}
+_DEMO_DEFAULTS = {"console": "true"}
+_NOT_IN_DEMO = frozenset(("base_url", "token_url", "allow_production", "allow_insecure_upstream"))
+
+
+def main(name: str, arguments: Sequence[str]) -> int:
+    """Run one of the commands to its end; return the exit code."""
+    apart = _NOT_IN_DEMO if name == "demo" else frozenset()
+    defaults = _DEMO_DEFAULTS if name == "demo" else {}
+    options = parser(name, _ABOUT[name], _CODES, apart=apart, defaults=defaults).read(arguments)
+    try:
+        return _COMMANDS[name](options)
+    except SettingsError as error:
+        say("\n".join(error.problems))
+        return USAGE
+    except AddressTaken as error:
+        say(str(error))
+        return TAKEN
+
+
+def _serve(options: argparse.Namespace) -> int:
+    places = where(options)
+    settings = load(chosen(options), **places)
+    as_json = log_format.configure(settings.log_level, settings.log_format)
+    for warning in slips(places):
+        server.log.warning("%s", warning)
+    if advice := doubled(settings):
+        server.log.warning("BREB_BASE_URL ends in /v1: %s", advice)
+    callers = _bind(settings, "listen")
+    try:
+        admin = _bind(settings, "admin_listen")
+    except AddressTaken:
+        sockets.release(callers)
+        raise
+    settings = settings.model_copy(  # of port 0 the one that was found
+        update={
+            "listen": sockets.bound(settings.listen, callers),
+            "admin_listen": sockets.bound(settings.admin_listen, admin),
+        }
+    )
+    server.log.info(
+        "forwarding %s to %s (%s); admin on %s",
+        _url(settings.listen, "https" if settings.tls_cert else "http"),
+        settings.base_url,
+        settings.base_url.environment,
+        _url(settings.admin_listen, "http"),
+    )
+    server.run(server.serve(settings, places, callers, admin, as_json=as_json))
+    return OK
+
+
+def _bind(settings: Settings, name: str) -> list[socket.socket]:
+    try:
+        return sockets.bind(getattr(settings, name))
+    except AddressTaken as error:
+        raise AddressTaken(f"{error} ({PREFIX}{name.upper()})") from error
+
+
+def _url(address: Address, scheme: str) -> str:
+    return str(address) if address.path else f"{scheme}://{address}"
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Serve with credentials, whole or half; without any, show what it does."""
+    if origins({}, where(options)).keys() & {"client_id", "client_secret"}:
+        return _serve(options)
+    say(
+        "no BREB_CLIENT_ID and BREB_CLIENT_SECRET in the environment, .env or a secrets directory:"
+        " running the demo"
+    )
+    return _demo(options)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from proxy.cli import demo
+
+    given: dict[str, Any] = _DEMO_DEFAULTS | chosen(options)
+    demo.run({name: value for name, value in given.items() if name not in _NOT_IN_DEMO})
+    return OK
+
+
+_COMMANDS = {"serve": _serve, "run": _run, "demo": _demo}

@@ -1,0 +1,58 @@
+"""How a caller on this machine reaches the callers' listener."""
+
+import shlex
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from proxy.settings.model import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """``url`` is what callers put before a target; ``socket`` a path, where that is the way in."""
+
+    url: str
+    socket: str
+    key: SecretStr | None
+    production: bool
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Door":
+        """Derive it from the settings."""
+        listen = settings.listen
+        host = "localhost" if listen.path else listen.host
+        if host in ("0.0.0.0", "::"):  # noqa: S104  compared, not bound
+            host = "127.0.0.1"
+        name = f"[{host}]" if ":" in host else host
+        scheme = "https" if settings.tls_cert else "http"
+        return cls(
+            url=f"{scheme}://{name}" + ("" if listen.path else f":{listen.port}"),
+            socket=listen.path,
+            key=settings.caller_key[0] if settings.caller_key else None,
+            production=settings.base_url.environment == "production",
+        )
+
+    def at(self, target: str) -> str:
+        """Return the URL of a target; the server as a whole has none but its own."""
+        return self.url if target == "*" else self.url + target
+
+    @property
+    def example(self) -> str:
+        """A first request for a POSIX shell."""
+        words = ["curl"]
+        if self.socket:
+            words += ["--unix-socket", shlex.quote(self.socket)]
+        if self.key is not None:
+            words += ["--header", '"X-Proxy-Key: $BREB_CALLER_KEY"']
+        return " ".join([*words, self.at("/v1/customers")])
+
+    @property
+    def host(self) -> str:
+        """The Host field's value."""
+        return self.url.partition("://")[2]
+
+    @property
+    def scheme(self) -> str:
+        """``http``, or ``https`` where callers speak TLS."""
+        return self.url.partition("://")[0]

@@ -1,0 +1,56 @@
+"""Whether our listeners' addresses are free, and if not, who is there."""
+
+import asyncio
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+from proxy.addresses import Address
+from proxy.admin.client import Unreached, ask, reachable
+from proxy.doctor.steps import Finding, failed, fine
+from proxy.server import sockets
+from proxy.server.sockets import AddressTaken
+
+_ASK = 1.0
+
+
+async def door(address: Address, admin: Address, setting: str) -> Finding:
+    """Try to listen on ``address``; the proxy that may run already is asked at ``admin``."""
+    try:
+        taken = sockets.bind(address)
+    except AddressTaken as error:
+        return await _taken(address, admin, setting, error)
+    for sock in taken:
+        sock.close()
+    _remove(address)
+    return fine(f"{address} is free", free=True)
+
+
+def _remove(address: Address) -> None:
+    if address.path:
+        Path(address.path).unlink(missing_ok=True)
+
+
+async def _taken(address: Address, admin: Address, setting: str, error: AddressTaken) -> Finding:
+    running = await asyncio.to_thread(_running, admin)
+    if running is not None and str(address) in (str(admin), running.get("listen")):
+        pid = running.get("pid")
+        return fine(
+            f"{address} is in use by the breb-proxy that runs as process {pid}", free=False, pid=pid
+        )
+    says, _, rest = str(error).partition("; ")
+    cause = error.__cause__
+    if isinstance(cause, OSError) and cause.errno != errno.EADDRINUSE:  # nobody is there
+        return failed(says, f"{rest or 'choose one that this machine has'}: {setting}", free=False)
+    who = "" if address.path or os.name != "posix" else f" (ss -ltnp | grep :{address.port})"
+    return failed(says, f"see who is there{who}, or choose another {setting}", free=False)
+
+
+def _running(admin: Address) -> dict[str, Any] | None:
+    """Return the status of the proxy behind an admin listener, None if there is none."""
+    try:
+        document = ask(reachable(admin), "GET", "/status", _ASK).document
+    except Unreached:
+        return None
+    return document if "token" in document and "pid" in document else None

@@ -1,0 +1,1 @@
+"""One request's way, from top to bottom: checked, forwarded, answered, observed."""

@@ -1,0 +1,65 @@
+"""An error as the caller gets it: problem document (RFC 9457) and Proxy-Status (RFC 9209)."""
+
+import json
+import math
+from email.utils import formatdate
+from typing import Any
+
+from proxy.errors import ProxyError, RequestRefused, TokenError, UpstreamError
+from proxy.http1.fields import IDEMPOTENT, Lines
+
+_LOOK_UP = "look the payment up before trying again: it may have been made"
+
+
+def problem(
+    error: ProxyError, number: str, method: str, *, begun: bool = False
+) -> tuple[int, Lines, bytes]:
+    """Word an error as status, field lines and problem document (RFC 9457, RFC 9209).
+
+    ``begun``: a part of the request may have reached the upstream before the caller's side failed.
+    """
+    document: dict[str, Any] = {
+        "type": f"urn:breb-proxy:error:{getattr(error, 'reason', error.kind)}",
+        "title": error.title,
+        "status": error.status,
+        "detail": str(error),
+        "next_step": error.next_step,
+        "exchange": number,
+    }
+    if method not in IDEMPOTENT:
+        if isinstance(error, UpstreamError):
+            begun = error.sent
+        elif isinstance(error, TokenError):
+            begun = False  # a first try was answered 401, which says that it did nothing
+        document["outcome"] = "unknown" if begun else "not-sent"
+        if begun and isinstance(error, RequestRefused):
+            document["next_step"] = f"{_LOOK_UP}; then {error.next_step}"
+        elif begun:
+            document["next_step"] = _LOOK_UP
+    body = json.dumps(document).encode() + b"\n"
+    details = _quoted(str(error))
+    lines = [
+        (b"Date", formatdate(usegmt=True).encode()),
+        (b"Content-Type", b"application/problem+json"),
+        (b"Content-Length", b"%d" % len(body)),
+        (b"Cache-Control", b"no-store"),
+        (b"Proxy-Status", f"breb-proxy; error={error.kind}; details={details}".encode()),
+        *getattr(error, "fields", ()),
+    ]
+    if _closes(error):
+        lines.append((b"Connection", b"close"))
+    # Who obeys Retry-After by itself must not pay twice.
+    if error.retry_after is not None and document.get("outcome") != "unknown":
+        lines.append((b"Retry-After", b"%d" % math.ceil(error.retry_after)))
+    return error.status, lines, body
+
+
+def _quoted(text: str) -> str:
+    """Return a string of structured fields (RFC 8941 section 3.3.3): ASCII, two escapes."""
+    plain = "".join(char if " " <= char <= "~" else "?" for char in text)
+    return '"' + plain.replace("\\", r"\\").replace('"', r"\"") + '"'
+
+
+def _closes(error: ProxyError) -> bool:
+    """Report whether nothing more may be read after ``error``: how it is framed is in doubt."""
+    return isinstance(error, RequestRefused) and error.status in (400, 505)

@@ -1,0 +1,137 @@
+"""What a request must look like: one framing, an HTTP method, one Host of ours, a plain target.
+
+Everything is judged on the bytes that are sent on. The upstream's origin never comes from here.
+"""
+
+import re
+from typing import cast
+
+from proxy.asgi import Scope
+from proxy.errors import RequestRefused
+from proxy.exchange.record import Exchange
+from proxy.http1.fields import Watched
+
+ALLOW = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+# RFC 9112 section 3.2: reg-name, IPv4 or IP literal, and a port. No user information.
+_HOST = re.compile(
+    rb"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\.?)(?::(?P<port>\d{0,5}))?"
+)
+_ABSOLUTE = re.compile(rb"(https?)://([^/?]*)(.*)", re.IGNORECASE | re.DOTALL)
+_UNSAFE = re.compile(rb"[^!-~]|#")
+# Methods of other protocols that the parser knows as well.
+_FOREIGN = frozenset(
+    (
+        *("ANNOUNCE", "DESCRIBE", "FLUSH", "GET_PARAMETER", "PAUSE", "PLAY", "PRI", "RECORD"),
+        *("REDIRECT", "SETUP", "SET_PARAMETER", "SOURCE", "TEARDOWN"),
+    )
+)
+REFUSED = _FOREIGN | {"TRACE", "CONNECT"}
+_NAMES = "use http://localhost or 127.0.0.1, or add the name to BREB_ALLOWED_HOSTS"
+_BASE = (
+    "make this proxy's http://host:port the base URL of your calls: as HTTP_PROXY it does not work"
+)
+
+
+def check_framing(scope: Scope, watched: Watched) -> None:
+    """Refuse what could be framed in two ways (RFC 9112 section 6.1), whatever server runs us."""
+    codings = watched.get(b"transfer-encoding")
+    lengths = watched.get(b"content-length")
+    if codings and (
+        lengths
+        or len(codings) > 1
+        or codings[0].lower() != b"chunked"
+        or scope["http_version"] == "1.0"
+    ):
+        text = "Transfer-Encoding must be chunked and alone"
+        raise RequestRefused(400, "framing", text, "send one framing")
+    if lengths and (len(lengths) > 1 or not lengths[0].isdigit()):
+        raise RequestRefused(400, "framing", "Content-Length must be one number", "send it once")
+
+
+def refused_method(method: str) -> RequestRefused:
+    """Word the refusal of a method that is not for forwarding."""
+    if method in _FOREIGN:
+        return RequestRefused(501, "method", f"{method} is no HTTP method", "use a registered one")
+    # The upstream's answer to TRACE would show the token to the caller.
+    text = f"{method} is not served here"
+    step = _BASE if method == "CONNECT" else "use another"
+    return RequestRefused(405, "method", text, step, ((b"Allow", ALLOW),))
+
+
+class Hosts:
+    """The names that this proxy answers to."""
+
+    def __init__(self, names: frozenset[bytes]) -> None:
+        self._names = names
+        self._known: set[bytes] = set()  # values that were let in before; bounded
+
+    def check(self, host: bytes, step: str = _NAMES) -> None:
+        """Refuse what is not well formed (400) or not ours (421)."""
+        if host in self._known:
+            return
+        match = _HOST.fullmatch(host)
+        if match is None or int(match["port"] or 0) > 65_535:
+            text = "the Host field is not well formed"
+            raise RequestRefused(400, "host-form", text, "send the authority of the URL")
+        name = match["name"].rstrip(b".").lower()
+        if name not in self._names and name + b":" + (match["port"] or b"") not in self._names:
+            raise RequestRefused(
+                421,
+                "host",
+                f"{host.decode('latin-1')} is not a name of this proxy",
+                step,
+            )
+        if len(self._known) < 256:
+            self._known.add(host)
+
+
+def authority(scope: Scope, watched: Watched, hosts: Hosts) -> bytes:
+    """Check target and Host and return the authority, empty if an HTTP/1.0 caller names none.
+
+    Leaves a target in origin-form (or ``*``), and no Host that differs from the authority.
+    """
+    raw: bytes = scope["target"]
+    given = watched.get(b"host", [])
+    if len(given) != 1 and (given or scope["http_version"] != "1.0"):
+        text = "exactly one Host field is needed"
+        raise RequestRefused(400, "host-count", text, "send one Host field")
+    step = _NAMES
+    asterisk = raw == b"*" and scope["method"] == "OPTIONS"
+    if raw[:1] != b"/" and not asterisk:
+        given = watched[b"host"] = [_from_absolute(scope, raw)]
+        step = _BASE
+    elif _UNSAFE.search(raw):
+        raise _bad_target()
+    if given:
+        hosts.check(given[0], step)
+        return given[0]
+    return b""
+
+
+def _from_absolute(scope: Scope, raw: bytes) -> bytes:
+    """Rewrite an absolute-form target; its authority counts, not Host (RFC 9112 3.2.2)."""
+    match = _ABSOLUTE.fullmatch(raw)
+    if match is None or _UNSAFE.search(raw) or not match[2]:
+        raise _bad_target()
+    if match[1].lower() != scope["scheme"].encode():
+        text = f"this listener speaks {scope['scheme']}"
+        raise RequestRefused(421, "scheme", text, "use the scheme of the listener")
+    rest = cast("bytes", match[3])
+    if rest[:1] != b"/":
+        rest = b"*" if not rest and scope["method"] == "OPTIONS" else b"/" + rest
+    exchange: Exchange = scope["exchange"]
+    scope["target"] = exchange.target = rest
+    named = cast("bytes", match[2])
+    scope["headers"] = [
+        (name, named if name.lower() == b"host" else value) for name, value in scope["headers"]
+    ]
+    return named
+
+
+def _bad_target() -> RequestRefused:
+    return RequestRefused(
+        400,
+        "target",
+        "the target is not in origin-form",
+        "send a path such as /v1/payments, without fragment, blanks or control bytes",
+    )

@@ -1,0 +1,82 @@
+"""Web pages: all are refused but those of named origins, which are answered CORS.
+
+Safe methods too: a page that cannot read an answer can still carry data out with a request.
+See https://fetch.spec.whatwg.org/#http-cors-protocol.
+"""
+
+from proxy.asgi import Message, Scope, Send
+from proxy.errors import RequestRefused
+from proxy.exchange.record import Exchange
+from proxy.http1.fields import Line, Lines, Watched, first
+
+
+def page_origin(
+    scope: Scope, watched: Watched, authority: bytes, allowed: frozenset[bytes]
+) -> bytes | None:
+    """Return the origin of a page that was named, None for our own; refuse all others."""
+    origins = watched.get(b"origin", [])
+    sites = watched.get(b"sec-fetch-site", [])
+    if len(origins) > 1 or len(sites) > 1:
+        raise _foreign("more than one Origin or Sec-Fetch-Site")
+    origin = origins[0].lower() if origins else None
+    if origin is not None and origin in allowed:
+        return origins[0]
+    own = scope["scheme"].encode() + b"://" + authority.lower()
+    if origin is not None and origin != own:
+        raise _foreign("a web page of another origin")
+    if sites and sites[0].lower() not in (b"same-origin", b"none"):
+        raise _foreign("a web page of another site")
+    return None
+
+
+def _foreign(text: str) -> RequestRefused:
+    return RequestRefused(
+        403,
+        "web-page",
+        f"{text} may not use this proxy",
+        "if the page is yours, name its origin in BREB_ALLOWED_ORIGINS",
+    )
+
+
+def cors(origin: bytes) -> Lines:
+    """Return the fields that let a page of ``origin`` read an answer."""
+    return [
+        (b"Access-Control-Allow-Origin", origin),
+        (b"Access-Control-Allow-Credentials", b"true"),
+        (b"Access-Control-Expose-Headers", b"Location, Retry-After, Proxy-Status, Server-Timing"),
+        (b"Vary", b"Origin"),
+    ]
+
+
+def preflight(method: str, lines: Lines) -> Lines | None:
+    """Return what a preflight is answered besides `cors`, None if the request is none."""
+    wanted = first(lines, b"access-control-request-method")
+    if method != "OPTIONS" or wanted is None:
+        return None
+    answer: list[Line] = [
+        (b"Access-Control-Allow-Methods", wanted),
+        (b"Access-Control-Max-Age", b"600"),
+        (b"Vary", b"Access-Control-Request-Method, Access-Control-Request-Headers"),
+    ]
+    headers = first(lines, b"access-control-request-headers")
+    if headers:
+        answer.append((b"Access-Control-Allow-Headers", headers))
+    if first(lines, b"access-control-request-private-network") == b"true":
+        answer.append((b"Access-Control-Allow-Private-Network", b"true"))
+    return answer
+
+
+def with_cors(exchange: Exchange, send: Send) -> Send:
+    """Put our CORS fields on the answer in place of the upstream's."""
+
+    async def answer(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            lines = [
+                line
+                for line in message["headers"]
+                if not line[0].lower().startswith(b"access-control-")
+            ]
+            message = {**message, "headers": lines + exchange.cors}
+        await send(message)
+
+    return answer

@@ -1,0 +1,307 @@
+"""One answer, as its bytes come: pure, no I/O.
+
+Invariants:
+
+* how the bytes are split over calls of `feed` changes nothing but the sizes of ``chunks``;
+* llhttp sees exactly one head, ours to cut out, and after it nothing but a chunked body;
+* ``keep_alive`` is final when ``complete`` is: a byte beyond the promised end takes it away;
+* what cannot be part of a body (heads, interim answers, chunk extensions, trailers) is bounded.
+"""
+
+import re
+
+import httptools
+
+from proxy.errors import ResponseHeadTooLarge, ResponseInvalid
+from proxy.http1.fields import Lines, persists
+
+# All heads of one answer together: interim answers must not be endless either.
+MAX_HEAD = 131_072
+_OBJECT = 64  # what a part of a body takes beside its bytes, which counts for tiny ones
+_START = b"HTTP/1."
+_END = b"\r\n\r\n"
+_NO_BODY = frozenset((204, 304))
+_CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+class ResponseHead:
+    """Status, reason and field lines of an answer, and how its body is framed.
+
+    ``length`` is the promised number of body bytes (after HEAD and in a 304: what it would have
+    been), None if there was no promise; ``chunked`` tells the two kinds of no promise apart.
+    """
+
+    __slots__ = ("chunked", "length", "lines", "reason", "status")
+
+    def __init__(
+        self, status: int, reason: bytes, lines: Lines, length: int | None, *, chunked: bool
+    ) -> None:
+        self.status = status
+        self.reason = reason
+        self.lines = lines
+        self.length = length
+        self.chunked = chunked
+
+    def __repr__(self) -> str:
+        return f"<ResponseHead {self.status}, {len(self.lines)} fields>"
+
+
+class Answer:
+    """An answer under way: `feed` it, then look at ``head``, ``chunks`` and ``complete``."""
+
+    __slots__ = (
+        "_begun",
+        "_head_only",
+        "_lines",
+        "_overhead",
+        "_parser",
+        "_reason",
+        "_remaining",
+        "_size",
+        "_status",
+        "_tail",
+        "buffered",
+        "chunks",
+        "complete",
+        "head",
+        "keep_alive",
+        "until_end",
+    )
+
+    def __init__(self, *, head_only: bool) -> None:
+        self._head_only = head_only
+        self.head: ResponseHead | None = None
+        self.chunks: list[bytes] = []
+        self.buffered = 0
+        self.complete = False
+        self.keep_alive = False
+        self.until_end = False
+        self._lines: Lines = []
+        self._reason = b""
+        self._status = 0
+        self._begun = b""
+        self._tail = b""
+        self._size = 0
+        self._remaining = 0
+        self._overhead = 0
+        # A new one costs 0.3 us, less than to know when an old one can be used again.
+        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
+
+    @property
+    def received(self) -> bool:
+        """Whether any byte of it has arrived."""
+        return self._size > 0
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes; raise ResponseInvalid."""
+        if self.head is None:
+            data = self._feed_head(data)
+            if not data:
+                return
+        if self.complete:
+            self.keep_alive = False
+        elif self._remaining:
+            self._feed_known(data)
+        elif self.until_end:
+            self._append(data)
+        else:
+            self._feed_chunked(data)
+
+    def end(self) -> bool:
+        """Note that the connection ended in order; return whether the answer is whole."""
+        if self.until_end:
+            self.complete = True
+        return self.complete
+
+    def close(self) -> None:
+        """Take no more bytes: let go of the parser, which refers to this one.
+
+        Nothing is left to the garbage collector, which looks seldom: it may be a whole buffer.
+        """
+        self._parser = None
+
+    def take(self) -> bytes:
+        """Return what is there of the body, once."""
+        chunks = self.chunks
+        if not chunks:
+            return b""
+        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        self.chunks = []
+        self.buffered = 0
+        return data
+
+    # -- head ------------------------------------------------------------------------------
+
+    def _feed_head(self, data: bytes) -> bytes:
+        """Take bytes of the head, and of interim ones before it; return what follows it."""
+        while data:
+            held = self._tail + data if self._tail else data
+            end = held.find(_END)
+            if end < 0:
+                self._tail = held[-3:]
+                self._parse(data)
+                if self._status:  # pragma: no cover  llhttp is as strict, today
+                    raise ResponseInvalid("the answer's head does not end with an empty line")
+                break
+            cut = end + 4 - len(self._tail)
+            self._tail = b""
+            self._parse(data[:cut])
+            data = data[cut:]
+            self._judge()
+            if self.head is not None:
+                return data
+        return b""
+
+    def _parse(self, data: bytes) -> None:
+        self._size += len(data)
+        if self._size > MAX_HEAD:
+            raise ResponseHeadTooLarge(f"the answer's head exceeds {MAX_HEAD} bytes")
+        if len(self._begun) < len(_START):
+            self._begun = (self._begun + data[:7])[:7]
+            if not _START.startswith(self._begun):  # llhttp would take RTSP for HTTP
+                raise ResponseInvalid("the answer does not begin like HTTP/1.1")
+        self._feed_parser(data)
+
+    def _feed_parser(self, data: bytes) -> None:
+        parser = self._parser
+        if parser is None:  # pragma: no cover  there is one until a whole answer is in
+            return
+        try:
+            parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # judged by its status
+        except httptools.HttpParserError as error:
+            raise ResponseInvalid(f"the answer is not valid HTTP: {error}") from error
+
+    def _judge(self) -> None:
+        """Judge a head: final, interim or invalid."""
+        status, reason = self._status, self._reason
+        if reason != b"OK" and _CONTROLS.search(reason):
+            raise ResponseInvalid("the answer's reason phrase holds control bytes")
+        if status >= 200:
+            self._final(status, reason)
+        elif status == 101 or status < 100:
+            raise ResponseInvalid(f"the upstream answered {status} unasked")
+        else:
+            self._lines = []
+            self._reason = self._begun = b""
+            self._status = 0
+            self._parser = httptools.HttpResponseParser(self)
+
+    def _final(self, status: int, reason: bytes) -> None:
+        length, chunked = self._framing()
+        bare = status in _NO_BODY
+        if self._head_only or bare:
+            self.complete = True
+        elif length is not None:
+            self._remaining = length
+            self.complete = length == 0
+        elif not chunked:
+            self.until_end = True
+            self.keep_alive = False
+        self.head = ResponseHead(status, reason, self._lines, length, chunked=chunked and not bare)
+        if self.complete or not chunked:
+            self._parser = None
+
+    def _framing(self) -> tuple[int | None, bool]:
+        """Return (length, chunked); llhttp has refused repeated lengths and both together."""
+        length: int | None = None
+        chunked = False
+        for name, value in self._lines:
+            size = len(name)
+            if size == 14 and name.lower() == b"content-length":
+                length = int(value)
+            elif size == 17 and name.lower() == b"transfer-encoding":
+                # Passing on "gzip, chunked" without its gzip would corrupt the body.
+                if value.lower() != b"chunked" or chunked or self._begun_with_1_0():
+                    raise ResponseInvalid("the answer has a transfer coding other than chunked")
+                chunked = True
+        return length, chunked
+
+    def _begun_with_1_0(self) -> bool:
+        parser = self._parser
+        return parser is not None and parser.get_http_version() == "1.0"
+
+    # -- body ------------------------------------------------------------------------------
+
+    def _append(self, data: bytes) -> None:
+        self.chunks.append(data)
+        self.buffered += len(data) + _OBJECT
+
+    def _feed_known(self, data: bytes) -> None:
+        """Pass the body by the parser: it would only hand the same bytes back."""
+        if len(data) > self._remaining:
+            data = data[: self._remaining]
+            self.keep_alive = False
+        self._remaining -= len(data)
+        self._append(data)
+        self.complete = self._remaining == 0
+
+    def _feed_chunked(self, data: bytes) -> None:
+        waiting = len(self.chunks)
+        try:
+            self._feed_parser(data)
+        except ResponseInvalid:
+            if not self.complete:
+                raise
+            self.keep_alive = False  # the answer was whole; what follows is not for us
+        arrived = len(self.chunks) - waiting
+        if arrived > 1:
+            self._join(arrived)
+        self._tail = data[-8:] if len(data) >= 8 else (self._tail + data)[-8:]
+        if self.complete:
+            self._parser = None
+            # llhttp skips line ends after the last: they are bytes too many all the same.
+            if len(self._tail) - len(self._tail.rstrip(b"\r\n")) > 4:
+                self.keep_alive = False
+        elif not arrived:
+            self._overhead += len(data)
+            if self._overhead > MAX_HEAD:
+                raise ResponseInvalid(
+                    f"the answer's chunk extensions or trailers exceed {MAX_HEAD} bytes"
+                )
+        else:
+            self._overhead = 0
+
+    def _join(self, count: int) -> None:
+        """Keep what came in one read as one: tiny chunks would take much room while they wait."""
+        self.chunks[-count:] = [b"".join(self.chunks[-count:])]
+        self.buffered -= (count - 1) * _OBJECT
+
+    # -- called by the parser --------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        """Start a message; after a whole one there must be none."""
+        if self.complete:
+            self.keep_alive = False
+
+    def on_status(self, reason: bytes) -> None:
+        """Collect the reason phrase."""
+        if self.head is None:
+            self._reason += reason
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Collect a field line; those after the head are trailers and dropped."""
+        if self.head is None:
+            # llhttp leaves the white space after a value, which is not part of it (RFC 9112, 5.1).
+            self._lines.append((name, value.rstrip(b" \t")))
+
+    def on_headers_complete(self) -> None:
+        """Note what the parser forgets when the message is complete."""
+        parser = self._parser
+        if self.head is None and parser is not None:
+            self._status = parser.get_status_code()
+            # With HTTP/1.0 the parser lets keep-alive win, and Proxy-Connection count.
+            self.keep_alive = parser.should_keep_alive() and (
+                not self._begun_with_1_0() or persists(self._lines)
+            )
+
+    def on_body(self, data: bytes) -> None:
+        """Collect a part of a chunked body."""
+        if not self.complete:
+            self._append(data)
+
+    def on_message_complete(self) -> None:
+        """Note that a chunked body is whole; all others are counted here."""
+        if self.head is not None:
+            self.complete = True

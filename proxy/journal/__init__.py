@@ -1,0 +1,1 @@
+"""The last exchanges, masked and bounded, for people."""

@@ -1,0 +1,108 @@
+"""A body as the journal keeps it: decoded, masked, bounded."""
+
+import codecs
+import json
+import re
+import sys
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from proxy.http1.content_codings import CODINGS, decoded
+from proxy.http1.fields import Lines, first
+from proxy.journal.redaction import Redaction
+
+LIMIT = 65_536
+_CHARSET = re.compile(rb"charset=\"?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
+# Names from outside: other codecs of Python's decompress, or are no character sets.
+_CHARSETS = frozenset(
+    (
+        "utf-8",
+        "utf8",
+        "us-ascii",
+        "iso-8859-1",
+        "windows-1252",
+        "utf-16",
+        "utf-16le",
+        "utf-16be",
+        "utf-32",
+    )
+)
+_BYTES = "latin-1"  # every byte is a character of it
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is kept of one body.
+
+    ``size`` counts the bytes that crossed the wire; ``cut`` says that more than this was there;
+    ``coding`` that it is shown decoded; ``words`` why nothing of it is kept.
+    """
+
+    data: str | bytes
+    size: int
+    media_type: str = ""
+    cut: bool = False
+    coding: str = ""
+    charset: str = "utf-8"
+    masked: int = 0
+    words: str = ""
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes that were kept, decoded but masked.
+
+        A mask stays a mask: most charsets have no sign for it, and question marks would be taken
+        for what was sent.
+        """
+        if isinstance(self.data, bytes):
+            return self.data
+        return self.data.encode("utf-8" if self.masked else self.charset, "replace")
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory, roughly; one sign beyond Latin-1, as a mask, makes each cost two."""
+        return sys.getsizeof(self.data) + 64
+
+
+def content(
+    data: bytes, size: int, lines: Lines, redaction: Redaction, secrets: Iterable[str] = ()
+) -> Content:
+    """Keep ``data``, the first part of a body of ``size`` bytes that ``lines`` describe."""
+    line = (b"content-type", first(lines, b"content-type") or b"")
+    ((_, media_type),) = redaction.lines([line], secrets)
+    cut = len(data) < size
+    coding = (first(lines, b"content-encoding") or b"").decode("latin-1").strip().lower()
+    if coding in ("", "identity") or not data:
+        coding = ""
+    else:
+        # What cannot be read cannot be masked, and is not kept.
+        if coding not in CODINGS:
+            return Content(b"", size, media_type, words=f"not kept: {coding[:40]} is not read here")
+        try:
+            data, whole = decoded(data, coding, LIMIT)
+        except zlib.error:
+            return Content(b"", size, media_type, words=f"not kept: it is no valid {coding}")
+        cut = not whole
+    text, charset = _as_text(data, media_type)
+    shown, masked = redaction.text(text, secrets, cut=cut)
+    kept: str | bytes = shown if charset != _BYTES or masked else data
+    return Content(kept, size, media_type, cut, coding, charset, masked)
+
+
+def _as_text(data: bytes, media_type: str) -> tuple[str, str]:
+    """Return the text that ``data`` is and its charset, which is `_BYTES` if it is none."""
+    match = _CHARSET.search(media_type.encode("latin-1", "replace"))
+    charset = match[1].decode().lower() if match else ""
+    said = charset in _CHARSETS
+    if not said or data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        charset = json.detect_encoding(data)
+    try:
+        # Incremental: a character that was cut at the end is left out.
+        text = codecs.getincrementaldecoder(charset)("strict").decode(data)
+        if not said and charset.startswith("utf-16-") and not text[:2].isascii():
+            raise UnicodeError  # bytes with a zero among the first: no JSON text begins so
+    except UnicodeError:
+        return data.decode(_BYTES), _BYTES
+    return (data.decode(_BYTES), _BYTES) if _CONTROLS.search(text) else (text, charset)

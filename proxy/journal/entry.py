@@ -1,0 +1,91 @@
+"""One exchange that is over, as the journal keeps it: plain values, masked, nothing else."""
+
+import sys
+from dataclasses import dataclass
+from itertools import chain
+
+from proxy.journal.body import Content
+
+_LINE_WEIGHT = 72  # a pair, and its place in the list
+
+Shown = tuple[tuple[str, str], ...]
+"""Field lines as they are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request as it went to the upstream, and the head of its answer."""
+
+    line: str
+    lines: Shown
+    status: int | None
+    answer_lines: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A part of the time of an exchange, in seconds from its start."""
+
+    name: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why it failed, in words, and what to do; ``kind`` tells refusals from failures."""
+
+    kind: str
+    reason: str
+    words: str
+    next_step: str
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One exchange that is over."""
+
+    number: int
+    id: str
+    at: float
+    method: str
+    target: str
+    version: str
+    status: int | None
+    seconds: float
+    received: int
+    sent: int
+    left: bool
+    note: str
+    replay_of: str
+    request_lines: Shown
+    request: Content
+    answer_lines: Shown
+    answer: Content
+    attempts: tuple[Attempt, ...]
+    phases: tuple[Phase, ...]
+    trouble: Trouble | None
+
+    @property
+    def replayed(self) -> bool:
+        """Whether it was sent again because of a 401."""
+        return len(self.attempts) > 1 and self.attempts[0].status == 401
+
+    @property
+    def upstream_seconds(self) -> float:
+        """The upstream's and the network's share of the time."""
+        ours = ("guard", "token", "renewal", "pool")
+        return sum(phase.end - phase.start for phase in self.phases if phase.name not in ours)
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory, roughly."""
+        lines = [*self.request_lines, *self.answer_lines]
+        for attempt in self.attempts:
+            lines += (*attempt.lines, *attempt.answer_lines)
+        texts = [self.target, self.note, *(each.line for each in self.attempts), *chain(*lines)]
+        if self.trouble:
+            texts += (self.trouble.words, self.trouble.next_step)
+        held = sum(map(sys.getsizeof, texts)) + len(lines) * _LINE_WEIGHT
+        return held + self.request.weight + self.answer.weight + 2048

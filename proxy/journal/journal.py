@@ -1,0 +1,96 @@
+"""The last exchanges, bounded and masked on the way in: the journal never holds a secret.
+
+Invariants: at most `ENTRIES` entries that weigh at most `WEIGHT` bytes together; an entry never
+changes; numbers grow by one, so that a reader who knows the last one he saw knows what he missed.
+"""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Iterable
+
+from proxy.exchange.record import Exchange
+from proxy.journal.assembly import Assembly
+from proxy.journal.entry import Entry
+from proxy.journal.redaction import Redaction
+
+ENTRIES = 200
+WEIGHT = 8 * 1024 * 1024  # with as much again for exchanges under way: 16 MiB in all
+
+
+class Journal:
+    """Observes exchanges and keeps the last of them; wakes those who follow it."""
+
+    def __init__(
+        self,
+        names: Iterable[str],
+        *,
+        tls: bool = False,
+        entries: int = ENTRIES,
+        weight: int = WEIGHT,
+    ) -> None:
+        self.redaction = Redaction(names)
+        self.run = secrets.token_hex(4)
+        self.limit = entries
+        self._tls = tls
+        self._most = weight
+        self._entries: deque[Entry] = deque()
+        self._weight = 0
+        self._last = 0
+        self._cleared = 0
+        self._followers: set[asyncio.Event] = set()
+
+    def observe(self, exchange: Exchange) -> None:
+        """Take one exchange that is over."""
+        self._last += 1
+        entry = Assembly(exchange, self.redaction, tls=self._tls).entry(self._last)
+        self._entries.append(entry)
+        self._weight += entry.weight
+        while len(self._entries) > self.limit or (self._weight > self._most and self._entries):
+            self._weight -= self._entries.popleft().weight
+        for event in self._followers:
+            event.set()
+
+    def after(self, number: int) -> tuple[list[Entry], int]:
+        """Return the entries younger than ``number``, and how many more there had been.
+
+        What was cleared away is not counted.
+        """
+        number = max(number, self._cleared)
+        found = []
+        for entry in reversed(self._entries):
+            if entry.number <= number:
+                break
+            found.append(entry)
+        found.reverse()
+        return found, max(0, self._last - number - len(found))
+
+    def find(self, name: str) -> Entry | None:
+        """Return the entry of an exchange, if it is still kept."""
+        return next((entry for entry in self._entries if entry.id == name), None)
+
+    def clear(self) -> None:
+        """Forget all entries; numbers go on."""
+        self._entries.clear()
+        self._weight = 0
+        self._cleared = self._last
+
+    @property
+    def oldest(self) -> int:
+        """The number of the oldest entry that is kept, or would be."""
+        return self._entries[0].number if self._entries else self._last + 1
+
+    @property
+    def last(self) -> int:
+        """The youngest entry's number."""
+        return self._last
+
+    def follow(self) -> asyncio.Event:
+        """Return an event that is set whenever there is a new entry; `unfollow` it at the end."""
+        event = asyncio.Event()
+        self._followers.add(event)
+        return event
+
+    def unfollow(self, event: asyncio.Event) -> None:
+        """End what `follow` began."""
+        self._followers.discard(event)

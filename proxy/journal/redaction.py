@@ -1,0 +1,118 @@
+"""What must not be seen is masked here, on the way into the journal.
+
+Names are compared without case and punctuation, and by their end: ``account_number`` covers
+``senderAccountNumber``, and ``account_number[0]``. What stands escaped in a JSON string or encoded
+in a query is looked into as well, a few layers deep.
+"""
+
+import re
+from collections.abc import Iterable
+
+from proxy.http1.fields import Lines
+from proxy.journal import masking
+from proxy.journal.masking import MASK, PARTLY, WHOLLY
+
+# Not even two characters of these are shown.
+SECRETS = frozenset(
+    (
+        "access_token",
+        "authorization",
+        "client_assertion",
+        "client_id",
+        "client_secret",
+        "cookie",
+        "id_token",
+        "password",
+        "proxy_key",
+        "refresh_token",
+    )
+)
+# As in Authorization; not the parameters of a challenge, such as Bearer realm="x".
+_CREDENTIALS = re.compile(
+    r"([Bb](?:asic|ASIC|earer|EARER)[ +]+)[A-Za-z0-9._~+/-]{8,}+(?!=[\"\w])=*"
+)
+_PARAMETERS = re.compile(r"[?;#].*", re.DOTALL)
+_SHORTEST_TAIL = 8
+_DEEPEST = 4
+_KNOWN = 4096  # names whose level is kept, none of them longer than this:
+_LONGEST = 128
+
+
+class Redaction:
+    """Masks by name (JSON members, form and query pairs, fields) and by value (known secrets)."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._secret = tuple(_plain(name) for name in SECRETS)
+        self._partly = tuple(filter(None, (_plain(name) for name in names)))
+        self._known: dict[str, int] = {}
+
+    def text(
+        self, text: str, secrets: Iterable[str] = (), *, cut: bool = False, depth: int = 0
+    ) -> tuple[str, int]:
+        """Mask a body; return it with the number of masked values.
+
+        ``secrets`` are masked wherever they stand; ``cut`` says that the text is only the first
+        part of something, so that the start of a secret may be its end. ``depth`` counts the
+        layers of escapes around the text.
+        """
+
+        def within(inner: str) -> tuple[str, int]:
+            return self.text(inner, secrets, depth=depth + 1) if depth < _DEEPEST else (inner, 0)
+
+        text, count = _without(text, secrets, cut=cut)
+        text, credentials = _CREDENTIALS.subn(rf"\1{MASK}", text)
+        text, in_members = masking.members(text, self._level, within)
+        text, in_pairs = masking.pairs(text, self._level, within)
+        text, in_elements = masking.elements(text, self._level)
+        return text, count + credentials + in_members + in_pairs + in_elements
+
+    def target(self, target: bytes, secrets: Iterable[str] = ()) -> str:
+        """Mask the values of a target's query, and of parameters in its path."""
+        text, _ = _without(target.decode("latin-1"), secrets)
+        return _PARAMETERS.sub(lambda match: self.text(match[0])[0], text)
+
+    def lines(self, lines: Lines, secrets: Iterable[str] = ()) -> list[tuple[str, str]]:
+        """Mask field lines."""
+        return [
+            (name.decode("latin-1"), self._value(name, value, secrets)) for name, value in lines
+        ]
+
+    def _value(self, name: bytes, value: bytes, secrets: Iterable[str]) -> str:
+        text = value.decode("utf-8", "surrogateescape")  # the very bytes can be had again
+        level = self._level(name.decode("latin-1"))
+        scheme, blank, _ = text.partition(" ")
+        if blank and name.lower() == b"authorization":
+            return f"{scheme} {MASK}"
+        if level:
+            return masking.masked(text, level)
+        if "=" in text or "{" in text or _CREDENTIALS.search(text):
+            return self.text(text, secrets)[0]
+        return _without(text, secrets)[0]
+
+    def _level(self, name: str) -> int:
+        """Return how secret a name is; ``a[b]`` is judged as a whole, and each part of it."""
+        level = self._known.get(name)
+        if level is None:
+            names = [_plain(part) for part in (name, *name.split("["))]
+            level = next((WHOLLY for each in names if each.endswith(self._secret)), 0)
+            level = level or next((PARTLY for each in names if each.endswith(self._partly)), 0)
+            if len(self._known) < _KNOWN and len(name) <= _LONGEST:
+                self._known[name] = level
+        return level
+
+
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).lower()
+
+
+def _without(text: str, secrets: Iterable[str], *, cut: bool = False) -> tuple[str, int]:
+    masked = 0
+    for secret in secrets:
+        if secret in text:
+            masked += text.count(secret)
+            text = text.replace(secret, MASK)
+        if cut:
+            for size in range(len(secret) - 1, _SHORTEST_TAIL - 1, -1):
+                if text.endswith(secret[:size]):
+                    return text[:-size] + MASK, masked + 1
+    return text, masked

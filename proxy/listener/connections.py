@@ -1,0 +1,73 @@
+"""All connections of one listener, and the one timer that watches them."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from proxy.asgi import App
+from proxy.errors import RequestRefused
+from proxy.http1.fields import Lines
+from proxy.listener.connection import CallerConnection
+
+SWEEP = 0.25
+
+Refuse = Callable[[RequestRefused], tuple[int, Lines, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerLimits:
+    """Bounds of one listener; seconds and connections."""
+
+    header_timeout: float = 10.0
+    idle_timeout: float = 75.0
+    connections: int = 4096
+
+
+class Callers:
+    """All connections of one listener, and the one timer that watches them."""
+
+    def __init__(self, limits: ListenerLimits, refuse: Refuse) -> None:
+        self.limits = limits
+        self.refuse = refuse
+        self.connections: set[CallerConnection] = set()
+        self.draining = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def protocol(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> CallerConnection:
+        """Make the protocol of one connection, as uvicorn asks for it."""
+        del app_state
+        loop = _loop or asyncio.get_running_loop()
+        return CallerConnection(self, cast("App", config.loaded_app), server_state, loop)
+
+    def watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Keep the timer running while there are connections."""
+        if self._timer is None:
+            self._timer = loop.call_later(SWEEP, self._sweep, loop)
+
+    def cut(self) -> None:
+        """End every exchange under way, and every connection that has none."""
+        for connection in list(self.connections):
+            connection.time_over()
+
+    def abort(self) -> None:
+        """Close all connections, whatever there is left to say on them."""
+        for connection in list(self.connections):
+            connection.transport.abort()
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        now = loop.time()
+        for connection in list(self.connections):
+            connection.sweep(now)
+        if self.connections:
+            self.watch(loop)

@@ -1,0 +1,1 @@
+"""One process: build the parts, listen, handle signals, drain, mind the memory."""

@@ -1,0 +1,180 @@
+"""The composition root: Settings in, ASGI apps and the tasks behind them out."""
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from proxy.addresses import Address, Origin
+from proxy.admin.routes import Admin
+from proxy.admin.status import Status
+from proxy.clock import sleepless
+from proxy.errors import CredentialsMissing
+from proxy.exchange.forwarder import Forwarder, ForwarderOptions
+from proxy.exchange.guard import Guard, GuardOptions
+from proxy.exchange.record import Observer
+from proxy.exchange.shell import Shell
+from proxy.journal.journal import Journal
+from proxy.journal.recorder import Recorder, let_in
+from proxy.settings.model import TOKEN_PATH, CredentialSettings, Settings
+from proxy.telemetry import log_format
+from proxy.telemetry.metrics import Metrics
+from proxy.token.keeper import KeeperOptions, TokenKeeper
+from proxy.token.source import Credentials, PassportTokenSource
+from proxy.upstream import Connector, Pool, PoolLimits, PoolTransport
+from proxy.upstream.connector import tls_context
+
+log = logging.getLogger("proxy.app")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the server runs: two apps, the keeper, and the pools to close at the end."""
+
+    shell: Shell
+    admin: Starlette
+    keeper: TokenKeeper
+    source: PassportTokenSource
+    pools: tuple[Pool, ...]
+    status: Status
+    flush: Callable[[], None]
+
+
+def build(
+    settings: Settings, where: dict[str, Any], quit_now: Callable[[], None], *, as_json: bool
+) -> Parts:
+    """Make all parts and connect them; needs a running event loop.
+
+    ``where`` names the sources of the settings (see settings.sources), for the credentials.
+    """
+    context = tls_context(settings.ca_bundle, settings.client_cert, settings.client_cert_key)
+
+    def pool_for(origin: Origin) -> Pool:
+        connector = Connector(origin, settings.connect_timeout, context, settings.egress_proxy)
+        return Pool(connector, _limits(settings))
+
+    endpoint = settings.token_endpoint
+    pool = pool_for(settings.base_url.at(""))
+    # Its own, even at the same origin: when all connections of the other are busy, most of all with
+    # 401s that wait for a new token, the token must still be had.
+    token_pool = pool_for(endpoint.at(""))
+    clock = sleepless()
+    source = PassportTokenSource(
+        endpoint,
+        PoolTransport(token_pool, endpoint.at("")),
+        lambda: read_credentials(where),
+        clock,
+        accept_language=settings.accept_language,
+        default_lifetime=settings.token_lifetime,
+    )
+    keeper = TokenKeeper(source, clock, _keeper_options(settings))
+    forwarder = Forwarder(pool, keeper, _forwarder_options(settings))
+    journal = _journal(settings)
+    guard = Guard(forwarder if journal is None else let_in(forwarder), guard_options(settings))
+    recorder = None if journal is None else Recorder(guard)
+    metrics = Metrics()
+    observers: list[Observer] = [metrics.observe]
+    if journal is not None:
+        observers.append(journal.observe)
+    colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    access_log = log_format.AccessLog(as_json=as_json, descriptor=2, colour=colour)
+    if settings.access_log and settings.log_level in ("debug", "info"):  # its lines are info
+        observers.append(access_log.observe)
+    shell = Shell(recorder or guard, observers)
+    demo = "client_id" in where  # the demo alone brings credentials of its own
+    status = Status(keeper, pool, shell, lambda: _about(settings, source, demo=demo))
+    metrics.also(status.gauges)
+    pages: list[BaseRoute] = []
+    if journal is not None and recorder is not None:
+        # Imported only here: a start without the console is a tenth faster.
+        from proxy.console import Console, Door, Replay
+
+        replay = Replay(shell, journal, Door.of(settings))
+        pages = Console(journal, recorder, status, replay).routes()
+    admin = Admin(keeper, metrics, status, quit_now).app(tuple(pages))
+    pools = (pool, token_pool)
+    return Parts(shell, admin, keeper, source, pools, status, access_log.flush)
+
+
+def read_credentials(where: dict[str, Any]) -> Credentials:
+    """Read the credentials from their source, as it is now; raise CredentialsMissing."""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # a directory that has gone: said below
+            found = CredentialSettings(**where)
+    except (ValueError, OSError):
+        raise CredentialsMissing("BREB_CLIENT_ID and BREB_CLIENT_SECRET cannot be read") from None
+    return Credentials(found.client_id, found.client_secret)
+
+
+def _limits(settings: Settings) -> PoolLimits:
+    return PoolLimits(
+        connections=settings.max_connections,
+        queue_timeout=settings.queue_timeout,
+        read_timeout=settings.read_timeout,
+        write_timeout=settings.write_timeout,
+    )
+
+
+def _keeper_options(settings: Settings) -> KeeperOptions:
+    return KeeperOptions(
+        fetch_timeout=settings.token_timeout,
+        wait=settings.token_wait,
+        max_age=settings.token_max_age,
+        revoke=settings.revoke_tokens,
+    )
+
+
+def _forwarder_options(settings: Settings) -> ForwarderOptions:
+    base = settings.base_url
+    paths = {TOKEN_PATH}
+    endpoint = settings.token_endpoint
+    if endpoint.at("") == base.at("") and endpoint.path.startswith(f"{base.path}/"):
+        paths.add(endpoint.path.removeprefix(base.path))
+    return ForwarderOptions(
+        base=base,
+        token_paths=frozenset(path.encode() for path in paths),
+        replay_limit=settings.replay_limit,
+        server_timing=settings.server_timing,
+    )
+
+
+def guard_options(settings: Settings) -> GuardOptions:
+    """Return what the guard needs of the settings."""
+    hosts = {"localhost", "127.0.0.1", "[::1]", *settings.allowed_hosts}
+    if settings.listen.host not in ("", "0.0.0.0", "::"):  # noqa: S104  compared, not bound
+        hosts.add(_bracketed(settings.listen))
+    return GuardOptions(
+        hosts=frozenset(name.rstrip(".").lower().encode() for name in hosts),
+        origins=frozenset(origin.lower().encode() for origin in settings.allowed_origins),
+        keys=tuple(key.get_secret_value().encode() for key in settings.caller_key),
+        allow=settings.allow,
+        deny=settings.deny,
+        max_body=settings.max_body,
+    )
+
+
+def _bracketed(address: Address) -> str:
+    return f"[{address.host}]" if ":" in address.host else address.host
+
+
+def _journal(settings: Settings) -> Journal | None:
+    if not settings.console:
+        return None
+    return Journal(settings.redact, tls=settings.base_url.scheme == "https")
+
+
+def _about(settings: Settings, source: PassportTokenSource, *, demo: bool) -> dict[str, Any]:
+    return {
+        "upstream": str(settings.base_url),
+        "environment": "demo" if demo else settings.base_url.environment,
+        "token_endpoint": str(settings.token_endpoint),
+        "listen": str(settings.listen),
+        "clock_skew": None if source.skew is None else round(source.skew, 1),
+        "pid": os.getpid(),
+    }

@@ -1,0 +1,402 @@
+"""Every setting: its name, its default, its bounds and what it is for.
+
+Sources, first wins: flags, environment, ``.env``, files of a secrets directory, default.
+The descriptions below are what ``--help``, ``config.example.env`` and the documentation show.
+"""
+
+import difflib
+import os
+import re
+import ssl
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from proxy.addresses import Address, Origin
+from proxy.errors import SettingsError
+from proxy.settings.types import (
+    EgressUrl,
+    File,
+    Format,
+    Hosts,
+    Keys,
+    Languages,
+    Level,
+    Listen,
+    Names,
+    OptionalUrl,
+    Rules,
+    Seconds,
+    Secret,
+    Url,
+    WebOrigins,
+)
+
+PREFIX = "BREB_"
+SANDBOX = "https://bre-b-sandbox.api.visionamos.passportfintech.com"
+TOKEN_PATH = "/v1/iam/oauth/tokens"  # noqa: S105  a path, no secret
+# Kubernetes injects these for a Service called breb or breb-something.
+_INJECTED = re.compile(r"BREB_(\w+_)?(PORT|SERVICE_HOST|SERVICE_PORT|PORT_\w+|SERVICE_PORT_\w+)$")
+
+
+class CredentialSettings(BaseSettings):
+    """The two settings that are read again at every fetch, so that rotation needs no restart."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    client_id: Secret = Field(
+        description="OAuth client id, from the Passport dashboard (Platform > API keys)."
+    )
+    client_secret: Secret = Field(description="OAuth client secret that belongs to the client id.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Keep the documented order of the sources."""
+        return init_settings, env_settings, dotenv_settings, file_secret_settings
+
+
+class Settings(CredentialSettings):
+    """All settings of ``breb-proxy serve``."""
+
+    base_url: Url = Field(
+        default=Origin.parse(SANDBOX),
+        description="Where requests go: scheme, host, optional port and path prefix.",
+    )
+    token_url: OptionalUrl = Field(
+        default=None,
+        description=f"Token endpoint; unset: {TOKEN_PATH} at the origin of BASE_URL.",
+    )
+    accept_language: Languages = Field(
+        default="en", description="Accept-Language field sent to the token endpoint."
+    )
+    allow_insecure_upstream: bool = Field(
+        default=False, description="Let BASE_URL and TOKEN_URL be plain http beyond loopback."
+    )
+    allow_production: bool = Field(
+        default=False, description="Let BASE_URL be Passport's production host: real money moves."
+    )
+
+    listen: Listen = Field(
+        default=Address("127.0.0.1", 8080),
+        description="Callers' listener: host:port, or unix:/path (mode 0600).",
+    )
+    tls_cert: File | None = Field(
+        default=None,
+        description="PEM certificate chain; with TLS_KEY, callers speak TLS to LISTEN.",
+    )
+    tls_key: File | None = Field(default=None, description="PEM private key of TLS_CERT.")
+    admin_listen: Listen = Field(
+        default=Address("127.0.0.1", 8081),
+        description="Listener of /livez, /readyz, /metrics and the console.",
+    )
+    caller_key: Keys = Field(
+        default=(),
+        description="Keys, one of which callers send in X-Proxy-Key (comma-separated to rotate).",
+    )
+    allow_open_listener: bool = Field(
+        default=False, description="Let LISTEN be beyond loopback without a CALLER_KEY."
+    )
+    allowed_hosts: Hosts = Field(
+        default=(),
+        description="More Host values to let in, with or without port; loopback names always are.",
+    )
+    allowed_origins: WebOrigins = Field(
+        default=(),
+        description="Origins of web pages to let in, such as http://localhost:3000; answers CORS.",
+    )
+    allow: Rules = Field(
+        default=(), description="Rules such as GET /v1/payments*; if any, only what matches passes."
+    )
+    deny: Rules = Field(default=(), description="Rules of what does not pass; they win over ALLOW.")
+
+    connect_timeout: Seconds = Field(
+        default=5, description="Seconds for DNS, TCP and TLS to the upstream."
+    )
+    read_timeout: Seconds = Field(
+        default=60, description="Seconds without a byte of the upstream's answer."
+    )
+    write_timeout: Seconds = Field(
+        default=60, description="Seconds without the upstream taking a byte of the request."
+    )
+    max_connections: int = Field(
+        default=512, ge=1, le=65_535, description="Connections to the upstream at once."
+    )
+    queue_timeout: Seconds = Field(
+        default=10, description="Seconds a request waits for a free connection, then 503."
+    )
+    max_callers: int = Field(
+        default=4096, ge=1, le=65_535, description="Callers' connections at once, then 503."
+    )
+    max_body: int | None = Field(
+        default=None, ge=0, description="Largest request body in bytes, then 413; unset: no limit."
+    )
+    header_timeout: Seconds = Field(
+        default=10,
+        description="Seconds for a caller to send a whole request head, or to shake hands for TLS.",
+    )
+    idle_timeout: Seconds = Field(
+        default=75, description="Seconds a caller's connection may stay idle."
+    )
+
+    token_timeout: Seconds = Field(default=10, description="Seconds for one token request.")
+    token_wait: Seconds = Field(
+        default=10, description="Seconds a request waits while there is no token, then 503."
+    )
+    token_lifetime: Seconds = Field(
+        default=3600, description="Lifetime assumed when the token endpoint names none (seconds)."
+    )
+    token_max_age: Seconds | None = Field(
+        default=None, description="Renew tokens at this age even if they live longer (seconds)."
+    )
+    revoke_tokens: bool = Field(
+        default=True, description="Revoke the token at exit and when a newer one took its place."
+    )
+    replay_limit: int = Field(
+        default=65_536,
+        ge=0,
+        le=16_777_216,
+        description="Largest request body kept for one replay after a 401 (bytes).",
+    )
+
+    ca_bundle: File | None = Field(
+        default=None, description="PEM file of trusted authorities; unset: the system's."
+    )
+    client_cert: File | None = Field(
+        default=None, description="PEM client certificate for the upstream (mutual TLS)."
+    )
+    client_cert_key: File | None = Field(
+        default=None, description="PEM private key of CLIENT_CERT, if not in the same file."
+    )
+    egress_proxy: EgressUrl = Field(
+        default=None,
+        description="HTTP proxy for upstream and token endpoint, such as http://proxy.corp:3128.",
+    )
+
+    shutdown_grace: float = Field(
+        default=25, ge=0, le=3600, description="Seconds for exchanges under way to finish at exit."
+    )
+    drain_delay: float = Field(
+        default=0, ge=0, le=3600, description="Seconds between /readyz saying 503 and the drain."
+    )
+    console: bool = Field(
+        default=False, description="Serve the console at / of ADMIN_LISTEN; keeps bodies in memory."
+    )
+    redact: Names = Field(
+        default=(
+            "identification_number",
+            "account_number",
+            "key_value",
+            "email",
+            "mobile_phone_number",
+        ),
+        description="Names, or ends of names, of JSON members, form and query parameters and fields"
+        " of which the console shows the last two characters alone.",
+    )
+    server_timing: bool = Field(
+        default=False, description="Add a Server-Timing field to answers: token, connect, upstream."
+    )
+    log_level: Level = Field(default="info", description="Least severity that is logged.")
+    log_format: Format = Field(
+        default="auto", description="auto: text on a terminal, JSON lines elsewhere."
+    )
+    access_log: bool = Field(
+        default=True, description="Log one line for each exchange, of level info."
+    )
+
+    @property
+    def token_endpoint(self) -> Origin:
+        """The token endpoint: TOKEN_URL, or the documented path at the upstream's origin."""
+        return self.token_url or self.base_url.at(TOKEN_PATH)
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        problems = [*self._unsafe(), *self._incomplete()]
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    def _unsafe(self) -> list[str]:
+        problems = []
+        for name, url in (("BASE_URL", self.base_url), ("TOKEN_URL", self.token_url)):
+            if url and url.scheme == "http" and not (url.loopback or self.allow_insecure_upstream):
+                problems.append(
+                    f"{PREFIX}{name}: must be https, since token or credentials travel on it;"
+                    f" or set {PREFIX}ALLOW_INSECURE_UPSTREAM=true"
+                )
+        if self.base_url.environment == "production" and not self.allow_production:
+            problems.append(
+                f"{PREFIX}BASE_URL: {self.base_url.host} is Passport's production host, where real"
+                f" money moves; to mean it, set {PREFIX}ALLOW_PRODUCTION=true"
+            )
+        if not (self.listen.private or self.caller_key or self.allow_open_listener):
+            problems.append(
+                f"{PREFIX}LISTEN: {self.listen} can be reached from other machines, which could"
+                f" act with your token; set {PREFIX}CALLER_KEY, or listen on 127.0.0.1, or set"
+                f" {PREFIX}ALLOW_OPEN_LISTENER=true"
+            )
+        return problems
+
+    def _incomplete(self) -> list[str]:
+        problems = []
+        if bool(self.tls_cert) != bool(self.tls_key):
+            problems.append(f"{PREFIX}TLS_CERT and {PREFIX}TLS_KEY: set both, or neither")
+        if self.client_cert_key and not self.client_cert:
+            problems.append(f"{PREFIX}CLIENT_CERT_KEY: set {PREFIX}CLIENT_CERT too")
+        if self.listen == self.admin_listen and (self.listen.path or self.listen.port):
+            problems.append(f"{PREFIX}ADMIN_LISTEN: must differ from {PREFIX}LISTEN")
+        problems.extend(
+            f"{PREFIX}{name}: {own} is this proxy's own listener ({PREFIX}{door}): it would call"
+            " itself"
+            for name, url in (("BASE_URL", self.base_url), ("TOKEN_URL", self.token_url))
+            for door, own in (("LISTEN", self.listen), ("ADMIN_LISTEN", self.admin_listen))
+            if url and url.reaches(own)
+        )
+        problems.extend(_unusable_authorities(self.ca_bundle))
+        problems.extend(_unusable_pair("CLIENT_CERT", self.client_cert, self.client_cert_key))
+        if self.tls_key:
+            problems.extend(_unusable_pair("TLS_CERT", self.tls_cert, self.tls_key))
+        return problems
+
+
+def _unusable_authorities(bundle: Path | None) -> list[str]:
+    if bundle is None:
+        return []
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(bundle)
+    except OSError as error:
+        return [f"{PREFIX}CA_BUNDLE: no certificates in {bundle} ({_reason(error)})"]
+    return []
+
+
+def _unusable_pair(name: str, cert: Path | None, key: Path | None) -> list[str]:
+    if cert is None:
+        return []
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(cert, key)
+    except OSError as error:
+        return [f"{PREFIX}{name}: cannot use {cert} ({_reason(error)})"]
+    return []
+
+
+def _reason(error: OSError) -> str:
+    return getattr(error, "reason", None) or error.strerror or type(error).__name__
+
+
+SECRETS = frozenset(("client_id", "client_secret", "caller_key"))
+
+
+def flags() -> list[tuple[str, str, str]]:
+    """Return name, description and default of each setting that may be a flag: no secrets."""
+    return [
+        (name, str(field.description), shown(field.default))
+        for name, field in Settings.model_fields.items()
+        if name not in SECRETS
+    ]
+
+
+def shown(default: object) -> str:
+    """Word a default as one would write it."""
+    if default is None or default == ():
+        return "unset"
+    if isinstance(default, bool):
+        return str(default).lower()
+    return ",".join(default) if isinstance(default, tuple) else str(default)
+
+
+def sources(secrets_dir: Path | None, env_file: Path | None = Path(".env")) -> dict[str, Any]:
+    """Return the constructor arguments that name where settings are read from.
+
+    Raises SettingsError if ``secrets_dir`` is not a directory.
+    """
+    if secrets_dir is None:
+        return {"_env_file": env_file}
+    if not secrets_dir.is_dir():
+        raise SettingsError([f"{PREFIX}SECRETS_DIR: no such directory: {secrets_dir}"])
+    return {"_env_file": env_file, "_secrets_dir": secrets_dir}
+
+
+def load(flags: dict[str, Any] | None = None, **where: Any) -> Settings:  # noqa: ANN401  passed on
+    """Read all settings; ``where`` comes from `sources`.
+
+    Raises SettingsError with every problem at once, one line each, none with a value of a secret.
+    """
+    try:
+        return Settings(**(flags or {}), **where)
+    except ValidationError as error:
+        found = [*problems(error), *_beside(error, flags or {}, where)]
+        raise SettingsError(list(dict.fromkeys(found))) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([f".env or secret file: cannot be read ({error})"]) from None
+
+
+def _beside(error: ValidationError, flags: dict[str, Any], where: dict[str, Any]) -> list[str]:
+    """Return how the settings that are right by themselves disagree.
+
+    pydantic compares them only if each one is right: here defaults stand in for those that are
+    not, and what is said of them is left out.
+    """
+    wrong = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
+    if not wrong:
+        return []  # it was they that disagreed
+    fields = Settings.model_fields
+    stand_ins = {
+        name: "x" if fields[name].is_required() else fields[name].default for name in wrong
+    }
+    named = re.compile(rf"{PREFIX}(?:{'|'.join(wrong)})\b", re.IGNORECASE)
+    try:
+        Settings(**{**flags, **stand_ins}, **where)
+    except ValidationError as further:
+        return [line for line in problems(further) if not named.search(line)]
+    return []
+
+
+def problems(error: ValidationError) -> list[str]:
+    """Put each problem into one line that names the setting and what is wrong with it."""
+    lines: list[str] = []
+    for item in error.errors(include_url=False, include_input=False):
+        message = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        if not item["loc"]:
+            lines.extend(message.split("\n"))
+            continue
+        name = PREFIX + str(item["loc"][0]).upper()
+        if item["type"] == "missing":
+            message = "is not set; put it into the environment, .env or the secrets directory"
+        lines.append(f"{name}: {message[:1].lower()}{message[1:]}")
+    return list(dict.fromkeys(lines))
+
+
+def injected(name: str) -> bool:
+    """Report whether ``name`` has a form that Kubernetes gives to Services' variables."""
+    return bool(_INJECTED.match(name))
+
+
+def unknown(environment: dict[str, str] | os._Environ[str]) -> list[str]:
+    """Return a warning for each BREB_ name that is no setting, with a hint of the nearest one."""
+    known = {name.upper() for name in (*Settings.model_fields, "secrets_dir", "env_file")}
+    warnings = []
+    for name in sorted(key.upper() for key in environment if key.upper().startswith(PREFIX)):
+        own = name.removeprefix(PREFIX)
+        if own in known or injected(name):
+            continue
+        near = difflib.get_close_matches(own, known, n=1)
+        hint = f"; did you mean {PREFIX}{near[0]}?" if near else ""
+        warnings.append(f"{name}: no such setting{hint}")
+    return warnings

@@ -1,0 +1,1 @@
+"""Facts about exchanges for machines: metrics, log lines, the access log."""

@@ -1,0 +1,173 @@
+"""Counters of exchanges, kept as plain numbers and given to prometheus-client at scrape time.
+
+Nothing a caller chooses becomes a label: methods beyond the registered ones are "other".
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from proxy import __version__
+from proxy.errors import RequestRefused, UpstreamError
+from proxy.exchange.record import Exchange
+
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+_FOLD = 500
+
+Gauges = Callable[[], Iterable[Metric]]
+
+
+class Histogram:
+    """Counts of durations in seconds, by upper bound."""
+
+    def __init__(self) -> None:
+        self._counts = [0] * (len(_BOUNDS) + 1)
+        self._sum = 0.0
+
+    def observe(self, seconds: float) -> None:
+        """Count one duration."""
+        self._counts[bisect_left(_BOUNDS, seconds)] += 1
+        self._sum += seconds
+
+    def family(self, name: str, text: str) -> Metric:
+        """Return the histogram in Prometheus' form: cumulative buckets."""
+        total = 0
+        buckets = []
+        for bound, count in zip((*map(str, _BOUNDS), "+Inf"), self._counts, strict=True):
+            total += count
+            buckets.append((bound, total))
+        return HistogramMetricFamily(name, text, buckets=buckets, sum_value=self._sum)
+
+
+class Metrics(Collector):
+    """Observes exchanges; collects them and the gauges of others for one scrape."""
+
+    def __init__(self) -> None:
+        self._gauges: Gauges = tuple
+        self._exchanges: Counter[tuple[str, int | None]] = Counter()
+        self.exchanges: Counter[tuple[str, str]] = Counter()
+        self.refusals: Counter[str] = Counter()
+        self.upstream_errors: Counter[str] = Counter()
+        self.left = 0
+        self.received = 0
+        self.sent = 0
+        self._total = Histogram()
+        self._upstream = Histogram()
+
+    def also(self, gauges: Gauges) -> None:
+        """Name the function that gives the metrics of the other parts."""
+        self._gauges = gauges
+
+    def observe(self, exchange: Exchange) -> None:
+        """Count one exchange that is over."""
+        self._exchanges[exchange.method, exchange.status] += 1
+        self.received += exchange.received
+        self.sent += exchange.sent
+        self._total.observe(exchange.ended - exchange.started)
+        first_byte, connected = exchange.first_byte, exchange.connected
+        if first_byte is not None and connected is not None:
+            self._upstream.observe(first_byte - connected)
+        if exchange.left or exchange.failure is not None:
+            self._failed(exchange)
+        if len(self._exchanges) > _FOLD:
+            self._fold()
+
+    def _failed(self, exchange: Exchange) -> None:
+        failure = exchange.failure
+        if exchange.left:
+            self.left += 1
+        elif isinstance(failure, RequestRefused):
+            self.refusals[failure.reason] += 1
+        elif isinstance(failure, UpstreamError):
+            self.upstream_errors[failure.kind] += 1
+
+    def _fold(self) -> None:
+        """Turn raw methods and statuses into labels; done rarely, not for each exchange."""
+        for (method, status), count in self._exchanges.items():
+            label = method if method in _METHODS else "other"
+            self.exchanges[label, f"{status // 100}xx" if status else "none"] += count
+        self._exchanges.clear()
+
+    def collect(self) -> Iterable[Metric]:
+        """Give all families of one scrape."""
+        self._fold()
+        yield InfoMetricFamily("breb_proxy", "Which program this is.", {"version": __version__})
+        yield labelled_counter(
+            "breb_proxy_exchanges",
+            "Exchanges by method and class of the status given to the caller.",
+            ("method", "status"),
+            self.exchanges,
+        )
+        yield labelled_counter(
+            "breb_proxy_refusals",
+            "Requests refused by the proxy itself, by reason.",
+            ("reason",),
+            {(reason,): count for reason, count in self.refusals.items()},
+        )
+        yield labelled_counter(
+            "breb_proxy_upstream_errors",
+            "Exchanges that failed towards the upstream, by RFC 9209 error type.",
+            ("error",),
+            {(kind,): count for kind, count in self.upstream_errors.items()},
+        )
+        yield counter("breb_proxy_callers_left", "Callers who left before the end.", self.left)
+        yield counter(
+            "breb_proxy_request_body_bytes", "Bytes of request bodies taken.", self.received
+        )
+        yield counter("breb_proxy_response_body_bytes", "Bytes of response bodies sent.", self.sent)
+        yield self._total.family(
+            "breb_proxy_exchange_seconds", "Seconds from the request's head to the end."
+        )
+        yield self._upstream.family(
+            "breb_proxy_upstream_seconds",
+            "Seconds from the connection at hand to the answer's head.",
+        )
+        yield from self._gauges()
+
+    def page(self) -> bytes:
+        """Return one scrape in Prometheus' text format."""
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(self)
+        ProcessCollector(registry=registry)
+        return generate_latest(registry)
+
+
+def counter(name: str, text: str, value: float) -> Metric:
+    """Return a counter without labels."""
+    return CounterMetricFamily(name, text, value=value)
+
+
+def gauge(name: str, text: str, value: float) -> Metric:
+    """Return a gauge without labels."""
+    return GaugeMetricFamily(name, text, value=value)
+
+
+def labelled_gauge(name: str, text: str, label: str, values: dict[str, int]) -> Metric:
+    """Return a gauge with one label."""
+    family = GaugeMetricFamily(name, text, labels=(label,))
+    for key, value in values.items():
+        family.add_metric((key,), value)
+    return family
+
+
+def labelled_counter(
+    name: str, text: str, labels: tuple[str, ...], values: Mapping[Any, int]
+) -> Metric:
+    """Return a counter with labels."""
+    family = CounterMetricFamily(name, text, labels=labels)
+    for key, value in values.items():
+        family.add_metric(key, value)
+    return family

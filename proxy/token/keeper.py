@@ -1,0 +1,315 @@
+"""One access token, kept fresh for everyone; docs/keeper.md draws its states.
+
+Invariants: at most one fetch is in flight, since `run` alone fetches; a token past its hard expiry
+is never handed out; a token is never replaced by an older one; callers wait only while there is no
+usable token, and never longer than ``options.wait``.
+"""
+
+import asyncio
+import contextlib
+import logging
+import math
+import random
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from proxy.clock import Clock
+from proxy.errors import TokenEndpointUnavailable, TokenError
+from proxy.token.leased import Held
+from proxy.token.revoker import Revoker
+from proxy.token.schedule import Schedule
+from proxy.token.source import AccessToken, TokenSource
+
+__all__ = ["CAUSES", "Held", "KeeperOptions", "TokenKeeper"]
+
+log = logging.getLogger("proxy.keeper")
+
+CAUSES = ("start", "soft-window", "unauthorized", "revoked", "operator", "credentials")
+YOUNG = 1.0
+QUIET = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class KeeperOptions:
+    """How long things may take, in seconds, and whether tokens are revoked."""
+
+    fetch_timeout: float = 10.0
+    wait: float = 10.0
+    max_age: float | None = None
+    revoke: bool = True
+
+
+class TokenKeeper:
+    """Hold the current token and renew it before it expires."""
+
+    def __init__(
+        self,
+        source: TokenSource,
+        clock: Clock,
+        options: KeeperOptions = KeeperOptions(),
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._source = source
+        self._clock = clock
+        self._options = options
+        self._schedule = Schedule(clock, options.max_age, chance)
+        self._revoker = Revoker(source, options.fetch_timeout, self._bearer)
+        self._held: Held | None = None
+        self._fetching = False
+        self._fetched = asyncio.Event()  # a new one for each fetch, set when it has ended
+        self._wanted_by_401 = False
+        self._quiet_until = -math.inf
+        self.error: TokenError | None = None
+        self.renewed_at: float | None = None
+        self.renewals: Counter[tuple[str, str]] = Counter()
+        self.revocations = self._revoker.outcomes
+        self.unauthorized = 0
+        self.replays = 0
+        self.waiting = 0
+        """How many callers wait for a token."""
+        self.history: deque[tuple[float, bool, str, str]] = deque(maxlen=64)
+        """The last fetches: when (seconds of the clock), whether it gave a token, cause, words."""
+
+    # -- for the forwarder -----------------------------------------------------------------
+
+    def usable(self) -> Held | None:
+        """Return the token if it may be sent now."""
+        held = self._held
+        return held if held is not None and self._clock() < held.hard_expiry else None
+
+    async def wait(self) -> Held:
+        """Return a usable token, waiting for one up to ``options.wait`` seconds.
+
+        Raises TokenError: at once if the credentials are known to be refused, else with the reason
+        of the last failure.
+        """
+        try:
+            async with asyncio.timeout(self._options.wait):
+                while (held := self.usable()) is None:
+                    if self._schedule.refused and not self._fetching:
+                        raise self._unavailable()
+                    self._schedule.hurry()
+                    await self._outcome()
+        except TimeoutError:
+            raise self._unavailable() from None
+        return held
+
+    def release(self, held: Held) -> None:
+        """Count an exchange that no longer uses ``held``; the caller counted it in ``users``."""
+        held.users -= 1
+        if held.superseded and held.users == 0:
+            self._retire(held)
+
+    async def rejected(self, held: Held, *, wait: bool) -> Held | None:
+        """Judge a 401 that the upstream gave to ``held``.
+
+        Returns the token to replay the request with, or None if the 401 is to be passed on. With
+        ``wait`` false (the request cannot be replayed) a renewal is at most set off.
+        """
+        self.unauthorized += 1
+        if self._held is held:
+            if not self._suspect(held):
+                return None
+            self._wanted_by_401 = True
+            self._plan("unauthorized", patient=True)
+        current = self.usable()
+        if wait and (current is None or current is held):
+            await self._renewed()
+            current = self.usable()
+        return current if current is not held else None
+
+    def cured(self, held: Held) -> None:
+        """Note that a replay with ``held`` went well: the 401 had been about the token before."""
+        held.after_401 = False
+
+    def revoked(self, token_id: str) -> None:
+        """Note that a caller revoked a token; if it is ours, renew before the next request."""
+        ours = self._held.token.token_id if self._held is not None else None
+        if ours is not None and ours.lower() == token_id.lower():
+            self._held = None
+            self._plan("revoked")
+
+    # -- for the operator ------------------------------------------------------------------
+
+    async def refresh(self) -> bool:
+        """Renew now; report whether that gave a new token."""
+        before = self._held
+        self._plan("operator")
+        await self._renewed()
+        return self._held is not None and self._held is not before
+
+    def renew(self) -> None:
+        """Set off a renewal without waiting for it (SIGHUP)."""
+        self._plan("operator")
+
+    @property
+    def held(self) -> Held | None:
+        """The token held now, even if it is past its hard expiry."""
+        return self._held
+
+    def age(self, held: Held) -> float:
+        """Seconds since ``held`` was asked for."""
+        return self._clock() - held.token.issued_at
+
+    @property
+    def past(self) -> list[dict[str, object]]:
+        """The last fetches, oldest first, for the status document."""
+        now = self._clock()
+        return [
+            {"ago": round(now - at, 3), "renewed": renewed, "cause": cause, "words": words}
+            for at, renewed, cause, words in self.history
+        ]
+
+    @property
+    def since_renewal(self) -> float:
+        """Seconds since the last successful renewal; -1 before the first."""
+        return -1 if self.renewed_at is None else self._clock() - self.renewed_at
+
+    @property
+    def fetching(self) -> bool:
+        """Whether a fetch is in flight."""
+        return self._fetching
+
+    @property
+    def next_fetch(self) -> float:
+        """Seconds until the next fetch is due."""
+        return self._schedule.left
+
+    # -- the keeper's own life -------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Renew for ever; cancel to stop."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._revoker.run())
+            while True:
+                await self._schedule.sleep(self._rotated)
+                await self._fetch()
+
+    async def aclose(self) -> None:
+        """Give the token up and revoke what still lives, best effort, within 3 s."""
+        last = self._bearer()
+        self._held = None
+        if self._options.revoke:
+            await self._revoker.finish(last)
+
+    def _rotated(self) -> bool:
+        try:
+            return self._source.changed()
+        except Exception as error:  # noqa: BLE001  the loop must outlive any surprise
+            log.warning("the credentials cannot be looked at: %s", type(error).__name__)
+            return False
+
+    async def _fetch(self) -> None:
+        cause = self._schedule.cause
+        self._fetching = True
+        try:
+            self._succeeded(cause, await self._ask(cause))
+        except TokenError as error:
+            self._failed(cause, error)
+        finally:
+            self._fetching = False
+            fetched, self._fetched = self._fetched, asyncio.Event()
+            fetched.set()
+
+    async def _ask(self, cause: str) -> Held:
+        """Return a token that can be used; whatever goes wrong is a TokenError."""
+        limit = self._options.fetch_timeout
+        try:
+            async with asyncio.timeout(limit):
+                token = await self._source.fetch()
+            held = Held(token, cause, self._clock())
+        except TokenError:
+            raise
+        except TimeoutError:
+            text = f"no reply from the token endpoint within {limit:g} s"
+            raise TokenEndpointUnavailable(text) from None
+        except Exception as error:  # noqa: BLE001  the loop must outlive any surprise
+            text = f"the token request failed: {type(error).__name__}"
+            raise TokenEndpointUnavailable(text) from None
+        if held.hard_expiry <= held.received_at:
+            text = f"the token ended before it came: it was to live {token.lifetime:.3g} s"
+            raise TokenEndpointUnavailable(text)
+        return held
+
+    def _succeeded(self, cause: str, new: Held) -> None:
+        old, now, token = self._held, new.received_at, new.token
+        same = old is not None and old.token.value == token.value
+        self.error, self.renewed_at = None, now
+        self._schedule.succeeded(token, same=same)
+        wanted_by_401, self._wanted_by_401 = self._wanted_by_401, False
+        words = "the same token again" if same else f"lives {token.lifetime:.0f} s"
+        self._record(True, cause, words)
+        text = "access token renewed (%s): %s, next renewal in %.0f s"
+        log.info(text, cause, words, self.next_fetch)
+        if old is not None and same:
+            old.confirm(token)
+            if wanted_by_401:
+                self._quiet_until = now + QUIET
+            return
+        new.after_401 = wanted_by_401
+        self._held = new
+        if old is not None:
+            old.superseded = True
+            if old.users == 0:
+                self._retire(old)
+
+    def _failed(self, cause: str, error: TokenError) -> None:
+        self.error = error
+        self._schedule.failed(error, waited=self.waiting > 0)
+        self._record(False, cause, str(error))
+        kept = "; the token held still works" if self.usable() else ""
+        text = "no new access token (%s): %s; next try in %.1f s%s"
+        log.warning(text, cause, error, self.next_fetch, kept)
+
+    def _record(self, renewed: bool, cause: str, words: str) -> None:
+        self.renewals["success" if renewed else "failure", cause] += 1
+        self.history.append((self._clock(), renewed, cause, words))
+
+    def _suspect(self, held: Held) -> bool:
+        """Report whether a 401 may be the token's fault, so that a new one is worth a fetch."""
+        now = self._clock()
+        if held.after_401:
+            # Minted because of a 401 and refused too: it is the scope, not the token.
+            held.after_401 = False
+            self._quiet_until = now + QUIET
+        return now >= self._quiet_until and now - held.received_at >= YOUNG
+
+    def _plan(self, cause: str, *, patient: bool = False) -> None:
+        """Make a fetch due, unless one is in flight: that one serves."""
+        if not self._fetching:
+            self._schedule.plan(cause, patient=patient)
+
+    async def _renewed(self) -> None:
+        """Wait for the end of the fetch that is due or in flight, at most ``options.wait``."""
+        self._schedule.hurry()
+        if self.next_fetch < self._options.wait:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._options.wait):
+                    await self._outcome()
+
+    async def _outcome(self) -> None:
+        self.waiting += 1
+        try:
+            await self._fetched.wait()
+        finally:
+            self.waiting -= 1
+
+    def _unavailable(self) -> TokenError:
+        error = self.error or TokenEndpointUnavailable("the token request is still under way")
+        copy = type(error)(str(error))
+        copy.retry_after = max(1.0, math.ceil(round(self.next_fetch, 3)))
+        return copy
+
+    # -- revocation ------------------------------------------------------------------------
+
+    def _retire(self, held: Held) -> None:
+        current = self._held
+        if current is not None and current.token.value == held.token.value:
+            return  # the server has gone back to it
+        if self._options.revoke:
+            self._revoker.add(held.token)
+
+    def _bearer(self) -> AccessToken | None:
+        held = self.usable()
+        return held.token if held is not None else None

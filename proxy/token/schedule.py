@@ -1,0 +1,113 @@
+"""When a token is renewed, when it is no longer sent, and when a failed fetch is tried again.
+
+All in seconds of proxy.clock; ``chance`` is a number from 0 up to 1, the jitter.
+"""
+
+import asyncio
+import contextlib
+import math
+from collections.abc import Callable
+
+from proxy.clock import Clock
+from proxy.errors import CredentialsRefused, TokenError
+from proxy.token.source import AccessToken
+
+SOFT_LIMIT = 3600.0
+MARGIN_LIMIT = 60.0
+SPACING = 0.5  # between two fetches that nobody asked for, however short the tokens live
+SAME_SPACING = 1.0  # the same if the server gives the same token again
+BACKOFF_FIRST, BACKOFF_LIMIT, BACKOFF_LIMIT_WAITED = 0.5, 30.0, 5.0
+REFUSED_DELAY = 60.0
+SLICE = 15.0  # the longest sleep: timers may stand still while the machine is suspended
+CHANGE_POLL = 1.0
+
+
+def hard_expiry(token: AccessToken) -> float:
+    """Return when a token is not sent any more: a margin before it expires."""
+    return token.expires_at - min(MARGIN_LIMIT, token.lifetime / 20)
+
+
+def renewal(token: AccessToken, max_age: float | None, chance: Callable[[], float]) -> float:
+    """Return when to renew: in the first half of the soft window, or at ``max_age`` if earlier."""
+    window = min(SOFT_LIMIT, token.lifetime / 5)
+    due = token.expires_at - window + chance() * window / 2
+    return due if max_age is None else min(due, token.issued_at + max_age * (1 - chance() / 10))
+
+
+def backoff(failures: int, asked: float | None, chance: float, limit: float) -> float:
+    """Return how long to wait after the ``failures``-th failure in a row.
+
+    ``asked`` is the server's Retry-After. The jitter is over the whole range, so that the proxies
+    of a fleet do not come back together.
+    """
+    ceiling = min(limit, BACKOFF_FIRST * 2.0 ** min(failures, 16))
+    return max(BACKOFF_FIRST + chance * (ceiling - BACKOFF_FIRST), asked or 0.0)
+
+
+class Schedule:
+    """The moment of the next fetch, and its cause."""
+
+    def __init__(self, clock: Clock, max_age: float | None, chance: Callable[[], float]) -> None:
+        self._clock = clock
+        self._max_age = max_age
+        self._chance = chance
+        self._due = clock()
+        self._due_waited = math.inf  # the same while callers wait
+        self._failures = 0
+        self._kick = asyncio.Event()
+        self.cause = "start"
+        self.refused = False
+
+    @property
+    def left(self) -> float:
+        """Seconds until the next fetch is due."""
+        return max(0.0, self._due - self._clock())
+
+    def plan(self, cause: str, *, patient: bool = False) -> None:
+        """Make a fetch due now; if ``patient``, not before the backoff lets it."""
+        self.cause = cause
+        if patient and self._failures:
+            self.hurry()
+        else:
+            self._due = self._clock()
+            self._kick.set()
+
+    def hurry(self) -> None:
+        """Callers wait: cut the backoff short, and look at the clock now."""
+        self._due = min(self._due, self._due_waited)
+        self._kick.set()
+
+    def succeeded(self, token: AccessToken, *, same: bool) -> None:
+        """Plan the renewal of ``token``; ``same`` if it is the one that was held before."""
+        self._failures, self._due_waited, self.refused = 0, math.inf, False
+        due = renewal(token, self._max_age, self._chance)
+        self._due = max(due, self._clock() + (SAME_SPACING if same else SPACING))
+        self.cause = "soft-window"
+
+    def failed(self, error: TokenError, *, waited: bool) -> None:
+        """Plan another try, for the same cause; ``waited`` says that callers wait."""
+        now = self._clock()
+        self._failures += 1
+        self.refused = isinstance(error, CredentialsRefused)
+        if self.refused:
+            self._due = self._due_waited = now + REFUSED_DELAY
+            return
+        failures, asked, chance = self._failures, error.retry_after, self._chance()
+        self._due = now + backoff(failures, asked, chance, BACKOFF_LIMIT)
+        self._due_waited = now + backoff(failures, asked, chance, BACKOFF_LIMIT_WAITED)
+        if waited:
+            self.hurry()
+
+    async def sleep(self, rotated: Callable[[], bool]) -> None:
+        """Return when a fetch is due, or the credentials that were refused are ``rotated``.
+
+        Wakes often, since timers do not count suspended time.
+        """
+        while (left := self.left) > 0:
+            if self.refused and rotated():
+                self.cause = "credentials"
+                return
+            self._kick.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(left, CHANGE_POLL if self.refused else SLICE)):
+                    await self._kick.wait()

@@ -1,0 +1,198 @@
+"""Access tokens and where they come from: the client credentials grant (RFC 6749 section 4.4).
+
+The request is exactly the one that Passport documents: a POST with client_id, client_secret and
+grant_type as JSON, plus Accept-Language. Redirects are never followed; a reply is read up to
+`REPLY_LIMIT` bytes.
+"""
+
+import logging
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import httpx
+from pydantic import SecretStr
+
+from proxy.addresses import Origin
+from proxy.clock import Clock
+from proxy.errors import TokenEndpointUnavailable, TokenError
+from proxy.http1.content_codings import CODINGS, decoded
+from proxy.token.response import grant, http_date, refusal
+
+log = logging.getLogger("proxy.tokens")
+
+REPLY_LIMIT = 65_536
+# Documented are 200, 404 and 409 (already revoked); 202 and 204 say as much.
+_GONE = frozenset((200, 202, 204, 404, 409))
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A bearer token and the moments of its life (seconds of proxy.clock).
+
+    ``expires_at`` is when the server stops taking it; ``lifetime`` what the server promised.
+    """
+
+    value: str = field(repr=False)
+    issued_at: float
+    expires_at: float
+    token_id: str | None = None
+    scopes: tuple[str, ...] = ()
+
+    @property
+    def lifetime(self) -> float:
+        """Seconds from issue to expiry."""
+        return self.expires_at - self.issued_at
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the client credentials grant asks for."""
+
+    client_id: SecretStr
+    client_secret: SecretStr
+
+
+class TokenSource(Protocol):
+    """Where the keeper gets its tokens."""
+
+    async def fetch(self) -> AccessToken:
+        """Return a new token; raise TokenError."""
+
+    async def revoke(self, token: AccessToken, bearer: AccessToken) -> None:
+        """Revoke ``token`` with the authority of ``bearer``; raise TokenError if it may live on."""
+
+    def changed(self) -> bool:
+        """Report whether the credentials differ from those that were last used."""
+
+
+class PassportTokenSource:
+    """Fetch and revoke tokens at Passport's token endpoint, over any httpx transport."""
+
+    def __init__(
+        self,
+        endpoint: Origin,
+        transport: httpx.AsyncBaseTransport,
+        read_credentials: Callable[[], Credentials],
+        clock: Clock,
+        *,
+        accept_language: str = "en",
+        default_lifetime: float = 3600,
+    ) -> None:
+        self._endpoint = str(endpoint)
+        self._transport = transport
+        self._read_credentials = read_credentials
+        self._clock = clock
+        self._accept_language = accept_language
+        self._default_lifetime = default_lifetime
+        self._last: Credentials | None = None
+        self.skew: float | None = None
+        """Seconds that the server's Date is ahead of our wall clock."""
+
+    async def fetch(self) -> AccessToken:
+        """Return a new token.
+
+        Raises CredentialsRefused (400, 401, 403), CredentialsMissing from the reader, and
+        TokenEndpointUnavailable for everything else, with the server's Retry-After if it sent one.
+        """
+        # Forgotten first: if the reader fails, whatever can be read next is a change.
+        self._last = None
+        credentials = self._last = self._read_credentials()
+        # The lifetime counts from some moment between here and the reply: the earliest is safe.
+        asked_at = self._clock()
+        response, reply = await self._send(
+            "POST",
+            self._endpoint,
+            {
+                "client_id": credentials.client_id.get_secret_value(),
+                "client_secret": credentials.client_secret.get_secret_value(),
+                "grant_type": "client_credentials",
+            },
+        )
+        if not response.is_success:
+            raise refusal(response.status_code, response.headers, reply)
+        granted = grant(reply)
+        lifetime = granted.lifetime
+        if lifetime is None:
+            lifetime = self._default_lifetime
+            log.warning(
+                "the token endpoint named no expires_in; taking %g s (BREB_TOKEN_LIFETIME)",
+                lifetime,
+            )
+        return AccessToken(
+            granted.value, asked_at, asked_at + lifetime, granted.token_id, granted.scopes
+        )
+
+    async def revoke(self, token: AccessToken, bearer: AccessToken) -> None:
+        """Revoke a token; 200, 204, 404 and 409 all mean that it is gone.
+
+        Raises TokenEndpointUnavailable for any other answer, or none.
+        """
+        response, _ = await self._send(
+            "DELETE",
+            f"{self._endpoint}/{token.token_id}",
+            {"token_id": token.token_id},
+            {"Authorization": f"Bearer {bearer.value}"},
+        )
+        if response.status_code not in _GONE:
+            raise TokenEndpointUnavailable(f"the token endpoint answered {response.status_code}")
+
+    def changed(self) -> bool:
+        """Report whether the credentials' source holds others than those that were last used."""
+        try:
+            return self._read_credentials() != self._last
+        except TokenError:
+            return False
+
+    async def _send(
+        self, method: str, url: str, body: dict[str, Any], extra: dict[str, str] | None = None
+    ) -> tuple[httpx.Response, bytes]:
+        headers = {
+            "Content-Type": "application/json",
+            "Accept-Language": self._accept_language,
+            **(extra or {}),
+        }
+        request = httpx.Request(method, url, headers=headers, json=body)
+        try:
+            response = await self._transport.handle_async_request(request)
+            try:
+                reply = await _bounded(response)
+            finally:
+                await response.aclose()
+        except httpx.TransportError as error:
+            raise TokenEndpointUnavailable(f"token endpoint: {error}") from error
+        self._note_date(response)
+        return response, reply
+
+    def _note_date(self, response: httpx.Response) -> None:
+        date = http_date(response.headers.get("date", ""))
+        if date is not None:
+            self.skew = date - time.time()
+
+
+async def _bounded(response: httpx.Response) -> bytes:
+    reply = b""
+    async for part in response.aiter_raw():
+        reply += part
+        if len(reply) > REPLY_LIMIT:
+            raise _too_long()
+    return _decoded(reply, response.headers.get("content-encoding", "").strip().lower())
+
+
+def _decoded(reply: bytes, coding: str) -> bytes:
+    """Decode a reply: who sends no Accept-Encoding takes any (RFC 9110 section 12.5.3)."""
+    if coding not in CODINGS:
+        return reply
+    try:
+        plain, _ = decoded(reply, coding, REPLY_LIMIT + 1)
+    except zlib.error:
+        return reply  # a coding that is only said to be there; what it is shows when it is read
+    if len(plain) > REPLY_LIMIT:
+        raise _too_long()
+    return plain
+
+
+def _too_long() -> TokenEndpointUnavailable:
+    return TokenEndpointUnavailable(f"the token endpoint's reply exceeds {REPLY_LIMIT} bytes")
