@@ -6,16 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from proxy import passport
+
 _HOST = re.compile(r"^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\])$")
 _PATH = re.compile(r"^[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*$")
-_ENVIRONMENTS = {
-    "bre-b-sandbox.api.visionamos.passportfintech.com": "sandbox",
-    "bre-b-develop.api.visionamos.passportfintech.com": "sandbox",
-    "api.paas.sandbox.co.passportfintech.com": "sandbox",
-    "api.paas-sandbox.co.passportfintech.com": "sandbox",
-    "api.paas.demo.co.passportfintech.com": "sandbox",
-    "api.paas.co.passportfintech.com": "production",
-}
 
 
 def loopback(host: str) -> bool:
@@ -31,6 +25,11 @@ def loopback(host: str) -> bool:
     return (mapped or address).is_loopback
 
 
+def bracketed(host: str) -> str:
+    """Return ``host`` as it stands before a port: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
 def _unspecified(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_unspecified
@@ -39,7 +38,7 @@ def _unspecified(host: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class ListenAddress:
     """A listener: ``host:port``, or the path of a Unix socket (then host is empty)."""
 
     host: str
@@ -47,9 +46,9 @@ class Address:
     path: str = ""
 
     @classmethod
-    def parse(cls, value: Any) -> "Address":  # noqa: ANN401  whatever a source gives
+    def parse(cls, value: Any) -> "ListenAddress":  # noqa: ANN401  whatever a source gives
         """Read ``host:port``, ``[v6]:port`` or ``unix:/path``; raise ValueError otherwise."""
-        if isinstance(value, Address):
+        if isinstance(value, ListenAddress):
             return value
         text = str(value).strip()
         if text.startswith("unix:"):
@@ -65,6 +64,12 @@ class Address:
         return cls(host.strip("[]"), int(port))
 
     @property
+    def connectable(self) -> "ListenAddress":
+        """Where to find it from this machine: all addresses include loopback."""
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared, not bound
+        return ListenAddress(here.get(self.host, self.host), self.port, self.path)
+
+    @property
     def private(self) -> bool:
         """Whether this machine alone can reach it."""
         return bool(self.path) or loopback(self.host)
@@ -73,12 +78,11 @@ class Address:
         """Return the form that `parse` reads."""
         if self.path:
             return f"unix:{self.path}"
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+        return f"{bracketed(self.host)}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class Url:
     """An http(s) URL without query: scheme, host, port and path (no trailing slash)."""
 
     scheme: str
@@ -87,9 +91,9 @@ class Origin:
     path: str = ""
 
     @classmethod
-    def parse(cls, value: Any) -> "Origin":  # noqa: ANN401  whatever a source gives
+    def parse(cls, value: Any) -> "Url":  # noqa: ANN401  whatever a source gives
         """Read a URL; raise ValueError saying what is wrong with it."""
-        if isinstance(value, Origin):
+        if isinstance(value, Url):
             return value
         try:
             url = urlsplit(str(value).strip())
@@ -102,7 +106,7 @@ class Origin:
             raise ValueError("must be a URL that starts with https:// (or http:// for loopback)")
         if url.username is not None or url.password is not None or url.query or url.fragment:
             raise ValueError("must have no user, password, query or fragment")
-        host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+        host = bracketed(url.hostname)
         if not _HOST.match(host) or not _PATH.match(url.path) or port == 0:
             raise ValueError("has a host, port or path that is not well formed")
         standard = 443 if url.scheme == "https" else 80
@@ -111,7 +115,7 @@ class Origin:
     @property
     def authority(self) -> str:
         """The Host field's value: the port only where it is not the scheme's own."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        host = bracketed(self.host)
         standard = 443 if self.scheme == "https" else 80
         return host if self.port == standard else f"{host}:{self.port}"
 
@@ -123,14 +127,19 @@ class Origin:
     @property
     def environment(self) -> str:
         """Return ``sandbox``, ``production``, ``local`` or ``unknown``, judged by the host."""
-        known = _ENVIRONMENTS.get(self.host.rstrip(".").lower())
+        known = passport.environment(self.host)
         return known or ("local" if self.loopback else "unknown")
 
-    def at(self, path: str) -> "Origin":
-        """Return the same origin with another path."""
-        return Origin(self.scheme, self.host, self.port, path)
+    @property
+    def origin(self) -> "Url":
+        """Scheme, host and port alone (RFC 6454)."""
+        return self.at("")
 
-    def reaches(self, listener: Address) -> bool:
+    def at(self, path: str) -> "Url":
+        """Return the same origin with another path."""
+        return Url(self.scheme, self.host, self.port, path)
+
+    def reaches(self, listener: ListenAddress) -> bool:
         """Report whether a request to this origin would arrive at ``listener`` of this machine."""
         if listener.path or listener.port == 0 or self.port != listener.port:
             return False

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.addresses import Address, Origin, loopback
+from proxy.addresses import ListenAddress, Url, loopback
 
 
 @pytest.mark.parametrize(
@@ -28,17 +28,17 @@ def test_these_are_not_this_machine_alone(host: str) -> None:
 @pytest.mark.parametrize(
     ("text", "address", "private"),
     [
-        ("127.0.0.1:8080", Address("127.0.0.1", 8080), True),
-        (" localhost:0 ", Address("localhost", 0), True),
-        ("[::1]:80", Address("::1", 80), True),
-        ("[::]:80", Address("::", 80), False),
-        ("0.0.0.0:65535", Address("0.0.0.0", 65_535), False),
-        ("unix:/run/proxy.sock", Address("", 0, "/run/proxy.sock"), True),
+        ("127.0.0.1:8080", ListenAddress("127.0.0.1", 8080), True),
+        (" localhost:0 ", ListenAddress("localhost", 0), True),
+        ("[::1]:80", ListenAddress("::1", 80), True),
+        ("[::]:80", ListenAddress("::", 80), False),
+        ("0.0.0.0:65535", ListenAddress("0.0.0.0", 65_535), False),
+        ("unix:/run/proxy.sock", ListenAddress("", 0, "/run/proxy.sock"), True),
     ],
 )
-def test_a_listener_is_read_and_written(text: str, address: Address, private: bool) -> None:
-    assert Address.parse(text) == address
-    assert Address.parse(address) is address
+def test_a_listener_is_read_and_written(text: str, address: ListenAddress, private: bool) -> None:
+    assert ListenAddress.parse(text) == address
+    assert ListenAddress.parse(address) is address
     assert str(address) == text.strip()
     assert address.private is private
 
@@ -51,27 +51,27 @@ def test_a_listener_is_read_and_written(text: str, address: Address, private: bo
 )  # fmt: skip
 def test_what_is_no_listener_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="must"):
-        Address.parse(text)
+        ListenAddress.parse(text)
 
 
 @pytest.mark.parametrize(
     ("text", "origin", "authority"),
     [
-        ("https://bre-b.example", Origin("https", "bre-b.example", 443), "bre-b.example"),
-        ("HTTPS://Bre-B.Example/", Origin("https", "bre-b.example", 443), "bre-b.example"),
-        ("http://127.0.0.1:8090", Origin("http", "127.0.0.1", 8090), "127.0.0.1:8090"),
-        ("https://h:8443/a/b/", Origin("https", "h", 8443, "/a/b"), "h:8443"),
-        ("http://h:443", Origin("http", "h", 443), "h:443"),
-        ("http://h:80/%2F", Origin("http", "h", 80, "/%2F"), "h"),
-        ("https://[::1]:443/p", Origin("https", "::1", 443, "/p"), "[::1]"),
-        ("https://h.example./", Origin("https", "h.example.", 443), "h.example."),
+        ("https://bre-b.example", Url("https", "bre-b.example", 443), "bre-b.example"),
+        ("HTTPS://Bre-B.Example/", Url("https", "bre-b.example", 443), "bre-b.example"),
+        ("http://127.0.0.1:8090", Url("http", "127.0.0.1", 8090), "127.0.0.1:8090"),
+        ("https://h:8443/a/b/", Url("https", "h", 8443, "/a/b"), "h:8443"),
+        ("http://h:443", Url("http", "h", 443), "h:443"),
+        ("http://h:80/%2F", Url("http", "h", 80, "/%2F"), "h"),
+        ("https://[::1]:443/p", Url("https", "::1", 443, "/p"), "[::1]"),
+        ("https://h.example./", Url("https", "h.example.", 443), "h.example."),
     ],
 )
-def test_an_origin_is_read(text: str, origin: Origin, authority: str) -> None:
-    assert Origin.parse(text) == origin
-    assert Origin.parse(origin) is origin
+def test_an_origin_is_read(text: str, origin: Url, authority: str) -> None:
+    assert Url.parse(text) == origin
+    assert Url.parse(origin) is origin
     assert origin.authority == authority
-    assert Origin.parse(str(origin)) == origin
+    assert Url.parse(str(origin)) == origin
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,13 @@ def test_an_origin_is_read(text: str, origin: Origin, authority: str) -> None:
 )  # fmt: skip
 def test_what_is_no_origin_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"must|has a"):
-        Origin.parse(text)
+        Url.parse(text)
 
 
 @pytest.mark.parametrize("secret", ["https://user:s3cret@h", "https://h?token=s3cret"])
 def test_a_refusal_does_not_repeat_what_was_given(secret: str) -> None:
     with pytest.raises(ValueError, match="must have no user") as caught:
-        Origin.parse(secret)
+        Url.parse(secret)
     assert "s3cret" not in str(caught.value)
 
 
@@ -99,12 +99,12 @@ def test_a_refusal_does_not_repeat_what_was_given(secret: str) -> None:
     st.from_regex(r"(/[a-zA-Z0-9._~%!$&'()*+,;=:@-]{1,8}){0,3}", fullmatch=True),
 )
 def test_any_origin_is_read_as_it_is_written(scheme: str, host: str, port: int, path: str) -> None:
-    origin = Origin(scheme, host, port, path)
-    assert Origin.parse(str(origin)) == origin
+    origin = Url(scheme, host, port, path)
+    assert Url.parse(str(origin)) == origin
 
 
 def test_the_same_origin_has_other_paths() -> None:
-    assert Origin.parse("https://h:1/a").at("/b") == Origin("https", "h", 1, "/b")
+    assert Url.parse("https://h:1/a").at("/b") == Url("https", "h", 1, "/b")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_the_same_origin_has_other_paths() -> None:
     ],
 )
 def test_the_environment_is_judged_by_the_whole_host(url: str, environment: str) -> None:
-    assert Origin.parse(url).environment == environment
+    assert Url.parse(url).environment == environment
 
 
 @pytest.mark.parametrize(
@@ -146,4 +146,4 @@ def test_the_environment_is_judged_by_the_whole_host(url: str, environment: str)
 def test_an_upstream_that_is_our_own_listener_is_found(
     url: str, listener: str, reaches: bool
 ) -> None:
-    assert Origin.parse(url).reaches(Address.parse(listener)) is reaches
+    assert Url.parse(url).reaches(ListenAddress.parse(listener)) is reaches

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from proxy.errors import SettingsError
-from proxy.settings.model import PREFIX, SECRETS, Settings, load, sources
+from proxy.settings.model import PREFIX, SECRETS, Settings, load
+from proxy.settings.sources import sources
 from tools.config_example import EXAMPLES, GROUPS, TARGET, render
 
 TEXT = TARGET.read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import trustme
 
-from proxy.addresses import Origin
+from proxy.addresses import Url
 from proxy.doctor import calls, certificate
 from proxy.doctor.network_check import Way
 from proxy.doctor.steps import Finding, Outcome
@@ -342,7 +342,7 @@ def test_no_route_to_the_host_is_told() -> None:
     """The broadcast address takes no connections: the system says so at once."""
 
     async def connect() -> Finding:
-        way = Way(Origin.parse("https://255.255.255.255"), "BREB_BASE_URL", 1, tls_context())
+        way = Way(Url.parse("https://255.255.255.255"), "BREB_BASE_URL", 1, tls_context())
         await way.name()
         return await way.connection()
 
@@ -353,7 +353,7 @@ def test_no_route_to_the_host_is_told() -> None:
 
 
 def test_plain_http_beyond_this_machine_is_doubted() -> None:
-    way = Way(Origin.parse("http://upstream.example"), "BREB_BASE_URL", 1, tls_context())
+    way = Way(Url.parse("http://upstream.example"), "BREB_BASE_URL", 1, tls_context())
     found = asyncio.run(way.tls())
     assert found.outcome is Outcome.WARNING
     assert found.advice == "use https in BREB_BASE_URL"
@@ -361,7 +361,7 @@ def test_plain_http_beyond_this_machine_is_doubted() -> None:
 
 def test_a_name_that_comes_too_late_changes_nothing() -> None:
     async def leave_early() -> None:
-        way = Way(Origin.parse("https://localhost"), "BREB_BASE_URL", 1, tls_context())
+        way = Way(Url.parse("https://localhost"), "BREB_BASE_URL", 1, tls_context())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(0):
                 await way.name()
@@ -375,13 +375,13 @@ def test_a_name_that_comes_too_late_changes_nothing() -> None:
 
 def test_a_handshake_that_nobody_answers_ends_the_step_as_its_own_time_out_does() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        origin = Origin.parse(f"https://127.0.0.1:{silent.getsockname()[1]}")
+        origin = Url.parse(f"https://127.0.0.1:{silent.getsockname()[1]}")
         with pytest.raises(TimeoutError):
             asyncio.run(Way(origin, "BREB_BASE_URL", 0.05, tls_context()).tls())
 
 
 def test_a_certificate_that_cannot_be_seen_is_no_failure_of_its_own() -> None:
-    nobody = Origin.parse(f"https://127.0.0.1:{free_port()}")
+    nobody = Url.parse(f"https://127.0.0.1:{free_port()}")
     assert asyncio.run(certificate.shown(nobody, 1, None)) is None
 
 

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from proxy.addresses import Address
+from proxy.addresses import ListenAddress
 from proxy.admin import client as admin_client
 from proxy.cli import operate
-from proxy.terminal.screen import Screen, span
+from proxy.terminal.durations import span
+from proxy.terminal.screen import Screen
 from tests.kit import SECRET, Call, Program, RawUpstream, free_port, token_reply
 from tests.kit.command import Ended, command, environment, on_terminal
 
@@ -286,7 +287,7 @@ def test_a_server_that_stays_silent_is_told(tmp_path: Path) -> None:
 def test_a_socket_that_is_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "file" / "x").parent.write_text("")
     with pytest.raises(admin_client.Unreached, match=r"cannot reach"):
-        admin_client.ask(Address("", 0, f"{tmp_path}/file/x"), "GET", "/", 1)
+        admin_client.ask(ListenAddress("", 0, f"{tmp_path}/file/x"), "GET", "/", 1)
 
 
 class Sources:
@@ -337,7 +338,7 @@ def test_the_files_may_be_named_by_the_environment(tmp_path: Path) -> None:
     ],
 )
 def test_a_listener_on_every_address_is_found_on_loopback(listen: str, reached: str) -> None:
-    assert str(admin_client.reachable(Address.parse(listen))) == reached
+    assert str(admin_client.reachable(ListenAddress.parse(listen))) == reached
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.addresses import Address
+from proxy.addresses import ListenAddress
 from proxy.server import server, sockets
 from tests.kit import Call, Program, RawUpstream, ask, read_answer
 from tests.kit.wire import Reader, connect
@@ -382,9 +382,9 @@ def test_a_unix_socket_is_left_to_the_next_process_while_the_last_exchange_goes_
 
 def test_a_unix_socket_that_another_has_put_there_stays(tmp_path: Path) -> None:
     path = tmp_path / "proxy.sock"
-    (ours,) = sockets.bind(Address("", 0, str(path)))
+    (ours,) = sockets.bind(ListenAddress("", 0, str(path)))
     path.unlink()
-    (theirs,) = sockets.bind(Address("", 0, str(path)))
+    (theirs,) = sockets.bind(ListenAddress("", 0, str(path)))
     sockets.release([ours])
     assert path.is_socket()
     sockets.release([theirs])

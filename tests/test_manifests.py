@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from proxy import __version__
-from proxy.addresses import Origin
+from proxy.addresses import Url
 from proxy.settings.model import PREFIX, SECRETS, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -152,7 +152,7 @@ def test_an_overlay_is_for_the_environment_that_it_says(environment: str) -> Non
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     (settings,) = (each["literals"] for each in overlay["configMapGenerator"])
     values = dict(each.split("=", 1) for each in settings)
-    assert Origin.parse(values["BREB_BASE_URL"]).environment == environment
+    assert Url.parse(values["BREB_BASE_URL"]).environment == environment
     assert ("BREB_ALLOW_PRODUCTION" in values) is (environment == "production")
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from proxy.token.source import AccessToken, Credentials
+from proxy.settings.credentials import Credentials
+from proxy.token.source import AccessToken
 from tests.kit import (
     CALLER_KEY,
     SECRET,

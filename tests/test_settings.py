@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from proxy.addresses import Address
+from proxy.addresses import ListenAddress
 from proxy.errors import SettingsError
 from proxy.settings import model
 
@@ -254,7 +254,7 @@ def test_production_is_let_in_when_it_is_meant() -> None:
     ],
 )
 def test_private_listeners_need_no_key(listen: str, key: str) -> None:
-    assert load(listen=listen, caller_key=key).listen == Address.parse(listen)
+    assert load(listen=listen, caller_key=key).listen == ListenAddress.parse(listen)
 
 
 def test_empty_values_count_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,17 +15,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from proxy.addresses import Origin
+from proxy.addresses import Url
 from proxy.errors import (
     CredentialsMissing,
     CredentialsRefused,
     TokenEndpointUnavailable,
     TokenError,
 )
+from proxy.settings.credentials import Credentials
 from proxy.token import response
-from proxy.token.source import REPLY_LIMIT, AccessToken, Credentials, PassportTokenSource
+from proxy.token.source import REPLY_LIMIT, AccessToken, PassportTokenSource
 
-ENDPOINT = Origin.parse("https://upstream.test/v1/iam/oauth/tokens")
+ENDPOINT = Url.parse("https://upstream.test/v1/iam/oauth/tokens")
 SECRET = "s3cret-sentinel"
 TOKEN = "70ken-sentinel"
 GOOD = {

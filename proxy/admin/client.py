@@ -1,20 +1,22 @@
-"""Ask a running proxy on its admin listener, with the standard library alone."""
+"""Ask a running proxy on its admin listener.
+
+Nothing heavy is imported: probes and scripts ask often.
+"""
 
 import http.client
 import json
 import os
-import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from proxy.addresses import Address
+from proxy.addresses import ListenAddress
+from proxy.settings.dotenv import assignments
 
 DEFAULT = "127.0.0.1:8081"
 _NAME = "BREB_ADMIN_LISTEN"
-_ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$")
 _SIZE = 1 << 20
 
 
@@ -49,7 +51,7 @@ def address(
     env_file: str | None,
     secrets_dir: str | None,
     environment: Mapping[str, str] = os.environ,
-) -> Address:
+) -> ListenAddress:
     """Find the admin listener's address as ``serve`` does; raise ValueError if it is none."""
     known = {name.upper(): value for name, value in environment.items()}
     file = Path(env_file or known.get("BREB_ENV_FILE") or ".env")
@@ -57,34 +59,11 @@ def address(
     value = (
         flag
         or known.get(_NAME)
-        or assignments(_read(file)).get(_NAME)
+        or assignments(file).get(_NAME)
         or (folder and _read(Path(folder, _NAME.lower())).strip())
         or DEFAULT
     )
-    return reachable(Address.parse(value))
-
-
-def reachable(listener: Address) -> Address:
-    """Return where to find a listener from this machine: every address means loopback too."""
-    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared, not bound
-    return Address(here.get(listener.host, listener.host), listener.port, listener.path)
-
-
-def assignments(text: str) -> dict[str, str]:
-    """Read the lines of an ``.env`` file: names in capitals, the last of a name wins."""
-    found = {}
-    for line in text.splitlines():
-        match = _ASSIGNMENT.match(line)
-        if match:
-            found[match[1].upper()] = _unquoted(match[2])
-    return found
-
-
-def _unquoted(value: str) -> str:
-    quote = value[:1]
-    if quote in ("'", '"') and quote in value[1:]:
-        return value[1 : value.index(quote, 1)]
-    return re.split(r"(?:^|\s)#", value, maxsplit=1)[0].rstrip()
+    return ListenAddress.parse(value).connectable
 
 
 def _read(file: Path) -> str:
@@ -94,7 +73,7 @@ def _read(file: Path) -> str:
         return ""
 
 
-def ask(listener: Address, method: str, target: str, timeout: float) -> Reply:
+def ask(listener: ListenAddress, method: str, target: str, timeout: float) -> Reply:
     """Send one request; raise Unreached, worded for a person.
 
     ``timeout`` (seconds) is for each step: connecting, sending, each read.
@@ -122,7 +101,7 @@ def ask(listener: Address, method: str, target: str, timeout: float) -> Reply:
 class _Connection(http.client.HTTPConnection):
     """HTTP to an address of ours, which may be a Unix socket."""
 
-    def __init__(self, listener: Address, timeout: float) -> None:
+    def __init__(self, listener: ListenAddress, timeout: float) -> None:
         super().__init__(listener.host or "localhost", listener.port or 80, timeout)
         self._path = listener.path
         self._limit = timeout

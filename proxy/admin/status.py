@@ -9,7 +9,7 @@ from prometheus_client.core import Metric
 from proxy import __version__
 from proxy.exchange.shell import Shell
 from proxy.telemetry.metrics import counter, gauge, labelled_counter, labelled_gauge
-from proxy.terminal.screen import span
+from proxy.terminal.durations import span
 from proxy.token.keeper import CAUSES, TokenKeeper
 from proxy.upstream import Pool
 

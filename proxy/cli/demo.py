@@ -14,8 +14,7 @@ import uvicorn
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from proxy.addresses import Address
-from proxy.admin.client import reachable
+from proxy.addresses import ListenAddress
 from proxy.errors import SettingsError
 from proxy.sandbox import SandboxConfig, create_app
 from proxy.sandbox.tour import tour
@@ -23,9 +22,10 @@ from proxy.server import server, sockets
 from proxy.server.build import Parts
 from proxy.settings.model import Settings, problems
 from proxy.telemetry import log_format
-from proxy.terminal.screen import Screen, span
+from proxy.terminal.durations import span
+from proxy.terminal.screen import Screen
 
-SIMULATOR = Address("127.0.0.1", 9090)
+SIMULATOR = ListenAddress("127.0.0.1", 9090)
 _CREDENTIALS = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
 
 
@@ -64,7 +64,7 @@ def run(given: dict[str, Any]) -> None:
 class _Door:
     """A listener bound to the address asked for, or to a free port near it."""
 
-    def __init__(self, asked: Address) -> None:
+    def __init__(self, asked: ListenAddress) -> None:
         if asked.path or asked.port == 0:
             self.sockets = sockets.bind(asked)
             self.address = sockets.bound(asked, self.sockets)
@@ -162,7 +162,7 @@ class Demo:
                 "Postman, curl, your app",
                 self._screen.shade(url, "bold", "cyan") + "  no Authorization needed",
             ),
-            ("console, probes", str(admin) if admin.path else f"http://{reachable(admin)}"),
+            ("console, probes", str(admin) if admin.path else f"http://{admin.connectable}"),
             ("the simulator", f"http://{self._simulator.address}/_sandbox"),
         ]
         return self._screen.rows(rows)
@@ -176,7 +176,7 @@ class Demo:
         return lines
 
     def _url(self) -> str:
-        listen = reachable(self._callers.address)
+        listen = self._callers.address.connectable
         return "http://localhost" if listen.path else f"{self._scheme}://{listen}"
 
     @property
@@ -188,9 +188,9 @@ class Demo:
         return f"curl -sS --unix-socket {path}" if path else "curl -sS"
 
 
-def _address(given: dict[str, Any], name: str, default: str) -> Address:
+def _address(given: dict[str, Any], name: str, default: str) -> ListenAddress:
     try:
-        return Address.parse(given.get(name, default))
+        return ListenAddress.parse(given.get(name, default))
     except ValueError as error:
         raise SettingsError([f"--{name.replace('_', '-')}: {error}"]) from None
 

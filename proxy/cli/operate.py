@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from proxy.addresses import Address
+from proxy.addresses import ListenAddress
 from proxy.admin import client as admin_client
 from proxy.admin.client import Reply, Unreached, ask
 from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
-from proxy.terminal.screen import Screen, span
+from proxy.terminal.durations import span
+from proxy.terminal.screen import Screen
 
 _PAUSE = 0.1
 _DATE_STEP = 2.0  # a Date has whole seconds, and the answer takes a moment
@@ -23,7 +24,7 @@ _STEP_LIMIT = 2.0
 _REFRESH_LIMIT = 90.0  # it waits for the token request, at most TOKEN_WAIT
 _SHADES = {"fresh": "green", "renewing": "cyan", "failing": "yellow"}
 
-Lever = Callable[[Address, argparse.Namespace, Screen], int]
+Lever = Callable[[ListenAddress, argparse.Namespace, Screen], int]
 
 
 def main(name: str, arguments: Sequence[str]) -> int:
@@ -67,7 +68,7 @@ def _seconds(text: str) -> float:
     return value
 
 
-def _wait(where: Address, options: argparse.Namespace, screen: Screen) -> int:
+def _wait(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> int:
     """Ask until ready; a proxy that is not there yet is waited for as well."""
     started = time.monotonic()
     while True:
@@ -86,14 +87,14 @@ def _wait(where: Address, options: argparse.Namespace, screen: Screen) -> int:
         time.sleep(_PAUSE)
 
 
-def _readiness(where: Address, reply: Reply) -> tuple[bool, str]:
+def _readiness(where: ListenAddress, reply: Reply) -> tuple[bool, str]:
     *reasons, verdict = reply.text.rstrip().split("\n")
     if verdict not in ("ready", "not ready"):
         raise Unreached(f"what listens on {where} is not breb-proxy: its answer is not ours")
     return reply.status == 200, "\n".join(reasons)
 
 
-def _status(where: Address, options: argparse.Namespace, screen: Screen) -> int:
+def _status(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> int:
     state = _document(where, "GET", "/status", _STEP_LIMIT)
     if options.json:
         screen.line(json.dumps(state, indent=2))
@@ -102,7 +103,7 @@ def _status(where: Address, options: argparse.Namespace, screen: Screen) -> int:
     return OK if state.get("ready") else FAILED
 
 
-def _refresh(where: Address, options: argparse.Namespace, screen: Screen) -> int:
+def _refresh(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> int:
     del options
     state = _document(where, "POST", "/refresh", _REFRESH_LIMIT, (200, 503))
     if state.get("renewed"):
@@ -118,7 +119,7 @@ def _refresh(where: Address, options: argparse.Namespace, screen: Screen) -> int
     return FAILED
 
 
-def _quit(where: Address, options: argparse.Namespace, screen: Screen) -> int:
+def _quit(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> int:
     del options
     state = _document(where, "GET", "/status", _STEP_LIMIT)
     _document(where, "POST", "/quit", _STEP_LIMIT, (202,))
@@ -127,7 +128,7 @@ def _quit(where: Address, options: argparse.Namespace, screen: Screen) -> int:
 
 
 def _document(
-    where: Address, method: str, target: str, limit: float, expected: tuple[int, ...] = (200,)
+    where: ListenAddress, method: str, target: str, limit: float, expected: tuple[int, ...] = (200,)
 ) -> dict[str, Any]:
     """Ask for a JSON object; raise Unreached if something else comes."""
     reply = ask(where, method, target, limit)

@@ -8,14 +8,15 @@ import socket
 from collections.abc import Sequence
 from typing import Any
 
-from proxy.addresses import Address
+from proxy.addresses import ListenAddress
 from proxy.errors import SettingsError
 from proxy.server import server, sockets
 from proxy.server.sockets import AddressTaken
 from proxy.settings.model import PREFIX, Settings, load
+from proxy.settings.sources import duplicated_prefix, locate, provenance, unknown_names
 from proxy.telemetry import log_format
 from proxy.terminal.arguments import OK, TAKEN, USAGE, say
-from proxy.terminal.setting_flags import chosen, doubled, origins, parser, slips, where
+from proxy.terminal.setting_flags import chosen, parser
 
 _CODES = "0 ended by a signal or quit, 2 settings or usage, 3 an address is taken"
 _ABOUT = {
@@ -46,12 +47,12 @@ def main(name: str, arguments: Sequence[str]) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    places = where(options)
+    places = locate(options.env_file, options.secrets_dir)
     settings = load(chosen(options), **places)
     as_json = log_format.configure(settings.log_level, settings.log_format)
-    for warning in slips(places):
+    for warning in unknown_names(places):
         server.log.warning("%s", warning)
-    if advice := doubled(settings):
+    if advice := duplicated_prefix(settings):
         server.log.warning("BREB_BASE_URL ends in /v1: %s", advice)
     callers = _bind(settings, "listen")
     try:
@@ -83,13 +84,14 @@ def _bind(settings: Settings, name: str) -> list[socket.socket]:
         raise AddressTaken(f"{error} ({PREFIX}{name.upper()})") from error
 
 
-def _url(address: Address, scheme: str) -> str:
+def _url(address: ListenAddress, scheme: str) -> str:
     return str(address) if address.path else f"{scheme}://{address}"
 
 
 def _run(options: argparse.Namespace) -> int:
     """Serve with credentials, whole or half; without any, show what it does."""
-    if origins({}, where(options)).keys() & {"client_id", "client_secret"}:
+    places = locate(options.env_file, options.secrets_dir)
+    if provenance({}, places).keys() & {"client_id", "client_secret"}:
         return _serve(options)
     say(
         "no BREB_CLIENT_ID and BREB_CLIENT_SECRET in the environment, .env or a secrets directory:"

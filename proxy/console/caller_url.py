@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from proxy.addresses import bracketed
 from proxy.settings.model import Settings
 
 
@@ -21,10 +22,7 @@ class Door:
     def of(cls, settings: Settings) -> "Door":
         """Derive it from the settings."""
         listen = settings.listen
-        host = "localhost" if listen.path else listen.host
-        if host in ("0.0.0.0", "::"):  # noqa: S104  compared, not bound
-            host = "127.0.0.1"
-        name = f"[{host}]" if ":" in host else host
+        name = "localhost" if listen.path else bracketed(listen.connectable.host)
         scheme = "https" if settings.tls_cert else "http"
         return cls(
             url=f"{scheme}://{name}" + ("" if listen.path else f":{listen.port}"),

@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from proxy.asgi import Message
 from proxy.console.caller_url import Door
-from proxy.console.consequence import would
 from proxy.console.sendable import Sendable, sendable
 from proxy.exchange.shell import Shell
 from proxy.journal.journal import Journal
 from proxy.journal.masking import MASK
+from proxy.passport import consequence
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")  # RFC 9110 section 5.6.2
 _VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
@@ -61,7 +61,9 @@ class Replay:
         request = self._request(wish)
         self._check(request)
         if not (request.safe or wish.confirmed):
-            raise ReplayRefused(409, would(request.method, request.target, request.body), asks=True)
+            raise ReplayRefused(
+                409, consequence(request.method, request.target, request.body), asks=True
+            )
         return await self._send(request, wish.of)
 
     def _request(self, wish: Wish) -> Sendable:
@@ -164,7 +166,7 @@ def offer(request: Sendable, *, production: bool) -> dict[str, Any]:
         "why_not": PRODUCTION if production else why_not,
         "as_it_is": not (production or why_not),
         "asks": not request.safe,
-        "would": would(request.method, request.target, request.body),
+        "would": consequence(request.method, request.target, request.body),
         "method": request.method,
         "target": request.target,
         "fields": request.lines,

@@ -12,9 +12,10 @@ from proxy.doctor.report import Report, as_json
 from proxy.doctor.steps import Chart
 from proxy.errors import SettingsError
 from proxy.server import server
+from proxy.settings.sources import locate, provenance
 from proxy.terminal.arguments import USAGE, say
 from proxy.terminal.screen import Screen
-from proxy.terminal.setting_flags import chosen, origins, parser, where
+from proxy.terminal.setting_flags import chosen, parser
 
 __all__ = ["main"]
 
@@ -39,9 +40,9 @@ def main(arguments: Sequence[str]) -> int:
     )
     options = reader.read(arguments)
     try:
-        places = where(options)
+        places = locate(options.env_file, options.secrets_dir)
         given = chosen(options)
-        found = settings_check.gather(given, places, origins(given, places))
+        found = settings_check.gather(given, places, provenance(given, places))
     except SettingsError as error:
         say("\n".join(error.problems))
         return USAGE

@@ -7,10 +7,10 @@ from proxy.errors import (
     TokenReplyUnusable,
     UpstreamError,
 )
+from proxy.passport import GET_TOKEN_SCOPE, REVOKE_TOKEN_SCOPE
 from proxy.settings.model import Settings
 
 TROUBLE = "the {} is in trouble: try again later, or ask those who run it"
-_PROBE_SCOPE, _REVOKE_SCOPE = "iam.oauth.tokens.get", "iam.oauth.tokens.delete"
 
 
 def no_token(error: TokenError | None, settings: Settings) -> str:
@@ -40,9 +40,9 @@ def _network_error(error: BaseException | None) -> UpstreamError | None:
 def unwelcome(status: int, scopes: tuple[str, ...]) -> str:
     """Explain an answer below 500: the way works, but something does not fit."""
     if status in (401, 403):
-        if scopes and _PROBE_SCOPE not in scopes:
+        if scopes and GET_TOKEN_SCOPE not in scopes:
             return (
-                f"the token lacks the scope {_PROBE_SCOPE}, which this check asks for; the"
+                f"the token lacks the scope {GET_TOKEN_SCOPE}, which this check asks for; the"
                 " way works: try --path /v1/customers"
             )
         return (
@@ -61,6 +61,6 @@ def unwelcome(status: int, scopes: tuple[str, ...]) -> str:
 
 def not_revoked(scopes: tuple[str, ...]) -> str:
     """Say what to do about a token that could not be revoked."""
-    if _REVOKE_SCOPE in scopes:
+    if REVOKE_TOKEN_SCOPE in scopes:
         return TROUBLE.format("token endpoint")
-    return f"if the scope {_REVOKE_SCOPE} is missing, set BREB_REVOKE_TOKENS=false"
+    return f"if the scope {REVOKE_TOKEN_SCOPE} is missing, set BREB_REVOKE_TOKENS=false"

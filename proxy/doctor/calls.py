@@ -8,16 +8,17 @@ from typing import Any, cast
 
 import httpx
 
-from proxy.addresses import Address
+from proxy.addresses import ListenAddress
 from proxy.asgi import App
 from proxy.doctor import advice
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
 from proxy.listener import ListenerLimits
+from proxy.passport import TOKEN_PATH
 from proxy.server import sockets
 from proxy.server.build import Parts, build
 from proxy.server.server import Listener
-from proxy.settings.model import TOKEN_PATH, Settings
-from proxy.terminal.screen import span
+from proxy.settings.model import Settings
+from proxy.terminal.durations import span
 from proxy.token.source import AccessToken
 
 SKEW = 30.0
@@ -162,7 +163,7 @@ async def proxy_in_small(settings: Settings, places: dict[str, Any]) -> AsyncIte
         update={"access_log": False, "token_wait": settings.token_timeout + 1}
     )
     parts = build(quiet, places, lambda: None, as_json=False)
-    doors = sockets.bind(Address("127.0.0.1", 0))
+    doors = sockets.bind(ListenAddress("127.0.0.1", 0))
     listener = Listener(cast("App", parts.shell), parts.shell, ListenerLimits(), 1, None)
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(listener.serve(doors))

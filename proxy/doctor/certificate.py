@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from proxy.addresses import Origin
+from proxy.addresses import Url
 from proxy.errors import UpstreamError
 from proxy.upstream import Connector, Pool, PoolLimits
 from proxy.upstream.tls import ResumingContext
@@ -40,7 +40,7 @@ def _name(parts: tuple[tuple[tuple[str, str], ...], ...]) -> str:
 
 
 async def handshake(
-    origin: Origin, within: float, context: ResumingContext, egress: Origin | None
+    origin: Url, within: float, context: ResumingContext, egress: Url | None
 ) -> ssl.SSLObject:
     """Shake hands as the proxy does and hang up, all ``within`` seconds; raise UpstreamError."""
     pool = Pool(Connector(origin, within, context, egress), PoolLimits())
@@ -53,7 +53,7 @@ async def handshake(
     return tls
 
 
-async def shown(origin: Origin, within: float, egress: Origin | None) -> Certificate | None:
+async def shown(origin: Url, within: float, egress: Url | None) -> Certificate | None:
     """Return the certificate that a server shows though it is not trusted; nothing else is sent.
 
     Two handshakes: the first takes the certificate as it comes, the second trusts just that one,

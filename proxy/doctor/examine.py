@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from proxy.addresses import Address, Origin
+from proxy.addresses import ListenAddress, Url
 from proxy.doctor import settings_check
 from proxy.doctor.calls import REVOKE_LIMIT, Calls, proxy_in_small
 from proxy.doctor.listeners_check import door
@@ -59,22 +59,20 @@ class Examination:
 
     # -- what there is to do ---------------------------------------------------------------
 
-    def _plan_ways(self, context: ResumingContext) -> dict[Origin, list[tuple[Step, Any]]]:
+    def _plan_ways(self, context: ResumingContext) -> dict[Url, list[tuple[Step, Any]]]:
         """Plan the steps to each host: through the egress proxy, names are its business."""
         settings, ways = self._settings, {}
         egress = settings.egress_proxy
         if egress is not None:
             ways[egress] = self._way(egress, "egress proxy", "BREB_EGRESS_PROXY", direct=True)
-        upstream, endpoint = settings.base_url.at(""), settings.token_endpoint.at("")
+        upstream, endpoint = settings.base_url.origin, settings.token_endpoint.origin
         direct = egress is None
         ways[upstream] = self._way(upstream, "upstream", "BREB_BASE_URL", direct=direct)
         if endpoint != upstream:
             ways[endpoint] = self._way(endpoint, "token endpoint", "BREB_TOKEN_URL", direct=direct)
         return ways
 
-    def _way(
-        self, origin: Origin, role: str, setting: str, *, direct: bool
-    ) -> list[tuple[Step, Any]]:
+    def _way(self, origin: Url, role: str, setting: str, *, direct: bool) -> list[tuple[Step, Any]]:
         settings, add = self._settings, self._chart.add
         way = Way(
             origin,
@@ -93,7 +91,7 @@ class Examination:
             steps.append((add(topic, f"{name}.tls", "TLS", way.silent), way.tls))
         return steps
 
-    def _plan_doors(self) -> list[tuple[Step, Address, str]]:
+    def _plan_doors(self) -> list[tuple[Step, ListenAddress, str]]:
         settings, add = self._settings, self._chart.add
         topic = "listeners"
         return [
@@ -110,14 +108,14 @@ class Examination:
                 tasks.create_task(self._try_door(step, address, setting))
             tasks.create_task(self._outward(path, credentials=credentials))
 
-    async def _try_door(self, step: Step, address: Address, setting: str) -> None:
+    async def _try_door(self, step: Step, address: ListenAddress, setting: str) -> None:
         admin = self._settings.admin_listen
         await self._chart.take(step, lambda: door(address, admin, setting), _DOOR_LIMIT)
 
     async def _outward(self, path: str | None, *, credentials: bool) -> None:
         open_ways = await self._walk()
         calls = (self._token, self._clock, self._request, self._revoke)
-        endpoint, upstream = self._settings.token_endpoint.at(""), self._settings.base_url.at("")
+        endpoint, upstream = self._settings.token_endpoint.origin, self._settings.base_url.origin
         if not open_ways[endpoint]:
             self._chart.skip(*calls, why="there is no way to the token endpoint")
         elif not credentials:
@@ -126,7 +124,7 @@ class Examination:
             async with proxy_in_small(self._settings, self._places) as proxy:
                 await self._call(proxy, path, upstream_open=open_ways[upstream])
 
-    async def _walk(self) -> dict[Origin, bool]:
+    async def _walk(self) -> dict[Url, bool]:
         """Go all ways at once; behind an egress proxy, that one first."""
         egress = self._settings.egress_proxy
         others = [origin for origin in self._ways if origin != egress]
@@ -138,12 +136,12 @@ class Examination:
                 return dict.fromkeys(self._ways, False)
         return await self._go_all(others)
 
-    async def _go_all(self, origins: list[Origin]) -> dict[Origin, bool]:
+    async def _go_all(self, origins: list[Url]) -> dict[Url, bool]:
         async with asyncio.TaskGroup() as tasks:
             going = {origin: tasks.create_task(self._go(origin)) for origin in origins}
         return {origin: task.result() for origin, task in going.items()}
 
-    async def _go(self, origin: Origin) -> bool:
+    async def _go(self, origin: Url) -> bool:
         steps = self._ways[origin]
         for index, (step, work) in enumerate(steps):
             if not await self._chart.take(step, work, self._settings.connect_timeout):

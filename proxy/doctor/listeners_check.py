@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from proxy.addresses import Address
-from proxy.admin.client import Unreached, ask, reachable
+from proxy.addresses import ListenAddress
+from proxy.admin.client import Unreached, ask
 from proxy.doctor.steps import Finding, failed, fine
 from proxy.server import sockets
 from proxy.server.sockets import AddressTaken
@@ -15,7 +15,7 @@ from proxy.server.sockets import AddressTaken
 _ASK = 1.0
 
 
-async def door(address: Address, admin: Address, setting: str) -> Finding:
+async def door(address: ListenAddress, admin: ListenAddress, setting: str) -> Finding:
     """Try to listen on ``address``; the proxy that may run already is asked at ``admin``."""
     try:
         taken = sockets.bind(address)
@@ -27,12 +27,14 @@ async def door(address: Address, admin: Address, setting: str) -> Finding:
     return fine(f"{address} is free", free=True)
 
 
-def _remove(address: Address) -> None:
+def _remove(address: ListenAddress) -> None:
     if address.path:
         Path(address.path).unlink(missing_ok=True)
 
 
-async def _taken(address: Address, admin: Address, setting: str, error: AddressTaken) -> Finding:
+async def _taken(
+    address: ListenAddress, admin: ListenAddress, setting: str, error: AddressTaken
+) -> Finding:
     running = await asyncio.to_thread(_running, admin)
     if running is not None and str(address) in (str(admin), running.get("listen")):
         pid = running.get("pid")
@@ -47,10 +49,10 @@ async def _taken(address: Address, admin: Address, setting: str, error: AddressT
     return failed(says, f"see who is there{who}, or choose another {setting}", free=False)
 
 
-def _running(admin: Address) -> dict[str, Any] | None:
+def _running(admin: ListenAddress) -> dict[str, Any] | None:
     """Return the status of the proxy behind an admin listener, None if there is none."""
     try:
-        document = ask(reachable(admin), "GET", "/status", _ASK).document
+        document = ask(admin.connectable, "GET", "/status", _ASK).document
     except Unreached:
         return None
     return document if "token" in document and "pid" in document else None

@@ -6,7 +6,7 @@ import threading
 
 import aiohappyeyeballs
 
-from proxy.addresses import Origin
+from proxy.addresses import Url
 from proxy.doctor import certificate
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
 from proxy.errors import CertificateRefused, ConnectTimeout, TlsFailed, UpstreamError
@@ -21,11 +21,11 @@ class Way:
 
     def __init__(
         self,
-        origin: Origin,
+        origin: Url,
         setting: str,
         timeout: float,
         context: ResumingContext,
-        egress: Origin | None = None,
+        egress: Url | None = None,
     ) -> None:
         self._origin = origin
         self._setting = setting

@@ -9,7 +9,8 @@ from typing import Any
 
 from proxy import __version__
 from proxy.doctor.steps import Chart, Finding, Outcome, Step
-from proxy.terminal.screen import Screen, span
+from proxy.terminal.durations import span
+from proxy.terminal.screen import Screen
 
 _MARKS = {
     Outcome.OK: ("✓", "green"),

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from proxy.admin.client import assignments
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
 from proxy.errors import CredentialsMissing, SettingsError
+from proxy.settings.credentials import Credentials, read_credentials
+from proxy.settings.dotenv import assignments
 from proxy.settings.model import PREFIX, SECRETS, Settings, load, shown
-from proxy.terminal.setting_flags import doubled, slips
-from proxy.token.source import Credentials
+from proxy.settings.sources import duplicated_prefix, unknown_names
 
 _PAIR = ("client_id", "client_secret")
 _LENGTHS = (8, 16, 32, 64)
@@ -62,7 +62,7 @@ def whole(papers: Papers) -> Finding:
             tuple(rows),
             facts,
         )
-    advice = doubled(papers.settings)
+    advice = duplicated_prefix(papers.settings)
     if advice:
         return Finding(Outcome.WARNING, "BREB_BASE_URL ends in /v1", advice, tuple(rows), facts)
     says = f"{len(rows) - 1} set, the others have their defaults"
@@ -100,7 +100,7 @@ def _length(secret: str) -> str:
 
 def names(papers: Papers) -> Finding:
     """Look for settings that do not exist: in the environment, the file, the directory."""
-    warnings = slips(papers.places)
+    warnings = unknown_names(papers.places)
     if not warnings:
         return fine("every name that starts with BREB_ is a setting")
     says = f"{len(warnings)} name{'s' if warnings[1:] else ''} that no setting has"
@@ -113,7 +113,7 @@ def credentials(papers: Papers) -> Finding:
         verb = "is" if len(papers.missing) == 1 else "are"
         return failed(f"{' and '.join(papers.missing)} {verb} not set", _where_to_put(papers))
     try:
-        odd = _odd(_read(papers))
+        odd = _odd(read_credentials(papers.places))
     except CredentialsMissing as error:
         return failed(str(error), "look at their source")
     if odd:
@@ -124,10 +124,7 @@ def credentials(papers: Papers) -> Finding:
 def _where_to_put(papers: Papers) -> str:
     sources: list[str] = [name for name in _USUAL if name in os.environ]
     file = Path(papers.places["_env_file"] or ".env")
-    if file.is_file():
-        sources += [
-            name for name in assignments(file.read_text(errors="replace")) if name in _USUAL
-        ]
+    sources += [name for name in assignments(file) if name in _USUAL]
     folder = papers.places.get("_secrets_dir")
     if folder:
         sources += [path.name for path in Path(folder).iterdir() if path.name.upper() in _USUAL]
@@ -137,12 +134,6 @@ def _where_to_put(papers: Papers) -> str:
         "take them from the Passport dashboard (Platform > API keys) and put them into .env,"
         " the environment or a secrets directory; to try without: breb-proxy demo"
     )
-
-
-def _read(papers: Papers) -> Credentials:
-    from proxy.server.build import read_credentials
-
-    return read_credentials(papers.places)
 
 
 def _odd(found: Credentials) -> str:

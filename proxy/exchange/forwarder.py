@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import cast
 from urllib.parse import unquote_to_bytes
 
-from proxy.addresses import Origin
+from proxy.addresses import Url, bracketed
 from proxy.asgi import Receive, Scope, Send
 from proxy.errors import ConnectionStale, ProxyError, UpstreamError
 from proxy.exchange.outgoing import OutgoingRequest
@@ -32,7 +32,7 @@ _VIA = {version: f"Via: {version} breb-proxy\r\n".encode() for version in ("1.0"
 class ForwarderOptions:
     """What the forwarder needs of the settings."""
 
-    base: Origin
+    base: Url
     token_paths: frozenset[bytes]
     replay_limit: int = 65_536
     server_timing: bool = False
@@ -48,7 +48,7 @@ class Forwarder:
         self._prefix = base.path.encode()
         self._host_line = b"Host: " + base.authority.encode() + b"\r\n"
         origin = f"{base.scheme}://{base.authority}".lower().encode()
-        host = f"[{base.host}]" if ":" in base.host else base.host
+        host = bracketed(base.host)
         explicit = f"{base.scheme}://{host}:{base.port}".lower().encode()
         spellings = (explicit, origin, explicit.partition(b":")[2], origin.partition(b":")[2])
         self._origins = tuple(dict.fromkeys(spellings))
@@ -260,7 +260,7 @@ def _own_authority(scope: Scope) -> bytes:
     host, port = scope["server"] or ("localhost", None)
     if port is None:
         return b"localhost"
-    return f"[{host}]:{port}".encode() if ":" in host else f"{host}:{port}".encode()
+    return f"{bracketed(host)}:{port}".encode()
 
 
 def _explained(held: Held, keeper: TokenKeeper) -> str:

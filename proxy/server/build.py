@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,22 +10,23 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from proxy.addresses import Address, Origin
+from proxy.addresses import Url, bracketed
 from proxy.admin.routes import Admin
 from proxy.admin.status import Status
 from proxy.clock import sleepless
-from proxy.errors import CredentialsMissing
 from proxy.exchange.forwarder import Forwarder, ForwarderOptions
 from proxy.exchange.guard import Guard, GuardOptions
 from proxy.exchange.record import Observer
 from proxy.exchange.shell import Shell
 from proxy.journal.journal import Journal
 from proxy.journal.recorder import Recorder, let_in
-from proxy.settings.model import TOKEN_PATH, CredentialSettings, Settings
+from proxy.passport import TOKEN_PATH
+from proxy.settings.credentials import read_credentials
+from proxy.settings.model import Settings
 from proxy.telemetry import log_format
 from proxy.telemetry.metrics import Metrics
 from proxy.token.keeper import KeeperOptions, TokenKeeper
-from proxy.token.source import Credentials, PassportTokenSource
+from proxy.token.source import PassportTokenSource
 from proxy.upstream import Connector, Pool, PoolLimits, PoolTransport
 from proxy.upstream.connector import tls_context
 
@@ -55,19 +55,19 @@ def build(
     """
     context = tls_context(settings.ca_bundle, settings.client_cert, settings.client_cert_key)
 
-    def pool_for(origin: Origin) -> Pool:
+    def pool_for(origin: Url) -> Pool:
         connector = Connector(origin, settings.connect_timeout, context, settings.egress_proxy)
         return Pool(connector, _limits(settings))
 
     endpoint = settings.token_endpoint
-    pool = pool_for(settings.base_url.at(""))
+    pool = pool_for(settings.base_url.origin)
     # Its own, even at the same origin: when all connections of the other are busy, most of all with
     # 401s that wait for a new token, the token must still be had.
-    token_pool = pool_for(endpoint.at(""))
+    token_pool = pool_for(endpoint.origin)
     clock = sleepless()
     source = PassportTokenSource(
         endpoint,
-        PoolTransport(token_pool, endpoint.at("")),
+        PoolTransport(token_pool, endpoint.origin),
         lambda: read_credentials(where),
         clock,
         accept_language=settings.accept_language,
@@ -102,16 +102,6 @@ def build(
     return Parts(shell, admin, keeper, source, pools, status, access_log.flush)
 
 
-def read_credentials(where: dict[str, Any]) -> Credentials:
-    """Read the credentials from their source, as it is now; raise CredentialsMissing."""
-    try:
-        with warnings.catch_warnings(action="ignore"):  # a directory that has gone: said below
-            found = CredentialSettings(**where)
-    except (ValueError, OSError):
-        raise CredentialsMissing("BREB_CLIENT_ID and BREB_CLIENT_SECRET cannot be read") from None
-    return Credentials(found.client_id, found.client_secret)
-
-
 def _limits(settings: Settings) -> PoolLimits:
     return PoolLimits(
         connections=settings.max_connections,
@@ -134,7 +124,7 @@ def _forwarder_options(settings: Settings) -> ForwarderOptions:
     base = settings.base_url
     paths = {TOKEN_PATH}
     endpoint = settings.token_endpoint
-    if endpoint.at("") == base.at("") and endpoint.path.startswith(f"{base.path}/"):
+    if endpoint.origin == base.origin and endpoint.path.startswith(f"{base.path}/"):
         paths.add(endpoint.path.removeprefix(base.path))
     return ForwarderOptions(
         base=base,
@@ -148,7 +138,7 @@ def guard_options(settings: Settings) -> GuardOptions:
     """Return what the guard needs of the settings."""
     hosts = {"localhost", "127.0.0.1", "[::1]", *settings.allowed_hosts}
     if settings.listen.host not in ("", "0.0.0.0", "::"):  # noqa: S104  compared, not bound
-        hosts.add(_bracketed(settings.listen))
+        hosts.add(bracketed(settings.listen.host))
     return GuardOptions(
         hosts=frozenset(name.rstrip(".").lower().encode() for name in hosts),
         origins=frozenset(origin.lower().encode() for origin in settings.allowed_origins),
@@ -157,10 +147,6 @@ def guard_options(settings: Settings) -> GuardOptions:
         deny=settings.deny,
         max_body=settings.max_body,
     )
-
-
-def _bracketed(address: Address) -> str:
-    return f"[{address.host}]" if ":" in address.host else address.host
 
 
 def _journal(settings: Settings) -> Journal | None:

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from proxy.addresses import Address
+from proxy.addresses import ListenAddress
 
 BACKLOG = 2048
 _NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # of one family; the other may do
@@ -18,7 +18,7 @@ class AddressTaken(OSError):
     """Another process listens there, or we may not."""
 
 
-def bind(address: Address) -> list[socket.socket]:
+def bind(address: ListenAddress) -> list[socket.socket]:
     """Bind all sockets of ``address``: a name may have an IPv4 and an IPv6 address.
 
     Raises AddressTaken, worded for a person.
@@ -46,10 +46,10 @@ def bind(address: Address) -> list[socket.socket]:
     return sockets
 
 
-def bind_near(address: Address, tries: int = 20) -> tuple[list[socket.socket], Address]:
+def bind_near(address: ListenAddress, tries: int = 20) -> tuple[list[socket.socket], ListenAddress]:
     """Bind ``address`` or the next free port above it; raise AddressTaken if there is none."""
     for offset in range(tries):
-        near = Address(address.host, address.port + offset)
+        near = ListenAddress(address.host, address.port + offset)
         try:
             return bind(near), near
         except AddressTaken:
@@ -58,9 +58,9 @@ def bind_near(address: Address, tries: int = 20) -> tuple[list[socket.socket], A
     raise AssertionError  # pragma: no cover  the loop returns or raises
 
 
-def bound(address: Address, sockets: list[socket.socket]) -> Address:
+def bound(address: ListenAddress, sockets: list[socket.socket]) -> ListenAddress:
     """Return ``address`` with the port that was really bound."""
-    return address if address.path else Address(address.host, port_of(sockets))
+    return address if address.path else ListenAddress(address.host, port_of(sockets))
 
 
 def port_of(sockets: list[socket.socket]) -> int:
@@ -165,7 +165,7 @@ def _served(path: Path) -> bool:
     return True
 
 
-def _worded(address: Address, error: OSError) -> str:
+def _worded(address: ListenAddress, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"cannot listen on {address}: the port is taken; free it, or choose another"
     if error.errno == errno.EACCES:

@@ -4,8 +4,6 @@ Sources, first wins: flags, environment, ``.env``, files of a secrets directory,
 The descriptions below are what ``--help``, ``config.example.env`` and the documentation show.
 """
 
-import difflib
-import os
 import re
 import ssl
 from pathlib import Path
@@ -14,13 +12,15 @@ from typing import Any, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from proxy.addresses import Address, Origin
+from proxy.addresses import ListenAddress, Url
 from proxy.errors import SettingsError
+from proxy.passport import SANDBOX, TOKEN_PATH
 from proxy.settings.types import (
     EgressUrl,
     File,
     Format,
     Hosts,
+    HttpUrl,
     Keys,
     Languages,
     Level,
@@ -30,15 +30,10 @@ from proxy.settings.types import (
     Rules,
     Seconds,
     Secret,
-    Url,
     WebOrigins,
 )
 
 PREFIX = "BREB_"
-SANDBOX = "https://bre-b-sandbox.api.visionamos.passportfintech.com"
-TOKEN_PATH = "/v1/iam/oauth/tokens"  # noqa: S105  a path, no secret
-# Kubernetes injects these for a Service called breb or breb-something.
-_INJECTED = re.compile(r"BREB_(\w+_)?(PORT|SERVICE_HOST|SERVICE_PORT|PORT_\w+|SERVICE_PORT_\w+)$")
 
 
 class CredentialSettings(BaseSettings):
@@ -76,8 +71,8 @@ class CredentialSettings(BaseSettings):
 class Settings(CredentialSettings):
     """All settings of ``breb-proxy serve``."""
 
-    base_url: Url = Field(
-        default=Origin.parse(SANDBOX),
+    base_url: HttpUrl = Field(
+        default=Url.parse(SANDBOX),
         description="Where requests go: scheme, host, optional port and path prefix.",
     )
     token_url: OptionalUrl = Field(
@@ -95,7 +90,7 @@ class Settings(CredentialSettings):
     )
 
     listen: Listen = Field(
-        default=Address("127.0.0.1", 8080),
+        default=ListenAddress("127.0.0.1", 8080),
         description="Callers' listener: host:port, or unix:/path (mode 0600).",
     )
     tls_cert: File | None = Field(
@@ -104,7 +99,7 @@ class Settings(CredentialSettings):
     )
     tls_key: File | None = Field(default=None, description="PEM private key of TLS_CERT.")
     admin_listen: Listen = Field(
-        default=Address("127.0.0.1", 8081),
+        default=ListenAddress("127.0.0.1", 8081),
         description="Listener of /livez, /readyz, /metrics and the console.",
     )
     caller_key: Keys = Field(
@@ -222,7 +217,7 @@ class Settings(CredentialSettings):
     )
 
     @property
-    def token_endpoint(self) -> Origin:
+    def token_endpoint(self) -> Url:
         """The token endpoint: TOKEN_URL, or the documented path at the upstream's origin."""
         return self.token_url or self.base_url.at(TOKEN_PATH)
 
@@ -321,18 +316,6 @@ def shown(default: object) -> str:
     return ",".join(default) if isinstance(default, tuple) else str(default)
 
 
-def sources(secrets_dir: Path | None, env_file: Path | None = Path(".env")) -> dict[str, Any]:
-    """Return the constructor arguments that name where settings are read from.
-
-    Raises SettingsError if ``secrets_dir`` is not a directory.
-    """
-    if secrets_dir is None:
-        return {"_env_file": env_file}
-    if not secrets_dir.is_dir():
-        raise SettingsError([f"{PREFIX}SECRETS_DIR: no such directory: {secrets_dir}"])
-    return {"_env_file": env_file, "_secrets_dir": secrets_dir}
-
-
 def load(flags: dict[str, Any] | None = None, **where: Any) -> Settings:  # noqa: ANN401  passed on
     """Read all settings; ``where`` comes from `sources`.
 
@@ -381,22 +364,3 @@ def problems(error: ValidationError) -> list[str]:
             message = "is not set; put it into the environment, .env or the secrets directory"
         lines.append(f"{name}: {message[:1].lower()}{message[1:]}")
     return list(dict.fromkeys(lines))
-
-
-def injected(name: str) -> bool:
-    """Report whether ``name`` has a form that Kubernetes gives to Services' variables."""
-    return bool(_INJECTED.match(name))
-
-
-def unknown(environment: dict[str, str] | os._Environ[str]) -> list[str]:
-    """Return a warning for each BREB_ name that is no setting, with a hint of the nearest one."""
-    known = {name.upper() for name in (*Settings.model_fields, "secrets_dir", "env_file")}
-    warnings = []
-    for name in sorted(key.upper() for key in environment if key.upper().startswith(PREFIX)):
-        own = name.removeprefix(PREFIX)
-        if own in known or injected(name):
-            continue
-        near = difflib.get_close_matches(own, known, n=1)
-        hint = f"; did you mean {PREFIX}{near[0]}?" if near else ""
-        warnings.append(f"{name}: no such setting{hint}")
-    return warnings

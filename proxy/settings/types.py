@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
-from proxy.addresses import Address, Origin
+from proxy.addresses import ListenAddress, Url
 from proxy.rules import Rule
 
 
@@ -37,7 +37,7 @@ def _lower(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
 
 def _egress(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
     try:
-        url = Origin.parse(value) if value else None
+        url = Url.parse(value) if value else None
     except ValueError:
         raise ValueError("must be http://host:port, without user and password") from None
     if url and (url.scheme != "http" or url.path):
@@ -86,12 +86,12 @@ WebOrigins = Annotated[Names, AfterValidator(_origins)]
 Rules = Annotated[
     tuple[Annotated[Rule, BeforeValidator(Rule.parse)], ...], NoDecode, BeforeValidator(_split)
 ]
-Listen = Annotated[Address, NoDecode, BeforeValidator(Address.parse)]
-Url = Annotated[Origin, NoDecode, BeforeValidator(Origin.parse)]
+Listen = Annotated[ListenAddress, NoDecode, BeforeValidator(ListenAddress.parse)]
+HttpUrl = Annotated[Url, NoDecode, BeforeValidator(Url.parse)]
 OptionalUrl = Annotated[
-    Origin | None, NoDecode, BeforeValidator(lambda value: value and Origin.parse(value))
+    Url | None, NoDecode, BeforeValidator(lambda value: value and Url.parse(value))
 ]
-EgressUrl = Annotated[Origin | None, NoDecode, BeforeValidator(_egress)]
+EgressUrl = Annotated[Url | None, NoDecode, BeforeValidator(_egress)]
 Languages = Annotated[str, AfterValidator(_language)]
 Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 Format = Annotated[Literal["auto", "text", "json"], BeforeValidator(_lower)]

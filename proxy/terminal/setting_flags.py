@@ -1,24 +1,11 @@
 """Settings as flags: in groups, with what they take and what they are if unset."""
 
 import argparse
-import io
-import os
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from dotenv.parser import parse_stream
-from pydantic_settings import (
-    DotEnvSettingsSource,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SecretsSettingsSource,
-)
-
-from proxy.admin.client import assignments
-from proxy.errors import SettingsError
-from proxy.settings.model import PREFIX, Settings, flags, sources, unknown
+from proxy.settings.model import flags
 from proxy.terminal.arguments import Parser, add_sources
 
 _DEST = "setting_"
@@ -126,103 +113,3 @@ def chosen(options: argparse.Namespace) -> dict[str, Any]:
         for name, value in vars(options).items()
         if name.startswith(_DEST) and value  # an empty one counts as unset, as elsewhere
     }
-
-
-def where(options: argparse.Namespace) -> dict[str, Any]:
-    """Return where the other settings are read from; raise SettingsError if they cannot be."""
-    folder = options.secrets_dir or os.environ.get("BREB_SECRETS_DIR")
-    file = options.env_file or os.environ.get("BREB_ENV_FILE")
-    # Its rules and its upstream would be missing without a word.
-    if file and not Path(file).exists():
-        raise SettingsError([f"{PREFIX}ENV_FILE: no such file: {file}"])
-    places = sources(Path(folder) if folder else None, Path(file or ".env"))
-    if problems := [*_passed_over(places["_env_file"]), *_unreadable(places.get("_secrets_dir"))]:
-        raise SettingsError(problems)
-    return places
-
-
-def _passed_over(file: Path) -> list[str]:
-    """Return a problem for each line of ours that dotenv would leave out: it may be a rule."""
-    if not file.exists() or file == Path(os.devnull):
-        return []
-    text, problem = _text(file)
-    if problem:
-        return [problem]
-    return [
-        f"{file}: line {binding.original.line} cannot be read; write NAME=value, close its quotes"
-        for binding in parse_stream(io.StringIO(text))
-        if binding.error and PREFIX in binding.original.string.upper()
-    ]
-
-
-def _unreadable(folder: Path | None) -> list[str]:
-    """Return a problem for each secret file that pydantic would pass over, or fail at."""
-    try:
-        files = sorted(folder.iterdir()) if folder else []
-    except OSError as error:
-        return [f"{folder}: cannot be read ({error.strerror})"]
-    names = {f"{PREFIX}{name}".lower() for name in Settings.model_fields}
-    return [
-        problem
-        for file in files
-        if file.name.lower() in names
-        for _, problem in [_text(file)]
-        if problem
-    ]
-
-
-def _text(file: Path) -> tuple[str, str]:
-    """Return what a file holds, and what is wrong with it if it is no text."""
-    if not file.is_file():  # a directory is what Docker mounts where there is no file
-        return "", f"{file}: is no regular file"
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        return "", f"{file}: cannot be read ({error.strerror})"
-    except UnicodeDecodeError:
-        text = "\0"
-    # Of UTF-16 without a mark every other byte of ASCII is zero.
-    return text, f"{file}: cannot be read; save it as UTF-8" if "\0" in text else ""
-
-
-def origins(given: dict[str, Any], places: dict[str, Any]) -> dict[str, str]:
-    """Return for each setting that is set where its value comes from; never the value.
-
-    Raises SettingsError if a source cannot be read.
-    """
-    file, folder = places.get("_env_file"), places.get("_secrets_dir")
-    read: list[tuple[str, Callable[[], PydanticBaseSettingsSource]]] = [
-        ("environment", lambda: EnvSettingsSource(Settings)),
-        (str(file), lambda: DotEnvSettingsSource(Settings, env_file=file)),
-    ]
-    if folder:
-        read.append((str(folder), lambda: SecretsSettingsSource(Settings, secrets_dir=folder)))
-    found = dict.fromkeys(given, "flag")
-    for name, make in read:
-        try:
-            values = make()()
-        except (OSError, ValueError) as error:
-            raise SettingsError([f"{name}: cannot be read ({error})"]) from None
-        for setting in values.keys() & Settings.model_fields.keys():
-            found.setdefault(setting, name)
-    return found
-
-
-def doubled(settings: Settings) -> str:
-    """Return what to do if the upstream's path prefix is one that callers' paths carry already."""
-    if not settings.base_url.path.endswith("/v1"):
-        return ""
-    return "paths carry /v1 already, so it would be there twice: take it off BREB_BASE_URL"
-
-
-def slips(places: dict[str, Any]) -> list[str]:
-    """Return a warning for each name in the sources that no setting has, with the nearest one."""
-    file, folder = Path(places["_env_file"]), places.get("_secrets_dir")
-    warnings = [f"{line} (environment)" for line in unknown(os.environ)]
-    if file.is_file():
-        names = dict(assignments(file.read_text(errors="replace")))
-        warnings += [f"{line} ({file})" for line in unknown(names)]
-    if folder:
-        names = {path.name: "" for path in Path(folder).iterdir()}
-        warnings += [f"{line} ({folder})" for line in unknown(names)]
-    return warnings

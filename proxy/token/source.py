@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import httpx
-from pydantic import SecretStr
 
-from proxy.addresses import Origin
+from proxy.addresses import Url
 from proxy.clock import Clock
 from proxy.errors import TokenEndpointUnavailable, TokenError
 from proxy.http1.content_codings import CODINGS, decoded
+from proxy.settings.credentials import Credentials
 from proxy.token.response import grant, http_date, refusal
 
 log = logging.getLogger("proxy.tokens")
@@ -47,14 +47,6 @@ class AccessToken:
         return self.expires_at - self.issued_at
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What the client credentials grant asks for."""
-
-    client_id: SecretStr
-    client_secret: SecretStr
-
-
 class TokenSource(Protocol):
     """Where the keeper gets its tokens."""
 
@@ -73,7 +65,7 @@ class PassportTokenSource:
 
     def __init__(
         self,
-        endpoint: Origin,
+        endpoint: Url,
         transport: httpx.AsyncBaseTransport,
         read_credentials: Callable[[], Credentials],
         clock: Clock,

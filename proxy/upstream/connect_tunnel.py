@@ -4,7 +4,7 @@ import asyncio
 import re
 import socket
 
-from proxy.addresses import Origin
+from proxy.addresses import Url, bracketed
 from proxy.errors import ConnectionFailed, UpstreamError
 
 _MAX_HEAD = 16_384
@@ -16,9 +16,9 @@ _LOG_IN = (
 _INTERIM = re.compile(rb"HTTP/1\.[01] 1.*?\r\n\r\n", re.DOTALL)
 
 
-async def open_tunnel(loop: asyncio.AbstractEventLoop, sock: socket.socket, origin: Origin) -> None:
+async def open_tunnel(loop: asyncio.AbstractEventLoop, sock: socket.socket, origin: Url) -> None:
     """Ask the proxy at the other end of ``sock`` for a tunnel; raise ConnectionFailed."""
-    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    host = bracketed(origin.host)
     target = f"{host}:{origin.port}"
     ask = f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n"
     try:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import aiohappyeyeballs
 from aiohappyeyeballs import AddrInfoType
 
-from proxy.addresses import Origin
+from proxy.addresses import Url
 from proxy.errors import (
     ConnectionFailed,
     ConnectionRefused,
@@ -38,10 +38,10 @@ class Connector:
 
     def __init__(
         self,
-        origin: Origin,
+        origin: Url,
         timeout: float,
         tls: ResumingContext | None = None,
-        egress: Origin | None = None,
+        egress: Url | None = None,
     ) -> None:
         self.origin = origin
         self._timeout = timeout
@@ -72,7 +72,7 @@ class Connector:
             self._tls.sessions[self.origin.host] = tls.session
 
     @property
-    def _peer(self) -> Origin:
+    def _peer(self) -> Url:
         return self._egress or self.origin
 
     async def _addresses(self, loop: asyncio.AbstractEventLoop) -> Sequence[AddrInfoType]:

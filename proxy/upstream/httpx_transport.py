@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from proxy.addresses import Origin
+from proxy.addresses import Url
 from proxy.errors import (
     ConnectionStale,
     ConnectTimeout,
@@ -42,7 +42,7 @@ class PoolTransport(httpx.AsyncBaseTransport):
     where the pool raises UpstreamError (as their ``__cause__``).
     """
 
-    def __init__(self, pool: Pool, origin: Origin) -> None:
+    def __init__(self, pool: Pool, origin: Url) -> None:
         self._pool = pool
         self._origin = origin
 

@@ -9,7 +9,6 @@ import pytest
 from proxy.asgi import Message, Receive, Scope, Send
 from proxy.console.caller_url import Door
 from proxy.console.changes import changes
-from proxy.console.consequence import would
 from proxy.console.har import har
 from proxy.console.replay import Replay, ReplayRefused, Wish
 from proxy.console.sendable import sendable
@@ -18,6 +17,7 @@ from proxy.exchange.shell import Shell
 from proxy.journal.body import Content
 from proxy.journal.entry import Entry, Phase, Trouble
 from proxy.journal.journal import Journal
+from proxy.passport import consequence
 from proxy.settings.model import Settings
 
 DOOR = Door("http://127.0.0.1:8080", "", None, production=False)
@@ -141,7 +141,7 @@ def test_what_is_the_clients_own_or_a_pages_is_not_sent_again() -> None:
     ],
 )
 def test_the_consequence_is_worded(method: str, target: str, body: bytes, words: str) -> None:
-    assert would(method, target, body) == f"{method} {target.partition('?')[0]} would {words}"
+    assert consequence(method, target, body) == f"{method} {target.partition('?')[0]} would {words}"
 
 
 def test_an_archive_holds_the_odd_ones_too() -> None:

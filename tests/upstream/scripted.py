@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from proxy.addresses import Origin
+from proxy.addresses import Url
 from proxy.upstream import Connection, Connector, Pool, PoolLimits, ResponseHead
 from proxy.upstream.connection import BUFFER
 from proxy.upstream.tls import ResumingContext
@@ -141,8 +141,8 @@ async def pooled(
     **limits: Any,
 ) -> AsyncIterator[Pool]:
     """A pool to a loopback port; at the end nothing is open, opening or waiting in it."""
-    origin = Origin("https" if tls else "http", host, port)
-    through = Origin("http", "127.0.0.1", egress) if egress else None
+    origin = Url("https" if tls else "http", host, port)
+    through = Url("http", "127.0.0.1", egress) if egress else None
     pool = Pool(Connector(origin, connect_timeout, tls, through), PoolLimits(**limits))
     try:
         yield pool

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from proxy.addresses import Origin
+from proxy.addresses import Url
 from proxy.errors import (
     ConnectionFailed,
     ConnectionRefused,
@@ -113,7 +113,7 @@ def test_failures_are_told_apart(
 
 
 def test_a_connection_that_fails_as_it_starts_is_no_fault_of_tls() -> None:
-    error = Connector(Origin("http", "x", 80), 5)._not_started(OSError(errno.ENOTCONN, "x"))
+    error = Connector(Url("http", "x", 80), 5)._not_started(OSError(errno.ENOTCONN, "x"))
     assert type(error) is ConnectionFailed
 
 
@@ -182,7 +182,7 @@ async def test_a_family_that_hangs_does_not_hold_up_the_other() -> None:
             (socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port))
             for host in ("127.0.0.2", "127.0.0.1")
         ]
-        connector = Connector(Origin("http", "two.example", port), 5)
+        connector = Connector(Url("http", "two.example", port), 5)
         with await connector._connect(asyncio.get_running_loop(), found) as sock:
             assert sock.getpeername() == ("127.0.0.1", port)
         for filler in fillers:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from proxy.addresses import Origin
+from proxy.addresses import Url
 from proxy.upstream import Pool, PoolTransport
 from tests.kit import free_port
 from tests.upstream.scripted import (
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.anyio
 
 @contextlib.asynccontextmanager
 async def client_of(pool: Pool, port: int) -> AsyncIterator[httpx.AsyncClient]:
-    origin = Origin("http", "127.0.0.1", port)
+    origin = Url("http", "127.0.0.1", port)
     transport = PoolTransport(pool, origin)
     async with httpx.AsyncClient(transport=transport, base_url=str(origin)) as client:
         yield client
@@ -80,7 +80,7 @@ async def test_a_streamed_request_body_gets_a_length(kind: str) -> None:
         yield b"llo"
 
     async with serving(script) as server, pooled(server.port) as pool:
-        origin = Origin("http", "127.0.0.1", server.port)
+        origin = Url("http", "127.0.0.1", server.port)
         body = Parts() if kind == "sync" else parts()
         request = httpx.Request("PUT", f"{origin}/", content=body)  # type: ignore[arg-type]
         response = await PoolTransport(pool, origin).handle_async_request(request)
@@ -158,10 +158,10 @@ async def test_requests_go_to_the_one_origin_alone(url: str) -> None:
 
 @pytest.mark.parametrize("url", ["http://x.example/p", "http://X.example:80/p"])
 def test_the_origin_is_compared_by_its_parts(url: str) -> None:
-    transport = PoolTransport(None, Origin("http", "x.example", 80))  # type: ignore[arg-type]
+    transport = PoolTransport(None, Url("http", "x.example", 80))  # type: ignore[arg-type]
     assert transport._reaches(httpx.URL(url))
     assert not transport._reaches(httpx.URL("https://x.example/p"))
-    secure = PoolTransport(None, Origin("https", "::1", 443))  # type: ignore[arg-type]
+    secure = PoolTransport(None, Url("https", "::1", 443))  # type: ignore[arg-type]
     assert secure._reaches(httpx.URL("https://[::1]/"))
 
 
@@ -359,7 +359,7 @@ async def both_see(answer: bytes, method: str = "GET") -> tuple[Seen, Seen]:
         httpx.AsyncHTTPTransport(verify=context) as theirs,
     ):
         url = f"http://127.0.0.1:{server.port}/"
-        ours = await seen_by(PoolTransport(pool, Origin.parse(url)), method, url)
+        ours = await seen_by(PoolTransport(pool, Url.parse(url)), method, url)
         return ours, await seen_by(theirs, method, url)
 
 

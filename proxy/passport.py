@@ -1,10 +1,27 @@
-"""What sending a request again would do again, in words for the person who is asked."""
+"""Everything that is known of Passport's API; what stands beside this module serves any API.
+
+Sources: docs.passportfintech.com (access tokens, endpoint structure, list token information).
+"""
 
 import json
 import re
 from typing import Any
 
-_DEEDS = (
+SANDBOX = "https://bre-b-sandbox.api.visionamos.passportfintech.com"
+TOKEN_PATH = "/v1/iam/oauth/tokens"  # noqa: S105  a path, no secret
+GET_TOKEN_SCOPE = "iam.oauth.tokens.get"  # noqa: S105  a name, no secret
+REVOKE_TOKEN_SCOPE = "iam.oauth.tokens.delete"  # noqa: S105  a name, no secret
+PRODUCTION_HOST = "api.paas.co.passportfintech.com"
+_SANDBOX_HOSTS = frozenset(
+    (
+        "bre-b-sandbox.api.visionamos.passportfintech.com",
+        "bre-b-develop.api.visionamos.passportfintech.com",
+        "api.paas.sandbox.co.passportfintech.com",
+        "api.paas-sandbox.co.passportfintech.com",
+        "api.paas.demo.co.passportfintech.com",
+    )
+)
+_ACTIONS = (
     ("POST", r"/payments/(?:breb|ach)$|/breb/payments$", "start a payment{money}"),
     ("POST", r"/payments/breb/confirm$", "confirm a payment, which then is sent"),
     ("POST", r"/iam/oauth/tokens$", "ask for another access token"),
@@ -26,18 +43,26 @@ _DEEDS = (
     ("DELETE", r"/qrcodes/[^/]+$", "cancel a QR code"),
     ("POST", r"/qrcodes/decode$", "decode a QR code"),
 )
-_COMPILED = tuple((method, re.compile(pattern), words) for method, pattern, words in _DEEDS)
+_COMPILED = tuple((method, re.compile(pattern), words) for method, pattern, words in _ACTIONS)
 
 
-def would(method: str, target: str, body: bytes) -> str:
+def environment(host: str) -> str | None:
+    """Return ``sandbox`` or ``production`` for a host of Passport's, None for any other."""
+    name = host.rstrip(".").lower()
+    if name == PRODUCTION_HOST:
+        return "production"
+    return "sandbox" if name in _SANDBOX_HOSTS else None
+
+
+def consequence(method: str, target: str, body: bytes) -> str:
     """Return a sentence such as ``POST /v1/payments/breb would start a payment of 10 COP``."""
     path = target.partition("?")[0]
-    deed = "be carried out again by the upstream"
+    action = "be carried out again by the upstream"
     for verb, pattern, words in _COMPILED:
         if verb == method and pattern.search(path):
-            deed = words.format(money=_money(body))
+            action = words.format(money=_money(body))
             break
-    return f"{method} {path} would {deed}"
+    return f"{method} {path} would {action}"
 
 
 def _money(body: bytes) -> str:

@@ -1,0 +1,157 @@
+"""Where settings come from, and what in those places cannot be read or is no setting."""
+
+import difflib
+import io
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from dotenv.parser import parse_stream
+from pydantic_settings import (
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+)
+
+from proxy.errors import SettingsError
+from proxy.settings.dotenv import assignments
+from proxy.settings.model import PREFIX, Settings
+
+# Kubernetes injects these for a Service called breb or breb-something.
+_INJECTED = re.compile(r"BREB_(\w+_)?(PORT|SERVICE_HOST|SERVICE_PORT|PORT_\w+|SERVICE_PORT_\w+)$")
+
+
+def sources(secrets_dir: Path | None, env_file: Path | None = Path(".env")) -> dict[str, Any]:
+    """Return the constructor arguments that name where settings are read from.
+
+    Raises SettingsError if ``secrets_dir`` is not a directory.
+    """
+    if secrets_dir is None:
+        return {"_env_file": env_file}
+    if not secrets_dir.is_dir():
+        raise SettingsError([f"{PREFIX}SECRETS_DIR: no such directory: {secrets_dir}"])
+    return {"_env_file": env_file, "_secrets_dir": secrets_dir}
+
+
+def locate(env_file: str | None, secrets_dir: str | None) -> dict[str, Any]:
+    """Return where settings are read from, see `sources`; raise SettingsError if they cannot be.
+
+    Both are flags; what is None is asked of the environment.
+    """
+    folder = secrets_dir or os.environ.get("BREB_SECRETS_DIR")
+    file = env_file or os.environ.get("BREB_ENV_FILE")
+    # Its rules and its upstream would be missing without a word.
+    if file and not Path(file).exists():
+        raise SettingsError([f"{PREFIX}ENV_FILE: no such file: {file}"])
+    places = sources(Path(folder) if folder else None, Path(file or ".env"))
+    if problems := [*_passed_over(places["_env_file"]), *_unreadable(places.get("_secrets_dir"))]:
+        raise SettingsError(problems)
+    return places
+
+
+def _passed_over(file: Path) -> list[str]:
+    """Return a problem for each line of ours that dotenv would leave out: it may be a rule."""
+    if not file.exists() or file == Path(os.devnull):
+        return []
+    text, problem = _text(file)
+    if problem:
+        return [problem]
+    return [
+        f"{file}: line {binding.original.line} cannot be read; write NAME=value, close its quotes"
+        for binding in parse_stream(io.StringIO(text))
+        if binding.error and PREFIX in binding.original.string.upper()
+    ]
+
+
+def _unreadable(folder: Path | None) -> list[str]:
+    """Return a problem for each secret file that pydantic would pass over, or fail at."""
+    try:
+        files = sorted(folder.iterdir()) if folder else []
+    except OSError as error:
+        return [f"{folder}: cannot be read ({error.strerror})"]
+    names = {f"{PREFIX}{name}".lower() for name in Settings.model_fields}
+    return [
+        problem
+        for file in files
+        if file.name.lower() in names
+        for _, problem in [_text(file)]
+        if problem
+    ]
+
+
+def _text(file: Path) -> tuple[str, str]:
+    """Return what a file holds, and what is wrong with it if it is no text."""
+    if not file.is_file():  # a directory is what Docker mounts where there is no file
+        return "", f"{file}: is no regular file"
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        return "", f"{file}: cannot be read ({error.strerror})"
+    except UnicodeDecodeError:
+        text = "\0"
+    # Of UTF-16 without a mark every other byte of ASCII is zero.
+    return text, f"{file}: cannot be read; save it as UTF-8" if "\0" in text else ""
+
+
+def provenance(given: dict[str, Any], places: dict[str, Any]) -> dict[str, str]:
+    """Return for each setting that is set where its value comes from; never the value.
+
+    Raises SettingsError if a source cannot be read.
+    """
+    file, folder = places.get("_env_file"), places.get("_secrets_dir")
+    read: list[tuple[str, Callable[[], PydanticBaseSettingsSource]]] = [
+        ("environment", lambda: EnvSettingsSource(Settings)),
+        (str(file), lambda: DotEnvSettingsSource(Settings, env_file=file)),
+    ]
+    if folder:
+        read.append((str(folder), lambda: SecretsSettingsSource(Settings, secrets_dir=folder)))
+    found = dict.fromkeys(given, "flag")
+    for name, make in read:
+        try:
+            values = make()()
+        except (OSError, ValueError) as error:
+            raise SettingsError([f"{name}: cannot be read ({error})"]) from None
+        for setting in values.keys() & Settings.model_fields.keys():
+            found.setdefault(setting, name)
+    return found
+
+
+def duplicated_prefix(settings: Settings) -> str:
+    """Return what to do if the upstream's path prefix is one that callers' paths carry already."""
+    if not settings.base_url.path.endswith("/v1"):
+        return ""
+    return "paths carry /v1 already, so it would be there twice: take it off BREB_BASE_URL"
+
+
+def unknown_names(places: dict[str, Any]) -> list[str]:
+    """Return a warning for each name in the sources that no setting has, with the nearest one."""
+    file, folder = Path(places["_env_file"]), places.get("_secrets_dir")
+    warnings = [f"{line} (environment)" for line in unknown(os.environ)]
+    if file.is_file():
+        warnings += [f"{line} ({file})" for line in unknown(assignments(file))]
+    if folder:
+        names = {path.name: "" for path in Path(folder).iterdir()}
+        warnings += [f"{line} ({folder})" for line in unknown(names)]
+    return warnings
+
+
+def injected(name: str) -> bool:
+    """Report whether ``name`` has a form that Kubernetes gives to Services' variables."""
+    return bool(_INJECTED.match(name))
+
+
+def unknown(environment: Mapping[str, str]) -> list[str]:
+    """Return a warning for each BREB_ name that is no setting, with a hint of the nearest one."""
+    known = {name.upper() for name in (*Settings.model_fields, "secrets_dir", "env_file")}
+    warnings = []
+    for name in sorted(key.upper() for key in environment if key.upper().startswith(PREFIX)):
+        own = name.removeprefix(PREFIX)
+        if own in known or injected(name):
+            continue
+        near = difflib.get_close_matches(own, known, n=1)
+        hint = f"; did you mean {PREFIX}{near[0]}?" if near else ""
+        warnings.append(f"{name}: no such setting{hint}")
+    return warnings
