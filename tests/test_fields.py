@@ -5,21 +5,6 @@ import pytest
 from proxy.http1 import fields
 
 
-@pytest.mark.parametrize(
-    ("connection", "survivors"),
-    [
-        pytest.param(b"close", [b"X-Request-Id"], id="ordinary"),
-        pytest.param(b"close, X-Request-Id", [], id="nominated"),
-        pytest.param(b"x-request-ID", [], id="in another case"),
-        pytest.param(b" , keep-alive,", [b"X-Request-Id"], id="empty options"),
-    ],
-)
-def test_nominated_fields_stop_here(connection: bytes, survivors: list[bytes]) -> None:
-    """A field that Connection names goes no further than the next hop."""
-    lines = [(b"Connection", connection), (b"X-Request-Id", b"7"), (b"TE", b"trailers")]
-    assert [name for name, _ in fields.end_to_end(lines)] == survivors
-
-
 def test_framing_cannot_be_nominated_away() -> None:
     assert fields.nominated([b"content-length, transfer-encoding, x"]) == {b"x"}
 

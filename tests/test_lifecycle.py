@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from proxy.addresses import ListenAddress
-from proxy.server import server, sockets
+from proxy.server import sockets
 from tests.kit import Call, Program, RawUpstream, ask, read_answer
 from tests.kit.wire import Reader, connect
 
@@ -464,6 +464,6 @@ def test_as_many_files_may_be_open_as_there_may_be_connections(
 
     monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
     monkeypatch.setattr(resource, "setrlimit", setrlimit)
-    server.raise_open_files(1000)
+    process.raise_open_files(1000)
     assert done == set_to
     assert ("files may be open" in caplog.text) is warned

@@ -18,7 +18,7 @@ from proxy.asgi import App, Receive, Scope, Send
 from proxy.exchange.shell import Shell
 from proxy.listener import ListenerLimits
 from proxy.server.build import build
-from proxy.server.server import Listener
+from proxy.server.listener import Listener
 from proxy.settings import model
 from tests.front import until
 from tests.kit import Call, Program, RawUpstream, ask, exchange, read_answer

@@ -14,6 +14,8 @@ import pytest
 from proxy.errors import PoolFull, ReadTimeout
 from proxy.exchange.record import Exchange
 from proxy.telemetry import log_format
+from proxy.telemetry.access_log import AccessLog
+from proxy.telemetry.sink import KEPT
 from tests.kit import Program, RawUpstream, ask
 
 
@@ -35,7 +37,7 @@ def finished(target: bytes = b"/v1/payments?key=300") -> Exchange:
 
 def written(*exchanges: Exchange, as_json: bool = True, colour: bool = False) -> str:
     read, write = os.pipe()
-    log = log_format.AccessLog(as_json=as_json, descriptor=write, colour=colour)
+    log = AccessLog(as_json=as_json, descriptor=write, colour=colour)
     log._lines = [log._word(exchange) for exchange in exchanges]
     log.flush()
     os.close(write)
@@ -105,7 +107,7 @@ def test_text_lines_are_for_people() -> None:
 def test_a_reader_that_is_gone_does_not_end_the_proxy() -> None:
     read, write = os.pipe()
     os.close(read)
-    log = log_format.AccessLog(as_json=True, descriptor=write)
+    log = AccessLog(as_json=True, descriptor=write)
     log._lines = ["x\n"]
     log.flush()
     os.close(write)
@@ -114,12 +116,12 @@ def test_a_reader_that_is_gone_does_not_end_the_proxy() -> None:
 
 def test_lines_wait_for_a_reader_who_stalls_and_none_is_torn() -> None:
     read, write = os.pipe()
-    log = log_format.AccessLog(as_json=True, descriptor=write)
+    log = AccessLog(as_json=True, descriptor=write)
     line = "x" * 99 + "\n"
     for _ in range(2):
         log._lines = [line] * 10_000
         log.flush()
-    assert 0 < len(log._left) <= log_format._KEPT
+    assert 0 < len(log._left) <= KEPT
     assert len(log._left) % len(line) == 0
     came = b""
     while log._left:
@@ -129,7 +131,7 @@ def test_lines_wait_for_a_reader_who_stalls_and_none_is_torn() -> None:
     with os.fdopen(read, "rb") as rest:
         came += rest.read()
     assert set(came.splitlines(keepends=True)) == {line.encode()}
-    assert len(came) > log_format._KEPT
+    assert len(came) > KEPT
 
 
 def test_a_reader_who_stalls_does_not_stop_the_proxy(tmp_path: Path) -> None:

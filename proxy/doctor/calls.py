@@ -16,7 +16,7 @@ from proxy.listener import ListenerLimits
 from proxy.passport import TOKEN_PATH
 from proxy.server import sockets
 from proxy.server.build import Parts, build
-from proxy.server.server import Listener
+from proxy.server.listener import Listener
 from proxy.settings.model import Settings
 from proxy.terminal.durations import span
 from proxy.token.source import AccessToken

@@ -23,7 +23,7 @@ from proxy.journal.recorder import Recorder, let_in
 from proxy.passport import TOKEN_PATH
 from proxy.settings.credentials import read_credentials
 from proxy.settings.model import Settings
-from proxy.telemetry import log_format
+from proxy.telemetry.access_log import AccessLog
 from proxy.telemetry.metrics import Metrics
 from proxy.token.keeper import KeeperOptions, TokenKeeper
 from proxy.token.source import PassportTokenSource
@@ -83,7 +83,7 @@ def build(
     if journal is not None:
         observers.append(journal.observe)
     colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-    access_log = log_format.AccessLog(as_json=as_json, descriptor=2, colour=colour)
+    access_log = AccessLog(as_json=as_json, descriptor=2, colour=colour)
     if settings.access_log and settings.log_level in ("debug", "info"):  # its lines are info
         observers.append(access_log.observe)
     shell = Shell(recorder or guard, observers)

@@ -17,6 +17,7 @@ from proxy.errors import (
     UpstreamError,
     WriteTimeout,
 )
+from proxy.http1.fields import IDEMPOTENT
 from proxy.http1.response_parser import ResponseHead
 from proxy.upstream.connection import Connection
 from proxy.upstream.pool import FRESH, NEW, Pool
@@ -24,7 +25,6 @@ from proxy.upstream.pool import FRESH, NEW, Pool
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE"))  # RFC 9110 section 9.2.2
 
 _TRANSLATION: tuple[tuple[type[UpstreamError], type[httpx.TransportError]], ...] = (
     (ConnectTimeout, httpx.ConnectTimeout),

@@ -1,0 +1,91 @@
+"""A uvicorn server for one listener, with our protocol and without signal handling of its own."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import Callable, Generator
+from typing import Any, cast
+
+import uvicorn
+
+from proxy.asgi import App
+from proxy.exchange.shell import Shell
+from proxy.listener import Callers, ListenerLimits
+
+LAST_WORDS = 0.5  # seconds for what is said to callers at the end of the grace
+
+
+class Listener(uvicorn.Server):
+    """A uvicorn server without signal handling of its own, speaking our caller's protocol."""
+
+    def __init__(
+        self,
+        app: App,
+        shell: Shell,
+        limits: ListenerLimits,
+        grace: float,
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        self.callers = Callers(limits, shell.refused)
+        super().__init__(
+            uvicorn.Config(
+                cast("Any", app),
+                # uvicorn takes any callable that makes protocols here.
+                http=cast("type[asyncio.Protocol]", self.callers.protocol),
+                ws="none",
+                lifespan="off",
+                interface="asgi3",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                date_header=False,
+                ssl_context_factory=(lambda *_: tls) if tls else None,
+                timeout_graceful_shutdown=cast("int", grace),
+            )
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, as uvicorn does, and bound both ends of TLS.
+
+        A connection is counted, and watched by `callers`, once its handshake is over. Before that
+        it would have asyncio's minute, and half a minute for an end that it need not confirm.
+        """
+        loop = asyncio.get_running_loop()
+        tls = self.config.ssl
+        limit = self.callers.limits.header_timeout if tls else None
+        self.servers = [
+            await loop.create_server(
+                lambda: self.callers.protocol(self.config, self.server_state, {}),
+                sock=sock,
+                ssl=tls,
+                ssl_handshake_timeout=limit,
+                ssl_shutdown_timeout=limit,
+                backlog=self.config.backlog,
+            )
+            for sock in sockets or ()
+        ]
+        self.started = True
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave the signals to the program: there are two servers in it."""
+        yield
+
+    def drain(self) -> None:
+        """Stop accepting; finish what is under way."""
+        self.callers.draining = True
+        self.should_exit = True
+
+    async def finish(
+        self, serving: asyncio.Task[None], grace: float, time_over: Callable[[], None]
+    ) -> None:
+        """Drain for ``grace`` seconds; then call ``time_over`` and cut what is left."""
+        self.drain()
+        if not (await asyncio.wait((serving,), timeout=grace))[0]:
+            time_over()
+            self.callers.cut()
+            if not (await asyncio.wait((serving,), timeout=LAST_WORDS))[0]:
+                self.callers.abort()
+        await serving

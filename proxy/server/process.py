@@ -1,0 +1,56 @@
+"""What one process asks of the interpreter and the system: collector, allocator, open files."""
+
+import contextlib
+import gc
+import logging
+import sys
+
+log = logging.getLogger("proxy.server")
+
+
+def tune_collector() -> None:
+    """Have the garbage collector look seldom, and not at all at what is there for good.
+
+    Hundreds of exchanges under way come and go: with the default threshold their number alone set
+    off a collection every few requests, 6 % of all time, and found nothing. Exchanges leave no
+    reference cycles behind.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+def tune_memory() -> None:
+    """Keep glibc from giving large read buffers back to the kernel each time.
+
+    Measured on 1 MiB bodies: page faults had cost a third of the throughput.
+    """
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+        mallopt(-1, 32 << 20)  # M_TRIM_THRESHOLD
+        mallopt(-2, 1 << 20)  # M_TOP_PAD
+        mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD
+
+
+def raise_open_files(wanted: int) -> None:
+    """Let as many files be open as there may be connections: many systems begin with 1,024."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft >= wanted or soft == resource.RLIM_INFINITY:
+        return
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    with contextlib.suppress(OSError, ValueError):  # macOS has another limit besides
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        soft = most
+    if soft < wanted:
+        log.warning(
+            "%d files may be open, but BREB_MAX_CALLERS and BREB_MAX_CONNECTIONS could take %d:"
+            " raise the limit (ulimit -n), or lower them",
+            soft,
+            wanted,
+        )

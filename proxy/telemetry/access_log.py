@@ -1,0 +1,107 @@
+"""One line for each exchange.
+
+The exchanges of a tenth of a second are written together: a system call for each would cost a
+twentieth of the exchange itself. `AccessLog.flush` writes what is left at the end.
+"""
+
+import asyncio
+import json
+import re
+import time
+
+from proxy.exchange.record import Exchange
+from proxy.telemetry.log_format import stamp
+from proxy.telemetry.sink import KEPT, Sink
+
+_GATHER = 0.1  # seconds
+_MANY = 256
+
+
+class AccessLog:
+    """Observer: writes one line for each exchange, without query values."""
+
+    def __init__(self, *, as_json: bool, descriptor: int, colour: bool = False) -> None:
+        self._word = _json_line if as_json else _coloured if colour else _text_line
+        self._sink = Sink(descriptor)
+        self._lines: list[str] = []
+        self._left = b""
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def observe(self, exchange: Exchange) -> None:
+        """Take one exchange that is over."""
+        lines = self._lines
+        if not lines:
+            if self._loop is None:
+                self._loop = asyncio.get_running_loop()
+            self._loop.call_later(_GATHER, self.flush)
+        lines.append(self._word(exchange))
+        if len(lines) >= _MANY:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what has been gathered; keep what does not go, up to `KEPT` bytes of lines."""
+        data = self._left + "".join(self._lines).encode()
+        self._lines.clear()
+        left = self._sink.put(data)
+        self._left = left if len(left) <= KEPT else left[: left.rfind(b"\n", 0, KEPT) + 1]
+
+
+_NEEDS_ESCAPE = re.compile(r"[^ !#-\[\]-~]")
+
+
+def _path(exchange: Exchange) -> str:
+    path = exchange.path.decode("latin-1")
+    return json.dumps(path)[1:-1] if _NEEDS_ESCAPE.search(path) else path
+
+
+def _json_line(exchange: Exchange) -> str:
+    upstream = exchange.upstream_seconds
+    status = exchange.status
+    line = (
+        f'{{"time":"{stamp(time.time())}","level":"info","event":"exchange","id":"{exchange.id}"'
+        f',"method":"{exchange.method}","path":"{_path(exchange)}"'
+        f',"status":{"null" if status is None else status}'
+        f',"received":{exchange.received},"sent":{exchange.sent}'
+        f',"ms":{(exchange.ended - exchange.started) * 1000:.2f}'
+        f',"upstream_ms":{"null" if upstream is None else f"{upstream * 1000:.2f}"}'
+        f',"attempts":{exchange.attempts}'
+    )
+    if exchange.failure is not None or exchange.left or exchange.note or exchange.traceparent:
+        line += _extra(exchange)
+    return line + "}\n"
+
+
+def _extra(exchange: Exchange) -> str:
+    parts = {}
+    if exchange.reason:
+        parts["reason"] = exchange.reason
+    if exchange.failure is not None:
+        parts["error"] = str(exchange.failure)
+    if exchange.note:
+        parts["note"] = exchange.note
+    if exchange.traceparent:
+        parts["traceparent"] = exchange.traceparent.decode("latin-1")
+    return "," + json.dumps(parts)[1:-1] if parts else ""
+
+
+def _text_line(exchange: Exchange, colour: str = "", end: str = "") -> str:
+    upstream = exchange.upstream_seconds
+    share = "" if upstream is None else f", upstream {upstream * 1000:.1f}"
+    failure = exchange.failure
+    # The id is what the caller has of it, in the problem document.
+    why = "" if failure is None else f" {exchange.reason}: {failure} [{exchange.id}]"
+    if exchange.left:
+        why = " the caller left"
+    note = f" ({exchange.note})" if exchange.note else ""
+    status = exchange.status or "---"
+    return (
+        f"{time.strftime('%H:%M:%S')} {colour}{status}{end} {exchange.method:6} {_path(exchange)}"
+        f"  {(exchange.ended - exchange.started) * 1000:.1f} ms{share}, {exchange.sent} B"
+        f"{why}{note}\n"
+    )
+
+
+def _coloured(exchange: Exchange) -> str:
+    status = exchange.status or 599
+    shade = "32" if status < 300 else "36" if status < 400 else "33" if status < 500 else "31"
+    return _text_line(exchange, f"\x1b[{shade}m", "\x1b[0m")

@@ -1,0 +1,50 @@
+"""A descriptor that takes log lines without anyone waiting for its reader."""
+
+import os
+import select
+import stat
+import sys
+
+KEPT = 1 << 20  # bytes of lines that wait for a reader who stalls
+
+
+class Sink:
+    """A descriptor that lines are written to, without ever waiting until it takes them.
+
+    Its flags stay as they are: other processes may share the open file.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        # POSIX: a pipe that poll() calls ready takes that many bytes at once.
+        self._piece = KEPT if regular or sys.platform == "win32" else select.PIPE_BUF
+
+    def put(self, data: bytes) -> bytes:
+        """Write lines; return those for which there was no room."""
+        while data and self._ready():
+            end = self._piece
+            if len(data) > end:
+                end = data.rfind(b"\n", 0, end) + 1 or end  # whole lines, if they are not longer
+            try:
+                data = data[os.write(self._descriptor, data[:end]) :]
+            except BlockingIOError:
+                return data
+            except OSError:  # the reader is gone: logging must not end payments
+                return b""
+        return data
+
+    def _ready(self) -> bool:
+        if sys.platform == "win32":
+            return True
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLOUT)
+        return bool(poll.poll(0))
+
+    def write(self, text: str) -> int:
+        """Write a record, or lose it if there is no room: what logging asks of a stream."""
+        self.put(text.encode(errors="replace"))
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing: nothing is kept."""
