@@ -23,7 +23,7 @@ $(VENV)/.dev: $(VENV)/.run
 run: $(VENV)/.run ## run the proxy; without credentials, the demo
 	@$(PY) -m proxy run
 
-test: $(VENV)/.dev ## run the tests (ARGS="tests/test_guard.py -x" for some)
+test: $(VENV)/.dev ## run the tests (ARGS="tests/program/test_guard.py -x" for some)
 	@$(PY) $(if $(COVER),-m coverage run) -m pytest -q -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, layers, tests with coverage: what CI runs

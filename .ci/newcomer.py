@@ -65,7 +65,9 @@ def run(clone: Path, env: dict[str, str]) -> float:
 def test(clone: Path, env: dict[str, str]) -> float:
     """Run one module of tests; return the seconds."""
     began = time.monotonic()
-    subprocess.run(["make", "test", "ARGS=tests/test_main_job.py"], cwd=clone, env=env, check=True)
+    subprocess.run(
+        ["make", "test", "ARGS=tests/program/test_main_job.py"], cwd=clone, env=env, check=True
+    )
     return time.monotonic() - began
 
 

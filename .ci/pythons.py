@@ -16,9 +16,21 @@ QUICK = [
     *("-n", "auto", "--dist", "loadfile"),
     "-m",
     "not slow and not browser",
-    *("tests/test_main_job.py", "tests/test_guard.py", "tests/test_fidelity.py"),
-    *("tests/test_smuggling.py", "tests/test_keeper.py", "tests/test_tokens.py"),
-    *("tests/test_settings.py", "tests/test_lifecycle.py", "tests/test_cli.py"),
+    *(
+        "tests/program/test_main_job.py",
+        "tests/program/test_guard.py",
+        "tests/program/test_fidelity.py",
+    ),
+    *(
+        "tests/program/test_smuggling.py",
+        "tests/unit/token/test_keeper.py",
+        "tests/unit/token/test_source.py",
+    ),
+    *(
+        "tests/unit/settings/test_model.py",
+        "tests/program/test_lifecycle.py",
+        "tests/program/test_command_line.py",
+    ),
 ]
 
 

@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.kit import Answer, Program, ask, free_port, read_answer
-from tests.kit.wire import connect
+from tests.support import Answer, Program, ask, free_port, read_answer
+from tests.support.wire import connect
 
 PAY_FAULTS = [
     *[""] * 6,

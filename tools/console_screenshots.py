@@ -11,8 +11,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
-from tests.console.chromium import launch
-from tests.console.demo import demo
+from tests.support.chromium import launch
+from tests.support.demo import demo
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 WIDE = ViewportSize(width=1280, height=800)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import trustme
 
-from tests.kit.command import on_terminal
-from tests.kit.leaks import SECRET
-from tests.kit.simulator import simulator
+from tests.support.command import on_terminal
+from tests.support.leaks import SECRET
+from tests.support.simulator import simulator
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 _SHADE = re.compile(r"\x1b\[([0-9;]*)m")

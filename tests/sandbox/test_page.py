@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
-from tests.console.chromium import launch
+from tests.support.chromium import launch
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,660 @@
+"""The console as a person uses it, in the system's Chromium."""
+
+import json
+import re
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from tests.support import Call, Program, RawUpstream, ask, exchange, node
+from tests.support.demo import demo
+from tests.support.wire import connect, read_answer
+from tools.console_screenshots import Caller, traffic
+
+pytestmark = pytest.mark.browser
+PAYMENT = "/v1/payments/breb"
+WIDE = ViewportSize(width=1280, height=900)
+NARROW = ViewportSize(width=360, height=740)
+
+
+class Console:
+    """A page, and what went wrong in it."""
+
+    def __init__(self, page: Page, program: Program) -> None:
+        self.page = page
+        self.program = program
+        self.url = f"http://127.0.0.1:{program.admin_port}/"
+        self.problems: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("dialog", lambda dialog: self.problems.append(dialog.message))
+        page.on("console", lambda message: self._heard(message.text))
+
+    def _heard(self, text: str) -> None:
+        if "Content Security Policy" in text or "Refused to" in text:
+            self.problems.append(text)
+
+    def open(self) -> None:
+        self.page.goto(self.url)
+        expect(self.page.locator("#live")).to_have_text("live")
+
+    def rows(self) -> Any:
+        return self.page.locator("#rows tr[data-id]")
+
+    def pick(self, text: str) -> None:
+        self.rows().filter(has_text=text).first.click()
+        expect(self.page.locator("#panel")).to_be_visible()
+
+    def tab(self, name: str) -> Any:
+        self.page.get_by_role("tab", name=name).click()
+        return self.page.locator("#panel")
+
+    def send(self, target: str = "/v1/customers", **options: Any) -> None:
+        ask(self.program.port, target, **options)
+
+
+Start = Callable[..., Console]
+
+
+@pytest.fixture
+def start(browser: Browser, running: Program) -> Iterator[Start]:
+    """Open the page on a program; at the end nothing must have gone wrong in it."""
+    opened: list[Console] = []
+
+    def opening(program: Program = running, **options: Any) -> Console:
+        program.admin("/console/api/clear", "POST")
+        context = browser.new_context(**{"viewport": WIDE, "accept_downloads": True} | options)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        console = Console(context.new_page(), program)
+        opened.append(console)
+        console.open()
+        return console
+
+    yield opening
+    for console in opened:
+        console.page.context.close()
+        assert console.problems == []
+
+
+def test_exchanges_appear_as_they_happen(start: Start) -> None:
+    console = start()
+    expect(console.page.locator("#empty pre")).to_contain_text(
+        f":{console.program.port}/v1/customers"
+    )
+    console.send("/v1/customers?identification_number=900555777")
+    row = console.rows().first
+    expect(row).to_contain_text("GET")
+    expect(row).to_contain_text("identification_number=••••77")
+    expect(row).to_contain_text("404")
+    expect(row).to_contain_text("upstream")
+    expect(console.page.locator("#empty")).to_be_hidden()
+    expect(console.page.locator("#latency-count")).to_have_text("of the last 1 exchanges")
+    expect(console.page.get_by_role("img", name="Upstream: half within")).to_be_visible()
+    expect(console.page.get_by_role("img", name="Proxy: half within")).to_be_visible()
+
+
+def test_the_list_is_filtered_by_text_method_and_outcome(start: Start) -> None:
+    console = start()
+    console.send("/v1/accounts")
+    console.send("/v1/keys", method="POST", body=b"{}")
+    console.send("/v1/keys", fields=[("Origin", "http://evil.example")])
+    expect(console.rows()).to_have_count(3)
+    search = console.page.get_by_role("searchbox", name="Filter by text")
+    search.fill("keys POST")
+    expect(console.rows()).to_have_count(1)
+    expect(console.page.locator("#count")).to_have_text("1 of 3 shown")
+    search.fill("")
+    console.page.get_by_label("Method").select_option("GET")
+    expect(console.rows()).to_have_count(2)
+    console.page.get_by_label("Outcome").select_option("refused")
+    expect(console.rows()).to_have_count(1)
+    expect(console.rows().first).to_contain_text("403")
+    console.page.get_by_label("Method").select_option("")
+    console.page.get_by_label("Outcome").select_option("2")
+    expect(console.rows()).to_have_count(1)
+    console.page.get_by_label("Outcome").select_option("replayed")
+    expect(console.rows()).to_have_count(0)
+    expect(console.page.locator("#unmatched")).to_be_visible()
+    expect(console.page.locator("#empty")).to_be_hidden()
+    console.page.get_by_role("button", name="Clear").click()
+    expect(console.page.locator("#empty")).to_be_visible()
+    expect(console.page.locator("#unmatched")).to_be_hidden()
+
+
+def test_pause_holds_the_list_and_clear_empties_it(start: Start) -> None:
+    console = start()
+    console.send("/v1/first")
+    expect(console.rows()).to_have_count(1)
+    console.page.get_by_role("button", name="Pause").click()
+    expect(console.page.locator("#live")).to_have_text("paused")
+    console.send("/v1/second")
+    expect(console.page.locator("#count")).to_contain_text("1 new while paused")
+    expect(console.rows()).to_have_count(1)
+    console.page.get_by_role("button", name="Resume").click()
+    expect(console.rows()).to_have_count(2)
+    expect(console.rows().first).to_contain_text("/v1/second")
+    console.page.get_by_role("button", name="Clear").click()
+    expect(console.rows()).to_have_count(0)
+    console.page.reload()
+    expect(console.page.locator("#live")).to_have_text("live")
+    expect(console.rows()).to_have_count(0)
+
+
+def test_the_detail_shows_where_the_time_went_and_what_was_changed(start: Start) -> None:
+    console = start()
+    console.send(fields=[("Authorization", "Basic eDp5")])
+    console.pick("/v1/customers")
+    panel = console.page.locator("#panel")
+    expect(panel).to_contain_text("Wait for first byte")
+    expect(panel).to_contain_text("The upstream itself answered 404")
+    expect(panel.locator(".fields")).to_contain_text("GET /v1/customers HTTP/1.1")
+    panel = console.tab("Changes")
+    row = panel.locator("tr", has_text="the access token")
+    expect(row).to_contain_text("+ Authorization: Bearer ••••")
+    expect(panel).to_contain_text("the caller's own: the proxy puts its token on")
+    host = panel.locator("tr", has_text="names the upstream").locator("td")
+    expect(host.nth(0)).to_have_text(f"− Host: 127.0.0.1:{console.program.port}")
+    expect(host.nth(1)).to_contain_text("+ Host: 127.0.0.1:")
+    panel = console.tab("Request")
+    expect(panel).to_contain_text("Basic ••••")
+    expect(panel).to_contain_text("Request body: none")
+
+
+def test_bodies_are_set_out_and_broken_ones_show_where(start: Start) -> None:
+    console = start()
+    json_type = [("Content-Type", "application/json")]
+    body = b'{"a":{},"b":[1,90000000000000000001,"x"],"email":"ana@x.co"}'
+    console.send("/v1/good", method="POST", body=body, fields=json_type)
+    console.send("/v1/bad", method="POST", body=b'{"a":1,\n"b"}', fields=json_type)
+    console.send("/v1/hex", method="POST", body=bytes(range(256)) * 20)
+    console.send("/v1/text", method="POST", body=b"plain words")
+    console.pick("/v1/good")
+    text = console.tab("Request").locator("pre").inner_text()
+    assert text == (
+        '{\n  "a": {},\n  "b": [\n    1,\n    90000000000000000001,\n    "x"\n  ],'
+        '\n  "email": "••••co"\n}'
+    )
+    expect(console.page.locator("#panel")).to_contain_text("1 value masked")
+    console.pick("/v1/bad")
+    panel = console.page.locator("#panel")
+    expect(panel.locator(".note")).to_contain_text("Expecting ':' delimiter at line 2, column 4")
+    expect(panel.locator("mark")).to_have_text("}")
+    console.pick("/v1/hex")
+    expect(panel.locator("pre")).to_contain_text("000010  10 11 12 13")
+    panel.get_by_role("button", name="Show all 5.1 kB").click()
+    expect(panel.locator("pre")).to_contain_text("0013f0  f0 f1")
+    console.pick("/v1/text")
+    expect(panel.locator("pre")).to_have_text("plain words")
+    panel.get_by_role("button", name="Copy body").click()
+    expect(console.page.locator("#toast")).to_have_text("Copied")
+    assert console.page.evaluate("navigator.clipboard.readText()") == "plain words"
+
+
+def test_json_that_is_merely_cut_is_set_out_and_not_called_broken(start: Start) -> None:
+    console = start()
+    body = json.dumps([{"name": "x" * 40}] * 2000).encode()
+    console.send("/v1/cut", method="POST", body=body, fields=[("Content-Type", "application/json")])
+    console.pick("/v1/cut")
+    panel = console.tab("Request")
+    expect(panel).to_contain_text("only the first part is kept")
+    expect(panel.locator(".note.bad")).to_have_count(0)
+    assert panel.locator("pre").inner_text().startswith('[\n  {\n    "name": "xxx')
+
+
+def test_deep_json_does_not_drown_the_page(start: Start) -> None:
+    console = start()
+    body = b"[" * 900 + b"1," * 31_000 + b"1" + b"]" * 900
+    console.send("/v1/deep", method="POST", body=body)
+    console.pick("/v1/deep")
+    console.tab("Request")
+    length = "document.querySelector('#panel pre').textContent.length"
+    assert console.page.evaluate(length) < 50 * len(body)
+
+
+def test_our_own_failures_are_explained(start: Start) -> None:
+    console = start()
+    console.send("/v1/x", method="POST", body=b"{}", fields=[("X-Sandbox-Fault", "reset")])
+    console.send("/v1/y", fields=[("Origin", "http://evil.example")])
+    console.pick("/v1/x")
+    panel = console.page.locator("#panel")
+    expect(panel).to_contain_text("The proxy could not do it:")
+    expect(panel).to_contain_text("Outcome unknown: the upstream may have carried it out.")
+    console.pick("/v1/y")
+    expect(panel).to_contain_text("The proxy refused this request:")
+    expect(panel).to_contain_text("BREB_ALLOWED_ORIGINS")
+    expect(panel).to_contain_text("Nothing was sent to the upstream.")
+    expect(console.tab("Changes")).to_contain_text("nothing was changed")
+    exchange(console.program.port, b"no request at all\r\n\r\n")
+    console.pick("not a request")
+    expect(console.page.locator("#detail-title")).to_have_text("- not a request")
+
+
+def test_a_replay_after_a_401_and_a_missing_scope_are_told_apart(
+    browser: Browser, start: Start
+) -> None:
+    tokens = iter(["a" * 64, *["b" * 64] * 9])
+
+    def token(_: Call) -> bytes:
+        body = json.dumps({"access_token": next(tokens), "expires_in": 86400, "token_id": "t"})
+        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body.encode())
+
+    def answer(call: Call) -> bytes:
+        good = call.values("authorization") == [b"Bearer " + b"b" * 64]
+        fine = good and call.target != b"/scope"
+        return b"HTTP/1.1 %d X\r\nContent-Length: 0\r\n\r\n" % (200 if fine else 401)
+
+    with RawUpstream(answer, token) as upstream, Program(upstream.url, console=True) as proxy:
+        console = start(proxy)
+        console.page.wait_for_timeout(1100)  # a younger token is not renewed for a 401
+        console.send("/fine")
+        row = console.rows().first
+        expect(row).to_contain_text("replayed")
+        console.pick("/fine")
+        panel = console.page.locator("#panel")
+        expect(panel).to_contain_text("401: new token")
+        expect(panel.locator(".fields tbody tr")).to_have_count(2)
+        console.send("/scope")
+        console.pick("/scope")
+        expect(panel).to_contain_text("probably a missing scope")
+
+
+def test_the_token_panel_shows_its_life_and_renews_it(start: Start) -> None:
+    console = start()
+    page = console.page
+    expect(page.locator("#token-state")).to_have_text("Fresh")
+    # Due at random from 23 h on, counted from a moment ago.
+    expect(page.locator("#token-words")).to_contain_text(re.compile(r"renews in 2[23] h \d+ min"))
+    before = console.program.status()["token"]["token_id"]
+    page.get_by_role("button", name="Renew now").click()
+    expect(page.locator("#toast")).to_have_text("The token was renewed")
+    assert console.program.status()["token"]["token_id"] != before
+    page.get_by_role("button", name="Details").click()
+    panel = page.get_by_role("dialog", name="Access token")
+    expect(panel).to_contain_text(console.program.status()["token"]["token_id"])
+    expect(panel).to_contain_text("Clock skewnone: as the server's")  # it is the same machine's
+    expect(panel.get_by_role("heading", name="Access token")).to_be_in_viewport()
+    expect(panel.locator(".scopes code").first).to_be_visible()
+    expect(panel.locator("ol li").first).to_contain_text("renewed")
+    expect(
+        panel.get_by_role("img", name=re.compile(r"\d+ renewals and 0 failures"))
+    ).to_be_visible()
+    panel.get_by_role("button", name="Renew now").click()
+    expect(panel.locator("ol li").nth(2)).to_contain_text("start")
+    expect(panel.locator("ol li").first).to_contain_text("operator")
+    panel.get_by_role("button", name="Close").click()
+    expect(panel).to_be_hidden()
+
+
+def test_failing_renewals_are_shown(start: Start) -> None:
+    refused = b"HTTP/1.1 401 X\r\nContent-Length: 0\r\n\r\n"
+    with (
+        RawUpstream(token=lambda _: refused) as upstream,
+        Program(upstream.url, ready=False, console=True) as proxy,
+    ):
+        console = start(proxy)
+        page = console.page
+        expect(page.locator("#token-state")).to_have_text("No token")
+        expect(page.locator("#token-words")).to_contain_text("refused the credentials: 401")
+        page.get_by_role("button", name="Renew now").click()
+        expect(page.locator("#toast")).to_contain_text("No new token")
+        page.get_by_role("button", name="Details").click()
+        panel = page.get_by_role("dialog", name="Access token")
+        expect(panel.locator("ol li").first).to_contain_text("failed")
+        expect(panel).to_contain_text("refused the credentials")
+
+
+ON_TOP = """() => {
+    const { x, y, width, height } = document.getElementById('toast').getBoundingClientRect();
+    return document.elementFromPoint(x + width / 2, y + height / 2).id === 'toast';
+}"""
+
+
+def test_a_request_is_copied_in_four_ways(start: Start) -> None:
+    console = start()
+    console.send("/v1/it's")
+    console.pick("/v1/it's")
+    page = console.page
+    page.get_by_role("button", name="Copy as").click()
+    text = page.locator("#copy-text")
+    expect(text).to_contain_text("curl --globoff")
+    for form, sign in (
+        ("HTTPie", "http --path"),
+        ("Python", "import httpx"),
+        ("Postman", '"info"'),
+    ):
+        page.get_by_role("dialog").get_by_role("button", name=form).click()
+        expect(text).to_contain_text(sign)
+    page.get_by_role("dialog").get_by_role("button", name="curl").click()
+    expect(text).to_contain_text("curl")
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.locator("#toast")).to_have_text("Copied")
+    assert page.evaluate(ON_TOP), "the dialog hides it"
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == text.inner_text()
+    done = subprocess.run(["/bin/sh", "-c", copied], capture_output=True, check=False)
+    assert b'"http_code":404' in done.stdout
+
+
+def test_the_archive_is_downloaded(start: Start, tmp_path: Path) -> None:
+    console = start()
+    console.send("/v1/one")
+    console.send("/v1/two")
+    expect(console.rows()).to_have_count(2)
+    with console.page.expect_download() as download:
+        console.page.get_by_role("link", name="Export HAR").click()
+    download.value.save_as(tmp_path / "all.har")
+    assert len(json.loads((tmp_path / "all.har").read_text())["log"]["entries"]) == 2
+    console.pick("/v1/one")
+    with console.page.expect_download() as download:
+        console.page.get_by_role("link", name="HAR", exact=True).click()
+    download.value.save_as(tmp_path / "one.har")
+    (entry,) = json.loads((tmp_path / "one.har").read_text())["log"]["entries"]
+    assert entry["request"]["url"].endswith("/v1/one")
+
+
+def test_a_get_is_replayed_at_once_and_shown(start: Start) -> None:
+    console = start()
+    console.send("/v1/again")
+    console.pick("/v1/again")
+    console.page.get_by_role("button", name="Replay", exact=True).click()
+    expect(console.rows()).to_have_count(2)
+    expect(console.rows().first).to_contain_text("again")
+    expect(console.rows().first).to_have_attribute("aria-selected", "true")
+    expect(console.page.locator("#panel")).to_contain_text("Sent from this page")
+    expect(console.page.locator("#toast")).to_have_text("Sent again: 404")
+
+
+def test_a_payment_is_replayed_only_after_a_question_that_names_it(start: Start) -> None:
+    console = start()
+    body = b'{"amount":{"value":"25000","currency":"COP"}}'
+    console.send(PAYMENT, method="POST", body=body)
+    console.pick(PAYMENT)
+    page = console.page
+    page.get_by_role("button", name="Replay", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Really send it again?")
+    expect(dialog).to_contain_text(f"POST {PAYMENT} would start a payment of 25000 COP.")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(console.rows()).to_have_count(1)
+    page.get_by_role("button", name="Replay", exact=True).click()
+    dialog.get_by_role("button", name="Send it again").click()
+    expect(console.rows()).to_have_count(2)
+    expect(dialog).to_be_hidden()
+
+
+def test_a_request_is_edited_before_it_is_sent_again(start: Start) -> None:
+    console = start()
+    body = b'{"email":"ana@example.com"}'
+    console.send("/v1/edit", method="POST", body=body, fields=[("X-A", "b"), ("Cookie", "c=d")])
+    console.pick("/v1/edit")
+    page = console.page
+    page.get_by_role("button", name="Replay", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Edit and send again")
+    expect(dialog).to_contain_text("cannot be sent as it was: values of it were masked")
+    expect(dialog).to_contain_text("Left out, since they were masked: Cookie.")
+    dialog.get_by_role("button", name="Send").click()
+    expect(page.locator("#toast")).to_contain_text("still holds masked values")
+    dialog.get_by_label("Body").fill('{"email":"eva@example.org"}')
+    dialog.get_by_label("Target").fill("/v1/edited?a=1")
+    dialog.get_by_label("Method").fill("GET")
+    dialog.get_by_label("Fields").fill("X-A: c\nX-Empty:\nX-None")
+    dialog.get_by_role("button", name="Send").click()
+    expect(console.rows()).to_have_count(2)
+    expect(console.rows().first).to_contain_text("/v1/edited?a=1")
+    panel = console.tab("Request")
+    expect(panel.locator("tr", has_text="X-A")).to_contain_text("c")
+    expect(panel).to_contain_text("••••rg")
+
+
+def test_a_body_that_is_no_text_is_sent_again_as_it_was(start: Start) -> None:
+    console = start()
+    console.send("/v1/bytes", method="POST", body=b"\x00\xff\x01")
+    console.pick("/v1/bytes")
+    page = console.page
+    page.get_by_role("button", name="Edit and replay").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Body")).to_be_disabled()
+    dialog.get_by_role("button", name="Send").click()
+    dialog.get_by_role("button", name="Send it again").click()
+    expect(console.rows()).to_have_count(2)
+    expect(console.rows().first).to_have_attribute("aria-selected", "true")
+    expect(console.tab("Request").locator("pre")).to_contain_text("00 ff 01")
+
+
+def test_production_is_marked_and_never_replayed_against(start: Start) -> None:
+    production = "https://api.paas.co.passportfintech.com"
+    with (
+        RawUpstream() as local,
+        Program(
+            production,
+            token_url=f"{local.url}/v1/iam/oauth/tokens",
+            allow_production=True,
+            console=True,
+            revoke_tokens=False,
+        ) as proxy,
+    ):
+        console = start(proxy)
+        page = console.page
+        expect(page.locator("#environment")).to_have_text("PRODUCTION")
+        expect(page.locator("#warning")).to_contain_text("real money moves here")
+        console.send("/v1/x", fields=[("Origin", "http://evil.example")])  # refused: goes nowhere
+        console.pick("/v1/x")
+        expect(page.get_by_role("button", name="Replay", exact=True)).to_be_disabled()
+        page.keyboard.press("r")
+        expect(page.locator("#toast")).to_contain_text("never against a production host")
+        script = """(id) => fetch('/console/api/replay', {method: 'POST',
+            headers: {'Content-Type': 'application/json'},
+            body: JSON.stringify({of: id, confirmed: true})}).then((answer) => answer.status)"""
+        assert page.evaluate(script, console.rows().first.get_attribute("data-id")) == 403
+
+
+def test_the_demo_is_marked_as_one(start: Start) -> None:
+    console = start()
+    expect(console.page.locator("#environment")).to_have_text("DEMO")
+    expect(console.page.locator("#warning")).to_be_hidden()
+
+
+def test_everything_can_be_done_with_the_keyboard(start: Start) -> None:
+    console = start()
+    for path in ("/v1/a", "/v1/b", "/v1/c"):
+        console.send(path)
+    expect(console.rows()).to_have_count(3)
+    page, keys = console.page, console.page.keyboard
+    sent: list[str] = []
+    page.on("request", lambda it: sent.append(it.url) if it.url.endswith("/replay") else None)
+    title = page.locator("#detail-title")
+    keys.press("j")
+    expect(title).to_contain_text("/v1/c")
+    keys.press("j")
+    keys.press("ArrowDown")
+    expect(title).to_contain_text("/v1/a")
+    keys.press("k")
+    expect(title).to_contain_text("/v1/b")
+    for key, name in (("2", "Request"), ("3", "Response"), ("4", "Changes"), ("1", "Overview")):
+        keys.press(key)
+        expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
+    page.get_by_role("tab", name="Overview").focus()
+    keys.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Request")).to_be_focused()
+    for key, name in (
+        ("c", "Copy as"),
+        ("e", "Edit and send again"),
+        ("t", "Access token"),
+        ("?", "Keys"),
+    ):
+        keys.press(key)
+        expect(page.get_by_role("dialog", name=name)).to_be_visible()
+        keys.press("Escape")
+        expect(page.get_by_role("dialog", name=name)).to_be_hidden()
+    keys.down("r")
+    keys.down("r")
+    keys.up("r")
+    expect(console.rows()).to_have_count(4)
+    assert len(sent) == 1, "a key that is held down sends once"
+    keys.press("p")
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    keys.press("p")
+    keys.press("/")
+    expect(page.locator("#text")).to_be_focused()
+    page.keyboard.type("px")
+    expect(page.locator("#text")).to_have_value("px")
+    page.locator("#text").fill("")
+    keys.press("Escape")
+    keys.press("Escape")
+    expect(page.locator("#panel")).to_have_count(0)
+    console.rows().nth(1).focus()
+    keys.press("Enter")
+    expect(page.locator("#panel")).to_be_visible()
+    keys.press("x")
+    expect(console.rows()).to_have_count(0)
+
+
+def test_single_keys_can_be_switched_off(start: Start) -> None:
+    console = start()
+    page = console.page
+    page.get_by_role("button", name="Keys and help").click()
+    page.get_by_label("single keys are shortcuts").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.reload()
+    expect(page.locator("#live")).to_have_text("live")
+    page.keyboard.press("t")
+    page.keyboard.press("p")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+
+def test_a_narrow_screen_shows_one_thing_at_a_time(start: Start) -> None:
+    console = start(viewport=NARROW)
+    console.send("/v1/narrow/" + "x" * 80)
+    console.pick("/v1/narrow")
+    page = console.page
+    expect(page.locator("#panel")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    page.get_by_role("button", name="List").click()
+    expect(page.locator("#panel")).to_have_count(0)
+    expect(console.rows().first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
+HOSTILE = "<img/src=x/onerror=window.pwned=1><script>window.pwned=1</script>"
+
+
+def test_hostile_content_is_shown_and_never_run(start: Start) -> None:
+    page_body = f"<html><script>window.pwned=1</script>{HOSTILE}</html>".encode()
+    file = b'attachment; filename="%b"' % HOSTILE.encode()
+    answer = (
+        b"HTTP/1.1 200 %b\r\nContent-Type: text/html%b\r\nX-Evil: %b\r\nContent-Disposition: %b\r\n"
+        b"Content-Length: %d\r\n\r\n%b"
+    ) % (HOSTILE.encode(), HOSTILE.encode(), HOSTILE.encode(), file, len(page_body), page_body)
+    with RawUpstream(answer) as upstream, Program(upstream.url, console=True) as proxy:
+        console = start(proxy)
+        page = console.page
+        target = f"/{HOSTILE}?javascript:window.pwned=1&q={HOSTILE}"
+        fields = [("X-Evil", HOSTILE), ("Content-Type", "application/json")]
+        console.send(target, method="POST", body=b'{"%b":' % HOSTILE.encode(), fields=fields)
+        expect(console.rows().first).to_contain_text(HOSTILE)
+        console.rows().first.click()
+        for tab in ("Overview", "Request", "Response", "Changes"):
+            expect(console.tab(tab)).to_be_visible()
+        page.keyboard.press("c")
+        for form in ("HTTPie", "Python", "Postman", "curl"):
+            page.get_by_role("dialog").get_by_role("button", name=form).click()
+            expect(page.locator(f"#form-{form.lower()}")).to_have_attribute("aria-pressed", "true")
+        page.keyboard.press("Escape")
+        page.keyboard.press("r")
+        expect(page.get_by_role("dialog")).to_contain_text(HOSTILE)
+        page.keyboard.press("Escape")
+        page.keyboard.press("e")
+        expect(page.get_by_label("Target")).to_have_value(target)
+        assert page.evaluate("window.pwned") is None
+        assert page.locator("img, iframe").count() == 0
+        assert page.locator("script").count() == 1
+
+
+def test_a_thousand_exchanges_a_second_do_not_fill_the_page(start: Start) -> None:
+    with RawUpstream() as upstream, Program(upstream.url, console=True, log_level="error") as proxy:
+        console = start(proxy)
+        count = 2000
+
+        def hammer() -> None:
+            reader = connect(proxy.port)
+            with reader.sock:
+                for number in range(count):
+                    head = b"GET /%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % number
+                    reader.sock.sendall(head)
+                    assert read_answer(reader)
+
+        thread = threading.Thread(target=hammer)
+        thread.start()
+        expect(console.rows().first).to_be_visible()
+        console.page.get_by_role("button", name="Details").click()
+        expect(console.page.get_by_role("dialog", name="Access token")).to_be_visible()
+        console.page.keyboard.press("Escape")
+        thread.join()
+        expect(console.rows().first).to_contain_text(f"/{count - 1}")
+        assert console.rows().count() <= 200
+        expect(console.page.locator("#count")).to_contain_text("200 of 200 shown")
+
+
+def test_the_page_finds_back_after_a_restart(start: Start) -> None:
+    with demo() as program:
+        console = start(program)
+        console.send("/v1/before")
+        expect(console.rows()).to_have_count(1)
+        program.stop()
+        expect(console.page.locator("#live")).to_contain_text("connection lost")
+        expect(console.page.locator("#token-state")).to_have_text("Not known")
+        console.page.keyboard.press("t")
+        expect(console.page.locator("#toast")).to_have_text("The proxy cannot be reached")
+        program.start()
+        expect(console.page.locator("#live")).to_have_text("live", timeout=15_000)
+        expect(console.page.locator("#toast")).to_contain_text("The proxy was started again")
+        expect(console.page.locator("#token-state")).to_have_text("Fresh")
+        console.send("/v1/after")
+        expect(console.rows()).to_have_count(1)
+        expect(console.rows().first).to_contain_text("/v1/after")
+
+
+def test_a_hidden_page_holds_no_connection(start: Start) -> None:
+    console = start()
+    hide = """(hidden) => {
+        Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
+        document.dispatchEvent(new Event('visibilitychange'));
+    }"""
+    console.page.evaluate(hide, True)
+    console.send("/v1/meanwhile")
+    expect(console.rows()).to_have_count(0)
+    console.page.evaluate(hide, False)
+    expect(console.rows()).to_have_count(1)
+
+
+SCAN = """async () => (await axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+})).violations.map((one) => [one.id, one.impact, one.nodes.map((node) => node.html).slice(0, 3)])"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_axe_finds_nothing(start: Start, running: Program, scheme: str, size: ViewportSize) -> None:
+    console = start(color_scheme=scheme, viewport=size, reduced_motion="reduce", bypass_csp=True)
+    page = console.page
+    page.add_script_tag(path=node.package("axe-core") / "axe.min.js")
+    found = [page.evaluate(SCAN)]
+    traffic(Caller(running.port), Caller(running.admin_port))
+    expect(console.rows()).not_to_have_count(0)
+    found.append(page.evaluate(SCAN))
+    console.pick(PAYMENT)
+    for tab in ("Overview", "Request", "Response", "Changes"):
+        console.tab(tab)
+        found.append(page.evaluate(SCAN))
+    for key in "crte?":
+        page.keyboard.press(key)
+        expect(page.get_by_role("dialog")).to_be_visible()
+        found.append(page.evaluate(SCAN))
+        page.keyboard.press("Escape")
+    assert [one for violations in found for one in violations] == []

@@ -1,0 +1,133 @@
+"""The documentation states what is so: settings, metrics, log fields, tests and links."""
+
+import itertools
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from proxy.settings.model import Settings
+from tests.support import Program, RawUpstream, ask, exchange
+from tools import configuration
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md", "docker/README.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+METRIC = re.compile(r"breb_proxy_[a-z0-9_]+")
+
+
+def named(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def test_the_configuration_page_is_the_one_the_settings_make() -> None:
+    """Run python -m tools.configuration after a change of the settings."""
+    assert configuration.PAGE.read_text() == configuration.page()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_setting_that_is_named_exists(page: Path) -> None:
+    known = {f"BREB_{name.upper()}" for name in Settings.model_fields}
+    known |= {"BREB_SECRETS_DIR", "BREB_ENV_FILE"}
+    named = set(re.findall(r"\bBREB_[A-Z_]*[A-Z]\b", page.read_text()))
+    assert named <= known
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_link_into_the_repository_leads_somewhere(page: Path) -> None:
+    """Also to the heading that it names, as the pages are shown by most forges."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if not re.match(r"[a-z]+:", target):
+            path, _, anchor = target.partition("#")
+            file = page.parent / path if path else page
+            assert file.exists(), target
+            if anchor:
+                assert anchor in anchors(file), target
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings}
+
+
+def test_metrics_in_pages_and_alerts_are_those_that_are_served() -> None:
+    with RawUpstream() as upstream, Program(upstream.url) as proxy:
+        exchange(proxy.port, b"nonsense\r\n\r\n")
+        ask(proxy.port, "/")
+        proxy.exchanges(2)
+        served = {
+            sample.name
+            for family in text_string_to_metric_families(proxy.admin("/metrics")[1])
+            for sample in family.samples
+        }
+    operations = (ROOT / "docs" / "operations.md").read_text()
+    rules_file = ROOT / "docker" / "prometheus" / "rules.yaml"
+    documented = set(METRIC.findall(operations))
+    # Families without a sample yet are not served; their names stand in the code.
+    sources = "".join(path.read_text() for path in (ROOT / "proxy").rglob("*.py"))
+    for name in documented | set(METRIC.findall(rules_file.read_text())):
+        base = name.removesuffix("_total")
+        assert name in served or f'"{base}"' in sources, name
+    families = {re.sub(r"_(bucket|sum|count|created)$", "", name) for name in served}
+    assert families <= set(re.findall(r"\w+", operations))
+
+
+def test_alert_rules_are_whole() -> None:
+    rules = yaml.safe_load((ROOT / "docker" / "prometheus" / "rules.yaml").read_text())
+    for rule in rules["groups"][0]["rules"]:
+        assert {"alert", "expr", "labels", "annotations"} <= set(rule)
+        assert rule["labels"]["severity"] in ("warning", "critical")
+        assert {"summary", "action"} == set(rule["annotations"])
+
+
+def test_log_fields_are_those_that_are_documented() -> None:
+    with RawUpstream() as upstream, Program(upstream.url) as proxy:
+        ask(proxy.port, "/", fields=[("traceparent", "00-aa-bb-01")])
+        ask(proxy.port, "/", "TRACE")
+        lines = proxy.exchanges(2)
+    section = (ROOT / "docs" / "operations.md").read_text().split("## Log lines")[1].split("## ")[0]
+    documented = set(re.findall(r"`([a-z_]+)`", section))
+    assert {key for line in lines for key in line} <= documented
+
+
+def test_every_threat_names_a_test_that_exists() -> None:
+    rows = re.findall(r"^\|.*\|$", (ROOT / "docs" / "security.md").read_text(), re.MULTILINE)[2:]
+    assert len(rows) > 15
+    for row in rows:
+        proof = row.rstrip("| ").rpartition("|")[2]
+        named = re.findall(r"`([\w/]+\.py|[\w/]+/)(?:::(\w+))?`?", proof)
+        assert named, row
+        for file, test in named:
+            path = ROOT / "tests" / file
+            assert path.exists(), path
+            assert not test or f"def {test}(" in path.read_text(), test
+
+
+def test_the_layers_that_are_drawn_are_those_that_are_held() -> None:
+    """Each module has a row of its own kind, in the order of import-linter's layers."""
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = [layer.split(" | ") for layer in contract["contracts"][0]["layers"]]
+    height = {name: number for number, layer in enumerate(layers) for name in layer}
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    rows = re.findall(r"^\| (`.+?) \|", page, re.MULTILINE)
+    drawn = [re.findall(r"`(\w+)/?`", row) for row in rows]
+    assert sorted(name for row in drawn for name in row) == sorted(height)
+    for above, below in itertools.pairwise(drawn):
+        assert max(height[name] for name in above) <= min(height[name] for name in below)
+
+
+def test_nothing_names_a_registry_or_a_machine() -> None:
+    names = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    hosts = re.compile("py" + r"pi\.org|python" + r"hosted|registry\.np" + r"mjs|deb\.deb" + r"ian")
+    for name in names.stdout.splitlines():
+        path = ROOT / name
+        if path.suffix not in (".png", ".woff2") and path.is_file():
+            assert not hosts.search(path.read_text(errors="replace")), name

@@ -1,0 +1,157 @@
+"""The README's commands, run as a newcomer would: in a fresh clone, in a folder with a blank."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from proxy import __version__
+from proxy.cli import main as cli
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+PATIENCE = 180
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """A newcomer's: nothing of ours, nothing of this test run's interpreter."""
+    kept = {
+        k: v for k, v in os.environ.items() if not k.startswith(("BREB_", "COVERAGE_", "VIRTUAL_"))
+    }
+    return kept | {"HOME": str(folder), "PYTHONDONTWRITEBYTECODE": ""}
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is committed, cloned into a folder with a blank in its path."""
+    if not shutil.which("make") or not (ROOT / ".git").exists():
+        pytest.fail("make and a git checkout are needed")
+    folder = tmp_path_factory.mktemp("a folder with blanks") / "breb proxy"
+    subprocess.run(["git", "clone", "-q", str(ROOT), str(folder)], check=True)
+    return folder
+
+
+@contextlib.contextmanager
+def running(clone: Path) -> Iterator[tuple[subprocess.Popen[str], str, float]]:
+    """Run ``make run``; give the process, what it printed until the demo stood, and the time."""
+    started = time.monotonic()
+    process = subprocess.Popen(
+        ["make", "run"],
+        cwd=clone,
+        env=environment(clone.parent),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    printed = ""
+    try:
+        while "Ctrl-C" not in printed:
+            line = process.stdout.readline()
+            assert line, f"make run ended:\n{printed}"
+            assert time.monotonic() - started < PATIENCE, printed
+            printed += line
+        yield process, printed, time.monotonic() - started
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=30)
+
+
+def address(printed: str) -> str:
+    match = re.search(r"http://127\.0\.0\.1:\d+", printed)
+    assert match, printed
+    return match[0]
+
+
+@pytest.mark.slow
+def test_the_first_commands_work_and_the_second_time_is_quick(clone: Path) -> None:
+    """``make run`` in an empty folder, then the README's curl line."""
+    (curl,) = [block for block in blocks("sh") if block.startswith("curl")]
+    for turn in range(2):
+        with running(clone) as (process, printed, seconds):
+            line = curl.replace("http://127.0.0.1:8080", address(printed)).replace(
+                "curl", "curl -s"
+            )
+            done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True)
+            assert '"accounts"' in done.stdout
+            assert "authorization" not in done.stdout.lower()
+            os.killpg(process.pid, signal.SIGINT)
+            # The program ends with 0 (test_demo); make dies of the signal, or tells of it.
+            assert process.wait(30) in (0, 2, 130, -signal.SIGINT)
+            if turn:
+                assert seconds < 60
+
+
+@pytest.mark.slow
+def test_the_legacy_application_works_as_it_stands(clone: Path) -> None:
+    (code,) = blocks("python")
+    with running(clone) as (_, printed, _seconds):
+        code = code.replace("http://127.0.0.1:8080", address(printed))
+        done = subprocess.run(
+            ["python3", "-c", code], capture_output=True, text=True, check=True, cwd=clone.parent
+        )
+        assert "accounts" in done.stdout
+
+
+def test_the_example_settings_can_be_copied(tmp_path: Path) -> None:
+    """``cp config.example.env .env`` and two lines filled in make a start possible."""
+    text = (ROOT / "config.example.env").read_text()
+    text = re.sub(r"^BREB_CLIENT_ID=.*$", "BREB_CLIENT_ID=id", text, flags=re.MULTILINE)
+    text = re.sub(r"^BREB_CLIENT_SECRET=.*$", "BREB_CLIENT_SECRET=s", text, flags=re.MULTILINE)
+    (tmp_path / ".env").write_text(text)
+    code = (
+        "from proxy.settings.model import load; from proxy.settings.sources import sources;"
+        "print(load({}, **sources(None)).base_url)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "bre-b-sandbox" in done.stdout
+
+
+@pytest.mark.parametrize("page", ["README.md", "docker/README.md"])
+def test_the_image_is_named_as_make_names_it(page: str) -> None:
+    named = re.findall(r"breb-proxy:(\d[\d.]*\d)", (ROOT / page).read_text())
+    assert set(named) == {__version__}
+
+
+def test_every_command_that_exists_is_told_of_and_no_other() -> None:
+    section = README.split("## Commands")[1].split("## ")[0]
+    (row,) = (line for line in section.splitlines() if "`breb-proxy status`" in line)
+    beside = re.findall(r"`(?:breb-proxy )?([a-z]+)`", row)
+    named = {*re.findall(r"^\| `breb-proxy ([a-z]+)`", section, re.MULTILINE), *beside}
+    assert named == set(cli._COMMANDS)
+
+
+def test_every_file_that_a_command_names_is_there() -> None:
+    pages = README + (ROOT / "docker" / "README.md").read_text()
+    paths = re.findall(r"(?<![\w/])(?:docs|docker)/[^\s`)\]]+", pages)
+    assert len(paths) > 10
+    for path in paths:
+        assert (ROOT / path.partition("#")[0]).exists(), path
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    assert set(re.findall(r"`?make ([a-z-]+)`?", README)) <= targets
+    assert len(re.findall(r"^[a-z-]+:.*## ", makefile, re.MULTILINE)) <= 10

@@ -1,0 +1,403 @@
+"""The levers on a running proxy: what they print, their exit codes, how they find it."""
+
+import http.server
+import json
+import re
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proxy.addresses import ListenAddress
+from proxy.admin import client as admin_client
+from proxy.cli import operate
+from proxy.terminal.durations import span
+from proxy.terminal.screen import Screen
+from tests.support import SECRET, Call, Program, RawUpstream, free_port, token_reply
+from tests.support.command import Ended, command, environment, on_terminal
+
+LEVERS = ["wait", "status", "refresh", "quit"]
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[RawUpstream]:
+    with RawUpstream() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def proxy(upstream: RawUpstream) -> Iterator[Program]:
+    with Program(upstream.url) as running:
+        yield running
+
+
+def pull(proxy: Program, *arguments: str, **settings: object) -> Ended:
+    """Pull a lever of ``proxy``."""
+    settings = {"BREB_ADMIN_LISTEN": f"127.0.0.1:{proxy.admin_port}", **settings}
+    return command(*arguments, cwd=proxy.cwd, **settings)
+
+
+def test_wait_ends_when_a_token_is_held(proxy: Program) -> None:
+    ended = pull(proxy, "wait", "--timeout", "0")
+    assert ended.code == 0
+    assert ended.out.startswith("ready after ")
+
+
+def test_wait_waits_for_a_proxy_that_is_not_there_yet(tmp_path: Path) -> None:
+    with RawUpstream() as upstream:
+        late = Program(upstream.url)
+        waiting = subprocess.Popen(
+            [sys.executable, "-m", "proxy", "wait", f"--admin-listen=127.0.0.1:{late.admin_port}"],
+            cwd=tmp_path,
+            env=environment({}),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with late:
+            assert "ready after" in waiting.communicate(timeout=30)[0]
+        assert waiting.returncode == 0
+
+
+def test_wait_says_why_there_is_no_token() -> None:
+    with (
+        RawUpstream(token=lambda _: b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n") as upstream,
+        Program(upstream.url, ready=False) as proxy,
+    ):
+        proxy.until("/readyz", 503)
+        ended = pull(proxy, "wait", "--timeout", "0.5")
+    assert ended.code == 1
+    assert "breb-proxy: not ready after 0.5 s\n" in ended.err
+    assert "last failure: the token endpoint answered 500" in ended.err
+
+
+def test_wait_says_that_nothing_listens(tmp_path: Path) -> None:
+    port = free_port()
+    ended = command("wait", "--timeout=0.2", "--admin-listen", f"127.0.0.1:{port}", cwd=tmp_path)
+    assert ended.code == 1
+    assert f"nothing listens on 127.0.0.1:{port}" in ended.err
+
+
+@pytest.mark.parametrize("value", ["-1", "soon", "1e9", "nan"])
+def test_wait_takes_seconds_alone(tmp_path: Path, value: str) -> None:
+    ended = command("wait", f"--timeout={value}", cwd=tmp_path)
+    assert ended.code == 2
+    assert "argument --timeout: must be seconds" in ended.err
+
+
+def test_status_is_readable(proxy: Program) -> None:
+    ended = pull(proxy, "status")
+    assert ended.code == 0
+    first, empty, *rows = ended.out.splitlines()
+    assert first == f"● ready  breb-proxy 0.1.0, pid {proxy.process.pid}"
+    assert empty == ""
+    found = dict(re.split(r"  +", row.strip(), maxsplit=1) for row in rows)
+    assert found["token"].startswith("fresh: usable for 23 h")
+    assert found["renewals"] == "1 start success"
+    assert found["last failure"] == "none"
+    assert len({row.index(found[name]) for name, row in zip(found, rows, strict=True)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("skew", "words"),
+    [
+        pytest.param(-0.9, "as ours", id="the rest of a Date's second"),
+        pytest.param(-31.4, "-31.4 s from ours", id="another"),
+    ],
+)
+def test_a_clock_is_called_another_only_where_a_date_can_tell(skew: float, words: str) -> None:
+    text = operate.view({"clock_skew": skew, "token": {}}, Screen(Paper(), {}))  # type: ignore[arg-type]
+    assert f"server's clock  {words}" in text
+
+
+def test_status_has_colours_on_a_terminal_alone(proxy: Program) -> None:
+    where = f"--admin-listen=127.0.0.1:{proxy.admin_port}"
+    assert "\x1b[" in on_terminal("status", where, cwd=proxy.cwd).out
+    assert "\x1b[" not in on_terminal("status", where, cwd=proxy.cwd, NO_COLOR="1").out
+    assert "\x1b[" not in pull(proxy, "status").out
+
+
+def test_status_for_a_program_is_the_whole_document(proxy: Program) -> None:
+    ended = pull(proxy, "status", "--json")
+    assert ended.code == 0
+    assert json.loads(ended.out).keys() == proxy.status().keys()
+
+
+def test_status_fails_while_there_is_no_token() -> None:
+    with (
+        RawUpstream(token=lambda _: b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n") as upstream,
+        Program(upstream.url, ready=False) as proxy,
+    ):
+        ended = pull(proxy, "status")
+    assert ended.code == 1
+    assert ended.out.startswith("● not ready")
+
+
+def test_refresh_renews(proxy: Program) -> None:
+    before = proxy.status()["token"]["token_id"]
+    ended = pull(proxy, "refresh")
+    assert ended.code == 0
+    assert ended.out.startswith("renewed: usable for 23 h")
+    assert proxy.status()["token"]["token_id"] != before
+
+
+def test_refresh_says_why_it_failed_and_what_still_works() -> None:
+    replies: Iterator[bytes] = iter([token_reply()])
+
+    def once(call: Call) -> bytes:
+        del call
+        return next(replies, b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n")
+
+    with RawUpstream(token=once) as upstream, Program(upstream.url) as proxy:
+        ended = pull(proxy, "refresh")
+    assert ended.code == 1
+    assert "not renewed: the token endpoint refused the credentials: 401" in ended.err
+    assert "the token held still works" in ended.err
+    assert "breb-proxy check" in ended.err
+
+
+def test_refresh_says_that_the_same_token_came_again() -> None:
+    same = token_reply()
+    with RawUpstream(token=lambda _: same) as upstream, Program(upstream.url) as proxy:
+        ended = pull(proxy, "refresh")
+    assert ended.code == 1
+    assert "not renewed: the token endpoint gave the same token again" in ended.err
+
+
+def test_refresh_without_any_token_says_so() -> None:
+    with (
+        RawUpstream(token=lambda _: b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n") as upstream,
+        Program(upstream.url, ready=False) as proxy,
+    ):
+        ended = pull(proxy, "refresh")
+    assert ended.code == 1
+    assert "there is no usable token" in ended.err
+
+
+def test_quit_ends_the_proxy() -> None:
+    with RawUpstream() as upstream, Program(upstream.url) as proxy:
+        ended = pull(proxy, "quit")
+        assert (ended.code, ended.out) == (0, "ending: 0 exchanges may finish first\n")
+        assert proxy.process.wait(20) == 0
+
+
+def test_levers_reach_a_unix_socket(tmp_path: Path) -> None:
+    where = f"unix:{tmp_path}/admin.sock"
+    settings = {
+        "BREB_CLIENT_ID": "test-client",
+        "BREB_CLIENT_SECRET": SECRET,
+        "BREB_LISTEN": f"unix:{tmp_path}/callers.sock",
+        "BREB_ADMIN_LISTEN": where,
+    }
+    with RawUpstream() as upstream:
+        serving = subprocess.Popen(
+            [sys.executable, "-m", "proxy", "serve", "--log-level=error"],
+            cwd=tmp_path,
+            env=environment({**settings, "BREB_BASE_URL": upstream.url}),
+        )
+        try:
+            assert command("wait", cwd=tmp_path, BREB_ADMIN_LISTEN=where).code == 0
+            assert command("status", cwd=tmp_path, BREB_ADMIN_LISTEN=where).code == 0
+            assert command("refresh", cwd=tmp_path, BREB_ADMIN_LISTEN=where).code == 0
+            assert command("quit", cwd=tmp_path, BREB_ADMIN_LISTEN=where).code == 0
+            assert serving.wait(20) == 0
+        finally:
+            serving.kill()
+
+
+@pytest.mark.parametrize("lever", LEVERS[1:])
+def test_a_proxy_that_is_not_there_is_exit_code_four(tmp_path: Path, lever: str) -> None:
+    ended = command(lever, f"--admin-listen=unix:{tmp_path}/none", cwd=tmp_path)
+    assert ended.code == 4
+    assert ended.err.startswith(f"breb-proxy: nothing listens on unix:{tmp_path}/none")
+    assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("lever", LEVERS)
+def test_an_address_that_is_none_is_usage(tmp_path: Path, lever: str) -> None:
+    ended = command(lever, cwd=tmp_path, BREB_ADMIN_LISTEN="8081")
+    assert ended.code == 2
+    assert ended.err.startswith("breb-proxy: BREB_ADMIN_LISTEN: must be host:port")
+
+
+class Stranger(http.server.BaseHTTPRequestHandler):
+    """Another server, which answers everything."""
+
+    def do_GET(self) -> None:
+        self.send_response(int(self.headers.get("X-Status", "200")))
+        self.end_headers()
+        self.wfile.write(b"[]")
+
+    do_POST = do_GET  # noqa: N815  http.server's name
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("lever", "code"), [("wait", 1), ("status", 4), ("quit", 4)])
+def test_another_server_is_not_taken_for_ours(tmp_path: Path, lever: str, code: int) -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        where = f"--admin-listen=127.0.0.1:{server.server_port}"
+        words = [lever, where, *(["--timeout=0"] if lever == "wait" else [])]
+        ended = command(*words, cwd=tmp_path)
+        server.shutdown()
+    assert ended.code == code
+    assert "is not breb-proxy" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        pytest.param(b"220 smtp ready\r\n", "is not breb-proxy: no HTTP answer", id="mail"),
+        pytest.param(b"", "closed connection without response", id="hangs up"),
+        pytest.param(
+            b"HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nnot here\n", "refuses: not here", id="403"
+        ),
+    ],
+)
+def test_whatever_else_answers_is_told(tmp_path: Path, reply: bytes, says: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            sock, _ = server.accept()
+            with sock:
+                sock.recv(4096)
+                sock.sendall(reply)
+
+        threading.Thread(target=answer, daemon=True).start()
+        where = f"--admin-listen=127.0.0.1:{server.getsockname()[1]}"
+        ended = command("status", where, cwd=tmp_path)
+    assert ended.code == 4
+    assert says in ended.err
+
+
+def test_a_server_that_stays_silent_is_told(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        ended = command("status", f"--admin-listen=127.0.0.1:{port}", cwd=tmp_path)
+    assert ended.code == 4
+    assert ended.err == f"breb-proxy: no answer from 127.0.0.1:{port} within 2 s\n"
+
+
+def test_a_socket_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file" / "x").parent.write_text("")
+    with pytest.raises(admin_client.Unreached, match=r"cannot reach"):
+        admin_client.ask(ListenAddress("", 0, f"{tmp_path}/file/x"), "GET", "/", 1)
+
+
+class Sources:
+    """The places where the admin listener's address may stand, from weakest to strongest."""
+
+    def __init__(self, folder: Path) -> None:
+        self.secrets = folder / "secrets"
+        self.secrets.mkdir()
+        self.file = folder / "some.env"
+
+    def find(self, flag: str | None = None, **environment: str) -> str:
+        return str(admin_client.address(flag, str(self.file), str(self.secrets), environment))
+
+
+def test_the_address_comes_from_the_strongest_source(tmp_path: Path) -> None:
+    sources = Sources(tmp_path)
+    assert sources.find() == "127.0.0.1:8081"
+    (sources.secrets / "breb_admin_listen").write_text("127.0.0.1:1\n")
+    assert sources.find() == "127.0.0.1:1"
+    sources.file.write_text("# ours\nexport BREB_ADMIN_LISTEN = '127.0.0.1:2' # two\n")
+    assert sources.find() == "127.0.0.1:2"
+    assert sources.find(breb_admin_listen="127.0.0.1:3") == "127.0.0.1:3"
+    assert sources.find("127.0.0.1:4", BREB_ADMIN_LISTEN="127.0.0.1:3") == "127.0.0.1:4"
+
+
+def test_empty_sources_do_not_count(tmp_path: Path) -> None:
+    sources = Sources(tmp_path)
+    sources.file.write_text("BREB_ADMIN_LISTEN=\n")
+    assert sources.find("", BREB_ADMIN_LISTEN="") == "127.0.0.1:8081"
+
+
+def test_the_files_may_be_named_by_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "x.env").write_text("BREB_ADMIN_LISTEN=127.0.0.1:5\n")
+    (tmp_path / "breb_admin_listen").write_text("127.0.0.1:6")
+    by_file = {"BREB_ENV_FILE": str(tmp_path / "x.env")}
+    assert str(admin_client.address(None, None, None, by_file)) == "127.0.0.1:5"
+    by_folder = {"BREB_SECRETS_DIR": str(tmp_path), "BREB_ENV_FILE": str(tmp_path / "none")}
+    assert str(admin_client.address(None, None, None, by_folder)) == "127.0.0.1:6"
+
+
+@pytest.mark.parametrize(
+    ("listen", "reached"),
+    [
+        ("0.0.0.0:8081", "127.0.0.1:8081"),
+        ("[::]:8081", "[::1]:8081"),
+        ("localhost:1", "localhost:1"),
+        ("unix:/run/admin", "unix:/run/admin"),
+    ],
+)
+def test_a_listener_on_every_address_is_found_on_loopback(listen: str, reached: str) -> None:
+    assert str(admin_client.reachable(ListenAddress.parse(listen))) == reached
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("BREB_X=a b", "a b"),
+        ("  export breb_x = a", "a"),
+        ("BREB_X='a # b' # c", "a # b"),
+        ('BREB_X="a"', "a"),
+        ("BREB_X=a#b", "a#b"),
+        ("BREB_X=a # b", "a"),
+        ("BREB_X=# b", ""),
+        ("BREB_X='open", "'open"),
+        ("BREB_X=1\nBREB_X=2", "2"),
+    ],
+)
+def test_lines_of_an_env_file_are_read(line: str, value: str) -> None:
+    assert admin_client.assignments(f"# first\n\nnonsense\n{line}\n") == {"BREB_X": value}
+
+
+@pytest.mark.parametrize("body", [b"", b"nonsense", b"[]", b"\xff"])
+def test_a_body_that_is_no_object_is_an_empty_document(body: bytes) -> None:
+    assert admin_client.Reply(200, body).document == {}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.0123, "12 ms"),
+        (1.26, "1.3 s"),
+        (59, "59 s"),
+        (61, "1 min 1 s"),
+        (3661, "1 h 1 min"),
+        (86_400, "24 h 0 min"),
+        (200_000, "2 days 7 h"),
+    ],
+)
+def test_durations_are_worded_for_people(seconds: float, words: str) -> None:
+    assert span(seconds) == words
+
+
+class Paper:
+    """A stream that is no terminal and has ASCII alone."""
+
+    encoding = "ascii"
+
+    def isatty(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("state", ["none", "expired", "failing", "renewing"])
+def test_the_view_stands_with_whatever_is_known(state: str) -> None:
+    """An older or newer proxy may tell less or more."""
+    screen = Screen(Paper(), {})  # type: ignore[arg-type]
+    text = operate.view(
+        {"draining": True, "clock_skew": -2, "token": {"state": state, "waiting": 3}}, screen
+    )
+    assert text.startswith("* draining")
+    assert state in text
+    assert "3 for a token" in text
+    assert "-2.0 s from ours" in text
+    text.encode("ascii")

@@ -1,0 +1,422 @@
+"""The command line as a newcomer meets it: help, errors in one line, nothing secret taken."""
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from proxy.cli.main import main as cli
+from proxy.errors import SettingsError
+from proxy.settings.model import flags
+from proxy.terminal import setting_flags as options
+from tests.support import SECRET, Program, RawUpstream, ask, free_port
+from tests.support.command import command, environment
+
+COMMANDS = ["run", "serve", "demo", "sandbox", "wait", "status", "refresh", "quit", "check"]
+THIRD_PARTY = ("pydantic", "pydantic_settings", "httpx", "starlette", "uvicorn", "uvloop")
+
+
+def test_without_a_command_help_is_shown_and_it_fails(tmp_path: Path) -> None:
+    ended = command(cwd=tmp_path)
+    assert ended.code == 2
+    assert ended.out == ""
+    assert "usage: breb-proxy COMMAND" in ended.err
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h", "help"])
+def test_help_names_every_command(tmp_path: Path, flag: str) -> None:
+    ended = command(flag, cwd=tmp_path)
+    assert ended.code == 0
+    for name in COMMANDS:
+        assert f"\n  {name} " in ended.out
+
+
+def test_every_command_that_is_named_exists() -> None:
+    assert sorted(COMMANDS) == sorted(cli._COMMANDS)
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    ended = command("--version", cwd=tmp_path)
+    assert (ended.code, ended.out) == (0, f"breb-proxy {cli.__version__}\n")
+
+
+def test_a_mistyped_command_gets_a_hint(tmp_path: Path) -> None:
+    ended = command("chekc", cwd=tmp_path)
+    assert ended.code == 2
+    assert ended.err.startswith("breb-proxy: no such command: chekc; did you mean check?\n")
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "sandbox"])
+def test_each_commands_help_documents_its_exit_codes(tmp_path: Path, name: str) -> None:
+    ended = command(name, "--help", cwd=tmp_path)
+    assert ended.code == 0
+    assert f"usage: breb-proxy {name} [options]" in ended.out
+    assert "exit codes: 0" in ended.out
+
+
+def test_the_demos_help_promises_no_source_that_it_does_not_read(tmp_path: Path) -> None:
+    text = command("demo", "--help", cwd=tmp_path).out
+    assert "the environment and .env are not read" in text
+    assert "BREB_" not in text
+    assert "--base-url" not in text
+
+
+def test_the_sandboxs_own_help_is_shown(tmp_path: Path) -> None:
+    """Its client secret is worth nothing: there it may be a flag."""
+    ended = command("sandbox", "--client-secret", "any", "--help", cwd=tmp_path)
+    assert ended.code == 0
+    assert "simulator" in ended.out
+
+
+def test_each_setting_that_may_be_a_flag_stands_in_one_group() -> None:
+    grouped = [name for names in options.GROUPS.values() for name in names.split()]
+    assert sorted(grouped) == sorted(name for name, _, _ in flags())
+
+
+def test_demo_help_shows_the_demos_own_defaults(tmp_path: Path) -> None:
+    text = " ".join(command("demo", "--help", cwd=tmp_path).out.split())
+    assert "keeps bodies in memory. [true]" in text
+
+
+def test_serve_help_shows_each_setting_with_its_default(tmp_path: Path) -> None:
+    text = " ".join(command("serve", "--help", cwd=tmp_path).out.split())
+    for name, meaning, default in flags():
+        shown = text[text.index(f"--{name.replace('_', '-')} ") :]
+        assert meaning.split()[0] in shown
+        assert f"[{default[:20]}" in shown
+    assert "--client-secret" not in text
+
+
+@pytest.mark.parametrize("flag", ["--client-secret", "--client-id", "--caller-key"])
+@pytest.mark.parametrize("form", ["two words", "one word"])
+def test_secrets_are_refused_as_flags_and_not_repeated(
+    tmp_path: Path, flag: str, form: str
+) -> None:
+    words = [flag, SECRET] if form == "two words" else [f"{flag}={SECRET}"]
+    ended = command("serve", *words, cwd=tmp_path)
+    assert ended.code == 2
+    assert ended.err.startswith(f"breb-proxy: {flag}: secrets are not taken on the command line")
+    assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        pytest.param(
+            ["--clientsecret", SECRET], "no such option: --clientsecret; did you", id="mistyped"
+        ),
+        pytest.param([f"--secret={SECRET}"], "no such option: --secret", id="with a value"),
+        pytest.param([SECRET], "takes options alone", id="a bare word"),
+        pytest.param(["--listen"], "argument --listen: expected one argument", id="no value"),
+    ],
+)
+def test_wrong_usage_is_one_error_that_repeats_no_value(
+    tmp_path: Path, words: list[str], says: str
+) -> None:
+    ended = command("serve", *words, cwd=tmp_path)
+    assert ended.code == 2
+    assert ended.err.startswith(f"breb-proxy: {says}")
+    assert ended.err.endswith("breb-proxy: try: breb-proxy serve --help\n")
+
+
+def test_every_problem_of_the_settings_is_told_at_once(tmp_path: Path) -> None:
+    ended = command(
+        "serve",
+        "--listen=nowhere",
+        "--read-timeout=-1",
+        cwd=tmp_path,
+        BREB_BASE_URL="ftp://x",
+    )
+    assert ended.code == 2
+    for name in ("CLIENT_ID", "CLIENT_SECRET", "LISTEN", "READ_TIMEOUT", "BASE_URL"):
+        assert f"breb-proxy: BREB_{name}: " in ended.err
+
+
+def test_a_secrets_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
+    for name in ("serve", "run", "check"):
+        ended = command(name, "--secrets-dir", str(tmp_path / "none"), cwd=tmp_path)
+        assert ended.code == 2
+        assert ended.err.startswith("breb-proxy: BREB_SECRETS_DIR: no such directory")
+
+
+def test_a_file_of_settings_that_is_named_must_be_there(tmp_path: Path) -> None:
+    """It may hold the rules, and the upstream: without it, others would be in force."""
+    for name in ("serve", "run", "check"):
+        ended = command(
+            name,
+            "--env-file=typo.env",
+            cwd=tmp_path,
+            BREB_CLIENT_ID="x",
+            BREB_CLIENT_SECRET=SECRET,
+        )
+        assert ended.code == 2
+        assert ended.err == "breb-proxy: BREB_ENV_FILE: no such file: typo.env\n"
+    named = {"BREB_ENV_FILE": "typo.env"}
+    assert command("check", cwd=tmp_path, **named).err.startswith("breb-proxy: BREB_ENV_FILE:")
+
+
+@pytest.mark.parametrize(
+    "line", ['BREB_DENY="POST /v1/*', "BREB_DENY: POST /v1/*", "export breb_deny POST /v1/*"]
+)
+def test_a_line_of_ours_that_would_be_left_out_is_told(tmp_path: Path, line: str) -> None:
+    """A rule with a slip must not be a rule that is not there; the text may be a secret."""
+    (tmp_path / ".env").write_text(f"OTHER: tool\nBREB_LISTEN=127.0.0.1:1\n{line}\n")
+    for name in ("serve", "run", "check"):
+        ended = command(name, cwd=tmp_path, BREB_CLIENT_ID="x", BREB_CLIENT_SECRET=SECRET)
+        assert ended.code == 2
+        assert ended.err == (
+            "breb-proxy: .env: line 3 cannot be read; write NAME=value, close its quotes\n"
+        )
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"BREB_CLIENT_ID=\xff\xfe\n")
+    for name in ("serve", "run", "check"):
+        ended = command(name, cwd=tmp_path)
+        assert ended.code == 2
+        assert ".env" in ended.err
+        assert "cannot be read" in ended.err
+
+
+def test_a_taken_port_is_one_line_and_exit_code_three(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        ended = command(
+            "serve",
+            f"--listen=127.0.0.1:{port}",
+            cwd=tmp_path,
+            BREB_CLIENT_ID="x",
+            BREB_CLIENT_SECRET=SECRET,
+            BREB_LOG_LEVEL="error",
+        )
+    assert ended.code == 3
+    assert ended.err.startswith(f"breb-proxy: cannot listen on 127.0.0.1:{port}")
+    assert ended.err.count("\n") == 1
+
+
+def test_a_taken_port_names_the_setting_that_chooses_another(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        ended = command(
+            "serve",
+            "--listen=127.0.0.1:0",
+            f"--admin-listen=127.0.0.1:{other.getsockname()[1]}",
+            cwd=tmp_path,
+            BREB_CLIENT_ID="x",
+            BREB_CLIENT_SECRET=SECRET,
+        )
+    assert ended.code == 3
+    assert "choose another (BREB_ADMIN_LISTEN)" in ended.err
+
+
+def test_flags_win_over_the_environment(tmp_path: Path) -> None:
+    port = free_port()
+    with (
+        RawUpstream() as upstream,
+        Program(upstream.url, "serve", f"--listen=127.0.0.1:{port}", "--server-timing") as proxy,
+    ):
+        assert proxy.status()["listen"] == f"127.0.0.1:{port}"
+
+
+def test_a_boolean_flag_stands_alone_or_has_a_value() -> None:
+    parser = options.parser("serve", "", "", apart=frozenset())
+    given = options.chosen(parser.read(["--console", "--access-log", "false"]))
+    assert given == {"console": "true", "access_log": "false"}
+
+
+def test_an_empty_flag_counts_as_unset() -> None:
+    parser = options.parser("serve", "", "", apart=frozenset())
+    assert options.chosen(parser.read(["--read-timeout=", "--token-url", ""])) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        pytest.param(".env", "BREB_DENY=é\n".encode("latin-1"), "save it as UTF-8", id="Latin-1"),
+        pytest.param(".env", "BREB_DENY=x\n".encode("utf-16"), "save it as UTF-8", id="UTF-16"),
+        pytest.param(
+            ".env", "BREB_DENY=x\n".encode("utf-16-le"), "save it as UTF-8", id="UTF-16, no mark"
+        ),
+        pytest.param(".env", None, "is no regular file", id="a directory"),
+        pytest.param(
+            "secrets/breb_client_id", b"\xff\xfe", "save it as UTF-8", id="binary secret file"
+        ),
+        pytest.param("secrets/BREB_DENY", None, "is no regular file", id="directory for a secret"),
+    ],
+)
+def test_a_source_that_cannot_be_read_is_named(
+    name: str, content: bytes | None, said: str, tmp_path: Path
+) -> None:
+    """It may hold rules, which must not be missing without a word."""
+    file = tmp_path / name
+    (tmp_path / "secrets").mkdir()
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+    ended = command(
+        "serve",
+        f"--env-file={tmp_path / '.env'}" if name == ".env" else "--env-file=/dev/null",
+        "--secrets-dir=secrets",
+        cwd=tmp_path,
+        BREB_CLIENT_ID="x",
+        BREB_CLIENT_SECRET=SECRET,
+    )
+    place = file if name == ".env" else name
+    assert ended.code == 2
+    assert ended.err.startswith(f"breb-proxy: {place}: ")
+    assert ended.err.endswith(f"{said}\n")
+    assert ended.err.count("\n") == 1
+
+
+def test_a_source_that_may_not_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where it is root who runs the tests, permissions do not hold."""
+
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / ".env").write_text("BREB_DENY=x")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Path, "read_text", denied)
+    monkeypatch.setattr(Path, "iterdir", denied)
+    parser = options.parser("serve", "", "")
+    with pytest.raises(SettingsError) as caught:
+        options.where(parser.read(["--secrets-dir", str(tmp_path)]))
+    assert caught.value.problems == [
+        ".env: cannot be read (Permission denied)",
+        f"{tmp_path}: cannot be read (Permission denied)",
+    ]
+
+
+def test_names_that_no_setting_has_are_warned_of(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("BREB_READ_TIMEOT=5\n")
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / "breb_caller_kye").write_text("x")
+    with (
+        RawUpstream() as upstream,
+        Program(
+            upstream.url, "serve", f"--secrets-dir={secrets}", cwd=tmp_path, LISTN="x"
+        ) as proxy,
+    ):
+        output = proxy.output
+    assert "BREB_LISTN: no such setting; did you mean BREB_LISTEN? (environment)" in output
+    assert "BREB_READ_TIMEOT: no such setting; did you mean BREB_READ_TIMEOUT? (.env)" in output
+    assert "BREB_CALLER_KYE: no such setting; did you mean BREB_CALLER_KEY?" in output
+
+
+def test_a_base_url_that_would_double_the_version_is_warned_of() -> None:
+    with RawUpstream() as upstream, Program(f"{upstream.url}/v1") as proxy:
+        assert "take it off BREB_BASE_URL" in proxy.output
+    with RawUpstream() as upstream, Program(f"{upstream.url}/prefix") as proxy:
+        assert "take it off" not in proxy.output
+
+
+def test_run_with_credentials_serves() -> None:
+    with RawUpstream() as upstream, Program(upstream.url, "run") as proxy:
+        assert proxy.status()["upstream"] == upstream.url
+
+
+def test_run_with_half_of_the_credentials_says_which_is_missing(tmp_path: Path) -> None:
+    ended = command("run", cwd=tmp_path, BREB_CLIENT_ID="x")
+    assert ended.code == 2
+    assert ended.err.startswith("breb-proxy: BREB_CLIENT_SECRET: is not set")
+
+
+def test_run_finds_credentials_in_a_secrets_directory(tmp_path: Path) -> None:
+    (tmp_path / "breb_client_id").write_text("test-client\n")
+    (tmp_path / "breb_client_secret").write_text(f"{SECRET}\n")
+    with (
+        RawUpstream() as upstream,
+        Program(
+            upstream.url,
+            "run",
+            client_id=None,
+            client_secret=None,
+            secrets_dir=tmp_path,
+        ) as proxy,
+    ):
+        proxy.status()
+        (call,) = upstream.tokens_asked
+    assert json.loads(call.body)["client_id"] == "test-client"
+
+
+def test_probes_load_the_standard_library_alone(tmp_path: Path) -> None:
+    code = (
+        "import sys; from proxy import cli; cli.main(['status', '--admin-listen', '127.0.0.1:1']);"
+        f"print([name for name in {THIRD_PARTY!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        env=environment({}),
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "[]\n", done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["demo"]])
+def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path, arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "proxy", *arguments],
+        cwd=tmp_path,
+        env=environment({}),
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=20,
+    )
+    os.close(writing)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("redirect", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full 2>&1"])
+def test_it_needs_no_standard_streams(redirect: str) -> None:
+    """No socket gets the number that log lines go to, and what could not be logged is no error."""
+    with RawUpstream() as upstream, Program(upstream.url, redirect=redirect) as proxy:
+        assert ask(proxy.port, "/x").status == 200
+        assert proxy.stop() == 0
+
+
+def test_other_errors_of_a_group_are_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(arguments: list[str]) -> int:
+        raise ExceptionGroup("two at once", [OSError(), ValueError(str(arguments))])
+
+    monkeypatch.setitem(cli._COMMANDS, "status", fail)
+    with pytest.raises(ExceptionGroup):
+        cli.main(["status"])
+
+
+def test_it_may_be_called_from_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    paper = io.StringIO()
+    monkeypatch.setattr("sys.stdout", paper)
+    assert cli.main(["--version"]) == 0
+    assert paper.getvalue().startswith("breb-proxy ")
+
+
+def test_an_interrupted_command_ends_quietly(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "proxy", "wait", "--admin-listen", f"127.0.0.1:{port}"],
+            cwd=tmp_path,
+            env=environment({}),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        silent.accept()[0].close()
+        with silent.accept()[0] as asked:
+            assert asked.recv(1)  # it has asked again and waits for an answer
+            process.send_signal(signal.SIGINT)
+            assert process.communicate(timeout=30)[1] == ""
+        assert process.returncode == 130

@@ -1,0 +1,249 @@
+"""The demo as a newcomer meets it: one command, nothing to set, everything that it says works."""
+
+import contextlib
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import free_port
+from tests.support.command import command, environment
+
+PATIENCE = 20.0
+LAST = "Ctrl-C ends the demo."
+
+
+class Demo:
+    """A running demo; ``text`` is what it had printed when it was ready."""
+
+    def __init__(self, folder: Path, *flags: str, first: str = "demo", **settings: object) -> None:
+        self._log = folder / "demo.log"
+        # A group of its own, so that a signal to the group reaches it as Ctrl-C would.
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "proxy", first, *flags],
+                cwd=folder,
+                env=environment(settings),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + PATIENCE
+        while LAST not in self.text:
+            assert self.process.poll() is None, self.text
+            assert time.monotonic() < deadline, self.text
+            time.sleep(0.02)
+
+    @property
+    def text(self) -> str:
+        return self._log.read_text()
+
+    def end(self, number: int = signal.SIGINT) -> int:
+        os.killpg(self.process.pid, number)
+        return self.process.wait(PATIENCE)
+
+
+@contextlib.contextmanager
+def demo(folder: Path, *flags: str, **settings: object) -> Iterator[Demo]:
+    running = Demo(folder, *flags, **settings)  # type: ignore[arg-type]
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.end()
+
+
+def own_ports() -> list[str]:
+    return [f"--listen=127.0.0.1:{free_port()}", f"--admin-listen=127.0.0.1:{free_port()}"]
+
+
+def pasted(lines: str) -> str:
+    """Paste lines into a shell; return what it shows."""
+    done = subprocess.run(
+        ["sh", "-e"], input=lines, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done
+    return done.stdout
+
+
+def test_the_curl_line_can_be_pasted_and_works(tmp_path: Path) -> None:
+    with demo(tmp_path, *own_ports()) as running:
+        (line,) = re.findall(r"^  (curl \S* ?http://\S+/v1/accounts)$", running.text, re.MULTILINE)
+        assert "accounts" in json.loads(pasted(line))
+
+
+def test_the_tour_can_be_pasted_and_ends_with_money_moved(tmp_path: Path) -> None:
+    with demo(tmp_path, *own_ports()) as running:
+        tour = running.text.split("# 1. ")[1].split("  Postman")[0]
+        commands = [line for line in tour.splitlines()[1:] if re.match("  [^#]", line)]
+        answers = [json.loads(line) for line in pasted("\n".join(commands)).splitlines()]
+    assert len(answers) == 6
+    assert answers[4]["status"] == "SETTLED"
+    assert answers[5]["available_balance"]["value"] == "89999999999975000"
+
+
+def test_what_is_told_comes_before_the_log(tmp_path: Path) -> None:
+    with demo(tmp_path, *own_ports()) as running:
+        url = re.findall(r"http://127.0.0.1:\d+", running.text)[0]
+        pasted(f"curl -sS {url}/v1/accounts")
+        deadline = time.monotonic() + PATIENCE
+        while '"event":"exchange"' not in running.text:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        told, log = running.text.split(LAST)
+    assert '"level"' not in told
+    assert '"path":"/v1/accounts"' in log
+    assert re.search(r"renewed by itself, next in 2\d h \d+ min\.", told)
+
+
+def test_the_environment_does_not_disturb_it(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("BREB_CLIENT_ID=mine\nBREB_EGRESS_PROXY=http://127.0.0.1:1\n")
+    (tmp_path / "breb_token_timeout").write_text("nonsense")
+    settings = {
+        "BREB_BASE_URL": "https://real.example",
+        "BREB_TOKEN_URL": "https://real.example/token",
+        "BREB_CLIENT_SECRET": "real-secret",
+        "BREB_LISTEN": "nonsense",
+        "BREB_DENY": "* /*",
+        "BREB_CALLER_KEY": "key",
+        "BREB_SECRETS_DIR": str(tmp_path),
+        "HTTP_PROXY": "http://127.0.0.1:1",
+    }
+    with demo(tmp_path, *own_ports(), **settings) as running:
+        (line,) = re.findall(r"^  (curl \S* ?http://\S+/v1/accounts)$", running.text, re.MULTILINE)
+        assert "accounts" in json.loads(pasted(f"NO_PROXY=* {line}"))
+
+
+def test_ports_that_are_taken_are_said(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        admin = f"--admin-listen=127.0.0.1:{free_port()}"
+        with demo(tmp_path, f"--listen=127.0.0.1:{port}", admin) as running:
+            (moved,) = re.findall(
+                rf"^127.0.0.1:{port} is taken: using (\S+)$", running.text, re.MULTILINE
+            )
+            assert f"Postman, curl, your app  http://{moved} " in running.text
+
+
+def test_two_demos_run_side_by_side(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    with demo(tmp_path / "a") as one, demo(tmp_path / "b") as other:
+        urls = [re.findall(r"your app  (http://\S+)", running.text)[0] for running in (one, other)]
+        assert urls[0] != urls[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_with_exit_code_zero(tmp_path: Path, number: int) -> None:
+    with demo(tmp_path, *own_ports()) as running:
+        assert running.end(number) == 0
+        assert running.text.rstrip().endswith("demo ended")
+
+
+def test_an_interrupt_during_the_start_is_no_traceback(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-X", "importtime", "-m", "proxy", "demo", *own_ports()],
+        cwd=tmp_path,
+        env=environment({}),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    with process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "proxy.addresses" in line:  # imported by the demo: our own handling has begun
+                process.send_signal(signal.SIGINT)
+                break
+        assert "Traceback" not in process.stderr.read()
+    assert process.returncode == 0
+
+
+def test_it_ends_in_a_group_with_make_before_it(tmp_path: Path) -> None:
+    """As Ctrl-C at ``make run``: the signal reaches the shell and the demo."""
+    command = shlex.join([sys.executable, "-m", "proxy", "run", *own_ports()])
+    script = f"{command}; echo code $?"
+    with (tmp_path / "demo.log").open("wb") as log:
+        shell = subprocess.Popen(
+            ["bash", "-c", f"trap : INT; {script}"],
+            cwd=tmp_path,
+            env=environment({}),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + PATIENCE
+    while LAST not in (tmp_path / "demo.log").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.killpg(shell.pid, signal.SIGINT)
+    assert shell.wait(PATIENCE) == 0
+    text = (tmp_path / "demo.log").read_text()
+    assert text.startswith("breb-proxy: no BREB_CLIENT_ID and BREB_CLIENT_SECRET")
+    assert text.rstrip().endswith("code 0")
+
+
+def test_run_keeps_the_flags_that_the_demo_knows(tmp_path: Path) -> None:
+    """The upstream is the simulator, whatever was asked for."""
+    port = free_port()
+    flags = [f"--listen=127.0.0.1:{port}", "--base-url=https://real.example"]
+    running = Demo(tmp_path, *flags, f"--admin-listen=127.0.0.1:{free_port()}", first="run")
+    try:
+        assert f"http://127.0.0.1:{port}" in running.text
+    finally:
+        assert running.end() == 0
+
+
+def test_free_ports_may_be_asked_for(tmp_path: Path) -> None:
+    with demo(tmp_path, "--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0") as running:
+        (line,) = re.findall(r"^  (curl \S* ?http://\S+/v1/accounts)$", running.text, re.MULTILINE)
+        assert ":0/" not in line
+        assert "accounts" in json.loads(pasted(line))
+
+
+def test_a_unix_socket_has_its_own_curl_line(tmp_path: Path) -> None:
+    flags = [f"--listen=unix:{tmp_path}/c.sock", f"--admin-listen=unix:{tmp_path}/a.sock"]
+    with demo(tmp_path, *flags) as running:
+        (line,) = re.findall(r"^  (curl .*)$", running.text, re.MULTILINE)
+        assert "accounts" in json.loads(pasted(line))
+        assert f"unix:{tmp_path}/a.sock" in running.text
+        assert running.end() == 0
+
+
+def test_the_token_is_seen_to_be_renewed(tmp_path: Path) -> None:
+    with demo(tmp_path, *own_ports(), "--token-max-age=1") as running:
+        deadline = time.monotonic() + PATIENCE
+        while "access token renewed (soft-window)" not in running.text:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("flag", "says"),
+    [
+        ("--listen=nonsense", "--listen: must be host:port"),
+        ("--admin-listen=x", "--admin-listen: must be host:port"),
+        ("--log-level=loud", "BREB_LOG_LEVEL: input should be"),
+        ("--base-url=http://127.0.0.1:1", "no such option: --base-url"),
+    ],
+)
+def test_wrong_flags_are_one_line(tmp_path: Path, flag: str, says: str) -> None:
+    ended = command("demo", flag, cwd=tmp_path)
+    assert ended.code == 2
+    assert ended.err.startswith(f"breb-proxy: {says}")
+
+
+def test_an_address_of_another_machine_is_exit_code_three(tmp_path: Path) -> None:
+    ended = command("demo", "--listen=192.0.2.1:8080", cwd=tmp_path)
+    assert ended.code == 3
+    assert ended.err.startswith("breb-proxy: cannot listen on 192.0.2.1:80")

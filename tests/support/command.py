@@ -1,0 +1,70 @@
+"""A command of ours that ends by itself, as a process; and one on a terminal of its own."""
+
+import contextlib
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.leaks import found
+
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Exit code and what was printed."""
+
+    code: int
+    out: str
+    err: str = ""
+
+    @property
+    def both(self) -> str:
+        return self.out + self.err
+
+
+def environment(settings: Mapping[str, object]) -> dict[str, str]:
+    """Return this environment without its BREB_ names, and with ``settings``: full names."""
+    kept = {k: v for k, v in os.environ.items() if not k.upper().startswith("BREB_")}
+    return kept | {name: str(value) for name, value in settings.items()}
+
+
+def command(*arguments: str, cwd: Path, **settings: object) -> Ended:
+    """Run ``python -m proxy ARGUMENTS`` to its end; nothing secret may be in its output."""
+    done = subprocess.run(
+        [sys.executable, "-m", "proxy", *arguments],
+        cwd=cwd,
+        env=environment(settings),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    ended = Ended(done.returncode, done.stdout, done.stderr)
+    assert not found(ended.both), "a secret in what the command wrote"
+    assert "Traceback" not in ended.both, ended.both
+    return ended
+
+
+def on_terminal(*arguments: str, cwd: Path, **settings: object) -> Ended:
+    """Run a command as `command` does, with its output on a terminal."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "proxy", *arguments],
+        cwd=cwd,
+        env=environment({"TERM": "xterm", **settings}),
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    output = b""
+    with contextlib.suppress(OSError):  # EIO: the other side has closed
+        while data := os.read(ours, 65536):
+            output += data
+    os.close(ours)
+    return Ended(process.wait(PATIENCE), output.decode())

@@ -1,0 +1,155 @@
+"""The program as its users run it: a process of its own, with sockets and signals."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Self
+
+from tests.support.leaks import SECRET, found
+from tests.support.ports import free_port
+
+PATIENCE = 15.0
+
+
+class Program:
+    """``python -m proxy COMMAND`` with settings by environment; names without the prefix.
+
+    Use as a context manager: it waits until the token is held (``ready=False``: until it lives),
+    and ends with SIGTERM. ``output`` is everything that it printed or logged; ``redirect`` sends
+    that elsewhere, in the shell's words.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *arguments: str,
+        ready: bool = True,
+        cwd: Path | None = None,
+        redirect: str = "",
+        **settings: Any,
+    ) -> None:
+        self.port = free_port()
+        self.admin_port = free_port()
+        self._ready = ready
+        self._folder = tempfile.TemporaryDirectory()
+        self.cwd = cwd or Path(self._folder.name)
+        own = {
+            "base_url": base_url,
+            "client_id": "test-client",
+            "client_secret": SECRET,
+            "listen": f"127.0.0.1:{self.port}",
+            "admin_listen": f"127.0.0.1:{self.admin_port}",
+            "log_level": "debug",
+        }
+        values = {**own, **settings}
+        inherited = {k: v for k, v in os.environ.items() if not k.upper().startswith("BREB_")}
+        self.env = inherited | {
+            f"BREB_{k.upper()}": str(v) for k, v in values.items() if v is not None
+        }
+        self.arguments = arguments or ("serve",)
+        self._redirect = redirect
+        self._log = Path(self._folder.name) / "output.log"
+        self.process: subprocess.Popen[bytes]
+
+    def start(self) -> Self:
+        """Start the process and wait for it."""
+        command = [sys.executable, "-m", "proxy", *self.arguments]
+        if self._redirect:
+            command = ["/bin/sh", "-c", f'exec "$@" {self._redirect}', "sh", *command]
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=self.cwd,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self.until("/readyz" if self._ready else "/livez")
+        return self
+
+    def until(self, path: str, status: int = 200) -> None:
+        """Wait until the admin listener answers ``path`` with ``status``."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"ended with {self.process.returncode}:\n{self.output}")
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                if self.admin(path)[0] == status:
+                    return
+            time.sleep(0.02)
+        raise AssertionError(f"{path} did not answer {status}:\n{self.output}")
+
+    def admin(self, path: str, method: str = "GET") -> tuple[int, str]:
+        """Ask the admin listener; return status and body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=PATIENCE)
+        try:
+            connection.request(method, path)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        finally:
+            connection.close()
+
+    def status(self) -> dict[str, Any]:
+        """Return the status document."""
+        document: dict[str, Any] = json.loads(self.admin("/status")[1])
+        return document
+
+    @property
+    def output(self) -> str:
+        """Everything printed and logged so far."""
+        return self._log.read_text(errors="replace")
+
+    def exchanges(self, count: int = 1) -> list[dict[str, Any]]:
+        """Return the access log's lines, once there are at least ``count``."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            lines = [
+                json.loads(line)
+                for line in self.output.splitlines()
+                if line.startswith("{") and '"event":"exchange"' in line
+            ]
+            if len(lines) >= count:
+                return lines
+            assert time.monotonic() < deadline, f"{len(lines)} exchanges:\n{self.output}"
+            time.sleep(0.02)
+
+    def memory(self) -> int:
+        """Return the resident set in bytes (Linux)."""
+        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and return the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(PATIENCE * 2)
+
+    def __enter__(self) -> Self:
+        try:
+            return self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            if hasattr(self, "process") and self.process.poll() is None:
+                self.process.terminate()
+                try:
+                    self.process.wait(PATIENCE)
+                except subprocess.TimeoutExpired:
+                    self.process.kill()
+                    self.process.wait()
+            if self._log.exists():
+                leaks = found(self.output)
+                assert not leaks, f"{len(leaks)} secrets in what the program wrote"
+        finally:
+            self._folder.cleanup()

@@ -1,0 +1,168 @@
+"""An upstream of raw sockets: records what arrives, answers exactly the bytes it is told to."""
+
+import contextlib
+import json
+import socket
+import ssl
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.support.leaks import issued
+from tests.support.wire import Reader, fields_of, read_request
+
+TOKEN_PATH = b"/v1/iam/oauth/tokens"
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+REVOKED = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+
+@dataclass
+class Call:
+    """A request as it arrived: ``head`` in bytes, body without framing."""
+
+    head: bytes
+    body: bytes
+
+    @property
+    def method(self) -> str:
+        return self.head.split(b" ", 1)[0].decode()
+
+    @property
+    def target(self) -> bytes:
+        return self.head.split(b" ", 2)[1]
+
+    @property
+    def lines(self) -> list[tuple[bytes, bytes]]:
+        return fields_of(self.head)
+
+    def values(self, name: str) -> list[bytes]:
+        key = name.lower().encode()
+        return [value for got, value in self.lines if got.lower() == key]
+
+
+def token_reply(
+    value: str | None = None, expires_in: object = 86400, token_id: str | None = None
+) -> bytes:
+    """Return the bytes of a token endpoint's response."""
+    value = value or uuid.uuid4().hex * 2
+    if len(value) > 16:
+        issued.add(value)
+    body = json.dumps(
+        {
+            "access_token": value,
+            "token_id": token_id or str(uuid.uuid4()),
+            "token_type": "Bearer",
+            "expires_in": expires_in,
+            "scopes": ["paas.core.accounts.get"],
+        }
+    ).encode()
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
+        len(body),
+        body,
+    )
+
+
+class RawUpstream:
+    """Serves each connection in a thread.
+
+    ``answer`` gives the bytes for a call to anything but the token endpoint; ``token`` those for
+    the token endpoint. Either may return None to close without an answer, or take the connection
+    over by being a two-argument function of (call, reader) that returns None and sets
+    ``reader.taken = True``. ``calls`` holds everything that arrived, ``connections`` counts.
+    """
+
+    def __init__(
+        self,
+        answer: Callable[[Call], bytes | None] | bytes = OK,
+        token: Callable[[Call], bytes | None] | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.answer = answer if callable(answer) else lambda _: answer
+        self.token = token or (lambda _: token_reply())
+        self.revoke: Callable[[Call], bytes | None] = lambda _: REVOKED
+        self.takeover: Callable[[Reader], None] | None = None
+        self.calls: list[Call] = []
+        self.connections = 0
+        self._tls = tls
+        self._open: set[socket.socket] = set()
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        origin = "https://localhost" if self._tls else "http://127.0.0.1"
+        return f"{origin}:{self.port}"
+
+    @property
+    def tokens_asked(self) -> list[Call]:
+        return [c for c in list(self.calls) if c.target == TOKEN_PATH and c.method == "POST"]
+
+    @property
+    def revocations(self) -> list[Call]:
+        """The revocations that arrived, whoever sent them."""
+        return [c for c in list(self.calls) if c.target.startswith(TOKEN_PATH + b"/")]
+
+    @property
+    def requests(self) -> list[Call]:
+        """What arrived at anything but the token endpoints."""
+        return [c for c in list(self.calls) if not c.target.startswith(TOKEN_PATH)]
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+
+    def _serve(self, sock: socket.socket) -> None:
+        self._open.add(sock)
+        try:
+            if self._tls is not None:
+                sock = self._tls.wrap_socket(sock, server_side=True)
+            sock.settimeout(60)
+            self._talk(Reader(sock))
+        except OSError:
+            pass
+        finally:
+            self._open.discard(sock)
+            sock.close()
+
+    def _talk(self, reader: Reader) -> None:
+        """Answer until told to stop; with ``takeover`` set, it alone speaks after a token call."""
+        while True:
+            if self.takeover is not None and self.tokens_asked:
+                self.takeover(reader)
+                return
+            got = read_request(reader)
+            if got is None:
+                return
+            call = Call(*got)
+            self.calls.append(call)
+            is_token = call.target.startswith(TOKEN_PATH)
+            if is_token and call.method == "DELETE":
+                data = self.revoke(call)
+            else:
+                data = self.token(call) if is_token else self.answer(call)
+            if data is None:
+                return
+            reader.sock.sendall(data)
+
+    def reset_all(self) -> None:
+        """Close every open connection."""
+        for sock in list(self._open):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._listener.close()
+        self.reset_all()
+
+    def __enter__(self) -> "RawUpstream":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,322 @@
+"""Settings: their sources, their problems, and that they never print a secret."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proxy.addresses import ListenAddress
+from proxy.errors import SettingsError
+from proxy.settings import model, sources
+
+GIVEN = {"client_id": "id-1", "client_secret": "hush-hush"}
+
+
+def load(**flags: Any) -> model.Settings:
+    return model.load({**GIVEN, **flags}, **sources.sources(None, None))
+
+
+def problems(**flags: Any) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load(**flags)
+    return caught.value.problems
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in list(os.environ):
+        if name.startswith("BREB_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_defaults_are_the_sandbox_on_loopback() -> None:
+    found = load()
+    assert str(found.base_url) == "https://bre-b-sandbox.api.visionamos.passportfintech.com"
+    assert str(found.token_endpoint) == f"{found.base_url}/v1/iam/oauth/tokens"
+    assert (str(found.listen), str(found.admin_listen)) == ("127.0.0.1:8080", "127.0.0.1:8081")
+    assert not found.console
+
+
+def test_secrets_do_not_print() -> None:
+    found = load(caller_key="k1-very-secret")
+    for text in (repr(found), str(found), repr(found.model_dump())):
+        assert "hush" not in text
+        assert "k1-very" not in text
+
+
+def test_flags_win_over_environment_over_env_file_over_secret_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    for name in ("client_id", "client_secret", "accept_language", "log_level", "log_format"):
+        (secrets / f"breb_{name}").write_text(
+            {"log_level": "error", "log_format": "json"}.get(name, "file")
+        )
+    (tmp_path / ".env").write_text(
+        "BREB_ACCEPT_LANGUAGE=dotenv\nBREB_LOG_LEVEL=warning\nBREB_READ_TIMEOUT=7\n"
+    )
+    monkeypatch.setenv("BREB_LOG_LEVEL", "debug")
+    monkeypatch.setenv("BREB_READ_TIMEOUT", "8")
+    found = model.load({"read_timeout": "9"}, **sources.sources(secrets))
+    assert found.client_id.get_secret_value() == "file"
+    assert found.log_format == "json"
+    assert found.accept_language == "dotenv"
+    assert found.log_level == "debug"
+    assert found.read_timeout == 9
+
+
+@pytest.mark.parametrize("name", ["breb_client_secret", "BREB_CLIENT_SECRET"])
+def test_secret_files_may_be_named_in_either_case(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("from-a-file\n")
+    found = model.load({"client_id": "x"}, **sources.sources(tmp_path))
+    assert found.client_secret.get_secret_value() == "from-a-file"
+
+
+def test_all_problems_are_told_at_once_and_name_the_setting() -> None:
+    lines = problems(
+        base_url="http://example.com", listen="nowhere", read_timeout="-1", log_level="loud"
+    )
+    assert [line.split(":")[0] for line in lines] == [
+        "BREB_LISTEN",
+        "BREB_READ_TIMEOUT",
+        "BREB_LOG_LEVEL",
+        "BREB_BASE_URL",
+    ]
+    assert problems(base_url="http://example.com", listen="0.0.0.0:8080") == [
+        (
+            "BREB_BASE_URL: must be https, since token or credentials travel on it;"
+            " or set BREB_ALLOW_INSECURE_UPSTREAM=true"
+        ),
+        (
+            "BREB_LISTEN: 0.0.0.0:8080 can be reached from other machines, which could"
+            " act with your token; set BREB_CALLER_KEY, or listen on 127.0.0.1, or set"
+            " BREB_ALLOW_OPEN_LISTENER=true"
+        ),
+    ]
+
+
+def test_nothing_is_said_of_how_a_wrong_value_disagrees_with_others() -> None:
+    """What it would be compared with is a stand-in."""
+    lines = problems(
+        caller_key=",", listen="0.0.0.0:8080", allow_insecure_upstream="?", token_url="http://x"
+    )
+    assert [line.split(":")[0] for line in lines] == [
+        "BREB_ALLOW_INSECURE_UPSTREAM",
+        "BREB_CALLER_KEY",
+    ]
+    lines = problems(listen="nowhere", base_url="http://localhost:8080")
+    assert [line.split(":")[0] for line in lines] == ["BREB_LISTEN"]
+
+
+def test_an_origin_is_kept_as_browsers_write_it() -> None:
+    given = "http://a:80,https://b:443,http://c:443,https://[::1]:443,http://d:8080"
+    kept = ("http://a", "https://b", "http://c:443", "https://[::1]", "http://d:8080")
+    assert load(allowed_origins=given).allowed_origins == kept
+
+
+@pytest.mark.parametrize(
+    "host", ["a", "a.b-c_d", "a.", "A:8080", "[::1]", "[::1]:8080", "10.0.0.1"]
+)
+def test_hosts_are_names_or_addresses(host: str) -> None:
+    assert load(allowed_hosts=host).allowed_hosts == (host,)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        pytest.param({"client_secret": " "}, "BREB_CLIENT_SECRET: is empty", id="blank secret"),
+        pytest.param({"client_id": "a\nb"}, "BREB_CLIENT_ID: ", id="control byte in the id"),
+        pytest.param({"base_url": "ftp://x"}, "BREB_BASE_URL: must be a URL", id="scheme"),
+        pytest.param({"base_url": "https://u:p@x"}, "BREB_BASE_URL: must have no user", id="user"),
+        pytest.param({"base_url": "https://x/?q"}, "BREB_BASE_URL: must have no", id="query"),
+        pytest.param({"base_url": "https://x:99999"}, "BREB_BASE_URL: must be a URL", id="port"),
+        pytest.param({"base_url": "https://x y"}, "BREB_BASE_URL: has a host", id="blank"),
+        pytest.param({"token_url": "http://x/t"}, "BREB_TOKEN_URL: must be https", id="token url"),
+        pytest.param({"listen": "127.0.0.1:99999"}, "BREB_LISTEN: must be host:port", id="listen"),
+        pytest.param({"listen": "unix:relative"}, "BREB_LISTEN: must be unix:", id="socket path"),
+        pytest.param({"tls_cert": "/nowhere"}, "BREB_TLS_CERT: no such file", id="no file"),
+        pytest.param({"allow": "payments"}, "BREB_ALLOW: 'payments' is no rule", id="rule"),
+        pytest.param({"allowed_origins": "*"}, "BREB_ALLOWED_ORIGINS: '*' is no origin", id="star"),
+        *(
+            pytest.param({"allowed_hosts": host}, f"BREB_ALLOWED_HOSTS: {host!r} is no", id=host)
+            for host in ("*", "*.example.com", "http://a", "a b", "a/", "a:http", "-", "u@a", "::1")
+        ),
+        *(
+            pytest.param({name: " , "}, f"BREB_{name.upper()}: names nothing", id=f"no {name}")
+            for name in ("caller_key", "allow", "deny", "allowed_hosts", "allowed_origins")
+        ),
+        pytest.param(
+            {"caller_key": "one\ntwo"}, "BREB_CALLER_KEY: has control bytes", id="keys in lines"
+        ),
+        pytest.param(
+            {"admin_listen": "127.0.0.1:8080"}, "BREB_ADMIN_LISTEN: must differ", id="same"
+        ),
+        pytest.param(
+            {"base_url": "http://localhost:8080"},
+            "BREB_BASE_URL: 127.0.0.1:8080 is this proxy's own listener",
+            id="loop",
+        ),
+        pytest.param(
+            {"token_url": "http://[::1]:8081/t", "admin_listen": "[::]:8081"},
+            "BREB_TOKEN_URL: [::]:8081 is this proxy's own listener",
+            id="loop to the admin listener",
+        ),
+        pytest.param(
+            {"base_url": "https://api.paas.co.passportfintech.com"},
+            "BREB_BASE_URL: api.paas.co.passportfintech.com is Passport's production host",
+            id="production",
+        ),
+        pytest.param(
+            {"egress_proxy": "https://proxy.test:3128"},
+            "BREB_EGRESS_PROXY: must be http://",
+            id="egress over TLS",
+        ),
+        pytest.param(
+            {"egress_proxy": "proxy.test:3128"},
+            "BREB_EGRESS_PROXY: must be http://host:port",
+            id="egress without scheme",
+        ),
+        pytest.param(
+            {"egress_proxy": "http://proxy.test:3128/path"},
+            "BREB_EGRESS_PROXY: must be http://host:port",
+            id="egress with a path",
+        ),
+        pytest.param(
+            {"listen": "unix:/run/x", "admin_listen": "unix:/run/x"},
+            "BREB_ADMIN_LISTEN: must differ",
+            id="same socket",
+        ),
+        pytest.param({"accept_language": "é"}, "BREB_ACCEPT_LANGUAGE: must be a", id="language"),
+        pytest.param({"caller_key": " , "}, "BREB_CALLER_KEY: names nothing", id="no key"),
+        pytest.param({"caller_key": "a\nb"}, "BREB_CALLER_KEY: has control", id="key in two lines"),
+        pytest.param({"allowed_hosts": "*"}, "BREB_ALLOWED_HOSTS: '*' is no host", id="any host"),
+        pytest.param(
+            {"allowed_hosts": "a.test,http://b.test"},
+            "BREB_ALLOWED_HOSTS: 'http://b.test' is no host",
+            id="a URL for a host",
+        ),
+        pytest.param(
+            {"allowed_hosts": "unix:/x"}, "BREB_ALLOWED_HOSTS: 'unix:/x' is", id="a path for a host"
+        ),
+        pytest.param({"read_timeout": "nan"}, "BREB_READ_TIMEOUT: ", id="nan"),
+        pytest.param({"read_timeout": "inf"}, "BREB_READ_TIMEOUT: ", id="infinite"),
+    ],
+)
+def test_a_wrong_value_is_named(flags: dict[str, Any], said: str) -> None:
+    (line,) = problems(**flags)
+    assert line.startswith(said)
+
+
+def test_files_of_certificates_are_tried_at_start(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.pem"
+    empty.write_text("")
+    assert problems(ca_bundle=empty)[0].startswith("BREB_CA_BUNDLE: no certificates in ")
+    assert problems(client_cert=empty)[0].startswith("BREB_CLIENT_CERT: cannot use ")
+    assert problems(client_cert_key=empty) == ["BREB_CLIENT_CERT_KEY: set BREB_CLIENT_CERT too"]
+    assert problems(tls_cert=empty) == ["BREB_TLS_CERT and BREB_TLS_KEY: set both, or neither"]
+    assert problems(tls_cert=empty, tls_key=empty)[0].startswith("BREB_TLS_CERT: cannot use ")
+
+
+@pytest.mark.parametrize("host", ["a.test", "a.test:8080", "[::1]", "[fd00::1]:80", "a_b.test."])
+def test_hosts_are_let_in_with_or_without_port(host: str) -> None:
+    assert load(allowed_hosts=host).allowed_hosts == (host,)
+
+
+def test_letter_case_of_a_word_does_not_matter() -> None:
+    found = load(log_level="WARNING", log_format=" Json")
+    assert (found.log_level, found.log_format) == ("warning", "json")
+
+
+def test_a_byte_order_mark_is_no_part_of_a_secret(tmp_path: Path) -> None:
+    (tmp_path / "breb_client_secret").write_text("\ufefffrom-windows\r\n", encoding="utf-8")
+    found = model.load({"client_id": "x"}, **sources.sources(tmp_path))
+    assert found.client_secret.get_secret_value() == "from-windows"
+
+
+def test_production_is_let_in_when_it_is_meant() -> None:
+    found = load(base_url="https://api.paas.co.passportfintech.com", allow_production=True)
+    assert found.base_url.environment == "production"
+
+
+@pytest.mark.parametrize(
+    ("listen", "key"),
+    [
+        ("127.0.0.1:1", ""),
+        ("localhost:1", ""),
+        ("[::1]:1", ""),
+        ("unix:/run/p.sock", ""),
+        ("0.0.0.0:1", "k"),
+    ],
+)
+def test_private_listeners_need_no_key(listen: str, key: str) -> None:
+    assert load(listen=listen, caller_key=key).listen == ListenAddress.parse(listen)
+
+
+def test_empty_values_count_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BREB_TOKEN_URL", "")
+    monkeypatch.setenv("BREB_CALLER_KEY", "")
+    monkeypatch.setenv("BREB_READ_TIMEOUT", "")
+    found = load()
+    assert found.token_url is None
+    assert found.caller_key == ()
+    assert found.read_timeout == 60
+
+
+def test_unknown_names_get_a_hint_and_those_of_kubernetes_none() -> None:
+    environment = {
+        "BREB_CLIENT_SECERT": "x",
+        "BREB_PROXY_PORT": "tcp://10.0.0.1:80",
+        "BREB_PROXY_SERVICE_HOST": "10.0.0.1",
+        "BREB_PORT": "tcp://10.0.0.1:80",
+        "BREB_PROXY_PORT_8080_TCP_ADDR": "10.0.0.1",
+        "BREB_PROXY_SERVICE_PORT_HTTP": "80",
+        "BREB_LISTEN": "127.0.0.1:1",
+        "BREB_QQQQQQ": "1",
+        "BREB_X": "1",
+    }
+    assert sources.unknown(environment) == [
+        "BREB_CLIENT_SECERT: no such setting; did you mean BREB_CLIENT_SECRET?",
+        "BREB_QQQQQQ: no such setting",
+        "BREB_X: no such setting",
+    ]
+
+
+def test_no_setting_has_a_name_that_kubernetes_injects() -> None:
+    for name in model.Settings.model_fields:
+        assert not sources.injected(f"BREB_{name.upper()}")
+
+
+def test_a_missing_secrets_directory_is_a_problem(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="BREB_SECRETS_DIR: no such directory"):
+        sources.sources(tmp_path / "nowhere")
+
+
+def test_an_unreadable_env_file_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"BREB_CLIENT_ID=\xff\xfe\n")
+    with pytest.raises(SettingsError, match="cannot be read"):
+        model.load({}, **sources.sources(None))
+
+
+def test_a_malformed_start_is_lines_without_traceback_and_exit_code_two(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "proxy", "serve", "--listen", "x"],
+        cwd=tmp_path,
+        env={**os.environ, "BREB_READ_TIMEOUT": "soon", "BREB_CLIENT_SECRET": "hush-hush"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert [line.split(":")[1].strip() for line in lines] == [
+        "BREB_CLIENT_ID",
+        "BREB_LISTEN",
+        "BREB_READ_TIMEOUT",
+    ]
+    assert "hush" not in done.stderr

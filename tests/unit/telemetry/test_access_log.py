@@ -1,0 +1,202 @@
+"""Log lines: what is in them, and what never is."""
+
+import contextlib
+import io
+import json
+import logging
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from proxy.errors import PoolFull, ReadTimeout
+from proxy.exchange.record import Exchange
+from proxy.telemetry import log_format
+from proxy.telemetry.access_log import AccessLog
+from proxy.telemetry.sink import KEPT
+from tests.support import Program, RawUpstream, ask
+
+
+@pytest.fixture
+def root() -> Iterator[logging.Logger]:
+    logger = logging.getLogger()
+    handlers, level = logger.handlers[:], logger.level
+    yield logger
+    logger.handlers, logger.level = handlers, level
+
+
+def finished(target: bytes = b"/v1/payments?key=300") -> Exchange:
+    exchange = Exchange("ab-1", "GET", target)
+    exchange.status, exchange.sent, exchange.attempts = 200, 12, 1
+    exchange.connected, exchange.first_byte = exchange.started, exchange.started + 0.004
+    exchange.ended = exchange.started + 0.005
+    return exchange
+
+
+def written(*exchanges: Exchange, as_json: bool = True, colour: bool = False) -> str:
+    read, write = os.pipe()
+    log = AccessLog(as_json=as_json, descriptor=write, colour=colour)
+    log._lines = [log._word(exchange) for exchange in exchanges]
+    log.flush()
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        return pipe.read()
+
+
+def test_a_line_of_json_has_the_documented_fields() -> None:
+    line = json.loads(written(finished()))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("time"))
+    assert line == {
+        "level": "info",
+        "event": "exchange",
+        "id": "ab-1",
+        "method": "GET",
+        "path": "/v1/payments",
+        "status": 200,
+        "received": 0,
+        "sent": 12,
+        "ms": 5.0,
+        "upstream_ms": 4.0,
+        "attempts": 1,
+    }
+
+
+def test_failures_notes_and_traces_are_in_the_line() -> None:
+    exchange = finished()
+    exchange.failure = ReadTimeout("no byte of the answer for 60 s")
+    exchange.note = 'a "note"'
+    exchange.traceparent = b"00-aa-bb-01"
+    exchange.first_byte = None
+    line = json.loads(written(exchange))
+    assert line["reason"] == "connection_read_timeout"
+    assert line["error"] == "no byte of the answer for 60 s"
+    assert line["note"] == 'a "note"'
+    assert line["traceparent"] == "00-aa-bb-01"
+    assert line["upstream_ms"] is None
+
+
+@pytest.mark.parametrize(
+    "target",
+    [b'/a"b', b"/a\\b", b"/a\xffb", b'/"},{"x":"'],
+    ids=["quote", "backslash", "byte", "json"],
+)
+def test_a_hostile_path_cannot_break_the_line(target: bytes) -> None:
+    text = written(finished(target))
+    assert text.count("\n") == 1
+    assert json.loads(text)["path"] == target.decode("latin-1")
+
+
+def test_text_lines_are_for_people() -> None:
+    assert re.fullmatch(
+        r"\d\d:\d\d:\d\d 200 GET    /v1/payments  5\.0 ms, upstream 4\.0, 12 B\n",
+        written(finished(), as_json=False),
+    )
+    failed = finished()
+    failed.failure = PoolFull("all are busy")
+    end = f" connection_limit_reached: all are busy [{failed.id}]\n"
+    assert written(failed, as_json=False).endswith(end)
+    gone = finished()
+    gone.left, gone.status = True, None
+    assert "--- GET" in written(gone, as_json=False)
+    assert "the caller left" in written(gone, as_json=False)
+    assert "\x1b[32m200\x1b[0m" in written(finished(), as_json=False, colour=True)
+
+
+def test_a_reader_that_is_gone_does_not_end_the_proxy() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    log = AccessLog(as_json=True, descriptor=write)
+    log._lines = ["x\n"]
+    log.flush()
+    os.close(write)
+    assert log._lines == []
+
+
+def test_lines_wait_for_a_reader_who_stalls_and_none_is_torn() -> None:
+    read, write = os.pipe()
+    log = AccessLog(as_json=True, descriptor=write)
+    line = "x" * 99 + "\n"
+    for _ in range(2):
+        log._lines = [line] * 10_000
+        log.flush()
+    assert 0 < len(log._left) <= KEPT
+    assert len(log._left) % len(line) == 0
+    came = b""
+    while log._left:
+        came += os.read(read, 1 << 16)
+        log.flush()
+    os.close(write)
+    with os.fdopen(read, "rb") as rest:
+        came += rest.read()
+    assert set(came.splitlines(keepends=True)) == {line.encode()}
+    assert len(came) > KEPT
+
+
+def test_a_reader_who_stalls_does_not_stop_the_proxy(tmp_path: Path) -> None:
+    """Neither exchanges nor renewals, whose records go the same way, nor the end."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    writer = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    with contextlib.suppress(BlockingIOError):
+        while os.write(writer, b" " * 4096):
+            pass
+    with RawUpstream() as upstream, Program(upstream.url, redirect=f"2>'{pipe}'") as proxy:
+        assert ask(proxy.port, "/x").status == 200
+        assert proxy.admin("/refresh", "POST")[0] == 200
+        assert proxy.stop() == 0
+    os.close(writer)
+    os.close(reader)
+
+
+@pytest.mark.parametrize(("style", "is_json"), [("auto", True), ("json", True), ("text", False)])
+def test_records_are_worded(style: str, is_json: bool, root: logging.Logger) -> None:
+    stream = io.StringIO()
+    assert log_format.configure("info", style, stream) is is_json
+    try:
+        raise ValueError("inside")
+    except ValueError:
+        root.exception("it %s", "broke")
+    root.debug("not shown")
+    text = stream.getvalue()
+    assert "not shown" not in text
+    if is_json:
+        line = json.loads(text)
+        assert (line["level"], line["message"]) == ("error", "it broke")
+        assert "ValueError: inside" in line["traceback"]
+    else:
+        assert "error   it broke" in text
+        assert "ValueError: inside" in text
+    assert logging.getLogger("httpx").level == logging.WARNING
+
+
+def test_colour_is_for_terminals_alone() -> None:
+    formatter = log_format.TextFormatter(colour=True)
+    record = logging.LogRecord("x", logging.WARNING, "", 0, "careful", None, None)
+    assert "\x1b[33mwarning\x1b[0m careful" in formatter.format(record)
+
+
+def test_one_line_each_and_no_query_values() -> None:
+    with RawUpstream() as upstream, Program(upstream.url) as proxy:
+        trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        ask(proxy.port, "/v1/keys?key_value=3001234567", fields=[("traceparent", trace)])
+        (line,) = proxy.exchanges()
+        assert (line["path"], line["traceparent"]) == ("/v1/keys", trace)
+        assert "3001234567" not in proxy.output
+        assert upstream.requests[0].values("traceparent") == [trace.encode()]
+
+
+def test_the_access_log_can_be_off() -> None:
+    with RawUpstream() as upstream, Program(upstream.url, access_log="false") as proxy:
+        assert ask(proxy.port, "/x").status == 200
+        proxy.stop()
+        assert '"event":"exchange"' not in proxy.output
+
+
+def test_the_access_log_is_of_level_info() -> None:
+    with RawUpstream() as upstream, Program(upstream.url, log_level="warning") as proxy:
+        assert ask(proxy.port, "/x").status == 200
+        proxy.stop()
+        assert proxy.output == ""
