@@ -328,37 +328,6 @@ def test_the_files_may_be_named_by_the_environment(tmp_path: Path) -> None:
     assert str(admin_client.address(None, None, None, by_folder)) == "127.0.0.1:6"
 
 
-@pytest.mark.parametrize(
-    ("listen", "reached"),
-    [
-        ("0.0.0.0:8081", "127.0.0.1:8081"),
-        ("[::]:8081", "[::1]:8081"),
-        ("localhost:1", "localhost:1"),
-        ("unix:/run/admin", "unix:/run/admin"),
-    ],
-)
-def test_a_listener_on_every_address_is_found_on_loopback(listen: str, reached: str) -> None:
-    assert str(admin_client.reachable(ListenAddress.parse(listen))) == reached
-
-
-@pytest.mark.parametrize(
-    ("line", "value"),
-    [
-        ("BREB_X=a b", "a b"),
-        ("  export breb_x = a", "a"),
-        ("BREB_X='a # b' # c", "a # b"),
-        ('BREB_X="a"', "a"),
-        ("BREB_X=a#b", "a#b"),
-        ("BREB_X=a # b", "a"),
-        ("BREB_X=# b", ""),
-        ("BREB_X='open", "'open"),
-        ("BREB_X=1\nBREB_X=2", "2"),
-    ],
-)
-def test_lines_of_an_env_file_are_read(line: str, value: str) -> None:
-    assert admin_client.assignments(f"# first\n\nnonsense\n{line}\n") == {"BREB_X": value}
-
-
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"[]", b"\xff"])
 def test_a_body_that_is_no_object_is_an_empty_document(body: bytes) -> None:
     assert admin_client.Reply(200, body).document == {}

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from proxy.cli.main import main as cli
+from proxy import __version__
+from proxy.cli import main as cli
 from proxy.errors import SettingsError
+from proxy.settings import sources
 from proxy.settings.model import flags
-from proxy.terminal import setting_flags as options
+from proxy.terminal import setting_flags
 from tests.support import SECRET, Program, RawUpstream, ask, free_port
 from tests.support.command import command, environment
 
@@ -43,7 +45,7 @@ def test_every_command_that_is_named_exists() -> None:
 
 def test_the_version_is_told(tmp_path: Path) -> None:
     ended = command("--version", cwd=tmp_path)
-    assert (ended.code, ended.out) == (0, f"breb-proxy {cli.__version__}\n")
+    assert (ended.code, ended.out) == (0, f"breb-proxy {__version__}\n")
 
 
 def test_a_mistyped_command_gets_a_hint(tmp_path: Path) -> None:
@@ -75,7 +77,7 @@ def test_the_sandboxs_own_help_is_shown(tmp_path: Path) -> None:
 
 
 def test_each_setting_that_may_be_a_flag_stands_in_one_group() -> None:
-    grouped = [name for names in options.GROUPS.values() for name in names.split()]
+    grouped = [name for names in setting_flags.GROUPS.values() for name in names.split()]
     assert sorted(grouped) == sorted(name for name, _, _ in flags())
 
 
@@ -224,14 +226,14 @@ def test_flags_win_over_the_environment(tmp_path: Path) -> None:
 
 
 def test_a_boolean_flag_stands_alone_or_has_a_value() -> None:
-    parser = options.parser("serve", "", "", apart=frozenset())
-    given = options.chosen(parser.read(["--console", "--access-log", "false"]))
+    parser = setting_flags.parser("serve", "", "", apart=frozenset())
+    given = setting_flags.chosen(parser.read(["--console", "--access-log", "false"]))
     assert given == {"console": "true", "access_log": "false"}
 
 
 def test_an_empty_flag_counts_as_unset() -> None:
-    parser = options.parser("serve", "", "", apart=frozenset())
-    assert options.chosen(parser.read(["--read-timeout=", "--token-url", ""])) == {}
+    parser = setting_flags.parser("serve", "", "", apart=frozenset())
+    assert setting_flags.chosen(parser.read(["--read-timeout=", "--token-url", ""])) == {}
 
 
 @pytest.mark.parametrize(
@@ -286,9 +288,8 @@ def test_a_source_that_may_not_be_read_is_named(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Path, "read_text", denied)
     monkeypatch.setattr(Path, "iterdir", denied)
-    parser = options.parser("serve", "", "")
     with pytest.raises(SettingsError) as caught:
-        options.where(parser.read(["--secrets-dir", str(tmp_path)]))
+        sources.locate(None, str(tmp_path))
     assert caught.value.problems == [
         ".env: cannot be read (Permission denied)",
         f"{tmp_path}: cannot be read (Permission denied)",
@@ -350,7 +351,8 @@ def test_run_finds_credentials_in_a_secrets_directory(tmp_path: Path) -> None:
 
 def test_probes_load_the_standard_library_alone(tmp_path: Path) -> None:
     code = (
-        "import sys; from proxy import cli; cli.main(['status', '--admin-listen', '127.0.0.1:1']);"
+        "import sys; from proxy.cli.main import main;"
+        "main(['status', '--admin-listen', '127.0.0.1:1']);"
         f"print([name for name in {THIRD_PARTY!r} if name in sys.modules])"
     )
     done = subprocess.run(

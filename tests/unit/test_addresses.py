@@ -147,3 +147,16 @@ def test_an_upstream_that_is_our_own_listener_is_found(
     url: str, listener: str, reaches: bool
 ) -> None:
     assert Url.parse(url).reaches(ListenAddress.parse(listener)) is reaches
+
+
+@pytest.mark.parametrize(
+    ("listen", "reached"),
+    [
+        ("0.0.0.0:8081", "127.0.0.1:8081"),
+        ("[::]:8081", "[::1]:8081"),
+        ("localhost:1", "localhost:1"),
+        ("unix:/run/admin", "unix:/run/admin"),
+    ],
+)
+def test_a_listener_on_every_address_is_found_on_loopback(listen: str, reached: str) -> None:
+    assert str(ListenAddress.parse(listen).connectable) == reached

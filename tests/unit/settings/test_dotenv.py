@@ -1,0 +1,55 @@
+"""What an .env file says is the same to every command that reads it."""
+
+from pathlib import Path
+
+import pytest
+
+from proxy.admin import client
+from proxy.settings.dotenv import assignments
+from proxy.settings.model import load
+from proxy.settings.sources import sources
+
+WHOLE = {"client_id": "x", "client_secret": "x"}
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("BREB_X=a b", "a b"),
+        ("  export breb_x = a", "a"),
+        ("BREB_X='a # b' # c", "a # b"),
+        ('BREB_X="a"', "a"),
+        ("BREB_X=a#b", "a#b"),
+        ("BREB_X=a # b", "a"),
+        ("BREB_X=1\nBREB_X=2", "2"),
+        ("BREB_X='a\nb'", "a\nb"),
+        ('BREB_X="a\\nb"', "a\nb"),
+    ],
+)
+def test_lines_are_read(tmp_path: Path, line: str, value: str) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"# first\n\nnonsense\n{line}\n")
+    assert assignments(file) == {"BREB_X": value}
+
+
+def test_a_file_that_cannot_be_read_sets_nothing(tmp_path: Path) -> None:
+    assert assignments(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("ADMIN=127.0.0.1\nBREB_ADMIN_LISTEN=${ADMIN}:9081", id="a reference"),
+        pytest.param("BREB_ADMIN_LISTEN='127.0.0.1:9081'  # here", id="quotes and a comment"),
+        pytest.param(
+            "BREB_REDACT='a,\nBREB_ADMIN_LISTEN=127.0.0.1:1\n'\nbreb_admin_listen=127.0.0.1:9081",
+            id="a value of several lines",
+        ),
+    ],
+)
+def test_commands_look_where_the_proxy_listens(tmp_path: Path, text: str) -> None:
+    """``serve`` and ``status`` read one file in one way: else they miss each other."""
+    file = tmp_path / "settings.env"
+    file.write_text(text)
+    served = load(WHOLE, **sources(None, file)).admin_listen
+    assert str(client.address(None, str(file), None, {})) == str(served) == "127.0.0.1:9081"
