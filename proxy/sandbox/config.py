@@ -151,6 +151,11 @@ class SandboxConfig(BaseModel):
         True, description="Guess: a DYNAMIC QR code needs an amount; only the Spanish page says so."
     )
 
+    qr_reading: Literal["lenient", "strict"] = Field(
+        "lenient",
+        description="Guess: decoding insists on EMV's mandatory tags, or on all of the standard's.",
+    )
+
     latency: str = Field(
         "none", description="Latency profile (none, near, far, slow, tail), 120ms, or 20ms..80ms."
     )

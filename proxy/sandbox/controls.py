@@ -8,8 +8,10 @@ from proxy.sandbox.behaviour import Behaviour
 from proxy.sandbox.config import Seconds, Url
 from proxy.sandbox.directory import find
 from proxy.sandbox.latency import Latency
+from proxy.sandbox.models.qrcodes import QrCode
 from proxy.sandbox.models.shapes import Decimal2, Uuid, centavos
 from proxy.sandbox.parties import party, stranger
+from proxy.sandbox.qr.life import spent, with_reference
 from proxy.sandbox.records import Outcome, Token
 from proxy.sandbox.settlement import CODES, arrive, settle_due
 from proxy.sandbox.webhooks import Courier
@@ -134,21 +136,53 @@ class MoveClock(Control):
 
 
 class PayIn(Control):
-    """Let somebody outside pay a key that is registered here."""
+    """Let somebody outside pay a key that is registered here, or a QR code that was made here."""
 
-    key_value: str
-    amount: Decimal2
+    key_value: str | None = None
+    qr_code_reference: str | None = None
+    qr_code_id: Uuid | None = None
+    amount: Decimal2 | None = None
 
     def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
         """Bring the money in."""
-        entry = find(world, None, self.key_value)
+        code = self._code(world)
+        key_value = self.key_value if code is None else code.key.key_value
+        if key_value is None:
+            raise ValueError("name key_value, qr_code_reference or qr_code_id")
+        entry = find(world, None, key_value)
         if entry is None or entry.account_id is None:
             raise ValueError("no active key with this value is registered here")
         receiver = party(entry.account, entry.participant, entry.owner, entry.key)
-        amount, end_to_end = centavos(self.amount), f"{world.dice.getrandbits(128):032x}"
+        amount, end_to_end = self._amount(code), f"{world.dice.getrandbits(128):032x}"
         world.ledger.bring_in(entry.account_id, amount)
         ends = (stranger(), receiver)
-        arrive(world, entry.account_id, amount, ends, end_to_end, world.now())
+        arrive(world, entry.account_id, amount, ends, end_to_end, world.now(), code)
+
+    def _code(self, world: World) -> QrCode | None:
+        if self.qr_code_id is not None:
+            code = world.qr_codes.get(self.qr_code_id)
+            if code is None:
+                raise ValueError("no such QR code")
+        elif self.qr_code_reference is not None:
+            code = with_reference(world, self.qr_code_reference)
+            if code is None:
+                raise ValueError("no QR code has this reference")
+        else:
+            return None
+        if spent(code):
+            raise ValueError("the dynamic QR code has been paid already: it is paid once")
+        return code
+
+    def _amount(self, code: QrCode | None) -> int:
+        asked = code.amount.value if code is not None and code.amount is not None else None
+        if self.amount is None and asked is None:
+            raise ValueError("name an amount: nothing else says how much")
+        given = centavos(self.amount or asked or "0")
+        least = centavos(asked or "0")
+        # a tip comes on top
+        if given < least or (asked and given > least and not (code and code.tip)):
+            raise ValueError(f"the QR code asks for {asked}, not {self.amount}")
+        return given
 
 
 class SetWebhook(Control):

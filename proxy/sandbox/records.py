@@ -74,6 +74,7 @@ class Payment:
     resolution_id: str | None = None
     recipient_id: str | None = None
     reference: str = ""
+    qr_code_reference: str = ""
     description: str | None = None
     display_name: str | None = None
     error_code: str = ""

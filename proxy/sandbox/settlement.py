@@ -7,7 +7,9 @@ import heapq
 
 from proxy.sandbox.models.payments import Party, PaymentError
 from proxy.sandbox.models.payments import Payment as Shown
+from proxy.sandbox.models.qrcodes import QrCode
 from proxy.sandbox.models.shapes import centavos, money, timestamp
+from proxy.sandbox.qr.life import pay, with_reference
 from proxy.sandbox.records import Event, Outcome, Payment
 from proxy.sandbox.world import World
 
@@ -43,7 +45,7 @@ def shown(payment: Payment) -> Shown:
         amount=money(payment.amount),
         sender=payment.sender,
         receiver=payment.receiver,
-        qr_code_reference="",
+        qr_code_reference=payment.qr_code_reference,
         end_to_end_identification=payment.end_to_end,
         description=payment.description,
         display_name=payment.display_name,
@@ -104,7 +106,8 @@ def _finish(world: World, payment: Payment, moment: float) -> None:
         _tell(world, payment, "payment.outbound.settled", "payment.settled")
         if target := payment.credited_account:
             ends = (payment.sender, payment.receiver)
-            arrive(world, target, payment.amount, ends, payment.end_to_end, moment)
+            code = with_reference(world, payment.qr_code_reference or "-")
+            arrive(world, target, payment.amount, ends, payment.end_to_end, moment, code)
         return
     if payment.held:
         world.ledger.release(payment.account_id, payment.amount)
@@ -119,8 +122,9 @@ def arrive(
     ends: tuple[Party, Party],
     end_to_end: str,
     moment: float,
+    code: QrCode | None,
 ) -> Payment:
-    """Record a payment that has come in, as the credited account sees it."""
+    """Record a payment that has come in, as the credited account sees it; ``code`` is paid."""
     stamp = timestamp(moment)
     payment = Payment(
         id=world.new_id(),
@@ -135,6 +139,9 @@ def arrive(
         updated_at=stamp,
         status="SETTLED",
     )
+    if code is not None:
+        payment.qr_code_reference = code.qr_code_reference or ""
+        pay(world, code)
     world.payments[payment.id] = payment
     _tell(world, payment, "payment.inbound.received", "payment.inbound")
     _tell(world, payment, "payment.inbound.confirmed", "payment.confirmed")

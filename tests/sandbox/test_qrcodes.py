@@ -4,10 +4,8 @@ import base64
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from proxy.sandbox import emv
+from proxy.sandbox.qr import emv
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 VAT = {"vat_type": "PERCENTAGE", "vat_value": "19", "vat_base_value": "1000"}
@@ -30,35 +28,6 @@ def _body(sandbox: Any, **changes: Any) -> dict[str, Any]:
 def test_the_checksum_is_that_of_the_standard() -> None:
     """The check value of CRC-16/CCITT-FALSE."""
     assert emv.crc("123456789") == "29B1"
-
-
-@given(
-    st.dictionaries(st.from_regex(r"[0-9]{2}", fullmatch=True), st.text(min_size=1, max_size=99))
-)
-def test_what_is_packed_unpacks(pairs: dict[str, str]) -> None:
-    assert emv.unpack(emv.pack(pairs.items())) == pairs
-
-
-@pytest.mark.parametrize(
-    "text", ["0", "00", "000", "0005abc", "xx01a", "00-1a", "0001a0001b", "0000"]
-)
-def test_what_does_not_add_up_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"tag"):
-        emv.unpack(text)
-
-
-@pytest.mark.parametrize("value", ["", "x" * 100])
-def test_a_value_may_not_fit_a_tag(value: str) -> None:
-    """EMV's lengths go from 01 to 99."""
-    with pytest.raises(ValueError, match="tag 59 is not of 1 to 99"):
-        emv.pack([("59", value)])
-
-
-def test_a_wrong_checksum_is_refused() -> None:
-    sealed = emv.seal([("00", "01")])
-    assert emv.opened(sealed) == {"00": "01", "63": sealed[-4:]}
-    with pytest.raises(ValueError, match="checksum"):
-        emv.opened(sealed[:-4] + "0000")
 
 
 def test_a_static_code_needs_little(sandbox: Any) -> None:
@@ -96,7 +65,10 @@ def _decode(sandbox: Any, made: dict[str, Any]) -> dict[str, Any]:
         pytest.param({"type": "DYNAMIC", "amount": PESOS, "qr_code_reference": "ABC123"},
                      id="dynamic"),
         pytest.param({"vat": {"vat_type": "FIXED", "vat_value": "5"}}, id="vat-without-base"),
-        pytest.param({"additional_info": dict.fromkeys(DETAILS, "ñ" * 25)}, id="all-details"),
+        pytest.param({"amount": PESOS, "tip": {"tip_type": "FIXED", "tip_value": "100"}},
+                     id="fixed-tip"),
+        pytest.param({"vat": {"vat_type": "PERCENTAGE", "vat_value": "19"}, "inc": INC},
+                     id="percents"),
     ],
 )  # fmt: skip
 def test_a_code_decodes_to_what_was_asked_for(sandbox: Any, changes: dict[str, Any]) -> None:
@@ -109,13 +81,37 @@ def test_a_code_decodes_to_what_was_asked_for(sandbox: Any, changes: dict[str, A
     assert wanted.items() <= told.items()
 
 
+@pytest.mark.parametrize("name", DETAILS)
+def test_every_detail_comes_back(sandbox: Any, name: str) -> None:
+    told = {name: "ñ" * 25, "transaction_purpose": "TRANSFER"}
+    made = sandbox.post("/v1/qrcodes", **_body(sandbox, additional_info=told))
+    assert made["additional_info"] == told
+    assert _decode(sandbox, made)["additional_info"] == told
+
+
+def test_details_that_do_not_fit_are_refused_in_words(sandbox: Any) -> None:
+    told = dict.fromkeys(DETAILS, "x" * 25)
+    refused = sandbox.post("/v1/qrcodes", 400, **_body(sandbox, additional_info=told))
+    assert (
+        "additional_info takes 267 characters, and a QR code has room for 99" in refused["message"]
+    )
+
+
+def test_the_tax_id_gives_way_to_what_was_asked_for(sandbox: Any) -> None:
+    for size, there in [(5, True), (25, False)]:
+        told = dict.fromkeys(DETAILS[:3], "x" * size)
+        made = sandbox.post("/v1/qrcodes", **_body(sandbox, additional_info=told))
+        members = emv.unpack(emv.opened(made["qr_code_data"])["62"])
+        assert (members.get("10") == "900123456") == there
+        sandbox.control("reset", keep_tokens=True)
+
+
 def test_an_empty_detail_is_none(sandbox: Any) -> None:
     details = {"store_label": "", "invoice_number": "7", "customer_info": ""}
     made = sandbox.post("/v1/qrcodes", **_body(sandbox, additional_info=details))
-    assert made["additional_info"] == {"invoice_number": "7"}
-    assert _decode(sandbox, made)["additional_info"] == {"invoice_number": "7"}
-    tags = emv.opened(made["qr_code_data"])
-    assert emv.unpack(tags["62"]) == {"01": "7"}
+    said = {"invoice_number": "7", "transaction_purpose": "PURCHASE"}
+    assert made["additional_info"] == said
+    assert _decode(sandbox, made)["additional_info"] == said
 
 
 def test_a_purpose_comes_back_as_a_word(sandbox: Any) -> None:
@@ -129,7 +125,7 @@ def test_a_purpose_comes_back_as_a_word(sandbox: Any) -> None:
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        ("EMAIL", "x" * 30 + "@" + "y" * 61), ("PHONE", "3009998877"), ("ID", "A1"),
+        ("EMAIL", "x" * 30 + "@" + "y" * 45), ("PHONE", "3009998877"), ("ID", "A1"),
         ("BCODE", "0099999999"),
     ],
 )  # fmt: skip
@@ -139,6 +135,14 @@ def test_every_kind_of_key_fits_into_a_code(sandbox: Any, kind: str, value: str)
     body = {"key_id": key, "customer_id": customer, "type": "STATIC", "channel": "APP"}
     made = sandbox.post("/v1/qrcodes", vat=VAT, **body)
     assert _decode(sandbox, made)["key"] == {"key_type": kind, "key_value": value}
+
+
+def test_a_key_that_does_not_fit_into_a_code_is_said_to(sandbox: Any) -> None:
+    customer = sandbox.customer()
+    key = sandbox.key(sandbox.account(customer), "x" * 30 + "@" + "y" * 61, "EMAIL")
+    body = {"key_id": key, "customer_id": customer, "type": "STATIC", "channel": "APP"}
+    refused = sandbox.post("/v1/qrcodes", 400, vat=VAT, **body)
+    assert "its key is of 92 characters, and a QR code has room for 76" in refused["message"]
 
 
 def test_a_customer_without_an_address_gets_a_code_too(sandbox: Any) -> None:
@@ -171,6 +175,7 @@ def test_a_customer_without_an_address_gets_a_code_too(sandbox: Any) -> None:
         pytest.param({"vat": {"vat_type": "FIXED"}}, id="vat-value"),
         pytest.param({"inc": {"inc_type": "FIXED", "inc_value": "x"}}, id="inc"),
         pytest.param({"tip": {"tip_value": "1"}}, id="tip"),
+        pytest.param({"tip": {"tip_type": "PERCENTAGE", "tip_value": "101"}}, id="tip-above-all"),
         pytest.param({"additional_info": {"transaction_purpose": "01"}}, id="purpose"),
         *(pytest.param({"additional_info": {name: "x" * 26}}, id=name) for name in DETAILS),
     ],
@@ -223,29 +228,86 @@ def test_codes_are_filtered(sandbox: Any) -> None:
         assert [code["id"] for code in listed] == found
 
 
-NETWORK = ("80", emv.template("SBX.NET", {"01": "VISI", "02": "POS"}))
-KEY = ("26", emv.template("SBX.KEY", {"04": "@abcdef"}))
-SHOP = [("52", "5814"), ("58", "CO"), ("59", "X"), ("60", "Y")]
-
-
-@pytest.mark.parametrize(
-    "pairs",
-    [
-        pytest.param([("01", "11")], id="another-network"),
-        pytest.param([("01", "11"), ("26", emv.template("X", {})), NETWORK, *SHOP], id="no-key"),
-        pytest.param([("01", "13"), KEY, *SHOP, NETWORK], id="neither-static-nor-dynamic"),
-        pytest.param([("01", "11"), KEY, *SHOP, ("54", "1.5"), NETWORK], id="odd-amount"),
-    ],
-)
-def test_a_foreign_string_cannot_be_decoded(sandbox: Any, pairs: list[tuple[str, str]]) -> None:
-    body = {"customer_id": sandbox.customer(), "qr_code_data": emv.seal([("00", "01"), *pairs])}
-    told = sandbox.post("/v1/qrcodes/decode", 400, **body)
-    assert told["message"].startswith("Field 'qr_code_data' cannot be decoded")
-
-
 def test_a_string_that_is_none_cannot_be_decoded(sandbox: Any) -> None:
     customer = sandbox.customer()
     path = "/v1/qrcodes/decode"
-    sandbox.post(path, 400, customer_id=customer, qr_code_data="nonsense")
-    sandbox.post(path, 400, customer_id=customer, qr_code_data="00020163040000")
+    told = sandbox.post(path, 400, customer_id=customer, qr_code_data="nonsense")
+    assert told["message"].startswith("Field 'qr_code_data' cannot be decoded: it does not start")
+    sandbox.post(path, 400, customer_id=customer, qr_code_data="")
     sandbox.post(path, 404, customer_id=NOBODY, qr_code_data=emv.seal([("00", "01")]))
+
+
+def test_the_whole_standard_may_be_insisted_on(start: Any) -> None:
+    sandbox = start(qr_reading="strict")
+    made = sandbox.post("/v1/qrcodes", **_body(sandbox))
+    assert _decode(sandbox, made)["qr_code_data"] == made["qr_code_data"]
+    tags = emv.opened(made["qr_code_data"])
+    for tag, word in [("91", "tag 91 (the hash) is missing"), ("80", "tag 80 (the channel)")]:
+        rest = [pair for pair in tags.items() if pair[0] not in {tag, "63"}]
+        body = {"customer_id": made["customer_id"], "qr_code_data": emv.seal(rest)}
+        assert word in sandbox.post("/v1/qrcodes/decode", 400, **body)["message"]
+    bare = [*((tag, tags[tag]) for tag in tags if tag not in {"62", "63"}), ("62", "0702XY")]
+    body = {"customer_id": made["customer_id"], "qr_code_data": emv.seal(bare)}
+    assert "tag 08 of tag 62" in sandbox.post("/v1/qrcodes/decode", 400, **body)["message"]
+
+
+def _pay_in(sandbox: Any, **body: Any) -> Any:
+    return sandbox.bare.post("/_sandbox/inbound", json=body)
+
+
+def test_a_dynamic_code_is_paid_once(sandbox: Any) -> None:
+    body = _body(sandbox, type="DYNAMIC", amount=PESOS)
+    made = sandbox.post("/v1/qrcodes", **body)
+    reference = made["qr_code_reference"]
+    assert (reference[0], len(reference), made["is_paid"]) == ("P", 10, False)
+    assert _pay_in(sandbox, qr_code_reference=reference).status_code == 200
+    assert sandbox.get(f"/v1/qrcodes/{made['id']}")["is_paid"]
+    (payment,) = sandbox.get("/v1/payments", qr_code_reference=reference)["payments"]
+    assert (payment["direction"], payment["amount"]) == ("INBOUND", {**PESOS, "value": "1190"})
+    assert payment["qr_code_reference"] == reference
+    again = _pay_in(sandbox, qr_code_reference=reference)
+    assert (again.status_code, "paid already" in again.json()["message"]) == (400, True)
+
+
+def test_a_static_code_is_paid_again_and_again(sandbox: Any) -> None:
+    made = sandbox.post("/v1/qrcodes", **_body(sandbox, qr_code_reference="CAJA1"))
+    for _ in range(2):
+        assert _pay_in(sandbox, qr_code_id=made["id"], amount="10").status_code == 200
+    assert len(sandbox.get("/v1/payments", qr_code_reference="CAJA1")["payments"]) == 2
+    assert sandbox.get(f"/v1/qrcodes/{made['id']}")["is_paid"]
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        ({"qr_code_reference": "X1"}, "no QR code has this reference"),
+        ({"qr_code_id": NOBODY}, "no such QR code"),
+        ({"amount": "5"}, "name key_value, qr_code_reference or qr_code_id"),
+        ({"key_value": "@panaderia"}, "name an amount"),
+        ({"qr_code_reference": "FACTURA7", "amount": "5"}, "asks for 1190.00"),
+    ],
+)
+def test_a_payment_by_a_code_says_why_it_cannot_be(
+    sandbox: Any, body: dict[str, str], word: str
+) -> None:
+    asked = _body(sandbox, type="DYNAMIC", amount=PESOS, qr_code_reference="FACTURA7")
+    sandbox.post("/v1/qrcodes", **asked)
+    answer = _pay_in(sandbox, **body)
+    assert (answer.status_code, word in answer.json()["message"]) == (400, True)
+
+
+def test_who_pays_a_code_may_name_it(sandbox: Any) -> None:
+    """Decoded, resolved, paid: the receiver finds the payment by the code's reference."""
+    made = sandbox.post("/v1/qrcodes", **_body(sandbox, type="DYNAMIC", amount=PESOS))
+    payer, reference = sandbox.account(number="0002"), made["qr_code_reference"]
+    key = _decode(sandbox, made)["key"]
+    resolution = sandbox.resolve(made["customer_id"], key["key_value"], key["key_type"])
+    body = {"account_id": payer, "amount": PESOS, "qr_code_reference": reference}
+    sent = sandbox.post("/v1/payments/breb", resolution_id=resolution, **body)
+    assert sent["qr_code_reference"] == reference
+    sandbox.later()
+    assert len(sandbox.get("/v1/payments", qr_code_reference=reference)["payments"]) == 2
+    assert sandbox.get(f"/v1/qrcodes/{made['id']}")["is_paid"]
+    resolution = sandbox.resolve(made["customer_id"], key["key_value"], key["key_type"])
+    told = sandbox.post("/v1/payments/breb", 409, resolution_id=resolution, **body)
+    assert told["code"] == "QR_CODE_PAID"

@@ -19,6 +19,7 @@ from proxy.sandbox.models.payments import Payment as Shown
 from proxy.sandbox.models.shapes import centavos, money
 from proxy.sandbox.operations import Call, Operation, Reply
 from proxy.sandbox.parties import bank_party, receiver_of, sender_of
+from proxy.sandbox.qr.life import spent, with_reference
 from proxy.sandbox.records import Payment, Resolved
 from proxy.sandbox.refusal import Refusal
 from proxy.sandbox.settlement import error_of, shown, submit
@@ -106,8 +107,11 @@ def create(call: Call) -> Reply:
     if resolved.expires_at <= world.now():
         status = world.config.expired_resolution
         raise Refusal(status, "the resolution has expired", code="RESOLUTION_EXPIRED")
+    reference = asked.qr_code_reference or ""
+    if spent(with_reference(world, reference or "-")):
+        raise Refusal(409, "the dynamic QR code has been paid already", code="QR_CODE_PAID")
     payment = pay(world, resolved, asked.account_id, centavos(asked.amount.value))
-    payment.display_name = asked.display_name
+    payment.display_name, payment.qr_code_reference = asked.display_name, reference
     if world.config.confirm != "always":
         submit(world, payment)
     return Reply(content=shown(payment))

@@ -5,8 +5,6 @@ import io
 import unicodedata
 from collections.abc import Iterable
 
-from pydantic import ValidationError
-
 from proxy.sandbox.api.customers import OLD_PATH as CUSTOMERS
 from proxy.sandbox.api.customers import known as known_customer
 from proxy.sandbox.api.keys import known as known_key
@@ -24,7 +22,10 @@ from proxy.sandbox.models.qrcodes import (
     create_qr_code,
 )
 from proxy.sandbox.operations import Call, Operation, Reply
-from proxy.sandbox.qrtext import NETWORK, read, write
+from proxy.sandbox.qr import standard
+from proxy.sandbox.qr.life import new_reference
+from proxy.sandbox.qr.reading import read
+from proxy.sandbox.qr.writing import Maker, write
 from proxy.sandbox.refusal import Refusal
 from proxy.sandbox.world import World
 
@@ -66,8 +67,16 @@ def create(call: Call) -> Reply:
     customer, key = known_customer(world, asked.customer_id), known_key(world, asked.key_id)
     if world.accounts[key.account_id].customer_id != customer.id:
         raise Refusal(409, "the key belongs to another customer")
+    reference = asked.qr_code_reference or ""
+    if asked.type == "DYNAMIC":
+        reference = reference or new_reference(world)
     merchant = _merchant(customer)
-    text = write(asked, asked.type, key.key, merchant)
+    maker = Maker(key.key, merchant, customer.identification_number, reference)
+    try:
+        text = write(asked, asked.type, maker)
+    except ValueError as error:
+        message = f"the QR code cannot be made: {error}"
+        raise Refusal(400, message, code="INVALID_FIELD") from error
     made = QrCode.model_validate(
         {
             **asked.model_dump(exclude_none=True),
@@ -75,7 +84,9 @@ def create(call: Call) -> Reply:
             "status": "ACTIVE",
             "key": key.key,
             "merchant": merchant,
-            "acquirer_network_identifier": NETWORK,
+            "acquirer_network_identifier": standard.NETWORK,
+            "additional_info": read(customer.id, text).additional_info,
+            "qr_code_reference": reference or None,
             "qr_code_data": text,
             "qr_code_image": _picture(text),
             "is_paid": False,
@@ -93,7 +104,7 @@ def _merchant(customer: Customer) -> Merchant:
         merchant_country="CO",
         merchant_name=_plain(customer.business_name, 25) or "COMERCIO",
         merchant_city=(_plain(place.city, 15) if place else "") or "BOGOTA",
-        merchant_post_code=_plain(place.post_code, 10) if place else "",
+        merchant_post_code=(_plain(place.post_code, 10) if place else "") or "110111",
     )
 
 
@@ -143,13 +154,10 @@ def decode(call: Call) -> Reply:
     """Read an EMV string."""
     asked = call.body(DecodeQrCode)
     known_customer(call.world, asked.customer_id)
+    strict = call.world.config.qr_reading == "strict"
     try:
-        decoded = read(asked.customer_id, asked.qr_code_data)
+        return Reply(content=read(asked.customer_id, asked.qr_code_data, strict=strict))
     except ValueError as error:
-        message = f"Field 'qr_code_data' cannot be decoded: {_reason(error)}"
-        raise Refusal(400, message, code="INVALID_FIELD") from error
-    return Reply(content=decoded)
-
-
-def _reason(error: ValueError) -> str:
-    return "a value is not allowed" if isinstance(error, ValidationError) else str(error)
+        message = f"Field 'qr_code_data' cannot be decoded: {error}"
+        refusal = Refusal(400, message, code="INVALID_FIELD", member="qr_code_data")
+        raise refusal from error

@@ -18,6 +18,7 @@ class CreatePayment(Shape):
     resolution_id: Uuid
     amount: Money
     display_name: str | None = None
+    qr_code_reference: Annotated[str, Field(min_length=1, max_length=19)] | None = None
 
 
 class CreateAchPayment(Shape):

@@ -8,18 +8,19 @@ from proxy.sandbox.models.lists import PageQuery, PaginationInfo
 from proxy.sandbox.models.shapes import AnyKey, Decimal2, Money, Shape, Uuid
 
 Channel = Literal["IM", "MAN", "POS", "APP", "ECOMM", "MPOS", "MPS", "CB", "OFC", "ATM"]
+# the codes that the API takes, and their words; 01, a void too, is only ever read
 PURPOSES = {
     "00": "PURCHASE",
-    "02": "TRANSFER",
-    "03": "WITHDRAWAL",
-    "04": "COLLECTION",
-    "05": "TOP_UP",
-    "06": "DEPOSIT",
-    "07": "ADVANCE",
+    "02": "VOID",
+    "03": "TRANSFER",
+    "04": "WITHDRAWAL",
+    "05": "COLLECTION",
+    "06": "TOP_UP",
+    "07": "DEPOSIT",
 }
 Purpose = Literal[
     "00", "02", "03", "04", "05", "06", "07",
-    "PURCHASE", "TRANSFER", "WITHDRAWAL", "COLLECTION", "TOP_UP", "DEPOSIT", "ADVANCE",
+    "PURCHASE", "VOID", "TRANSFER", "WITHDRAWAL", "COLLECTION", "TOP_UP", "DEPOSIT",
 ]  # fmt: skip
 
 
@@ -29,6 +30,7 @@ def _told(text: object) -> object:
 
 
 Detail = Annotated[Annotated[str, Field(max_length=25)] | None, BeforeValidator(_told)]
+PERCENTAGE = r"^([0-9]{1,2}(\.[0-9]{2})?|100)$"
 Reference = Annotated[str, StringConstraints(pattern=r"^[0-9A-OQ-Za-oq-z]{1,17}$")]
 
 
@@ -62,11 +64,21 @@ class Inc(Shape):
     inc_value: Decimal2
 
 
-class Tip(Shape):
-    """The tip on top of the amount."""
+class FixedTip(Shape):
+    """A tip of so many pesos on top of the amount."""
 
-    tip_type: Literal["FIXED", "PERCENTAGE"]
-    tip_value: Decimal2
+    tip_type: Literal["FIXED"]
+    tip_value: Annotated[Decimal2, Field(max_length=13)]
+
+
+class PercentageTip(Shape):
+    """A tip of so many hundredths of the amount, which EMV gives five characters."""
+
+    tip_type: Literal["PERCENTAGE"]
+    tip_value: Annotated[str, StringConstraints(pattern=PERCENTAGE)]
+
+
+Tip = Annotated[FixedTip | PercentageTip, Field(discriminator="tip_type")]
 
 
 class Price(Money):
@@ -125,22 +137,59 @@ class Merchant(Shape):
     merchant_post_code: str
 
 
+class ReadInfo(Shape):
+    """What a QR code says beside whom and how much, whoever made it."""
+
+    transaction_purpose: str | None = None
+    terminal_label: str | None = None
+    invoice_number: str | None = None
+    mobile_phone_number: str | None = None
+    store_label: str | None = None
+    loyalty_label: str | None = None
+    reference_label: str | None = None
+    customer_label: str | None = None
+    customer_info: str | None = None
+    channel_presentation: str | None = None
+
+
+class ReadVat(Shape):
+    """The value added tax as a QR code says it; WALLET leaves it to the payer's wallet."""
+
+    vat_type: str
+    vat_value: str | None = None
+    vat_base_value: str | None = None
+
+
+class ReadInc(Shape):
+    """The consumption tax as a QR code says it."""
+
+    inc_type: str
+    inc_value: str | None = None
+
+
+class ReadTip(Shape):
+    """The tip as a QR code says it; PROMPT has no value: the payer is asked."""
+
+    tip_type: str
+    tip_value: str | None = None
+
+
 class DecodedQrCode(Shape):
-    """What a QR code says."""
+    """What a QR code says, as far as it says it."""
 
     customer_id: Uuid
     key_id: Uuid | None = None
     status: Literal["ACTIVE"]
     type: Literal["STATIC", "DYNAMIC"]
-    channel: str
+    channel: str | None = None
     qr_code_data: str
     key: AnyKey
     merchant: Merchant
-    acquirer_network_identifier: str
-    additional_info: AdditionalInfo | None = None
-    vat: Vat | None = None
-    inc: Inc | None = None
-    tip: Tip | None = None
+    acquirer_network_identifier: str | None = None
+    additional_info: ReadInfo | None = None
+    vat: ReadVat | None = None
+    inc: ReadInc | None = None
+    tip: ReadTip | None = None
     amount: Money | None = None
     qr_code_reference: str | None = None
 
@@ -180,9 +229,7 @@ class QrCodeList(Shape):
 
 
 class DecodeQrCode(Shape):
-    """An EMV string to be read: it starts with its format and ends in its checksum."""
+    """An EMV string to be read, of any network."""
 
     customer_id: Uuid
-    qr_code_data: Annotated[
-        str, StringConstraints(pattern=r"^000201[\s\S]*6304[0-9A-F]{4}$", max_length=4096)
-    ]
+    qr_code_data: Annotated[str, Field(min_length=1, max_length=4096)]

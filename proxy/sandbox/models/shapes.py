@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 Uuid = Annotated[str, StringConstraints(pattern=UUID)]
-Decimal2 = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{2})?$")]
+DECIMAL2 = r"^[0-9]{1,15}(\.[0-9]{2})?$"
+Decimal2 = Annotated[str, StringConstraints(pattern=DECIMAL2)]
 
 
 class Shape(BaseModel):
