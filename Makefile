@@ -31,7 +31,7 @@ check: $(VENV)/.dev ## format, lint, types, layers, tests with coverage: what CI
 	@$(MAKE) -s test COVER=1 && $(PY) -m coverage combine -q && $(PY) -m coverage report
 
 format: $(VENV)/.dev ## put the code into its canonical form
-	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q . && $(PY) -m tools.config_example
+	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q . && $(PY) -m tools.config_example && $(PY) -m tools.chart
 
 image: ## build the container image breb-proxy, with docker or else podman
 	@engine=$$(command -v docker || command -v podman) || { echo "docker or podman is needed" >&2; exit 1; }; \

@@ -22,6 +22,19 @@ def kustomize(folder: Path) -> list[Document]:
     return [document for document in yaml.safe_load_all(text) if document]
 
 
+def helm(chart: Path, *flags: str, release: str = "shop") -> list[Document]:
+    """Render a release in the namespace breb-tests; raise HelmRefused with what Helm says."""
+    command = ["helm", "template", release, str(chart), "--namespace", "breb-tests", *flags]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise HelmRefused(done.stderr)
+    return [document for document in yaml.safe_load_all(done.stdout) if document]
+
+
+class HelmRefused(Exception):
+    """The values were not taken."""
+
+
 class Manifests:
     """The objects of one rendered kustomization."""
 
@@ -36,8 +49,8 @@ class Manifests:
 
     @property
     def workload(self) -> Document:
-        """The one Deployment or Job."""
-        (document,) = self.of("Deployment", "Job")
+        """The one Deployment, StatefulSet or Job."""
+        (document,) = self.of("Deployment", "StatefulSet", "Job")
         return document
 
     def environment(self, container: Document, pod_fields: dict[str, str]) -> dict[str, str]:
@@ -58,11 +71,17 @@ class Manifests:
         """Return the files of a Secret or projected volume, and their mode."""
         if "secret" in volume:
             source = volume["secret"]
-            return dict(self.secrets[source["secretName"]]), source.get("defaultMode", 0o644)
+            return self._picked(source["secretName"], source), source.get("defaultMode", 0o644)
         merged: dict[str, bytes] = {}
         for source in volume["projected"]["sources"]:
-            merged |= self.secrets[source["secret"]["name"]]
+            merged |= self._picked(source["secret"]["name"], source["secret"])
         return merged, volume["projected"].get("defaultMode", 0o644)
+
+    def _picked(self, name: str, source: Document) -> dict[str, bytes]:
+        content = self.secrets[name]
+        if "items" not in source:
+            return dict(content)
+        return {item["path"]: content[item["key"]] for item in source["items"]}
 
 
 def _filled_in(text: str, known: dict[str, str]) -> str:
@@ -70,4 +89,7 @@ def _filled_in(text: str, known: dict[str, str]) -> str:
 
 
 def _secret(document: Document) -> dict[str, bytes]:
-    return {name: base64.b64decode(value) for name, value in document["data"].items()}
+    plain = {name: value.encode() for name, value in document.get("stringData", {}).items()}
+    return plain | {
+        name: base64.b64decode(value) for name, value in document.get("data", {}).items()
+    }

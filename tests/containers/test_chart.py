@@ -1,12 +1,9 @@
 """The Helm chart's Deployment, run as a pod, and its own test run beside it."""
 
 import base64
-import subprocess
 from pathlib import Path
 
-import yaml
-
-from tests.containers.manifests import ROOT, Document
+from tests.containers.manifests import ROOT, Document, helm
 from tests.containers.pod import ADDRESS, Pod
 from tests.containers.podman import podman
 
@@ -28,11 +25,8 @@ VALUES = {
 
 def render() -> list[Document]:
     """Render a release called shop, with the Secrets that it asks for."""
-    command = ["helm", "template", "shop", str(ROOT / "docker" / "helm" / "breb-proxy")]
-    command += ["--namespace", "breb-tests"]
-    for name, value in VALUES.items():
-        command += ["--set", f"{name}={value}"]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    flags = [part for name, value in VALUES.items() for part in ("--set", f"{name}={value}")]
+    documents = helm(ROOT / "docker" / "helm" / "breb-proxy", *flags)
     secrets = [
         {
             "kind": "Secret",
@@ -41,7 +35,7 @@ def render() -> list[Document]:
         }
         for name, data in SECRETS.items()
     ]
-    return [*(document for document in yaml.safe_load_all(text) if document), *secrets]
+    return [*documents, *secrets]
 
 
 def test_a_release_serves_its_callers_and_passes_its_own_test(tmp_path: Path) -> None:

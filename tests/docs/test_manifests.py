@@ -14,11 +14,14 @@ import yaml
 from proxy import __version__
 from proxy.addresses import Url
 from proxy.settings.model import PREFIX, SECRETS, Settings
+from tools import chart
 
 ROOT = Path(__file__).parents[2]
 DOCKER = ROOT / "docker"
 KUBERNETES = DOCKER / "kubernetes"
 CHART = DOCKER / "helm" / "breb-proxy"
+LIBRARY = DOCKER / "helm" / "breb-proxy-sidecar"
+COMPONENT = KUBERNETES / "component"
 BASE = sorted((KUBERNETES / "base").rglob("*.yaml"))
 # Names that a Service called breb or breb-proxy would put into the environment.
 INJECTED = re.compile(r"_(PORT|SERVICE_HOST|SERVICE_PORT)(_|$)")
@@ -58,7 +61,8 @@ def everything_shipped() -> str:
 
 
 def test_each_shape_is_there() -> None:
-    assert sorted(one["kind"] for one in workloads()) == ["Deployment", "Deployment", "Job"]
+    kinds = sorted(one["kind"] for one in workloads())
+    assert kinds == ["Deployment", "Deployment", "Deployment", "Job"]  # one is the simulator
     assert len(list(proxies())) == 3
 
 
@@ -129,7 +133,7 @@ def test_a_job_is_run_once_and_ends_without_a_token_too() -> None:
 
 
 def test_the_grace_is_longer_than_the_drain() -> None:
-    (pod,) = (pod for pod in pods() if "initContainers" not in pod)
+    (pod,) = (pod for pod, container in proxies() if container in pod["containers"])
     env = {item["name"]: item.get("value") for item in pod["containers"][0]["env"]}
     drain = float(env["BREB_DRAIN_DELAY"]) + float(env["BREB_SHUTDOWN_GRACE"])
     assert pod["terminationGracePeriodSeconds"] >= drain + 5
@@ -138,7 +142,10 @@ def test_the_grace_is_longer_than_the_drain() -> None:
 def test_every_setting_named_is_one() -> None:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     known |= {f"{PREFIX}SECRETS_DIR", f"{PREFIX}ENV_FILE"}
-    told = {"BREB_PROXY_PORT"}  # in the comment on what Kubernetes would inject
+    told = {
+        "BREB_PROXY_PORT",
+        "BREB_SIMULATOR_PORT",
+    }  # in the comment on what Kubernetes would inject
     named = set(re.findall(rf"\b{PREFIX}[A-Z_]+[A-Z]\b", everything_shipped()))
     assert named - told <= known
 
@@ -157,8 +164,11 @@ def test_an_overlay_is_for_the_environment_that_it_says(environment: str) -> Non
 
 
 def test_versions_are_one() -> None:
-    (chart,) = documents(CHART / "Chart.yaml")
-    assert chart["version"] == chart["appVersion"] == __version__
+    for folder in (CHART, LIBRARY):
+        (described,) = documents(folder / "Chart.yaml")
+        assert described["version"] == described["appVersion"] == __version__
+    helper = (LIBRARY / "templates" / "_container.tpl").read_text(encoding="utf-8")
+    assert f'default "{__version__}"' in helper
     tags = set(re.findall(r"name: breb-proxy, newTag: (\S+) ", everything_shipped()))
     tags |= {container["image"].partition(":")[2] for _, container in proxies()}
     assert tags == {__version__}
@@ -175,25 +185,38 @@ def test_the_image_that_make_builds_is_the_one_that_the_manifests_name() -> None
 def test_the_charts_values_fit_their_schema_by_name() -> None:
     (values,) = documents(CHART / "values.yaml")
     schema = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
-    optional = {"global", "nameOverride", "fullnameOverride"}
-    assert set(schema["properties"]) == set(values) | optional
+    assert set(schema["properties"]) == set(values) | {"global"}
     for name, described in schema["properties"].items():
-        if "properties" in described:
+        if "properties" in described and name not in ("settings", "resources"):
             assert set(described["properties"]) == set(values[name]), name
 
 
-def test_the_chart_and_the_base_run_the_same_container() -> None:
-    """Their probes, security and paths are written twice; here they are held together."""
-    template = (CHART / "templates" / "deployment.yaml").read_text(encoding="utf-8")
-    (pod,) = (pod for pod in pods() if "initContainers" not in pod)
-    base = (KUBERNETES / "base" / "standalone" / "deployment.yaml").read_text(encoding="utf-8")
-    for kind in ("startupProbe", "readinessProbe", "livenessProbe"):
-        block = re.search(rf"^ +{kind}:.*\n(?: {{12}}.*\n)+", base, re.MULTILINE)
-        assert block
-        assert block[0] in template
-    for name in ("BREB_LISTEN", "BREB_ADMIN_LISTEN", "BREB_SECRETS_DIR"):
-        (item,) = (each for each in pod["containers"][0]["env"] if each["name"] == name)
-        assert re.search(rf'{name}, value: "?{re.escape(item["value"])}"? ', template)
+def test_the_charts_hold_what_is_made_of_the_program() -> None:
+    """Names of settings, alerts, dashboard, README: python -m tools.chart writes them."""
+    for file, text in chart.made().items():
+        assert file.read_text(encoding="utf-8") == text, file
+
+
+def test_the_component_adds_the_sidecar_of_the_base() -> None:
+    """What is written down three times is one container; the component's brings its security."""
+    base = next(c for p, c in proxies() if c in p.get("initContainers", []))
+    locked = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    expected = {**base, "securityContext": {**base["securityContext"], **locked}}
+    (patch,) = documents(COMPONENT / "sidecar.yaml")
+    (deeper,) = documents(COMPONENT / "cron-job.yaml")
+    for template in (patch["spec"], deeper["spec"]["jobTemplate"]["spec"]):
+        spec = template["template"]["spec"]
+        assert spec["initContainers"] == [expected]
+        assert "securityContext" not in spec, "the pod's own stays"
+
+
+def test_the_dashboard_and_the_alerts_name_metrics_that_exist() -> None:
+    told = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    for file in (DOCKER / "grafana" / "dashboard.json", DOCKER / "prometheus" / "rules.yaml"):
+        for name in set(
+            re.findall(r"breb_proxy_[a-z0-9_]+[a-z]", file.read_text(encoding="utf-8"))
+        ):
+            assert name.removesuffix("_bucket") in told, f"{file.name}: {name}"
 
 
 def test_without_a_container_engine_make_says_what_is_missing(tmp_path: Path) -> None:

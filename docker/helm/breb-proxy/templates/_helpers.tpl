@@ -22,6 +22,23 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- /* What every object begins with: name, namespace, labels, annotations. A dict of the root
+context, a suffix of the name, and what it has besides in labels and annotations. */}}
+{{- define "breb-proxy.metadata" -}}
+{{- $root := .root -}}
+{{- /* One suffix of eight characters fits, whatever the name's length. */ -}}
+name: {{ printf "%s%s" (include "breb-proxy.fullname" $root | trunc (sub 63 (len (default "" .suffix)) | int) | trimSuffix "-") (default "" .suffix) }}
+namespace: {{ $root.Release.Namespace }}
+labels:
+  {{- mergeOverwrite (include "breb-proxy.labels" $root | fromYaml) (default dict .labels) | toYaml | nindent 2 }}
+{{- with mergeOverwrite dict $root.Values.commonAnnotations (default dict .annotations) }}
+annotations: {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{- define "breb-proxy.image" -}}
@@ -34,22 +51,105 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end }}
 
+{{- define "breb-proxy.serviceAccount" -}}
+{{- .Values.serviceAccount.name | default (ternary (include "breb-proxy.fullname" .) "default" .Values.serviceAccount.create) }}
+{{- end }}
+
 {{- define "breb-proxy.hosts" -}}
 {{- $name := include "breb-proxy.fullname" . -}}
 {{- $space := printf "%s.%s" $name .Release.Namespace -}}
 {{- concat (list $name $space (printf "%s.svc" $space) (printf "%s.svc.cluster.local" $space)) .Values.allowedHosts | join "," -}}
 {{- end }}
 
-{{- define "breb-proxy.locked" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities: { drop: [ALL] }
+{{- define "breb-proxy.scheme" -}}
+{{- ternary "https" "http" (or .Values.tls.secret .Values.settings.TLS_CERT | not | not) }}
 {{- end }}
 
-{{- define "breb-proxy.podSecurity" -}}
-runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-fsGroup: 65532 # without it the uid cannot read the Secrets' files
-seccompProfile: { type: RuntimeDefault }
+{{- define "breb-proxy.port" -}}
+{{- .Values.service.port | default (ternary 443 80 (eq (include "breb-proxy.scheme" .) "https")) }}
+{{- end }}
+
+{{- /* The files of the Secrets in one directory; nothing if they come another way. */}}
+{{- define "breb-proxy.secrets" -}}
+{{- $keys := .Values.secretKeys -}}
+{{- $own := dict .Values.credentialsSecret (list "BREB_CLIENT_ID" "BREB_CLIENT_SECRET") -}}
+{{- $_ := set $own .Values.callerKeySecret (concat (get $own .Values.callerKeySecret | default list) (list "BREB_CALLER_KEY")) -}}
+{{- range $secret := concat (list .Values.credentialsSecret .Values.callerKeySecret) .Values.moreSecrets | compact | uniq }}
+{{- $mapped := dict }}
+{{- range $name, $key := $keys }}
+{{- if has $name (get $own $secret | default list) }}{{ $_ := set $mapped $name $key }}{{ end }}
+{{- end }}
+- secret:
+    name: {{ $secret }}
+    {{- if $mapped }}
+    items: # a Secret that is mapped shows these keys alone
+      {{- range $name := get $own $secret }}
+      - { key: {{ get $mapped $name | default $name }}, path: {{ $name }} }
+      {{- end }}
+    {{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "breb-proxy.volumes" -}}
+{{- with include "breb-proxy.secrets" . | trim }}
+- name: credentials
+  projected:
+    defaultMode: 0440
+    sources: {{- . | nindent 6 }}
+{{- end }}
+{{- with .Values.tls.secret }}
+- name: tls
+  secret: { secretName: {{ . }}, defaultMode: 0440 }
+{{- end }}
+{{- with .Values.caBundle.configMap }}
+- name: authorities
+  configMap: { name: {{ . }} }
+{{- else with .Values.caBundle.secret }}
+- name: authorities
+  secret: { secretName: {{ . }}, defaultMode: 0444 }
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "breb-proxy.mounts" -}}
+{{- if include "breb-proxy.secrets" . | trim }}
+- { name: credentials, mountPath: {{ .Values.secretsDir }}, readOnly: true }
+{{- end }}
+{{- if .Values.tls.secret }}
+- { name: tls, mountPath: /etc/breb-proxy-tls, readOnly: true }
+{{- end }}
+{{- if or .Values.caBundle.configMap .Values.caBundle.secret }}
+- { name: authorities, mountPath: /etc/breb-proxy-authorities, readOnly: true }
+{{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "breb-proxy.env" -}}
+- { name: BREB_LISTEN, value: "0.0.0.0:8080" }
+- { name: BREB_ADMIN_LISTEN, value: "0.0.0.0:8081" }
+- { name: BREB_SECRETS_DIR, value: {{ .Values.secretsDir }} }
+- { name: BREB_ALLOWED_HOSTS, value: {{ include "breb-proxy.hosts" . | quote }} }
+- { name: BREB_DRAIN_DELAY, value: {{ .Values.drainDelay | quote }} }
+- { name: BREB_SHUTDOWN_GRACE, value: {{ .Values.shutdownGrace | quote }} }
+{{- if .Values.tls.secret }}
+- { name: BREB_TLS_CERT, value: /etc/breb-proxy-tls/tls.crt }
+- { name: BREB_TLS_KEY, value: /etc/breb-proxy-tls/tls.key }
+{{- end }}
+{{- if or .Values.caBundle.configMap .Values.caBundle.secret }}
+- { name: BREB_CA_BUNDLE, value: /etc/breb-proxy-authorities/{{ .Values.caBundle.key }} }
+{{- end }}
+{{- range $name, $value := .Values.settings }}
+- { name: BREB_{{ $name }}, value: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }} }
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "breb-proxy.probe" -}}
+{{- mergeOverwrite (dict "timeoutSeconds" 3 "httpGet" (dict "path" .path "port" "admin")) .timing .own | toYaml }}
 {{- end }}

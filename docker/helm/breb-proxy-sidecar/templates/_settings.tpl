@@ -1,0 +1,12 @@
+{{- /* Made by tools/chart.py. */ -}}
+{{- define "breb-proxy-sidecar.settings" -}}
+["ACCEPT_LANGUAGE", "ACCESS_LOG", "ADMIN_LISTEN", "ALLOW", "ALLOWED_HOSTS", "ALLOWED_ORIGINS", "ALLOW_INSECURE_UPSTREAM", "ALLOW_OPEN_LISTENER", "ALLOW_PRODUCTION", "BASE_URL", "CA_BUNDLE", "CLIENT_CERT", "CLIENT_CERT_KEY", "CONNECT_TIMEOUT", "CONSOLE", "DENY", "DRAIN_DELAY", "EGRESS_PROXY", "HEADER_TIMEOUT", "IDLE_TIMEOUT", "LISTEN", "LOG_FORMAT", "LOG_LEVEL", "MAX_BODY", "MAX_CALLERS", "MAX_CONNECTIONS", "QUEUE_TIMEOUT", "READ_TIMEOUT", "REDACT", "REPLAY_LIMIT", "REVOKE_TOKENS", "SERVER_TIMING", "SHUTDOWN_GRACE", "TLS_CERT", "TLS_KEY", "TOKEN_LIFETIME", "TOKEN_MAX_AGE", "TOKEN_TIMEOUT", "TOKEN_URL", "TOKEN_WAIT", "WRITE_TIMEOUT"]
+{{- end }}
+
+{{- define "breb-proxy-sidecar.secretSettings" -}}
+["CALLER_KEY", "CLIENT_ID", "CLIENT_SECRET"]
+{{- end }}
+
+{{- define "breb-proxy-sidecar.productionHosts" -}}
+["api.paas.co.passportfintech.com"]
+{{- end }}

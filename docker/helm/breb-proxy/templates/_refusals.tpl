@@ -1,0 +1,42 @@
+{{- /* What a cluster would only say by pods that do not start is said when rendering. */}}
+{{- define "breb-proxy.refusals" -}}
+{{- $known := include "breb-proxy.settings" . | fromYamlArray -}}
+{{- $secrets := include "breb-proxy.secretSettings" . | fromYamlArray -}}
+{{- $elsewhere := dict
+      "LISTEN" "the pod's port is fixed; service.port is the callers'"
+      "ADMIN_LISTEN" "the pod's port is fixed"
+      "ALLOWED_HOSTS" "set allowedHosts"
+      "DRAIN_DELAY" "set drainDelay"
+      "SHUTDOWN_GRACE" "set shutdownGrace"
+      "SECRETS_DIR" "set secretsDir" -}}
+{{- range $given, $value := .Values.settings -}}
+{{- $name := trimPrefix "BREB_" $given -}}
+{{- if has $name $secrets -}}
+{{- fail (printf "settings.%s is a secret, and a value of a chart is none: put BREB_%s into a Secret that credentialsSecret, callerKeySecret or moreSecrets names" $given $name) -}}
+{{- else if hasKey $elsewhere $name -}}
+{{- fail (printf "settings.%s is not set here: %s" $given (get $elsewhere $name)) -}}
+{{- else if ne $name $given -}}
+{{- fail (printf "settings.%s: names stand here without BREB_; write settings.%s" $given $name) -}}
+{{- else if not (has $given $known) -}}
+{{- fail (printf "settings.%s is no setting of breb-proxy; there are: %s" $given (join ", " $known)) -}}
+{{- end -}}
+{{- end -}}
+{{- $url := .Values.settings.BASE_URL | default "" | lower -}}
+{{- range $host := include "breb-proxy.productionHosts" . | fromYamlArray -}}
+{{- if and (regexMatch (printf "^https?://%s([:/]|$)" (replace "." "\\." $host)) $url) (ne (toString $.Values.settings.ALLOW_PRODUCTION) "true") -}}
+{{- fail (printf "settings.BASE_URL: %s is Passport's production host, where real money moves; to mean it, set settings.ALLOW_PRODUCTION to true" $host) -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.tls.secret .Values.settings.TLS_CERT -}}
+{{- fail "tls.secret and settings.TLS_CERT name two certificates: set one of them" -}}
+{{- end -}}
+{{- if and .Values.caBundle.configMap .Values.caBundle.secret -}}
+{{- fail "caBundle.configMap and caBundle.secret name two bundles: set one of them" -}}
+{{- end -}}
+{{- if and (or .Values.caBundle.configMap .Values.caBundle.secret) .Values.settings.CA_BUNDLE -}}
+{{- fail "caBundle and settings.CA_BUNDLE name two bundles: set one of them" -}}
+{{- end -}}
+{{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) -}}
+{{- fail "autoscaling.minReplicas is more than autoscaling.maxReplicas" -}}
+{{- end -}}
+{{- end }}
