@@ -18,7 +18,7 @@ from proxy.errors import (
 )
 from proxy.upstream import Connector
 from proxy.upstream.connector import _unreachable
-from tests.support import free_port
+from tests.support.ports import refusing_port
 from tests.support.scripted import OK, Peer, answering, fetch, pooled, serving, silent
 
 pytestmark = pytest.mark.anyio
@@ -69,8 +69,8 @@ async def test_a_name_server_that_says_nothing_is_a_time_out_of_its_own(
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 async def test_a_port_where_nothing_listens_is_a_refusal(host: str) -> None:
     """Also where the host has several addresses, each with a refusal of its own."""
-    port = free_port()
-    error = await refused_by(host, port)
+    with refusing_port() as port:
+        error = await refused_by(host, port)
     assert type(error) is ConnectionRefused
     assert str(error) == f"{host}:{port} refused the connection"
 
@@ -306,6 +306,7 @@ async def test_a_slow_egress_proxy_is_a_connect_time_out() -> None:
 
 
 async def test_an_egress_proxy_that_is_not_there_is_named_in_the_next_step() -> None:
-    error = await refused_by("127.0.0.1", 9, egress=free_port())
+    with refusing_port() as port:
+        error = await refused_by("127.0.0.1", 9, egress=port)
     assert type(error) is ConnectionRefused
     assert "BREB_EGRESS_PROXY" in error.next_step
