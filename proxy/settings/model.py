@@ -7,7 +7,7 @@ The descriptions below are what ``--help``, ``config.example.env`` and the docum
 import re
 import ssl
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from proxy.addresses import ListenAddress, Url
 from proxy.errors import SettingsError
 from proxy.passport import SANDBOX, TOKEN_PATH
+from proxy.settings.field import about, setting
 from proxy.settings.types import (
     EgressUrl,
     File,
@@ -71,34 +72,53 @@ class CredentialSettings(BaseSettings):
 class Settings(CredentialSettings):
     """All settings of ``breb-proxy serve``."""
 
-    base_url: HttpUrl = Field(
+    base_url: HttpUrl = setting(
+        "upstream",
+        "URL",
         default=Url.parse(SANDBOX),
         description="Where requests go: scheme, host, optional port and path prefix.",
     )
-    token_url: OptionalUrl = Field(
+    token_url: OptionalUrl = setting(
+        "upstream",
+        "URL",
         default=None,
         description=f"Token endpoint; unset: {TOKEN_PATH} at the origin of BASE_URL.",
     )
-    accept_language: Languages = Field(
-        default="en", description="Accept-Language field sent to the token endpoint."
+    accept_language: Languages = setting(
+        "upstream",
+        "LANGUAGE",
+        default="en",
+        description="Accept-Language field sent to the token endpoint.",
     )
-    allow_insecure_upstream: bool = Field(
-        default=False, description="Let BASE_URL and TOKEN_URL be plain http beyond loopback."
+    allow_insecure_upstream: bool = setting(
+        "upstream",
+        default=False,
+        description="Let BASE_URL and TOKEN_URL be plain http beyond loopback.",
     )
-    allow_production: bool = Field(
-        default=False, description="Let BASE_URL be Passport's production host: real money moves."
+    allow_production: bool = setting(
+        "upstream",
+        default=False,
+        description="Let BASE_URL be Passport's production host: real money moves.",
     )
 
-    listen: Listen = Field(
+    listen: Listen = setting(
+        "callers' listener",
+        "HOST:PORT",
         default=ListenAddress("127.0.0.1", 8080),
         description="Callers' listener: host:port, or unix:/path (mode 0600).",
     )
-    tls_cert: File | None = Field(
+    tls_cert: File | None = setting(
+        "callers' listener",
+        "FILE",
         default=None,
         description="PEM certificate chain; with TLS_KEY, callers speak TLS to LISTEN.",
     )
-    tls_key: File | None = Field(default=None, description="PEM private key of TLS_CERT.")
-    admin_listen: Listen = Field(
+    tls_key: File | None = setting(
+        "callers' listener", "FILE", default=None, description="PEM private key of TLS_CERT."
+    )
+    admin_listen: Listen = setting(
+        "admin listener",
+        "HOST:PORT",
         default=ListenAddress("127.0.0.1", 8081),
         description="Listener of /livez, /readyz, /metrics and the console.",
     )
@@ -106,95 +126,180 @@ class Settings(CredentialSettings):
         default=(),
         description="Keys, one of which callers send in X-Proxy-Key (comma-separated to rotate).",
     )
-    allow_open_listener: bool = Field(
-        default=False, description="Let LISTEN be beyond loopback without a CALLER_KEY."
+    allow_open_listener: bool = setting(
+        "callers' listener",
+        default=False,
+        description="Let LISTEN be beyond loopback without a CALLER_KEY.",
     )
-    allowed_hosts: Hosts = Field(
+    allowed_hosts: Hosts = setting(
+        "callers' listener",
+        "NAMES",
         default=(),
         description="More Host values to let in, with or without port; loopback names always are.",
     )
-    allowed_origins: WebOrigins = Field(
+    allowed_origins: WebOrigins = setting(
+        "callers' listener",
+        "ORIGINS",
         default=(),
         description="Origins of web pages to let in, such as http://localhost:3000; answers CORS.",
     )
-    allow: Rules = Field(
-        default=(), description="Rules such as GET /v1/payments*; if any, only what matches passes."
+    allow: Rules = setting(
+        "callers' listener",
+        "RULES",
+        default=(),
+        description="Rules such as GET /v1/payments*; if any, only what matches passes.",
     )
-    deny: Rules = Field(default=(), description="Rules of what does not pass; they win over ALLOW.")
+    deny: Rules = setting(
+        "callers' listener",
+        "RULES",
+        default=(),
+        description="Rules of what does not pass; they win over ALLOW.",
+    )
 
-    connect_timeout: Seconds = Field(
-        default=5, description="Seconds for DNS, TCP and TLS to the upstream."
+    connect_timeout: Seconds = setting(
+        "forwarding",
+        "SECONDS",
+        default=5,
+        description="Seconds for DNS, TCP and TLS to the upstream.",
     )
-    read_timeout: Seconds = Field(
-        default=60, description="Seconds without a byte of the upstream's answer."
+    read_timeout: Seconds = setting(
+        "forwarding",
+        "SECONDS",
+        default=60,
+        description="Seconds without a byte of the upstream's answer.",
     )
-    write_timeout: Seconds = Field(
-        default=60, description="Seconds without the upstream taking a byte of the request."
+    write_timeout: Seconds = setting(
+        "forwarding",
+        "SECONDS",
+        default=60,
+        description="Seconds without the upstream taking a byte of the request.",
     )
-    max_connections: int = Field(
-        default=512, ge=1, le=65_535, description="Connections to the upstream at once."
+    max_connections: int = setting(
+        "forwarding",
+        "NUMBER",
+        default=512,
+        ge=1,
+        le=65_535,
+        description="Connections to the upstream at once.",
     )
-    queue_timeout: Seconds = Field(
-        default=10, description="Seconds a request waits for a free connection, then 503."
+    queue_timeout: Seconds = setting(
+        "forwarding",
+        "SECONDS",
+        default=10,
+        description="Seconds a request waits for a free connection, then 503.",
     )
-    max_callers: int = Field(
-        default=4096, ge=1, le=65_535, description="Callers' connections at once, then 503."
+    max_callers: int = setting(
+        "callers' listener",
+        "NUMBER",
+        default=4096,
+        ge=1,
+        le=65_535,
+        description="Callers' connections at once, then 503.",
     )
-    max_body: int | None = Field(
-        default=None, ge=0, description="Largest request body in bytes, then 413; unset: no limit."
+    max_body: int | None = setting(
+        "callers' listener",
+        "BYTES",
+        default=None,
+        ge=0,
+        description="Largest request body in bytes, then 413; unset: no limit.",
     )
-    header_timeout: Seconds = Field(
+    header_timeout: Seconds = setting(
+        "callers' listener",
+        "SECONDS",
         default=10,
         description="Seconds for a caller to send a whole request head, or to shake hands for TLS.",
     )
-    idle_timeout: Seconds = Field(
-        default=75, description="Seconds a caller's connection may stay idle."
+    idle_timeout: Seconds = setting(
+        "callers' listener",
+        "SECONDS",
+        default=75,
+        description="Seconds a caller's connection may stay idle.",
     )
 
-    token_timeout: Seconds = Field(default=10, description="Seconds for one token request.")
-    token_wait: Seconds = Field(
-        default=10, description="Seconds a request waits while there is no token, then 503."
+    token_timeout: Seconds = setting(
+        "access token", "SECONDS", default=10, description="Seconds for one token request."
     )
-    token_lifetime: Seconds = Field(
-        default=3600, description="Lifetime assumed when the token endpoint names none (seconds)."
+    token_wait: Seconds = setting(
+        "access token",
+        "SECONDS",
+        default=10,
+        description="Seconds a request waits while there is no token, then 503.",
     )
-    token_max_age: Seconds | None = Field(
-        default=None, description="Renew tokens at this age even if they live longer (seconds)."
+    token_lifetime: Seconds = setting(
+        "access token",
+        "SECONDS",
+        default=3600,
+        description="Lifetime assumed when the token endpoint names none (seconds).",
     )
-    revoke_tokens: bool = Field(
-        default=True, description="Revoke the token at exit and when a newer one took its place."
+    token_max_age: Seconds | None = setting(
+        "access token",
+        "SECONDS",
+        default=None,
+        description="Renew tokens at this age even if they live longer (seconds).",
     )
-    replay_limit: int = Field(
+    revoke_tokens: bool = setting(
+        "access token",
+        default=True,
+        description="Revoke the token at exit and when a newer one took its place.",
+    )
+    replay_limit: int = setting(
+        "access token",
+        "BYTES",
         default=65_536,
         ge=0,
         le=16_777_216,
         description="Largest request body kept for one replay after a 401 (bytes).",
     )
 
-    ca_bundle: File | None = Field(
-        default=None, description="PEM file of trusted authorities; unset: the system's."
+    ca_bundle: File | None = setting(
+        "upstream",
+        "FILE",
+        default=None,
+        description="PEM file of trusted authorities; unset: the system's.",
     )
-    client_cert: File | None = Field(
-        default=None, description="PEM client certificate for the upstream (mutual TLS)."
+    client_cert: File | None = setting(
+        "upstream",
+        "FILE",
+        default=None,
+        description="PEM client certificate for the upstream (mutual TLS).",
     )
-    client_cert_key: File | None = Field(
-        default=None, description="PEM private key of CLIENT_CERT, if not in the same file."
+    client_cert_key: File | None = setting(
+        "upstream",
+        "FILE",
+        default=None,
+        description="PEM private key of CLIENT_CERT, if not in the same file.",
     )
-    egress_proxy: EgressUrl = Field(
+    egress_proxy: EgressUrl = setting(
+        "upstream",
+        "URL",
         default=None,
         description="HTTP proxy for upstream and token endpoint, such as http://proxy.corp:3128.",
     )
 
-    shutdown_grace: float = Field(
-        default=25, ge=0, le=3600, description="Seconds for exchanges under way to finish at exit."
+    shutdown_grace: float = setting(
+        "end of the process",
+        "SECONDS",
+        default=25,
+        ge=0,
+        le=3600,
+        description="Seconds for exchanges under way to finish at exit.",
     )
-    drain_delay: float = Field(
-        default=0, ge=0, le=3600, description="Seconds between /readyz saying 503 and the drain."
+    drain_delay: float = setting(
+        "end of the process",
+        "SECONDS",
+        default=0,
+        ge=0,
+        le=3600,
+        description="Seconds between /readyz saying 503 and the drain.",
     )
-    console: bool = Field(
-        default=False, description="Serve the console at / of ADMIN_LISTEN; keeps bodies in memory."
+    console: bool = setting(
+        "admin listener",
+        default=False,
+        description="Serve the console at / of ADMIN_LISTEN; keeps bodies in memory.",
     )
-    redact: Names = Field(
+    redact: Names = setting(
+        "admin listener",
+        "NAMES",
         default=(
             "identification_number",
             "account_number",
@@ -205,15 +310,25 @@ class Settings(CredentialSettings):
         description="Names, or ends of names, of JSON members, form and query parameters and fields"
         " of which the console shows the last two characters alone.",
     )
-    server_timing: bool = Field(
-        default=False, description="Add a Server-Timing field to answers: token, connect, upstream."
+    server_timing: bool = setting(
+        "forwarding",
+        default=False,
+        description="Add a Server-Timing field to answers: token, connect, upstream.",
     )
-    log_level: Level = Field(default="info", description="Least severity that is logged.")
-    log_format: Format = Field(
-        default="auto", description="auto: text on a terminal, JSON lines elsewhere."
+    log_level: Level = setting(
+        "log",
+        "debug|info|warning|error",
+        default="info",
+        description="Least severity that is logged.",
     )
-    access_log: bool = Field(
-        default=True, description="Log one line for each exchange, of level info."
+    log_format: Format = setting(
+        "log",
+        "auto|text|json",
+        default="auto",
+        description="auto: text on a terminal, JSON lines elsewhere.",
+    )
+    access_log: bool = setting(
+        "log", default=True, description="Log one line for each exchange, of level info."
     )
 
     @property
@@ -298,10 +413,20 @@ def _reason(error: OSError) -> str:
 SECRETS = frozenset(("client_id", "client_secret", "caller_key"))
 
 
-def flags() -> list[tuple[str, str, str]]:
-    """Return name, description and default of each setting that may be a flag: no secrets."""
+class Flag(NamedTuple):
+    """A setting as a flag of the command line."""
+
+    name: str
+    description: str
+    default: str
+    group: str
+    takes: str
+
+
+def flags() -> list[Flag]:
+    """Return each setting that may be a flag: no secrets."""
     return [
-        (name, str(field.description), shown(field.default))
+        Flag(name, str(field.description), shown(field.default), *about(field))
         for name, field in Settings.model_fields.items()
         if name not in SECRETS
     ]

@@ -3,60 +3,18 @@
 import argparse
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
-from proxy.settings.model import flags
+from proxy.settings.field import Group
+from proxy.settings.model import Flag, flags
 from proxy.terminal.arguments import Parser, add_sources
 
 _DEST = "setting_"
-GROUPS = {
-    "upstream": (
-        "base_url token_url accept_language allow_insecure_upstream allow_production"
-        " ca_bundle client_cert client_cert_key egress_proxy"
-    ),
-    "callers' listener": (
-        "listen tls_cert tls_key allow_open_listener allowed_hosts allowed_origins allow deny"
-        " max_callers max_body header_timeout idle_timeout"
-    ),
-    "admin listener": "admin_listen console redact",
-    "access token": (
-        "token_timeout token_wait token_lifetime token_max_age revoke_tokens replay_limit"
-    ),
-    "forwarding": (
-        "connect_timeout read_timeout write_timeout max_connections queue_timeout server_timing"
-    ),
-    "end of the process": "shutdown_grace drain_delay",
-    "log": "log_level log_format access_log",
-}
+GROUPS: tuple[str, ...] = get_args(Group)
 _RULE = """\
 A flag such as --base-url is BREB_BASE_URL in the environment, in .env and, in lower case, in the
 secrets directory; the default stands in brackets. BREB_CLIENT_ID, BREB_CLIENT_SECRET and
 BREB_CALLER_KEY are secrets and therefore no flags."""
-_TAKES = {
-    "_url": "URL",
-    "egress_proxy": "URL",
-    "listen": "HOST:PORT",
-    "_timeout": "SECONDS",
-    "token_wait": "SECONDS",
-    "_lifetime": "SECONDS",
-    "_age": "SECONDS",
-    "_grace": "SECONDS",
-    "_delay": "SECONDS",
-    "_bundle": "FILE",
-    "_cert": "FILE",
-    "_key": "FILE",
-    "max_body": "BYTES",
-    "replay_limit": "BYTES",
-    "max_": "NUMBER",
-    "allow": "RULES",
-    "deny": "RULES",
-    "allowed_hosts": "NAMES",
-    "allowed_origins": "ORIGINS",
-    "redact": "NAMES",
-    "log_level": "debug|info|warning|error",
-    "log_format": "auto|text|json",
-    "accept_language": "LANGUAGE",
-}
 
 
 def parser(
@@ -74,36 +32,26 @@ def parser(
     made = Parser(command, about if apart else f"{about}\n\n{_RULE}", codes)
     if not apart:
         add_sources(made)
-    known = {name: (text, defaults.get(name, default)) for name, text, default in flags()}
-    grouped = {title: names.split() for title, names in GROUPS.items()}
-    placed = {name for names in grouped.values() for name in names}
-    grouped["more"] = [name for name in known if name not in placed]
-    for title, names in grouped.items():
-        group = made.add_argument_group(title) if names else made
-        for name in names:
-            if name in known and name not in apart:
-                _add(group, name, *known[name])
+    known = [flag for flag in flags() if flag.name not in apart]
+    for title in GROUPS:
+        group = made.add_argument_group(title)
+        for flag in known:
+            if flag.group == title:
+                _add(group, flag._replace(default=defaults.get(flag.name, flag.default)))
     return made
 
 
-def _add(group: Any, name: str, text: str, default: str) -> None:  # noqa: ANN401  argparse's own
-    flag = f"--{name.replace('_', '-')}"
-    common = {"dest": _DEST + name, "default": None}
-    meaning = f"{text} [{default}]".replace("%", "%%")
-    if default in ("true", "false"):
+def _add(group: Any, flag: Flag) -> None:  # noqa: ANN401  argparse's own
+    option = f"--{flag.name.replace('_', '-')}"
+    common = {"dest": _DEST + flag.name, "default": None}
+    meaning = f"{flag.description} [{flag.default}]".replace("%", "%%")
+    if flag.default in ("true", "false"):
         # Both `--console` and `--console=false`, as the environment has it.
         group.add_argument(
-            flag, nargs="?", const="true", metavar="true|false", help=meaning, **common
+            option, nargs="?", const="true", metavar="true|false", help=meaning, **common
         )
         return
-    group.add_argument(flag, metavar=_takes(name), help=meaning, **common)
-
-
-def _takes(name: str) -> str:
-    if name in _TAKES:
-        return _TAKES[name]
-    parts = (word for part, word in _TAKES.items() if name.endswith(part) or name.startswith(part))
-    return next(parts, "VALUE")
+    group.add_argument(option, metavar=flag.takes, help=meaning, **common)
 
 
 def chosen(options: argparse.Namespace) -> dict[str, Any]:

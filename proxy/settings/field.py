@@ -1,0 +1,27 @@
+"""What is told of a setting beside its value: where its flag stands in the help, what it takes."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+from pydantic.fields import FieldInfo
+
+Group = Literal[
+    "upstream",
+    "callers' listener",
+    "admin listener",
+    "access token",
+    "forwarding",
+    "end of the process",
+    "log",
+]
+
+
+def setting(group: Group, takes: str = "VALUE", **more: Any) -> Any:  # noqa: ANN401  as Field
+    """Return a pydantic Field; ``takes`` is the word for its value, such as SECONDS."""
+    return Field(json_schema_extra={"group": group, "takes": takes}, **more)
+
+
+def about(field: FieldInfo) -> tuple[str, str]:
+    """Return the group of a setting and what it takes."""
+    extra: Any = field.json_schema_extra
+    return extra["group"], extra["takes"]
