@@ -16,6 +16,9 @@ Seconds = Annotated[float, Field(ge=0, le=_YEARS)]
 Span = Annotated[Seconds, Field(gt=0)]
 FieldName = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]  # RFC 9110 section 5.1
 MediaType = Annotated[str, Field(pattern=r"^[!-~]+/[ -~]+$")]
+PESOS = r"^[0-9]{1,15}(\.[0-9]{2})?$"
+MAXIMUM = r"^(law|none|[0-9]{1,15}(\.[0-9]{2})?)$"
+Pesos = Annotated[str, Field(pattern=PESOS)]
 Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
 
 
@@ -103,7 +106,10 @@ class SandboxConfig(BaseModel):
         "allow", description="Guess: a second customer with the same e-mail or NIT."
     )
     duplicate_key: Literal["allow", 400, 409] = Field(
-        409, description="Guess: registering a key value that is registered."
+        409, description="Guess: registering a key value that is registered here."
+    )
+    foreign_key: Literal["allow", 400, 409] = Field(
+        409, description="Guess: registering a key that another institution holds."
     )
     resolve_key_type_required: bool = Field(
         True, description="Guess: resolving a key without its type is refused."
@@ -126,6 +132,19 @@ class SandboxConfig(BaseModel):
         description="Guess: when available_balance falls; pending_balance moves at once anyway.",
     )
     settle_delay: Seconds = Field(1.0, description="Seconds from submitting to settling.")
+    processing_delay: Seconds = Field(
+        0.5,
+        description="Seconds from submitting until PENDING becomes PROCESSING; 0 leaves it out.",
+    )
+    timeout_delay: Seconds = Field(
+        20.0, description="Seconds until a time-out (B001, B002, B301, B302) is known."
+    )
+    network: Literal["normal", "slow"] = Field(
+        "normal", description="On a slow network every Bre-B payment times out: B001 or B002."
+    )
+    magic_values: bool = Field(
+        True, description="Let the amounts and keys of the table of magic values end as it says."
+    )
     initial_status: Literal["PENDING", "PROCESSING"] = Field(
         "PENDING", description="Guess: a new payment's status; the pages name both."
     )
@@ -136,13 +155,29 @@ class SandboxConfig(BaseModel):
         "same",
         description="Guess: paying a resolution again gives the same payment or this status.",
     )
+    changed_payment: Literal["same", "new", 400, 409] = Field(
+        409,
+        description="Guess: the same with another amount or account: a status, the old payment,"
+        " or a new one.",
+    )
     insufficient_funds: Literal["reject", 400, 409] = Field(
         "reject", description="Guess: an overdraft is a rejected payment (B101) or this status."
     )
-    maximum_amount: str = Field(
-        "1000000000",
-        pattern=r"^[0-9]{1,15}(\.[0-9]{2})?$",
-        description="Guess: payments above this are rejected with U112.",
+    minimum_amount: Pesos = Field("1", description="Bre-B payments below this get U111.")
+    maximum_amount: Annotated[str, Field(pattern=MAXIMUM)] = Field(
+        "law", description="Above this, U112: law (1,000 UVB of the year), none, or pesos."
+    )
+    deposit_maximum: Pesos | None = Field(
+        None, description="Guess: above this, B107, as if the receiver's deposit were limited."
+    )
+    spbvi_maximum: Pesos | None = Field(
+        None, description="Guess: above this, B108, as if the SPBVI set a limit of its own."
+    )
+    participant_maximum: Pesos | None = Field(
+        None, description="Guess: above this, B109, as if the institution set a limit of its own."
+    )
+    daily_maximum: Pesos | None = Field(
+        None, description="Guess: above this in a Colombian day and account, B109."
     )
     vat_required: bool = Field(
         True, description="Guess: a QR code needs vat, as was once observed."

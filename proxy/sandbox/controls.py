@@ -5,17 +5,21 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from proxy.sandbox.behaviour import Behaviour
+from proxy.sandbox.codes import outcome
 from proxy.sandbox.config import Seconds, Url
 from proxy.sandbox.directory import find
 from proxy.sandbox.latency import Latency
 from proxy.sandbox.models.qrcodes import QrCode
 from proxy.sandbox.models.shapes import Decimal2, Uuid, centavos
+from proxy.sandbox.outcomes import CODE, Rule
 from proxy.sandbox.parties import party, stranger
 from proxy.sandbox.qr.life import spent, with_reference
-from proxy.sandbox.records import Outcome, Token
-from proxy.sandbox.settlement import CODES, arrive, settle_due
+from proxy.sandbox.records import Token
+from proxy.sandbox.settlement import arrive, settle_due
 from proxy.sandbox.webhooks import Courier
 from proxy.sandbox.world import World
+
+_RULES = 200
 
 
 class Control(BaseModel):
@@ -41,8 +45,11 @@ class Reset(Control):
 
 
 class SetBehaviour(Control):
-    """Change latency and error rate; what is not sent stays."""
+    """Change latency, error rate and the payments' pace; what is not sent stays."""
 
+    settle_delay: Seconds | None = None
+    processing_delay: Seconds | None = None
+    network: Literal["normal", "slow"] | None = None
     latency: str | None = None
     error_rate: Annotated[float, Field(ge=0, le=1)] | None = None
     error_status: Annotated[int, Field(ge=400, le=599)] | None = None
@@ -54,6 +61,11 @@ class SetBehaviour(Control):
             behaviour.latency = self.latency
         behaviour.error_rate = behaviour.error_rate if self.error_rate is None else self.error_rate
         behaviour.error_status = self.error_status or behaviour.error_status
+        pace = self.model_dump(
+            include={"settle_delay", "processing_delay", "network"}, exclude_none=True
+        )
+        for name, value in pace.items():
+            setattr(world.pace, name, value)
 
 
 class PlanFault(Control):
@@ -108,19 +120,32 @@ class RevokeTokens(Control):
 
 
 class ForceOutcome(Control):
-    """Decide how the next payments end; PENDING ones never do."""
+    """Decide how payments end: the next ones, or those of an account, to a key, of an amount."""
 
-    status: Literal["SETTLED", "REJECTED", "PENDING"]
-    error_code: str | None = None
-    times: Annotated[int, Field(ge=1, le=1000)] = 1
+    status: Literal["SETTLED", "REJECTED", "PENDING", "PROCESSING"] | None = None
+    error_code: Annotated[str, Field(pattern=CODE)] | None = None
+    after: Seconds | None = None
+    account_id: Uuid | None = None
+    key_value: str | None = None
+    amount: Decimal2 | None = None
+    times: Annotated[int, Field(ge=1, le=100_000)] | None = None
 
     def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
-        """Queue the outcome."""
-        code = self.error_code or "B105"
-        if code not in CODES:
-            raise ValueError(f"unknown error code; known: {', '.join(CODES)}")
-        outcome = Outcome(self.status, code if self.status == "REJECTED" else "")
-        world.outcomes.extend([outcome] * self.times)
+        """Make the rule; the next ones are the next one if not told how many, the others all."""
+        amount = None if self.amount is None else centavos(self.amount)
+        scoped = any(one is not None for one in (amount, self.account_id, self.key_value))
+        times = self.times or (None if scoped else 1)
+        chosen = outcome(self.status, self.error_code, self.after)
+        world.rules = [rule for rule in world.rules if rule.left or rule.used][-_RULES:]
+        world.rules.append(Rule(chosen, times, self.account_id, self.key_value, amount))
+
+
+class ClearOutcomes(Control):
+    """Drop the rules of outcomes."""
+
+    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
+        """Drop them."""
+        world.rules.clear()
 
 
 class MoveClock(Control):
@@ -211,6 +236,7 @@ CONTROLS: dict[str, type[Control]] = {
     "tokens/expire": ExpireTokens,
     "tokens/revoke": RevokeTokens,
     "outcomes": ForceOutcome,
+    "outcomes/clear": ClearOutcomes,
     "clock": MoveClock,
     "inbound": PayIn,
     "webhooks": SetWebhook,

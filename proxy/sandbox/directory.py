@@ -5,6 +5,7 @@ from random import Random
 
 from proxy.sandbox.models.resolutions import BankAccount, Owner, Participant
 from proxy.sandbox.models.shapes import AnyKey
+from proxy.sandbox.outcomes import magic_key
 from proxy.sandbox.world import World
 
 HERE = Participant(name="SANDBOX", identification_number="900000000")
@@ -71,10 +72,22 @@ def find(world: World, kind: str | None, value: str) -> Entry | None:
                 if (registered.status == "ACTIVE")
                 else None
             )
+    entry = elsewhere(world, kind, value)
+    if entry is None and world.config.unknown_key == "invent":
+        world.met.add(value)
+        return _invented(kind, value)
+    return entry
+
+
+def elsewhere(world: World, kind: str | None, value: str) -> Entry | None:
+    """Find who is paid under a key that another institution holds."""
     entry = _BY_VALUE.get(value)
     if entry is not None and kind in {None, entry.key.key_type}:
         return entry
-    return _invented(kind, value) if world.config.unknown_key == "invent" else None
+    if kind in {None, "PHONE"} and world.config.magic_values and magic_key(value):
+        return _person("PHONE", value, "Mágica", "Prueba", "1020304060")
+    # whoever was invented once stays
+    return _invented(kind, value) if value in world.met else None
 
 
 def _ours(world: World, account_id: str, key: AnyKey) -> Entry:

@@ -10,6 +10,8 @@ from proxy.sandbox.answers import send_refusal, send_reply
 from proxy.sandbox.gate import Gate
 from proxy.sandbox.models.shapes import UUID
 from proxy.sandbox.operations import Call, Operation
+from proxy.sandbox.outcomes import FIELD, parse
+from proxy.sandbox.records import Outcome
 from proxy.sandbox.refusal import Refusal
 from proxy.sandbox.settlement import settle_due
 from proxy.sandbox.world import World
@@ -36,7 +38,8 @@ class Endpoint:
             token = self._gate.admit(scope, operation)
             content = await _read(receive, self._world.config.body_limit)
             path, query = _path(scope), _query(operation, scope)
-            call = Call(self._world, path, token, query, _content(operation, content))
+            body, outcome = _content(operation, content), _outcome(operation, scope)
+            call = Call(self._world, path, token, query, body, outcome)
             reply = operation.answer(call)
             self._world.served[operation.name] += 1
         except Refusal as refusal:
@@ -84,6 +87,19 @@ def _content(operation: Operation, content: bytes) -> BaseModel | None:
         return operation.body.model_validate_json(content)
     except ValidationError as error:
         raise _invalid(error) from error
+
+
+def _outcome(operation: Operation, scope: Scope) -> Outcome | None:
+    spelled = next((value for name, value in scope["headers"] if name == FIELD), None)
+    if spelled is None:
+        return None
+    try:
+        if not operation.forces:
+            raise ValueError("only requests that make or confirm a payment have an outcome")
+        return parse(spelled.decode("latin-1"))
+    except ValueError as error:
+        message = f"Field 'X-Sandbox-Outcome': {error}"
+        raise Refusal(400, message, code="INVALID_OUTCOME") from error
 
 
 def _invalid(error: ValidationError) -> Refusal:

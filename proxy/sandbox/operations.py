@@ -7,7 +7,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from proxy.sandbox.models.lists import PageQuery
-from proxy.sandbox.records import Token
+from proxy.sandbox.records import Outcome, Token
 from proxy.sandbox.world import World
 
 BodyT = TypeVar("BodyT", bound=BaseModel)
@@ -22,6 +22,7 @@ class Call:
     token: Token | None = None
     query: BaseModel | None = None
     content: BaseModel | None = None
+    outcome: Outcome | None = None
 
     def body(self, kind: type[BodyT]) -> BodyT:
         """Give the request's body, known to be of a kind."""
@@ -48,8 +49,8 @@ class Reply:
 class Operation:
     """One method on one path.
 
-    ``statuses`` are the successes; ``refusals`` the error statuses beside those that any
-    request may meet.
+    ``refusals`` are the error statuses beside those that any request may meet; ``forces`` says
+    that a request may name its payment's outcome.
     """
 
     name: str
@@ -65,4 +66,5 @@ class Operation:
     refusals: tuple[int, ...] = ()
     scope: str | None = None
     needs_token: bool = True
+    forces: bool = False
     tag: str = ""

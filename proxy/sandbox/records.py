@@ -50,10 +50,14 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a payment ends: SETTLED, REJECTED with a code, or never (PENDING)."""
+    """How a payment ends: SETTLED, or REJECTED with a code; PENDING and PROCESSING never do.
+
+    ``after`` is the seconds until then, None as the simulator's pace has it.
+    """
 
     status: str
     code: str = ""
+    after: float | None = None
 
 
 @dataclass(slots=True)
@@ -79,10 +83,12 @@ class Payment:
     display_name: str | None = None
     error_code: str = ""
     credited_account: str | None = None
+    forced: Outcome | None = None
     outcome: Outcome | None = None
     submitted: bool = False
     held: bool = False
     initiations: int = 0
+    repeats_changed: int = 0
     confirmations: int = 0
     executions: int = 0
 

@@ -1,35 +1,19 @@
-"""The life of a payment once it is submitted: held, then settled or rejected when due.
+"""The life of a payment once it is submitted: under way, then settled or rejected when due.
 
 Nothing runs in the background for this: whoever looks at the world settles what is due.
 """
 
 import heapq
 
+from proxy.sandbox.codes import TIME_OUTS, meaning
 from proxy.sandbox.models.payments import Party, PaymentError
 from proxy.sandbox.models.payments import Payment as Shown
 from proxy.sandbox.models.qrcodes import QrCode
-from proxy.sandbox.models.shapes import centavos, money, timestamp
+from proxy.sandbox.models.shapes import money, timestamp
+from proxy.sandbox.outcomes import decide, duration
 from proxy.sandbox.qr.life import pay, with_reference
-from proxy.sandbox.records import Event, Outcome, Payment
+from proxy.sandbox.records import Event, Payment
 from proxy.sandbox.world import World
-
-CODES = {
-    "B001": "time-out at the originating SPBVI",
-    "B002": "time-out at the receiving SPBVI",
-    "B101": "account validation failed",
-    "B102": "wrong account number",
-    "B103": "wrong identification",
-    "B104": "wrong instrument type",
-    "B105": "no such account",
-    "B106": "fraud risk",
-    "B107": "over the deposit's maximum",
-    "B108": "over the SPBVI's maximum",
-    "B109": "over the participant's maximum",
-    "B301": "time-out of the query at the originating SPBVI",
-    "B302": "time-out of the query at the receiving SPBVI",
-    "U111": "below the minimum amount of 1",
-    "U112": "above the maximum amount",
-}
 
 
 def shown(payment: Payment) -> Shown:
@@ -59,7 +43,7 @@ def error_of(payment: Payment) -> PaymentError | None:
     """Say why a payment was rejected, if it was."""
     if payment.status != "REJECTED":
         return None
-    description = CODES.get(payment.error_code, "rejected")
+    description = meaning(payment.error_code)
     return PaymentError(error_code=payment.error_code, error_description=description)
 
 
@@ -67,51 +51,49 @@ def submit(world: World, payment: Payment) -> None:
     """Send a payment on its way: this is the execution that must happen once."""
     payment.submitted = True
     payment.executions += 1
-    payment.outcome = _refused(world, payment) or _forced(world)
+    payment.outcome = outcome = decide(world, payment)
     _tell(world, payment, "payment.outbound.confirmed", "payment.confirmed")
-    if payment.outcome.status != "PENDING":
-        moment = world.now() + world.config.settle_delay
-        heapq.heappush(world.due, (moment, next(world.sequence), payment))
+    ends = duration(world, outcome)
+    # who times out is not heard of until then
+    heard_of = outcome.status != "PENDING" and outcome.code not in TIME_OUTS
+    if heard_of and 0 < world.pace.processing_delay < ends:
+        _plan(world, world.pace.processing_delay, payment, "PROCESSING")
+    if outcome.status in {"SETTLED", "REJECTED"}:
+        _plan(world, ends, payment, outcome.status)
 
 
-def _refused(world: World, payment: Payment) -> Outcome | None:
-    if payment.amount < 100:
-        return Outcome("REJECTED", "U111")
-    if payment.amount > centavos(world.config.maximum_amount):
-        return Outcome("REJECTED", "U112")
-    if not world.ledger.hold(payment.account_id, payment.amount):
-        return Outcome("REJECTED", "B101")
-    payment.held = True
-    return None
-
-
-def _forced(world: World) -> Outcome:
-    return world.outcomes.popleft() if world.outcomes else Outcome("SETTLED")
+def _plan(world: World, delay: float, payment: Payment, status: str) -> None:
+    heapq.heappush(world.due, (world.now() + delay, next(world.sequence), payment, status))
 
 
 def settle_due(world: World) -> None:
-    """Bring every payment whose moment has come to its end."""
+    """Bring every payment whose moment has come to its next status."""
     now = world.now()
     while world.due and world.due[0][0] <= now:
-        moment, _, payment = heapq.heappop(world.due)
-        _finish(world, payment, moment)
+        moment, _, payment, status = heapq.heappop(world.due)
+        payment.updated_at = timestamp(moment)
+        if status == "PROCESSING":
+            payment.status = "PROCESSING"
+        elif status == "SETTLED":
+            _settle(world, payment, moment)
+        else:
+            _reject(world, payment)
 
 
-def _finish(world: World, payment: Payment, moment: float) -> None:
-    payment.updated_at = timestamp(moment)
-    outcome = payment.outcome or Outcome("SETTLED")
-    if outcome.status == "SETTLED":
-        payment.status = "SETTLED"
-        world.ledger.settle(payment.account_id, payment.credited_account, payment.amount)
-        _tell(world, payment, "payment.outbound.settled", "payment.settled")
-        if target := payment.credited_account:
-            ends = (payment.sender, payment.receiver)
-            code = with_reference(world, payment.qr_code_reference or "-")
-            arrive(world, target, payment.amount, ends, payment.end_to_end, moment, code)
-        return
+def _settle(world: World, payment: Payment, moment: float) -> None:
+    payment.status = "SETTLED"
+    world.ledger.settle(payment.account_id, payment.credited_account, payment.amount)
+    _tell(world, payment, "payment.outbound.settled", "payment.settled")
+    if target := payment.credited_account:
+        ends = (payment.sender, payment.receiver)
+        code = with_reference(world, payment.qr_code_reference or "-")
+        arrive(world, target, payment.amount, ends, payment.end_to_end, moment, code)
+
+
+def _reject(world: World, payment: Payment) -> None:
     if payment.held:
         world.ledger.release(payment.account_id, payment.amount)
-    payment.status, payment.error_code = "REJECTED", outcome.code
+    payment.status, payment.error_code = "REJECTED", payment.outcome.code if payment.outcome else ""
     _tell(world, payment, "payment.outbound.rejected", "payment.rejected")
 
 

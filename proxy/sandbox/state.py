@@ -1,10 +1,14 @@
 """What /_sandbox shows: the simulator's state, without secrets or bearer tokens."""
 
+from dataclasses import asdict
+
 from proxy.sandbox.behaviour import Behaviour
+from proxy.sandbox.codes import CODES
 from proxy.sandbox.directory import ENTRIES
 from proxy.sandbox.latency import PROFILES
 from proxy.sandbox.models.shapes import pesos, timestamp
-from proxy.sandbox.settlement import CODES, settle_due
+from proxy.sandbox.settlement import settle_due
+from proxy.sandbox.verdicts import verdicts
 from proxy.sandbox.webhooks import Courier
 from proxy.sandbox.world import World
 
@@ -24,6 +28,7 @@ def overview(world: World, behaviour: Behaviour, courier: Courier) -> Json:
             "error_rate": behaviour.error_rate,
             "error_status": behaviour.error_status,
             "profiles": list(PROFILES),
+            **asdict(world.pace),
         },
         "faults": [
             {"fault": plan.text, "match": plan.match, "happened": plan.happened}
@@ -33,7 +38,7 @@ def overview(world: World, behaviour: Behaviour, courier: Courier) -> Json:
         "accounts": _accounts(world),
         "money": {"here": pesos(world.ledger.here()), "outside": pesos(world.ledger.outside)},
         "payments": _payments(world),
-        "outcomes": [{"status": one.status, "error_code": one.code} for one in world.outcomes],
+        "outcomes": _rules(world),
         "error_codes": CODES,
         "payable_keys": [{**entry.key.model_dump(), "name": entry.owner.name} for entry in ENTRIES],
         "counts": {
@@ -43,6 +48,22 @@ def overview(world: World, behaviour: Behaviour, courier: Courier) -> Json:
         "webhooks": deliveries(courier),
         "journal": _journal(behaviour),
     }
+
+
+def _rules(world: World) -> list[Json]:
+    return [
+        {
+            "status": rule.outcome.status,
+            "error_code": rule.outcome.code,
+            "after": rule.outcome.after,
+            "account_id": rule.account_id,
+            "key_value": rule.key_value,
+            "amount": None if rule.amount is None else pesos(rule.amount),
+            "times": rule.times,
+            "used": rule.used,
+        }
+        for rule in world.rules
+    ]
 
 
 def _tokens(world: World) -> list[Json]:
@@ -67,6 +88,7 @@ def _accounts(world: World) -> list[Json]:
 
 
 def _payments(world: World) -> list[Json]:
+    told = verdicts(world)
     return [
         {
             "id": payment.id,
@@ -75,6 +97,7 @@ def _payments(world: World) -> list[Json]:
             "status": payment.status,
             "error_code": payment.error_code,
             "executions": payment.executions,
+            "verdict": told.get(payment.id, ""),
         }
         for payment in list(world.payments.values())[: -_SHOWN - 1 : -1]
     ]
@@ -115,8 +138,10 @@ def executions(world: World, behaviour: Behaviour) -> Json:
     """Count how often everything was asked for and carried out."""
     settle_due(world)
     outbound = [one for one in world.payments.values() if one.direction == "OUTBOUND"]
+    told = verdicts(world)
     return {
         "total": sum(payment.executions for payment in outbound),
+        "paid_twice": told,
         "payments": {
             payment.id: {
                 "resolution_id": payment.resolution_id,
@@ -124,6 +149,8 @@ def executions(world: World, behaviour: Behaviour) -> Json:
                 "initiations": payment.initiations,
                 "confirmations": payment.confirmations,
                 "executions": payment.executions,
+                "repeats_changed": payment.repeats_changed,
+                "verdict": told.get(payment.id, ""),
             }
             for payment in outbound
         },

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from itertools import count
 from random import Random
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from proxy.sandbox.config import SandboxConfig
@@ -15,7 +16,10 @@ from proxy.sandbox.models.keys import AccountKey
 from proxy.sandbox.models.qrcodes import QrCode
 from proxy.sandbox.models.recipients import Recipient
 from proxy.sandbox.models.shapes import timestamp
-from proxy.sandbox.records import Account, Event, Outcome, Payment, Resolved, Token
+from proxy.sandbox.records import Account, Event, Payment, Resolved, Token
+
+if TYPE_CHECKING:
+    from proxy.sandbox.outcomes import Rule
 
 
 class Clock:
@@ -28,6 +32,20 @@ class Clock:
     def now(self) -> float:
         """Count the seconds since the epoch."""
         return self._wall() + self.offset
+
+
+@dataclass(slots=True)
+class Pace:
+    """How fast payments go, and whether the network is slow: seconds from submitting."""
+
+    settle_delay: float
+    processing_delay: float
+    network: str
+
+    @classmethod
+    def of(cls, config: SandboxConfig) -> "Pace":
+        """Take the pace of the start."""
+        return cls(config.settle_delay, config.processing_delay, config.network)
 
 
 @dataclass(slots=True)
@@ -46,11 +64,13 @@ class World:
     resolutions: dict[str, Resolved] = field(default_factory=dict)
     recipients: dict[str, Recipient] = field(default_factory=dict)
     payments: dict[str, Payment] = field(default_factory=dict)
-    paid: dict[str, Payment] = field(default_factory=dict)
+    paid: dict[str, list[Payment]] = field(default_factory=dict)
+    met: set[str] = field(default_factory=set)
     qr_codes: dict[str, QrCode] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
-    outcomes: deque[Outcome] = field(default_factory=deque)
-    due: list[tuple[float, int, Payment]] = field(default_factory=list)
+    rules: list["Rule"] = field(default_factory=list)
+    pace: Pace = field(init=False)
+    due: list[tuple[float, int, Payment, str]] = field(default_factory=list)
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=1000))
     sequence: Iterator[int] = field(default_factory=count)
     recent: deque[float] = field(default_factory=deque)
@@ -60,6 +80,7 @@ class World:
     def __post_init__(self) -> None:
         self.dice = Random(self.config.seed)
         self.account_id = self.new_id()
+        self.pace = Pace.of(self.config)
 
     def reset(self, *, keep_tokens: bool = False) -> None:
         """Forget everything, but for the tokens where they are to be kept."""

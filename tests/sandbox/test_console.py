@@ -81,7 +81,10 @@ def test_what_is_no_control(sandbox: Any, method: str, path: str, status: int) -
         ("tokens/expire", {"seconds": -1}, "seconds"),
         ("tokens/expire", {"seconds": 1, "token_id": NOBODY}, "no such token"),
         ("outcomes", {"status": "LOST"}, "status"),
-        ("outcomes", {"status": "REJECTED", "error_code": "X"}, "unknown error code"),
+        ("outcomes", {"status": "REJECTED", "error_code": "X"}, "error_code"),
+        ("outcomes", {}, "name a status"),
+        ("outcomes", {"status": "SETTLED", "error_code": "B105"}, "goes with REJECTED"),
+        ("outcomes", {"status": "REJECTED", "error_code": "U000"}, "means accepted"),
         ("clock", {"advance": -1}, "advance"),
         ("inbound", {"key_value": "@nobody", "amount": "1"}, "no active key"),
         ("inbound", {"key_value": "3001234567", "amount": "1"}, "no active key"),
@@ -118,7 +121,7 @@ def test_reset_forgets_everything(sandbox: Any) -> None:
     assert (state["clock_offset"], state["behaviour"]["latency"]) == (0, "none")
     assert (state["tokens"], state["journal"], state["webhooks"]["url"]) == ([], [], None)
     assert sandbox.view("executions") == {
-        "total": 0, "payments": {}, "received": {}, "served": {},
+        "total": 0, "paid_twice": {}, "payments": {}, "received": {}, "served": {},
     }  # fmt: skip
     sandbox.get("/v1/keys", 401)
 
@@ -152,7 +155,10 @@ def test_the_next_payments_end_as_told(sandbox: Any) -> None:
     customer, account, _ = sandbox.ready()
     sandbox.control("outcomes", status="REJECTED", error_code="B106", times=2)
     sandbox.control("outcomes", status="PENDING")
-    assert len(sandbox.view()["outcomes"]) == 3
+    assert [(rule["times"], rule["used"]) for rule in sandbox.view()["outcomes"]] == [
+        (2, 0),
+        (1, 0),
+    ]
     made = [sandbox.pay(account, sandbox.resolve(customer))["id"] for _ in range(4)]
     sandbox.later(3600)
     ends = [sandbox.get(f"/v1/payments/{payment}") for payment in made]

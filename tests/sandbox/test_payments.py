@@ -164,7 +164,8 @@ def test_a_resolution_pays_once(sandbox: Any) -> None:
     assert sandbox.pay(account, resolution)["status"] == "SETTLED"
     assert _count(sandbox, made["id"]) == {
         "resolution_id": resolution, "status": "SETTLED",
-        "initiations": 3, "confirmations": 0, "executions": 1,
+        "initiations": 3, "confirmations": 0, "executions": 1, "repeats_changed": 0,
+        "verdict": "would have been paid twice, had the repeat not named the same resolution",
     }  # fmt: skip
     counts = sandbox.view("executions")
     assert counts["total"] == 1
@@ -282,6 +283,51 @@ def test_payments_are_filtered(sandbox: Any) -> None:
         assert [payment["id"] for payment in listed] == [payment["id"] for payment in found]
     sandbox.get("/v1/payments", 404, sender_name="Nadie")
     sandbox.get("/v1/payments", 400, direction="SIDEWAYS")
+
+
+@pytest.mark.parametrize("status", [400, 409])
+@pytest.mark.parametrize("change", ["amount", "account"])
+def test_a_resolution_used_for_something_else_is_no_retry(
+    start: Any, change: str, status: int
+) -> None:
+    sandbox = start(changed_payment=status)
+    customer, account, resolution = sandbox.ready()
+    made = sandbox.pay(account, resolution)
+    body = {"account_id": account, "resolution_id": resolution, "amount": PESOS}
+    other = {"amount": {**PESOS, "value": "2"}, "account": sandbox.account(customer, "2")}
+    body |= {"amount": other["amount"]} if change == "amount" else {"account_id": other["account"]}
+    assert sandbox.post("/v1/payments/breb", status, **body)["code"] == "RESOLUTION_REUSED"
+    counted = _count(sandbox, made["id"])
+    assert (counted["executions"], counted["repeats_changed"]) == (1, 1)
+    assert (
+        "would have been paid twice: its resolution came again with another" in counted["verdict"]
+    )
+    assert sandbox.view("executions")["paid_twice"] == {made["id"]: counted["verdict"]}
+    assert sandbox.pay(account, resolution)["id"] == made["id"]
+
+
+def test_such_a_request_may_give_the_old_payment_or_a_new_one(start: Any) -> None:
+    for chosen, executed in [("same", 1), ("new", 2)]:
+        sandbox = start(changed_payment=chosen)
+        _, account, resolution = sandbox.ready()
+        made = sandbox.pay(account, resolution)
+        other = sandbox.pay(account, resolution, "2")
+        assert (other["id"] == made["id"]) == (chosen == "same")
+        assert sandbox.view("executions")["total"] == executed
+        assert sandbox.pay(account, resolution, "2")["id"] == other["id"]
+        said = sandbox.view("executions")["paid_twice"].get(other["id"], "")
+        assert said.startswith("paid twice" if chosen == "new" else "would have been paid twice")
+
+
+def test_a_repeat_under_a_new_resolution_is_noticed(sandbox: Any) -> None:
+    """The API cannot tell it from a second payment that was meant."""
+    customer, account, resolution = sandbox.ready()
+    sandbox.pay(account, resolution)
+    again = sandbox.pay(account, sandbox.resolve(customer))
+    assert sandbox.view("executions")["paid_twice"][again["id"]].startswith("perhaps paid twice")
+    sandbox.later(700)
+    later = sandbox.pay(account, sandbox.resolve(customer))
+    assert later["id"] not in sandbox.view("executions")["paid_twice"]
 
 
 ACH: dict[str, Any] = {

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from proxy.sandbox.api.accounts import OLD_PATH as ACCOUNTS
 from proxy.sandbox.api.accounts import known as known_account
 from proxy.sandbox.config import SandboxConfig
+from proxy.sandbox.directory import elsewhere
 from proxy.sandbox.lists import page
 from proxy.sandbox.models.keys import (
     OLD_TYPES,
@@ -86,6 +87,10 @@ def _register(world: World, account_id: str, key: AnyKey, display_name: str | No
     status = world.config.duplicate_key
     if status != "allow" and any(other.key == key for other in world.keys.values()):
         raise Refusal(status, "the key is registered already", code="DUPLICATE_KEY")
+    status = world.config.foreign_key
+    if status != "allow" and elsewhere(world, key.key_type, key.key_value):
+        message = "the key is registered at another institution: it can be moved, not doubled"
+        raise Refusal(status, message, code="KEY_AT_ANOTHER_INSTITUTION")
     stamp = world.stamp()
     registered = AccountKey(
         id=world.new_id(),

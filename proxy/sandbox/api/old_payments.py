@@ -23,7 +23,7 @@ def operations(_config: SandboxConfig) -> Iterable[Operation]:
             name="oldCreatePayment" + suffix, method="POST", path=path,
             summary="Initiate a payment", answer=create, body=OldCreatePayment,
             returns=OldInitiatedPayment, refusals=(409,), scope=SCOPE + ".post",
-            tag="first generation",
+            forces=True, tag="first generation",
         )  # fmt: skip
         yield Operation(
             name="oldGetPayment" + suffix, method="GET", path=path + "/{payment_id}",
@@ -42,7 +42,7 @@ def create(call: Call) -> Reply:
     resolved = resolve(world, recipient.customer_id, key.key_type, key.key_value)
     payment = pay(world, resolved, asked.account_id, centavos(asked.amount.value))
     payment.recipient_id = recipient.id
-    payment.reference = asked.reference or ""
+    payment.reference, payment.forced = asked.reference or "", call.outcome
     if world.config.confirm == "never":
         submit(world, payment)
     initiated = OldInitiatedPayment(breb_resolved_key=resolved.shown, payment=old_shown(payment))

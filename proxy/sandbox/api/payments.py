@@ -33,17 +33,18 @@ def operations(_config: SandboxConfig) -> Iterable[Operation]:
     """Name the payment endpoints."""
     yield Operation(
         name="createPayment", method="POST", path=PATH + "/breb", summary="Initiate a payment",
-        answer=create, body=CreatePayment, returns=Shown, refusals=(409,),
+        answer=create, body=CreatePayment, returns=Shown, refusals=(409,), forces=True,
         scope=SCOPE + ".post",
     )  # fmt: skip
     yield Operation(
         name="confirmPayment", method="POST", path=PATH + "/breb/confirm",
         summary="Submit a payment", answer=confirm, body=ConfirmPayment, returns=OldPayment,
+        forces=True,
         scope=SCOPE + ".post",
     )  # fmt: skip
     yield Operation(
         name="createAchPayment", method="POST", path=PATH + "/ach",
-        summary="Initiate an ACH payment", answer=create_ach, body=CreateAchPayment,
+        summary="Initiate an ACH payment", answer=create_ach, body=CreateAchPayment, forces=True,
         returns=Shown, refusals=(409,), scope=SCOPE + ".post",
     )  # fmt: skip
     yield Operation(
@@ -61,7 +62,7 @@ def pay(world: World, resolved: Resolved, account_id: str, amount: int) -> Payme
     payment = note(world, account_id, amount, receiver_of(resolved.shown))
     payment.resolution_id = resolved.shown.id
     payment.credited_account = resolved.account_id
-    world.paid[resolved.shown.id] = payment
+    world.paid.setdefault(resolved.shown.id, []).append(payment)
     return payment
 
 
@@ -101,28 +102,43 @@ def create(call: Call) -> Reply:
     resolved = world.resolutions.get(asked.resolution_id)
     if resolved is None:
         raise Refusal(404, "no such resolution")
-    earlier = world.paid.get(asked.resolution_id)
-    if earlier is not None:
-        return _again(world, earlier)
+    amount = centavos(asked.amount.value)
+    earlier = world.paid.get(asked.resolution_id, [])
+    if earlier and (again := _again(world, earlier, (asked.account_id, amount))):
+        return again
     if resolved.expires_at <= world.now():
         status = world.config.expired_resolution
         raise Refusal(status, "the resolution has expired", code="RESOLUTION_EXPIRED")
     reference = asked.qr_code_reference or ""
     if spent(with_reference(world, reference or "-")):
         raise Refusal(409, "the dynamic QR code has been paid already", code="QR_CODE_PAID")
-    payment = pay(world, resolved, asked.account_id, centavos(asked.amount.value))
+    payment = pay(world, resolved, asked.account_id, amount)
     payment.display_name, payment.qr_code_reference = asked.display_name, reference
+    payment.forced = call.outcome
     if world.config.confirm != "always":
         submit(world, payment)
     return Reply(content=shown(payment))
 
 
-def _again(world: World, payment: Payment) -> Reply:
-    status = world.config.duplicate_payment
+def _again(world: World, earlier: list[Payment], wanted: tuple[str, int]) -> Reply | None:
+    """Answer who pays a resolution again, or None where that makes a new payment.
+
+    Who asks for the same account and amount retries honestly; all else is a mistake.
+    """
+    same = next((one for one in earlier if (one.account_id, one.amount) == wanted), None)
+    payment = same or earlier[0]
     payment.initiations += 1
-    if status == "same":
+    payment.repeats_changed += same is None
+    chosen = world.config.changed_payment if same is None else world.config.duplicate_payment
+    if chosen == "new":
+        return None
+    if chosen == "same":
         return Reply(content=shown(payment))
-    raise Refusal(status, "the resolution has been paid already", code="DUPLICATE_PAYMENT")
+    if same is not None:
+        message = "the resolution has been paid already"
+        raise Refusal(chosen, message, code="DUPLICATE_PAYMENT")
+    message = "the resolution has been paid already, from another account or another amount"
+    raise Refusal(chosen, message, code="RESOLUTION_REUSED")
 
 
 def create_ach(call: Call) -> Reply:
@@ -132,7 +148,7 @@ def create_ach(call: Call) -> Reply:
     amount = centavos(asked.amount.value)
     payment = note(world, asked.account_id, amount, bank_party(recipient))
     payment.type, payment.recipient_id = "ACH", recipient.id
-    payment.description = asked.description
+    payment.description, payment.forced = asked.description, call.outcome
     submit(world, payment)
     return Reply(content=shown(payment))
 
@@ -150,6 +166,7 @@ def confirm(call: Call) -> Reply:
     payment = known(call.world, call.body(ConfirmPayment).id)
     payment.confirmations += 1
     if not payment.submitted and payment.direction == "OUTBOUND":
+        payment.forced = call.outcome or payment.forced
         submit(call.world, payment)
     return Reply(content=old_shown(payment))
 
