@@ -12,9 +12,11 @@ PY := $(VENV)/bin/python
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-$(VENV)/.run: pyproject.toml requirements.lock
+$(VENV)/.run: pyproject.toml requirements.lock requirements-keyring.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it: make PYTHON=..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV) && $(PY) -m pip install -q --require-hashes -r requirements.lock
+	$(PY) -m pip install -q --only-binary :all: --require-hashes -r requirements-keyring.lock \
+	  || echo "without the keychain, then: breb-proxy login will offer .env" >&2
 	$(PY) -m pip install -q --no-deps -e . && touch $@
 
 $(VENV)/.dev: $(VENV)/.run

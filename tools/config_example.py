@@ -15,8 +15,8 @@ HEAD = """\
 # read it: chmod 600 .env), fill in the two credentials, and start: breb-proxy serve
 #
 # What is commented out shows the default. Flags (--listen) and the environment win over .env; files
-# named like the settings in a directory (BREB_SECRETS_DIR) stand behind it. Lists are separated by
-# commas.
+# named like the settings in a directory (BREB_SECRETS_DIR) stand behind it, and last the keychain:
+# breb-proxy login. Lists are separated by commas.
 """
 # A group begins at the setting named, and goes on to where the next one begins.
 GROUPS = {

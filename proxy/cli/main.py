@@ -39,6 +39,10 @@ look after a running proxy (over its admin listener):
   refresh    the token now
   quit       as SIGTERM does
 
+credentials:
+  login      try a pair, and keep it in the system's keychain
+  logout     forget it
+
 find out why it does not work:
   check      settings, network, TLS, token, a request on the whole way
 
@@ -47,7 +51,8 @@ options:
   --version    the version
 
 Settings come from flags, then the environment (BREB_NAME), then .env, then files of a secrets
-directory, then defaults; config.example.env explains each. Secrets are never flags.
+directory, then the keychain (credentials alone), then defaults; config.example.env explains each.
+Secrets are never flags.
 
 exit codes: 0 it worked, 1 it did not, 2 settings or usage, 3 an address is taken,
             4 no running proxy answers, 130 interrupted
@@ -161,6 +166,15 @@ def _end(*_: object) -> None:
     os._exit(OK)  # at once, and not as an exception inside of whatever is being imported
 
 
+def _credentials(name: str) -> Callable[[list[str]], int]:
+    def log_in_or_out(arguments: list[str]) -> int:
+        from proxy.cli import login
+
+        return login.main(name, arguments)
+
+    return log_in_or_out
+
+
 def _check(arguments: list[str]) -> int:
     from proxy import doctor
 
@@ -177,4 +191,6 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "refresh": _lever("refresh"),
     "quit": _lever("quit"),
     "check": _check,
+    "login": _credentials("login"),
+    "logout": _credentials("logout"),
 }

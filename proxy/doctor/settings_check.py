@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
-from proxy.errors import CredentialsMissing, SettingsError
-from proxy.settings.credentials import Credentials, read_credentials
+from proxy.errors import SettingsError
 from proxy.settings.dotenv import assignments
+from proxy.settings.git import exposed
 from proxy.settings.model import PREFIX, SECRETS, Settings, load, shown
 from proxy.settings.sources import duplicated_prefix, unknown_names
 
@@ -28,6 +28,11 @@ class Papers:
     origins: dict[str, str]
     settings: Settings | None
     problems: tuple[str, ...]
+
+    @property
+    def exposed(self) -> str:
+        """What to do about an env file that git could take into a commit; empty if all is well."""
+        return exposed(Path(self.places["_env_file"] or ".env"))
 
     @property
     def missing(self) -> list[str]:
@@ -112,12 +117,10 @@ def credentials(papers: Papers) -> Finding:
     if papers.missing:
         verb = "is" if len(papers.missing) == 1 else "are"
         return failed(f"{' and '.join(papers.missing)} {verb} not set", _where_to_put(papers))
-    try:
-        odd = _odd(read_credentials(papers.places))
-    except CredentialsMissing as error:
-        return failed(str(error), "look at their source")
-    if odd:
+    if papers.settings is not None and (odd := _odd(papers.settings)):
         return doubtful(odd, "copy them again from the dashboard: Platform > API keys")
+    if papers.exposed:
+        return doubtful("client id and client secret are set", papers.exposed)
     return fine("client id and client secret are set")
 
 
@@ -131,12 +134,13 @@ def _where_to_put(papers: Papers) -> str:
     if sources:
         return f"found {', '.join(sources)}: the names must start with {PREFIX}"
     return (
-        "take them from the Passport dashboard (Platform > API keys) and put them into .env,"
-        " the environment or a secrets directory; to try without: breb-proxy demo"
+        "take them from the Passport dashboard (Platform > API keys) and put them into the keychain"
+        " (breb-proxy login), .env, the environment or a secrets directory; to try without:"
+        " breb-proxy demo"
     )
 
 
-def _odd(found: Credentials) -> str:
+def _odd(found: Settings) -> str:
     for name, secret in (("CLIENT_ID", found.client_id), ("CLIENT_SECRET", found.client_secret)):
         value = secret.get_secret_value()
         if value.lower().startswith(_DUMMIES):

@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from proxy.addresses import Url, bracketed
 from proxy.admin.routes import Admin
 from proxy.admin.status import Status
-from proxy.clock import sleepless
+from proxy.clock import Clock, sleepless
 from proxy.exchange.forwarder import Forwarder, ForwarderOptions
 from proxy.exchange.guard import Guard, GuardOptions
 from proxy.exchange.record import Observer
@@ -21,14 +21,14 @@ from proxy.exchange.shell import Shell
 from proxy.journal.journal import Journal
 from proxy.journal.recorder import Recorder, let_in
 from proxy.passport import TOKEN_PATH
-from proxy.settings.credentials import read_credentials
+from proxy.settings.credentials import Credentials, CredentialsReader
 from proxy.settings.model import Settings
 from proxy.telemetry.access_log import AccessLog
 from proxy.telemetry.metrics import Metrics
 from proxy.token.keeper import KeeperOptions, TokenKeeper
 from proxy.token.source import PassportTokenSource
 from proxy.upstream import Connector, Pool, PoolLimits, PoolTransport
-from proxy.upstream.connector import tls_context
+from proxy.upstream.connector import ResumingContext, tls_context
 
 log = logging.getLogger("proxy.app")
 
@@ -54,24 +54,10 @@ def build(
     ``where`` names the sources of the settings (see settings.sources), for the credentials.
     """
     context = tls_context(settings.ca_bundle, settings.client_cert, settings.client_cert_key)
-
-    def pool_for(origin: Url) -> Pool:
-        connector = Connector(origin, settings.connect_timeout, context, settings.egress_proxy)
-        return Pool(connector, _limits(settings))
-
-    endpoint = settings.token_endpoint
-    pool = pool_for(settings.base_url.origin)
-    # Its own, even at the same origin: when all connections of the other are busy, most of all with
-    # 401s that wait for a new token, the token must still be had.
-    token_pool = pool_for(endpoint.origin)
+    pool = _pool(settings, settings.base_url.origin, context)
     clock = sleepless()
-    source = PassportTokenSource(
-        endpoint,
-        PoolTransport(token_pool, endpoint.origin),
-        lambda: read_credentials(where),
-        clock,
-        accept_language=settings.accept_language,
-        default_lifetime=settings.token_lifetime,
+    source, token_pool = token_source(
+        settings, CredentialsReader(where, settings.base_url), clock, context
     )
     keeper = TokenKeeper(source, clock, _keeper_options(settings))
     forwarder = Forwarder(pool, keeper, _forwarder_options(settings))
@@ -100,6 +86,36 @@ def build(
     admin = Admin(keeper, metrics, status, quit_now).app(tuple(pages))
     pools = (pool, token_pool)
     return Parts(shell, admin, keeper, source, pools, status, access_log.flush)
+
+
+def token_source(
+    settings: Settings,
+    read_credentials: Callable[[], Awaitable[Credentials]],
+    clock: Clock | None = None,
+    context: ResumingContext | None = None,
+) -> tuple[PassportTokenSource, Pool]:
+    """Return where tokens come from, and the pool to close at the end."""
+    endpoint = settings.token_endpoint
+    context = context or tls_context(
+        settings.ca_bundle, settings.client_cert, settings.client_cert_key
+    )
+    # Its own, even at the same origin: when all connections of the other are busy, most of all with
+    # 401s that wait for a new token, the token must still be had.
+    pool = _pool(settings, endpoint.origin, context)
+    source = PassportTokenSource(
+        endpoint,
+        PoolTransport(pool, endpoint.origin),
+        read_credentials,
+        clock or sleepless(),
+        accept_language=settings.accept_language,
+        default_lifetime=settings.token_lifetime,
+    )
+    return source, pool
+
+
+def _pool(settings: Settings, origin: Url, context: ResumingContext) -> Pool:
+    connector = Connector(origin, settings.connect_timeout, context, settings.egress_proxy)
+    return Pool(connector, _limits(settings))
 
 
 def _limits(settings: Settings) -> PoolLimits:

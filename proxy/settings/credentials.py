@@ -6,8 +6,14 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from proxy.addresses import Url
 from proxy.errors import CredentialsMissing
+from proxy.settings import keychain
 from proxy.settings.model import CredentialSettings
+from proxy.settings.types import Secret
+
+_UNREADABLE = "BREB_CLIENT_ID and BREB_CLIENT_SECRET cannot be read"
+_KEYCHAIN_LIMIT = 5.0  # less than a token request may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +24,41 @@ class Credentials:
     client_secret: SecretStr
 
 
-def read_credentials(where: dict[str, Any]) -> Credentials:
-    """Read the credentials from their source, as it is now; raise CredentialsMissing."""
-    try:
-        with warnings.catch_warnings(action="ignore"):  # a directory that has gone: said below
-            found = CredentialSettings(**where)
-    except (ValueError, OSError):
-        raise CredentialsMissing("BREB_CLIENT_ID and BREB_CLIENT_SECRET cannot be read") from None
-    return Credentials(found.client_id, found.client_secret)
+class _Given(CredentialSettings):
+    """The two as they are given outside of the keychain, or not."""
+
+    client_id: Secret | None = None  # type: ignore[assignment]  # looser than what it stands for
+    client_secret: Secret | None = None  # type: ignore[assignment]
+
+
+class CredentialsReader:
+    """Reads the credentials anew each time, so that rotation needs no restart.
+
+    ``where`` names the sources of the settings (see settings.sources).
+    """
+
+    def __init__(self, where: dict[str, Any], base_url: Url) -> None:
+        self._where = where
+        self._base_url = base_url
+
+    async def __call__(self) -> Credentials:
+        """Return the credentials as they are now; raise CredentialsMissing."""
+        try:
+            with warnings.catch_warnings(action="ignore"):  # a directory that has gone: said below
+                given = _Given(**self._where)
+        except (ValueError, OSError):
+            raise CredentialsMissing(_UNREADABLE) from None
+        if given.client_id and given.client_secret:
+            return Credentials(given.client_id, given.client_secret)
+        if given.client_secret:
+            raise CredentialsMissing(_UNREADABLE)
+        pair = await self._kept()
+        if pair is None or not pair.fits(given.client_id and given.client_id.get_secret_value()):
+            raise CredentialsMissing(_UNREADABLE)
+        return Credentials(pair.client_id, pair.client_secret)
+
+    async def _kept(self) -> keychain.Pair | None:
+        try:
+            return await keychain.found(self._base_url, _KEYCHAIN_LIMIT)
+        except keychain.KeychainUnavailable as error:
+            raise CredentialsMissing(str(error)) from None

@@ -1,6 +1,10 @@
 """What an ``.env`` file says, read as ``serve`` reads it: by python-dotenv."""
 
 import io
+import os
+import re
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -18,3 +22,39 @@ def assignments(file: Path) -> dict[str, str]:
 
     found = dotenv_values(stream=io.StringIO(text))
     return {name.upper(): value for name, value in found.items() if value is not None}
+
+
+def rewrite(file: Path, values: Mapping[str, str | None]) -> None:
+    """Set ``values`` in ``file``, which only its owner can read then; None takes a name out.
+
+    All other lines stay as they are. The file is replaced at once, or not at all; raises OSError.
+    """
+    from dotenv.parser import parse_stream
+
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    kept = "".join(
+        line.original.string
+        for line in parse_stream(io.StringIO(text))
+        if line.key is None or line.key.upper() not in values
+    )
+    if kept and not kept.endswith("\n"):
+        kept += "\n"
+    added = "".join(
+        f"{name}={_quoted(value)}\n" for name, value in values.items() if value is not None
+    )
+    target = file.resolve()  # what a link points at stays where it is
+    descriptor, made = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.")  # mode 0600
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as new:
+            new.write(kept + added)
+        Path(made).replace(target)
+    except BaseException:
+        Path(made).unlink()
+        raise
+
+
+def _quoted(value: str) -> str:
+    """Quote what needs it: some readers of such files take quotes as part of the value."""
+    if re.fullmatch(r"[A-Za-z0-9._~+/=@:-]+", value):
+        return value
+    return "'" + value.replace("\\", r"\\").replace("'", r"\'") + "'"

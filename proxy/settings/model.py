@@ -1,6 +1,7 @@
 """Every setting: its name, its default, its bounds and what it is for.
 
-Sources, first wins: flags, environment, ``.env``, files of a secrets directory, default.
+Sources, first wins: flags, environment, ``.env``, files of a secrets directory, the keychain (for
+the two credentials), default.
 The descriptions below are what ``--help``, ``config.example.env`` and the documentation show.
 """
 
@@ -16,6 +17,7 @@ from proxy.addresses import ListenAddress, Url
 from proxy.errors import SettingsError
 from proxy.passport import SANDBOX, TOKEN_PATH
 from proxy.settings.field import about, setting
+from proxy.settings.keychain import KeychainSource
 from proxy.settings.types import (
     EgressUrl,
     File,
@@ -66,7 +68,8 @@ class CredentialSettings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Keep the documented order of the sources."""
-        return init_settings, env_settings, dotenv_settings, file_secret_settings
+        before = (init_settings, env_settings, dotenv_settings, file_secret_settings)
+        return (*before, KeychainSource(settings_cls))
 
 
 class Settings(CredentialSettings):
@@ -486,6 +489,9 @@ def problems(error: ValidationError) -> list[str]:
             continue
         name = PREFIX + str(item["loc"][0]).upper()
         if item["type"] == "missing":
-            message = "is not set; put it into the environment, .env or the secrets directory"
+            message = (
+                "is not set; put it into the environment, .env or the secrets directory, or into"
+                " the keychain: breb-proxy login"
+            )
         lines.append(f"{name}: {message[:1].lower()}{message[1:]}")
     return list(dict.fromkeys(lines))

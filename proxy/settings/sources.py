@@ -18,8 +18,10 @@ from pydantic_settings import (
 
 from proxy.errors import SettingsError
 from proxy.settings.dotenv import assignments
+from proxy.settings.keychain import KeychainSource
 from proxy.settings.model import PREFIX, Settings
 
+KEYCHAIN = "keychain"
 # Kubernetes injects these for a Service called breb or breb-something.
 _INJECTED = re.compile(r"BREB_(\w+_)?(PORT|SERVICE_HOST|SERVICE_PORT|PORT_\w+|SERVICE_PORT_\w+)$")
 
@@ -108,14 +110,19 @@ def provenance(given: dict[str, Any], places: dict[str, Any]) -> dict[str, str]:
     ]
     if folder:
         read.append((str(folder), lambda: SecretsSettingsSource(Settings, secrets_dir=folder)))
+    read.append((KEYCHAIN, lambda: KeychainSource(Settings)))
     found = dict.fromkeys(given, "flag")
+    known = dict(given)
     for name, make in read:
         try:
-            values = make()()
+            source = make()
+            source._set_current_state(known)  # noqa: SLF001  as pydantic-settings itself does
+            values = source()
         except (OSError, ValueError) as error:
             raise SettingsError([f"{name}: cannot be read ({error})"]) from None
         for setting in values.keys() & Settings.model_fields.keys():
             found.setdefault(setting, name)
+            known.setdefault(setting, values[setting])
     return found
 
 

@@ -193,9 +193,9 @@ class TokenKeeper:
         if self._options.revoke:
             await self._revoker.finish(last)
 
-    def _rotated(self) -> bool:
+    async def _rotated(self) -> bool:
         try:
-            return self._source.changed()
+            return await self._source.changed()
         except Exception as error:  # noqa: BLE001  the loop must outlive any surprise
             log.warning("the credentials cannot be looked at: %s", type(error).__name__)
             return False

@@ -6,7 +6,7 @@ All in seconds of proxy.clock; ``chance`` is a number from 0 up to 1, the jitter
 import asyncio
 import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from proxy.clock import Clock
 from proxy.errors import CredentialsRefused, TokenError
@@ -98,13 +98,13 @@ class Schedule:
         if waited:
             self.hurry()
 
-    async def sleep(self, rotated: Callable[[], bool]) -> None:
+    async def sleep(self, rotated: Callable[[], Awaitable[bool]]) -> None:
         """Return when a fetch is due, or the credentials that were refused are ``rotated``.
 
         Wakes often, since timers do not count suspended time.
         """
         while (left := self.left) > 0:
-            if self.refused and rotated():
+            if self.refused and await rotated():
                 self.cause = "credentials"
                 return
             self._kick.clear()

@@ -8,7 +8,7 @@ grant_type as JSON, plus Accept-Language. Redirects are never followed; a reply 
 import logging
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -56,7 +56,7 @@ class TokenSource(Protocol):
     async def revoke(self, token: AccessToken, bearer: AccessToken) -> None:
         """Revoke ``token`` with the authority of ``bearer``; raise TokenError if it may live on."""
 
-    def changed(self) -> bool:
+    async def changed(self) -> bool:
         """Report whether the credentials differ from those that were last used."""
 
 
@@ -67,7 +67,7 @@ class PassportTokenSource:
         self,
         endpoint: Url,
         transport: httpx.AsyncBaseTransport,
-        read_credentials: Callable[[], Credentials],
+        read_credentials: Callable[[], Awaitable[Credentials]],
         clock: Clock,
         *,
         accept_language: str = "en",
@@ -91,7 +91,7 @@ class PassportTokenSource:
         """
         # Forgotten first: if the reader fails, whatever can be read next is a change.
         self._last = None
-        credentials = self._last = self._read_credentials()
+        credentials = self._last = await self._read_credentials()
         # The lifetime counts from some moment between here and the reply: the earliest is safe.
         asked_at = self._clock()
         response, reply = await self._send(
@@ -131,10 +131,10 @@ class PassportTokenSource:
         if response.status_code not in _GONE:
             raise TokenEndpointUnavailable(f"the token endpoint answered {response.status_code}")
 
-    def changed(self) -> bool:
+    async def changed(self) -> bool:
         """Report whether the credentials' source holds others than those that were last used."""
         try:
-            return self._read_credentials() != self._last
+            return await self._read_credentials() != self._last
         except TokenError:
             return False
 

@@ -21,6 +21,7 @@ from tests.support import SECRET, Program, RawUpstream, ask, free_port
 from tests.support.command import command, environment
 
 COMMANDS = ["run", "serve", "demo", "sandbox", "wait", "status", "refresh", "quit", "check"]
+COMMANDS += ["login", "logout"]
 THIRD_PARTY = ("pydantic", "pydantic_settings", "httpx", "starlette", "uvicorn", "uvloop")
 
 

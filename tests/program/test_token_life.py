@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 import proxy.server.build
+from proxy.addresses import Url
 from proxy.admin.status import Status
 from proxy.errors import CredentialsMissing
+from proxy.settings.credentials import CredentialsReader
 from proxy.settings.model import load
 from proxy.token import keeper, response, revoker, schedule
 from tests.support import Call, Program, RawUpstream, ask, token_reply
@@ -386,16 +388,17 @@ def test_credentials_are_read_from_the_environment_as_it_is_now(
 ) -> None:
     monkeypatch.setenv("BREB_CLIENT_ID", "a")
     monkeypatch.setenv("BREB_CLIENT_SECRET", "b")
-    before = proxy.server.build.read_credentials({"_env_file": tmp_path / ".env"})
+    read = CredentialsReader({"_env_file": tmp_path / ".env"}, Url.parse("https://host"))
+    before = asyncio.run(read())
     monkeypatch.setenv("BREB_CLIENT_SECRET", "c")
-    after = proxy.server.build.read_credentials({"_env_file": tmp_path / ".env"})
+    after = asyncio.run(read())
     assert (before.client_secret.get_secret_value(), after.client_secret.get_secret_value()) == (
         "b",
         "c",
     )
     monkeypatch.delenv("BREB_CLIENT_SECRET")
     with pytest.raises(CredentialsMissing):
-        proxy.server.build.read_credentials({"_env_file": tmp_path / ".env"})
+        asyncio.run(read())
 
 
 # -- 401 ---------------------------------------------------------------------------------

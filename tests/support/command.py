@@ -5,7 +5,7 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,13 +33,16 @@ def environment(settings: Mapping[str, object]) -> dict[str, str]:
     return kept | {name: str(value) for name, value in settings.items()}
 
 
-def command(*arguments: str, cwd: Path, **settings: object) -> Ended:
-    """Run ``python -m proxy ARGUMENTS`` to its end; nothing secret may be in its output."""
+def command(*arguments: str, cwd: Path, typed: str = "", **settings: object) -> Ended:
+    """Run ``python -m proxy ARGUMENTS`` to its end; nothing secret may be in its output.
+
+    ``typed`` is what comes on standard input.
+    """
     done = subprocess.run(
         [sys.executable, "-m", "proxy", *arguments],
         cwd=cwd,
         env=environment(settings),
-        stdin=subprocess.DEVNULL,
+        input=typed,
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -68,3 +71,31 @@ def on_terminal(*arguments: str, cwd: Path, **settings: object) -> Ended:
             output += data
     os.close(ours)
     return Ended(process.wait(PATIENCE), output.decode())
+
+
+def dialogue(
+    *arguments: str, cwd: Path, answers: Sequence[tuple[str, str]], **settings: object
+) -> Ended:
+    """Run a command on a terminal; each of ``answers`` is typed when its question stands there."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "proxy", *arguments],
+        cwd=cwd,
+        env=environment({"TERM": "xterm", **settings}),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,  # so that it cannot ask at the terminal of whoever runs the tests
+    )
+    os.close(theirs)
+    output, left = b"", list(answers)
+    with contextlib.suppress(OSError):  # EIO: the other side has closed
+        while data := os.read(ours, 65536):
+            output += data
+            if left and output.decode(errors="replace").rstrip().endswith(left[0][0]):
+                os.write(ours, left.pop(0)[1].encode() + b"\n")
+    os.close(ours)
+    ended = Ended(process.wait(PATIENCE), output.decode())
+    assert not left, f"never asked {left[0][0]!r}:\n{ended.out}"
+    assert not found(ended.out), "a secret in what the command wrote"
+    return ended

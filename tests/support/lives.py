@@ -72,7 +72,7 @@ class ScriptedSource:
         if self.revoking is not None:
             raise self.revoking
 
-    def changed(self) -> bool:
+    async def changed(self) -> bool:
         if isinstance(self.rotated, Exception):
             raise self.rotated
         return self.rotated

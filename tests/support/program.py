@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,7 +24,7 @@ class Program:
 
     Use as a context manager: it waits until the token is held (``ready=False``: until it lives),
     and ends with SIGTERM. ``output`` is everything that it printed or logged; ``redirect`` sends
-    that elsewhere, in the shell's words.
+    that elsewhere, in the shell's words; ``beside`` is more of its environment, by full names.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Program:
         ready: bool = True,
         cwd: Path | None = None,
         redirect: str = "",
+        beside: Mapping[str, str] | None = None,
         **settings: Any,
     ) -> None:
         self.port = free_port()
@@ -50,7 +52,7 @@ class Program:
         }
         values = {**own, **settings}
         inherited = {k: v for k, v in os.environ.items() if not k.upper().startswith("BREB_")}
-        self.env = inherited | {
+        self.env = {**inherited, **(beside or {})} | {
             f"BREB_{k.upper()}": str(v) for k, v in values.items() if v is not None
         }
         self.arguments = arguments or ("serve",)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from proxy.admin import client
-from proxy.settings.dotenv import assignments
+from proxy.settings.dotenv import assignments, rewrite
 from proxy.settings.model import load
 from proxy.settings.sources import sources
 
@@ -53,3 +53,42 @@ def test_commands_look_where_the_proxy_listens(tmp_path: Path, text: str) -> Non
     file.write_text(text)
     served = load(WHOLE, **sources(None, file)).admin_listen
     assert str(client.address(None, str(file), None, {})) == str(served) == "127.0.0.1:9081"
+
+
+def test_a_file_is_rewritten_for_its_owner_alone(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("# mine\nexport BREB_CLIENT_SECRET='old\n'  # there\nBREB_LISTEN=x:1")
+    file.chmod(0o644)
+    values = {"BREB_CLIENT_ID": "plain-id", "BREB_CLIENT_SECRET": r"it's # \ odd"}
+    rewrite(file, values)
+    assert assignments(file) == {**values, "BREB_LISTEN": "x:1"}
+    assert "# mine\n" in file.read_text()
+    assert "BREB_CLIENT_ID=plain-id\n" in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+    rewrite(file, dict.fromkeys(values))
+    assert assignments(file) == {"BREB_LISTEN": "x:1"}
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_a_link_points_at_is_rewritten(tmp_path: Path) -> None:
+    file, link = tmp_path / "shared.env", tmp_path / ".env"
+    file.touch()
+    link.symlink_to(file)
+    rewrite(link, {"BREB_X": "1"})
+    assert link.is_symlink()
+    assert assignments(file) == {"BREB_X": "1"}
+
+
+def test_a_file_that_cannot_be_replaced_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Path, target: Path) -> None:
+        raise PermissionError(f"{self} {target}")
+
+    file = tmp_path / ".env"
+    file.write_text("A=1\n")
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(PermissionError):
+        rewrite(file, {"A": "2"})
+    assert file.read_text() == "A=1\n"
+    assert list(tmp_path.iterdir()) == [file]

@@ -79,7 +79,7 @@ class MoodySource:
         if self.mood not in ("works", "same"):
             raise TokenEndpointUnavailable("no")
 
-    def changed(self) -> bool:
+    async def changed(self) -> bool:
         return self.rotated
 
 

@@ -81,7 +81,7 @@ class Vault:
     def __init__(self) -> None:
         self.secret: str | None = SECRET
 
-    def __call__(self) -> Credentials:
+    async def __call__(self) -> Credentials:
         if self.secret is None:
             raise CredentialsMissing("BREB_CLIENT_ID and BREB_CLIENT_SECRET cannot be read")
         return Credentials(SecretStr("the-client"), SecretStr(self.secret))
@@ -465,7 +465,7 @@ def test_no_failure_holds_a_secret() -> None:
 
 
 def test_values_do_not_print_what_is_secret() -> None:
-    values = (fetch(reply_with()), Vault()(), response.grant(reply_with()))
+    values = (fetch(reply_with()), asyncio.run(Vault()()), response.grant(reply_with()))
     assert all(SECRET not in f"{value} {value!r}" for value in values)
     assert all(TOKEN not in f"{value} {value!r}" for value in values)
 
@@ -559,11 +559,11 @@ def test_credentials_are_read_again_at_every_fetch() -> None:
     endpoint, vault = Endpoint(reply_with()), Vault()
     source = source_of(endpoint, vault)
     asyncio.run(source.fetch())
-    assert not source.changed()
+    assert not asyncio.run(source.changed())
     vault.secret = "another"
-    assert source.changed()
+    assert asyncio.run(source.changed())
     asyncio.run(source.fetch())
-    assert not source.changed()
+    assert not asyncio.run(source.changed())
     assert json.loads(endpoint.requests[1].content)["client_secret"] == "another"
 
 
@@ -572,10 +572,10 @@ def test_credentials_that_are_gone_are_no_change_but_their_return_is() -> None:
     source = source_of(endpoint, vault)
     asyncio.run(source.fetch())
     vault.secret = None
-    assert not source.changed()
+    assert not asyncio.run(source.changed())
     with pytest.raises(CredentialsMissing):
         asyncio.run(source.fetch())
-    assert not source.changed()
+    assert not asyncio.run(source.changed())
     vault.secret = SECRET
-    assert source.changed()
+    assert asyncio.run(source.changed())
     assert len(endpoint.requests) == 1

@@ -1,0 +1,254 @@
+"""``login`` and ``logout``: credentials into the keychain, once they are known to work.
+
+Client id and secret come from the terminal, where they are not shown, or from standard input;
+never from the command line, which other processes can read.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from proxy.errors import CredentialsRefused, SettingsError, TokenError
+from proxy.server import server
+from proxy.server.build import token_source
+from proxy.settings import keychain
+from proxy.settings.credentials import Credentials
+from proxy.settings.dotenv import assignments, rewrite
+from proxy.settings.git import exposed
+from proxy.settings.keychain import KeychainUnavailable, NoKeychain, Pair
+from proxy.settings.model import PREFIX, Settings, load
+from proxy.settings.sources import KEYCHAIN, locate, provenance
+from proxy.terminal import prompt
+from proxy.terminal.arguments import FAILED, OK, USAGE, Parser, say
+from proxy.terminal.durations import span
+from proxy.terminal.screen import Screen
+from proxy.terminal.setting_flags import chosen, parser
+from proxy.token.source import AccessToken
+
+_PAIR = ("client_id", "client_secret")
+_FILE = "env-file"
+_STAND_IN = "x"  # while the real ones are not there yet
+_CODES = "0 it worked, 1 it did not, 2 settings or usage"
+_ABOUT = {
+    "login": """\
+Ask for client id and client secret (Passport dashboard, Platform > API keys), try them, and keep
+them in the operating system's keychain: one pair for each base URL. Without a terminal they are
+read from standard input: the client id on the first line, the secret on the second, or one JSON
+object with client_id and client_secret. The token of the try is revoked.
+""",
+    "logout": """\
+Take client id and client secret of the base URL out of the keychain, or out of the env file. A
+proxy that runs keeps its token until it ends (breb-proxy quit).
+""",
+}
+
+
+def main(name: str, arguments: Sequence[str]) -> int:
+    """Run ``login`` or ``logout``; return the exit code."""
+    reader = parser(name, _ABOUT[name], _CODES)
+    _add(reader, name)
+    options = reader.read(arguments)
+    screen = Screen(sys.stdout)
+    try:
+        return _login(options, screen) if name == "login" else _logout(options, screen)
+    except SettingsError as error:
+        say("\n".join(error.problems))
+        return USAGE
+    except KeychainUnavailable as error:
+        say(str(error))
+        return FAILED
+
+
+def _add(reader: Parser, name: str) -> None:
+    group = reader.add_argument_group(f"this {name}")
+    group.add_argument(
+        "--store",
+        choices=(KEYCHAIN, _FILE),
+        help=f"where the pair is kept: {KEYCHAIN}, or {_FILE} (.env, mode 0600, in clear text)"
+        f" [{KEYCHAIN}]",
+    )
+    if name == "login":
+        group.add_argument(
+            "--untried", action="store_true", help="keep the pair without asking for a token"
+        )
+
+
+# -- login -------------------------------------------------------------------------------------
+
+
+def _login(options: argparse.Namespace, screen: Screen) -> int:
+    places = locate(options.env_file, options.secrets_dir)
+    given = chosen(options)
+    settings = load(given | dict.fromkeys(_PAIR, _STAND_IN), **places)
+    if options.store != _FILE:
+        options.store = _where(settings, _unusable())
+    if options.store is None:
+        return FAILED
+    pair = prompt.credentials(_for_whom(settings))
+    settings = load(given | dict(zip(_PAIR, pair, strict=True)), **places)
+    if not options.untried and not _accepted(settings, screen):
+        return FAILED
+    return _keep(options, settings, places, screen)
+
+
+def _unusable() -> str:
+    """Return why there is no keychain to use, empty if there is one."""
+    try:
+        keychain.name()
+    except KeychainUnavailable as error:
+        return str(error)
+    return ""
+
+
+def _where(settings: Settings, problem: str) -> str | None:
+    """Return where to keep the pair; None if the keychain is not to be had, and nothing else."""
+    if not problem:
+        return KEYCHAIN
+    say(
+        f"{problem}\nwithout a keychain the pair can stand in .env, in clear text: every program"
+        " that runs as you can read it,\nand so can backups of this folder; the file gets mode 0600"
+    )
+    if sys.stdin.isatty() and prompt.yes(f"keep the pair for {settings.base_url} in .env?"):
+        return _FILE
+    say(f"nothing is kept; to have it in .env: breb-proxy login --store {_FILE}")
+    return None
+
+
+def _keep(
+    options: argparse.Namespace, settings: Settings, places: dict[str, Any], screen: Screen
+) -> int:
+    store = options.store
+    if store == KEYCHAIN:
+        try:
+            keychain.keep(settings.base_url, Pair(settings.client_id, settings.client_secret))
+            _said(screen, f"kept in the keychain ({keychain.name()}), for {settings.base_url}")
+        except KeychainUnavailable as error:
+            store = _where(settings, str(error))
+    if store is None or (store == _FILE and not _written(places["_env_file"], settings, screen)):
+        return FAILED
+    _warn(chosen(options), places, store, screen)
+    return OK
+
+
+def _for_whom(settings: Settings) -> str:
+    environment = settings.base_url.environment
+    return f"for {settings.base_url}, which is {environment}; what you type is not shown"
+
+
+def _accepted(settings: Settings, screen: Screen) -> bool:
+    """Ask for a token with the pair; say what came back, and whether to keep the pair."""
+    outcome: list[AccessToken | TokenError] = []
+    server.run(_try(settings, outcome))
+    came = outcome[0]
+    if isinstance(came, AccessToken):
+        _said(screen, f"{settings.token_endpoint} accepts them")
+        screen.line(screen.rows(_rows(settings, came)))
+        return True
+    say(str(came))
+    if isinstance(came, CredentialsRefused):
+        say("nothing is kept: copy them again from the dashboard (Platform > API keys)")
+        return False
+    if sys.stdin.isatty() and prompt.yes("they could not be tried; keep them all the same?"):
+        return True
+    say("nothing is kept; to keep them without a try: breb-proxy login --untried")
+    return False
+
+
+async def _try(settings: Settings, outcome: list[AccessToken | TokenError]) -> None:
+    async def read() -> Credentials:
+        return Credentials(settings.client_id, settings.client_secret)
+
+    source, pool = token_source(settings, read)
+    try:
+        async with asyncio.timeout(settings.token_timeout):
+            token = await source.fetch()
+        outcome.append(token)
+        if token.token_id is not None:
+            with contextlib.suppress(TokenError, TimeoutError):
+                async with asyncio.timeout(settings.token_timeout):
+                    await source.revoke(token, token)
+    except TokenError as error:
+        outcome.append(error)
+    except TimeoutError:
+        outcome.append(TokenError(f"no reply within {settings.token_timeout:g} s"))
+    finally:
+        await pool.aclose()
+
+
+def _rows(settings: Settings, token: AccessToken) -> list[tuple[str, str]]:
+    few = ", ".join(token.scopes[:3]) + (", …" if token.scopes[3:] else "")
+    scopes = f"{len(token.scopes)}: {few}" if token.scopes else "not told"
+    return [
+        ("environment", settings.base_url.environment),
+        ("tokens live", span(token.lifetime)),
+        ("scopes", scopes),
+    ]
+
+
+def _written(file: Path, settings: Settings, screen: Screen) -> bool:
+    values = {
+        f"{PREFIX}{name.upper()}": getattr(settings, name).get_secret_value() for name in _PAIR
+    }
+    try:
+        rewrite(file, values)
+    except (OSError, ValueError) as error:
+        say(f"{file}: cannot be written ({error})")
+        return False
+    if not values.items() <= assignments(file).items():
+        rewrite(file, dict.fromkeys(values))
+        say(f"{file} cannot hold this pair as it is (it has ${{ in it): use the keychain")
+        return False
+    _said(screen, f"kept in {file.absolute()}, mode 0600, in clear text")
+    return True
+
+
+def _warn(given: dict[str, Any], places: dict[str, Any], store: str, screen: Screen) -> None:
+    """Say what keeps the pair from being used, or from staying secret."""
+    file = places["_env_file"]
+    origins = provenance(given, places)
+    wins = {origins.get(name) for name in _PAIR} - {KEYCHAIN, str(file), None}
+    if store == KEYCHAIN and origins.get("client_secret") == str(file):
+        wins.add(str(file))
+    mark = screen.shade(screen.mark("!"), "yellow")
+    if wins:
+        names = " and ".join(sorted(map(str, wins)))
+        screen.line(f"{mark} {names} has credentials too, and wins: take them out there")
+    if advice := exposed(file):
+        screen.line(f"{mark} {advice}")
+
+
+# -- logout ------------------------------------------------------------------------------------
+
+
+def _logout(options: argparse.Namespace, screen: Screen) -> int:
+    places = locate(options.env_file, options.secrets_dir)
+    settings = load(chosen(options) | dict.fromkeys(_PAIR, _STAND_IN), **places)
+    file, names = places["_env_file"], [f"{PREFIX}{name.upper()}" for name in _PAIR]
+    in_file = any(assignments(file).get(name) for name in names)
+    if options.store == _FILE:
+        if in_file:
+            rewrite(file, dict.fromkeys(names))
+        _said(screen, f"{'taken out of' if in_file else 'nothing was in'} {file}")
+        return OK
+    try:
+        had = keychain.remove(settings.base_url)
+    except NoKeychain as error:
+        had = False
+        if not in_file:
+            raise
+        say(str(error))
+    _said(screen, f"{'forgotten' if had else 'nothing was kept'} for {settings.base_url}")
+    if in_file:
+        screen.line(f"{file} has a pair, too; to take it out: breb-proxy logout --store {_FILE}")
+    return OK
+
+
+# -- talking -----------------------------------------------------------------------------------
+
+
+def _said(screen: Screen, text: str) -> None:
+    screen.line(f"{screen.shade(screen.mark('✓'), 'green')} {text}")

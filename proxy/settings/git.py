@@ -1,0 +1,39 @@
+"""Whether a file with secrets could be committed by mistake."""
+
+import subprocess
+from pathlib import Path
+
+_LIMIT = 3.0
+
+
+def exposed(file: Path) -> str:
+    """Return why git could take ``file`` into a commit, and what to do; empty if it could not.
+
+    Nothing is said where git is not installed, or the file is not there.
+    """
+    if not file.is_file():
+        return ""
+    folder = file.absolute().parent
+    if not any((each / ".git").exists() for each in (folder, *folder.parents)):
+        return ""
+    if _git(folder, "ls-files", "--error-unmatch", file.name) == 0:
+        return (
+            f"{file} is committed in git: take it out (git rm --cached {file.name}), add it to"
+            " .gitignore, and have new credentials made, since the old ones stay in its history"
+        )
+    if _git(folder, "check-ignore", "--quiet", file.name) == 1:
+        return (
+            f"{file} is not ignored by git: add {file.name} to .gitignore, before it is committed"
+        )
+    return ""
+
+
+def _git(folder: Path, *arguments: str) -> int | None:
+    """Run git; return its exit code, None if it cannot be run."""
+    # A repository may name programs that git would run; this one names ours: none.
+    command = ["git", "-c", "core.fsmonitor=false", "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_LIMIT, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.returncode

@@ -1,0 +1,223 @@
+"""The operating system's keychain: one pair of credentials for each base URL.
+
+Reached through `keyring` (the extra ``breb-proxy[keyring]``). A keychain may be locked and ask its
+owner, or never answer: it is asked in a thread of its own, which nobody waits for longer than
+`LIMIT` seconds, and only for base URLs that ``breb-proxy login`` has noted in a file. Whoever never
+used it is asked for no password, and imports nothing.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_settings import PydanticBaseSettingsSource
+
+from proxy.addresses import Url
+from proxy.errors import SettingsError
+from proxy.passport import SANDBOX
+
+SERVICE = "breb-proxy"
+LIMIT = 30.0  # somebody may have to type a password
+_NULL = "keyring.backends.null"
+_turn = threading.Lock()  # one question at a time: no crowd of threads before one that is stuck
+
+T = TypeVar("T")
+
+
+class KeychainUnavailable(Exception):
+    """There is no keychain, it is locked, or it does not answer; the text says which."""
+
+
+class NoKeychain(KeychainUnavailable):
+    """There is none to ask: keyring is not installed, or finds none on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What the keychain keeps under a base URL; both parts in one item, so that they fit."""
+
+    client_id: SecretStr
+    client_secret: SecretStr
+
+    def fits(self, client_id: object) -> bool:
+        """Report whether the secret belongs to a client id that another source has, if any."""
+        return not client_id or str(client_id).strip() == self.client_id.get_secret_value()
+
+
+def name() -> str:
+    """Return what keychain this is, for people; raise KeychainUnavailable if there is none."""
+    return str(_asked(lambda: _backend().get_keyring().name, LIMIT))
+
+
+def find(base_url: Url, limit: float = LIMIT) -> Pair | None:
+    """Return the pair for a base URL, None if there is none.
+
+    Raises KeychainUnavailable if there should be one, and the keychain does not tell it.
+    """
+    if str(base_url) not in noted():
+        return None
+    kept = _asked(lambda: _backend().get_password(SERVICE, str(base_url)), limit)
+    if kept is None:
+        return None
+    try:
+        found = json.loads(kept)
+        return Pair(SecretStr(found["client_id"]), SecretStr(found["client_secret"]))
+    except (ValueError, TypeError, LookupError):
+        text = f"what the keychain holds for {base_url} is not ours; replace it: breb-proxy login"
+        raise KeychainUnavailable(text) from None
+
+
+async def found(base_url: Url, limit: float) -> Pair | None:
+    """Do as `find`, while the event loop goes on."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Pair | None] = loop.create_future()
+
+    def tell(pair: Pair | None, error: Exception | None) -> None:
+        if answer.cancelled():
+            return
+        if error is None:
+            answer.set_result(pair)
+        else:
+            answer.set_exception(error)
+
+    def ask() -> None:
+        pair, failure = None, None
+        try:
+            pair = find(base_url, limit)
+        except KeychainUnavailable as error:
+            failure = error
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(tell, pair, failure)
+
+    threading.Thread(target=ask, name="keychain", daemon=True).start()
+    return await answer
+
+
+def keep(base_url: Url, pair: Pair) -> None:
+    """Keep a pair in the place of the one that was there; raise KeychainUnavailable."""
+    text = json.dumps(
+        {
+            "client_id": pair.client_id.get_secret_value(),
+            "client_secret": pair.client_secret.get_secret_value(),
+        }
+    )
+    _asked(lambda: _backend().set_password(SERVICE, str(base_url), text), LIMIT)
+    _note(noted() | {str(base_url)})
+
+
+def remove(base_url: Url) -> bool:
+    """Forget the pair for a base URL; report whether there was one."""
+
+    def forget() -> bool:
+        keychain = _backend()
+        if keychain.get_password(SERVICE, str(base_url)) is None:
+            return False
+        keychain.delete_password(SERVICE, str(base_url))
+        return True
+
+    found = _asked(forget, LIMIT)
+    if str(base_url) in noted():
+        _note(noted() - {str(base_url)})
+    return found
+
+
+def notes() -> Path:
+    """Return the file that says for which base URLs the keychain is asked; it holds no secret."""
+    folder = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(folder, SERVICE, "keychain")
+
+
+def noted() -> set[str]:
+    """Return the base URLs for which the keychain is asked."""
+    try:
+        return set(notes().read_text(encoding="utf-8").split())
+    except (OSError, ValueError, RuntimeError):  # a user without a home has no keychain either
+        return set()
+
+
+def _note(urls: set[str]) -> None:
+    try:
+        file = notes()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("".join(f"{url}\n" for url in sorted(urls)), encoding="utf-8")
+    except (OSError, RuntimeError) as error:
+        text = f"cannot note that the keychain holds a pair ({error})"
+        raise KeychainUnavailable(text) from None
+
+
+def _backend() -> ModuleType:
+    try:
+        import keyring
+    except ImportError:
+        text = "keyring is not installed: pip install 'breb-proxy[keyring]'"
+        raise NoKeychain(text) from None
+    chosen = keyring.get_keyring()
+    if chosen.priority <= 0 or type(chosen).__module__ == _NULL:
+        raise NoKeychain("this machine has no keychain that is running")
+    return keyring
+
+
+def _asked(question: Callable[[], T], limit: float) -> T:
+    """Return what ``question`` gives, asked in a thread that may be left behind."""
+    answers: queue.SimpleQueue[tuple[T | None, Exception | None]] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put((question(), None))
+        except Exception as error:  # noqa: BLE001  backends raise what they like
+            answers.put((None, error))
+        finally:
+            _turn.release()
+
+    silent = f"the keychain gave no answer within {limit:g} s: is it locked?"
+    if not _turn.acquire(timeout=limit):
+        raise KeychainUnavailable(silent)
+    threading.Thread(target=ask, name="keychain", daemon=True).start()
+    try:
+        answer, error = answers.get(timeout=limit)
+    except queue.Empty:
+        raise KeychainUnavailable(silent) from None
+    if isinstance(error, KeychainUnavailable):
+        raise error
+    if error is not None:
+        # Not its text: what a backend says may hold what it was given.
+        text = f"the keychain refuses ({type(error).__name__}): unlock it, then try again"
+        raise KeychainUnavailable(text) from None
+    return answer  # type: ignore[return-value]  # there was no error
+
+
+class KeychainSource(PydanticBaseSettingsSource):
+    """Gives the pair of the base URL if no source before it has one; a half gets what fits it."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Say nothing about one setting alone."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Return both credentials, or nothing; raise SettingsError if the keychain is shut."""
+        given = self.current_state
+        # Which pair it is depends on the base URL: without that among the settings, none.
+        if given.get("client_secret") or "base_url" not in self.settings_cls.model_fields:
+            return {}
+        try:
+            pair = find(Url.parse(given.get("base_url") or SANDBOX))
+        except ValueError:  # said of BASE_URL itself
+            return {}
+        except KeychainUnavailable as error:
+            raise SettingsError([f"the credentials are in the keychain: {error}"]) from None
+        if pair is None or not pair.fits(given.get("client_id")):
+            return {}
+        return {
+            "client_id": pair.client_id.get_secret_value(),
+            "client_secret": pair.client_secret.get_secret_value(),
+        }

@@ -1,0 +1,48 @@
+"""What a command asks of a person, or reads from standard input where there is none."""
+
+import getpass
+import json
+import sys
+from typing import Any
+
+from proxy.errors import SettingsError
+
+_NAMES = ("client_id", "client_secret")
+_LIMIT = 8192
+_FORMS = (
+    "standard input: the client id on the first line and the secret on the second, or one JSON"
+    " object with client_id and client_secret"
+)
+
+
+def credentials(heading: str) -> tuple[str, str]:
+    """Return client id and client secret; raise SettingsError if they are not given."""
+    if not sys.stdin.isatty():
+        return _read(sys.stdin.read(_LIMIT))
+    _ask(f"{heading}\n")
+    try:
+        client_id = getpass.getpass("client id: ", stream=sys.stderr)
+        return client_id, getpass.getpass("client secret: ", stream=sys.stderr)
+    except EOFError:
+        raise SettingsError(["nothing was typed: nothing is kept"]) from None
+
+
+def _read(text: str) -> tuple[str, str]:
+    try:
+        found: Any = json.loads(text) if text.lstrip().startswith("{") else None
+        pair = text.split() if found is None else [str(found[name]) for name in _NAMES]
+    except (ValueError, LookupError, TypeError):
+        pair = []
+    if len(pair) != len(_NAMES):
+        raise SettingsError([_FORMS])
+    return pair[0], pair[1]
+
+
+def yes(question: str) -> bool:
+    """Ask the person at the terminal; anything but a yes is a no."""
+    _ask(f"{question} [y/N] ")
+    return sys.stdin.readline().strip().lower() in ("y", "yes", "s", "si", "sí")
+
+
+def _ask(text: str) -> None:
+    print(text, end="", file=sys.stderr, flush=True)  # noqa: T201  a command line asks
