@@ -5,6 +5,7 @@ Sources: docs.passportfintech.com (access tokens, endpoint structure, list token
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 SANDBOX = "https://bre-b-sandbox.api.visionamos.passportfintech.com"
@@ -22,28 +23,44 @@ _SANDBOX_HOSTS = frozenset(
     )
 )
 _ACTIONS = (
-    ("POST", r"/payments/(?:breb|ach)$|/breb/payments$", "start a payment{money}"),
-    ("POST", r"/payments/breb/confirm$", "confirm a payment, which then is sent"),
-    ("POST", r"/iam/oauth/tokens$", "ask for another access token"),
-    ("DELETE", r"/iam/oauth/tokens/[^/]+$", "revoke an access token"),
-    ("POST", r"/customers/business/link$|/entities/customers$", "create a customer"),
-    ("PATCH", r"/customers/[^/]+$", "change a customer"),
-    ("POST", r"/accounts/link$|/customers/accounts$", "link a bank account"),
-    ("POST", r"/keys$", "register a Bre-B key"),
-    ("PATCH", r"/keys(?:/[^/]+)?/suspend$", "suspend a Bre-B key"),
-    ("PATCH", r"/keys/[^/]+/activate$", "activate a Bre-B key"),
-    ("DELETE", r"/keys/[^/]+$", "delete a Bre-B key for good"),
+    ("POST", r"/payments/(?:breb|ach)$|/breb/payments$", "payment", "start a payment"),
+    (
+        "POST",
+        r"/payments/breb/confirm$",
+        "payment-confirm",
+        "confirm a payment, which then is sent",
+    ),
+    ("POST", r"/iam/oauth/tokens$", "token", "ask for another access token"),
+    ("DELETE", r"/iam/oauth/tokens/[^/]+$", "token-revoke", "revoke an access token"),
+    (
+        "POST",
+        r"/customers/business/link$|/entities/customers$",
+        "customer-create",
+        "create a customer",
+    ),
+    ("PATCH", r"/customers/[^/]+$", "customer-change", "change a customer"),
+    ("POST", r"/accounts/link$|/customers/accounts$", "account-link", "link a bank account"),
+    ("POST", r"/keys$", "key-register", "register a Bre-B key"),
+    ("PATCH", r"/keys(?:/[^/]+)?/suspend$", "key-suspend", "suspend a Bre-B key"),
+    ("PATCH", r"/keys/[^/]+/activate$", "key-activate", "activate a Bre-B key"),
+    ("DELETE", r"/keys/[^/]+$", "key-delete", "delete a Bre-B key for good"),
     (
         "POST",
         r"/(?:resolve-key|key-?resolution|resolve)$",
+        "key-resolve",
         "resolve a key, which starts 30 minutes",
     ),
-    ("POST", r"/recipients/(?:breb|ach)$|/breb/recipients$", "create a recipient"),
-    ("POST", r"/qrcodes$", "create a QR code"),
-    ("DELETE", r"/qrcodes/[^/]+$", "cancel a QR code"),
-    ("POST", r"/qrcodes/decode$", "decode a QR code"),
+    (
+        "POST",
+        r"/recipients/(?:breb|ach)$|/breb/recipients$",
+        "recipient-create",
+        "create a recipient",
+    ),
+    ("POST", r"/qrcodes$", "qr-create", "create a QR code"),
+    ("DELETE", r"/qrcodes/[^/]+$", "qr-cancel", "cancel a QR code"),
+    ("POST", r"/qrcodes/decode$", "qr-decode", "decode a QR code"),
 )
-_COMPILED = tuple((method, re.compile(pattern), words) for method, pattern, words in _ACTIONS)
+_COMPILED = tuple((verb, re.compile(path), action, words) for verb, path, action, words in _ACTIONS)
 
 
 def environment(host: str) -> str | None:
@@ -54,21 +71,36 @@ def environment(host: str) -> str | None:
     return "sandbox" if name in _SANDBOX_HOSTS else None
 
 
-def consequence(method: str, target: str, body: bytes) -> str:
-    """Return a sentence such as ``POST /v1/payments/breb would start a payment of 10 COP``."""
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """``action`` names what would be done for the page, which words it in its reader's language."""
+
+    method: str
+    path: str
+    action: str
+    money: str
+    words: str
+
+    def __str__(self) -> str:
+        """Say it, such as ``POST /v1/payments/breb would start a payment of 10 COP``."""
+        money = f" of {self.money}" if self.money else ""
+        return f"{self.method} {self.path} would {self.words}{money}"
+
+
+def consequence(method: str, target: str, body: bytes) -> Consequence:
+    """Return what sending it would do."""
     path = target.partition("?")[0]
-    action = "be carried out again by the upstream"
-    for verb, pattern, words in _COMPILED:
+    for verb, pattern, action, words in _COMPILED:
         if verb == method and pattern.search(path):
-            action = words.format(money=_money(body))
-            break
-    return f"{method} {path} would {action}"
+            money = _money(body) if action == "payment" else ""
+            return Consequence(method, path, action, money, words)
+    return Consequence(method, path, "other", "", "be carried out again by the upstream")
 
 
 def _money(body: bytes) -> str:
     try:
         document: Any = json.loads(body)
         amount = document["amount"]
-        return f" of {str(amount['value'])[:40]} {str(amount['currency'])[:8]}"
+        return f"{str(amount['value'])[:40]} {str(amount['currency'])[:8]}"
     except (ValueError, LookupError, TypeError, RecursionError):
         return ""

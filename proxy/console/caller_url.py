@@ -51,6 +51,12 @@ class Door:
         return self.url.partition("://")[2]
 
     @property
+    def host_and_port(self) -> tuple[str, str]:
+        """The host, and the port if it is not the scheme's own."""
+        host, _, port = self.host.rpartition(":") if self.host[-1] != "]" else (self.host, "", "")
+        return (host, port) if host else (port, "")
+
+    @property
     def scheme(self) -> str:
         """``http``, or ``https`` where callers speak TLS."""
         return self.url.partition("://")[0]

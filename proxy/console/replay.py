@@ -18,7 +18,7 @@ from proxy.console.sendable import Sendable, sendable
 from proxy.exchange.shell import Shell
 from proxy.journal.journal import Journal
 from proxy.journal.masking import MASK
-from proxy.passport import consequence
+from proxy.passport import Consequence, consequence
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")  # RFC 9110 section 5.6.2
 _VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
@@ -29,10 +29,10 @@ PRODUCTION = "never against a production host: real money moves there"
 class ReplayRefused(Exception):
     """It is not sent; ``status`` is for the console's answer."""
 
-    def __init__(self, status: int, words: str, *, asks: bool = False) -> None:
+    def __init__(self, status: int, words: str, would: Consequence | None = None) -> None:
         super().__init__(words)
         self.status = status
-        self.asks = asks
+        self.would = would
 
 
 class Wish(BaseModel):
@@ -61,9 +61,8 @@ class Replay:
         request = self._request(wish)
         self._check(request)
         if not (request.safe or wish.confirmed):
-            raise ReplayRefused(
-                409, consequence(request.method, request.target, request.body), asks=True
-            )
+            what = consequence(request.method, request.target, request.body)
+            raise ReplayRefused(409, str(what), what)
         return await self._send(request, wish.of)
 
     def _request(self, wish: Wish) -> Sendable:
@@ -166,7 +165,7 @@ def offer(request: Sendable, *, production: bool) -> dict[str, Any]:
         "why_not": PRODUCTION if production else why_not,
         "as_it_is": not (production or why_not),
         "asks": not request.safe,
-        "would": consequence(request.method, request.target, request.body),
+        "would": str(consequence(request.method, request.target, request.body)),
         "method": request.method,
         "target": request.target,
         "fields": request.lines,

@@ -1,6 +1,7 @@
 """The console's routes on the admin listener, for loopback peers and our own pages alone."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from proxy.admin.routes import Endpoint, local
 from proxy.admin.status import Status
 from proxy.console.caller_url import Door
 from proxy.console.copying import FORMS
+from proxy.console.find import find
 from proxy.console.har import har
 from proxy.console.replay import Replay, ReplayRefused, Wish
 from proxy.console.sendable import sendable
-from proxy.console.stream import Stream, event
+from proxy.console.stream import NUMBER, Stream, event
 from proxy.console.views import detail
 from proxy.journal.journal import Journal
 from proxy.journal.recorder import Recorder
@@ -65,6 +67,7 @@ class Console:
             _route("/console/api/events", self.events),
             _route("/console/api/exchanges/{id}", self.exchange),
             _route("/console/api/exchanges/{id}/{form}", self.copy),
+            _route("/console/api/find", self.find),
             _route("/console/api/har", self.har),
             _route("/console/api/clear", self.clear, "POST"),
             _route("/console/api/replay", self.replay, "POST"),
@@ -108,6 +111,14 @@ class Console:
             return _json({"detail": again.problem}, 409)
         return Response(write(again, self._door), headers=HEADERS, media_type="text/plain")
 
+    async def find(self, request: Request) -> Response:
+        """Tell which exchanges younger than ``after`` hold which ``term``."""
+        after = request.query_params.get("after", "")
+        entries, _ = self._journal.after(int(after) if NUMBER.fullmatch(after) else 0)
+        last = self._journal.last
+        terms = await find(entries, request.query_params.getlist("term"))
+        return _json({"last": last, "terms": terms})
+
     async def har(self, request: Request) -> Response:
         """Give all exchanges, or those named, as a HAR archive."""
         wanted = set(request.query_params.getlist("id"))
@@ -136,7 +147,9 @@ class Console:
         except ValidationError:
             return _json({"detail": "not what a replay is asked for with"}, 400)
         except ReplayRefused as refusal:
-            return _json({"detail": str(refusal), "asks": refusal.asks}, refusal.status)
+            would = refusal.would and asdict(refusal.would)
+            asks = {"detail": str(refusal), "asks": would is not None, "would": would}
+            return _json(asks, refusal.status)
 
 
 def _route(path: str, endpoint: Endpoint, method: str = "GET") -> Route:

@@ -19,7 +19,7 @@ PACE = 0.1  # seconds between two events of exchanges
 TICK = 0.5
 PENDING_AFTER = 0.3
 PENDING_MOST = 20
-_NUMBER = re.compile(r"[0-9]{1,18}")
+NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 class Stream:
@@ -33,7 +33,7 @@ class Stream:
     async def events(self, last_id: str) -> AsyncIterator[bytes]:
         """Yield events for ever, or until the drain begins."""
         run, _, number = last_id.partition("-")
-        known = run == self._journal.run and _NUMBER.fullmatch(number)
+        known = run == self._journal.run and NUMBER.fullmatch(number)
         # A page that is new here has missed nothing: it starts with what is kept.
         cursor = int(number) if known else self._journal.oldest - 1
         yield event("hello", {"run": self._journal.run, "limit": self._journal.limit})

@@ -7,6 +7,7 @@ from typing import Any
 from proxy.console.caller_url import Door
 from proxy.console.changes import changes
 from proxy.console.replay import offer
+from proxy.console.said import said
 from proxy.console.sendable import sendable
 from proxy.exchange.record import Exchange
 from proxy.journal.assembly import Assembly
@@ -36,6 +37,11 @@ def summary(entry: Entry) -> dict[str, Any]:
         "replayed": entry.replayed,
         "replay_of": entry.replay_of,
         "why": entry.trouble.words if entry.trouble else entry.note,
+        "kind": getattr(entry, "kind", ""),
+        "outcome": getattr(entry, "outcome", "")
+        or (entry.trouble.outcome if entry.trouble else ""),
+        "caller": getattr(entry, "caller", ""),
+        "said": None if entry.trouble else said(entry.answer, entry.status),
     }
 
 

@@ -1,30 +1,40 @@
 // Copy as, replay, edited replay.
-import { byId, copyText, el, fill, post, toast, UNREACHED } from "/console/dom.js";
+import { byId, copyText, el, fill, post, toast } from "/console/dom.js";
+import { has, t, told } from "/console/words.js";
 
-const FORMS = { curl: "curl", httpie: "HTTPie", python: "Python", postman: "Postman" };
+const FORMS = {
+  curl: "curl", powershell: "PowerShell", httpie: "HTTPie", python: "Python", javascript: "JavaScript",
+  java: "Java", csharp: "C#", php: "PHP", postman: "Postman",
+};
 const content = (name) => byId(name).querySelector(".content");
 const field = (label, control) => el("label", { class: "field" }, label, control);
+const remembered = () => (Object.hasOwn(FORMS, localStorage.getItem("form") ?? "") ? localStorage.getItem("form") : "curl");
 
-export async function openCopy(entry, form = "curl") {
+export async function openCopy(entry, form = remembered()) {
   let text;
   try {
     const response = await fetch(`/console/api/exchanges/${encodeURIComponent(entry.id)}/${form}`);
-    text = response.ok ? await response.text() : (await response.json()).detail;
+    text = response.ok ? await response.text() : told((await response.json()).detail);
   } catch {
-    text = UNREACHED;
+    text = t("unreached");
   }
   const dialog = byId("copy-dialog");
+  const choose = (name) => { localStorage.setItem("form", name); openCopy(entry, name); };
   const choices = Object.entries(FORMS).map(([name, label]) => el("button", { id: `form-${name}`,
-    "aria-pressed": name === form, onclick: () => openCopy(entry, name) }, label));
+    "aria-pressed": name === form, onclick: () => choose(name) }, label));
   fill(content("copy-dialog"),
     el("div", { class: "forms" }, choices),
     el("pre", { id: "copy-text", tabindex: 0 }, text),
-    el("p", { class: "soft" }, form === "postman" ? "In Postman: Import, then paste as raw text." : "Goes through the proxy, so there is no credential in it."),
-    el("div", { class: "acts" }, el("button", { onclick: () => dialog.close() }, "Close"),
-      el("button", { class: "main", onclick: () => copyText(text) }, "Copy")));
+    el("p", { class: "soft" }, t(has(`copy.${form}`) ? `copy.${form}` : "copy.all")),
+    el("div", { class: "acts" }, el("button", { onclick: () => dialog.close() }, t("close")),
+      el("button", { class: "main", onclick: () => copyText(text) }, t("copy"))));
   if (!dialog.open) dialog.showModal();
   byId(`form-${form}`).focus();
 }
+
+// What would be done again, in words: a deed of this API, or the upstream's business.
+const deed = ({ method, path, action: name, money }) => t("would", method, path,
+  t(name === "payment" && money ? "deed.payment-of" : has(`deed.${name}`) ? `deed.${name}` : "deed.other", money));
 
 export class Again {
   constructor(done) { this.done = done; }
@@ -33,40 +43,43 @@ export class Again {
     if (button) button.disabled = true;
     try {
       const answer = await post("/console/api/replay", wish);
-      if (answer.asks) this.ask(wish, answer.detail);
+      if (answer.asks) this.ask(wish, answer);
       else if (answer.ok) {
         byId("replay-dialog").close();
-        toast(answer.status === null ? "Sent again, but no answer came" : `Sent again: ${answer.status}`);
+        toast(answer.status === null ? t("sent.silent") : t("sent.answered", answer.status));
         this.done(answer.id);
-      } else toast(`Not sent: ${answer.detail}`);
+      } else toast(t("sent.not", told(answer.detail)));
     } catch {
-      toast(UNREACHED);
+      toast(t("unreached"));
     } finally {
       if (button) button.disabled = false;
     }
   }
 
   replay(entry) {
-    if (!entry.replay.allowed) toast(`Not sent: ${entry.replay.why_not}`);
+    this.entry = entry;
+    if (!entry.replay.allowed) toast(t("sent.not", told(entry.replay.why_not)));
     else if (!entry.replay.as_it_is) this.edit(entry);
     else this.send({ of: entry.id });
   }
 
-  ask(wish, would) {
+  ask(wish, { detail, would }) {
     const dialog = byId("replay-dialog");
-    byId("replay-title").textContent = "Really send it again?";
-    const back = el("button", { onclick: () => dialog.close() }, "Cancel");
-    const go = el("button", { class: "risk", onclick: () => this.send({ ...wish, confirmed: true }, go) }, "Send it again");
-    fill(content("replay-dialog"), el("p", { class: "note bad" }, `${would}.`),
-      el("p", { class: "soft" }, "The first one is not undone by it."), el("div", { class: "acts" }, back, go));
+    byId("replay-title").textContent = t("ask.title");
+    const back = el("button", { onclick: () => dialog.close() }, t("cancel"));
+    const go = el("button", { class: "risk", onclick: () => this.send({ ...wish, confirmed: true }, go) }, t("ask.go"));
+    const doubt = this.entry?.outcome === "unknown" && el("p", { class: "note bad" }, el("b", {}, `${t("trouble.unknown")} `), t("ask.unknown"));
+    fill(content("replay-dialog"), doubt, el("p", { class: "note bad" }, would ? deed(would) : `${detail}.`),
+      el("p", { class: "soft" }, t("ask.first")), el("div", { class: "acts" }, back, go));
     if (!dialog.open) dialog.showModal();
     back.focus();
   }
 
   edit(entry) {
+    this.entry = entry;
     const old = entry.replay;
     const dialog = byId("replay-dialog");
-    byId("replay-title").textContent = "Edit and send again";
+    byId("replay-title").textContent = t("edit.title");
     const method = el("input", { value: old.method, maxlength: 64, spellcheck: "false" });
     const target = el("input", { value: old.target, spellcheck: "false" });
     const fields = el("textarea", { rows: 5, spellcheck: "false" });
@@ -75,9 +88,9 @@ export class Again {
     text.value = old.body ?? "";
     text.disabled = old.body === null;
     const notes = [];
-    if (old.why_not) notes.push(`It cannot be sent as it was: ${old.why_not}.`);
-    if (old.left_out.length) notes.push(`Left out, since they were masked: ${old.left_out.join(", ")}.`);
-    if (old.body === null) notes.push("The body is not text, and goes out as it was.");
+    if (old.why_not) notes.push(t("edit.not-as-it-was", told(old.why_not)));
+    if (old.left_out.length) notes.push(t("edit.left-out", old.left_out.join(", ")));
+    if (old.body === null) notes.push(t("edit.binary"));
     const wish = () => ({
       of: entry.id, method: method.value.trim(), target: target.value.trim(),
       fields: fields.value.split("\n").filter((line) => line.trim()).map((line) => {
@@ -86,10 +99,10 @@ export class Again {
       }),
       body: old.body === null || text.value === old.body ? null : text.value,
     });
-    const go = el("button", { class: "main", onclick: () => this.send(wish(), go) }, "Send");
+    const go = el("button", { class: "main", onclick: () => this.send(wish(), go) }, t("edit.go"));
     fill(content("replay-dialog"), ...notes.map((note) => el("p", { class: "note" }, note)),
-      field("Method", method), field("Target", target), field("Fields, one a line", fields), field("Body", text),
-      el("div", { class: "acts" }, el("button", { onclick: () => dialog.close() }, "Cancel"), go));
+      field(t("method"), method), field(t("edit.path"), target), field(t("edit.headers"), fields), field(t("edit.body"), text),
+      el("div", { class: "acts" }, el("button", { onclick: () => dialog.close() }, t("cancel")), go));
     if (!dialog.open) dialog.showModal();
     target.focus();
   }

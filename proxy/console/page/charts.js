@@ -1,19 +1,15 @@
-// The pictures: waterfall, latency strip, renewals. Each says in words what it shows.
+// The pictures: waterfall, latency, renewals. Each says in words what it shows.
 import { byId, el, fill, ms, span, svg } from "/console/dom.js";
-
-const NAMES = {
-  guard: "Guard", token: "Token", pool: "Connection at hand", connect: "Connect", tls: "TLS",
-  send: "Send", wait: "Wait for first byte", body: "Body", renewal: "401: new token", reconnect: "Connect again",
-};
+import { has, t, told } from "/console/words.js";
 
 export function waterfall(phases, total) {
   const rows = phases.flatMap(({ name, start, end }) => {
     const bar = el("i", { class: `w-${name}` });
     bar.style.left = `${(start / total) * 100}%`;
     bar.style.width = `${((end - start) / total) * 100}%`;
-    return [el("span", {}, NAMES[name] ?? name), el("div", { class: "track" }, bar), el("span", { class: "v" }, `${ms(end - start)} ms`)];
+    return [el("span", {}, has(`phase.${name}`) ? t(`phase.${name}`) : name), el("div", { class: "track" }, bar), el("span", { class: "v" }, `${ms(end - start)} ms`)];
   });
-  return el("div", { class: "fall" }, ...rows, el("b", {}, "Total"), el("span"), el("b", { class: "v" }, `${ms(total)} ms`));
+  return el("div", { class: "fall" }, ...rows, el("b", {}, t("phase.total")), el("span"), el("b", { class: "v" }, `${ms(total)} ms`));
 }
 
 const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
@@ -22,49 +18,54 @@ const SCALE = [0.01, 0.1, 1, 10, 100, 1000, 10000];
 const place = (value) => 2 + Math.min(1, (Math.log10(Math.max(value, SCALE[0])) + 2) / 6) * 96;
 
 export function latency(entries) {
-  const timed = entries.filter((entry) => entry.ms !== undefined && entry.attempts);
-  byId("latency-count").textContent = timed.length ? `of the last ${timed.length} exchanges` : "";
+  const timed = entries.filter((entry) => entry.ms !== undefined && entry.attempts && !entry.kind);
   if (!timed.length) {
-    fill(byId("latency"), el("p", { class: "soft" }, "Nothing has been forwarded yet."));
+    byId("latency-words").textContent = t("latency.none");
+    fill(byId("latency"));
     return;
   }
   const cells = [el("span"), el("span"), ...["p50", "p90", "p99"].map((name) => el("span", { class: "h" }, name))];
-  const words = [];
-  for (const [label, kind, pick] of [
-    ["Upstream", "upstream", (entry) => entry.upstream_ms],
-    ["Proxy", "ours", (entry) => Math.max(0, entry.ms - entry.upstream_ms)],
+  const brief = [];
+  for (const [name, kind, pick] of [
+    [t("latency.upstream"), "upstream", (entry) => entry.upstream_ms],
+    [t("latency.proxy"), "ours", (entry) => Math.max(0, entry.ms - entry.upstream_ms)],
   ]) {
     const values = timed.map(pick).sort((a, b) => a - b);
     const marks = [0.5, 0.9, 0.99].map((share) => percentile(values, share));
+    brief.push(t("latency.brief", name, ms(marks[0]), ms(marks[2])));
+    const words = t("latency.words", name, ms(marks[0]), ms(marks[2]));
     const dots = values.map((value) => svg("circle", { class: `dot-${kind}`, cx: `${place(value)}%`, cy: 12, r: 3.5 }));
     const median = svg("line", { class: "tick", x1: `${place(marks[0])}%`, x2: `${place(marks[0])}%`, y1: 4, y2: 20 });
-    words.push(`${label}: half within ${ms(marks[0])} ms, 99 % within ${ms(marks[2])} ms`);
     const axis = svg("line", { class: "axis", x1: "2%", x2: "98%", y1: 12, y2: 12 });
-    cells.push(el("span", {}, label), svg("svg", { class: "chart", height: 24, role: "img", "aria-label": words.at(-1) }, axis, ...dots, median),
+    cells.push(el("span", {}, name), svg("svg", { class: "chart", height: 24, role: "img", "aria-label": words }, axis, ...dots, median),
       ...marks.map((value) => el("span", { class: "v" }, ms(value))));
   }
+  byId("latency-words").textContent = brief.join(" · ");
+  if (!byId("latency-box").open) return;
   const scale = svg("svg", { class: "chart", height: 13, "aria-hidden": "true" }, ...SCALE.map((value) =>
     Object.assign(svg("text", { class: value === 0.1 || value === 1000 ? "" : "minor", x: `${place(value)}%`, y: 10, "text-anchor": "middle" }),
       { textContent: value < 1000 ? `${value} ms` : `${value / 1000} s` })));
   cells.push(el("span"), scale, el("span", { class: "h" }, "ms"));
-  fill(byId("latency"), el("div", { class: "strip" }, ...cells));
+  fill(byId("latency"), el("p", { class: "soft" }, t("latency.of", timed.length)), el("div", { class: "strip" }, ...cells));
 }
 
-export function renewals(history, height = 26) {
-  if (!history.length) return el("p", { class: "soft" }, "No renewal yet.");
+export function renewals(history, height = 34) {
+  if (!history.length) return el("p", { class: "soft" }, t("renewals.none"));
   const oldest = Math.max(60, ...history.map((one) => one.ago));
   const failed = history.filter((one) => !one.renewed).length;
-  const words = `${history.length - failed} renewals and ${failed} failures within ${span(oldest)}`;
+  const words = t("renewals.words", history.length - failed, failed, span(oldest));
   const middle = height / 2;
   const marks = history.map((one) => {
     const x = 97 - (one.ago / oldest) * 94;
     const title = svg("title");
-    title.textContent = `${span(one.ago)} ago: ${one.renewed ? "renewed" : "failed"} (${one.cause}), ${one.words}`;
+    title.textContent = `${t("ago", span(one.ago))}: ${t(one.renewed ? "renewals.renewed" : "renewals.failed")} (${told(one.cause)}), ${told(one.words)}`;
     if (one.renewed) return svg("circle", { class: "ok", cx: `${x}%`, cy: middle, r: 5 }, title);
     const cross = svg("svg", { x: `${x}%`, y: middle - 5, overflow: "visible" }, title);
     cross.append(svg("line", { class: "ko", x1: -5, y1: 0, x2: 5, y2: 10 }), svg("line", { class: "ko", x1: -5, y1: 10, x2: 5, y2: 0 }));
     return cross;
   });
-  return svg("svg", { class: "chart", height, role: "img", "aria-label": words },
-    svg("line", { class: "axis", x1: "2%", x2: "98%", y1: middle, y2: middle }), ...marks);
+  return el("div", { class: "renewals" }, el("span", { class: "soft" }, t("ago", span(oldest))),
+    svg("svg", { class: "chart", height, role: "img", "aria-label": words },
+      svg("line", { class: "axis", x1: "2%", x2: "98%", y1: middle, y2: middle }), ...marks),
+    el("span", { class: "soft" }, t("now")));
 }

@@ -1,19 +1,24 @@
 // The console: hears of exchanges and of the token by server-sent events, paints once a frame.
-import { byId, el, fill, post, toast, UNREACHED } from "/console/dom.js";
+import { byId, el, fill, post, toast } from "/console/dom.js";
+import { read, write } from "/console/address.js";
 import { latency } from "/console/charts.js";
 import { Again, openCopy } from "/console/again.js";
 import { Detail } from "/console/detail.js";
-import { List } from "/console/list.js";
-import { lost, openPanel, renew, showStatus, tell } from "/console/token.js";
+import { FILTERS, List } from "/console/list.js";
+import { lost, openPanel, showStatus, tell } from "/console/token.js";
+import { TABS } from "/console/views.js";
+import { choose, dress, language, t } from "/console/words.js";
 
+dress(document);
 const again = new Again((id) => { wanted = id; dirty(); });
 const detail = new Detail({
-  back: () => closeDetail(), copy: () => openCopy(detail.entry),
+  back: () => closeDetail(), copy: () => openCopy(detail.entry), compare, uncompare: () => open(list.selected),
   replay: () => again.replay(detail.entry), edit: () => again.edit(detail.entry),
 });
-const list = new List((id) => detail.show(id));
+const list = new List((id, beside) => ((beside || picking) && detail.entry && id !== detail.entry.id ? open(detail.entry.id, id) : open(id)), () => dirty());
 let run = null;
 let wanted = null; // the exchange to show as soon as it is heard of
+let picking = false; // the next row chosen is laid beside the one that is shown
 let source = null;
 let last = "";
 let asked = false;
@@ -25,8 +30,9 @@ function dirty() {
   requestAnimationFrame((now) => {
     asked = false;
     list.paint();
+    callers();
     if (now - drawn > 250) { drawn = now; latency(list.entries); } else setTimeout(dirty, 260);
-    if (wanted && list.rows.has(wanted)) { const id = wanted; wanted = null; list.pick(id, false); }
+    if (wanted && list.rows.has(wanted)) { const id = wanted; wanted = null; list.pick(id, { focus: false }); }
   });
 }
 
@@ -36,7 +42,7 @@ function connect() {
   source.addEventListener("open", live);
   source.addEventListener("error", () => {
     byId("live").className = "live lost";
-    byId("live").textContent = "connection lost, trying again";
+    byId("live").textContent = t("live.lost");
     lost();
     if (source.readyState === EventSource.CLOSED) setTimeout(connect, 2000);
   });
@@ -47,7 +53,8 @@ function connect() {
     if (run !== null && run !== hello.run) {
       list.clear();
       detail.none();
-      toast("The proxy was started again: what it had kept is gone");
+      write({ x: "", with: "" });
+      toast(t("restarted"));
     }
     run = hello.run;
     dirty();
@@ -62,27 +69,45 @@ function connect() {
 
 function live() {
   byId("live").className = `live ${list.paused ? "paused" : "on"}`;
-  byId("live").textContent = list.paused ? "paused" : "live";
+  byId("live").textContent = t(list.paused ? "live.paused" : "live.on");
 }
 
 function door({ example, production }) {
   const warning = byId("warning");
   warning.hidden = !production;
-  warning.textContent = production ? "PRODUCTION: real money moves here. Replay is off." : "";
-  fill(byId("empty"), el("p", {}, "No exchange to show. Point a client at the proxy, without any Authorization:"), el("pre", {}, example));
+  warning.textContent = production ? t("production") : "";
+  fill(byId("empty"), el("p", {}, t("empty")), el("pre", {}, example));
+}
+
+// Lays out one exchange, or two beside each other, and puts them into the address.
+function open(id, other = "") {
+  picking = false;
+  list.selected = id;
+  list.mark();
+  write({ x: id, with: other });
+  return detail.show(id, other);
+}
+
+function compare() {
+  const { entry } = detail;
+  if (entry.replay_of && list.entries.some(({ id }) => id === entry.replay_of)) { open(entry.id, entry.replay_of); return; }
+  picking = true;
+  toast(t("compare.pick"));
 }
 
 function closeDetail() {
   detail.none();
   list.rows.get(list.selected)?.focus();
   list.selected = null;
+  picking = false;
   list.mark();
+  write({ x: "", with: "" });
 }
 
 function pause(on = !list.paused) {
   list.pause(on);
   byId("pause").setAttribute("aria-pressed", on);
-  byId("pause").textContent = on ? "Resume" : "Pause";
+  byId("pause").textContent = t(on ? "resume" : "pause");
   live();
   dirty();
 }
@@ -91,20 +116,72 @@ async function clear() {
   try {
     await post("/console/api/clear");
   } catch {
-    toast(UNREACHED);
+    toast(t("unreached"));
     return;
   }
-  list.clear();
+  toast(t("cleared", list.clear()));
   closeDetail();
+  dirty();
+}
+
+// The callers that are known by name, once there is one.
+function callers() {
+  const control = byId("caller");
+  const names = [...new Set([...list.entries.map((entry) => entry.caller), list.filters.caller].filter(Boolean))].sort();
+  if (names.join("\n") === control.dataset.names) return;
+  control.dataset.names = names.join("\n");
+  control.hidden = !names.length;
+  document.body.classList.toggle("callers", names.length > 0);
+  fill(control, el("option", { value: "" }, t("filter.callers")), names.map((name) => el("option", {}, name)));
+  control.value = list.filters.caller;
+}
+
+function archive() {
+  const ids = list.shown().map(({ id }) => ["id", id]);
+  byId("har-shown").href = `/console/api/har?${new URLSearchParams(ids.length ? ids : [["id", "-"]])}`;
+  byId("har-shown").textContent = t("har.shown", ids.length);
+}
+
+function sorted(name) {
+  const order = name === "at" || list.sort === `-${name}` ? [name, ""] : [`-${name}`, name];
+  list.sort = list.sort === order[0] ? order[1] : order[0];
+  write({ sort: list.sort });
+  arrows();
+  dirty();
+}
+
+function arrows() {
+  const [name, down] = list.sort ? [list.sort.replace("-", ""), list.sort.startsWith("-")] : ["at", true];
+  for (const button of document.querySelectorAll("button.sort")) {
+    button.closest("th").setAttribute("aria-sort", button.dataset.sort !== name ? "none" : down ? "descending" : "ascending");
+  }
+}
+
+function filtered(name, value) {
+  list.filter(name, value);
+  byId("unfilter").hidden = !list.filtered;
+}
+
+// The address says what is shown: at the start, and when somebody goes back.
+function restore() {
+  const state = read();
+  for (const name of FILTERS) {
+    filtered(name, state[name]);
+    if (name === "caller") callers();
+    byId(name).value = state[name];
+  }
+  list.sort = state.sort;
+  arrows();
+  if (state.x) { list.selected = state.x; detail.show(state.x, state.with); } else if (detail.entry) { list.selected = null; detail.none(); }
   dirty();
 }
 
 const withEntry = (act) => () => { if (detail.entry) act(detail.entry); };
 const KEYS = {
   j: () => list.step(1), k: () => list.step(-1), "/": () => byId("text").focus(), "?": () => byId("help-dialog").showModal(),
-  1: () => detail.choose("overview"), 2: () => detail.choose("request"), 3: () => detail.choose("response"), 4: () => detail.choose("changes"),
+  ...Object.fromEntries(TABS.map((tab, at) => [at + 1, () => detail.choose(tab)])),
   c: withEntry((entry) => openCopy(entry)), r: withEntry((entry) => again.replay(entry)), e: withEntry((entry) => again.edit(entry)),
-  p: () => pause(), x: clear, t: openPanel,
+  d: withEntry(() => (detail.other ? open(list.selected) : compare())), p: () => pause(), x: clear, t: openPanel,
 };
 
 document.addEventListener("keydown", (event) => {
@@ -112,33 +189,44 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, select, textarea");
   if (event.key === "Escape") {
     if (typing) typing.blur();
-    else if (detail.entry) closeDetail();
+    else if (byId("har-menu").open) byId("har-menu").open = false;
+    else if (detail.other) open(list.selected);
+    else if (document.body.classList.contains("open")) closeDetail();
     return;
   }
   if (typing) return;
   const row = event.target.closest("#rows tr[data-id]");
-  if (row && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); list.pick(row.dataset.id); return; }
+  if (row && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); list.pick(row.dataset.id, { beside: event.shiftKey }); return; }
   const arrow = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (arrow && !event.target.closest("#detail")) { event.preventDefault(); list.step(arrow); return; }
   if (event.repeat && !"jk".includes(event.key)) return; // a key held down replays once
   if (byId("keys").checked && Object.hasOwn(KEYS, event.key)) { event.preventDefault(); KEYS[event.key](); }
 });
 
-for (const name of ["text", "method", "outcome"]) {
-  byId(name).addEventListener("input", () => { list.filters[name] = byId(name).value; dirty(); });
+for (const name of FILTERS) {
+  byId(name).addEventListener("input", () => { filtered(name, byId(name).value); write({ [name]: byId(name).value }); dirty(); });
 }
+for (const button of document.querySelectorAll("button.sort")) button.addEventListener("click", () => sorted(button.dataset.sort));
+byId("unfilter").addEventListener("click", () => { write(Object.fromEntries(FILTERS.map((name) => [name, ""]))); restore(); byId("text").focus(); });
 byId("filters").addEventListener("submit", (event) => event.preventDefault());
 byId("pause").addEventListener("click", () => pause());
 byId("clear").addEventListener("click", clear);
+byId("har-menu").addEventListener("toggle", archive);
+byId("har-menu").addEventListener("click", (event) => { if (event.target.matches("a")) setTimeout(() => { byId("har-menu").open = false; }); });
+document.addEventListener("click", (event) => { if (!event.target.closest("#har-menu")) byId("har-menu").open = false; });
 byId("help-open").addEventListener("click", KEYS["?"]);
 byId("token-more").addEventListener("click", openPanel);
-byId("token-renew").addEventListener("click", renew);
+byId("latency-box").addEventListener("toggle", () => latency(list.entries));
+byId("language").value = language;
+byId("language").addEventListener("change", () => choose(byId("language").value));
 byId("keys").checked = localStorage.getItem("keys") !== "off";
 byId("keys").addEventListener("change", () => localStorage.setItem("keys", byId("keys").checked ? "on" : "off"));
+addEventListener("popstate", restore);
 // A hidden page holds no connection: browsers allow six to one host.
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) { source?.close(); source = null; } else if (!source) connect();
 });
 setInterval(tell, 1000);
+restore();
 connect();
 dirty();

@@ -1,4 +1,5 @@
 // Makes elements. Text enters the page as text nodes alone, never as markup.
+import { t } from "/console/words.js";
 
 export const byId = (id) => document.getElementById(id);
 
@@ -42,8 +43,10 @@ export function span(seconds) {
 
 export const clock = (at) => new Date(at * 1000).toTimeString().slice(0, 8);
 
-export const UNREACHED = "The proxy cannot be reached";
-export const targetOf = (entry) => (entry.method === "-" ? "not a request" : entry.target);
+export const targetOf = (entry) => (entry.method === "-" ? t("not-a-request") : entry.target);
+export const statusOf = (entry) => (entry.status ? String(entry.status) : "—");
+export const statusClass = (status) => `s s${Math.floor((status ?? 0) / 100)}`;
+export const methodClass = (method) => `m ${/^[A-Z]+$/.test(method) ? method : ""}`;
 
 let toastTimer;
 export function toast(words) {
@@ -66,8 +69,8 @@ export async function post(path, document) {
 export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
-    toast("Copied");
+    toast(t("copied"));
   } catch {
-    toast("The browser did not allow it: select the text and copy it");
+    toast(t("copy-refused"));
   }
 }

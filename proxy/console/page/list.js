@@ -1,10 +1,17 @@
-// The list: at most as many rows as the journal keeps, painted once a frame.
-import { byId, clock, el, ms, size, targetOf } from "/console/dom.js";
+// The list: at most as many rows as the journal keeps, filtered, sorted, painted once a frame.
+import { byId, targetOf } from "/console/dom.js";
+import { entryRow, marks, pendingRow } from "/console/rows.js";
+import { Search } from "/console/search.js";
+import { t } from "/console/words.js";
 
-const TAGS = { refused: ["refused", "warn"], proxy: ["proxy error", "bad"], upstream: ["upstream", "warn"], left: ["caller left", "soft"], answered: ["answered here", "soft"] };
+const SORTS = {
+  at: (entry) => entry.n, method: (entry) => entry.method, target: (entry) => entry.target, status: (entry) => entry.status ?? 0,
+  caller: (entry) => entry.caller ?? "", ms: (entry) => entry.ms, size: (entry) => entry.sent,
+};
+export const FILTERS = ["text", "method", "outcome", "caller", "slow"];
 
 export class List {
-  constructor(select) {
+  constructor(select, changed) {
     this.limit = 200;
     this.entries = [];
     this.waiting = [];
@@ -16,12 +23,20 @@ export class List {
     this.body = byId("rows");
     this.body.addEventListener("click", (event) => {
       const row = event.target.closest("tr[data-id]");
-      if (row) this.pick(row.dataset.id);
+      if (row) this.pick(row.dataset.id, { beside: event.shiftKey });
     });
-    this.filters = { text: "", method: "", outcome: "" };
+    this.filters = Object.fromEntries(FILTERS.map((name) => [name, ""]));
+    this.sort = "";
+    this.search = new Search(changed);
   }
 
   get paused() { return this.held !== null; }
+  get filtered() { return FILTERS.some((name) => this.filters[name]); }
+
+  filter(name, value) {
+    this.filters[name] = value;
+    if (name === "text") this.search.set(value);
+  }
 
   add(news) {
     const into = this.held ?? this.entries;
@@ -29,6 +44,7 @@ export class List {
     into.length = Math.min(into.length, this.limit);
     this.missed += news.missed;
     this.waiting = news.pending;
+    if (news.new.length) this.search.ask();
   }
 
   pause(on) {
@@ -42,27 +58,27 @@ export class List {
   }
 
   clear() {
+    const gone = this.entries.length + (this.held?.length ?? 0);
     this.entries = [];
     this.missed = 0;
     if (this.held) this.held = [];
+    return gone;
   }
 
   shown() {
-    const { text, method, outcome } = this.filters;
-    const terms = text.toLowerCase().split(/\s+/).filter(Boolean);
-    return this.entries.filter((entry) => {
-      if (method && entry.method !== method) return false;
-      if (outcome && !matches(entry, outcome)) return false;
-      const all = `${entry.method} ${entry.target} ${entry.status ?? ""} ${entry.id} ${entry.why}`.toLowerCase();
-      return terms.every((term) => all.includes(term));
-    });
+    const { method, outcome, caller, slow } = this.filters;
+    const found = this.entries.filter((entry) => (!method || entry.method === method) && (!outcome || matches(entry, outcome))
+      && (!caller || entry.caller === caller) && (!slow || entry.ms >= Number(slow)) && this.search.matches(entry, text(entry)));
+    if (!this.sort) return found;
+    const [name, down] = [this.sort.replace("-", ""), this.sort.startsWith("-") ? -1 : 1];
+    const by = SORTS[name] ?? SORTS.at;
+    return found.sort((a, b) => down * (by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0) || b.n - a.n);
   }
 
   paint() {
     const shown = this.shown();
     const rows = [];
-    const filtered = this.filters.text || this.filters.method || this.filters.outcome;
-    if (!this.paused && !filtered) for (const one of this.waiting) rows.push(pendingRow(one));
+    if (!this.paused && !this.filtered && !this.sort) for (const one of this.waiting) rows.push(pendingRow(one));
     const ids = new Set();
     for (const entry of shown) {
       ids.add(entry.id);
@@ -90,9 +106,9 @@ export class List {
   }
 
   count(shown) {
-    const parts = [`${shown} of ${this.entries.length} shown`];
-    if (this.held?.length) parts.push(`${this.held.length}${this.held.length >= this.limit ? "+" : ""} new while paused`);
-    if (this.missed) parts.push(`${this.missed} went by too fast to be kept`);
+    const parts = [t("count.shown", shown, this.entries.length)];
+    if (this.held?.length) parts.push(t("count.paused", `${this.held.length}${this.held.length >= this.limit ? "+" : ""}`));
+    if (this.missed) parts.push(t("count.missed", this.missed));
     byId("count").textContent = parts.join(" · ");
   }
 
@@ -108,13 +124,13 @@ export class List {
     if (!reachable && first) first.tabIndex = 0;
   }
 
-  pick(id, focus = true) {
-    this.selected = id;
+  pick(id, { focus = true, beside = false } = {}) {
+    if (!beside) this.selected = id;
     this.mark();
     const row = this.rows.get(id);
     if (row && focus) row.focus({ preventScroll: true });
     row?.scrollIntoView({ block: "nearest" });
-    this.select(id);
+    this.select(id, beside);
   }
 
   step(by) {
@@ -125,34 +141,12 @@ export class List {
   }
 }
 
+const text = (entry) => `${entry.method} ${targetOf(entry)} ${entry.status ?? ""} ${entry.id} ${entry.caller ?? ""} ${entry.why} ${marks(entry).map((mark) => `${mark} ${t(`mark.${mark}`)}`).join(" ")}`.toLowerCase();
+
 function matches(entry, outcome) {
   if (outcome === "replayed") return entry.replayed;
+  if (outcome === "unknown") return entry.outcome === "unknown";
+  if (outcome === "token" || outcome === "webhook") return entry.kind === outcome;
   if (/^\d$/.test(outcome)) return String(entry.status ?? "").startsWith(outcome);
   return entry.mark === outcome;
-}
-
-function entryRow(entry) {
-  const tags = [];
-  if (TAGS[entry.mark]) tags.push(el("span", { class: `tag ${TAGS[entry.mark][1]}`, title: entry.why }, TAGS[entry.mark][0]));
-  if (entry.replayed) tags.push(el("span", { class: "tag good", title: "sent again with a new token after a 401" }, "replayed"));
-  else if (entry.attempts > 1) tags.push(el("span", { class: "tag soft" }, `${entry.attempts} attempts`));
-  if (entry.replay_of) tags.push(el("span", { class: "tag soft", title: `again: ${entry.replay_of}` }, "again"));
-  return el("tr", { "data-id": entry.id, class: "new", "aria-selected": "false", tabindex: -1 },
-    cell("c-time", clock(entry.at)),
-    cell("c-method", el("span", { class: `m ${/^[A-Z]+$/.test(entry.method) ? entry.method : ""}` }, entry.method)),
-    el("td", { title: entry.target }, el("div", { class: "path" }, el("span", { class: "cut" }, ...target(targetOf(entry))), ...tags)),
-    cell("c-status", el("span", { class: `s s${Math.floor((entry.status ?? 0) / 100)}` }, String(entry.status ?? "cut"))),
-    cell("c-ms", ms(entry.ms)), cell("c-size", size(entry.sent)));
-}
-
-const cell = (name, child) => el("td", { class: name }, child);
-
-function target(text) {
-  const at = text.indexOf("?");
-  return at < 0 ? [text] : [text.slice(0, at), el("span", { class: "soft" }, text.slice(at))];
-}
-
-function pendingRow(one) {
-  return el("tr", { class: "pending" }, cell("c-time", clock(one.at)), cell("c-method", one.method),
-    el("td", {}, one.target), cell("c-status", one.status ? String(one.status) : "…"), cell("c-ms", "…"), cell("c-size", ""));
 }

@@ -1,29 +1,29 @@
 // The token's life: state, countdowns, renewals. The token itself is never sent to a page.
-import { byId, el, fill, post, span, toast, UNREACHED } from "/console/dom.js";
+import { byId, el, fill, post, span, toast } from "/console/dom.js";
 import { renewals } from "/console/charts.js";
+import { has, t, told } from "/console/words.js";
 
-const WORDS = { fresh: "Fresh", renewing: "Renewing", failing: "Renewal fails", expired: "Expired", none: "No token" };
 const DATE_STEP = 2; // seconds: a Date has whole ones, and the answer takes a moment
 let last = null;
 let heard = 0;
+const stateOf = (token) => (has(`state.${token.state}`) ? t(`state.${token.state}`) : token.state);
 
 export function showStatus(status) {
   last = status;
   heard = performance.now();
   const mark = byId("environment");
   mark.className = `environment ${status.environment}`;
-  mark.textContent = status.environment.toUpperCase();
+  mark.textContent = has(`environment.${status.environment}`) ? t(`environment.${status.environment}`) : status.environment.toUpperCase();
   byId("upstream").textContent = status.upstream;
   tell();
-  fill(byId("token-history"), renewals(status.token.history));
   if (byId("token-dialog").open) showPanel();
 }
 
 export function lost() {
   last = null;
   byId("token-state").className = "pill none";
-  byId("token-state").textContent = "Not known";
-  byId("token-words").textContent = "the proxy does not answer";
+  byId("token-state").textContent = t("state.unknown");
+  byId("token-words").textContent = t("token.silent");
 }
 
 export function tell() {
@@ -31,15 +31,15 @@ export function tell() {
   const token = last.token;
   const since = (performance.now() - heard) / 1000;
   const state = byId("token-state");
-  if (state.textContent !== WORDS[token.state]) {
+  if (state.textContent !== stateOf(token)) {
     state.className = `pill ${token.state}`;
-    state.textContent = WORDS[token.state] ?? token.state;
+    state.textContent = stateOf(token);
   }
   const usable = Math.max(0, (token.usable_for ?? 0) - since);
   const renewal = Math.max(0, token.next_renewal_in - since);
   byId("token-words").textContent = token.token_id === undefined || usable === 0
-    ? (token.last_error ? `${token.last_error}; next try in ${span(renewal)}` : token.words)
-    : `usable for ${span(usable)}, renews in ${span(renewal)}${token.last_error ? `; last try: ${token.last_error}` : ""}`;
+    ? (token.last_error ? t("token.failing", token.last_error, span(renewal)) : t("token.waiting", span(renewal)))
+    : t("token.usable", span(usable), span(renewal)) + (token.last_error ? `; ${t("token.last-try", token.last_error)}` : "");
   life(token, since);
 }
 
@@ -48,22 +48,22 @@ function life(token, since) {
   const age = (token.age ?? 0) + since;
   const share = token.lifetime ? Math.min(1, age / token.lifetime) : 0;
   const due = token.lifetime ? Math.min(1, (age + token.next_renewal_in - since) / token.lifetime) : 0;
-  const [bar, mark] = box.children.length ? box.children : [el("i"), el("b", { title: "next renewal" })];
+  const [bar, mark] = box.children.length ? box.children : [el("i"), el("b", { title: t("token.next") })];
   if (!box.children.length) box.append(bar, mark);
   bar.style.width = `${share * 100}%`;
   mark.style.left = `${due * 100}%`;
   mark.hidden = !token.lifetime;
-  box.setAttribute("aria-label", token.lifetime ? `${Math.round(share * 100)} % of the token's life is over` : "no token");
+  box.setAttribute("aria-label", token.lifetime ? t("token.life", Math.round(share * 100)) : t("state.none"));
 }
 
-export async function renew() {
-  const button = byId("token-renew");
+async function renew(event) {
+  const button = event.target;
   button.disabled = true;
   try {
     const answer = await post("/refresh");
-    toast(answer.renewed ? "The token was renewed" : `No new token: ${answer.last_error ?? "see the log"}`);
+    toast(answer.renewed ? t("renew.done") : t("renew.failed", answer.last_error ?? t("renew.log")));
   } catch {
-    toast(UNREACHED);
+    toast(t("unreached"));
   } finally {
     button.disabled = false;
   }
@@ -71,7 +71,7 @@ export async function renew() {
 
 export function openPanel() {
   if (!last) {
-    toast(UNREACHED);
+    toast(t("unreached"));
     return;
   }
   showPanel();
@@ -79,30 +79,35 @@ export function openPanel() {
   byId("token-dialog").querySelector(".acts .main").focus({ preventScroll: true });
 }
 
-function showPanel() {
+function facts() {
   const { token, clock_skew: skew } = last;
-  const facts = [
-    ["State", `${WORDS[token.state]}: ${token.words}`],
-    ["Token id", token.token_id ?? "none"],
-    ["Age", token.age === undefined ? "none" : `${span(token.age)} of ${span(token.lifetime)} (asked for by: ${token.cause})`],
-    ["Expires in", token.expires_in === undefined ? "none" : span(token.expires_in)],
-    ["Next renewal", `in ${span(token.next_renewal_in)}`],
-    ["Last error", token.last_error ?? "none"],
-    ["Clock skew", skew === null ? "not known" : Math.abs(skew) <= DATE_STEP ? "none: as the server's" : `${skew} s (the server's clock against ours)`],
-    ["401 answers", `${token.unauthorized} seen, ${token.replays} replayed`],
+  const none = t("none");
+  return [
+    [t("fact.state"), stateOf(token)],
+    [t("fact.id"), token.token_id ?? none],
+    [t("fact.age"), token.age === undefined ? none : t("fact.age-of", span(token.age), span(token.lifetime), told(token.cause))],
+    [t("fact.expires"), token.expires_in === undefined ? none : span(token.expires_in)],
+    [t("fact.next"), t("in", span(token.next_renewal_in))],
+    [t("fact.error"), token.last_error ?? none],
+    [t("fact.skew"), skew === null ? t("fact.skew-unknown") : Math.abs(skew) <= DATE_STEP ? t("fact.skew-none") : t("fact.skew-some", skew)],
+    [t("fact.unauthorized"), t("fact.unauthorized-of", token.unauthorized, token.replays)],
   ];
+}
+
+function showPanel() {
+  const { token } = last;
   const scopes = (token.scopes ?? []).map((scope) => el("code", {}, scope));
   const past = [...token.history].reverse().map((one) => el("li", {},
-    el("span", { class: "soft" }, `${span(one.ago)} ago`),
-    el("span", { class: one.renewed ? "good" : "bad" }, one.renewed ? "renewed" : "failed"),
-    el("span", {}, one.cause), el("span", {}, one.words)));
+    el("span", { class: "soft" }, t("ago", span(one.ago))),
+    el("span", { class: one.renewed ? "good" : "bad" }, t(one.renewed ? "renewals.renewed" : "renewals.failed")),
+    el("span", {}, told(one.cause)), el("span", {}, told(one.words))));
   const box = byId("token-dialog").querySelector(".content");
   const focused = box.contains(document.activeElement);
   fill(box,
-    el("dl", { class: "facts" }, facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
-    el("h3", {}, "Renewals"), renewals(token.history, 34), el("ol", { class: "past", tabindex: 0, "aria-label": "Renewals, youngest first" }, past),
-    el("h3", {}, "Scopes"), scopes.length ? el("div", { class: "scopes" }, scopes) : el("p", {}, "not told"),
-    el("div", { class: "acts" }, el("button", { onclick: renew }, "Renew now"),
-      el("button", { class: "main", onclick: () => byId("token-dialog").close() }, "Close")));
+    el("dl", { class: "facts" }, facts().flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
+    el("h3", {}, t("renewals")), renewals(token.history), el("ol", { class: "past", tabindex: 0, "aria-label": t("renewals.order") }, past),
+    el("h3", {}, t("scopes")), scopes.length ? el("div", { class: "scopes" }, scopes) : el("p", {}, t("scopes.none")),
+    el("div", { class: "acts" }, el("button", { id: "token-renew", onclick: renew }, t("renew")),
+      el("button", { class: "main", onclick: () => byId("token-dialog").close() }, t("close"))));
   if (focused) box.querySelector(".acts .main").focus({ preventScroll: true });
 }

@@ -1,7 +1,9 @@
 """Copied requests, run for real: whatever stands in them, they do nothing but be sent."""
 
+import base64
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -13,9 +15,20 @@ import pytest
 from pydantic import SecretStr
 
 from proxy.console.caller_url import Door
-from proxy.console.copying import FORMS, curl, httpie, postman, python
+from proxy.console.copying import (
+    FORMS,
+    csharp,
+    curl,
+    httpie,
+    java,
+    javascript,
+    php,
+    postman,
+    powershell,
+    python,
+)
 from proxy.console.sendable import Sendable
-from tests.support import Call, RawUpstream
+from tests.support import Call, RawUpstream, node
 from tests.support.chromium import missing
 
 BODIES = [
@@ -86,8 +99,6 @@ def shell(text: str, folder: Path, **variables: str) -> subprocess.CompletedProc
 
 
 def through_curl(what: Sendable, folder: Path) -> Call:
-    if shutil.which("curl") is None:
-        missing("curl is not installed")
     with RawUpstream() as upstream:
         done = shell(curl(what, door(upstream.url)), folder)
         assert done.returncode == 0, done.stderr
@@ -95,26 +106,123 @@ def through_curl(what: Sendable, folder: Path) -> Call:
         return call
 
 
-def through_python(what: Sendable, folder: Path) -> Call:
-    with RawUpstream() as upstream:
-        done = subprocess.run(
-            [sys.executable, "-"],
-            cwd=folder,
-            input=python(what, door(upstream.url)).encode(),
-            capture_output=True,
-            timeout=30,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        assert not (folder / "pwned").exists()
-        assert done.stdout == b"200\nok\n"
-        (call,) = upstream.calls
-        return call
+def program(name: str) -> str:
+    """Return where a program is; without it a test fails in CI and is skipped elsewhere."""
+    found = shutil.which(name)
+    if found is None:
+        missing(f"{name} is not installed")
+    return str(found)
 
 
-@pytest.mark.parametrize("way", [through_curl, through_python])
+def ran(words: list[str], folder: Path, **variables: str) -> bytes:
+    """Run a program in the folder, see that nothing was left behind, return what it printed."""
+    done = subprocess.run(
+        words,
+        cwd=folder,
+        env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (folder / "pwned").exists()
+    return done.stdout
+
+
+def by_python(text: str, folder: Path, **variables: str) -> bytes:
+    (folder / "replay.py").write_text(text)
+    return ran([sys.executable, "replay.py"], folder, **variables)
+
+
+def by_node(text: str, folder: Path, **variables: str) -> bytes:
+    (folder / "replay.mjs").write_text(text)
+    return ran([program("node"), "replay.mjs"], folder, **variables)
+
+
+def by_php(text: str, folder: Path, **variables: str) -> bytes:
+    (folder / "replay.php").write_text(text)
+    return ran([program("php"), "replay.php"], folder, **variables)
+
+
+def by_java(text: str, folder: Path, **variables: str) -> bytes:
+    (folder / "Replay.java").write_text(text)
+    quick = ["-Xshare:auto", "-XX:TieredStopAtLevel=1"]
+    return ran([program("java"), *quick, "Replay.java"], folder, **variables)
+
+
+def by_mono(text: str, folder: Path, **variables: str) -> bytes:
+    (folder / "Replay.cs").write_text(text)
+    ran([program("mcs"), "-r:System.Net.Http.dll", "Replay.cs"], folder)
+    return ran([program("mono"), "Replay.exe"], folder, **variables)
+
+
+def by_powershell(text: str, folder: Path, **variables: str) -> bytes:
+    """Read the few words of PowerShell that are used, as it reads them: Debian has none.
+
+    A word in apostrophes ends at the next one that is not doubled; nothing else has a meaning in
+    it. Windows PowerShell loses the double quotes in the words it gives to a program.
+    """
+    quoted = r"'((?:[^']|'')*)'"
+    files: dict[str, str] = {}
+    for name, how, value in re.findall(
+        r"WriteAllBytes\(\$(\w+), \[(?:Text\.Encoding|Convert)\]::(\S+?)\(" + quoted, text
+    ):
+        literal = value.replace("''", "'")
+        data = literal.encode() if how == "UTF8.GetBytes" else base64.b64decode(literal)
+        files[name] = str(folder / name)
+        (folder / name).write_bytes(data)
+    command = text[text.index("curl.exe") :].replace(" `\n", " ")
+    command = re.sub(r"\nRemove-Item \$\w+", "", command)
+    words = []
+    for match in re.finditer(rf"{quoted}|\"([^\"]*)\"|([^\s'\"]+)", command):
+        single, double, bare = match.groups()
+        if single is not None:
+            words.append(single.replace("''", "'").replace('"', ""))
+        elif double is not None:
+            named = re.sub(r"\$env:(\w+)", lambda found: variables[found[1]], double)
+            words.append(re.sub(r"\$(\w+)", lambda found: files[found[1]], named))
+        else:
+            words.append(bare)
+    assert words[0] == "curl.exe"
+    return ran([program("curl"), "--silent", *words[1:]], folder)
+
+
+RUN = {
+    python: by_python,
+    javascript: by_node,
+    php: by_php,
+    powershell: by_powershell,
+    java: by_java,
+    csharp: by_mono,
+}
+
+
+def through(form: Any) -> Any:
+    """Return a way as `through_curl` is one."""
+
+    def way(what: Sendable, folder: Path) -> Call:
+        with RawUpstream() as upstream:
+            printed = RUN[form](form(what, door(upstream.url)), folder)
+            assert printed.split() in ([b"200", b"ok"], [b"ok"])
+            (call,) = upstream.calls
+            return call
+
+    return way
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param(through_curl, id="curl"),
+        *(
+            pytest.param(through(form), id=form.__name__)
+            for form in (python, javascript, php, powershell)
+        ),
+    ],
+)
 class TestRun:
-    """The same for curl in a real shell and for a real Python."""
+    """The same for each that sends the very bytes, in its own language."""
 
     @pytest.mark.parametrize("body", BODIES)
     def test_the_body_arrives_as_it_was(self, way: Any, body: bytes, tmp_path: Path) -> None:
@@ -155,6 +263,88 @@ def test_curl_asks_for_a_head_alone(tmp_path: Path) -> None:
         assert upstream.calls[0].method == "HEAD"
 
 
+COMBINED = b"\n".join(case.values[0] for case in BODIES[:13])  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("form", [java, csharp])
+class TestLibraries:
+    """Those whose library has its own way: few runs, since each takes a compiler a second."""
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            pytest.param(COMBINED, id="text"),
+            pytest.param(bytes(range(256)), id="bytes"),
+            pytest.param(b'"\\u000a' * 8000, id="long"),
+            pytest.param(b"", id="none"),
+        ],
+    )
+    def test_body_and_fields_arrive_as_they_were(
+        self, form: Any, body: bytes, tmp_path: Path
+    ) -> None:
+        values = [value for ((_, value),) in (case.values for case in FIELDS) if value.isascii()]  # type: ignore[misc]
+        lines = [(f"X-{at}", value) for at, value in enumerate(values) if value]
+        lines.append(("Content-Type", "application/json"))
+        target = "/v1/payments/breb?page_params.page_size=5&a=%20%2F"
+        what = request(method="PATCH", target=target, lines=tuple(lines), body=body)
+        call = through(form)(what, tmp_path)
+        assert (call.method, call.target, call.body) == ("PATCH", target.encode(), body)
+        for name, value in lines:
+            if body or name != "Content-Type":
+                assert call.values(name) == [value.encode()]
+
+    def test_what_it_cannot_write_is_named(self, form: Any) -> None:
+        text = form(request(target="/[x]", lines=(("X-A", "é"),)), door("http://h", socket="/s"))
+        client = {java: "Java", csharp: "C#"}[form]
+        assert f"// {client} cannot write this field: X-A" in text
+        assert "// this client may write the target in its own way" in text
+        assert "// no Unix socket can be named here" in text
+
+
+def test_a_plain_request_is_plain_code() -> None:
+    what = request(body=b'{"a":1}', lines=(("Content-Type", "application/json"),))
+    assert "import requests" in python(what, door("http://h"))
+    assert "await fetch(" in javascript(what, door("http://h"))
+    odd = request(target="/a/../b")
+    assert "import http.client" in python(odd, door("http://h"))
+    assert 'from "node:https"' in javascript(odd, door("https://h:1"))
+    assert 'HTTPSConnection("h:1"' in python(odd, door("https://h:1")).replace("'", '"')
+    assert "requests" not in python(request(lines=(("A", "1"), ("a", "2"))), door("http://h"))
+
+
+@pytest.mark.parametrize("form", [python, javascript, php])
+def test_repeated_fields_stay_apart(form: Any, tmp_path: Path) -> None:
+    call = through(form)(request(lines=(("X-A", "1"), ("X-A", "2")), body=b"x"), tmp_path)
+    assert call.values("x-a") == [b"1", b"2"]
+
+
+@pytest.mark.parametrize("form", RUN)
+def test_a_head_asks_for_no_body(form: Any, tmp_path: Path) -> None:
+    with RawUpstream(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n") as upstream:
+        RUN[form](form(request(method="HEAD"), door(upstream.url)), tmp_path)
+        assert [call.method for call in upstream.calls] == ["HEAD"]
+
+
+def test_postman_runs_what_was_copied(tmp_path: Path) -> None:
+    newman = node.package("newman") / "bin" / "newman.js"
+    with RawUpstream() as upstream:
+        what = request(body=b'{"a":1}', lines=(("Content-Type", "application/json"),))
+        (tmp_path / "copied.json").write_text(postman(what, door(upstream.url)))
+        ran([program("node"), str(newman), "run", "copied.json"], tmp_path)
+        (call,) = upstream.calls
+    assert (call.method, call.target, call.body) == ("POST", b"/v1/x", b'{"a":1}')
+
+
+def test_httpie_itself_sends_it(tmp_path: Path) -> None:
+    program("http")
+    with RawUpstream() as upstream:
+        what = request(body=b'{"a": "it\'s"}', lines=(("Content-Type", "application/json"),))
+        done = shell(httpie(what, door(upstream.url)), tmp_path)
+        assert done.returncode == 0, done.stderr
+        (call,) = upstream.calls
+    assert (call.method, call.target, call.body) == ("POST", b"/v1/x", b'{"a": "it\'s"}')
+
+
 def test_the_caller_key_is_a_variable(tmp_path: Path) -> None:
     with RawUpstream() as upstream:
         way_in = door(upstream.url, key="the-very-key")
@@ -162,12 +352,13 @@ def test_the_caller_key_is_a_variable(tmp_path: Path) -> None:
             assert "the-very-key" not in form(request(), way_in)
         done = shell(curl(request(), way_in), tmp_path, BREB_CALLER_KEY="from the environment")
         assert done.returncode == 0, done.stderr
-        program = [sys.executable, "-c", python(request(), way_in)]
-        subprocess.run(program, env={**os.environ, "BREB_CALLER_KEY": "k2"}, check=True)
-        assert [call.values("x-proxy-key") for call in upstream.calls] == [
-            [b"from the environment"],
-            [b"k2"],
-        ]
+        for form, run in RUN.items():
+            run(form(request(), way_in), tmp_path, BREB_CALLER_KEY="from the environment")
+        odd = request(target="/a/../b")
+        by_python(python(odd, way_in), tmp_path, BREB_CALLER_KEY="from the environment")
+        by_node(javascript(odd, way_in), tmp_path, BREB_CALLER_KEY="from the environment")
+        keys = [call.values("x-proxy-key") for call in upstream.calls]
+        assert keys == [[b"from the environment"]] * (len(RUN) + 3)
     assert '"X-Proxy-Key:$BREB_CALLER_KEY"' in httpie(request(), way_in)
     assert "{{caller_key}}" in postman(request(), way_in)
 
@@ -175,17 +366,25 @@ def test_the_caller_key_is_a_variable(tmp_path: Path) -> None:
 def test_a_unix_socket_is_the_way_in(tmp_path: Path) -> None:
     way_in = door("http://localhost", socket="/run/it's/proxy.sock")
     assert """--unix-socket '/run/it'"'"'s/proxy.sock'""" in curl(request(), way_in)
-    assert 'HTTPTransport(uds="/run/it\'s/proxy.sock")' in python(request(), way_in)
+    assert 'connect("/run/it\'s/proxy.sock")' in python(request(), way_in)
+    assert 'socketPath: "/run/it\'s/proxy.sock"' in javascript(request(), way_in)
+    assert "UNIX_SOCKET_PATH => '/run/it\\'s/proxy.sock'" in php(request(), way_in)
+    assert "--unix-socket '/run/it''s/proxy.sock'" in powershell(request(), way_in)
     assert ": 'HTTPie speaks no Unix sockets" in httpie(request(), way_in)
 
 
-@pytest.mark.parametrize(("form", "sign"), [(curl, ": '"), (httpie, ": '"), (python, "# ")])
-def test_masked_values_are_spoken_of(form: Any, sign: str) -> None:
-    assert form(request(masked=True), door("http://x")).startswith(f"{sign}•••• stands for")
+@pytest.mark.parametrize(
+    ("form", "sign"),
+    [(curl, ": '"), (httpie, ": '"), *((form, ("# ", "// ", "<?php\n// ")) for form in RUN)],
+)
+def test_masked_values_are_spoken_of(form: Any, sign: Any) -> None:
+    signs = (sign,) if isinstance(sign, str) else sign
+    text = form(request(masked=True), door("http://x"))
+    assert text.startswith(tuple(f"{each}•••• stands for" for each in signs))
     assert "••••" not in form(request(), door("http://x"))
 
 
-@pytest.mark.parametrize("form", [curl, httpie, python])
+@pytest.mark.parametrize("form", [curl, httpie, *RUN])
 @pytest.mark.parametrize("body", BODIES)
 def test_nothing_but_printable_characters_is_ever_pasted(form: Any, body: bytes) -> None:
     text = form(

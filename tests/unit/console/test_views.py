@@ -11,6 +11,7 @@ from proxy.console.caller_url import Door
 from proxy.console.changes import changes
 from proxy.console.har import har
 from proxy.console.replay import Replay, ReplayRefused, Wish
+from proxy.console.said import said
 from proxy.console.sendable import sendable
 from proxy.console.views import detail, mark
 from proxy.exchange.shell import Shell
@@ -141,7 +142,37 @@ def test_what_is_the_clients_own_or_a_pages_is_not_sent_again() -> None:
     ],
 )
 def test_the_consequence_is_worded(method: str, target: str, body: bytes, words: str) -> None:
-    assert consequence(method, target, body) == f"{method} {target.partition('?')[0]} would {words}"
+    assert (
+        str(consequence(method, target, body))
+        == f"{method} {target.partition('?')[0]} would {words}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "told"),
+    [
+        pytest.param(400, '{"message":"no","code":"X1"}', ("no", "X1"), id="at the root"),
+        pytest.param(422, '{"title":"T","detail":"D","status":422}', ("D", ""), id="a problem"),
+        pytest.param(400, '{"error":"invalid_client"}', ("invalid_client", ""), id="of OAuth"),
+        pytest.param(
+            200,
+            '{"message":"fine","error":{"error_code":"U112","error_description":"too much"}}',
+            ("too much", "U112"),
+            id="a payment that was rejected",
+        ),
+        pytest.param(200, '{"message":"fine","error":null}', None, id="a success"),
+        pytest.param(200, '{"a":1}', None, id="another success"),
+        pytest.param(500, "<html>", None, id="no JSON"),
+        pytest.param(500, "[1]", None, id="no object"),
+        pytest.param(500, '{"a":{"message":"x"}}', None, id="nothing to tell"),
+        pytest.param(500, "", None, id="nothing"),
+    ],
+)
+def test_an_error_is_told_by_its_own_words(
+    status: int, text: str, told: tuple[str, str] | None
+) -> None:
+    found = said(Content(text, len(text)), status)
+    assert (found and (found["message"], found["code"])) == told
 
 
 def test_an_archive_holds_the_odd_ones_too() -> None:

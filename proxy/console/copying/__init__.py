@@ -1,0 +1,33 @@
+"""A recorded request as something to paste: for a shell, for a program, for Postman.
+
+Whatever stands in the request, the text does nothing but send it: every word is quoted as its
+language wants it, and nothing but printable characters and line ends are ever in the text, since a
+terminal acts on the others while they are pasted. Secrets are not in the journal, hence not here:
+a caller key is written as a variable.
+"""
+
+from collections.abc import Callable
+
+from proxy.console.caller_url import Door
+from proxy.console.copying.csharp import csharp
+from proxy.console.copying.curl import curl
+from proxy.console.copying.httpie import httpie
+from proxy.console.copying.java import java
+from proxy.console.copying.javascript import javascript
+from proxy.console.copying.php import php
+from proxy.console.copying.postman import postman
+from proxy.console.copying.powershell import powershell
+from proxy.console.copying.python import python
+from proxy.console.sendable import Sendable
+
+FORMS: dict[str, Callable[[Sendable, Door], str]] = {
+    "curl": curl,
+    "powershell": powershell,
+    "httpie": httpie,
+    "python": python,
+    "javascript": javascript,
+    "java": java,
+    "csharp": csharp,
+    "php": php,
+    "postman": postman,
+}

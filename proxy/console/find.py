@@ -1,0 +1,40 @@
+"""Looks for words in everything that is kept of the exchanges: target, field lines, bodies."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+
+from proxy.journal.body import Content
+from proxy.journal.entry import Entry
+
+TERMS = 16
+_LONGEST = 200
+_STRIDE = 16  # entries between two turns of the event loop: a body is 64 KiB
+
+
+async def find(entries: Iterable[Entry], terms: Iterable[str]) -> dict[str, list[str]]:
+    """Return for each term, in any case, the ids of the entries that hold it."""
+    wanted = [term[:_LONGEST].lower() for term in terms][:TERMS]
+    found: dict[str, list[str]] = {term: [] for term in wanted}
+    for number, entry in enumerate(entries):
+        texts = [text.lower() for text in _texts(entry)]
+        for term, ids in found.items():
+            if any(term in text for text in texts):
+                ids.append(entry.id)
+        if number % _STRIDE == _STRIDE - 1:
+            await asyncio.sleep(0)
+    return found
+
+
+def _texts(entry: Entry) -> Iterator[str]:
+    yield entry.target
+    yield "\n".join(
+        f"{name}: {value}" for name, value in (*entry.request_lines, *entry.answer_lines)
+    )
+    for body in (entry.request, entry.answer):
+        yield _text(body)
+    if entry.trouble is not None:
+        yield f"{entry.trouble.words}\n{entry.trouble.next_step}"
+
+
+def _text(body: Content) -> str:
+    return body.data if isinstance(body.data, str) else body.data.decode("latin-1")

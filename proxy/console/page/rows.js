@@ -1,0 +1,44 @@
+// One row of the list.
+import { clock, el, methodClass, ms, size, statusClass, statusOf, targetOf } from "/console/dom.js";
+import { t, told } from "/console/words.js";
+
+const TAIL = 14; // characters at the end of a path that are never cut: they tell one id from another
+const TONES = { refused: "warn", proxy: "bad", upstream: "warn", left: "soft", answered: "soft", unknown: "bad", token: "soft", webhook: "soft" };
+const cell = (name, ...children) => el("td", { class: name }, ...children);
+const tag = (tone, words, title) => el("span", { class: `tag ${tone}`, title }, words);
+
+export function marks(entry) {
+  const found = [];
+  if (entry.kind) found.push(entry.kind);
+  if (entry.outcome === "unknown") found.push("unknown");
+  if (TONES[entry.mark] && !entry.kind) found.push(entry.mark);
+  return found;
+}
+
+export function entryRow(entry) {
+  const tags = marks(entry).map((mark) => tag(TONES[mark], t(`mark.${mark}`), mark === "unknown" ? t("trouble.unknown-why") : entry.why));
+  if (entry.replayed) tags.push(tag("good", t("mark.replayed"), t("replayed.why")));
+  else if (entry.attempts > 1) tags.push(tag("soft", t("mark.attempts", entry.attempts)));
+  if (entry.replay_of) tags.push(tag("soft", t("mark.again"), t("again.why", entry.replay_of)));
+  return el("tr", { "data-id": entry.id, class: "new", "aria-selected": "false", tabindex: -1 },
+    cell("c-time", clock(entry.at)),
+    cell("c-method", el("span", { class: methodClass(entry.method) }, entry.method)),
+    el("td", { title: targetOf(entry) }, el("div", { class: "path" }, path(targetOf(entry)), ...tags, el("span", { class: "said soft cut" }, spoken(entry)))),
+    cell("c-status", el("span", { class: statusClass(entry.status) }, statusOf(entry))),
+    cell("c-caller", el("span", { class: "cut" }, entry.caller ?? "")),
+    cell("c-ms", ms(entry.ms)), cell("c-size", size(entry.sent)));
+}
+
+const spoken = ({ said, why }) => (said ? [said.code, said.message].filter(Boolean).join(" · ") : told(why));
+
+// Cut in the middle: the end of a path is what tells.
+function path(text) {
+  const at = Math.max(0, text.length - TAIL);
+  return el("span", { class: "target" }, el("span", { class: "start" }, text.slice(0, at)), el("span", { class: "end" }, text.slice(at)));
+}
+
+export function pendingRow(one) {
+  return el("tr", { class: "pending" }, cell("c-time", clock(one.at)), cell("c-method", one.method),
+    el("td", {}, el("div", { class: "path" }, path(one.target), tag("soft", t("mark.pending")))),
+    cell("c-status", one.status ? String(one.status) : "…"), cell("c-caller", ""), cell("c-ms", "…"), cell("c-size", ""));
+}
