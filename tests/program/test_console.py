@@ -18,6 +18,7 @@ import pytest
 from proxy.console import changes
 from proxy.console.replay import PRODUCTION
 from proxy.console.routes import PAGE
+from proxy.token.keeper import CAUSES
 from tests.support import Call, Program, RawUpstream, ask, token_reply
 from tests.support.wire import Reader, connect, read_answer
 
@@ -184,6 +185,7 @@ def test_every_word_that_the_page_asks_for_is_there() -> None:
 def test_fixed_phrases_of_the_proxy_have_their_spanish() -> None:
     text = (PAGE / "es.js").read_text().partition("export const said")[2]
     phrases = {*changes._REMOVED.values(), *changes._ADDED.values(), changes._CORS, PRODUCTION}
+    phrases |= set(CAUSES)
     missing = [
         phrase for phrase in phrases if f'"{phrase}": ' not in text and f"{phrase}: " not in text
     ]

@@ -23,10 +23,16 @@ let source = null;
 let last = "";
 let asked = false;
 let drawn = 0;
+const STORM = 50; // new rows in one painting
 
 function dirty() {
   if (asked) return;
   asked = true;
+  // A storm of exchanges is painted four times a second: more than anybody reads.
+  if (list.built > STORM) setTimeout(paint, 250); else paint();
+}
+
+function paint() {
   requestAnimationFrame((now) => {
     asked = false;
     list.paint();

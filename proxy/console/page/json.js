@@ -44,6 +44,7 @@ export function tree(text) {
   const open = [root];
   let folds = 0;
   let plain = "";
+  let key = null; // of the value that comes next: its line begins there, and so does what folds it
   const flush = () => { if (plain) { open.at(-1).append(plain); plain = ""; } };
   for (const [kind, token, depth] of layout(text)) {
     if (kind === "open") {
@@ -51,8 +52,12 @@ export function tree(text) {
       if (folds > MOST_FOLDS || depth > DEEPEST) { open.push(open.at(-1)); plain += `${token}\n${indent(depth)}`; continue; }
       flush();
       const inner = el("span", { class: "inner" });
-      open.at(-1).append(el("button", { class: "fold", "aria-expanded": true, "aria-label": t("fold") }), token, inner);
+      const button = el("button", { class: "fold", "aria-expanded": true, "aria-label": t("fold") });
+      [button.inner, inner.button] = [inner, button];
+      open.at(-1).append(token, inner);
+      open.at(-1).insertBefore(button, key ?? inner.previousSibling);
       open.push(inner);
+      key = null;
       plain = indent(depth);
     } else if (kind === "close") {
       flush();
@@ -60,21 +65,23 @@ export function tree(text) {
       plain = `${closed === open.at(-1) ? "\n" : ""}${indent(depth)}${token}`;
     } else if (kind === "comma") plain += `,\n${indent(depth)}`;
     else if (kind === "plain") plain += token;
-    else { flush(); open.at(-1).append(el("span", { class: kind }, token)); }
+    else {
+      flush();
+      const span = el("span", { class: kind }, token);
+      open.at(-1).append(span);
+      key = kind === "j-key" ? span : null;
+    }
   }
   flush();
   root.addEventListener("click", (event) => { if (event.target.matches("button.fold")) toggle(event.target); });
-  root.addEventListener("beforematch", (event) => { const button = buttonOf(event.target); if (button) toggle(button, true); });
+  root.addEventListener("beforematch", (event) => { if (event.target.button) toggle(event.target.button, true); });
   return root;
 }
 
-const innerOf = (button) => button.parentElement.children[[...button.parentElement.children].indexOf(button) + 1];
-const buttonOf = (inner) => inner.previousElementSibling;
-
 function toggle(button, unfold = button.getAttribute("aria-expanded") === "false") {
   button.setAttribute("aria-expanded", unfold);
-  if (unfold) innerOf(button).removeAttribute("hidden");
-  else innerOf(button).setAttribute("hidden", "until-found");
+  if (unfold) button.inner.removeAttribute("hidden");
+  else button.inner.setAttribute("hidden", "until-found");
 }
 
 export function foldAll(root, fold) {

@@ -17,6 +17,7 @@ export class List {
     this.waiting = [];
     this.held = null;
     this.missed = 0;
+    this.built = 0; // rows that the last painting had to make
     this.selected = null;
     this.rows = new Map();
     this.select = select;
@@ -78,11 +79,12 @@ export class List {
   paint() {
     const shown = this.shown();
     const rows = [];
+    this.built = 0;
     if (!this.paused && !this.filtered && !this.sort) for (const one of this.waiting) rows.push(pendingRow(one));
     const ids = new Set();
     for (const entry of shown) {
       ids.add(entry.id);
-      if (!this.rows.has(entry.id)) this.rows.set(entry.id, entryRow(entry));
+      if (!this.rows.has(entry.id)) { this.rows.set(entry.id, entryRow(entry)); this.built += 1; }
       rows.push(this.rows.get(entry.id));
     }
     for (const id of this.rows.keys()) if (!ids.has(id)) this.rows.delete(id);
