@@ -412,6 +412,11 @@ def collection() -> dict[str, Any]:
         'if (!pm.collectionVariables.get("number")) '
         'pm.collectionVariables.set("number", String(Math.floor(1e7 + Math.random() * 9e7)));'
     )
+    # Where the proxy wants a key of its callers, the environment's goes with every request.
+    key = (
+        'if (pm.environment.get("caller_key")) pm.request.headers.upsert('
+        '{ key: "X-Proxy-Key", value: pm.environment.get("caller_key") });'
+    )
     answers = anyio.run(_answers)
     sources = _sources()
     return {
@@ -423,7 +428,7 @@ def collection() -> dict[str, Any]:
             "schema": _SCHEMA,
         },
         "auth": {"type": "noauth"},
-        "event": [_script("prerequest", [draw])],
+        "event": [_script("prerequest", [draw, key])],
         # So that it works, too, without the environment; with one, that wins.
         "variable": [{"key": "base", "value": BASE}, {"key": "number", "value": ""}],
         "item": [
@@ -555,12 +560,12 @@ def environment() -> dict[str, Any]:
 
     Postman masks a value of type secret: yours will stand there.
     """
-    kinds = {"client_secret": "secret"}
+    kinds = {"client_secret": "secret", "caller_key": "secret"}
     return {
         "name": "breb-proxy local",
         "values": [
             {"key": key, "value": value, "type": kinds.get(key, "default"), "enabled": True}
-            for key, value in {"base": BASE, **_VALUES}.items()
+            for key, value in {"base": BASE, "caller_key": "", **_VALUES}.items()
         ],
         "_postman_variable_scope": "environment",
     }

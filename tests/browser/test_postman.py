@@ -11,11 +11,20 @@ import pytest
 
 from proxy.sandbox.app import operations
 from proxy.sandbox.config import SandboxConfig
-from tests.support import Program, ask, node
+from tests.support import Program, RawUpstream, ask, node
 from tests.support.chromium import missing
 from tools import postman
 
 FILES = postman.files()
+NAMES = ("breb.postman_collection", "local.postman_environment")
+
+
+def program_of(name: str) -> str:
+    """Return where a program is; without it a test fails in CI and is skipped elsewhere."""
+    found = shutil.which(name)
+    if found is None:
+        missing(f"{name} is not installed")
+    return str(found)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -69,14 +78,12 @@ def test_every_request_tells_what_it_needs_and_what_it_gets() -> None:
 
 
 def test_newman_runs_the_collection_against_the_demo(running: Program, tmp_path: Path) -> None:
-    program = shutil.which("node")
-    if program is None:
-        missing("node is not installed")
+    program = program_of("node")
     report = tmp_path / "report.json"
     for _ in range(2):  # the second run must not stumble over the first
         done = subprocess.run(
             [
-                str(program),
+                program,
                 node.package("newman") / "bin" / "newman.js",
                 "run",
                 postman.FOLDER / "breb.postman_collection.json",
@@ -99,6 +106,18 @@ def test_newman_runs_the_collection_against_the_demo(running: Program, tmp_path:
     steps = sum(len(steps) for steps in postman.STEPS.values())
     assert stats["requests"] == {"total": steps, "pending": 0, "failed": 0}
     assert stats["assertions"]["total"] > steps
+
+
+def test_the_environments_caller_key_goes_with_every_request() -> None:
+    script = [program_of("node"), str(node.package("newman") / "bin" / "newman.js"), "run"]
+    files = [postman.FOLDER / f"{name}.json" for name in NAMES]
+    with RawUpstream() as upstream:
+        options = ["--env-var", f"base={upstream.url}", "--env-var", "caller_key=k-1"]
+        folder = ["--folder", "Accounts"]
+        words = [*script, files[0], "--environment", files[1], *options, *folder]
+        subprocess.run(words, capture_output=True, timeout=60, check=False)
+        keys = {call.values("x-proxy-key")[0] for call in upstream.calls}
+    assert keys == {b"k-1"}
 
 
 def test_the_http_file_works_from_top_to_bottom(running: Program) -> None:

@@ -16,8 +16,9 @@ from tools import configuration
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
-    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md", "docker/README.md")),
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted(ROOT.glob("*.md")),
+    ROOT / "docker" / "README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
 ]
 METRIC = re.compile(r"breb_proxy_[a-z0-9_]+")
 

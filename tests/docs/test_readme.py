@@ -15,6 +15,8 @@ import pytest
 
 from proxy import __version__
 from proxy.cli import main as cli
+from tests.support import RawUpstream
+from tests.support.chromium import missing
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -105,6 +107,53 @@ def test_the_legacy_application_works_as_it_stands(clone: Path) -> None:
             ["python3", "-c", code], capture_output=True, text=True, check=True, cwd=clone.parent
         )
         assert "accounts" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[RawUpstream]:
+    with RawUpstream() as upstream:
+        yield upstream
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "text", "commands"),
+    [
+        pytest.param(
+            "java",
+            "App.java",
+            "public class App {{ public static void main(String[] a) throws Exception {{ {} }} }}",
+            [["java", "App.java"]],
+            id="Java",
+        ),
+        pytest.param(
+            "csharp",
+            "App.cs",
+            "class App {{ static void Main() {{ {} }} }}",
+            [["mcs", "App.cs"], ["mono", "App.exe"]],
+            id="C#",
+        ),
+        pytest.param("php", "app.php", "{}", [["php", "app.php"]], id="PHP"),
+        pytest.param("js", "app.mjs", "{}", [["node", "app.mjs"]], id="Node"),
+    ],
+)
+def test_the_snippets_work_as_they_stand(
+    language: str,
+    name: str,
+    text: str,
+    commands: list[list[str]],
+    upstream: RawUpstream,
+    tmp_path: Path,
+) -> None:
+    (code,) = blocks(language)
+    code = code.replace("http://127.0.0.1:8080", upstream.url)
+    (tmp_path / name).write_text(text.format(code))
+    for command in commands:
+        if shutil.which(command[0]) is None:
+            missing(f"{command[0]} is not installed")
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "ok"
+    assert upstream.calls[-1].target == b"/v1/accounts"
 
 
 def test_the_example_settings_can_be_copied(tmp_path: Path) -> None:
