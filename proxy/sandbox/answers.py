@@ -10,6 +10,7 @@ from proxy.sandbox.world import World
 _JSON = (b"content-type", b"application/json")
 _WITHOUT_BODY = {204, 304}
 _CHALLENGE = "WWW-Authenticate"
+TRACE = "sandbox.trace_id"  # where an exchange's scope keeps what its answer was given
 OAUTH = {400, 401, 403}  # what RFC 6749 section 5.2 has words for, and the switch's 403
 TOKENS = "/v1/iam/oauth/tokens"
 
@@ -51,7 +52,7 @@ async def send_refusal(world: World, refusal: Refusal, scope: Scope, send: Send)
     if shape == "oauth" and at_tokens and refusal.status in OAUTH:
         content = _oauth_failure(refusal).model_dump_json().encode()
     else:
-        content = failure(world, refusal, scope["path"])
+        content = failure(world, refusal, scope)
     await send_bytes(send, refusal.status, content, [kind, *fields])
 
 
@@ -65,8 +66,10 @@ def _oauth_failure(refusal: Refusal) -> OAuthFailure:
     return OAuthFailure(error=error, error_description=refusal.message)
 
 
-def failure(world: World, refusal: Refusal, path: str) -> bytes:
-    """Write an error's body in the flat shape."""
+def failure(world: World, refusal: Refusal, scope: Scope) -> bytes:
+    """Write an error's body in the flat shape, and note its trace id."""
+    path = scope["path"]
+    scope[TRACE] = f"{world.dice.getrandbits(128):032x}"
     flat = Failure(
         message=refusal.message,
         http_code=refusal.status,
@@ -74,7 +77,7 @@ def failure(world: World, refusal: Refusal, path: str) -> bytes:
         code=refusal.code,
         resource=_resource(path),
         url=path,
-        trace_id=f"{world.dice.getrandbits(128):032x}",
+        trace_id=scope[TRACE],
     )
     return flat.model_dump_json().encode()
 

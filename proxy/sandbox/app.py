@@ -27,6 +27,7 @@ from proxy.sandbox.config import SandboxConfig
 from proxy.sandbox.console import Console
 from proxy.sandbox.endpoint import Endpoint
 from proxy.sandbox.gate import Gate
+from proxy.sandbox.namespaces import Namespaces, Place
 from proxy.sandbox.openapi import document
 from proxy.sandbox.operations import Operation
 from proxy.sandbox.refusal import Refusal
@@ -57,12 +58,19 @@ def create_app(
 ) -> ASGIApp:
     """Build a simulator with a world of its own; ``wall`` tells the seconds since the epoch."""
     config = config or SandboxConfig()
-    world = World(config, Clock(wall))
-    behaviour, courier = Behaviour(config), Courier(world)
-    world.on_change = courier.nudge
     every = operations(config)
-    console = Console(world, behaviour, courier, document(every, config))
-    return Simulator(world, behaviour, courier, api=_api(world, every), controls=console)
+    described = document(every, config)
+    names: Callable[[], list[str]] = lambda: namespaces.names()  # noqa: E731  made below
+
+    def make(name: str, parent: World | None) -> Place:
+        world = World(config, Clock(wall), name=name, parent=parent)
+        behaviour, courier = Behaviour(config), Courier(world)
+        world.on_change = courier.nudge
+        console = Console(world, behaviour, courier, described, names)
+        return Place(world, behaviour, courier, _api(world, every), console)
+
+    namespaces = Namespaces(make)
+    return Simulator(namespaces)
 
 
 def _api(world: World, every: list[Operation]) -> Starlette:
@@ -79,7 +87,7 @@ def _api(world: World, every: list[Operation]) -> Starlette:
     async def nowhere(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         refusal = Refusal(status, "no such path" if status == 404 else "internal error")
-        content = failure(world, refusal, request.url.path)
+        content = failure(world, refusal, request.scope)
         return Response(content, status, media_type=world.config.error_content_type)
 
     app = Starlette(routes=routes, exception_handlers={HTTPException: nowhere})

@@ -5,11 +5,16 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from random import Random
 
+from starlette.types import Scope
+
+from proxy.sandbox.answers import TRACE
 from proxy.sandbox.config import SandboxConfig
 from proxy.sandbox.faults import Fault
 from proxy.sandbox.latency import Latency
 
 _REMEMBERED = 4096
+_SHOWN = 200
+_METHODS = ("*", "GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS")
 
 
 @dataclass(slots=True)
@@ -31,6 +36,16 @@ class Planned:
         return self.fault.times is None or self.happened < self.fault.times
 
 
+def _target(match: str) -> str:
+    """Read ``METHOD /path``, or a path alone; raise ValueError for what no request can match."""
+    method, _, path = match.rpartition(" ")
+    if match == "*" or (not method and path.startswith(("/", "*"))):
+        return match if match == "*" else f"* {path}"
+    if method not in _METHODS or not path.startswith(("/", "*")):
+        raise ValueError(f"{match!r} matches no request: write METHOD /path, * for anything")
+    return match
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One past exchange, without its query: keys in there are personal."""
@@ -40,6 +55,7 @@ class Seen:
     path: str
     status: int
     fault: str
+    trace_id: str = ""
 
 
 @dataclass(slots=True)
@@ -72,10 +88,15 @@ class Behaviour:
 
     def plan(self, text: str, match: str) -> Planned:
         """Let a fault happen to the requests that match; raise ValueError if it is none."""
-        planned = Planned(Fault.parse(text), text, match)
-        self.planned = [other for other in self.planned if other.left]
-        self.planned.append(planned)
+        planned = Planned(Fault.parse(text), text, _target(match))
+        # those that have happened often enough stay for a while: a test asks whether they were used
+        self.planned = [*self.planned, planned][-_SHOWN:]
         return planned
+
+    def saw(self, moment: float, scope: Scope, status: int, fault: str) -> None:
+        """Note an exchange in the journal."""
+        seen = Seen(moment, scope["method"], scope["path"], status, fault, scope.get(TRACE, ""))
+        self.journal.append(seen)
 
     def pause(self) -> float:
         """Draw the seconds that this request takes longer."""

@@ -34,7 +34,12 @@ class Console:
     """An ASGI application for everything below /_sandbox."""
 
     def __init__(
-        self, world: World, behaviour: Behaviour, courier: Courier, document: state.Json
+        self,
+        world: World,
+        behaviour: Behaviour,
+        courier: Courier,
+        document: state.Json,
+        names: Callable[[], list[str]],
     ) -> None:
         self._world = world
         self._behaviour = behaviour
@@ -44,6 +49,9 @@ class Console:
             "state": lambda: state.overview(world, behaviour, courier),
             "executions": lambda: state.executions(world, behaviour),
             "webhooks": lambda: state.deliveries(courier),
+            "faults": lambda: {"faults": state.faults(behaviour)},
+            "outcomes": lambda: {"outcomes": state.rules(world)},
+            "namespaces": lambda: {"namespaces": names()},
             "openapi.json": lambda: document,
         }
 

@@ -1,17 +1,18 @@
 """One fault, as a flag, a request field or a control spells it.
 
 ``status=503;times=2`` fails two requests and lets the third through; ``delay=2s``,
-``cut-body=50%``, ``reset`` and ``hang`` spoil the exchange in other ways. A delay may be
-combined with any of the others.
+``body=html``, ``cut-body=50%``, ``reset`` and ``hang`` spoil the exchange in other ways. A
+delay may be combined with any of the others.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
+from proxy.sandbox.bodies import CHANGED, KINDS, MADE
 from proxy.sandbox.latency import seconds
 
-_EXCLUSIVE = ("status", "cut_body", "reset", "hang")
+_EXCLUSIVE = ("status", "cut_body", "reset", "hang", "trickle", "body")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Fault:
     status: int | None = None
     delay: float = 0.0
     cut_body: float | None = None
+    body: str = ""
+    trickle: float | None = None
     reset: bool = False
     hang: float | None = None
     times: int | None = None
@@ -41,11 +44,34 @@ class Fault:
                 raise ValueError(f"unknown directive {name.strip()!r}; known: {_NAMES}")
             field, read = _DIRECTIVES[name.strip()]
             found[field] = read(value.strip())
-        if not found.keys() & {*_EXCLUSIVE, "delay"}:
-            raise ValueError("nothing goes wrong: name status, delay, cut-body, reset or hang")
-        if len(found.keys() & set(_EXCLUSIVE)) > 1:
-            raise ValueError("status, cut-body, reset and hang exclude each other")
-        return cls(**found)  # type: ignore[arg-type]  # each reader gives its field's type
+        fault = cls(**found)  # type: ignore[arg-type]  # each reader gives its field's type
+        fault.check(found.keys())
+        return fault
+
+    @property
+    def processed(self) -> bool:
+        """Report whether the request is carried out before anything goes wrong."""
+        needs_answer = self.cut_body is not None or self.trickle is not None
+        return self.after or needs_answer or self.body in CHANGED
+
+    def check(self, named: Set[str]) -> None:
+        """Refuse what is incomplete or contradicts itself, rather than pass over a part of it."""
+        wrongs = {name for name in named if name in _EXCLUSIVE}
+        if not wrongs and "delay" not in named:
+            raise ValueError(
+                "nothing goes wrong: name status, delay, body, cut-body, trickle, reset or hang"
+            )
+        if len(wrongs) > 1 and not (wrongs == {"status", "body"} and self.body in MADE):
+            raise ValueError(
+                "status, body, cut-body, trickle, reset and hang exclude each other; status goes"
+                " with body=html and body=empty alone"
+            )
+        if "retry_after" in named and not (self.status or self.body == "html"):
+            raise ValueError("retry-after goes with status or body=html")
+        if "label" in named and self.times is None:
+            raise ValueError("id goes with times: it counts them apart")
+        if "after" in named and not self.after and self.processed:
+            raise ValueError("when=before contradicts it: there would be no answer to spoil")
 
 
 def _status(text: str) -> int:
@@ -58,6 +84,24 @@ def _count(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,6}", text):
         raise ValueError("times and retry-after take a whole number")
     return int(text)
+
+
+def _times(text: str) -> int:
+    if not _count(text):
+        raise ValueError("times=0 would never happen")
+    return int(text)
+
+
+def _body(text: str) -> str:
+    if text not in KINDS:
+        raise ValueError(f"body is one of {', '.join(KINDS)}")
+    return text
+
+
+def _label(text: str) -> str:
+    if not text:
+        raise ValueError("id takes a word")
+    return text
 
 
 def _share(text: str) -> float:
@@ -89,9 +133,11 @@ _DIRECTIVES: dict[str, tuple[str, Callable[[str], object]]] = {
     "cut-body": ("cut_body", _share),
     "reset": ("reset", _flag),
     "hang": ("hang", _patience),
-    "times": ("times", _count),
+    "body": ("body", _body),
+    "trickle": ("trickle", seconds),
+    "times": ("times", _times),
     "when": ("after", _when),
     "retry-after": ("retry_after", _count),
-    "id": ("label", str),
+    "id": ("label", _label),
 }
 _NAMES = ", ".join(_DIRECTIVES)

@@ -19,12 +19,20 @@ class Gate:
         self._count()
         if not operation.needs_token or not self._world.config.require_token:
             return None
-        token = self._world.bearers.get(_bearer(scope))
-        if token is None or not token.live(self._world.now()):
+        token = self._live(bearer_of(scope))
+        if token is None:
             raise Refusal(401, "the access token is missing or dead")
         if operation.scope is not None and operation.scope not in token.scopes:
             raise self._short_of(operation.scope)
         return token
+
+    def _live(self, bearer: str) -> Token | None:
+        """Find a token that works, of this world or of the nameless one; each by its clock."""
+        for world in (self._world, self._world.parent):
+            token = world.bearers.get(bearer) if world is not None else None
+            if world is not None and token is not None:
+                return token if token.live(world.now()) else None
+        return None
 
     def _count(self) -> None:
         config, now, recent = self._world.config, self._world.now(), self._world.recent
@@ -44,7 +52,8 @@ class Gate:
         return Refusal(status, message, code="MISSING_SCOPE", fields=fields)
 
 
-def _bearer(scope: Scope) -> str:
+def bearer_of(scope: Scope) -> str:
+    """Give the bearer token of a request, or nothing."""
     found = [value for name, value in scope["headers"] if name == b"authorization"]
     if len(found) != 1:
         return ""

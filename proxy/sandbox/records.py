@@ -18,6 +18,7 @@ class Token:
     lifetime: float
     expires_at: float
     revoked: bool = False
+    namespace: str = ""
 
     def live(self, now: float) -> bool:
         """Report whether the token still works."""

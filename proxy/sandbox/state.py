@@ -20,6 +20,7 @@ def overview(world: World, behaviour: Behaviour, courier: Courier) -> Json:
     """Gather what the page shows."""
     settle_due(world)
     return {
+        "namespace": world.name,
         "now": world.stamp(),
         "clock_offset": world.clock.offset,
         "seed": world.config.seed,
@@ -30,15 +31,12 @@ def overview(world: World, behaviour: Behaviour, courier: Courier) -> Json:
             "profiles": list(PROFILES),
             **asdict(world.pace),
         },
-        "faults": [
-            {"fault": plan.text, "match": plan.match, "happened": plan.happened}
-            for plan in behaviour.planned
-        ],
+        "faults": faults(behaviour),
         "tokens": _tokens(world),
         "accounts": _accounts(world),
         "money": {"here": pesos(world.ledger.here()), "outside": pesos(world.ledger.outside)},
         "payments": _payments(world),
-        "outcomes": _rules(world),
+        "outcomes": rules(world),
         "error_codes": CODES,
         "payable_keys": [{**entry.key.model_dump(), "name": entry.owner.name} for entry in ENTRIES],
         "counts": {
@@ -50,7 +48,22 @@ def overview(world: World, behaviour: Behaviour, courier: Courier) -> Json:
     }
 
 
-def _rules(world: World) -> list[Json]:
+def faults(behaviour: Behaviour) -> list[Json]:
+    """Show the planned faults, and whether each was used."""
+    return [
+        {
+            "fault": plan.text,
+            "match": plan.match,
+            "happened": plan.happened,
+            "used": plan.happened > 0,
+            "left": plan.left,
+        }
+        for plan in behaviour.planned
+    ]
+
+
+def rules(world: World) -> list[Json]:
+    """Show the rules of outcomes, and how often each was used."""
     return [
         {
             "status": rule.outcome.status,
@@ -111,6 +124,7 @@ def _journal(behaviour: Behaviour) -> list[Json]:
             "path": seen.path,
             "status": seen.status,
             "fault": seen.fault,
+            "trace_id": seen.trace_id,
         }
         for seen in reversed(behaviour.journal)
     ]

@@ -7,9 +7,11 @@ the payload, the signed text and the names of the fields are not, and are ours.
 import hashlib
 import hmac
 import json
+import ssl
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
@@ -46,6 +48,7 @@ class Courier:
     def __init__(self, world: World) -> None:
         self._world = world
         self._news = anyio.Event()
+        self._running: anyio.CancelScope | None = None
         self.deliveries: deque[Delivery] = deque(maxlen=200)
         self.reset()
 
@@ -63,17 +66,18 @@ class Courier:
         self._news.set()
 
     async def run(self) -> None:
-        """Send events until cancelled."""
-        import httpx  # only who runs the simulator pays for it
+        """Send events until cancelled or stopped."""
+        with anyio.CancelScope() as self._running:
+            async with anyio.create_task_group() as tasks:
+                while True:
+                    for delivery in self._collect():
+                        tasks.start_soon(self._deliver, delivery)
+                    await self._wait()
 
-        async with (
-            httpx.AsyncClient(trust_env=False, timeout=_PATIENCE) as client,
-            anyio.create_task_group() as tasks,
-        ):
-            while True:
-                for delivery in self._collect():
-                    tasks.start_soon(self._deliver, client, delivery)
-                await self._wait()
+    def stop(self) -> None:
+        """Send nothing any more."""
+        if self._running is not None:
+            self._running.cancel()
 
     def _collect(self) -> Iterator[Delivery]:
         settle_due(self._world)
@@ -93,7 +97,13 @@ class Courier:
             await self._news.wait()
         self._news = anyio.Event()
 
-    async def _deliver(self, client: "httpx.AsyncClient", delivery: Delivery) -> None:
+    async def _deliver(self, delivery: Delivery) -> None:
+        import httpx  # only who has a callback pays for it
+
+        async with httpx.AsyncClient(trust_env=False, timeout=_PATIENCE, verify=_tls()) as client:
+            await self._insist(client, delivery)
+
+    async def _insist(self, client: "httpx.AsyncClient", delivery: Delivery) -> None:
         waits = pauses(self._world.config.webhook_retry_base) if self.delivery == "Retry" else ()
         for pause in (0.0, *waits):
             await anyio.sleep(pause)
@@ -113,6 +123,11 @@ class Courier:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return type(error).__name__
         return str(answer.status_code)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context()  # it takes long to make
 
 
 def pauses(base: float) -> Iterator[float]:

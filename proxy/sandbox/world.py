@@ -1,5 +1,6 @@
 """The simulator's state: everything that a reset throws away."""
 
+import re
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -20,6 +21,9 @@ from proxy.sandbox.records import Account, Event, Payment, Resolved, Token
 
 if TYPE_CHECKING:
     from proxy.sandbox.outcomes import Rule
+
+
+NAMESPACE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class Clock:
@@ -55,6 +59,8 @@ class World:
     config: SandboxConfig
     clock: Clock
     on_change: Callable[[], None] = lambda: None
+    name: str = ""
+    parent: "World | None" = None
     dice: Random = field(init=False)
     tokens: dict[str, Token] = field(default_factory=dict)
     bearers: dict[str, Token] = field(default_factory=dict)
@@ -78,7 +84,9 @@ class World:
     account_id: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.dice = Random(self.config.seed)
+        seed = self.config.seed
+        # a bearer token belongs to one namespace: no two of them roll the same dice
+        self.dice = Random(f"{seed} {self.name}" if self.name and seed is not None else seed)
         self.account_id = self.new_id()
         self.pace = Pace.of(self.config)
 
@@ -86,7 +94,7 @@ class World:
         """Forget everything, but for the tokens where they are to be kept."""
         tokens, bearers = self.tokens, self.bearers
         self.clock.offset = 0.0
-        fresh = World(self.config, self.clock, self.on_change)
+        fresh = World(self.config, self.clock, self.on_change, self.name, self.parent)
         for member in fields(fresh):
             setattr(self, member.name, getattr(fresh, member.name))
         if keep_tokens:

@@ -32,7 +32,10 @@ from proxy.sandbox.latency import PROFILES, Latency, seconds
         ("reset", Fault(reset=True)),
         ("hang", Fault(hang=3600.0)),
         ("hang=30s;when=after", Fault(hang=30.0, after=True)),
-        ("reset;when=before;id=a", Fault(reset=True, label="a")),
+        ("reset;when=before;id=a;times=1", Fault(reset=True, label="a", times=1)),
+        ("body=html;status=504", Fault(body="html", status=504)),
+        ("body=latin1", Fault(body="latin1")),
+        ("trickle=5ms", Fault(trickle=0.005)),
     ],
 )
 def test_a_fault_reads(text: str, fault: Fault) -> None:
@@ -45,7 +48,10 @@ def test_a_fault_reads(text: str, fault: Fault) -> None:
         "", ";", "nonsense", "times=2", "status", "status=99", "status=600", "status=2x",
         "delay=soon", "delay=2h", "delay=3601", "cut-body=50", "cut-body=101%", "reset=yes",
         "hang=long", "status=503;times=many", "status=503;retry-after=-1", "status=503;when=now",
-        "status=503;reset", "cut-body=5%;hang",
+        "status=503;reset", "cut-body=5%;hang", "status=503;times=0", "reset;id=a",
+        "status=503;id;times=1", "reset;retry-after=3", "delay=1s;retry-after=3",
+        "cut-body=5%;when=before", "body=garbage;when=before", "body=xml", "body",
+        "body=garbage;status=200", "trickle=1ms;when=before",
     ],
 )  # fmt: skip
 def test_what_is_no_fault_is_refused(text: str) -> None:
@@ -259,12 +265,14 @@ def test_faults_are_planned_for_requests_that_match(sandbox: Any) -> None:
     sandbox.get("/v1/keys", 500)
     sandbox.get("/v1/keys")
     sandbox.post("/v1/keys", 502)
-    assert sandbox.view()["faults"] == [
-        {"fault": "status=500;times=1", "match": "GET /v1/k*", "happened": 1},
-        {"fault": "status=502", "match": "POST *", "happened": 1},
-    ]
-    sandbox.control("faults", fault="delay=1ms")
-    assert len(sandbox.view()["faults"]) == 2
+    first = {"fault": "status=500;times=1", "match": "GET /v1/k*", "happened": 1, "used": True}
+    other = {"fault": "status=502", "match": "POST *", "happened": 1, "used": True}
+    assert sandbox.view()["faults"] == [{**first, "left": False}, {**other, "left": True}]
+    sandbox.control("faults", fault="delay=1ms", match="/v1/recipients")
+    assert sandbox.view("faults")["faults"][2]["match"] == "* /v1/recipients"
+    assert not sandbox.view("faults")["faults"][2]["used"]
+    sandbox.get("/v1/recipients")
+    assert sandbox.view("faults")["faults"][2]["used"]
     sandbox.control("faults/clear")
     sandbox.post("/v1/keys", 400)
 
@@ -296,3 +304,79 @@ def test_no_fault_is_the_default() -> None:
 def test_a_setting_that_does_not_read_is_refused(bad: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"1 validation error"):
         SandboxConfig(**bad)
+
+
+@pytest.mark.parametrize("match", ["", "GTE /v1/keys", "GET v1/keys", "POST", "get /v1/keys"])
+def test_a_match_that_meets_no_request_is_refused(sandbox: Any, match: str) -> None:
+    body = {"fault": "status=500", "match": match}
+    answer = sandbox.bare.post("/_sandbox/faults", json=body)
+    assert (answer.status_code, "matches no request" in answer.text) == (400, True)
+
+
+def _faulty(sandbox: Any, fault: str, path: str = "/v1/keys") -> httpx.Response:
+    answer: httpx.Response = sandbox.http.get(path, headers={"X-Sandbox-Fault": fault})
+    return answer
+
+
+def test_a_gateway_may_answer_with_a_page(sandbox: Any) -> None:
+    answer = _faulty(sandbox, "body=html;retry-after=3")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (502, "text/html")
+    assert "<h1>502 Bad Gateway</h1>" in answer.text
+    assert answer.headers["Retry-After"] == "3"
+    assert _faulty(sandbox, "body=html;status=418").status_code == 418
+
+
+def test_an_answer_may_be_empty(sandbox: Any) -> None:
+    sandbox.control("faults", fault="body=empty;times=1", match="POST /v1/iam/oauth/tokens")
+    answer = sandbox.bare.post("/v1/iam/oauth/tokens", json={})
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["Content-Type"] == "application/json"
+    assert sandbox.bare.post("/v1/iam/oauth/tokens", json={}).status_code == 400
+
+
+def test_an_answer_may_be_json_no_more(sandbox: Any) -> None:
+    key = sandbox.key(sandbox.account(sandbox.customer()))
+    path = f"/v1/keys/{key}"
+    whole = sandbox.http.get(path).content
+    assert _faulty(sandbox, "body=cut-json", path).content == whole[: len(whole) // 2]
+    assert _faulty(sandbox, "body=garbage", path).content.startswith(whole + b"\n<!--")
+    assert _faulty(sandbox, "body=bom", path).content == b"\xef\xbb\xbf" + whole
+
+
+@pytest.mark.parametrize(("kind", "charset"), [("latin1", "iso-8859-1"), ("utf16", "utf-16")])
+def test_an_answer_may_be_in_another_charset(sandbox: Any, kind: str, charset: str) -> None:
+    path = f"/v1/customers/{sandbox.customer()}"
+    answer = _faulty(sandbox, f"body={kind}", path)
+    assert answer.headers["Content-Type"] == f"application/json; charset={charset}"
+    assert "Panadería" in answer.content.decode(charset)
+    assert "Panadería".encode() not in answer.content
+
+
+def test_an_answer_may_trickle(sandbox: Any) -> None:
+    begun = time.monotonic()
+    answer = _faulty(sandbox, "trickle=1ms")
+    assert answer.json()["keys"] == []
+    assert time.monotonic() - begun >= 0.001 * len(answer.content)
+
+
+def test_what_has_no_body_has_none_to_change(sandbox: Any) -> None:
+    path = f"/v1/keys/{sandbox.key(sandbox.account(sandbox.customer()))}"
+    answer = sandbox.http.delete(path, headers={"X-Sandbox-Fault": "body=garbage"})
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+@pytest.mark.parametrize("fault", ["body=cut-json", "body=html;when=after", "trickle=0"])
+def test_a_payment_behind_a_broken_body_is_made(sandbox: Any, fault: str) -> None:
+    assert _paid(sandbox, fault)[1] == 1
+
+
+@pytest.mark.parametrize("fault", ["body=html", "body=empty"])
+def test_a_gateways_own_answer_comes_before_the_deed(sandbox: Any, fault: str) -> None:
+    assert _paid(sandbox, fault)[1] == 0
+
+
+def test_the_journal_knows_the_trace_id_of_an_error(sandbox: Any) -> None:
+    told = sandbox.get("/v1/keys/nonsense", 400)
+    assert sandbox.view()["journal"][0]["trace_id"] == told["trace_id"]
+    sandbox.get("/v1/keys")
+    assert sandbox.view()["journal"][0]["trace_id"] == ""

@@ -192,5 +192,6 @@ def test_the_journal_tells_the_last_exchanges(sandbox: Any) -> None:
     sandbox.http.get("/v1/keys", headers={"X-Sandbox-Fault": "status=503"})
     seen = sandbox.view()["journal"][0]
     del seen["at"]
+    assert len(seen.pop("trace_id")) == 32
     wanted = {"method": "GET", "path": "/v1/keys", "status": 503, "fault": "status=503"}
     assert seen == wanted

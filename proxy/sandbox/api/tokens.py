@@ -18,7 +18,7 @@ from proxy.sandbox.models.tokens import (
 from proxy.sandbox.operations import Call, Operation, Reply
 from proxy.sandbox.records import Token
 from proxy.sandbox.refusal import Refusal
-from proxy.sandbox.world import World
+from proxy.sandbox.world import NAMESPACE, World
 
 PATH = TOKENS
 ROLES = ["entity.client_credentials"]
@@ -80,17 +80,26 @@ def create(call: Call) -> Reply:
     """Issue a token for the right credentials."""
     asked, world = call.body(CreateToken), call.world
     right = (world.config.client_id, world.config.client_secret)
-    pairs = zip(right, (asked.client_id, asked.client_secret), strict=True)
+    client, namespace = _split(asked.client_id, world.config.client_id)
+    pairs = zip(right, (client, asked.client_secret), strict=True)
     if not all(hmac.compare_digest(ours.encode(), theirs.encode()) for ours, theirs in pairs):
         status = world.config.bad_credentials
         fields = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
         message = "client id or secret is wrong"
         raise Refusal(status, message, code="INVALID_CLIENT", fields=fields)
     _make_room(world)
-    token = _issue(world)
+    token = _issue(world, namespace)
     bearer = {"access_token": token.bearer, "token_type": "Bearer"}
     described = _described(world, token, token.lifetime)
     return Reply(content=IssuedToken.model_validate({**bearer, **described}))
+
+
+def _split(client_id: str, right: str) -> tuple[str, str]:
+    """Take the namespace off a client id: ``sandbox-client+mine``."""
+    client, plus, namespace = client_id.partition("+")
+    if plus and "+" not in right and NAMESPACE.fullmatch(namespace):
+        return client, namespace
+    return client_id, ""
 
 
 def _make_room(world: World) -> None:
@@ -108,7 +117,7 @@ def _make_room(world: World) -> None:
         live[0].revoked = True
 
 
-def _issue(world: World) -> Token:
+def _issue(world: World, namespace: str) -> Token:
     now, lifetime = world.now(), world.config.token_lifetime
     token = Token(
         token_id=world.new_id(),
@@ -117,6 +126,7 @@ def _issue(world: World) -> Token:
         issued_at=now,
         lifetime=lifetime,
         expires_at=now + lifetime,
+        namespace=namespace,
     )
     world.tokens[token.token_id] = world.bearers[token.bearer] = token
     if len(world.tokens) > _KEPT:
