@@ -26,7 +26,7 @@ run: $(VENV)/.run ## run the proxy; without credentials, the demo
 	@$(PY) -m proxy run
 
 test: $(VENV)/.dev ## run the tests (ARGS="tests/program/test_guard.py -x" for some)
-	@$(PY) $(if $(COVER),-m coverage run) -m pytest -q -n auto --dist loadfile $(ARGS)
+	@$(PY) $(if $(COVER),-m coverage run) -m pytest -q -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, layers, tests with coverage: what CI runs
 	@$(VENV)/bin/ruff format --check -q . && $(VENV)/bin/ruff check -q . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports

@@ -1,6 +1,9 @@
-"""Run the quick tests with every Python version that pyproject.toml declares and this machine has.
+"""Run the quick tests in other surroundings than those of the step check.
 
-The version that runs this script is left out: the step check runs everything with it.
+Without arguments: with every Python version that pyproject.toml declares and this machine has; the
+one that runs this script is left out, since the step check runs everything with it. With
+``--httpx2``: with httpx's kept successor in its place, so that the day on which httpx must be left
+is cheap.
 """
 
 import os
@@ -12,8 +15,9 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+SPREAD = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
 QUICK = [
-    *("-n", "auto", "--dist", "loadfile"),
+    *SPREAD,
     "-m",
     "not slow and not browser",
     *(
@@ -35,7 +39,29 @@ QUICK = [
 
 
 def main() -> int:
-    """Test with one after the other; return an exit code."""
+    """Test in one surrounding after the other; return an exit code."""
+    return succeeded_httpx() if "--httpx2" in sys.argv else other_versions()
+
+
+def succeeded_httpx() -> int:
+    """Test with httpx2 under the name of httpx; return an exit code."""
+    with tempfile.TemporaryDirectory() as folder:
+        python = prepare(sys.executable, Path(folder))
+        pip = [python, "-m", "pip", "-q"]
+        subprocess.run([*pip, "uninstall", "-y", "httpx", "httpcore"], check=True)
+        subprocess.run([*pip, "install", "httpx2"], check=True)
+        (packages,) = Path(folder).glob("lib/python3*/site-packages")
+        for name in ("httpx", "httpcore"):
+            (packages / name).mkdir()
+            text = f'import sys\n\nimport {name}2\n\nsys.modules["{name}"] = {name}2\n'
+            (packages / name / "__init__.py").write_text(text)
+        quick = ["-m", "not slow and not browser", "--ignore=tests/docs"]
+        command = [python, "-m", "pytest", "-q", *SPREAD, *quick]
+        return subprocess.run(command, cwd=ROOT).returncode
+
+
+def other_versions() -> int:
+    """Test with one version after the other; return an exit code."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
     failed = []

@@ -1,9 +1,11 @@
-"""What all tests share: signals as at a terminal, and in CI the same examples each time."""
+"""What all tests share: signals, examples, the order in which files are taken, and what is told."""
 
 import os
 import signal
 import tempfile
+from collections import Counter
 
+import pytest
 from hypothesis import settings
 
 # A shell ignores SIGINT for what it starts in the background, and so would all that we start.
@@ -17,3 +19,34 @@ os.environ["XDG_CONFIG_HOME"] = f"{tempfile.gettempdir()}/breb-proxy-tests"
 settings.register_profile("ci", derandomize=True)
 if "CI" in os.environ:
     settings.load_profile("ci")
+
+# Longest first: a file goes to one worker as a whole, and a long one that begins last is waited
+# for.
+_ORDER = ("program", "browser", "sandbox", "unit", "docs", "benchmarks", "containers")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Take more workers than cores: the tests wait more than they compute."""
+    return 2 * (os.cpu_count() or 1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort files by how long their folder takes; the order within a file stays."""
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(item.config.rootpath / "tests").parts[0]
+        return _ORDER.index(folder) if folder in _ORDER else len(_ORDER)
+
+    items.sort(key=place)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell each reason to skip once; it names the command that brings what is missing."""
+    reasons = Counter(
+        str(report.longrepr[2]).removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    )
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"skipped {count}: {reason}")

@@ -14,7 +14,10 @@ from proxy.telemetry.sink import Sink
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 # Their request logs would show whole query strings: keys here are phone and document numbers.
-_SILENCED = ("httpx", "httpcore", "uvicorn", "uvicorn.error", "uvicorn.access", "asyncio")
+_SILENCED = (
+    *("httpx", "httpcore", "httpx2", "httpcore2"),
+    *("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio"),
+)
 _COLOURS = {"debug": "2", "info": "36", "warning": "33", "error": "31", "critical": "31"}
 
 
