@@ -10,10 +10,10 @@ from proxy import __version__
 from proxy.exchange.shell import Shell
 from proxy.telemetry.metrics import counter, gauge, labelled_counter, labelled_gauge
 from proxy.terminal.durations import span
-from proxy.token.keeper import CAUSES, TokenKeeper
+from proxy.token.keeper import CAUSES, OUTCOMES, TokenKeeper
 from proxy.upstream import Pool
 
-OUTCOMES = ("success", "failure")
+_REVOCATIONS = ("success", "failure")
 
 
 class Status:
@@ -128,7 +128,7 @@ class Status:
             "breb_proxy_token_revocations",
             "Revocations by outcome.",
             ("outcome",),
-            {(outcome,): keeper.revocations[outcome] for outcome in OUTCOMES},
+            {(outcome,): keeper.revocations[outcome] for outcome in _REVOCATIONS},
         )
         yield counter("breb_proxy_upstream_401", "401 answers seen.", keeper.unauthorized)
         yield counter("breb_proxy_replays", "Requests replayed after a 401.", keeper.replays)

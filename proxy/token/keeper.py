@@ -2,7 +2,7 @@
 
 Invariants: at most one fetch is in flight, since `run` alone fetches; a token past its hard expiry
 is never handed out; a token is never replaced by an older one; callers wait only while there is no
-usable token, and never longer than ``options.wait``.
+usable token, never longer than ``options.wait``, and not at all once an outage has lasted longer.
 """
 
 import asyncio
@@ -26,6 +26,8 @@ __all__ = ["CAUSES", "Held", "KeeperOptions", "TokenKeeper"]
 log = logging.getLogger("proxy.keeper")
 
 CAUSES = ("start", "soft-window", "unauthorized", "revoked", "operator", "credentials")
+OUTCOMES = ("success", "failure", "refused")
+SOON = 1.0  # seconds: callers wait for a fetch that is due within them
 YOUNG = 1.0
 QUIET = 30.0
 
@@ -57,6 +59,9 @@ class TokenKeeper:
         self._revoker = Revoker(source, options.fetch_timeout, self._bearer)
         self._held: Held | None = None
         self._fetching = False
+        self._asked_at = clock()  # when the fetch in flight, or the last, began
+        self._lost_at = self._asked_at  # since when there is no token, while none is held
+        self._failing_since: float | None = None  # the first of the failed fetches in a row
         self._fetched = asyncio.Event()  # a new one for each fetch, set when it has ended
         self._wanted_by_401 = False
         self._quiet_until = -math.inf
@@ -81,19 +86,35 @@ class TokenKeeper:
     async def wait(self) -> Held:
         """Return a usable token, waiting for one up to ``options.wait`` seconds.
 
-        Raises TokenError: at once if the credentials are known to be refused, else with the reason
-        of the last failure.
+        Waits for a fetch that is in flight or due soon. Raises TokenError with the reason of the
+        last failure: at once if none is, or if the outage has lasted longer than a caller waits.
         """
         try:
             async with asyncio.timeout(self._options.wait):
                 while (held := self.usable()) is None:
-                    if self._schedule.refused and not self._fetching:
-                        raise self._unavailable()
                     self._schedule.hurry()
+                    if not self._imminent or self._outage > self._options.wait:
+                        raise self._unavailable()
                     await self._outcome()
         except TimeoutError:
             raise self._unavailable() from None
         return held
+
+    @property
+    def _imminent(self) -> bool:
+        """Whether a fetch is in flight, or due so soon that callers wait for it."""
+        return self._fetching or self.next_fetch <= SOON
+
+    @property
+    def _failing(self) -> float:
+        """Seconds for which fetches have failed; 0 if the last one did not."""
+        return 0.0 if self._failing_since is None else self._clock() - self._failing_since
+
+    @property
+    def _outage(self) -> float:
+        """Seconds without a token while fetches failed."""
+        lost = self._lost_at if self._held is None else self._held.hard_expiry
+        return min(self._failing, self._clock() - lost)
 
     def release(self, held: Held) -> None:
         """Count an exchange that no longer uses ``held``; the caller counted it in ``users``."""
@@ -127,7 +148,7 @@ class TokenKeeper:
         """Note that a caller revoked a token; if it is ours, renew before the next request."""
         ours = self._held.token.token_id if self._held is not None else None
         if ours is not None and ours.lower() == token_id.lower():
-            self._held = None
+            self._held, self._lost_at = None, self._clock()
             self._plan("revoked")
 
     # -- for the operator ------------------------------------------------------------------
@@ -202,7 +223,7 @@ class TokenKeeper:
 
     async def _fetch(self) -> None:
         cause = self._schedule.cause
-        self._fetching = True
+        self._fetching, self._asked_at = True, self._clock()
         try:
             self._succeeded(cause, await self._ask(cause))
         except TokenError as error:
@@ -235,11 +256,11 @@ class TokenKeeper:
     def _succeeded(self, cause: str, new: Held) -> None:
         old, now, token = self._held, new.received_at, new.token
         same = old is not None and old.token.value == token.value
-        self.error, self.renewed_at = None, now
+        self.error, self._failing_since, self.renewed_at = None, None, now
         self._schedule.succeeded(token, same=same)
         wanted_by_401, self._wanted_by_401 = self._wanted_by_401, False
         words = "the same token again" if same else f"lives {token.lifetime:.0f} s"
-        self._record(True, cause, words)
+        self._record("success", cause, words)
         text = "access token renewed (%s): %s, next renewal in %.0f s"
         log.info(text, cause, words, self.next_fetch)
         if old is not None and same:
@@ -256,15 +277,17 @@ class TokenKeeper:
 
     def _failed(self, cause: str, error: TokenError) -> None:
         self.error = error
+        if self._failing_since is None:
+            self._failing_since = self._asked_at
         self._schedule.failed(error, waited=self.waiting > 0)
-        self._record(False, cause, str(error))
+        self._record("refused" if self._schedule.refused else "failure", cause, str(error))
         kept = "; the token held still works" if self.usable() else ""
         text = "no new access token (%s): %s; next try in %.1f s%s"
         log.warning(text, cause, error, self.next_fetch, kept)
 
-    def _record(self, renewed: bool, cause: str, words: str) -> None:
-        self.renewals["success" if renewed else "failure", cause] += 1
-        self.history.append((self._clock(), renewed, cause, words))
+    def _record(self, outcome: str, cause: str, words: str) -> None:
+        self.renewals[outcome, cause] += 1
+        self.history.append((self._clock(), outcome == "success", cause, words))
 
     def _suspect(self, held: Held) -> bool:
         """Report whether a 401 may be the token's fault, so that a new one is worth a fetch."""
@@ -283,9 +306,10 @@ class TokenKeeper:
     async def _renewed(self) -> None:
         """Wait for the end of the fetch that is due or in flight, at most ``options.wait``."""
         self._schedule.hurry()
-        if self.next_fetch < self._options.wait:
+        wait = self._options.wait
+        if self._imminent or (self._failing < wait and self.next_fetch < wait):
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._options.wait):
+                async with asyncio.timeout(wait):
                     await self._outcome()
 
     async def _outcome(self) -> None:

@@ -101,12 +101,14 @@ def _scopes(fields: dict[str, Any]) -> tuple[str, ...]:
 
 
 def refusal(status: int, headers: httpx.Headers, reply: bytes) -> TokenError:
-    """Word a reply that is no success: 400, 401 and 403 are permanent, all else is not."""
+    """Word a reply that is no success: 400, 401 and 403 refuse the credentials, all else passes."""
     if status in (400, 401, 403):
         code = _error_code(reply)
-        return CredentialsRefused(
+        refused = CredentialsRefused(
             f"the token endpoint refused the credentials: {status}{f' {code}' if code else ''}"
         )
+        refused.retry_after = retry_after(headers)
+        return refused
     text = f"the token endpoint answered {status}"
     if 300 <= status < 400:
         text = f"the token endpoint redirects ({status}), never followed: check BREB_TOKEN_URL"

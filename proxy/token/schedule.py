@@ -17,7 +17,7 @@ MARGIN_LIMIT = 60.0
 SPACING = 0.5  # between two fetches that nobody asked for, however short the tokens live
 SAME_SPACING = 1.0  # the same if the server gives the same token again
 BACKOFF_FIRST, BACKOFF_LIMIT, BACKOFF_LIMIT_WAITED = 0.5, 30.0, 5.0
-REFUSED_DELAY = 60.0
+REFUSED_FIRST, REFUSED_LIMIT = 2.0, 60.0
 SLICE = 15.0  # the longest sleep: timers may stand still while the machine is suspended
 CHANGE_POLL = 1.0
 
@@ -44,6 +44,15 @@ def backoff(failures: int, asked: float | None, chance: float, limit: float) -> 
     return max(BACKOFF_FIRST + chance * (ceiling - BACKOFF_FIRST), asked or 0.0)
 
 
+def patience(refusals: int, asked: float | None, chance: float) -> float:
+    """Return how long to wait after the ``refusals``-th refusal of the credentials in a row.
+
+    One may be a blip of a gateway before the token endpoint; many are not, and are asked seldom.
+    """
+    delay = min(REFUSED_LIMIT, REFUSED_FIRST * 2.0 ** min(refusals - 1, 16))
+    return max(delay * (1 - chance / 4), asked or 0.0)
+
+
 class Schedule:
     """The moment of the next fetch, and its cause."""
 
@@ -54,6 +63,7 @@ class Schedule:
         self._due = clock()
         self._due_waited = math.inf  # the same while callers wait
         self._failures = 0
+        self._refusals = 0
         self._kick = asyncio.Event()
         self.cause = "start"
         self.refused = False
@@ -79,7 +89,8 @@ class Schedule:
 
     def succeeded(self, token: AccessToken, *, same: bool) -> None:
         """Plan the renewal of ``token``; ``same`` if it is the one that was held before."""
-        self._failures, self._due_waited, self.refused = 0, math.inf, False
+        self._failures = self._refusals = 0
+        self._due_waited, self.refused = math.inf, False
         due = renewal(token, self._max_age, self._chance)
         self._due = max(due, self._clock() + (SAME_SPACING if same else SPACING))
         self.cause = "soft-window"
@@ -89,10 +100,13 @@ class Schedule:
         now = self._clock()
         self._failures += 1
         self.refused = isinstance(error, CredentialsRefused)
+        asked, chance = error.retry_after, self._chance()
         if self.refused:
-            self._due = self._due_waited = now + REFUSED_DELAY
+            self._refusals += 1
+            self._due = self._due_waited = now + patience(self._refusals, asked, chance)
             return
-        failures, asked, chance = self._failures, error.retry_after, self._chance()
+        self._refusals = 0
+        failures = self._failures
         self._due = now + backoff(failures, asked, chance, BACKOFF_LIMIT)
         self._due_waited = now + backoff(failures, asked, chance, BACKOFF_LIMIT_WAITED)
         if waited:
