@@ -1,6 +1,8 @@
 """What all tests share: signals, examples, the order in which files are taken, and what is told."""
 
+import atexit
 import os
+import shutil
 import signal
 import tempfile
 from collections import Counter
@@ -14,6 +16,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # Where it is noted which credentials the keychain of whoever runs the tests holds: not looked at.
 os.environ["XDG_CONFIG_HOME"] = f"{tempfile.gettempdir()}/breb-proxy-tests"
+# Where programs leave the secret of their admin listener for commands of the same user.
+os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="runtime-")
+atexit.register(shutil.rmtree, os.environ["XDG_RUNTIME_DIR"], ignore_errors=True)
 
 # A change is not judged by what chance finds in the code beside it: other runs are for that.
 settings.register_profile("ci", derandomize=True)

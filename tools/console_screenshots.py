@@ -7,7 +7,9 @@ import http.client
 import json
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
@@ -38,8 +40,9 @@ _MERCHANT = {
 class Caller:
     """Speaks to the proxy as an integrator's program would."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, fields: Mapping[str, str] = MappingProxyType({})) -> None:
         self._port = port
+        self._fields = fields
 
     def __call__(
         self, method: str, path: str, body: object = None, **fields: str
@@ -47,7 +50,12 @@ class Caller:
         """Send one request; return the JSON answer, empty if there is none."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=15)
         names = {name.replace("_", "-"): value for name, value in fields.items()}
-        headers = {"Accept": "application/json", "User-Agent": "integration/1.4", **names}
+        headers = {
+            "Accept": "application/json",
+            "User-Agent": "integration/1.4",
+            **self._fields,
+            **names,
+        }
         data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         if data is not None:
             headers["Content-Type"] = "application/json"
@@ -96,9 +104,9 @@ def main() -> int:
     """Take all pictures."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     with demo() as running:
-        traffic(Caller(running.port), Caller(running.admin_port))
+        traffic(Caller(running.port), Caller(running.admin_port, running.bearer))
         with sync_playwright() as driver, launch(driver) as browser:
-            _pictures(browser, f"http://127.0.0.1:{running.admin_port}/")
+            _pictures(browser, running.console)
     return 0
 
 

@@ -8,11 +8,12 @@ import json
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from proxy.addresses import ListenAddress
+from proxy.admin import secret as admin_secret
 from proxy.settings.dotenv import assignments
 
 DEFAULT = "127.0.0.1:8081"
@@ -26,10 +27,11 @@ class Unreached(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the admin listener answered."""
+    """What the admin listener answered, and the secret that it was asked with."""
 
     status: int
     body: bytes
+    secret: str = field(default="", repr=False)
 
     @property
     def text(self) -> str:
@@ -73,16 +75,28 @@ def _read(file: Path) -> str:
         return ""
 
 
-def ask(listener: ListenAddress, method: str, target: str, timeout: float) -> Reply:
+def ask_as_user(listener: ListenAddress, method: str, target: str, timeout: float) -> Reply:
+    """Send what our user alone may send, with the secret that the proxy left for it; as `ask`."""
+    for secret in admin_secret.found(listener):
+        reply = ask(listener, method, target, timeout, secret)
+        if reply.status != 401:  # of an earlier start, which did not end well
+            return reply
+    return ask(listener, method, target, timeout)
+
+
+def ask(
+    listener: ListenAddress, method: str, target: str, timeout: float, secret: str = ""
+) -> Reply:
     """Send one request; raise Unreached, worded for a person.
 
     ``timeout`` (seconds) is for each step: connecting, sending, each read.
     """
     connection = _Connection(listener, timeout)
     try:
-        connection.request(method, target)
+        fields = {"Authorization": f"Bearer {secret}"} if secret else {}
+        connection.request(method, target, headers=fields)
         response = connection.getresponse()
-        return Reply(response.status, response.read(_SIZE))
+        return Reply(response.status, response.read(_SIZE), secret)
     except TimeoutError:
         raise Unreached(f"no answer from {listener} within {timeout:.3g} s") from None
     except (ConnectionRefusedError, FileNotFoundError):

@@ -1,50 +1,24 @@
-"""The admin listener: probes and metrics for all who reach it, levers for this machine alone.
+"""The admin listener: probes and metrics for all who reach it, the rest for our user alone.
 
 ``/livez``, ``/readyz`` and ``/metrics`` answer whatever the Host, since a kubelet probes by pod
-address, and show nothing secret. All else wants a loopback peer and a loopback Host; what changes
-state is POST and refuses web pages.
+address, and show nothing secret. All else is `LocalOnly`; what changes state is POST.
 """
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
-from proxy.addresses import loopback
+from proxy.admin.local_only import LocalOnly
 from proxy.admin.status import Status
 from proxy.asgi import App, Message, Receive, Scope, Send
 from proxy.telemetry.metrics import Metrics
 from proxy.token.keeper import TokenKeeper
-
-Endpoint = Callable[[Request], Awaitable[Response]]
-_OUR_PAGES = ("same-origin", "none")
-
-
-def local(endpoint: Endpoint) -> Endpoint:
-    """Let in loopback peers with a loopback Host alone, and no page of another site."""
-
-    async def guarded(request: Request) -> Response:
-        peer = request.client.host if request.client else ""
-        host = request.headers.get("host", "").rpartition(":")
-        name = host[0] if host[1] and host[2].isdigit() else "".join(host)
-        if peer and not loopback(peer):
-            raise HTTPException(403, "for loopback peers alone\n")
-        if len(request.headers.getlist("host")) != 1 or not loopback(name):
-            raise HTTPException(421, "for loopback Host values alone\n")
-        own = f"{request.url.scheme}://{request.headers['host']}".lower()
-        ours = all(origin.lower() == own for origin in request.headers.getlist("origin"))
-        sites = request.headers.getlist("sec-fetch-site")
-        if not (ours and all(site in _OUR_PAGES for site in sites)):
-            raise HTTPException(403, "not for pages of other sites\n")
-        return await endpoint(request)
-
-    return guarded
 
 
 def served(app: App) -> App:
@@ -81,24 +55,35 @@ class Admin:
     """The endpoints, over the parts that they show."""
 
     def __init__(
-        self, keeper: TokenKeeper, metrics: Metrics, status: Status, quit_now: Callable[[], None]
+        self,
+        keeper: TokenKeeper,
+        metrics: Metrics,
+        status: Status,
+        quit_now: Callable[[], None],
+        local: LocalOnly,
     ) -> None:
+        self._local = local
         self._keeper = keeper
         self._metrics = metrics
         self._status = status
         self._quit = quit_now
 
-    def app(self, more: tuple[BaseRoute, ...] = ()) -> Starlette:
-        """Return the ASGI app; ``more`` are the console's routes."""
+    def app(self, more: Iterable[Route] = ()) -> Starlette:
+        """Return the ASGI app; ``more`` are the console's routes, for our user alone as well."""
         app = Starlette(
             routes=[
                 Route("/livez", self.livez),
                 Route("/readyz", self.readyz),
                 Route("/metrics", self.metrics),
-                Route("/status", local(self.status)),
-                Route("/refresh", local(self.refresh), methods=["POST"]),
-                Route("/quit", local(self.quit), methods=["POST"]),
-                *more,
+                *(
+                    Route(each.path, self._local(each.endpoint), methods=each.methods)
+                    for each in (
+                        Route("/status", self.status),
+                        Route("/refresh", self.refresh, methods=["POST"]),
+                        Route("/quit", self.quit, methods=["POST"]),
+                        *more,
+                    )
+                ),
             ],
             exception_handlers={404: _not_here},
         )

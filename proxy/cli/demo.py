@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from proxy.addresses import ListenAddress
+from proxy.admin import secret as admin_secret
 from proxy.errors import SettingsError
 from proxy.sandbox import SandboxConfig, create_app
 from proxy.sandbox.tour import tour
@@ -85,6 +86,7 @@ class Demo:
         self._callers = _Door(listen)
         self._admin = _Door(admin)
         self._settings = self._load(given)
+        self._secret = admin_secret.make()
 
     def _load(self, given: dict[str, Any]) -> Settings:
         own = {
@@ -115,6 +117,7 @@ class Demo:
                 {**_CREDENTIALS, "_env_file": None},
                 self._callers.sockets,
                 self._admin.sockets,
+                secret=self._secret,
                 as_json=as_json,
                 started=self._tell,
             )
@@ -157,12 +160,13 @@ class Demo:
 
     def _doors(self, url: str) -> str:
         admin = self._admin.address
+        console = str(admin) if admin.path else admin_secret.link(admin, self._secret)
         rows = [
             (
                 "Postman, curl, your app",
                 self._screen.shade(url, "bold", "cyan") + "  no Authorization needed",
             ),
-            ("console, probes", str(admin) if admin.path else f"http://{admin.connectable}"),
+            ("the console", console),
             ("the simulator", f"http://{self._simulator.address}/_sandbox"),
         ]
         return self._screen.rows(rows)

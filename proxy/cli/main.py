@@ -36,6 +36,7 @@ start:
 look after a running proxy (over its admin listener):
   wait       until it holds a usable token
   status     of the proxy and its token
+  console    the address that opens it in a browser
   refresh    the token now
   quit       as SIGTERM does
 
@@ -188,6 +189,7 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "sandbox": _sandbox,
     "wait": _lever("wait"),
     "status": _lever("status"),
+    "console": _lever("console"),
     "refresh": _lever("refresh"),
     "quit": _lever("quit"),
     "check": _check,

@@ -13,7 +13,8 @@ from typing import Any
 
 from proxy.addresses import ListenAddress
 from proxy.admin import client as admin_client
-from proxy.admin.client import Reply, Unreached, ask
+from proxy.admin import secret as admin_secret
+from proxy.admin.client import Reply, Unreached, ask, ask_as_user
 from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
 from proxy.terminal.durations import span
 from proxy.terminal.screen import Screen
@@ -127,16 +128,43 @@ def _quit(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> 
     return OK
 
 
+def _console(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> int:
+    del options
+    reply = _answer(where, "GET", "/", _STEP_LIMIT)
+    if where.path:
+        say(f"{where} is a Unix socket, which browsers do not reach: use host:port")
+        return FAILED
+    if reply.status == 404:
+        say("the console is off: set BREB_CONSOLE=true, or start with --console")
+        return FAILED
+    if reply.status != 200:
+        raise Unreached(f"what listens on {where} is not breb-proxy: it answered {reply.status}")
+    screen.line(admin_secret.link(where, reply.secret))
+    return OK
+
+
 def _document(
     where: ListenAddress, method: str, target: str, limit: float, expected: tuple[int, ...] = (200,)
 ) -> dict[str, Any]:
     """Ask for a JSON object; raise Unreached if something else comes."""
-    reply = ask(where, method, target, limit)
-    if reply.status in (403, 421):
-        raise Unreached(f"{where} refuses: {reply.text.strip()}")
+    reply = _answer(where, method, target, limit)
     if reply.status not in expected or not reply.document:
         raise Unreached(f"what listens on {where} is not breb-proxy: it answered {reply.status}")
     return reply.document
+
+
+def _answer(where: ListenAddress, method: str, target: str, limit: float) -> Reply:
+    """Ask what our user alone may ask; raise Unreached if it is refused."""
+    reply = ask_as_user(where, method, target, limit)
+    if reply.status == 401 and reply.text == admin_secret.NEEDED:
+        raise Unreached(
+            f"{where} answers the user alone who runs it: run this command as that user, where it"
+            " runs (its secret is looked for in"
+            f" {', '.join(map(str, admin_secret.places()))})"
+        )
+    if reply.status in (403, 421):
+        raise Unreached(f"{where} refuses: {reply.text.strip()}")
+    return reply
 
 
 def view(state: dict[str, Any], screen: Screen) -> str:
@@ -198,6 +226,11 @@ _LEVERS: dict[str, tuple[str, str, Lever]] = {
         "Show the state of a running proxy and its token; never the token itself.",
         "0 ready, 1 not ready, 2 usage, 4 no running proxy answers",
         _status,
+    ),
+    "console": (
+        "Print the address that opens the console of a running proxy in a browser.",
+        _CODES,
+        _console,
     ),
     "refresh": ("Make a running proxy renew its token now.", _CODES, _refresh),
     "quit": ("End a running proxy as SIGTERM does: exchanges may finish.", _CODES, _quit),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from proxy.addresses import ListenAddress
+from proxy.admin import secret as admin_secret
 from proxy.errors import SettingsError
 from proxy.server import server, sockets
 from proxy.server.sockets import AddressTaken
@@ -73,7 +74,10 @@ def _serve(options: argparse.Namespace) -> int:
         settings.base_url.environment,
         _url(settings.admin_listen, "http"),
     )
-    server.run(server.serve(settings, places, callers, admin, as_json=as_json))
+    secret = admin_secret.make()
+    if settings.console and not settings.admin_listen.path:
+        server.log.info("console: %s", admin_secret.link(settings.admin_listen, secret))
+    server.run(server.serve(settings, places, callers, admin, secret=secret, as_json=as_json))
     return OK
 
 

@@ -1,4 +1,4 @@
-"""The console's routes on the admin listener, for loopback peers and our own pages alone."""
+"""The console's routes; the admin listener guards them (`proxy.admin.local_only`)."""
 
 import json
 from dataclasses import asdict
@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
-from proxy.admin.routes import Endpoint, local
+from proxy.admin.local_only import Endpoint
 from proxy.admin.status import Status
 from proxy.console.caller_url import Door
 from proxy.console.copying import FORMS
@@ -55,7 +55,7 @@ class Console:
     def _door(self) -> Door:
         return self._replay.door
 
-    def routes(self) -> list[BaseRoute]:
+    def routes(self) -> list[Route]:
         """Return the routes for the admin app."""
         return [
             _route("/", _file("index.html")),
@@ -153,7 +153,7 @@ class Console:
 
 
 def _route(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
-    return Route(path, local(endpoint), methods=[method])
+    return Route(path, endpoint, methods=[method])
 
 
 def _file(name: str) -> Endpoint:

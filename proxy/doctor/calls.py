@@ -9,6 +9,8 @@ from typing import Any, cast
 import httpx
 
 from proxy.addresses import ListenAddress
+from proxy.admin import secret as admin_secret
+from proxy.admin.local_only import LocalOnly
 from proxy.asgi import App
 from proxy.doctor import advice
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
@@ -86,7 +88,7 @@ class Calls:
 
     async def _get(self, target: str) -> tuple[httpx.Response, bytes]:
         keys = self._settings.caller_key
-        fields = {"X-Proxy-Key": keys[0].get_secret_value()} if keys else {}
+        fields = {"X-Proxy-Key": keys[0].key.get_secret_value()} if keys else {}
         client = httpx.AsyncClient(trust_env=False, timeout=None)  # noqa: S113  the step is bounded
         async with (
             client,
@@ -162,7 +164,8 @@ async def proxy_in_small(settings: Settings, places: dict[str, Any]) -> AsyncIte
     quiet = settings.model_copy(
         update={"access_log": False, "token_wait": settings.token_timeout + 1}
     )
-    parts = build(quiet, places, lambda: None, as_json=False)
+    unused = LocalOnly(quiet.admin_listen, admin_secret.make())
+    parts = build(quiet, places, lambda: None, unused, as_json=False)
     doors = sockets.bind(ListenAddress("127.0.0.1", 0))
     listener = Listener(cast("App", parts.shell), parts.shell, ListenerLimits(), 1, None)
     async with asyncio.TaskGroup() as tasks:

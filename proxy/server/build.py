@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from proxy.addresses import Url, bracketed
+from proxy.admin.local_only import LocalOnly
 from proxy.admin.routes import Admin
 from proxy.admin.status import Status
 from proxy.clock import Clock, sleepless
@@ -47,7 +48,12 @@ class Parts:
 
 
 def build(
-    settings: Settings, where: dict[str, Any], quit_now: Callable[[], None], *, as_json: bool
+    settings: Settings,
+    where: dict[str, Any],
+    quit_now: Callable[[], None],
+    local: LocalOnly,
+    *,
+    as_json: bool,
 ) -> Parts:
     """Make all parts and connect them; needs a running event loop.
 
@@ -76,14 +82,14 @@ def build(
     demo = "client_id" in where  # the demo alone brings credentials of its own
     status = Status(keeper, pool, shell, lambda: _about(settings, source, demo=demo))
     metrics.also(status.gauges)
-    pages: list[BaseRoute] = []
+    pages: list[Route] = []
     if journal is not None and recorder is not None:
         # Imported only here: a start without the console is a tenth faster.
         from proxy.console import Console, Door, Replay
 
         replay = Replay(shell, journal, Door.of(settings))
         pages = Console(journal, recorder, status, replay).routes()
-    admin = Admin(keeper, metrics, status, quit_now).app(tuple(pages))
+    admin = Admin(keeper, metrics, status, quit_now, local).app(pages)
     pools = (pool, token_pool)
     return Parts(shell, admin, keeper, source, pools, status, access_log.flush)
 

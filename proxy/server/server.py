@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
+from proxy.admin import secret as admin_secret
+from proxy.admin.local_only import LocalOnly
 from proxy.admin.routes import served
 from proxy.asgi import App
 from proxy.exchange.shell import Shell
@@ -24,6 +26,10 @@ from proxy.settings.model import Settings
 log = logging.getLogger("proxy.server")
 
 _OTHER_FILES = 64  # the listeners, the log, connections to the admin listener and for tokens
+_NO_PLACE = (
+    "no folder for the admin listener's secret can be written, so that breb-proxy status, refresh,"
+    " quit and console will be refused: set XDG_RUNTIME_DIR to one of this user's own"
+)
 _SPARE = 2.0  # uvicorn's own end comes after ours, if ours should fail
 
 
@@ -33,15 +39,18 @@ async def serve(
     callers: list[socket.socket],
     admin: list[socket.socket],
     *,
+    secret: str,
     as_json: bool,
     started: Callable[[Parts], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
     """Serve until a signal or /quit, then drain.
 
-    ``callers`` and ``admin`` are bound sockets; ``started`` runs once, when both listen.
+    ``callers`` and ``admin`` are bound sockets; ``secret`` is the admin listener's; ``started``
+    runs once, when both listen.
     """
     stop = signals.Stop()
-    parts = build(settings, where, stop, as_json=as_json)
+    local = LocalOnly(settings.admin_listen, secret)
+    parts = build(settings, where, stop, local, as_json=as_json)
     stop.last_words = lambda: _last_words(parts)
     process.tune_collector()
     process.raise_open_files(settings.max_callers + settings.max_connections + _OTHER_FILES)
@@ -52,7 +61,12 @@ async def serve(
     probes = served(cast("App", parts.admin))
     # What is refused there was no exchange: it is neither counted nor logged as one.
     back = Listener(probes, Shell(probes, ()), ListenerLimits(), LAST_WORDS + _SPARE, None)
-    with signals.handled(stop, parts.keeper.renew):
+    with (
+        admin_secret.left(secret, settings.admin_listen) as found,
+        signals.handled(stop, parts.keeper.renew),
+    ):
+        if not found:
+            log.warning("%s", _NO_PLACE)
         async with asyncio.TaskGroup() as tasks:
             ours = [tasks.create_task(parts.keeper.run())]
             if tls is not None:

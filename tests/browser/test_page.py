@@ -30,7 +30,7 @@ class Console:
     def __init__(self, page: Page, program: Program) -> None:
         self.page = page
         self.program = program
-        self.url = f"http://127.0.0.1:{program.admin_port}/"
+        self.url = program.console
         self.problems: list[str] = []
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("dialog", lambda dialog: self.problems.append(dialog.message))
@@ -857,7 +857,7 @@ def test_axe_finds_nothing(start: Start, running: Program, scheme: str, size: Vi
     page = console.page
     page.add_script_tag(path=node.package("axe-core") / "axe.min.js")
     found = [page.evaluate(SCAN)]
-    traffic(Caller(running.port), Caller(running.admin_port))
+    traffic(Caller(running.port), Caller(running.admin_port, running.bearer))
     expect(console.rows()).not_to_have_count(0)
     found.append(page.evaluate(SCAN))
     console.pick(PAYMENT)

@@ -18,10 +18,10 @@ from proxy.admin import client as admin_client
 from proxy.cli import operate
 from proxy.terminal.durations import span
 from proxy.terminal.screen import Screen
-from tests.support import SECRET, Call, Program, RawUpstream, free_port, token_reply
+from tests.support import SECRET, Call, Program, RawUpstream, ask, free_port, token_reply
 from tests.support.command import Ended, command, environment, on_terminal
 
-LEVERS = ["wait", "status", "refresh", "quit"]
+LEVERS = ["wait", "status", "console", "refresh", "quit"]
 
 
 @pytest.fixture(scope="module")
@@ -185,6 +185,44 @@ def test_quit_ends_the_proxy() -> None:
         assert proxy.process.wait(20) == 0
 
 
+def test_commands_work_where_no_folder_can_be_written(tmp_path: Path) -> None:
+    """As in a container with a read-only root: preStop ends the proxy all the same."""
+    nowhere = {"XDG_RUNTIME_DIR": "/nonexistent", "TMPDIR": "/nonexistent"}
+    with RawUpstream() as upstream:
+        proxy = Program(upstream.url, console=True)
+        proxy.env |= nowhere
+        with proxy:
+            assert proxy.secret == ""
+            where = f"--admin-listen=127.0.0.1:{proxy.admin_port}"
+            for lever in ("status", "refresh", "quit"):
+                assert command(lever, where, cwd=tmp_path, **nowhere).code == 0
+            assert proxy.process.wait(20) == 0
+
+
+def test_the_console_is_opened_by_the_address_that_is_printed(tmp_path: Path) -> None:
+    with RawUpstream() as upstream, Program(upstream.url, console=True) as proxy:
+        printed = pull(proxy, "console").out.strip()
+        assert printed == proxy.console
+        assert f"console: {printed}" in proxy.output
+        first = ask(proxy.admin_port, printed.partition(str(proxy.admin_port))[2])
+        assert (first.status, first["location"]) == (303, "/")
+        cookie, *attributes = first["set-cookie"].split("; ")
+        assert attributes == ["Path=/", "HttpOnly", "SameSite=Strict"]
+        assert ask(proxy.admin_port, "/", fields=[("Cookie", cookie)]).status == 200
+        assert ask(proxy.admin_port, "/", fields=[("Cookie", f"{cookie}x")]).status == 401
+        assert ask(proxy.admin_port, "/?secret=x").status == 401
+        assert proxy.secret not in proxy.output.replace(printed, "")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_console_that_is_off_is_said_so(proxy: Program) -> None:
+    ended = pull(proxy, "console")
+    assert ended.code == 1
+    assert ended.err == (
+        "breb-proxy: the console is off: set BREB_CONSOLE=true, or start with --console\n"
+    )
+
+
 def test_levers_reach_a_unix_socket(tmp_path: Path) -> None:
     where = f"unix:{tmp_path}/admin.sock"
     settings = {
@@ -203,6 +241,8 @@ def test_levers_reach_a_unix_socket(tmp_path: Path) -> None:
             assert command("wait", cwd=tmp_path, BREB_ADMIN_LISTEN=where).code == 0
             assert command("status", cwd=tmp_path, BREB_ADMIN_LISTEN=where).code == 0
             assert command("refresh", cwd=tmp_path, BREB_ADMIN_LISTEN=where).code == 0
+            browser = command("console", cwd=tmp_path, BREB_ADMIN_LISTEN=where)
+            assert (browser.code, "which browsers do not reach" in browser.err) == (1, True)
             assert command("quit", cwd=tmp_path, BREB_ADMIN_LISTEN=where).code == 0
             assert serving.wait(20) == 0
         finally:

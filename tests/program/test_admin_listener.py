@@ -25,7 +25,8 @@ def proxy(upstream: RawUpstream) -> Iterator[Program]:
 
 
 def get(proxy: Program, path: str, *lines: str, method: str = "GET") -> tuple[int, str]:
-    head = "".join(f"{line}\r\n" for line in lines)
+    given = (*lines, f"Authorization: Bearer {proxy.secret}")
+    head = "".join(f"{line}\r\n" for line in given)
     data = f"{method} {path} HTTP/1.1\r\n{head}Connection: close\r\n\r\n"
     answer = exchange(proxy.admin_port, data.encode())
     assert answer is not None
@@ -42,6 +43,8 @@ def test_nothing_else_answers_a_foreign_host(proxy: Program, path: str) -> None:
     method = "GET" if path == "/status" else "POST"
     assert get(proxy, path, "Host: evil.example", method=method)[0] == 421
     assert get(proxy, path, "Host: localhost.evil.example", method=method)[0] == 421
+    assert get(proxy, path, "Host: evil.localhost", method=method)[0] == 421
+    assert get(proxy, path, "Host: localhost.", method=method)[0] == 421
 
 
 @pytest.mark.parametrize(
@@ -183,10 +186,10 @@ def test_metrics_count_exchanges_and_refusals(proxy: Program) -> None:
     def grown(*key: str) -> float:
         return after[key] - before.get(key, 0.0)
 
-    assert grown("breb_proxy_exchanges_total", "GET", "2xx") == 1
-    assert grown("breb_proxy_exchanges_total", "POST", "2xx") == 1
-    assert grown("breb_proxy_exchanges_total", "other", "2xx") == 1
-    assert grown("breb_proxy_exchanges_total", "GET", "4xx") == 1
+    assert grown("breb_proxy_exchanges_total", "", "GET", "2xx") == 1
+    assert grown("breb_proxy_exchanges_total", "", "POST", "2xx") == 1
+    assert grown("breb_proxy_exchanges_total", "", "other", "2xx") == 1
+    assert grown("breb_proxy_exchanges_total", "", "GET", "4xx") == 1
     assert grown("breb_proxy_refusals_total", "web-page") == 1
     assert grown("breb_proxy_refusals_total", "malformed") == 1
     assert grown("breb_proxy_request_body_bytes_total") == 5

@@ -20,8 +20,11 @@ from proxy.terminal import setting_flags
 from tests.support import SECRET, Program, RawUpstream, ask, free_port
 from tests.support.command import command, environment
 
-COMMANDS = ["run", "serve", "demo", "sandbox", "wait", "status", "refresh", "quit", "check"]
-COMMANDS += ["login", "logout"]
+COMMANDS = [
+    *("run", "serve", "demo", "sandbox", "check"),
+    *("wait", "status", "console", "refresh", "quit"),
+    *("login", "logout"),
+]
 THIRD_PARTY = ("pydantic", "pydantic_settings", "httpx", "starlette", "uvicorn", "uvloop")
 
 

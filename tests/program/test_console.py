@@ -70,6 +70,7 @@ class Page:
             "127.0.0.1", self.proxy.admin_port, timeout=DEADLINE
         )
         headers = {name.replace("_", "-"): value for name, value in fields.items()}
+        headers = self.proxy.bearer | headers
         body = None
         if document is not None:
             body = document if isinstance(document, bytes) else json.dumps(document).encode()
@@ -115,7 +116,7 @@ class Events:
         self._connection = http.client.HTTPConnection(
             "127.0.0.1", proxy.admin_port, timeout=DEADLINE
         )
-        headers = {"Last-Event-ID": after} if after else {}
+        headers = proxy.bearer | ({"Last-Event-ID": after} if after else {})
         self._connection.request("GET", "/console/api/events", headers=headers)
         self.response = self._connection.getresponse()
 
@@ -626,10 +627,10 @@ def test_a_unix_socket_and_a_caller_key_are_no_hindrance(tmp_path: Path) -> None
     path = tmp_path / "p.sock"
     with (
         RawUpstream(answer) as upstream,
-        Program(upstream.url, console=True, listen=f"unix:{path}", caller_key="k" * 12) as proxy,
+        Program(upstream.url, console=True, listen=f"unix:{path}", caller_key="k" * 16) as proxy,
     ):
         reader = Reader(a_connection(str(path)))
-        head = b"GET /v1/x HTTP/1.1\r\nHost: localhost\r\nX-Proxy-Key: " + b"k" * 12
+        head = b"GET /v1/x HTTP/1.1\r\nHost: localhost\r\nX-Proxy-Key: " + b"k" * 16
         with reader.sock:
             reader.sock.sendall(head + b"\r\n\r\n")
             assert read_answer(reader)
@@ -642,7 +643,7 @@ def test_a_unix_socket_and_a_caller_key_are_no_hindrance(tmp_path: Path) -> None
         status, told = page.replay(of=old["id"])
         assert (status, told["status"]) == (200, 200)
         text = page.ask(f"/console/api/exchanges/{old['id']}/curl")[2].decode()
-        variables = {**os.environ, "BREB_CALLER_KEY": "k" * 12}
+        variables = {**os.environ, "BREB_CALLER_KEY": "k" * 16}
         done = subprocess.run(
             ["/bin/sh", "-c", text], env=variables, capture_output=True, check=True
         )

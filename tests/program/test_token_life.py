@@ -16,6 +16,7 @@ import pytest
 
 import proxy.server.build
 from proxy.addresses import Url
+from proxy.admin.local_only import LocalOnly
 from proxy.admin.status import Status
 from proxy.errors import CredentialsMissing
 from proxy.settings.credentials import CredentialsReader
@@ -717,7 +718,8 @@ def test_after_a_sleep_the_first_request_goes_out_with_a_new_token(
 
     async def night(url: str) -> list[bytes]:
         settings = load({"base_url": url, "access_log": False}, **where)
-        parts = proxy.server.build.build(settings, where, lambda: None, as_json=True)
+        local = LocalOnly(settings.admin_listen, "s" * 43)
+        parts = proxy.server.build.build(settings, where, lambda: None, local, as_json=True)
         bodies = []
         async with asyncio.TaskGroup() as tasks:
             keeping = tasks.create_task(parts.keeper.run())
@@ -789,7 +791,8 @@ def test_the_drawing_has_the_states_that_are_told() -> None:
         ("to {} s; to", schedule.BACKOFF_LIMIT),
         ("to {} s while callers wait", schedule.BACKOFF_LIMIT_WAITED),
         ("up to {} s |", response.RETRY_AFTER_LIMIT),
-        ("every {} s, and at once", schedule.REFUSED_DELAY),
+        ("after {} s, then ever later", schedule.REFUSED_FIRST),
+        ("ever later up to {} s, each", schedule.REFUSED_LIMIT),
         ("{} s at least, however short", schedule.SPACING),
         ("| {} s, so that it notices", schedule.SLICE),
         ("younger than {} s", keeper.YOUNG),

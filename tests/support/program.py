@@ -89,11 +89,28 @@ class Program:
             time.sleep(0.02)
         raise AssertionError(f"{path} did not answer {status}:\n{self.output}")
 
-    def admin(self, path: str, method: str = "GET") -> tuple[int, str]:
-        """Ask the admin listener; return status and body."""
+    @property
+    def secret(self) -> str:
+        """The admin listener's secret of this start, where the same user finds it."""
+        file = Path(os.environ["XDG_RUNTIME_DIR"], "breb-proxy", f"admin-{self.admin_port}.secret")
+        return file.read_text().strip() if file.exists() else ""
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """The field with the secret, for requests to the admin listener."""
+        return {"Authorization": f"Bearer {self.secret}"}
+
+    @property
+    def console(self) -> str:
+        """The address that opens the console."""
+        return f"http://127.0.0.1:{self.admin_port}/?secret={self.secret}"
+
+    def admin(self, path: str, method: str = "GET", document: str = "") -> tuple[int, str]:
+        """Ask the admin listener as our user may; return status and body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=PATIENCE)
         try:
-            connection.request(method, path)
+            fields = {"Content-Type": "application/json"} if document else {}
+            connection.request(method, path, document or None, self.bearer | fields)
             response = connection.getresponse()
             return response.status, response.read().decode()
         finally:

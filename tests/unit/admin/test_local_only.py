@@ -1,0 +1,131 @@
+"""Who may use the admin listener beyond its probes."""
+
+import anyio
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from proxy.addresses import ListenAddress
+from proxy.admin.local_only import LocalOnly
+
+SECRET = "s" * 43
+Lines = list[tuple[bytes, bytes]]
+OURS: Lines = [(b"authorization", b"Bearer " + SECRET.encode())]
+
+
+async def inside(request: Request) -> Response:
+    del request
+    return PlainTextResponse("inside")
+
+
+def ask(
+    listen: str,
+    lines: Lines,
+    *,
+    peer: str | None = "127.0.0.1",
+    host: str = "localhost:1",
+    query: str = "",
+    method: str = "GET",
+) -> tuple[int, dict[str, str]]:
+    """Ask an app with one guarded endpoint; return status and fields."""
+    local = LocalOnly(ListenAddress.parse(listen), SECRET)
+    app = Starlette(routes=[Route("/x", local(inside), methods=["GET", "POST"])])
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": method,
+        "path": "/x",
+        "raw_path": b"/x",
+        "query_string": query.encode(),
+        "scheme": "http",
+        "server": None,
+        "client": None if peer is None else (peer, 1),
+        "headers": [(b"host", host.encode()), *lines],
+    }
+    sent = []
+
+    async def receive() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    anyio.run(app, scope, receive, send)  # type: ignore[arg-type]
+    fields = {name.decode(): value.decode() for name, value in sent[0]["headers"]}  # type: ignore[attr-defined]
+    return sent[0]["status"], fields  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        pytest.param(OURS, 200, id="the secret"),
+        pytest.param([(b"authorization", b"bearer  " + SECRET.encode())], 200, id="any case"),
+        pytest.param([(b"cookie", b"a=b; breb-proxy-8081=" + SECRET.encode())], 200, id="cookie"),
+        pytest.param([(b"cookie", b"breb-proxy-9=" + SECRET.encode())], 401, id="another's cookie"),
+        pytest.param([(b"authorization", SECRET.encode())], 401, id="no scheme"),
+        pytest.param([(b"authorization", b"Basic " + SECRET.encode())], 401, id="other scheme"),
+        pytest.param([(b"authorization", b"Bearer " + b"s" * 42)], 401, id="shorter"),
+        pytest.param([(b"authorization", b"Bearer caf\xe9")], 401, id="beyond ASCII"),
+        pytest.param([], 401, id="none"),
+    ],
+)
+def test_the_secret_opens(lines: Lines, status: int) -> None:
+    got, fields = ask("127.0.0.1:8081", lines)
+    assert got == status
+    assert ("www-authenticate" in fields) == (status == 401)
+
+
+@pytest.mark.parametrize("peer", ["10.0.0.1", None])
+def test_not_even_with_the_secret_for_who_is_not_on_this_machine(peer: str | None) -> None:
+    """No peer: the connection was reset before anybody could ask whose it is."""
+    assert ask("127.0.0.1:8081", OURS, peer=peer)[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("listen", "host", "status"),
+    [
+        ("127.0.0.1:8081", "127.0.0.1", 200),
+        ("127.0.0.1:8081", "LOCALHOST:9999", 200),
+        ("[::1]:8081", "[::1]:8081", 200),
+        ("127.0.0.2:8081", "127.0.0.2:8081", 200),
+        ("127.0.0.1:8081", "127.0.0.2:8081", 421),
+        ("127.0.0.1:8081", "x.localhost", 421),
+        ("127.0.0.1:8081", "localhost.", 421),
+        ("127.0.0.1:8081", "localhost:", 421),
+        ("127.0.0.1:8081", "10.0.0.1:8081", 421),
+        ("10.0.0.1:8081", "10.0.0.1:8081", 421),
+        ("127.0.0.1:8081", "", 421),
+    ],
+)
+def test_the_host_is_one_of_a_few(listen: str, host: str, status: int) -> None:
+    assert ask(listen, OURS, host=host)[0] == status
+
+
+def test_the_link_becomes_a_cookie_and_leaves_the_address() -> None:
+    status, fields = ask("127.0.0.1:8081", [], query=f"secret={SECRET}")
+    assert (status, fields["location"], fields["cache-control"]) == (303, "/x", "no-store")
+    assert fields["set-cookie"] == (f"breb-proxy-8081={SECRET}; Path=/; HttpOnly; SameSite=Strict")
+
+
+@pytest.mark.parametrize(
+    ("lines", "query", "method", "status"),
+    [
+        pytest.param([], "secret=", "GET", 401, id="empty"),
+        pytest.param([], f"secret={SECRET}", "POST", 401, id="what changes state"),
+        pytest.param(
+            [(b"sec-fetch-site", b"cross-site")], f"secret={SECRET}", "GET", 403, id="page"
+        ),
+        pytest.param([(b"origin", b"null")], f"secret={SECRET}", "GET", 403, id="frame"),
+    ],
+)
+def test_the_link_is_for_a_person_at_an_address_bar(
+    lines: Lines, query: str, method: str, status: int
+) -> None:
+    assert ask("127.0.0.1:8081", lines, query=query, method=method)[0] == status
+
+
+def test_over_a_unix_socket_its_mode_is_the_lock() -> None:
+    assert ask("unix:/run/admin.sock", [], peer=None, host="localhost")[0] == 200
+    assert ask("unix:/run/admin.sock", [], peer=None, host="evil.example")[0] == 421

@@ -1,0 +1,151 @@
+"""The admin listener's secret: where it is left, and that others cannot have put it there."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from proxy.addresses import ListenAddress
+from proxy.admin import secret
+
+WHERE = ListenAddress.parse("127.0.0.1:8081")
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a runtime directory of our own; nothing is left in memory."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
+    monkeypatch.setattr(secret, "_memory", lambda *_: None)
+    return tmp_path
+
+
+def test_it_is_another_one_each_time_and_too_long_to_guess() -> None:
+    made = {secret.make() for _ in range(100)}
+    assert len(made) == 100
+    assert {len(each) for each in made} == {43}
+
+
+def test_it_lies_in_a_file_that_our_user_alone_can_read(runtime: Path) -> None:
+    with secret.left("s3", WHERE) as found:
+        assert found
+        (file,) = (runtime / "breb-proxy").iterdir()
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+        assert list(secret.found(WHERE)) == ["s3"]
+    assert list((runtime / "breb-proxy").iterdir()) == []
+
+
+def test_what_was_left_by_one_that_broke_down_is_replaced(runtime: Path) -> None:
+    folder = runtime / "breb-proxy"
+    folder.mkdir(mode=0o700)
+    (folder / "admin-8081.secret").write_text("old")
+    (folder / f".admin-8081.secret.{os.getpid()}").symlink_to("/etc/passwd")
+    with secret.left("new", WHERE):
+        assert list(secret.found(WHERE)) == ["new"]
+
+
+def test_the_next_process_keeps_its_own(runtime: Path) -> None:
+    with secret.left("ours", WHERE):
+        (runtime / "breb-proxy" / "admin-8081.secret").write_text("the next one's\n")
+    assert list(secret.found(WHERE)) == ["the next one's"]
+
+
+def others(folder: Path) -> None:
+    folder.chmod(0o777)
+
+
+def elsewhere(folder: Path) -> None:
+    folder.rmdir()
+    folder.symlink_to(folder.parent)
+
+
+@pytest.mark.parametrize("made", [others, elsewhere])
+def test_a_folder_that_others_can_change_is_not_used(
+    runtime: Path, made: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secret, "places", lambda: [runtime / "breb-proxy"])
+    (runtime / "breb-proxy").mkdir(mode=0o700)
+    assert callable(made)
+    made(runtime / "breb-proxy")
+    with secret.left("s3", WHERE) as found:
+        assert not found
+
+
+def test_the_folders_are_those_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = os.getuid()
+    given = {"RUNTIME_DIRECTORY": "/run/one:/run/two", "XDG_RUNTIME_DIR": "/run/x", "TMPDIR": "/t"}
+    assert [str(each) for each in secret.places(given)] == [
+        "/run/one/breb-proxy",
+        "/run/x/breb-proxy",
+        f"/run/user/{user}/breb-proxy",
+        f"/t/breb-proxy-{user}",
+    ]
+    assert [str(each) for each in secret.places({})] == [
+        f"/run/user/{user}/breb-proxy",
+        f"/tmp/breb-proxy-{user}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("served", "asked", "same"),
+    [
+        ("0.0.0.0:8081", "127.0.0.1:8081", True),
+        ("[::]:8081", "[::1]:8081", True),
+        ("localhost:8081", "127.0.0.1:8081", True),
+        ("127.0.0.1:8081", "127.0.0.1:8082", False),
+        ("127.0.0.2:8081", "127.0.0.1:8081", False),
+        ("[fd00::1]:8081", "[fd00::1]:8081", True),
+    ],
+)
+def test_a_command_finds_the_secret_of_the_listener_it_asks(
+    runtime: Path, served: str, asked: str, same: bool
+) -> None:
+    del runtime
+    with secret.left("s3", ListenAddress.parse(served)):
+        assert list(secret.found(ListenAddress.parse(asked))) == (["s3"] if same else [])
+
+
+def test_a_unix_socket_needs_none(runtime: Path) -> None:
+    where = ListenAddress.parse("unix:/run/x.sock")
+    with secret.left("s3", where) as found:
+        assert found
+        assert list(secret.found(where)) == []
+    assert list(runtime.iterdir()) == []
+
+
+ASK = """
+import sys
+from proxy.addresses import ListenAddress
+from proxy.admin import secret
+print(*secret.found(ListenAddress.parse("127.0.0.1:8081")))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no other place for it")
+def test_where_no_folder_can_be_written_the_same_user_finds_it_in_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container with a read-only root."""
+    monkeypatch.setattr(secret, "places", list)
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-c", ASK]
+    kept = secret.make()
+    with secret.left(kept, WHERE) as found:
+        assert found
+        asked = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        assert kept in asked.stdout.split()
+    asked = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert kept not in asked.stdout
+
+
+def test_nothing_is_promised_where_there_is_no_place_at_all(
+    runtime: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del runtime
+    monkeypatch.setattr(secret, "places", lambda: [Path("/proc/breb-proxy")])
+    with secret.left("s3", WHERE) as found:
+        assert not found
