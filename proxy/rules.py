@@ -1,10 +1,17 @@
-"""Rules of what may pass: ``METHOD path-pattern``, matched on the very bytes that are sent."""
+"""Rules of what may pass: ``METHOD path-pattern``, matched on the very bytes that are sent.
+
+A rule for one caller alone begins with its name: ``payroll: GET /v1/payments*``.
+"""
 
 import re
 from dataclasses import dataclass
 from typing import Any
 
-_RULE = re.compile(r"^(?P<method>\*|[A-Z]+(?:\|[A-Z]+)*)\s+(?P<pattern>/[!-\"$->@-~]*)$")
+CALLER = r"[A-Za-z][A-Za-z0-9_-]{0,31}"
+_RULE = re.compile(
+    rf"^(?:(?P<caller>{CALLER})\s*:\s*)?"
+    r"(?P<method>\*|[A-Z]+(?:\|[A-Z]+)*)\s+(?P<pattern>/[!-\"$->@-~]*)$"
+)
 # What a server behind us could read as another path than the one a rule looked at: dot segments,
 # empty segments, path parameters, backslashes, and what percent-encoding can hide: separators,
 # control bytes, a second encoding, letters that need none (RFC 3986 section 6.2.2.2), and the
@@ -19,9 +26,13 @@ _AMBIGUOUS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: the methods (none: any) and a pattern in which ``*`` stands for anything."""
+    """One rule: the methods (none: any) and a pattern in which ``*`` stands for anything.
+
+    ``caller`` is whom it is for, empty for all.
+    """
 
     text: str
+    caller: str
     methods: frozenset[str]
     pattern: re.Pattern[bytes]
 
@@ -34,12 +45,14 @@ class Rule:
         if not match:
             raise ValueError(
                 f"{str(value)!r} is no rule; write METHOD /path, without query, such as"
-                " GET /v1/payments*"
+                " GET /v1/payments*, or payroll: GET /v1/payments* for one caller alone"
             )
         method, pattern = match["method"], match["pattern"]
         methods = frozenset() if method == "*" else frozenset(method.split("|"))
         body = b".*".join(re.escape(part.encode()) for part in pattern.split("*"))
-        return cls(f"{method} {pattern}", methods, re.compile(body, re.DOTALL))
+        caller = match["caller"] or ""
+        text = f"{caller}: {method} {pattern}" if caller else f"{method} {pattern}"
+        return cls(text, caller, methods, re.compile(body, re.DOTALL))
 
     def matches(self, method: str, path: bytes) -> bool:
         """Report whether the rule speaks of this request; ``path`` is without the query."""

@@ -3,19 +3,20 @@
 import shlex
 from dataclasses import dataclass
 
-from pydantic import SecretStr
-
 from proxy.addresses import bracketed
 from proxy.settings.model import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """``url`` is what callers put before a target; ``socket`` a path, where that is the way in."""
+    """``url`` is what callers put before a target; ``socket`` a path, where that is the way in.
+
+    ``keyed`` says that callers must send a key.
+    """
 
     url: str
     socket: str
-    key: SecretStr | None
+    keyed: bool
     production: bool
 
     @classmethod
@@ -27,7 +28,7 @@ class Door:
         return cls(
             url=f"{scheme}://{name}" + ("" if listen.path else f":{listen.port}"),
             socket=listen.path,
-            key=settings.caller_key[0] if settings.caller_key else None,
+            keyed=bool(settings.caller_key),
             production=settings.base_url.environment == "production",
         )
 
@@ -41,7 +42,7 @@ class Door:
         words = ["curl"]
         if self.socket:
             words += ["--unix-socket", shlex.quote(self.socket)]
-        if self.key is not None:
+        if self.keyed:
             words += ["--header", '"X-Proxy-Key: $BREB_CALLER_KEY"']
         return " ".join([*words, self.at("/v1/customers")])
 

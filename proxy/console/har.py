@@ -46,6 +46,7 @@ def _entry(entry: Entry, door: Door) -> dict[str, Any]:
         "cache": {},
         "timings": _timings(entry),
         "_exchange": entry.id,
+        "_caller": entry.caller,
         "_attempts": len(entry.attempts),
         "comment": entry.trouble.words if entry.trouble else entry.note or _left(entry),
     }

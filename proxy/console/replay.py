@@ -1,5 +1,7 @@
 """Sends a recorded request again, the way every caller's request goes: guard, rules, keeper.
 
+It goes in the name of the caller who sent it, and may do no more than that caller.
+
 It enters the callers' app in this process, so that TLS, a Unix socket or a wide listener make no
 difference. Never against a production host; what is not safe wants a confirmation.
 """
@@ -81,6 +83,7 @@ class Replay:
             old.lines if wish.fields is None else tuple(wish.fields),
             old.body if wish.body is None else wish.body.encode("utf-8", "surrogatepass"),
             problem="" if edited and wish.target else old.problem,
+            caller=old.caller,
         )
 
     def _check(self, request: Sendable) -> None:
@@ -131,8 +134,6 @@ class Replay:
         ]
         if request.body or not request.safe:
             lines.append((b"Content-Length", b"%d" % len(request.body)))
-        if self.door.key is not None:
-            lines.append((b"X-Proxy-Key", self.door.key.get_secret_value().encode()))
         target = request.target.encode()
         path, _, query = target.partition(b"?")
         return {
@@ -150,6 +151,7 @@ class Replay:
             "query_string": query,
             "headers": lines,
             "replay_of": of,
+            "caller": request.caller,
         }
 
 

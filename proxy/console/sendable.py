@@ -30,7 +30,7 @@ class Sendable:
     """A request without what is the client's own business.
 
     ``left_out`` names the fields that were masked; ``masked`` says that target or body hold masks;
-    ``problem`` why the body is not at hand.
+    ``problem`` why the body is not at hand; ``caller`` who sent it.
     """
 
     method: str
@@ -40,6 +40,7 @@ class Sendable:
     left_out: tuple[str, ...] = ()
     masked: bool = False
     problem: str = ""
+    caller: str = ""
 
     @property
     def safe(self) -> bool:
@@ -68,6 +69,7 @@ def sendable(entry: Entry) -> Sendable:
         tuple(left_out),
         bool(entry.request.masked) or MASK in entry.target,
         _problem(entry),
+        entry.caller,
     )
 
 

@@ -36,11 +36,11 @@ def summary(entry: Entry) -> dict[str, Any]:
         "mark": mark(entry),
         "replayed": entry.replayed,
         "replay_of": entry.replay_of,
+        "caller": entry.caller,
         "why": entry.trouble.words if entry.trouble else entry.note,
         "kind": getattr(entry, "kind", ""),
         "outcome": getattr(entry, "outcome", "")
         or (entry.trouble.outcome if entry.trouble else ""),
-        "caller": getattr(entry, "caller", ""),
         "said": None if entry.trouble else said(entry.answer, entry.status),
     }
 

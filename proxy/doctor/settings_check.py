@@ -86,7 +86,8 @@ def _value(settings: Settings | None, name: str) -> str:
         return ""
     value = getattr(settings, name)
     if name == "caller_key":
-        return f"{len(value)} set, "
+        names = ", ".join(dict.fromkeys(each.caller for each in value))
+        return f"{len(value)} set{f' ({names})' if names else ''}, "
     if name in SECRETS:
         return f"set, {_length(value.get_secret_value())}, "
     items = tuple(str(item) for item in value) if isinstance(value, tuple) else value

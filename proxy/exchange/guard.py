@@ -30,11 +30,14 @@ from proxy.rules import Rule, ambiguous
 
 @dataclass(frozen=True, slots=True)
 class GuardOptions:
-    """What the guard needs of the settings; ``hosts`` are lower-case names, some with a port."""
+    """What the guard needs of the settings.
+
+    ``hosts`` are lower-case names, some with a port; ``keys`` the callers' names, each with a key.
+    """
 
     hosts: frozenset[bytes]
     origins: frozenset[bytes] = frozenset()
-    keys: tuple[bytes, ...] = ()
+    keys: tuple[tuple[str, bytes], ...] = ()
     allow: tuple[Rule, ...] = ()
     deny: tuple[Rule, ...] = ()
     max_body: int | None = None
@@ -76,7 +79,7 @@ class Guard:
         """Judge what a caller on this machine, or a page that was named, may do."""
         method: str = scope["method"]
         if self._strict:
-            self._check_caller(method, scope["target"], watched)
+            self._check_caller(scope, method, watched)
         if self._options.max_body is not None:
             receive = self._bounded(scope, watched, receive)
         if b"max-forwards" in watched and method == "OPTIONS" and _last_hop(scope, watched):
@@ -86,16 +89,21 @@ class Guard:
 
     # -- key and rules ---------------------------------------------------------------------
 
-    def _check_caller(self, method: str, raw: bytes, watched: Watched) -> None:
+    def _check_caller(self, scope: Scope, method: str, watched: Watched) -> None:
+        exchange: Exchange = scope["exchange"]
         if self._options.keys:
-            self._check_key(watched)
+            # The console sends again in the name of who sent it; nobody else can name a caller.
+            exchange.caller = scope.get("caller", "") or self._of_key(watched)
         if self._options.allow or self._options.deny:
-            self._check_rules(method, raw.partition(b"?")[0])
+            self._check_rules(exchange.caller, method, scope["target"].partition(b"?")[0])
 
-    def _check_key(self, watched: Watched) -> None:
+    def _of_key(self, watched: Watched) -> str:
+        """Return the name of the caller whose key came with the request."""
         given = watched.get(b"x-proxy-key", [])
-        matches = [hmac.compare_digest(given[0], key) for key in self._options.keys if given]
-        if len(given) != 1 or not any(matches):
+        sent = given[0] if len(given) == 1 else b""
+        # All are compared, so that the time taken tells nothing.
+        names = [name for name, key in self._options.keys if hmac.compare_digest(sent, key)]
+        if not names:
             text = "the X-Proxy-Key field is missing" if not given else "X-Proxy-Key is not valid"
             raise RequestRefused(
                 403,
@@ -103,8 +111,9 @@ class Guard:
                 text,
                 "send one X-Proxy-Key field with a value of BREB_CALLER_KEY",
             )
+        return names[0]
 
-    def _check_rules(self, method: str, path: bytes) -> None:
+    def _check_rules(self, caller: str, method: str, path: bytes) -> None:
         if ambiguous(path):
             raise RequestRefused(
                 403,
@@ -114,12 +123,16 @@ class Guard:
                 "send the plain path: rules are in force, and it is never reinterpreted",
             )
         for rule in self._options.deny:
-            if rule.matches(method, path):
+            if rule.matches(method, path) and rule.caller in ("", caller):
                 text = f"the rule DENY {rule} forbids it"
                 raise RequestRefused(403, "rule", text, "see BREB_DENY")
+        # If there is any, then also for a caller that none speaks of: it may do nothing.
         allow = self._options.allow
-        if allow and not any(rule.matches(method, path) for rule in allow):
-            text = f"none of the rules ALLOW {_listed(allow)} lets it in"
+        own = [rule for rule in allow if rule.caller in ("", caller)]
+        if allow and not any(rule.matches(method, path) for rule in own):
+            text = f"none of the rules ALLOW {_listed(own)} lets it in"
+            if not own:
+                text = f"no rule of ALLOW speaks of the caller {caller}"
             raise RequestRefused(403, "rule", text, "see BREB_ALLOW")
 
     def _bounded(self, scope: Scope, watched: Watched, receive: Receive) -> Receive:

@@ -22,11 +22,13 @@ class Exchange:
     """The facts of one request and its response.
 
     Times are seconds of ``time.perf_counter``; durations are None for what did not happen.
-    ``failure`` is the error that ended it, ``status`` None if the caller got no head.
+    ``failure`` is the error that ended it, ``status`` None if the caller got no head. ``caller`` is
+    the name of the key that came with it, ``uid`` the user at the other end of a Unix socket.
     """
 
     __slots__ = (
         "attempts",
+        "caller",
         "connected",
         "cors",
         "ended",
@@ -44,12 +46,15 @@ class Exchange:
         "target",
         "token_ready",
         "traceparent",
+        "uid",
     )
 
     def __init__(self, number: str, method: str, target: bytes) -> None:
         self.id = number
         self.method = method
         self.target = target
+        self.caller = ""
+        self.uid: int | None = None
         self.started = time.perf_counter()
         self.token_ready: float | None = None
         self.connected: float | None = None

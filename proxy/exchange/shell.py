@@ -38,6 +38,9 @@ class Shell:
             scope["target"] = joined_target(scope)
         exchange = Exchange(next(self._numbers), scope["method"], scope["target"])
         scope["exchange"] = exchange
+        if "uid" in scope:
+            exchange.uid = scope["uid"]
+            exchange.caller = f"uid:{exchange.uid}"
         self.in_flight += 1
         try:
             await self._app(scope, receive, send)

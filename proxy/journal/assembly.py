@@ -66,6 +66,8 @@ class Assembly:
             left=exchange.left,
             note=exchange.note,
             replay_of=capture.replay_of if capture else "",
+            caller=exchange.caller,
+            uid=exchange.uid,
             request_lines=self._shown(capture.lines) if capture else (),
             request=self._body(capture.request.data, capture.request.size, capture.lines)
             if capture

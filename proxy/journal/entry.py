@@ -59,6 +59,8 @@ class Entry:
     left: bool
     note: str
     replay_of: str
+    caller: str
+    uid: int | None
     request_lines: Shown
     request: Content
     answer_lines: Shown

@@ -20,6 +20,7 @@ from proxy.errors import RequestRefused
 from proxy.http1.request_parser import RequestHead, RequestParser
 from proxy.listener import half_close
 from proxy.listener.cycle import Cycle, status_line
+from proxy.listener.peer import peer_uid
 
 if TYPE_CHECKING:
     from proxy.listener.connections import Callers
@@ -82,6 +83,8 @@ class CallerConnection(asyncio.Protocol):
             "scheme": "https" if transport.get_extra_info("sslcontext") else "http",
             "root_path": "",
         }
+        if (uid := peer_uid(transport.get_extra_info("socket"))) is not None:
+            self._scope_base["uid"] = uid
         if len(callers.connections) > callers.limits.connections:
             text = f"more than {callers.limits.connections} connections"
             step = "use fewer connections, or raise BREB_MAX_CALLERS"

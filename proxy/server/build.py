@@ -164,7 +164,9 @@ def guard_options(settings: Settings) -> GuardOptions:
     return GuardOptions(
         hosts=frozenset(name.rstrip(".").lower().encode() for name in hosts),
         origins=frozenset(origin.lower().encode() for origin in settings.allowed_origins),
-        keys=tuple(key.get_secret_value().encode() for key in settings.caller_key),
+        keys=tuple(
+            (each.caller, each.key.get_secret_value().encode()) for each in settings.caller_key
+        ),
         allow=settings.allow,
         deny=settings.deny,
         max_body=settings.max_body,

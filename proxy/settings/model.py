@@ -127,7 +127,8 @@ class Settings(CredentialSettings):
     )
     caller_key: Keys = Field(
         default=(),
-        description="Keys, one of which callers send in X-Proxy-Key (comma-separated to rotate).",
+        description="Keys, one of which callers send in X-Proxy-Key: at least 16 characters each,"
+        " comma-separated, named to tell callers apart (payroll:KEY,shop:KEY).",
     )
     allow_open_listener: bool = setting(
         "callers' listener",
@@ -150,7 +151,8 @@ class Settings(CredentialSettings):
         "callers' listener",
         "RULES",
         default=(),
-        description="Rules such as GET /v1/payments*; if any, only what matches passes.",
+        description="Rules such as GET /v1/payments*, or shop: GET /v1/accounts* for one caller;"
+        " if any, only what matches passes.",
     )
     deny: Rules = setting(
         "callers' listener",
@@ -368,7 +370,7 @@ class Settings(CredentialSettings):
         return problems
 
     def _incomplete(self) -> list[str]:
-        problems = []
+        problems = [*self._unknown_callers()]
         if bool(self.tls_cert) != bool(self.tls_key):
             problems.append(f"{PREFIX}TLS_CERT and {PREFIX}TLS_KEY: set both, or neither")
         if self.client_cert_key and not self.client_cert:
@@ -387,6 +389,15 @@ class Settings(CredentialSettings):
         if self.tls_key:
             problems.extend(_unusable_pair("TLS_CERT", self.tls_cert, self.tls_key))
         return problems
+
+    def _unknown_callers(self) -> list[str]:
+        known = {each.caller for each in self.caller_key}
+        return [
+            f"{PREFIX}{name}: the rule {rule} is for a caller that {PREFIX}CALLER_KEY does not name"
+            for name, rules in (("ALLOW", self.allow), ("DENY", self.deny))
+            for rule in rules
+            if rule.caller and rule.caller not in known
+        ]
 
 
 def _unusable_authorities(bundle: Path | None) -> list[str]:

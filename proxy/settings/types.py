@@ -1,6 +1,8 @@
 """How the text of a setting becomes its value; what is wrong is said by ValueError, in words."""
 
 import re
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -8,7 +10,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from proxy.addresses import ListenAddress, Url
-from proxy.rules import Rule
+from proxy.rules import CALLER, Rule
+
+_SHORTEST_KEY = 16
 
 
 def _split(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
@@ -80,6 +84,42 @@ def _visible(secret: SecretStr) -> SecretStr:
     return SecretStr(text)  # files begin with a mark, or end in a line break
 
 
+@dataclass(frozen=True, slots=True)
+class CallerKey:
+    """A caller's name and the key that it sends."""
+
+    caller: str
+    key: SecretStr
+
+
+def _caller_key(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
+    """Read ``name:key``, or a key alone; nothing of a key stands in what is said of it."""
+    if isinstance(value, CallerKey):
+        return value
+    name, colon, rest = str(value).removeprefix("\ufeff").strip().partition(":")
+    caller, text = (name.strip(), rest) if colon else ("default", name)
+    if not re.fullmatch(CALLER, caller):
+        raise ValueError(
+            "a colon divides a caller's name, such as payroll, from its key: the name has letters,"
+            " digits, - and _, and a key has no colon"
+        )
+    key = _visible(SecretStr(text))
+    if len(key.get_secret_value()) < _SHORTEST_KEY:
+        raise ValueError(
+            f"the key of {caller} has less than {_SHORTEST_KEY} characters and could be guessed;"
+            " make one: openssl rand -hex 32"
+        )
+    return CallerKey(caller, key)
+
+
+def _distinct(keys: tuple[CallerKey, ...]) -> tuple[CallerKey, ...]:
+    """Refuse a key of two callers: it would not tell them apart."""
+    ((_, most),) = Counter(each.key.get_secret_value() for each in keys).most_common(1) or [("", 0)]
+    if most > 1:
+        raise ValueError("the same key stands there twice; give each caller its own")
+    return keys
+
+
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Hosts = Annotated[Names, AfterValidator(_hosts)]
 WebOrigins = Annotated[Names, AfterValidator(_origins)]
@@ -98,4 +138,9 @@ Format = Annotated[Literal["auto", "text", "json"], BeforeValidator(_lower)]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 File = Annotated[Path, AfterValidator(_existing)]
 Secret = Annotated[SecretStr, AfterValidator(_visible)]
-Keys = Annotated[tuple[Secret, ...], NoDecode, BeforeValidator(_split)]
+Keys = Annotated[
+    tuple[Annotated[CallerKey, BeforeValidator(_caller_key)], ...],
+    NoDecode,
+    BeforeValidator(_split),
+    AfterValidator(_distinct),
+]

@@ -66,6 +66,10 @@ def _json_line(exchange: Exchange) -> str:
         f',"upstream_ms":{"null" if upstream is None else f"{upstream * 1000:.2f}"}'
         f',"attempts":{exchange.attempts}'
     )
+    if exchange.caller:
+        line += f',"caller":"{exchange.caller}"'
+    if exchange.uid is not None:
+        line += f',"uid":{exchange.uid}'
     if exchange.failure is not None or exchange.left or exchange.note or exchange.traceparent:
         line += _extra(exchange)
     return line + "}\n"
@@ -94,9 +98,10 @@ def _text_line(exchange: Exchange, colour: str = "", end: str = "") -> str:
         why = " the caller left"
     note = f" ({exchange.note})" if exchange.note else ""
     status = exchange.status or "---"
+    caller = f", {exchange.caller}" if exchange.caller else ""
     return (
         f"{time.strftime('%H:%M:%S')} {colour}{status}{end} {exchange.method:6} {_path(exchange)}"
-        f"  {(exchange.ended - exchange.started) * 1000:.1f} ms{share}, {exchange.sent} B"
+        f"  {(exchange.ended - exchange.started) * 1000:.1f} ms{share}, {exchange.sent} B{caller}"
         f"{why}{note}\n"
     )
 

@@ -57,8 +57,8 @@ class Metrics(Collector):
 
     def __init__(self) -> None:
         self._gauges: Gauges = tuple
-        self._exchanges: Counter[tuple[str, int | None]] = Counter()
-        self.exchanges: Counter[tuple[str, str]] = Counter()
+        self._exchanges: Counter[tuple[str, int | None, str]] = Counter()
+        self.exchanges: Counter[tuple[str, str, str]] = Counter()
         self.refusals: Counter[str] = Counter()
         self.upstream_errors: Counter[str] = Counter()
         self.left = 0
@@ -73,7 +73,7 @@ class Metrics(Collector):
 
     def observe(self, exchange: Exchange) -> None:
         """Count one exchange that is over."""
-        self._exchanges[exchange.method, exchange.status] += 1
+        self._exchanges[exchange.method, exchange.status, exchange.caller] += 1
         self.received += exchange.received
         self.sent += exchange.sent
         self._total.observe(exchange.ended - exchange.started)
@@ -96,9 +96,9 @@ class Metrics(Collector):
 
     def _fold(self) -> None:
         """Turn raw methods and statuses into labels; done rarely, not for each exchange."""
-        for (method, status), count in self._exchanges.items():
+        for (method, status, caller), count in self._exchanges.items():
             label = method if method in _METHODS else "other"
-            self.exchanges[label, f"{status // 100}xx" if status else "none"] += count
+            self.exchanges[label, f"{status // 100}xx" if status else "none", caller] += count
         self._exchanges.clear()
 
     def collect(self) -> Iterable[Metric]:
@@ -107,8 +107,8 @@ class Metrics(Collector):
         yield InfoMetricFamily("breb_proxy", "Which program this is.", {"version": __version__})
         yield labelled_counter(
             "breb_proxy_exchanges",
-            "Exchanges by method and class of the status given to the caller.",
-            ("method", "status"),
+            "Exchanges by method, class of the status given to the caller, and the caller's name.",
+            ("method", "status", "caller"),
             self.exchanges,
         )
         yield labelled_counter(

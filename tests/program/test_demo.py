@@ -115,7 +115,7 @@ def test_the_environment_does_not_disturb_it(tmp_path: Path) -> None:
         "BREB_CLIENT_SECRET": "real-secret",
         "BREB_LISTEN": "nonsense",
         "BREB_DENY": "* /*",
-        "BREB_CALLER_KEY": "key",
+        "BREB_CALLER_KEY": "the-key-of-an-environment",
         "BREB_SECRETS_DIR": str(tmp_path),
         "HTTP_PROXY": "http://127.0.0.1:1",
     }

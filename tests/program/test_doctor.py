@@ -183,7 +183,7 @@ def test_it_tells_where_each_setting_comes_from_and_no_secret(tmp_path: Path, sa
     secrets = tmp_path / "secrets"
     secrets.mkdir()
     (secrets / "breb_client_secret").write_text(f"{SECRET}\n")
-    (secrets / "breb_caller_key").write_text(f"{CALLER_KEY},another\n")
+    (secrets / "breb_caller_key").write_text(f"{CALLER_KEY},shop:another-key-of-the-tests\n")
     (tmp_path / ".env").write_text("BREB_CLIENT_ID=test-client\nBREB_DENY=DELETE /x,PUT /*\n")
     ended = command(
         "check",
@@ -197,7 +197,7 @@ def test_it_tells_where_each_setting_comes_from_and_no_secret(tmp_path: Path, sa
     assert rows[".env"] == "read"
     assert rows["BREB_CLIENT_ID"] == "set, 8 to 15 characters, from .env"
     assert rows["BREB_CLIENT_SECRET"] == f"set, 16 to 31 characters, from {secrets}"
-    assert rows["BREB_CALLER_KEY"] == f"2 set, from {secrets}"
+    assert rows["BREB_CALLER_KEY"] == f"2 set (default, shop), from {secrets}"
     assert rows["BREB_DENY"] == "DELETE /x,PUT /*, from .env"
     assert rows["BREB_READ_TIMEOUT"] == "7.0, from flag"
     assert rows["BREB_BASE_URL"] == f"{sandbox}, from environment"

@@ -31,7 +31,7 @@ def proxy(upstream: RawUpstream) -> Iterator[Program]:
 
 @pytest.fixture(scope="module")
 def keyed(upstream: RawUpstream) -> Iterator[Program]:
-    with Program(upstream.url, caller_key=f"the-old-key,{CALLER_KEY}") as running:
+    with Program(upstream.url, caller_key=f"the-old-key-of-the-tests,{CALLER_KEY}") as running:
         yield running
 
 
@@ -219,7 +219,7 @@ def test_a_refusal_can_be_read_by_a_named_page(proxy: Program) -> None:
     assert answer.status == 405
 
 
-@pytest.mark.parametrize("key", ["the-old-key", CALLER_KEY])
+@pytest.mark.parametrize("key", ["the-old-key-of-the-tests", CALLER_KEY])
 def test_every_key_of_the_list_opens(keyed: Program, upstream: RawUpstream, key: str) -> None:
     assert ask(keyed.port, "/x", fields=[("X-Proxy-Key", key)]).status == 200
     assert upstream.requests[-1].values("x-proxy-key") == []
@@ -234,7 +234,7 @@ def test_every_key_of_the_list_opens(keyed: Program, upstream: RawUpstream, key:
         pytest.param([("X-Proxy-Key", f"{CALLER_KEY}x")], id="longer"),
         pytest.param([("X-Proxy-Key", CALLER_KEY[:-1])], id="shorter"),
         pytest.param([KEY, KEY], id="twice"),
-        pytest.param([("X-Proxy-Key", f"the-old-key,{CALLER_KEY}")], id="the list"),
+        pytest.param([("X-Proxy-Key", f"the-old-key-of-the-tests,{CALLER_KEY}")], id="the list"),
     ],
 )
 def test_without_the_key_nobody_gets_in(

@@ -59,7 +59,7 @@ def test_the_search_finds_what_is_there() -> None:
 def test_nothing_leaks_on_the_good_way() -> None:
     with (
         RawUpstream() as upstream,
-        Program(upstream.url, caller_key=f"old-key,{CALLER_KEY}") as proxy,
+        Program(upstream.url, caller_key=f"an-old-key-of-the-tests,{CALLER_KEY}") as proxy,
     ):
         assert ask(proxy.port, "/x?y=1", fields=KEY).status == 200
         assert proxy.admin("/refresh", "POST")[0] == 200

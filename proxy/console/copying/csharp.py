@@ -19,7 +19,7 @@ def csharp(request: Sendable, door: Door) -> str:
         for name, value in lines
         if (name, value) not in of_content
     ]
-    if door.key is not None:
+    if door.keyed:
         variable = f'Environment.GetEnvironmentVariable("{KEY}")'
         headers.append(f'request.Headers.{add}("{KEY_FIELD}", {variable});')
     if request.body or of_content:

@@ -13,7 +13,7 @@ def curl(request: Sendable, door: Door) -> str:
     words = ["curl", "--globoff", "--path-as-is", *_options(request, door)]
     for name, value in with_defaults(request):
         words += ["--header", word(raw(curl_line(name, value)))]
-    if door.key is not None:
+    if door.keyed:
         words += ["--header", f'"{KEY_FIELD}: ${KEY}"']
     notes = note(MASKED) if request.masked else ""
     if request.body and not printable(request.body):

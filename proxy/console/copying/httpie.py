@@ -23,7 +23,7 @@ def httpie(request: Sendable, door: Door) -> str:
             skipped.append(name)
         else:
             words.append(word(raw(item)))
-    if door.key is not None:
+    if door.keyed:
         words.append(f'"{KEY_FIELD}:${KEY}"')
     if request.body and not piped:
         words += ["--raw", word(request.body)]

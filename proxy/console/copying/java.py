@@ -13,7 +13,7 @@ def java(request: Sendable, door: Door) -> str:
     """Word it as a file that ``java`` runs."""
     lines, skipped = ascii_lines(request)
     fields = [f".header({escaped(name)}, {escaped(value)})" for name, value in lines]
-    if door.key is not None:
+    if door.keyed:
         fields.append(f'.header("{KEY_FIELD}", System.getenv("{KEY}"))')
     said = notes(request, door, "Java", skipped)
     publisher = f"HttpRequest.BodyPublishers.{_publisher(request.body)}"

@@ -29,7 +29,7 @@ def javascript(request: Sendable, door: Door) -> str:
 
 def _fetch(request: Sendable, door: Door) -> list[str]:
     fields = [f"    {escaped(name)}: {escaped(value)}," for name, value in request.lines]
-    if door.key is not None:
+    if door.keyed:
         fields.append(f'    "{KEY_FIELD}": process.env.{KEY},')
     return [
         f"const response = await fetch({escaped(door.at(request.target))}, {{",
@@ -52,7 +52,7 @@ def _node(request: Sendable, door: Door) -> list[str]:
     fields = [
         f"request.setHeader({escaped(name)}, {_listed(each)});" for name, each in values.items()
     ]
-    if door.key is not None:
+    if door.keyed:
         fields.append(f'request.setHeader("{KEY_FIELD}", process.env.{KEY});')
     if request.body:
         fields.append(f'request.setHeader("Content-Length", {len(request.body)});')

@@ -9,7 +9,7 @@ from proxy.console.sendable import Sendable
 def php(request: Sendable, door: Door) -> str:
     """Word it as a PHP file."""
     fields = [f"        {_literal(raw(curl_line(*line)))}," for line in with_defaults(request)]
-    if door.key is not None:
+    if door.keyed:
         fields.append(f"        '{KEY_FIELD}: ' . getenv('{KEY}'),")
     return "\n".join(
         [

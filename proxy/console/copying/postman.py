@@ -12,7 +12,7 @@ _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 def postman(request: Sendable, door: Door) -> str:
     """Word it as a Postman collection of one request (Import, then Raw text)."""
     header = [{"key": name, "value": lossy(value)} for name, value in request.lines]
-    if door.key is not None:
+    if door.keyed:
         header.append({"key": KEY_FIELD, "value": "{{caller_key}}"})
     again: dict[str, object] = {
         "method": request.method,

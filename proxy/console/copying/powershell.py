@@ -24,7 +24,7 @@ def powershell(request: Sendable, door: Door) -> str:
             words.append(f"--{option} {_quoted(value.decode())}")
         else:
             config.append(b'%b = "%b"\n' % (option.encode(), _configured(value)))
-    if door.key is not None:
+    if door.keyed:
         words.append(f'--header "{KEY_FIELD}: $env:{KEY}"')
     files = {"config": b"".join(config), "body": request.body}
     lines = [f"# {MASKED}"] if request.masked else []

@@ -15,10 +15,10 @@ def python(request: Sendable, door: Door) -> str:
 
 def _requests(request: Sendable, door: Door) -> list[str]:
     fields = [f"        {name!a}: {value!a}," for name, value in request.lines]
-    if door.key is not None:
+    if door.keyed:
         fields.append(f'        "{KEY_FIELD}": os.environ["{KEY}"],')
     return [
-        *(["import os", ""] if door.key is not None else []),
+        *(["import os", ""] if door.keyed else []),
         "import requests",
         "",
         "session = requests.Session()",
@@ -37,7 +37,7 @@ def _requests(request: Sendable, door: Door) -> list[str]:
 
 def _standard_library(request: Sendable, door: Door) -> list[str]:
     """Word what URL libraries would tidy up: http.client sends target and fields as they are."""
-    modules = ["http.client", *(["os"] if door.key is not None else [])]
+    modules = ["http.client", *(["os"] if door.keyed else [])]
     modules += ["socket"] if door.socket else []
     client = "HTTPSConnection" if door.scheme == "https" else "HTTPConnection"
     line = f"{request.method!a}, {request.target!a}, skip_accept_encoding=True"
@@ -57,7 +57,7 @@ def _standard_library(request: Sendable, door: Door) -> list[str]:
 
 def _fields(request: Sendable, door: Door) -> list[str]:
     found = [f"connection.putheader({name!a}, {raw(value)!r})" for name, value in request.lines]
-    if door.key is not None:
+    if door.keyed:
         found.append(f'connection.putheader("{KEY_FIELD}", os.environ["{KEY}"])')
     if request.body or not request.safe:
         found.append(f'connection.putheader("Content-Length", "{len(request.body)}")')

@@ -21,7 +21,7 @@ from proxy.journal.journal import Journal
 from proxy.passport import consequence
 from proxy.settings.model import Settings
 
-DOOR = Door("http://127.0.0.1:8080", "", None, production=False)
+DOOR = Door("http://127.0.0.1:8080", "", keyed=False, production=False)
 NOTHING = Content(b"", 0)
 ENTRY = Entry(
     number=1,
@@ -37,6 +37,8 @@ ENTRY = Entry(
     left=False,
     note="",
     replay_of="",
+    caller="payroll",
+    uid=None,
     request_lines=(),
     request=NOTHING,
     answer_lines=(),
@@ -233,7 +235,10 @@ def settings(**values: Any) -> Settings:
         ({"listen": "127.0.0.1:1"}, "http://127.0.0.1:1", "", ""),
         ({"listen": "[::1]:1"}, "http://[::1]:1", "", ""),
         (
-            {"listen": "0.0.0.0:1", "caller_key": "k1,k2"},
+            {
+                "listen": "0.0.0.0:1",
+                "caller_key": "the-first-of-the-keys,shop:the-second-of-the-keys",
+            },
             "http://127.0.0.1:1",
             "",
             '--header "X-Proxy-Key: $BREB_CALLER_KEY" ',
@@ -252,7 +257,7 @@ def test_the_door_is_where_callers_of_this_machine_knock(
     door = Door.of(settings(**values))
     assert (door.url, door.socket, door.production) == (url, socket, False)
     assert door.example == f"curl {words}{url}/v1/customers"
-    assert (door.key is not None) == ("caller_key" in values)
+    assert door.keyed == ("caller_key" in values)
 
 
 @pytest.mark.anyio

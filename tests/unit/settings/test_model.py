@@ -42,7 +42,7 @@ def test_the_defaults_are_the_sandbox_on_loopback() -> None:
 
 
 def test_secrets_do_not_print() -> None:
-    found = load(caller_key="k1-very-secret")
+    found = load(caller_key="payroll:k1-very-secret-indeed")
     for text in (repr(found), str(found), repr(found.model_dump())):
         assert "hush" not in text
         assert "k1-very" not in text
@@ -243,6 +243,45 @@ def test_production_is_let_in_when_it_is_meant() -> None:
     assert found.base_url.environment == "production"
 
 
+def test_keys_have_names_so_that_callers_are_told_apart() -> None:
+    """The last one may come from a file, with a mark before it and a line break after it."""
+    keys = load(caller_key=f"payroll:{'p' * 16}, shop:{'s' * 16},{'d' * 16}\n").caller_key
+    assert [(each.caller, each.key.get_secret_value()) for each in keys] == [
+        ("payroll", "p" * 16),
+        ("shop", "s" * 16),
+        ("default", "d" * 16),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        pytest.param("k", "the key of default has less than 16 characters", id="short"),
+        pytest.param("sesame-sesame-1", "make one: openssl rand -hex 32", id="fifteen"),
+        pytest.param("payroll:sesame", "the key of payroll has less than 16", id="short, named"),
+        pytest.param("1sesame:sesame-sesame-16", "a colon divides a caller's name", id="no name"),
+        pytest.param(":sesame-sesame-16", "a colon divides a caller's name", id="empty name"),
+        pytest.param("a:sesame-sesame-16,b:sesame-sesame-16", "stands there twice", id="shared"),
+    ],
+)
+def test_keys_that_protect_nothing_are_refused_and_not_repeated(key: str, says: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(caller_key=key)
+    (problem,) = caught.value.problems
+    assert problem.startswith("BREB_CALLER_KEY: ")
+    assert says in problem
+    assert "sesame" not in problem
+
+
+def test_rules_are_for_callers_that_have_a_key() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(caller_key=f"payroll:{'p' * 16}", deny="payrol: POST /v1/*,payroll: GET /v1/*")
+    (problem,) = caught.value.problems
+    assert problem == (
+        "BREB_DENY: the rule payrol: POST /v1/* is for a caller that BREB_CALLER_KEY does not name"
+    )
+
+
 @pytest.mark.parametrize(
     ("listen", "key"),
     [
@@ -250,7 +289,7 @@ def test_production_is_let_in_when_it_is_meant() -> None:
         ("localhost:1", ""),
         ("[::1]:1", ""),
         ("unix:/run/p.sock", ""),
-        ("0.0.0.0:1", "k"),
+        ("0.0.0.0:1", "k" * 16),
     ],
 )
 def test_private_listeners_need_no_key(listen: str, key: str) -> None:
