@@ -22,6 +22,9 @@ Pesos = Annotated[str, Field(pattern=PESOS)]
 Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
 
 
+Trouble = Literal["duplicate", "wrong-signature", "out-of-order"]
+
+
 class SandboxConfig(BaseModel):
     """The simulator's settings; durations are seconds, money is a decimal string in pesos."""
 
@@ -211,6 +214,17 @@ class SandboxConfig(BaseModel):
         "new", description="Which generation of event names is sent."
     )
     webhook_retry_base: Span = Field(1.0, description="The n-th pause is this times 2^n seconds.")
+    webhook_trouble: tuple[Trouble, ...] = Field(
+        (), description="What goes wrong with deliveries: duplicate, wrong-signature, out-of-order."
+    )
+    webhook_delay: Seconds = Field(0.0, description="Seconds by which each delivery is late.")
+    authorization_url: Url | None = Field(
+        None, description="Where it is asked whether to accept a payment that comes in."
+    )
+    authorization_timeout: Span = Field(3.0, description="Seconds that the answer may take.")
+    authorization_on_error: Literal["reject", "approve"] = Field(
+        "reject", description="What becomes of the payment where no answer comes in time."
+    )
     webhook_payload: Literal["envelope", "payment"] = Field(
         "envelope", description="Guess: the payment wrapped with the event's name, or by itself."
     )

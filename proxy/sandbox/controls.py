@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from proxy.sandbox.behaviour import Behaviour
 from proxy.sandbox.codes import outcome
-from proxy.sandbox.config import Seconds, Url
+from proxy.sandbox.config import Seconds, Trouble, Url
 from proxy.sandbox.directory import find
 from proxy.sandbox.latency import Latency
 from proxy.sandbox.models.qrcodes import QrCode
@@ -15,7 +15,7 @@ from proxy.sandbox.outcomes import CODE, Rule
 from proxy.sandbox.parties import party, stranger
 from proxy.sandbox.qr.life import spent, with_reference
 from proxy.sandbox.records import Token
-from proxy.sandbox.settlement import arrive, settle_due
+from proxy.sandbox.settlement import accept, announce, settle_due
 from proxy.sandbox.webhooks import Courier
 from proxy.sandbox.world import World
 
@@ -179,9 +179,14 @@ class PayIn(Control):
             raise ValueError("no active key with this value is registered here")
         receiver = party(entry.account, entry.participant, entry.owner, entry.key)
         amount, end_to_end = self._amount(code), f"{world.dice.getrandbits(128):032x}"
-        world.ledger.bring_in(entry.account_id, amount)
         ends = (stranger(), receiver)
-        arrive(world, entry.account_id, amount, ends, end_to_end, world.now(), code)
+        came = announce(world, entry.account_id, amount, ends, end_to_end, world.now(), code)
+        if courier.authorization_url is None:
+            world.ledger.bring_in(entry.account_id, amount)
+            accept(world, came)
+        else:
+            world.questions.append(came)
+            courier.nudge()
 
     def _code(self, world: World) -> QrCode | None:
         if self.qr_code_id is not None:
@@ -217,15 +222,31 @@ class SetWebhook(Control):
     secret: str | None = None
     delivery: Literal["Once", "Retry"] | None = None
     events: Literal["new", "old", "both"] | None = None
+    trouble: tuple[Trouble, ...] | None = None
+    delay: Seconds | None = None
+    authorization_url: Url | None = None
 
     def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
         """Take on the callback."""
-        if "url" in self.model_fields_set:
-            courier.url = self.url
-        courier.secret = self.secret if self.secret is not None else courier.secret
-        courier.delivery = self.delivery or courier.delivery
-        courier.events = self.events or courier.events
+        for name in ("url", "authorization_url"):
+            if name in self.model_fields_set:
+                setattr(courier, name, getattr(self, name))
+        for name in ("secret", "delivery", "events", "trouble", "delay"):
+            if getattr(self, name) is not None:
+                setattr(courier, name, getattr(self, name))
         courier.nudge()
+
+
+class Resend(Control):
+    """Send a delivery once more, whatever became of it."""
+
+    id: int
+
+    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
+        """Queue it."""
+        if courier.url is None:
+            raise ValueError("there is no callback: set a url first")
+        courier.resend(self.id)
 
 
 CONTROLS: dict[str, type[Control]] = {
@@ -240,5 +261,6 @@ CONTROLS: dict[str, type[Control]] = {
     "clock": MoveClock,
     "inbound": PayIn,
     "webhooks": SetWebhook,
+    "webhooks/resend": Resend,
 }
 OLDER_NAMES = {"moods": "behaviour"}

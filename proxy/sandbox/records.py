@@ -80,6 +80,7 @@ class Payment:
     recipient_id: str | None = None
     reference: str = ""
     qr_code_reference: str = ""
+    qr_code_id: str = ""
     description: str | None = None
     display_name: str | None = None
     error_code: str = ""

@@ -87,7 +87,8 @@ def _settle(world: World, payment: Payment, moment: float) -> None:
     if target := payment.credited_account:
         ends = (payment.sender, payment.receiver)
         code = with_reference(world, payment.qr_code_reference or "-")
-        arrive(world, target, payment.amount, ends, payment.end_to_end, moment, code)
+        came = announce(world, target, payment.amount, ends, payment.end_to_end, moment, code)
+        accept(world, came)
 
 
 def _reject(world: World, payment: Payment) -> None:
@@ -97,7 +98,7 @@ def _reject(world: World, payment: Payment) -> None:
     _tell(world, payment, "payment.outbound.rejected", "payment.rejected")
 
 
-def arrive(
+def announce(
     world: World,
     account_id: str,
     amount: int,
@@ -106,7 +107,7 @@ def arrive(
     moment: float,
     code: QrCode | None,
 ) -> Payment:
-    """Record a payment that has come in, as the credited account sees it; ``code`` is paid."""
+    """Record a payment that is about to come in, as the account that it is for sees it."""
     stamp = timestamp(moment)
     payment = Payment(
         id=world.new_id(),
@@ -119,15 +120,27 @@ def arrive(
         end_to_end=end_to_end,
         created_at=stamp,
         updated_at=stamp,
-        status="SETTLED",
+        status="PENDING",
     )
     if code is not None:
-        payment.qr_code_reference = code.qr_code_reference or ""
-        pay(world, code)
+        payment.qr_code_reference, payment.qr_code_id = code.qr_code_reference or "", code.id
     world.payments[payment.id] = payment
+    return payment
+
+
+def accept(world: World, payment: Payment) -> None:
+    """Let a payment come in, and its QR code be paid."""
+    payment.status = "SETTLED"
+    if payment.qr_code_id in world.qr_codes:
+        pay(world, world.qr_codes[payment.qr_code_id])
     _tell(world, payment, "payment.inbound.received", "payment.inbound")
     _tell(world, payment, "payment.inbound.confirmed", "payment.confirmed")
-    return payment
+
+
+def turn_away(world: World, payment: Payment) -> None:
+    """Reject a payment that was to come in."""
+    payment.status, payment.error_code = "REJECTED", "B101"
+    payment.updated_at = world.stamp()
 
 
 def _tell(world: World, payment: Payment, name: str, old_name: str) -> None:

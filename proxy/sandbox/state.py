@@ -136,8 +136,12 @@ def deliveries(courier: Courier) -> Json:
         "url": courier.url,
         "delivery": courier.delivery,
         "events": courier.events,
+        "trouble": list(courier.trouble),
+        "delay": courier.delay,
+        "authorization_url": courier.authorization_url,
         "deliveries": [
             {
+                "id": delivery.id,
                 "event": delivery.event,
                 "payment_id": delivery.payment_id,
                 "tries": delivery.statuses,

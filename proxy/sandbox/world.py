@@ -77,6 +77,7 @@ class World:
     rules: list["Rule"] = field(default_factory=list)
     pace: Pace = field(init=False)
     due: list[tuple[float, int, Payment, str]] = field(default_factory=list)
+    questions: deque[Payment] = field(default_factory=deque)
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=1000))
     sequence: Iterator[int] = field(default_factory=count)
     recent: deque[float] = field(default_factory=deque)

@@ -21,6 +21,8 @@ class Callback:
     def __init__(self) -> None:
         self.came: list[tuple[dict[str, str], bytes]] = []
         self.statuses: list[int] = []
+        self.answers: list[bytes] = []
+        self.pause = 0.0
         callback = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -28,8 +30,11 @@ class Callback:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 callback.came.append(({k.lower(): v for k, v in self.headers.items()}, body))
                 self.send_response(callback.statuses.pop(0) if callback.statuses else 204)
-                self.send_header("Content-Length", "0")
+                answer = callback.answers.pop(0) if callback.answers else b""
+                time.sleep(callback.pause)
+                self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
+                self.wfile.write(answer)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -203,3 +208,110 @@ def test_without_a_callback_events_go_nowhere(sandbox: Any, callback: Callback) 
     sandbox.pay(account, sandbox.resolve(customer))
     sandbox.later()
     assert len(_deliveries(sandbox)) == 1
+
+
+def test_a_delivery_may_come_twice(start: Any, callback: Callback) -> None:
+    sandbox = start(webhook_url=callback.url, webhook_trouble=("duplicate",), settle_delay=60)
+    sandbox.pay(*sandbox.ready()[1:])
+    one, other = (json.loads(body) for _, body in callback.wait(2))
+    assert one == other
+    _until(lambda: _deliveries(sandbox)[0]["tries"] == ["204", "204"])
+
+
+def test_a_signature_may_be_wrong(sandbox: Any, callback: Callback) -> None:
+    sandbox.control("webhooks", url=callback.url, trouble=["wrong-signature"])
+    sandbox.pay(*sandbox.ready()[1:])
+    fields, body = callback.wait(1)[0]
+    signed = fields["x-passport-timestamp"].encode() + b"." + body
+    right = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+    assert len(fields["x-passport-signature"]) == len(right)
+    assert fields["x-passport-signature"] != right
+
+
+def test_deliveries_may_overtake_each_other(start: Any, callback: Callback) -> None:
+    sandbox = start(webhook_url=callback.url, webhook_trouble=("out-of-order",), settle_delay=0.1)
+    sandbox.pay(*sandbox.ready()[1:])
+    names = [json.loads(body)["event"] for _, body in callback.wait(2)]
+    assert names == ["payment.outbound.settled", "payment.outbound.confirmed"]
+
+
+def test_a_delivery_may_be_late(start: Any, callback: Callback) -> None:
+    sandbox = start(webhook_url=callback.url, webhook_delay=0.3, settle_delay=60)
+    begun = time.monotonic()
+    sandbox.pay(*sandbox.ready()[1:])
+    callback.wait(1)
+    assert time.monotonic() - begun >= 0.3
+
+
+def test_a_delivery_can_be_sent_again(sandbox: Any, callback: Callback) -> None:
+    sandbox.control("webhooks", url=callback.url)
+    sandbox.pay(*sandbox.ready()[1:])
+    callback.wait(1)
+    number = _deliveries(sandbox)[0]["id"]
+    sandbox.control("webhooks/resend", id=number)
+    bodies = [body for _, body in callback.wait(2)]
+    assert bodies[0] == bodies[1]
+    answer = sandbox.bare.post("/_sandbox/webhooks/resend", json={"id": 99})
+    assert (answer.status_code, "no such delivery" in answer.text) == (400, True)
+    sandbox.control("webhooks", url=None)
+    answer = sandbox.bare.post("/_sandbox/webhooks/resend", json={"id": number})
+    assert (answer.status_code, "no callback" in answer.text) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "settings", "accepted"),
+    [
+        pytest.param(200, b'{"accept": true}', {}, True, id="yes"),
+        pytest.param(200, b'{"accept": false}', {}, False, id="no"),
+        pytest.param(200, b'{"accept": "yes"}', {}, False, id="no-boolean"),
+        pytest.param(200, b"<html>", {}, False, id="no-json"),
+        pytest.param(200, b"[]", {}, False, id="no-object"),
+        pytest.param(500, b'{"accept": true}', {}, False, id="failure"),
+        pytest.param(500, b"", {"authorization_on_error": "approve"}, True, id="approved-anyway"),
+    ],
+)
+def test_a_payment_that_comes_in_is_asked_about(
+    start: Any,
+    callback: Callback,
+    status: int,
+    answer: bytes,
+    settings: dict[str, Any],
+    accepted: bool,
+) -> None:
+    callback.statuses, callback.answers = [status], [answer]
+    sandbox = start(authorization_url=callback.url, opening_balance="5", **settings)
+    account = sandbox.account()
+    sandbox.key(account)
+    sandbox.control("inbound", key_value="@panaderia", amount="10")
+    (_, body) = callback.wait(1)[0]
+    asked = json.loads(body)
+    assert (asked["event"], asked["data"]["status"]) == ("payment.inbound.authorization", "PENDING")
+    path = f"/v1/payments/{asked['data']['id']}"
+    _until(lambda: sandbox.get(path)["status"] != "PENDING")
+    assert sandbox.get(path)["status"] == ("SETTLED" if accepted else "REJECTED")
+    held = sandbox.get(f"/v1/accounts/{account}")["available_balance"]["value"]
+    assert held == ("15" if accepted else "5")
+
+
+def test_who_does_not_answer_in_time_has_said_nothing(start: Any, callback: Callback) -> None:
+    callback.pause, callback.answers = 1.0, [b'{"accept": true}']
+    sandbox = start(authorization_timeout=0.2)
+    sandbox.control("webhooks", authorization_url=callback.url)
+    sandbox.key(sandbox.account())
+    sandbox.control("inbound", key_value="@panaderia", amount="10")
+    (payment,) = sandbox.get("/v1/payments")["payments"]
+    _until(lambda: sandbox.get(f"/v1/payments/{payment['id']}")["status"] == "REJECTED")
+    (told,) = _deliveries(sandbox)
+    assert (told["delivered"], told["tries"]) == (False, ["no answer in time"])
+    sandbox.control("webhooks", authorization_url=None)
+    sandbox.control("inbound", key_value="@panaderia", amount="10")
+    assert sandbox.get("/v1/payments")["payments"][1]["status"] == "SETTLED"
+
+
+def test_the_question_is_no_event_to_be_sent_again(start: Any) -> None:
+    sandbox = start(authorization_url="http://127.0.0.1:1/", webhook_url="http://127.0.0.1:1/")
+    sandbox.key(sandbox.account())
+    sandbox.control("inbound", key_value="@panaderia", amount="10")
+    _until(lambda: _deliveries(sandbox) and _deliveries(sandbox)[0]["tries"] == ["ConnectError"])
+    answer = sandbox.bare.post("/_sandbox/webhooks/resend", json={"id": 1})
+    assert answer.status_code == 400
