@@ -34,6 +34,8 @@ class Status:
         reasons = [f"[{'+' if usable else '-'}] token: {self.token_words()}"]
         if keeper.error is not None:
             reasons.append(f"[!] last failure: {keeper.error}")
+        if keeper.rivals.named:
+            reasons.append(f"[!] rivals: {keeper.rivals.words}")
         reasons.append(f"[{'-' if self._shell.draining else '+'}] {self._phase()}")
         return usable and not self._shell.draining, reasons
 
@@ -84,6 +86,11 @@ class Status:
             "renewals": {f"{cause} {end}": n for (end, cause), n in keeper.renewals.items()},
             "unauthorized": keeper.unauthorized,
             "replays": keeper.replays,
+            "rivals": {
+                "named": keeper.rivals.named,
+                "evictions": keeper.rivals.evictions,
+                "words": keeper.rivals.words,
+            },
             "history": keeper.past,
         }
         if held is not None:
@@ -132,6 +139,16 @@ class Status:
         )
         yield counter("breb_proxy_upstream_401", "401 answers seen.", keeper.unauthorized)
         yield counter("breb_proxy_replays", "Requests replayed after a 401.", keeper.replays)
+        yield counter(
+            "breb_proxy_token_evictions",
+            "Young tokens that somebody else ended.",
+            keeper.rivals.evictions,
+        )
+        yield gauge(
+            "breb_proxy_token_rivals",
+            "1 while others fetch tokens with the same credentials and end ours.",
+            float(keeper.rivals.named),
+        )
         yield gauge("breb_proxy_callers_waiting", "Callers waiting for a token.", keeper.waiting)
         yield gauge("breb_proxy_in_flight", "Exchanges under way.", self._shell.in_flight)
         yield labelled_gauge(

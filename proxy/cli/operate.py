@@ -189,6 +189,7 @@ def _rows(state: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
         ("renewals", _counted(token.get("renewals", {})) or "none yet"),
         ("last failure", str(token.get("last_error") or "none")),
         ("401 answers", f"{token.get('unauthorized', 0)}, {token.get('replays', 0)} replays"),
+        *_rivals(token, screen),
         ("exchanges", f"{state.get('in_flight', 0)} under way"),
         ("waiting", f"{token.get('waiting', 0)} for a token"),
         ("connections", pool or "none"),
@@ -198,6 +199,11 @@ def _rows(state: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
         same = abs(skew) < _DATE_STEP
         rows.append(("server's clock", "as ours" if same else f"{skew:+.1f} s from ours"))
     return rows
+
+
+def _rivals(token: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
+    words = token.get("rivals", {}).get("words")
+    return [("rivals", screen.shade(str(words), "yellow"))] if words else []
 
 
 def _held(token: dict[str, Any]) -> list[tuple[str, str]]:

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from proxy.doctor import settings_check
 from proxy.doctor.examine import Examination, exit_code, look_at_settings
 from proxy.doctor.report import Report, as_json
+from proxy.doctor.rivals_check import QUESTION
 from proxy.doctor.steps import Chart
 from proxy.errors import SettingsError
 from proxy.server import server
 from proxy.settings.sources import locate, provenance
-from proxy.terminal.arguments import USAGE, say
+from proxy.terminal import prompt
+from proxy.terminal.arguments import FAILED, USAGE, say
 from proxy.terminal.screen import Screen
 from proxy.terminal.setting_flags import chosen, parser
 
@@ -38,7 +40,16 @@ def main(arguments: Sequence[str]) -> int:
         metavar="/PATH",
         help="what to GET through the proxy (default: the information on the token itself)",
     )
+    group.add_argument(
+        "--rivals",
+        action="store_true",
+        help="find out, with two tokens, whether a new one ends the older ones; asks first",
+    )
+    group.add_argument("--yes", action="store_true", help="do not ask")
     options = reader.read(arguments)
+    if options.rivals and not (options.yes or prompt.yes(QUESTION)):
+        say("nothing was tried; without a terminal: breb-proxy check --rivals --yes")
+        return FAILED
     try:
         places = locate(options.env_file, options.secrets_dir)
         given = chosen(options)
@@ -69,7 +80,7 @@ async def _examine(
     async with asyncio.TaskGroup() as tasks:
         turning = None if options.json else tasks.create_task(report.turn(chart))
         if found.settings is not None:
-            examination = Examination(chart, found.settings, found.places)
+            examination = Examination(chart, found.settings, found.places, rivals=options.rivals)
             await examination.run(options.path, credentials=not found.missing)
         if turning is not None:
             turning.cancel()

@@ -13,6 +13,7 @@ from proxy.admin import secret as admin_secret
 from proxy.admin.local_only import LocalOnly
 from proxy.asgi import App
 from proxy.doctor import advice
+from proxy.doctor.rivals_check import rivals
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
 from proxy.listener import ListenerLimits
 from proxy.passport import TOKEN_PATH
@@ -121,6 +122,10 @@ class Calls:
         held = self._parts.keeper.held
         scopes = held.token.scopes if held else ()
         return doubtful(f"{says} from the upstream", advice.unwelcome(status, scopes), **facts)
+
+    async def rivals(self) -> Finding:
+        """Find out whether a new token ends the older ones."""
+        return await rivals(self._parts.source)
 
     async def give_back(self) -> Finding:
         """Revoke the token, as at the end of the proxy."""

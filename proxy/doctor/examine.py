@@ -38,7 +38,9 @@ def look_at_settings(chart: Chart, found: Papers) -> bool:
 class Examination:
     """All steps beyond the settings, which are known to be usable."""
 
-    def __init__(self, chart: Chart, settings: Settings, places: dict[str, Any]) -> None:
+    def __init__(
+        self, chart: Chart, settings: Settings, places: dict[str, Any], *, rivals: bool = False
+    ) -> None:
         self._chart = chart
         self._settings = settings
         self._places = places
@@ -52,6 +54,8 @@ class Examination:
         topic = "whole way   caller, proxy, upstream and back"
         self._request = chart.add(topic, "request", "request", _NO_ANSWER)
         self._revoke = chart.add(topic, "revoke", "given back")
+        topic = "rivals   two tokens of the same client"
+        self._rivals = chart.add(topic, "rivals", "two tokens", _SILENT) if rivals else None
         self._doors = self._plan_doors()
         answer = min(settings.read_timeout, ANSWER_LIMIT)
         self._answer_limit = answer
@@ -114,7 +118,9 @@ class Examination:
 
     async def _outward(self, path: str | None, *, credentials: bool) -> None:
         open_ways = await self._walk()
-        calls = (self._token, self._clock, self._request, self._revoke)
+        calls = [self._token, self._clock, self._request, self._revoke]
+        if self._rivals is not None:
+            calls.append(self._rivals)
         endpoint, upstream = self._settings.token_endpoint.origin, self._settings.base_url.origin
         if not open_ways[endpoint]:
             self._chart.skip(*calls, why="there is no way to the token endpoint")
@@ -154,7 +160,8 @@ class Examination:
         got = await chart.take(self._token, proxy.token, settings.token_timeout)
         await chart.take(self._clock, proxy.clock, 1)
         if not got:
-            chart.skip(self._request, self._revoke, why="there is no token")
+            steps = (self._request, self._revoke, self._rivals)
+            chart.skip(*(step for step in steps if step), why="there is no token")
             return
         if upstream_open:
             await chart.take(self._request, lambda: proxy.request(path), self._answer_limit)
@@ -162,6 +169,10 @@ class Examination:
             chart.skip(self._request, why="there is no way to the upstream")
         chart.bound(chart.seconds + REVOKE_LIMIT)
         await chart.take(self._revoke, proxy.give_back, REVOKE_LIMIT)
+        if self._rivals is not None:
+            limit = 2 * settings.token_timeout + REVOKE_LIMIT
+            chart.bound(chart.seconds + limit)
+            await chart.take(self._rivals, proxy.rivals, limit)
 
 
 def exit_code(chart: Chart, *, usable: bool) -> int:

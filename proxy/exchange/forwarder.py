@@ -21,6 +21,7 @@ from proxy.upstream import Connection, Pool, ResponseHead
 from proxy.upstream.pool import FRESH, NEW
 
 CALLER_KEY = b"x-proxy-key"
+REPLAYS = 3
 # Not sent on: what concerns this hop, and what we set ourselves. Expect is answered by us.
 _DROPPED = fields.Names(*fields.HOP_BY_HOP, b"authorization", b"host", b"expect", CALLER_KEY)
 _LOCATIONS = frozenset((b"location", b"content-location"))
@@ -67,11 +68,7 @@ class Forwarder:
         try:
             head = await self._exchange(request, exchange)
             if head.status == 401 and request.held is not None:
-                replay = await self._judge(request, exchange, request.held)
-                if replay is not None:
-                    self._use(request, replay)
-                    request.give_up(self._pool)
-                    head = await self._replay(request, exchange, replay)
+                head = await self._unauthorized(request, exchange, head, request.held)
             if request.method == "DELETE":
                 self._watch_revocation(request, head)
             await self._answer(scope, request, exchange, head, send)
@@ -169,26 +166,31 @@ class Forwarder:
 
     # -- 401 -------------------------------------------------------------------------------
 
-    async def _judge(self, request: OutgoingRequest, exchange: Exchange, held: Held) -> Held | None:
-        """Return the token to replay with, if the 401 was for the token and a replay can be."""
-        replay = await self._keeper.rejected(held, wait=request.whole)
-        if replay is None or not request.whole:
-            exchange.note = _explained(held, self._keeper)
-            return None
-        return replay
-
-    async def _replay(
-        self, request: OutgoingRequest, exchange: Exchange, held: Held
+    async def _unauthorized(
+        self, request: OutgoingRequest, exchange: Exchange, head: ResponseHead, held: Held
     ) -> ResponseHead:
-        self._keeper.replays += 1
-        # A 401 says that the request was not processed (RFC 9110 section 15.5.2): any method may
-        # be sent again.
-        head = await self._exchange(request, exchange)
-        if head.status == 401:
-            await self._keeper.rejected(held, wait=False)
-            exchange.note = _explained(held, self._keeper)
-        else:
-            self._keeper.cured(held)
+        """Send again with a new token, if the 401 was for the token and the request is whole.
+
+        Once; only where rivals are about, who may end two tokens in a row, up to `REPLAYS` times.
+        """
+        keeper = self._keeper
+        for left in reversed(range(REPLAYS)):
+            replay = await keeper.rejected(held, wait=request.whole)
+            if replay is None or not request.whole:
+                break
+            self._use(request, replay)
+            request.give_up(self._pool)
+            keeper.replays += 1
+            # A 401 says that the request was not processed (RFC 9110 section 15.5.2): any method
+            # may be sent again.
+            head, held = await self._exchange(request, exchange), replay
+            if head.status != 401:
+                keeper.cured(held)
+                return head
+            if left == 0 or not keeper.rivals.recent:
+                await keeper.rejected(held, wait=False)
+                break
+        exchange.note = _explained(held, keeper)
         return head
 
     def _watch_revocation(self, request: OutgoingRequest, head: ResponseHead) -> None:

@@ -41,7 +41,10 @@ def _read(text: str) -> tuple[str, str]:
 def yes(question: str) -> bool:
     """Ask the person at the terminal; anything but a yes is a no."""
     _ask(f"{question} [y/N] ")
-    return sys.stdin.readline().strip().lower() in ("y", "yes", "s", "si", "sí")
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        _ask("\n")
+    return answer.strip().lower() in ("y", "yes", "s", "si", "sí")
 
 
 def _ask(text: str) -> None:

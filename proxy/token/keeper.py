@@ -16,8 +16,10 @@ from dataclasses import dataclass
 
 from proxy.clock import Clock
 from proxy.errors import TokenEndpointUnavailable, TokenError
+from proxy.token.inquiry import Inquiry
 from proxy.token.leased import Held
 from proxy.token.revoker import Revoker
+from proxy.token.rivals import Rivals
 from proxy.token.schedule import Schedule
 from proxy.token.source import AccessToken, TokenSource
 
@@ -65,6 +67,10 @@ class TokenKeeper:
         self._fetched = asyncio.Event()  # a new one for each fetch, set when it has ended
         self._wanted_by_401 = False
         self._quiet_until = -math.inf
+        self._inquiry = Inquiry(source, options.fetch_timeout)
+        self._proven: Held | None = None  # dead, as the API said
+        self._turn = -math.inf
+        self.rivals = Rivals(clock, chance)
         self.error: TokenError | None = None
         self.renewed_at: float | None = None
         self.renewals: Counter[tuple[str, str]] = Counter()
@@ -129,11 +135,15 @@ class TokenKeeper:
         ``wait`` false (the request cannot be replayed) a renewal is at most set off.
         """
         self.unauthorized += 1
+        if self._held is held and not (self._suspect(held) or await self._ended(held)):
+            return None
         if self._held is held:
-            if not self._suspect(held):
-                return None
             self._wanted_by_401 = True
-            self._plan("unauthorized", patient=True)
+            if self._proven is not held:
+                self.rivals.suspect(self.age(held), held.token.lifetime)
+            # With rivals about, each proxy takes its turn: else each fetch would end another's.
+            turn = self._turn if self.rivals.named else held.received_at + YOUNG
+            self._plan("unauthorized", patient=True, not_before=turn)
         current = self.usable()
         if wait and (current is None or current is held):
             await self._renewed()
@@ -142,7 +152,9 @@ class TokenKeeper:
 
     def cured(self, held: Held) -> None:
         """Note that a replay with ``held`` went well: the 401 had been about the token before."""
-        held.after_401 = False
+        if held.after_401:
+            held.after_401 = False
+            self._confirm_rival()
 
     def revoked(self, token_id: str) -> None:
         """Note that a caller revoked a token; if it is ours, renew before the next request."""
@@ -269,6 +281,7 @@ class TokenKeeper:
                 self._quiet_until = now + QUIET
             return
         new.after_401 = wanted_by_401
+        self._turn = now + self.rivals.spacing()
         self._held = new
         if old is not None:
             old.superseded = True
@@ -292,16 +305,33 @@ class TokenKeeper:
     def _suspect(self, held: Held) -> bool:
         """Report whether a 401 may be the token's fault, so that a new one is worth a fetch."""
         now = self._clock()
+        if self.rivals.named:
+            return True
         if held.after_401:
             # Minted because of a 401 and refused too: it is the scope, not the token.
             held.after_401 = False
             self._quiet_until = now + QUIET
         return now >= self._quiet_until and now - held.received_at >= YOUNG
 
-    def _plan(self, cause: str, *, patient: bool = False) -> None:
+    async def _ended(self, held: Held) -> bool:
+        """Report whether the API says that ``held``, too young to be suspected, is dead."""
+        if not await self._inquiry.ended(held.token):
+            return False
+        if self._proven is not held:
+            self._proven = held
+            self._quiet_until = -math.inf
+            self.rivals.suspect(self.age(held), held.token.lifetime)
+            self._confirm_rival()
+        return True
+
+    def _confirm_rival(self) -> None:
+        if self.rivals.confirm():
+            log.warning("%s", self.rivals.words)
+
+    def _plan(self, cause: str, *, patient: bool = False, not_before: float = 0.0) -> None:
         """Make a fetch due, unless one is in flight: that one serves."""
         if not self._fetching:
-            self._schedule.plan(cause, patient=patient)
+            self._schedule.plan(cause, patient=patient, not_before=not_before)
 
     async def _renewed(self) -> None:
         """Wait for the end of the fetch that is due or in flight, at most ``options.wait``."""

@@ -73,13 +73,16 @@ class Schedule:
         """Seconds until the next fetch is due."""
         return max(0.0, self._due - self._clock())
 
-    def plan(self, cause: str, *, patient: bool = False) -> None:
-        """Make a fetch due now; if ``patient``, not before the backoff lets it."""
+    def plan(self, cause: str, *, patient: bool = False, not_before: float = 0.0) -> None:
+        """Make a fetch due now; if ``patient``, not before the backoff lets it.
+
+        ``not_before`` is a moment of the clock; one in the past means now.
+        """
         self.cause = cause
         if patient and self._failures:
             self.hurry()
         else:
-            self._due = self._clock()
+            self._due = max(self._clock(), not_before)
             self._kick.set()
 
     def hurry(self) -> None:

@@ -18,6 +18,7 @@ from proxy.addresses import Url
 from proxy.clock import Clock
 from proxy.errors import TokenEndpointUnavailable, TokenError
 from proxy.http1.content_codings import CODINGS, decoded
+from proxy.passport import GET_TOKEN_SCOPE
 from proxy.settings.credentials import Credentials
 from proxy.token.response import grant, http_date, refusal
 
@@ -55,6 +56,9 @@ class TokenSource(Protocol):
 
     async def revoke(self, token: AccessToken, bearer: AccessToken) -> None:
         """Revoke ``token`` with the authority of ``bearer``; raise TokenError if it may live on."""
+
+    async def ended(self, token: AccessToken) -> bool:
+        """Report whether the API says that ``token`` is dead; not if it cannot tell."""
 
     async def changed(self) -> bool:
         """Report whether the credentials differ from those that were last used."""
@@ -126,10 +130,23 @@ class PassportTokenSource:
             "DELETE",
             f"{self._endpoint}/{token.token_id}",
             {"token_id": token.token_id},
-            {"Authorization": f"Bearer {bearer.value}"},
+            _bearer(bearer),
         )
         if response.status_code not in _GONE:
             raise TokenEndpointUnavailable(f"the token endpoint answered {response.status_code}")
+
+    async def ended(self, token: AccessToken) -> bool:
+        """Ask for a token's own entry with its own authority: 401 and 404 mean that it is dead.
+
+        That is known only of a token that has the scope for it: a missing one is answered 401, too.
+        Raises TokenEndpointUnavailable without an answer.
+        """
+        if token.token_id is None or GET_TOKEN_SCOPE not in token.scopes:
+            return False
+        response, _ = await self._send(
+            "GET", f"{self._endpoint}/{token.token_id}", None, _bearer(token)
+        )
+        return response.status_code in (401, 404)
 
     async def changed(self) -> bool:
         """Report whether the credentials' source holds others than those that were last used."""
@@ -139,13 +156,15 @@ class PassportTokenSource:
             return False
 
     async def _send(
-        self, method: str, url: str, body: dict[str, Any], extra: dict[str, str] | None = None
+        self,
+        method: str,
+        url: str,
+        body: dict[str, Any] | None,
+        extra: dict[str, str] | None = None,
     ) -> tuple[httpx.Response, bytes]:
-        headers = {
-            "Content-Type": "application/json",
-            "Accept-Language": self._accept_language,
-            **(extra or {}),
-        }
+        headers = {"Accept-Language": self._accept_language, **(extra or {})}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         request = httpx.Request(method, url, headers=headers, json=body)
         try:
             response = await self._transport.handle_async_request(request)
@@ -162,6 +181,10 @@ class PassportTokenSource:
         date = http_date(response.headers.get("date", ""))
         if date is not None:
             self.skew = date - time.time()
+
+
+def _bearer(token: AccessToken) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token.value}"}
 
 
 async def _bounded(response: httpx.Response) -> bytes:

@@ -41,6 +41,7 @@ class ScriptedSource:
         self.revoked: list[tuple[str, str]] = []
         self.revoking: Exception | None = None
         self.revoke_latency = 0.0
+        self.dead: set[str] = set()
         self.rotated: bool | Exception = False
         self.at_once = self.most_at_once = 0
         self._numbers = count(1)
@@ -71,6 +72,9 @@ class ScriptedSource:
         self.revoked.append((token.value, bearer.value))
         if self.revoking is not None:
             raise self.revoking
+
+    async def ended(self, token: AccessToken) -> bool:
+        return token.value in self.dead
 
     async def changed(self) -> bool:
         if isinstance(self.rotated, Exception):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from proxy.errors import CredentialsRefused, TokenEndpointUnavailable, TokenError
-from proxy.token.keeper import TokenKeeper
+from proxy.token.keeper import YOUNG, TokenKeeper
 from proxy.token.leased import Held
 from proxy.token.source import AccessToken
 from tests.support.clockwork import on_clockwork, the_loop
@@ -1070,3 +1070,58 @@ async def test_the_token_shows_in_no_repr_and_no_log(caplog: pytest.LogCaptureFi
             lambda: caplog.text,
         ]
         assert all(secret not in str(show()) for show in shown)
+
+
+# -- rivals ------------------------------------------------------------------------------
+
+
+@on_clockwork
+async def test_a_young_token_that_the_api_says_is_dead_is_renewed_in_its_turn() -> None:
+    source = ScriptedSource(DAY)
+    async with living(source) as keeper:
+        held = await keeper.wait()
+        source.dead.add(held.token.value)
+        before = the_loop().time()
+        new = await keeper.rejected(held, wait=True)
+        assert new is not None
+        assert the_loop().time() - before == pytest.approx(YOUNG)
+        keeper.cured(new)
+        assert keeper.rivals.evictions == 1, "proven and cured: one token that was ended"
+
+
+@on_clockwork
+async def test_a_token_that_lives_is_not_renewed_for_a_401_in_its_youth() -> None:
+    source = ScriptedSource(DAY)
+    async with living(source) as keeper:
+        held = await keeper.wait()
+        assert await keeper.rejected(held, wait=True) is None
+        assert (len(source.asked), keeper.rivals.evictions) == (1, 0)
+
+
+@on_clockwork
+async def test_rivals_take_turns_and_every_caller_is_served() -> None:
+    """Once they are named, 401s wait for the next fetch, which is two seconds after the last."""
+    source = ScriptedSource(DAY)
+    source.dead |= {f"t{number}" for number in range(1, 50)}
+    async with living(source) as keeper:
+        held = await first(keeper)
+        for _ in range(40):
+            new = await keeper.rejected(held, wait=True)
+            assert new is not None
+            assert new is not held
+            keeper.cured(new)
+            held = new
+        assert keeper.rivals.named
+        assert gaps(source.asked)[4:] == [2.0] * 36
+
+
+@on_clockwork
+async def test_one_token_that_somebody_revoked_names_nobody() -> None:
+    source = ScriptedSource(DAY)
+    async with living(source) as keeper:
+        new = await keeper.rejected(await first(keeper), wait=True)
+        assert new is not None
+        keeper.cured(new)
+        for _ in range(10):
+            keeper.cured(new)
+        assert (keeper.rivals.evictions, keeper.rivals.named) == (1, False)

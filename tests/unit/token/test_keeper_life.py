@@ -79,6 +79,9 @@ class MoodySource:
         if self.mood not in ("works", "same"):
             raise TokenEndpointUnavailable("no")
 
+    async def ended(self, token: AccessToken) -> bool:
+        return False
+
     async def changed(self) -> bool:
         return self.rotated
 

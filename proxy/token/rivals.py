@@ -1,0 +1,72 @@
+"""Whether somebody else ends our tokens: another proxy, or a program, with the same credentials.
+
+It is not documented whether a new token of a client ends the older ones. Where it does, two that
+fetch tokens evict each other for ever. The sign of it is a young token that meets a 401 and whose
+successor does not: once that may be anything, `ENOUGH` times within `WINDOW` it is a rival.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+from proxy.clock import Clock
+
+ENOUGH = 3
+WINDOW = 600.0
+SPACING = 2.0  # seconds between two fetches while rivals are about, give or take a quarter
+
+WORDS = (
+    "our token was ended by somebody else {count} times in ten minutes, each time while it was"
+    " young: another proxy or program fetches tokens with the same credentials, and each new token"
+    " ends the one before. Let one proxy serve all, or give each credentials of its own"
+    " (docs/fleet.md); until then callers wait for their turn, and a token is fetched every"
+    " {spacing:g} s at most"
+)
+
+
+class Rivals:
+    """Counts tokens that were ended before their time (seconds of ``clock``)."""
+
+    def __init__(self, clock: Clock, chance: Callable[[], float]) -> None:
+        self._clock = clock
+        self._chance = chance
+        self._suspected = False
+        self._times: deque[float] = deque(maxlen=ENOUGH)
+        self.evictions = 0
+        """How many tokens of ours were ended by others since the start."""
+
+    @property
+    def named(self) -> bool:
+        """Whether it has happened often enough, and lately."""
+        return self.recent >= ENOUGH
+
+    @property
+    def recent(self) -> int:
+        """How often it happened within the window, up to `ENOUGH`."""
+        now = self._clock()
+        return sum(now - moment < WINDOW for moment in self._times)
+
+    @property
+    def words(self) -> str:
+        """What it looks like and what to do, for people; empty while there is nothing to say."""
+        return WORDS.format(count=ENOUGH, spacing=SPACING) if self.named else ""
+
+    def spacing(self) -> float:
+        """Return the seconds from one fetch to the next; jitter gives each rival its turn."""
+        return SPACING * (0.75 + self._chance() / 2)
+
+    def suspect(self, age: float, lifetime: float) -> None:
+        """Note that a token of this age met a 401."""
+        self._suspected = age < lifetime / 2
+
+    def confirm(self) -> bool:
+        """Note that its successor meets none; report whether that names rivals for the first time.
+
+        An old token may end by itself: it proves nothing.
+        """
+        if not self._suspected:
+            return False
+        self._suspected = False
+        before = self.named
+        self.evictions += 1
+        self._times.append(self._clock())
+        return self.named and not before
