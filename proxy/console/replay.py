@@ -6,11 +6,9 @@ It enters the callers' app in this process, so that TLS, a Unix socket or a wide
 difference. Never against a production host; what is not safe wants a confirmation.
 """
 
-import asyncio
 import base64
 import re
 from typing import Any
-from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,6 +16,8 @@ from proxy.asgi import Message
 from proxy.console.caller_url import Door
 from proxy.console.sendable import Sendable, sendable
 from proxy.exchange.shell import Shell
+from proxy.http1.fields import REQUEST, Section
+from proxy.http1.request import BodyPart, Request
 from proxy.journal.journal import Journal
 from proxy.journal.masking import MASK
 from proxy.passport import Consequence, consequence
@@ -100,17 +100,10 @@ class Replay:
             if not (_TOKEN.fullmatch(name) and _VALUE.fullmatch(value)):
                 raise ReplayRefused(400, "a field has a name or a value that cannot be sent")
 
-    async def _send(self, request: Sendable, of: str) -> dict[str, Any]:
-        scope = self._scope(request, of)
+    async def _send(self, wanted: Sendable, of: str) -> dict[str, Any]:
+        request = self._as_from_a_caller(wanted, of)
         told: list[int] = []
         whole = False
-        messages = [{"type": "http.request", "body": request.body, "more_body": False}]
-
-        async def receive() -> Message:
-            if messages:
-                return messages.pop()
-            await asyncio.Event().wait()  # this caller does not leave
-            raise AssertionError  # pragma: no cover
 
         async def send(message: Message) -> None:
             nonlocal whole
@@ -120,39 +113,44 @@ class Replay:
                 whole = not message.get("more_body", False)
 
         try:
-            await self._shell(scope, receive, send)
+            await self._shell({"type": "http", "request": request}, _no_more, send)
         except ConnectionAbortedError:
             whole = False
-        return {"id": scope["exchange"].id, "status": told[0] if told else None, "whole": whole}
+        return {"id": request.exchange_id, "status": told[0] if told else None, "whole": whole}
 
-    def _scope(self, request: Sendable, of: str) -> dict[str, Any]:
+    def _as_from_a_caller(self, wanted: Sendable, of: str) -> Request:
         lines = [(b"Host", self.door.host.encode())]
         lines += [
             (name.encode(), value.encode("utf-8", "surrogateescape"))
-            for name, value in request.lines
+            for name, value in wanted.lines
             if name.lower() not in ("host", "content-length", "transfer-encoding", "x-proxy-key")
         ]
-        if request.body or not request.safe:
-            lines.append((b"Content-Length", b"%d" % len(request.body)))
-        target = request.target.encode()
-        path, _, query = target.partition(b"?")
-        return {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.4"},
-            "server": None,
-            "client": ("127.0.0.1", 0),
-            "scheme": self.door.scheme,
-            "root_path": "",
-            "http_version": "1.1",
-            "method": request.method,
-            "target": target,
-            "raw_path": path,
-            "path": unquote(path.decode()),
-            "query_string": query,
-            "headers": lines,
-            "replay_of": of,
-            "caller": request.caller,
-        }
+        if wanted.body or not wanted.safe:
+            lines.append((b"Content-Length", b"%d" % len(wanted.body)))
+        section = Section(lines, REQUEST)
+        request = Request(wanted.method, wanted.target.encode(), "1.1", section, len(wanted.body))
+        request.scheme = self.door.scheme
+        request.body = _Whole(wanted.body)
+        request.replay_of = of
+        request.caller = wanted.caller
+        return request
+
+
+class _Whole:
+    """A body that is all there."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def now(self) -> BodyPart:
+        return BodyPart(self._data, last=True)
+
+    async def next(self) -> BodyPart:  # pragma: no cover  whoever has it from `now` asks no more
+        return self.now()
+
+
+async def _no_more() -> Message:  # pragma: no cover  the request brings its body
+    return {"type": "http.disconnect"}
 
 
 def offer(request: Sendable, *, production: bool) -> dict[str, Any]:

@@ -172,7 +172,7 @@ async def proxy_in_small(settings: Settings, places: dict[str, Any]) -> AsyncIte
     unused = LocalOnly(quiet.admin_listen, admin_secret.make())
     parts = build(quiet, places, lambda: None, unused, as_json=False)
     doors = sockets.bind(ListenAddress("127.0.0.1", 0))
-    listener = Listener(cast("App", parts.shell), parts.shell, ListenerLimits(), 1, None)
+    listener = Listener(cast("App", parts.shell), parts.shell.refused, ListenerLimits(), 1, None)
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(listener.serve(doors))
         keeping = tasks.create_task(parts.keeper.run())

@@ -3,30 +3,33 @@
 The order of the steps is the design: token, connection, strip, inject, send, judge, answer.
 """
 
-import math
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import cast
 from urllib.parse import unquote_to_bytes
 
 from proxy.addresses import Url, bracketed
-from proxy.asgi import Receive, Scope, Send
-from proxy.errors import ConnectionStale, ProxyError, UpstreamError
+from proxy.asgi import Send
+from proxy.errors import ProxyError, UpstreamError
+from proxy.exchange.body import OutgoingBody
 from proxy.exchange.outgoing import OutgoingRequest
 from proxy.exchange.record import Exchange
-from proxy.http1 import fields
-from proxy.http1.fields import IDEMPOTENT, Line, Lines, first
+from proxy.exchange.web_pages import with_cors
+from proxy.http1.fields import SAFE, Line, Lines, relocated, serialised
+from proxy.http1.framing import CHUNKED
+from proxy.http1.request import Request
 from proxy.token.keeper import Held, TokenKeeper
 from proxy.upstream import Connection, Pool, ResponseHead
-from proxy.upstream.pool import FRESH, NEW
+from proxy.upstream.pool import NEW
+from proxy.upstream.resend import may_resend, may_wait
 
-CALLER_KEY = b"x-proxy-key"
 REPLAYS = 3
-# Not sent on: what concerns this hop, and what we set ourselves. Expect is answered by us.
-_DROPPED = fields.Names(*fields.HOP_BY_HOP, b"authorization", b"host", b"expect", CALLER_KEY)
-_LOCATIONS = frozenset((b"location", b"content-location"))
-_JUDGED = fields.Names(*fields.HOP_BY_HOP, *_LOCATIONS, b"content-length")
+_LOCATIONS = (b"location", b"content-location")
 _VIA = {version: f"Via: {version} breb-proxy\r\n".encode() for version in ("1.0", "1.1")}
+
+# Awaited before the first byte of a request that may change something goes upstream.
+Before = Callable[[Exchange], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +43,21 @@ class ForwarderOptions:
 
 
 class Forwarder:
-    """Pure ASGI: forwards each request to the upstream with the access token put on."""
+    """Forwards requests to the upstream with the access token put on."""
 
-    def __init__(self, pool: Pool, keeper: TokenKeeper, options: ForwarderOptions) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        keeper: TokenKeeper,
+        options: ForwarderOptions,
+        before: Before | None = None,
+    ) -> None:
         self._pool = pool
         self._keeper = keeper
+        self._before = before
         base = options.base
         self._prefix = base.path.encode()
-        self._host_line = b"Host: " + base.authority.encode() + b"\r\n"
+        self._line_end_and_host = f" HTTP/1.1\r\nHost: {base.authority}\r\n".encode()
         origin = f"{base.scheme}://{base.authority}".lower().encode()
         host = bracketed(base.host)
         explicit = f"{base.scheme}://{host}:{base.port}".lower().encode()
@@ -57,117 +67,116 @@ class Forwarder:
         self._replay_limit = options.replay_limit
         self._server_timing = options.server_timing
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Forward one request."""
-        exchange: Exchange = scope["exchange"]
-        request = OutgoingRequest(scope, receive, self._replay_limit)
+    async def forward(self, exchange: Exchange, request: Request, send: Send) -> None:
+        """Forward one request and send the answer on."""
+        if exchange.tap is not None:
+            exchange.tap.guarded()
+        body = OutgoingBody(exchange, request, self._replay_limit) if request.framing else None
+        outgoing = OutgoingRequest(request, body)
         # Who asks the token endpoint for a token brings credentials of its own.
         if request.method != "POST" or request.path not in self._token_paths:
-            self._use(request, self._keeper.usable() or await self._keeper.wait())
+            self._use(outgoing, self._keeper.usable() or await self._keeper.wait())
             exchange.token_ready = time.perf_counter()
         try:
-            head = await self._exchange(request, exchange)
-            if head.status == 401 and request.held is not None:
-                head = await self._unauthorized(request, exchange, head, request.held)
+            if self._before is not None and request.method not in SAFE:
+                await self._before(exchange)
+            head = await self._exchange(outgoing, exchange)
+            if head.status == 401 and outgoing.held is not None:
+                head = await self._unauthorized(outgoing, exchange, head, outgoing.held)
             if request.method == "DELETE":
                 self._watch_revocation(request, head)
-            await self._answer(scope, request, exchange, head, send)
+            await self._answer(outgoing, exchange, head, send)
         finally:
-            if request.held is not None:
-                self._keeper.release(request.held)
-            if request.pump is not None:
-                await request.stop()
-            request.give_up(self._pool)
+            if outgoing.held is not None:
+                self._keeper.release(outgoing.held)
+            if outgoing.pump is not None:
+                await outgoing.stop()
+            outgoing.give_up(self._pool)
 
     # -- the exchange with the upstream ----------------------------------------------------
 
-    def _use(self, request: OutgoingRequest, held: Held) -> None:
+    def _use(self, outgoing: OutgoingRequest, held: Held) -> None:
         """Send the request with ``held`` from now on."""
-        if request.held is not None:
-            self._keeper.release(request.held)
+        if outgoing.held is not None:
+            self._keeper.release(outgoing.held)
         held.users += 1
-        request.held = held
+        outgoing.held = held
 
-    async def _exchange(self, request: OutgoingRequest, exchange: Exchange) -> ResponseHead:
-        """Send the request and return the head of the answer.
-
-        It goes out a second time only if the first connection was closed before a byte of an
-        answer, and then only if the method is idempotent or nothing had been written.
-        """
-        pool = self._pool
-        idempotent = request.method in IDEMPOTENT
-        opening = request.opening(exchange)
-        # One that cannot go out again must not meet a connection that was closed long ago.
-        within = math.inf if idempotent and request.whole else FRESH
+    async def _exchange(self, outgoing: OutgoingRequest, exchange: Exchange) -> ResponseHead:
+        """Send the request, a second time if it may be, and return the head of the answer."""
+        pool, body, method = self._pool, outgoing.body, outgoing.request.method
+        opening = b"" if body is None else body.opening()
+        more = body is not None and body.more
+        within = may_wait(method, whole=outgoing.whole)
         while True:
-            connection = pool.take(within) or await self._acquire(request, within)
+            connection = pool.take(within) or await self._acquire(outgoing, within)
             exchange.connected = time.perf_counter()
             exchange.attempts += 1
-            request.connection = connection
+            outgoing.connection = connection
             connection.begin(
-                self._head(request, exchange) + opening,
-                head_only=request.method == "HEAD",
-                complete=not request.more,
+                self._head(outgoing, exchange) + opening,
+                head_only=method == "HEAD",
+                complete=not more,
             )
-            if request.more:
-                request.start_pump(exchange)
+            if more:
+                outgoing.start_pump()
             try:
                 while connection.head is None:
                     await connection.arrival()
             except UpstreamError as error:
-                if isinstance(request.failure, ProxyError):  # the caller's body broke first
-                    raise request.failure from error
-                stale = isinstance(error, ConnectionStale) and within != NEW
-                if not (stale and request.whole and (idempotent or not error.sent)):
+                if isinstance(outgoing.failure, ProxyError):  # the caller's body broke first
+                    raise outgoing.failure from error
+                if not may_resend(error, method, within, whole=outgoing.whole):
                     raise
-                request.give_up(pool)
-                within, opening = NEW, request.opening(exchange)
+                outgoing.give_up(pool)
+                within, opening = NEW, b"" if body is None else body.opening()
                 continue
             exchange.first_byte = time.perf_counter()
             if exchange.tap is not None:
                 exchange.tap.answered(connection.head.status, connection.head.lines)
             return connection.head
 
-    async def _acquire(self, request: OutgoingRequest, within: float) -> Connection:
+    async def _acquire(self, outgoing: OutgoingRequest, within: float) -> Connection:
         """Wait for a connection; the token may have ended or been renewed meanwhile."""
         while True:
             connection = await self._pool.acquire(within)
             usable = self._keeper.usable()
-            if request.held is None or usable is request.held:
+            if outgoing.held is None or usable is outgoing.held:
                 return connection
             if usable is not None:
-                self._use(request, usable)
+                self._use(outgoing, usable)
                 return connection
             self._pool.release(connection)
-            self._use(request, await self._keeper.wait())
+            self._use(outgoing, await self._keeper.wait())
 
-    def _head(self, request: OutgoingRequest, exchange: Exchange) -> bytes:
+    def _head(self, outgoing: OutgoingRequest, exchange: Exchange) -> bytes:
         """Serialise the head: strip first, inject last.
 
         A caller that sends "Connection: authorization" cannot take our credential off.
         """
-        prefix = self._prefix if request.target != b"*" else b""
-        parts = [request.method.encode(), b" ", prefix, request.target, b" HTTP/1.1\r\n"]
-        parts.append(self._host_line)
-        named = request.nominated
-        for name, value in request.lines:
-            if _DROPPED[name] is None and not (named and name.lower() in named):
-                parts += (name, b": ", value, b"\r\n")
-        if request.chunked:
-            parts.append(b"Transfer-Encoding: chunked\r\n")
-        parts.append(_VIA[request.version])
-        if request.held is not None:
-            parts += (b"Authorization: ", request.held.authorization, b"\r\n")
-        parts.append(b"\r\n")
-        data = b"".join(parts)
+        request, held = outgoing.request, outgoing.held
+        target = request.target if request.target == b"*" else self._prefix + request.target
+        data = b"".join(
+            (
+                request.method.encode(),
+                b" ",
+                target,
+                self._line_end_and_host,
+                serialised(request.section.onward),
+                b"Transfer-Encoding: chunked\r\n" if request.framing == CHUNKED else b"",
+                _VIA[request.version],
+                b"" if held is None else held.line,
+                b"\r\n",
+            )
+        )
         if exchange.tap is not None:
-            exchange.tap.sending(data, cast("Connection", request.connection).reached)
+            exchange.tap.sending(data, cast("Connection", outgoing.connection).reached)
         return data
 
     # -- 401 -------------------------------------------------------------------------------
 
     async def _unauthorized(
-        self, request: OutgoingRequest, exchange: Exchange, head: ResponseHead, held: Held
+        self, outgoing: OutgoingRequest, exchange: Exchange, head: ResponseHead, held: Held
     ) -> ResponseHead:
         """Send again with a new token, if the 401 was for the token and the request is whole.
 
@@ -175,15 +184,15 @@ class Forwarder:
         """
         keeper = self._keeper
         for left in reversed(range(REPLAYS)):
-            replay = await keeper.rejected(held, wait=request.whole)
-            if replay is None or not request.whole:
+            replay = await keeper.rejected(held, wait=outgoing.whole)
+            if replay is None or not outgoing.whole:
                 break
-            self._use(request, replay)
-            request.give_up(self._pool)
+            self._use(outgoing, replay)
+            outgoing.give_up(self._pool)
             keeper.replays += 1
             # A 401 says that the request was not processed (RFC 9110 section 15.5.2): any method
             # may be sent again.
-            head, held = await self._exchange(request, exchange), replay
+            head, held = await self._exchange(outgoing, exchange), replay
             if head.status != 401:
                 keeper.cured(held)
                 return head
@@ -193,7 +202,7 @@ class Forwarder:
         exchange.note = _explained(held, keeper)
         return head
 
-    def _watch_revocation(self, request: OutgoingRequest, head: ResponseHead) -> None:
+    def _watch_revocation(self, request: Request, head: ResponseHead) -> None:
         """If the caller has just revoked our own token, renew before the next request."""
         if 200 <= head.status < 300:
             path, _, token_id = unquote_to_bytes(request.path).rstrip(b"/").rpartition(b"/")
@@ -203,24 +212,23 @@ class Forwarder:
     # -- the answer ------------------------------------------------------------------------
 
     async def _answer(
-        self,
-        scope: Scope,
-        request: OutgoingRequest,
-        exchange: Exchange,
-        head: ResponseHead,
-        send: Send,
+        self, outgoing: OutgoingRequest, exchange: Exchange, head: ResponseHead, send: Send
     ) -> None:
-        connection = cast("Connection", request.connection)
+        connection = cast("Connection", outgoing.connection)
         exchange.status = head.status
-        lines = self._response_lines(scope, head)
+        exchange.passed_on = True
+        lines = self._response_lines(outgoing.request, head)
+        if exchange.cors:
+            lines = with_cors(lines, exchange.cors)
         if self._server_timing:
-            lines.append(_server_timing(exchange))
+            lines = [*lines, _server_timing(exchange)]
         await send(
             {
                 "type": "http.response.start",
                 "status": head.status,
                 "headers": lines,
                 "reason": head.reason,
+                "framing": head.framing,  # what our listener need not read off the lines again
             }
         )
         data = connection.take()
@@ -229,37 +237,32 @@ class Forwarder:
             exchange.sent += len(data)
             await send({"type": "http.response.body", "body": data, "more_body": True})
             data = await connection.read()
+        exchange.whole = True
         exchange.sent += len(data)
         await send({"type": "http.response.body", "body": data, "more_body": False})
 
-    def _response_lines(self, scope: Scope, head: ResponseHead) -> Lines:
-        lines: Lines = []
-        named: frozenset[bytes] = frozenset()
-        # RFC 9112 section 6.2 and RFC 9110 section 8.6: no length beside these.
-        lengthless = head.chunked or head.status == 204
-        for line in head.lines:
-            key = _JUDGED[line[0]]
-            if key is None or (key == b"content-length" and not lengthless):
-                lines.append(line)
-            elif key in _LOCATIONS:
-                lines.append((line[0], self._relocated(scope, line[1])))
-            elif key == b"connection" and line[1] not in fields.ORDINARY:
-                named |= fields.nominated(line[1:])
-        if named:
-            lines = [line for line in lines if line[0].lower() not in named]
-        if head.chunked:
-            lines.append((b"Transfer-Encoding", b"chunked"))
+    def _response_lines(self, request: Request, head: ResponseHead) -> Lines:
+        known, lines = head.section.known, head.section.onward
+        if b"location" in known or b"content-location" in known:
+            lines = [self._relocated(request, line) for line in lines]
+        if b"transfer-encoding" in known and head.status not in (204, 304):
+            lines = [*lines, (b"Transfer-Encoding", b"chunked")]
+        elif head.status == 204 and b"content-length" in known:
+            # RFC 9110 section 8.6: no length beside these.
+            lines = [line for line in lines if line[0].lower() != b"content-length"]
         return lines
 
-    def _relocated(self, scope: Scope, value: bytes) -> bytes:
-        ours = first(scope["headers"], b"host") or _own_authority(scope)
-        ours = scope["scheme"].encode() + b"://" + ours
-        return fields.relocated(value, self._origins, self._prefix, ours)
+    def _relocated(self, request: Request, line: Line) -> Line:
+        if line[0].lower() not in _LOCATIONS:
+            return line
+        host = request.section.known.get(b"host")
+        ours = request.scheme.encode() + b"://" + (host[0] if host else _own_authority(request))
+        return line[0], relocated(line[1], self._origins, self._prefix, ours)
 
 
-def _own_authority(scope: Scope) -> bytes:
+def _own_authority(request: Request) -> bytes:
     """Return where the caller reached us, for one that does not say (HTTP/1.0)."""
-    host, port = scope["server"] or ("localhost", None)
+    host, port = request.server or ("localhost", None)
     if port is None:
         return b"localhost"
     return f"{bracketed(host)}:{port}".encode()

@@ -1,4 +1,4 @@
-"""The door: pure ASGI that lets the right requests in and says why it refuses the others.
+"""Lets the right requests in and says why it refuses the others.
 
 Order: form (400), method (405), Host (421), web pages (403), caller key (403), rules (403).
 Everything is judged on the bytes that are sent on; a request leaves here with an origin-form
@@ -6,26 +6,18 @@ target and exactly one Host.
 """
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from email.utils import formatdate
-from typing import cast
 
-from proxy.asgi import App, Message, Receive, Scope, Send
 from proxy.errors import RequestRefused
 from proxy.exchange.record import Exchange
-from proxy.exchange.request_form import (
-    ALLOW,
-    REFUSED,
-    Hosts,
-    authority,
-    check_framing,
-    refused_method,
-)
-from proxy.exchange.web_pages import cors, page_origin, preflight, with_cors
-from proxy.http1 import fields
-from proxy.http1.fields import Lines, Watched, traceparent
+from proxy.exchange.request_form import ALLOW, REFUSED, Hosts, authority, refused_method
+from proxy.exchange.web_pages import cors, page_origin, preflight
+from proxy.http1.fields import Lines
+from proxy.http1.request import Request
 from proxy.rules import Rule, ambiguous
+
+_LONGEST_TRACE = 64  # bytes; W3C Trace Context has 55
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,62 +36,56 @@ class GuardOptions:
 
 
 class Guard:
-    """Pure ASGI: refuses by raising RequestRefused, or passes the request on to ``app``."""
+    """Judges requests; it keeps nothing of them."""
 
-    def __init__(self, app: App, options: GuardOptions) -> None:
-        self._app = app
+    def __init__(self, options: GuardOptions) -> None:
         self._options = options
         self._hosts = Hosts(options.hosts)
         self._strict = bool(options.keys or options.allow or options.deny)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Judge one request."""
-        exchange: Exchange = scope["exchange"]
-        method: str = scope["method"]
-        lines = cast("Lines", scope["headers"])
-        watched = scope["watched"] = fields.watched(lines)
-        if b"transfer-encoding" in watched or b"content-length" in watched:
-            check_framing(scope, watched)
+    def judge(self, exchange: Exchange, request: Request) -> Lines | None:
+        """Let a request in, or return the field lines of our own answer to it (204).
+
+        Raises RequestRefused. ``request`` is as it may be sent on afterwards.
+        """
+        method, known = request.method, request.section.known
         if method in REFUSED:
             raise refused_method(method)
-        host = authority(scope, watched, self._hosts)
-        if b"traceparent" in watched:
-            exchange.traceparent = traceparent(lines)
-        if b"origin" in watched or b"sec-fetch-site" in watched:
-            origin = page_origin(scope, watched, host, self._options.origins)
-            if origin is not None:
-                exchange.cors = cors(origin)
-                if (allowed := preflight(method, lines)) is not None:
-                    await _answer(exchange, send, allowed + exchange.cors)
-                    return
-                send = with_cors(exchange, send)
-        await self._inside(scope, watched, receive, send)
-
-    async def _inside(self, scope: Scope, watched: Watched, receive: Receive, send: Send) -> None:
-        """Judge what a caller on this machine, or a page that was named, may do."""
-        method: str = scope["method"]
+        host = authority(exchange, request, self._hosts)
+        if b"traceparent" in known and len(known[b"traceparent"][0]) <= _LONGEST_TRACE:
+            exchange.traceparent = known[b"traceparent"][0]
+        if b"origin" in known or b"sec-fetch-site" in known:
+            own = self._page(exchange, request, host)
+            if own is not None:
+                return own
         if self._strict:
-            self._check_caller(scope, method, watched)
+            self._check_caller(exchange, request)
         if self._options.max_body is not None:
-            receive = self._bounded(scope, watched, receive)
-        if b"max-forwards" in watched and method == "OPTIONS" and _last_hop(scope, watched):
-            await _answer(scope["exchange"], send, [(b"Allow", ALLOW)])
-            return
-        await self._app(scope, receive, send)
+            self._bound(request)
+        if b"max-forwards" in known and method == "OPTIONS" and _last_hop(request):
+            return [(b"Allow", ALLOW)]
+        return None
+
+    def _page(self, exchange: Exchange, request: Request, host: bytes) -> Lines | None:
+        """Judge what a web page asks for; return the answer to a preflight."""
+        origin = page_origin(request, host, self._options.origins)
+        if origin is None:
+            return None
+        exchange.cors = cors(origin)
+        return preflight(request.method, request.section.lines)
 
     # -- key and rules ---------------------------------------------------------------------
 
-    def _check_caller(self, scope: Scope, method: str, watched: Watched) -> None:
-        exchange: Exchange = scope["exchange"]
+    def _check_caller(self, exchange: Exchange, request: Request) -> None:
         if self._options.keys:
             # The console sends again in the name of who sent it; nobody else can name a caller.
-            exchange.caller = scope.get("caller", "") or self._of_key(watched)
+            given = request.section.known.get(b"x-proxy-key", [])
+            exchange.caller = request.caller or self._of_key(given)
         if self._options.allow or self._options.deny:
-            self._check_rules(exchange.caller, method, scope["target"].partition(b"?")[0])
+            self._check_rules(exchange.caller, request.method, request.path)
 
-    def _of_key(self, watched: Watched) -> str:
+    def _of_key(self, given: list[bytes]) -> str:
         """Return the name of the caller whose key came with the request."""
-        given = watched.get(b"x-proxy-key", [])
         sent = given[0] if len(given) == 1 else b""
         # All are compared, so that the time taken tells nothing.
         names = [name for name, key in self._options.keys if hmac.compare_digest(sent, key)]
@@ -135,34 +121,21 @@ class Guard:
                 text = f"no rule of ALLOW speaks of the caller {caller}"
             raise RequestRefused(403, "rule", text, "see BREB_ALLOW")
 
-    def _bounded(self, scope: Scope, watched: Watched, receive: Receive) -> Receive:
-        """Count the body, however it is read: also what is at hand of it."""
-        limit = cast("int", self._options.max_body)
-        refusal = RequestRefused(
-            413,
-            "body-too-large",
-            f"the body exceeds {limit} bytes",
-            "send less, or raise BREB_MAX_BODY",
-        )
-        promised = watched.get(b"content-length")
-        if promised and int(promised[0]) > limit:
-            raise refusal
-        total = 0
+    def _bound(self, request: Request) -> None:
+        """Refuse a body that is announced to be too long; have the others counted."""
+        limit = request.max_body = self._options.max_body
+        if limit is not None and request.framing > limit:
+            raise body_too_large(limit)
 
-        def counted(message: Message) -> Message:
-            nonlocal total
-            total += len(message.get("body", b""))
-            if total > limit:
-                raise refusal
-            return message
 
-        async def bounded() -> Message:
-            return counted(await receive())
-
-        ready: Callable[[], Message | None] | None = scope.get("body_at_hand")
-        if ready is not None:
-            scope["body_at_hand"] = lambda: (part := ready()) and counted(part)
-        return bounded
+def body_too_large(limit: int) -> RequestRefused:
+    """Word the refusal of a body of more than ``limit`` bytes."""
+    return RequestRefused(
+        413,
+        "body-too-large",
+        f"the body exceeds {limit} bytes",
+        "send less, or raise BREB_MAX_BODY",
+    )
 
 
 def _listed(rules: Sequence[Rule]) -> str:
@@ -170,22 +143,12 @@ def _listed(rules: Sequence[Rule]) -> str:
     return shown + (f" and {len(rules) - 5} more" if len(rules) > 5 else "")
 
 
-def _last_hop(scope: Scope, watched: Watched) -> bool:
+def _last_hop(request: Request) -> bool:
     """Count Max-Forwards down (RFC 9110 section 7.6.2); report whether we are the last hop."""
-    value = watched[b"max-forwards"][0]
+    value = request.section.known[b"max-forwards"][0]
     if not value.isdigit() or len(value) > 9:
         return False
     if int(value) == 0:
         return True
-    fewer = b"%d" % (int(value) - 1)
-    scope["headers"] = [
-        (name, fewer if name.lower() == b"max-forwards" else old) for name, old in scope["headers"]
-    ]
+    request.section.replace(b"max-forwards", b"%d" % (int(value) - 1))
     return False
-
-
-async def _answer(exchange: Exchange, send: Send, lines: Lines) -> None:
-    exchange.status = 204
-    dated = [(b"Date", formatdate(usegmt=True).encode()), *lines]
-    await send({"type": "http.response.start", "status": 204, "headers": dated})
-    await send({"type": "http.response.body", "body": b""})

@@ -5,18 +5,19 @@ import math
 from email.utils import formatdate
 from typing import Any
 
-from proxy.errors import ProxyError, RequestRefused, TokenError, UpstreamError
+from proxy.errors import ProxyError, RequestRefused
 from proxy.http1.fields import IDEMPOTENT, Lines
 
 _LOOK_UP = "look the payment up before trying again: it may have been made"
 
 
 def problem(
-    error: ProxyError, number: str, method: str, *, begun: bool = False
+    error: ProxyError, exchange_id: str, method: str, outcome: str = "not-sent"
 ) -> tuple[int, Lines, bytes]:
     """Word an error as status, field lines and problem document (RFC 9457, RFC 9209).
 
-    ``begun``: a part of the request may have reached the upstream before the caller's side failed.
+    ``outcome`` is what became of the request at the upstream (`Exchange.outcome`): only for what
+    cannot be repeated is the caller told.
     """
     document: dict[str, Any] = {
         "type": f"urn:breb-proxy:error:{getattr(error, 'reason', error.kind)}",
@@ -24,18 +25,13 @@ def problem(
         "status": error.status,
         "detail": str(error),
         "next_step": error.next_step,
-        "exchange": number,
+        "exchange": exchange_id,
     }
     if method not in IDEMPOTENT:
-        if isinstance(error, UpstreamError):
-            begun = error.sent
-        elif isinstance(error, TokenError):
-            begun = False  # a first try was answered 401, which says that it did nothing
-        document["outcome"] = "unknown" if begun else "not-sent"
-        if begun and isinstance(error, RequestRefused):
-            document["next_step"] = f"{_LOOK_UP}; then {error.next_step}"
-        elif begun:
-            document["next_step"] = _LOOK_UP
+        document["outcome"] = outcome
+        if outcome == "unknown":
+            refused = isinstance(error, RequestRefused)
+            document["next_step"] = f"{_LOOK_UP}; then {error.next_step}" if refused else _LOOK_UP
     body = json.dumps(document).encode() + b"\n"
     details = _quoted(str(error))
     lines = [

@@ -1,15 +1,25 @@
 """One exchange as facts, and who is told them. No decision comes back from observers."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from proxy.errors import ProxyError, RequestRefused
-from proxy.http1.fields import Lines
+from proxy.asgi import Send
+from proxy.errors import ProxyError, RequestRefused, TokenError, UpstreamError
+from proxy.http1.fields import Line, Lines
+from proxy.http1.request import CallerLeft, Request
+
+__all__ = ["CallerLeft", "Exchange", "Forward", "Observer", "Recording", "Tap"]
 
 
 class Tap(Protocol):
-    """Who is told what crosses the wire to the upstream; there only while the console is on."""
+    """Who is told what passes, while the console is on."""
+
+    def guarded(self) -> None:
+        """Note that the request was let in."""
+
+    def hear(self, data: bytes, *, last: bool) -> None:
+        """Take a part of the request's body."""
 
     def sending(self, head: bytes, reached: float | None) -> None:
         """Take a request's head; ``reached`` is when TCP stood, None on a kept-alive connection."""
@@ -21,55 +31,37 @@ class Tap(Protocol):
 class Exchange:
     """The facts of one request and its response.
 
-    Times are seconds of ``time.perf_counter``; durations are None for what did not happen.
-    ``failure`` is the error that ended it, ``status`` None if the caller got no head. ``caller`` is
-    the name of the key that came with it, ``uid`` the user at the other end of a Unix socket.
+    Times are seconds of ``time.perf_counter``, None for what did not happen. ``failure`` is the
+    error that ended it, ``status`` None if the caller got no head. ``caller`` is the name of the
+    key that came with it, ``uid`` the user at the other end of a Unix socket; ``target`` is in
+    origin-form once the guard has let it in.
     """
 
-    __slots__ = (
-        "attempts",
-        "caller",
-        "connected",
-        "cors",
-        "ended",
-        "failure",
-        "first_byte",
-        "id",
-        "left",
-        "method",
-        "note",
-        "received",
-        "sent",
-        "started",
-        "status",
-        "tap",
-        "target",
-        "token_ready",
-        "traceparent",
-        "uid",
-    )
+    # What most exchanges never change stands on the class: it costs nothing then.
+    token_ready: float | None = None
+    connected: float | None = None
+    first_byte: float | None = None
+    ended = 0.0
+    status: int | None = None
+    failure: ProxyError | None = None
+    left = False
+    attempts = 0
+    received = 0
+    sent = 0
+    passed_on = False  # the upstream's answer has begun to go to the caller
+    whole = False  # all of it has come
+    note = ""
+    caller = ""
+    uid: int | None = None
+    traceparent: bytes | None = None
+    cors: Sequence[Line] = ()
+    tap: Tap | None = None
 
-    def __init__(self, number: str, method: str, target: bytes) -> None:
-        self.id = number
+    def __init__(self, exchange_id: str, method: str, target: bytes) -> None:
+        self.id = exchange_id
         self.method = method
         self.target = target
-        self.caller = ""
-        self.uid: int | None = None
         self.started = time.perf_counter()
-        self.token_ready: float | None = None
-        self.connected: float | None = None
-        self.first_byte: float | None = None
-        self.ended = self.started
-        self.status: int | None = None
-        self.failure: ProxyError | None = None
-        self.left = False
-        self.attempts = 0
-        self.received = 0
-        self.sent = 0
-        self.note = ""
-        self.traceparent: bytes | None = None
-        self.cors: Lines = []
-        self.tap: Tap | None = None
 
     @property
     def path(self) -> bytes:
@@ -86,6 +78,21 @@ class Exchange:
         return self.failure.kind if self.failure is not None else ""
 
     @property
+    def outcome(self) -> str:
+        """What became of it at the upstream: ``answered``, ``cut``, ``unknown`` or ``not-sent``.
+
+        ``cut``: the answer began and did not come whole. ``unknown``: it may have been acted on.
+        """
+        if self.passed_on:
+            return "answered" if self.whole else "cut"
+        begun = self.attempts > 0
+        if isinstance(self.failure, UpstreamError):
+            begun = self.failure.sent
+        elif isinstance(self.failure, TokenError):
+            begun = False  # a first try was answered 401, which says that it did nothing
+        return "unknown" if begun else "not-sent"
+
+    @property
     def upstream_seconds(self) -> float | None:
         """Seconds from the connection at hand to the head of the answer."""
         if self.first_byte is None or self.connected is None:
@@ -93,8 +100,15 @@ class Exchange:
         return self.first_byte - self.connected
 
 
-class CallerLeft(Exception):
-    """The caller went away; nobody is there to read an answer."""
-
-
 Observer = Callable[[Exchange], None]
+Forward = Callable[[Exchange, Request, Send], Awaitable[None]]
+
+
+class Recording(Protocol):
+    """Who copies what passes, for people; there only while the console is on."""
+
+    def begin(self, exchange: Exchange, request: Request, send: Send) -> Send:
+        """Give the exchange its tap; return what the answer is to go through."""
+
+    def end(self, exchange: Exchange) -> None:
+        """Keep nothing more of the exchange."""

@@ -1,4 +1,4 @@
-"""What a request must look like: one framing, an HTTP method, one Host of ours, a plain target.
+"""What a request must look like: an HTTP method, one Host of ours, a plain target.
 
 Everything is judged on the bytes that are sent on. The upstream's origin never comes from here.
 """
@@ -6,10 +6,9 @@ Everything is judged on the bytes that are sent on. The upstream's origin never 
 import re
 from typing import cast
 
-from proxy.asgi import Scope
 from proxy.errors import RequestRefused
 from proxy.exchange.record import Exchange
-from proxy.http1.fields import Watched
+from proxy.http1.request import Request
 
 ALLOW = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 # RFC 9112 section 3.2: reg-name, IPv4 or IP literal, and a port. No user information.
@@ -30,22 +29,6 @@ _NAMES = "use http://localhost or 127.0.0.1, or add the name to BREB_ALLOWED_HOS
 _BASE = (
     "make this proxy's http://host:port the base URL of your calls: as HTTP_PROXY it does not work"
 )
-
-
-def check_framing(scope: Scope, watched: Watched) -> None:
-    """Refuse what could be framed in two ways (RFC 9112 section 6.1), whatever server runs us."""
-    codings = watched.get(b"transfer-encoding")
-    lengths = watched.get(b"content-length")
-    if codings and (
-        lengths
-        or len(codings) > 1
-        or codings[0].lower() != b"chunked"
-        or scope["http_version"] == "1.0"
-    ):
-        text = "Transfer-Encoding must be chunked and alone"
-        raise RequestRefused(400, "framing", text, "send one framing")
-    if lengths and (len(lengths) > 1 or not lengths[0].isdigit()):
-        raise RequestRefused(400, "framing", "Content-Length must be one number", "send it once")
 
 
 def refused_method(method: str) -> RequestRefused:
@@ -85,20 +68,19 @@ class Hosts:
             self._known.add(host)
 
 
-def authority(scope: Scope, watched: Watched, hosts: Hosts) -> bytes:
+def authority(exchange: Exchange, request: Request, hosts: Hosts) -> bytes:
     """Check target and Host and return the authority, empty if an HTTP/1.0 caller names none.
 
     Leaves a target in origin-form (or ``*``), and no Host that differs from the authority.
     """
-    raw: bytes = scope["target"]
-    given = watched.get(b"host", [])
-    if len(given) != 1 and (given or scope["http_version"] != "1.0"):
+    raw = request.target
+    given = request.section.known.get(b"host", [])
+    if len(given) != 1 and (given or request.version != "1.0"):
         text = "exactly one Host field is needed"
         raise RequestRefused(400, "host-count", text, "send one Host field")
     step = _NAMES
-    asterisk = raw == b"*" and scope["method"] == "OPTIONS"
-    if raw[:1] != b"/" and not asterisk:
-        given = watched[b"host"] = [_from_absolute(scope, raw)]
+    if raw[:1] != b"/" and not (raw == b"*" and request.method == "OPTIONS"):
+        given = [_from_absolute(exchange, request)]
         step = _BASE
     elif _UNSAFE.search(raw):
         raise _bad_target()
@@ -108,23 +90,22 @@ def authority(scope: Scope, watched: Watched, hosts: Hosts) -> bytes:
     return b""
 
 
-def _from_absolute(scope: Scope, raw: bytes) -> bytes:
+def _from_absolute(exchange: Exchange, request: Request) -> bytes:
     """Rewrite an absolute-form target; its authority counts, not Host (RFC 9112 3.2.2)."""
+    raw = request.target
     match = _ABSOLUTE.fullmatch(raw)
     if match is None or _UNSAFE.search(raw) or not match[2]:
         raise _bad_target()
-    if match[1].lower() != scope["scheme"].encode():
-        text = f"this listener speaks {scope['scheme']}"
+    if match[1].lower() != request.scheme.encode():
+        text = f"this listener speaks {request.scheme}"
         raise RequestRefused(421, "scheme", text, "use the scheme of the listener")
     rest = cast("bytes", match[3])
     if rest[:1] != b"/":
-        rest = b"*" if not rest and scope["method"] == "OPTIONS" else b"/" + rest
-    exchange: Exchange = scope["exchange"]
-    scope["target"] = exchange.target = rest
+        rest = b"*" if not rest and request.method == "OPTIONS" else b"/" + rest
     named = cast("bytes", match[2])
-    scope["headers"] = [
-        (name, named if name.lower() == b"host" else value) for name, value in scope["headers"]
-    ]
+    exchange.target = request.target = rest
+    request.path = rest.partition(b"?")[0]
+    request.section.replace(b"host", named)
     return named
 
 

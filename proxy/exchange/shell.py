@@ -1,4 +1,4 @@
-"""The ASGI app in which every exchange runs.
+"""The ASGI app in which every exchange runs: checked, forwarded, answered, observed.
 
 It gives an exchange its id, turns errors into problem documents and tells the observers (metrics,
 access log, journal) when it is over.
@@ -9,41 +9,60 @@ import itertools
 import logging
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from email.utils import formatdate
 
-from proxy.asgi import App, Receive, Scope, Send
+from proxy.asgi import Receive, Scope, Send
 from proxy.errors import Draining, ProxyError, RequestRefused
+from proxy.exchange.foreign import foreign_request
 from proxy.exchange.problem import problem
-from proxy.exchange.record import CallerLeft, Exchange, Observer
+from proxy.exchange.record import CallerLeft, Exchange, Forward, Observer, Recording
 from proxy.http1.fields import Lines
+from proxy.http1.framing import request_framing
+from proxy.http1.request import Request
 
 log = logging.getLogger("proxy.exchange")
 
+# Returns None to let a request in, or the field lines of an answer of ours; raises RequestRefused.
+Judge = Callable[[Exchange, Request], Lines | None]
+
 
 class Shell:
-    """The outermost ASGI app of the callers' listener."""
+    """The ASGI app of the callers' listener; runs under any server, faster under ours."""
 
-    def __init__(self, app: App, observers: Sequence[Observer]) -> None:
-        self._app = app
+    def __init__(
+        self,
+        judge: Judge,
+        forward: Forward,
+        observers: Sequence[Observer],
+        recorder: Recording | None = None,
+    ) -> None:
+        self._judge = judge
+        self._forward = forward
         self._observers = tuple(observers)
+        self._recorder = recorder
         prefix = secrets.token_hex(4)
-        self._numbers = (f"{prefix}-{number:x}" for number in itertools.count(1))
+        self._ids = (f"{prefix}-{number:x}" for number in itertools.count(1))
         self.draining = False
         self.time_over = False  # whoever is cancelled from now on did not leave
         self.in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one exchange."""
-        if "target" not in scope:
-            scope["target"] = joined_target(scope)
-        exchange = Exchange(next(self._numbers), scope["method"], scope["target"])
-        scope["exchange"] = exchange
-        if "uid" in scope:
-            exchange.uid = scope["uid"]
-            exchange.caller = f"uid:{exchange.uid}"
+        # Our listener hands on what it has read; other servers leave it to us.
+        known: Request | None = scope.get("request")
+        request = known or foreign_request(scope, receive)
+        exchange = self._opened(request)
+        out = self._recorded(exchange, request, send)
         self.in_flight += 1
         try:
-            await self._app(scope, receive, send)
+            if known is None:
+                request.framing = request_framing(request.section.known, request.version)
+            own = self._judge(exchange, request)
+            if own is None:
+                await self._forward(exchange, request, out)
+            else:
+                await _answer(exchange, own, out)
         except ProxyError as error:
             await self._failed(exchange, error, send)
         except CallerLeft:
@@ -62,24 +81,37 @@ class Shell:
             self.in_flight -= 1
             self._over(exchange)
 
+    def _opened(self, request: Request) -> Exchange:
+        exchange = Exchange(next(self._ids), request.method, request.target)
+        request.exchange_id = exchange.id
+        if request.uid is not None:
+            exchange.uid = request.uid
+            exchange.caller = f"uid:{request.uid}"
+        return exchange
+
+    def _recorded(self, exchange: Exchange, request: Request, send: Send) -> Send:
+        return self._recorder.begin(exchange, request, send) if self._recorder else send
+
     async def _failed(self, exchange: Exchange, error: ProxyError, send: Send) -> None:
         exchange.failure = error
         if exchange.status is not None:
             # The head is out: an error now ends the connection, it is never papered over.
             raise ConnectionAbortedError from error
-        status, lines, body = problem(
-            error, exchange.id, exchange.method, begun=exchange.attempts > 0
-        )
+        status, lines, body = problem(error, exchange.id, exchange.method, exchange.outcome)
         exchange.status = status
         exchange.sent = 0 if exchange.method == "HEAD" else len(body)
         await send(
-            {"type": "http.response.start", "status": status, "headers": lines + exchange.cors}
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [*lines, *exchange.cors],
+            }
         )
         await send({"type": "http.response.body", "body": body})
 
     def refused(self, error: RequestRefused) -> tuple[int, Lines, bytes]:
         """Record and word a request that never became one: the parser said no."""
-        exchange = Exchange(next(self._numbers), "-", b"-")
+        exchange = Exchange(next(self._ids), "-", b"-")
         exchange.failure = error
         exchange.status = error.status
         answer = problem(error, exchange.id, "GET")
@@ -89,10 +121,24 @@ class Shell:
 
     def _over(self, exchange: Exchange) -> None:
         exchange.ended = time.perf_counter()
+        if self._recorder is not None:
+            self._recorder.end(exchange)
         for observe in self._observers:
             observe(exchange)
+        if exchange.tap is not None:
+            exchange.tap = (
+                None  # it may hold bodies, and the log, which is worded later, needs none
+            )
         if exchange.failure is not None:
             _unwind(exchange.failure)
+
+
+async def _answer(exchange: Exchange, lines: Lines, send: Send) -> None:
+    """Answer what needs no upstream."""
+    exchange.status = 204
+    dated = [(b"Date", formatdate(usegmt=True).encode()), *lines, *exchange.cors]
+    await send({"type": "http.response.start", "status": 204, "headers": dated})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _unwind(error: ProxyError) -> None:
@@ -101,10 +147,3 @@ def _unwind(error: ProxyError) -> None:
     Nothing is left to the garbage collector, which looks seldom: it may be a whole body.
     """
     error.__traceback__ = error.__context__ = error.__cause__ = None
-
-
-def joined_target(scope: Scope) -> bytes:
-    """Return the request's target from its parts; our own listener keeps it as it came."""
-    path: bytes = scope["raw_path"]
-    query: bytes = scope["query_string"]
-    return path + b"?" + query if query else path

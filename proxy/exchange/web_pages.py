@@ -4,24 +4,24 @@ Safe methods too: a page that cannot read an answer can still carry data out wit
 See https://fetch.spec.whatwg.org/#http-cors-protocol.
 """
 
-from proxy.asgi import Message, Scope, Send
+from collections.abc import Sequence
+
 from proxy.errors import RequestRefused
-from proxy.exchange.record import Exchange
-from proxy.http1.fields import Line, Lines, Watched, first
+from proxy.http1.fields import Line, Lines, first
+from proxy.http1.request import Request
 
 
-def page_origin(
-    scope: Scope, watched: Watched, authority: bytes, allowed: frozenset[bytes]
-) -> bytes | None:
+def page_origin(request: Request, authority: bytes, allowed: frozenset[bytes]) -> bytes | None:
     """Return the origin of a page that was named, None for our own; refuse all others."""
-    origins = watched.get(b"origin", [])
-    sites = watched.get(b"sec-fetch-site", [])
+    known = request.section.known
+    origins = known.get(b"origin", [])
+    sites = known.get(b"sec-fetch-site", [])
     if len(origins) > 1 or len(sites) > 1:
         raise _foreign("more than one Origin or Sec-Fetch-Site")
     origin = origins[0].lower() if origins else None
     if origin is not None and origin in allowed:
         return origins[0]
-    own = scope["scheme"].encode() + b"://" + authority.lower()
+    own = request.scheme.encode() + b"://" + authority.lower()
     if origin is not None and origin != own:
         raise _foreign("a web page of another origin")
     if sites and sites[0].lower() not in (b"same-origin", b"none"):
@@ -66,17 +66,7 @@ def preflight(method: str, lines: Lines) -> Lines | None:
     return answer
 
 
-def with_cors(exchange: Exchange, send: Send) -> Send:
-    """Put our CORS fields on the answer in place of the upstream's."""
-
-    async def answer(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            lines = [
-                line
-                for line in message["headers"]
-                if not line[0].lower().startswith(b"access-control-")
-            ]
-            message = {**message, "headers": lines + exchange.cors}
-        await send(message)
-
-    return answer
+def with_cors(lines: Lines, ours: Sequence[Line]) -> Lines:
+    """Put our CORS fields on an answer in place of the upstream's."""
+    kept = [line for line in lines if not line[0].lower().startswith(b"access-control-")]
+    return [*kept, *ours]

@@ -1,66 +1,41 @@
 """The bytes of a caller's connection, cut into requests; no socket and no clock in here.
 
-Invariants: at most one request is handed on by each call of `feed`; what llhttp reads more
+Invariants: each call of `feed` gives one event at most; what llhttp reads more
 generously than RFC 9112 (blanks in the request line, other protocols, bare LF before it) is
 refused; heads, trailers and chunk extensions are bounded.
 """
 
 import re
-from dataclasses import dataclass
-from typing import Protocol
 
 import httptools
 
 from proxy.errors import RequestRefused
-from proxy.http1.fields import Lines, Names, persists
+from proxy.http1.fields import REQUEST, Lines, Section, persists
+from proxy.http1.framing import BAD, CHUNKED, HEAD_END, MAX_HEAD, request_framing
+from proxy.http1.request import BodyPart, Request
 
-MAX_HEAD = 131_072
 MAX_FIELDS = 2_000
-MAX_LENGTH = (1 << 63) - 1  # an upstream that counts in signed numbers would read less than nothing
-_BAD = "send one well-formed HTTP/1.1 request (RFC 9112)"
-_END = b"\r\n\r\n"
-_DECISIVE = Names(b"content-length", b"transfer-encoding", b"expect")
 _CHUNKED_HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
-_FIRST_LINE = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ HTTP/1\.[01]\r\n")
+_FIRST_LINE = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ HTTP/(1\.[01])\r\n")
+_VERSIONS = {b"1\r\n": "1.1", b"0\r\n": "1.0"}
 _HANDSHAKE = b"\x16"  # RFC 8446 section 5.1: the first byte of a ClientHello
 _OTHER_METHOD = re.compile(rb"(?:\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/1\.[01]\r\n")
 _OTHER_VERSION = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ (HTTP/\d+(?:\.\d+)?)\r\n")
 
 
-@dataclass(slots=True)
-class RequestHead:
-    """A request's head and how its body is framed."""
-
-    method: str
-    target: bytes
-    version: str
-    lines: Lines
-    length: int
-    chunked: bool
-    continues: bool
-    keep_alive: bool
-
-
-class Sink(Protocol):
-    """What takes the requests."""
-
-    def request(self, head: RequestHead) -> None:
-        """Take a head."""
-
-    def body(self, data: bytes, *, complete: bool) -> None:
-        """Take a part of the body that belongs to the last head."""
+Event = Request | BodyPart
 
 
 class RequestParser:
     """Parses one connection's requests, one after the other."""
 
-    def __init__(self, sink: Sink) -> None:
-        self._sink = sink
+    def __init__(self) -> None:
         self._parser = self._new()
         self._remaining = 0  # of a body of known length
         self._tail = b""  # of what was fed, in case the end of a part is cut by packets
         self._overhead = 0
         self._parts: list[bytes] = []  # of a chunked body, from the read at hand
+        self._version = "1.1"
         self._restart()
 
     def _new(self) -> httptools.HttpRequestParser:
@@ -71,17 +46,22 @@ class RequestParser:
 
     def _restart(self) -> None:
         self.size = 0  # bytes of a head that has begun and is not whole
-        self.begun = self._line_whole = False
         self._in_head = True
-        self._chunked = False
-        self._owed = False  # of a body announced in the head, not a byte has been fed yet
+        self._line_whole = self._whole = False
         self._line = self._url = self._tail = b""  # _line: what has come of the request line
         self._lines: Lines = []
+        self._request: Request | None = None
 
-    def feed(self, data: bytes, start: int) -> int:
-        """Read ``data`` from ``start`` to the end of one part; return where that is.
+    @property
+    def begun(self) -> bool:
+        """Whether there is more of a head than empty lines."""
+        return bool(self._line.lstrip(b"\r\n"))
 
-        Raises RequestRefused; nothing more must be fed then.
+    def feed(self, data: bytes, start: int) -> tuple[Event | None, int]:
+        """Read ``data`` from ``start`` to the end of one part; return what it gave, and its end.
+
+        The parts of a body belong to the last request. Raises RequestRefused; nothing more must be
+        fed then.
         """
         if self._remaining:
             return self._known(data, start)
@@ -89,59 +69,72 @@ class RequestParser:
         # the parser stops with the request.
         end = self._boundary(data, start)
         part = data[start:end]
-        if self._in_head:
-            self._head(part)
-        else:
-            self._owed = False
-            self._overhead += len(part)
-            self._parse(part)
-            self._check_overhead()
-            if self._parts:
-                self._sink.body(self._collected(), complete=False)
-        return end
+        return (self._head(part) if self._in_head else self._chunks(part)), end
 
     def close(self) -> None:
         """Let go of what refers to this one, at the end of the connection; `feed` no more then.
 
         Nothing is left to the garbage collector, which looks seldom: it may be a head's worth.
         """
-        del self._sink, self._parser
+        del self._parser
+        self._request = None
 
     def _boundary(self, data: bytes, start: int) -> int:
         tail = self._tail
         if tail:
             self._tail = b""
-            cut = (tail + data[start : start + 3]).find(_END)
+            cut = (tail + data[start : start + 3]).find(HEAD_END)
             if cut >= 0:
                 return start + cut + 4 - len(tail)
-        end = data.find(_END, start)
+        end = data.find(HEAD_END, start)
         if end >= 0:
             return end + 4
         self._tail = (tail + data[max(start, len(data) - 3) :])[-3:]
         return len(data)
 
-    def _known(self, data: bytes, start: int) -> int:
-        """Hand on bytes of a body of known length: the parser would only hand them back."""
+    def _known(self, data: bytes, start: int) -> tuple[Event, int]:
+        """Take bytes of a body of known length: the parser would only hand them back."""
         part = data[start : start + self._remaining]
         self._remaining -= len(part)
         if not self._remaining:
             self._restart()
-            self._sink.body(part, complete=True)
-        else:
-            self._sink.body(part, complete=False)
-        return start + len(part)
+        return BodyPart(part, last=not self._remaining), start + len(part)
 
-    def _head(self, part: bytes) -> None:
+    def _chunks(self, part: bytes) -> BodyPart | None:
+        """Take bytes of a chunked body."""
+        self._overhead += len(part)
+        self._parse(part)
+        self._check_overhead()  # before a body that came in one read is called whole
+        whole, parts = self._whole, self._parts
+        if whole:
+            self._restart()
+        elif not parts:
+            return None
+        self._parts = []
+        # As one: tiny chunks would take much room while they wait.
+        return BodyPart(parts[0] if len(parts) == 1 else b"".join(parts), last=whole)
+
+    def _head(self, part: bytes) -> Request | None:
+        """Take bytes of a head; return the request when it is whole."""
         if not self._line_whole:
             self._line = self._line + part if self.size else part
         self.size += len(part)
         self._parse(part)
-        if not self.size:
-            return
-        if self.size > MAX_HEAD:
-            raise self._too_large()
-        if self.begun and not self._line_whole and b"\n" in self._line.lstrip(b"\r\n"):
-            self._check_line()
+        request = self._request
+        if request is None:
+            if self.size > MAX_HEAD:
+                raise self._too_large()
+            if not self._line_whole and b"\n" in self._line.lstrip(b"\r\n"):
+                self._check_line()
+        elif request.framing:
+            self.size = self._overhead = 0
+            self._in_head = False
+            if request.framing != CHUNKED:
+                self._remaining = request.framing
+                self._parser = self._new()
+        else:
+            self._restart()
+        return request
 
     def _parse(self, part: bytes) -> None:
         try:
@@ -150,7 +143,8 @@ class RequestParser:
             # Not taken up (RFC 9110 section 7.8): what follows is HTTP/1.1 as before, the body of
             # this very request first.
             self._parser = self._new()
-            if self._chunked:
+            if self._request is not None and self._request.framing == CHUNKED:
+                self._in_head = False
                 self._parser.feed_data(_CHUNKED_HEAD)
         except httptools.HttpParserError as error:
             raise self._refusal(error) from None
@@ -163,7 +157,7 @@ class RequestParser:
             if self._line[:1] == _HANDSHAKE:
                 # The caller cannot read this; the one who reads the log can.
                 text = "a TLS handshake, where http:// is spoken; for https:// set BREB_TLS_CERT"
-                return RequestRefused(400, "malformed", text, _BAD)
+                return RequestRefused(400, "malformed", text, BAD)
             other = _OTHER_VERSION.match(self._line)
             if other and other[1] not in (b"HTTP/1.1", b"HTTP/1.0"):
                 return _other_version(other[1].decode())
@@ -171,13 +165,9 @@ class RequestParser:
             if unknown and _OTHER_METHOD.match(self._line):
                 text = "the method is not known here"
                 return RequestRefused(501, "method", text, "use a registered HTTP method")
-        return RequestRefused(400, "malformed", f"not valid HTTP/1.1: {error}", _BAD)
+        return RequestRefused(400, "malformed", f"not valid HTTP/1.1: {error}", BAD)
 
     # -- llhttp's callbacks ----------------------------------------------------------------
-
-    def on_message_begin(self) -> None:
-        """Note that there is more than empty lines."""
-        self.begun = True
 
     def on_url(self, url: bytes) -> None:
         """Collect the target."""
@@ -190,33 +180,21 @@ class RequestParser:
             self._lines.append((name, value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
-        """Judge the head and hand it on."""
+        """Judge the head."""
         if not self._in_head:
             return  # the one that puts a parser into the state before a chunked body
         parser = self._parser
-        version = parser.get_http_version()
         if not self._line_whole:
             self._check_line()
         if self.size > MAX_HEAD or len(self._lines) > MAX_FIELDS:
             raise self._too_large()
-        length, chunked, continues = _framing(self._lines, version)
-        self._in_head = False
-        self.size = self._overhead = 0
-        self._remaining, self._chunked, self._owed = length, chunked, bool(length or chunked)
-        if length:
-            self._parser = self._new()
-        self._sink.request(
-            RequestHead(
-                parser.get_method().decode("ascii"),
-                self._url,
-                version,
-                self._lines,
-                length,
-                chunked,
-                continues,
-                # With HTTP/1.0 the parser lets keep-alive win, and Proxy-Connection count.
-                parser.should_keep_alive() and (version == "1.1" or persists(self._lines)),
-            )
+        section, version = Section(self._lines, REQUEST), self._version
+        framing = request_framing(section.known, version)
+        method = parser.get_method().decode("ascii")
+        request = self._request = Request(method, self._url, version, section, framing)
+        # With HTTP/1.0 the parser lets keep-alive win, and Proxy-Connection count.
+        request.keep_alive = parser.should_keep_alive() and (
+            version == "1.1" or persists(section.known.get(b"connection", ()))
         )
 
     def on_chunk_header(self) -> None:
@@ -229,20 +207,8 @@ class RequestParser:
         self._parts.append(data)
 
     def on_message_complete(self) -> None:
-        """Note that the request is whole."""
-        if self._owed:
-            return  # said of an upgrade at the end of its head, body or not
-        chunked = self._chunked
-        if chunked:
-            self._check_overhead()  # before a body that came in one read is called whole
-        self._restart()
-        if chunked:
-            self._sink.body(self._collected(), complete=True)
-
-    def _collected(self) -> bytes:
-        """Return what came in one read as one: tiny chunks would take much room while they wait."""
-        parts, self._parts = self._parts, []
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        """Note that a chunked body is whole: all others are counted, or have no body."""
+        self._whole = not self._in_head
 
     # -- bounds and form -------------------------------------------------------------------
 
@@ -252,23 +218,23 @@ class RequestParser:
         self._line_whole = True
         space = line.find(b" HTTP/1.")
         # A quarter of the regular expression's time, for all that is ordinary.
-        if (
-            line[space + 8 : space + 11] in (b"1\r\n", b"0\r\n")
-            and line.count(b" ", 0, space) == 1
-            and line[0] > 32
-        ):
+        version = _VERSIONS.get(line[space + 8 : space + 11])
+        if version and line.count(b" ", 0, space) == 1 and line[0] > 32:
+            self._version = version
             return
-        if _FIRST_LINE.match(line):
+        match = _FIRST_LINE.match(line)
+        if match:
+            self._version = match[1].decode()
             return
         other = _OTHER_VERSION.match(line)
         if other:
             raise _other_version(other[1].decode())
         text = "the request line is not method, target and HTTP/1.1, one blank apart"
-        raise RequestRefused(400, "request-line", text, _BAD)
+        raise RequestRefused(400, "request-line", text, BAD)
 
     def _too_large(self) -> RequestRefused:
         if len(self._url) > MAX_HEAD // 2:
-            return RequestRefused(414, "target-too-long", "the target is too long", _BAD)
+            return RequestRefused(414, "target-too-long", "the target is too long", BAD)
         text = f"the head exceeds {MAX_HEAD} bytes or {MAX_FIELDS} field lines"
         return RequestRefused(431, "head-too-large", text, "send fewer or shorter fields")
 
@@ -281,28 +247,4 @@ class RequestParser:
 
 
 def _other_version(name: str) -> RequestRefused:
-    return RequestRefused(505, "version", f"{name} is not served here", _BAD)
-
-
-def _framing(lines: Lines, version: str) -> tuple[int, bool, bool]:
-    """Return (length, chunked, whether 100-continue is expected); raise RequestRefused."""
-    length, chunked, continues = 0, False, False
-    for name, value in lines:
-        key = _DECISIVE[name]
-        if key is None:
-            continue
-        if key == b"content-length":
-            length = int(value)
-            if length > MAX_LENGTH:
-                text = "a Content-Length that nothing could have"
-                raise RequestRefused(400, "length", text, _BAD)
-        elif key == b"transfer-encoding":
-            if value.lower() != b"chunked" or version == "1.0" or chunked:
-                text = "a transfer coding other than chunked"
-                raise RequestRefused(400, "transfer-coding", text, _BAD)
-            chunked = True
-        else:
-            # A list: other members, and other lines, take nothing from the one that we know.
-            members = [member.strip(b" \t") for member in value.lower().split(b",")]
-            continues |= b"100-continue" in members and version == "1.1"
-    return length, chunked, continues
+    return RequestRefused(505, "version", f"{name} is not served here", BAD)

@@ -13,13 +13,10 @@ import re
 import httptools
 
 from proxy.errors import ResponseHeadTooLarge, ResponseInvalid
-from proxy.http1.fields import Lines, persists
+from proxy.http1.fields import RESPONSE, Lines, Section, persists, values
+from proxy.http1.framing import CHUNKED, HEAD_END, MAX_HEAD, OBJECT, UNTIL_CLOSE
 
-# All heads of one answer together: interim answers must not be endless either.
-MAX_HEAD = 131_072
-_OBJECT = 64  # what a part of a body takes beside its bytes, which counts for tiny ones
 _START = b"HTTP/1."
-_END = b"\r\n\r\n"
 _NO_BODY = frozenset((204, 304))
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -27,20 +24,21 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 class ResponseHead:
     """Status, reason and field lines of an answer, and how its body is framed.
 
-    ``length`` is the promised number of body bytes (after HEAD and in a 304: what it would have
-    been), None if there was no promise; ``chunked`` tells the two kinds of no promise apart.
+    ``framing`` is 0 where there is no body, whatever the lines say: after HEAD, in a 204 and 304.
     """
 
-    __slots__ = ("chunked", "length", "lines", "reason", "status")
+    __slots__ = ("framing", "reason", "section", "status")
 
-    def __init__(
-        self, status: int, reason: bytes, lines: Lines, length: int | None, *, chunked: bool
-    ) -> None:
+    def __init__(self, status: int, reason: bytes, section: Section, framing: int) -> None:
         self.status = status
         self.reason = reason
-        self.lines = lines
-        self.length = length
-        self.chunked = chunked
+        self.section = section
+        self.framing = framing
+
+    @property
+    def lines(self) -> Lines:
+        """All field lines, as they came."""
+        return self.section.lines
 
     def __repr__(self) -> str:
         return f"<ResponseHead {self.status}, {len(self.lines)} fields>"
@@ -49,41 +47,22 @@ class ResponseHead:
 class Answer:
     """An answer under way: `feed` it, then look at ``head``, ``chunks`` and ``complete``."""
 
-    __slots__ = (
-        "_begun",
-        "_head_only",
-        "_lines",
-        "_overhead",
-        "_parser",
-        "_reason",
-        "_remaining",
-        "_size",
-        "_status",
-        "_tail",
-        "buffered",
-        "chunks",
-        "complete",
-        "head",
-        "keep_alive",
-        "until_end",
-    )
+    # What is so for every answer at first stands on the class: it costs nothing then.
+    head: ResponseHead | None = None
+    buffered = 0
+    complete = False
+    keep_alive = False
+    until_end = False
+    _reason = _begun = _tail = b""
+    _status = 0
+    _size = 0
+    _remaining = 0
+    _overhead = 0
 
     def __init__(self, *, head_only: bool) -> None:
         self._head_only = head_only
-        self.head: ResponseHead | None = None
         self.chunks: list[bytes] = []
-        self.buffered = 0
-        self.complete = False
-        self.keep_alive = False
-        self.until_end = False
         self._lines: Lines = []
-        self._reason = b""
-        self._status = 0
-        self._begun = b""
-        self._tail = b""
-        self._size = 0
-        self._remaining = 0
-        self._overhead = 0
         # A new one costs 0.3 us, less than to know when an old one can be used again.
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
 
@@ -136,7 +115,7 @@ class Answer:
         """Take bytes of the head, and of interim ones before it; return what follows it."""
         while data:
             held = self._tail + data if self._tail else data
-            end = held.find(_END)
+            end = held.find(HEAD_END)
             if end < 0:
                 self._tail = held[-3:]
                 self._parse(data)
@@ -146,19 +125,20 @@ class Answer:
             cut = end + 4 - len(self._tail)
             self._tail = b""
             self._parse(data[:cut])
-            data = data[cut:]
             self._judge()
             if self.head is not None:
-                return data
+                return data[cut:]
+            data = data[cut:]
         return b""
 
     def _parse(self, data: bytes) -> None:
         self._size += len(data)
         if self._size > MAX_HEAD:
             raise ResponseHeadTooLarge(f"the answer's head exceeds {MAX_HEAD} bytes")
-        if len(self._begun) < len(_START):
-            self._begun = (self._begun + data[:7])[:7]
-            if not _START.startswith(self._begun):  # llhttp would take RTSP for HTTP
+        if len(self._begun) <= len(_START):
+            self._begun = (self._begun + data[:8])[:8]
+            # llhttp would take RTSP for HTTP.
+            if not _START.startswith(self._begun[:7]):
                 raise ResponseInvalid("the answer does not begin like HTTP/1.1")
         self._feed_parser(data)
 
@@ -189,44 +169,40 @@ class Answer:
             self._parser = httptools.HttpResponseParser(self)
 
     def _final(self, status: int, reason: bytes) -> None:
-        length, chunked = self._framing()
-        bare = status in _NO_BODY
-        if self._head_only or bare:
-            self.complete = True
-        elif length is not None:
-            self._remaining = length
-            self.complete = length == 0
-        elif not chunked:
+        section = Section(self._lines, RESPONSE)
+        framing = self._framing(section)
+        if self._head_only or status in _NO_BODY:
+            framing = 0
+        if framing >= 0:
+            self._remaining = framing
+            self.complete = framing == 0
+        elif framing == UNTIL_CLOSE:
             self.until_end = True
             self.keep_alive = False
-        self.head = ResponseHead(status, reason, self._lines, length, chunked=chunked and not bare)
-        if self.complete or not chunked:
+        self.head = ResponseHead(status, reason, section, framing)
+        if framing != CHUNKED:
             self._parser = None
 
-    def _framing(self) -> tuple[int | None, bool]:
-        """Return (length, chunked); llhttp has refused repeated lengths and both together."""
-        length: int | None = None
-        chunked = False
-        for name, value in self._lines:
-            size = len(name)
-            if size == 14 and name.lower() == b"content-length":
-                length = int(value)
-            elif size == 17 and name.lower() == b"transfer-encoding":
-                # Passing on "gzip, chunked" without its gzip would corrupt the body.
-                if value.lower() != b"chunked" or chunked or self._begun_with_1_0():
-                    raise ResponseInvalid("the answer has a transfer coding other than chunked")
-                chunked = True
-        return length, chunked
+    def _framing(self, section: Section) -> int:
+        """Judge the framing; llhttp has refused repeated lengths and both together."""
+        known = section.known
+        codings = known.get(b"transfer-encoding")
+        if codings is not None:
+            # Passing on "gzip, chunked" without its gzip would corrupt the body.
+            if len(codings) > 1 or codings[0].lower() != b"chunked" or self._begun_with_1_0():
+                raise ResponseInvalid("the answer has a transfer coding other than chunked")
+            return CHUNKED
+        lengths = known.get(b"content-length")
+        return UNTIL_CLOSE if lengths is None else int(lengths[0])
 
     def _begun_with_1_0(self) -> bool:
-        parser = self._parser
-        return parser is not None and parser.get_http_version() == "1.0"
+        return self._begun == b"HTTP/1.0"
 
     # -- body ------------------------------------------------------------------------------
 
     def _append(self, data: bytes) -> None:
         self.chunks.append(data)
-        self.buffered += len(data) + _OBJECT
+        self.buffered += len(data) + OBJECT
 
     def _feed_known(self, data: bytes) -> None:
         """Pass the body by the parser: it would only hand the same bytes back."""
@@ -266,7 +242,7 @@ class Answer:
     def _join(self, count: int) -> None:
         """Keep what came in one read as one: tiny chunks would take much room while they wait."""
         self.chunks[-count:] = [b"".join(self.chunks[-count:])]
-        self.buffered -= (count - 1) * _OBJECT
+        self.buffered -= (count - 1) * OBJECT
 
     # -- called by the parser --------------------------------------------------------------
 
@@ -293,7 +269,7 @@ class Answer:
             self._status = parser.get_status_code()
             # With HTTP/1.0 the parser lets keep-alive win, and Proxy-Connection count.
             self.keep_alive = parser.should_keep_alive() and (
-                not self._begun_with_1_0() or persists(self._lines)
+                not self._begun_with_1_0() or persists(values(self._lines, b"connection"))
             )
 
     def on_body(self, data: bytes) -> None:

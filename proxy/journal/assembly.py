@@ -144,9 +144,9 @@ def _trouble(exchange: Exchange) -> Trouble | None:
 
 def _problem(exchange: Exchange, error: ProxyError) -> tuple[Lines, bytes]:
     """Word what the shell answered outside of the recorder's sight."""
-    begun = exchange.attempts > 0
-    _, lines, body = problem(error, exchange.id, exchange.method, begun=begun)
-    return lines + exchange.cors, body
+    outcome = "unknown" if exchange.outcome == "cut" else exchange.outcome
+    _, lines, body = problem(error, exchange.id, exchange.method, outcome)
+    return [*lines, *exchange.cors], body
 
 
 def _phases(exchange: Exchange, capture: Capture, *, tls: bool) -> Iterable[Phase]:
@@ -161,10 +161,10 @@ def _phases(exchange: Exchange, capture: Capture, *, tls: bool) -> Iterable[Phas
 
 def _ticks(exchange: Exchange, capture: Capture, *, tls: bool) -> Iterable[Tick]:
     """Name the moments at which each phase ended."""
-    if capture.guarded is None:
+    if capture.guarded_at is None:
         yield ("guard", exchange.ended)
         return
-    yield ("guard", capture.guarded)
+    yield ("guard", capture.guarded_at)
     ready = exchange.token_ready
     if ready is not None:
         yield ("token", ready)

@@ -1,15 +1,15 @@
-"""Copies what passes for the journal: pure ASGI, there only while the console is on.
+"""Copies what passes for the journal; there only while the console is on.
 
 The stream is neither delayed nor altered: every message goes on as the very object that came. What
 is held while exchanges are under way is bounded by one room for all of them.
 """
 
 import time
-from collections.abc import Callable
 
-from proxy.asgi import App, Message, Receive, Scope, Send
+from proxy.asgi import Message, Send
 from proxy.exchange.record import Exchange
 from proxy.http1.fields import Lines
+from proxy.http1.request import Request
 from proxy.journal.body import LIMIT
 
 ROOM = 8 * 1024 * 1024
@@ -60,12 +60,12 @@ class Try:
 
 
 class Capture:
-    """Everything seen of one exchange while it is under way; a `proxy.exchange.Tap`."""
+    """Everything seen of one exchange while it is under way; a `proxy.exchange.record.Tap`."""
 
     __slots__ = (
         "answer",
         "answer_lines",
-        "guarded",
+        "guarded_at",
         "lines",
         "replay_of",
         "request",
@@ -76,25 +76,28 @@ class Capture:
         "wall",
     )
 
-    def __init__(self, scope: Scope, room: Room) -> None:
+    def __init__(self, request: Request, room: Room) -> None:
         self.wall = time.time()
-        self.lines: Lines = scope["headers"]
-        self.version: str = scope["http_version"]
-        self.scheme: str = scope["scheme"]
-        self.replay_of: str = scope.get("replay_of", "")
+        self.lines: Lines = request.section.lines
+        self.version = request.version
+        self.scheme = request.scheme
+        self.replay_of = request.replay_of
         self.request = Copy(room)
         self.answer = Copy(room)
         self.answer_lines: Lines | None = None
-        self.guarded: float | None = None
+        self.guarded_at: float | None = None
         self.request_whole: float | None = None
         self.tries: list[Try] = []
 
-    def hear(self, message: Message) -> None:
+    def guarded(self) -> None:
+        """Note that the request was let in."""
+        self.guarded_at = time.perf_counter()
+
+    def hear(self, data: bytes, *, last: bool) -> None:
         """Note a part of the request's body."""
-        if message["type"] == "http.request":
-            self.request.take(message.get("body", b""))
-            if not message.get("more_body", False):
-                self.request_whole = time.perf_counter()
+        self.request.take(data)
+        if last:
+            self.request_whole = time.perf_counter()
 
     def sending(self, head: bytes, reached: float | None) -> None:
         """Note a request that goes out."""
@@ -107,10 +110,9 @@ class Capture:
 
 
 class Recorder:
-    """Stands before the guard; ``under_way`` holds the captures of exchanges not yet over."""
+    """Copies what passes; ``under_way`` holds the captures of exchanges not yet over."""
 
-    def __init__(self, app: App, room: Room | None = None) -> None:
-        self._app = app
+    def __init__(self, room: Room | None = None) -> None:
         self._room = room or Room()
         self.under_way: dict[Exchange, Capture] = {}
 
@@ -119,22 +121,11 @@ class Recorder:
         limit = time.perf_counter() - seconds
         return [item for item in self.under_way.items() if item[0].started < limit]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run one exchange and copy what passes."""
-        exchange: Exchange = scope["exchange"]
-        capture = Capture(scope, self._room)
+    def begin(self, exchange: Exchange, request: Request, send: Send) -> Send:
+        """Copy what passes of one exchange; return what its answer is to go through."""
+        capture = Capture(request, self._room)
         exchange.tap = capture
         self.under_way[exchange] = capture
-
-        async def heard() -> Message:
-            message = await receive()
-            capture.hear(message)
-            return message
-
-        # Our listener's way past `receive`.
-        ready: Callable[[], Message | None] | None = scope.get("body_at_hand")
-        if ready is not None:
-            scope["body_at_hand"] = _overheard(ready, capture)
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -143,31 +134,10 @@ class Recorder:
                 capture.answer.take(message.get("body", b""))
             await send(message)
 
-        try:
-            await self._app(scope, heard, told)
-        finally:
-            del self.under_way[exchange]
-            capture.request.release()
-            capture.answer.release()
+        return told
 
-
-def _overheard(ready: Callable[[], Message | None], capture: Capture) -> object:
-    def at_hand() -> Message | None:
-        message = ready()
-        if message is not None:
-            capture.hear(message)
-        return message
-
-    return at_hand
-
-
-def let_in(app: App) -> App:
-    """Wrap what is behind the guard, so that the time at the guard is known."""
-
-    async def inside(scope: Scope, receive: Receive, send: Send) -> None:
-        tap = scope["exchange"].tap
-        if isinstance(tap, Capture):
-            tap.guarded = time.perf_counter()
-        await app(scope, receive, send)
-
-    return inside
+    def end(self, exchange: Exchange) -> None:
+        """Give back the room of an exchange that is over."""
+        capture = self.under_way.pop(exchange)
+        capture.request.release()
+        capture.answer.release()

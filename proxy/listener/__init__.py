@@ -5,6 +5,7 @@ uvicorn it keeps the raw target and letter case, takes bodies of known length pa
 cancels the exchange of a caller who leaves, and bounds heads, time and connections.
 """
 
-from proxy.listener.connections import Callers, ListenerLimits
+from proxy.listener.connection import ListenerLimits, Refuse
+from proxy.listener.connections import Callers
 
-__all__ = ["Callers", "ListenerLimits"]
+__all__ = ["Callers", "ListenerLimits", "Refuse"]

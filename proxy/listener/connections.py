@@ -1,30 +1,15 @@
 """All connections of one listener, and the one timer that watches them."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, cast
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from proxy.asgi import App
-from proxy.errors import RequestRefused
-from proxy.http1.fields import Lines
-from proxy.listener.connection import CallerConnection
+from proxy.listener.connection import CallerConnection, ListenerLimits, Refuse
 
 SWEEP = 0.25
-
-Refuse = Callable[[RequestRefused], tuple[int, Lines, bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class ListenerLimits:
-    """Bounds of one listener; seconds and connections."""
-
-    header_timeout: float = 10.0
-    idle_timeout: float = 75.0
-    connections: int = 4096
 
 
 class Callers:

@@ -4,27 +4,62 @@ Invariant: a body that breaks off, in either direction, never looks complete to 
 """
 
 import asyncio
-import http
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from proxy.asgi import App, Message
 from proxy.errors import RequestRefused
-from proxy.http1.fields import Lines, Names
-from proxy.http1.request_parser import RequestHead
-
-if TYPE_CHECKING:
-    from proxy.listener.connection import CallerConnection
+from proxy.http1.fields import Lines, NameTable, serialised
+from proxy.http1.framing import (
+    CHUNKED,
+    CONTINUE,
+    OBJECT,
+    UNTIL_CLOSE,
+    chunk,
+    continues,
+    status_line,
+)
+from proxy.http1.request import BodyPart, CallerLeft, Request
 
 log = logging.getLogger("proxy.listener")
 
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_OBJECT = 64  # what a part of a body takes beside its bytes, which counts for tiny chunks
-_FRAMING = Names(b"content-length", b"transfer-encoding", b"connection")
+_FRAMING = NameTable(onward=(b"content-length", b"transfer-encoding"), stop=(b"connection",))
+
+
+class Wire(Protocol):
+    """The connection that a cycle runs on."""
+
+    loop: asyncio.AbstractEventLoop
+    writing_paused: bool
+
+    @property
+    def draining(self) -> bool:
+        """Whether the listener is to take no more requests."""
+
+    def write(self, data: bytes) -> None:
+        """Send a part of the answer."""
+
+    async def drain(self) -> None:
+        """Wait until the caller has taken enough of the answer."""
+
+    def cut(self, *, reset: bool) -> None:
+        """End the connection at once."""
+
+    def resume_reading(self) -> None:
+        """Read on, after the app has taken what was there."""
+
+    def body_awaited(self, *, awaited: bool) -> None:
+        """Watch the caller while its body is waited for."""
+
+    def cycle_done(self, cycle: "Cycle") -> None:
+        """Go on after the exchange."""
 
 
 class Cycle:
-    """Runs the app for one request of a connection."""
+    """Runs the app for one request of a connection; uvicorn has a RequestResponseCycle.
+
+    It is the source of the request's body as well (`proxy.http1.request.BodySource`).
+    """
 
     # What most cycles never change stands on the class: it costs nothing then.
     task: asyncio.Task[None] | None = None
@@ -36,21 +71,21 @@ class Cycle:
     _head: list[bytes] | None = None
     _started = False
     _complete = False
-    _chunked = False
-    _framed = False
-    _promised: int | None = None
+    _framing = UNTIL_CLOSE  # of the answer; what is left of it, where it is a length
+    _bodiless = False
+    _continues = False
 
-    def __init__(
-        self, connection: "CallerConnection", scope: dict[str, Any], head: RequestHead
-    ) -> None:
-        self._connection = connection
+    def __init__(self, wire: Wire, scope: dict[str, Any], request: Request) -> None:
+        self._wire = wire
         self._scope = scope
-        self._old = head.version == "1.0"
-        self._bodiless = head.method == "HEAD"
-        self._continues = head.continues
+        self._old = request.version == "1.0"
+        self._for_head = request.method == "HEAD"
+        self.keep_alive = request.keep_alive
+        self.request_complete = not request.framing
         self._chunks: list[bytes] = []
-        self.keep_alive = head.keep_alive
-        self.request_complete = not (head.length or head.chunked)
+        if not self.request_complete:
+            known = request.section.known
+            self._continues = b"expect" in known and continues(known, request.version)
 
     async def run(self, app: App) -> None:
         """Run the app; whatever it does, the connection ends up in a defined state."""
@@ -65,11 +100,11 @@ class Cycle:
             if not self._complete:
                 self._cut()
         self._scope = {}  # it refers to us: nothing is left to the garbage collector
-        self._connection.cycle_done(self)
+        self._wire.cycle_done(self)
 
     def _cut(self) -> None:
         # Without framing the end of the connection would be the end of the answer.
-        self._connection.cut(reset=self._started and not self._framed and not self._chunked)
+        self._wire.cut(reset=self._started and self._framing == UNTIL_CLOSE)
 
     @property
     def interim_fits(self) -> bool:
@@ -82,7 +117,7 @@ class Cycle:
         """Take a part of the body."""
         if data:
             self._chunks.append(data)
-            self.waiting_bytes += len(data) + _OBJECT
+            self.waiting_bytes += len(data) + OBJECT
         if complete:
             self.request_complete = True
         self._wake()
@@ -100,54 +135,59 @@ class Cycle:
         if self.task is not None and not self._complete:
             self.task.cancel()
 
-    def at_hand(self) -> Message | None:
-        """Return what `receive` would return at once, None if it would wait.
-
-        Raises RequestRefused if the body is malformed already: nothing of it has to go out then.
-        """
+    def now(self) -> BodyPart | None:
+        """Return what `next` would return at once, None if it would wait."""
         if self._broken is not None and not self.request_complete:
             raise self._broken
         if self._chunks or (self.request_complete and not self._delivered):
             return self._part()
         return None
 
-    async def receive(self) -> Message:
+    async def next(self) -> BodyPart:
         """Return the next part of the body, waiting for it.
 
-        Raises RequestRefused if the body turns out malformed, or too slow.
+        Raises RequestRefused if the body turns out malformed, or too slow, and CallerLeft.
         """
         if self._continues and not self._started:
             self._continues = False
             if not self._chunks and not self.request_complete:
-                self._connection.transport.write(CONTINUE)
+                self._wire.write(CONTINUE)
         while not self._chunks and not (self.request_complete and not self._delivered):
             if self._left or self._complete:
-                return {"type": "http.disconnect"}
+                raise CallerLeft
             if self._broken is not None and not self.request_complete:
                 raise self._broken
             await self._more()
         return self._part()
 
-    def _part(self) -> Message:
+    async def receive(self) -> Message:
+        """Return the next part of the body as ASGI has it."""
+        try:
+            part = await self.next()
+        except CallerLeft:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": part.data, "more_body": not part.last}
+
+    def _part(self) -> BodyPart:
         chunks, self._chunks = self._chunks, []
         data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         self.waiting_bytes = 0
         self._delivered = self.request_complete
         if not self._delivered:
-            self._connection.resume_reading()
-        return {"type": "http.request", "body": data, "more_body": not self._delivered}
+            self._wire.resume_reading()
+        return BodyPart(data, self._delivered)
 
     async def _more(self) -> None:
-        connection = self._connection
-        self._arrived = connection.loop.create_future()
+        wire = self._wire
+        self._arrived = wire.loop.create_future()
         if not self.request_complete:
-            connection.resume_reading()
-            connection.body_awaited(awaited=True)
+            wire.resume_reading()
+            wire.body_awaited(awaited=True)
         try:
             await self._arrived
         finally:
             self._arrived = None
-            connection.body_awaited(awaited=False)
+            wire.body_awaited(awaited=False)
 
     def _wake(self) -> None:
         if self._arrived is not None and not self._arrived.done():
@@ -160,85 +200,78 @@ class Cycle:
         if message["type"] == "http.response.start":
             self._start(message)
             return
-        connection = self._connection
+        wire = self._wire
         body: bytes = b"" if self._bodiless else message.get("body", b"")
-        more: bool = message.get("more_body", False)
+        last = not message.get("more_body", False)
         parts: list[bytes] = []
         if self._head is not None:
             parts, self._head = self._head, None
-            self._connect(parts, final=not more)
-        if self._chunked and not self._bodiless:
-            _chunk(parts, body, more=more)
+            self._connect(parts, final=last)
+        framing = self._framing
+        if framing >= 0:
+            self._count(framing - len(body), last=last)
+            parts.append(body)
+        elif framing == CHUNKED:
+            chunk(parts, body, last=last)
         else:
             parts.append(body)
-        if self._promised is not None:
-            self._count(self._promised - len(body), more=more)
-        connection.write(parts[0] if len(parts) == 1 else b"".join(parts))
-        if not more:
+        wire.write(parts[0] if len(parts) == 1 else b"".join(parts))
+        if last:
             self._complete = True
-        elif connection.writing_paused:
-            await connection.drain()
+        elif wire.writing_paused:
+            await wire.drain()
 
-    def _count(self, left: int, *, more: bool) -> None:
-        self._promised = left
-        if left < 0 or (left and not more):
+    def _count(self, left: int, *, last: bool) -> None:
+        if left < 0 or (left and last):
+            self._framing = 0
             raise ConnectionAbortedError  # never look complete with another length than promised
+        self._framing = left
 
     def _start(self, message: Message) -> None:
         status: int = message["status"]
         lines: Lines = message.get("headers", [])
-        reason: bytes | None = message.get("reason")
         self._started = True
-        head = [status_line(status) if reason is None else b"HTTP/1.1 %d %b\r\n" % (status, reason)]
-        self._framed = self._bodiless = self._bodiless or status in (204, 304)
-        for name, value in lines:
-            key = _FRAMING[name]
-            if key is None:
+        self._bodiless = self._for_head or status in (204, 304)
+        # Our own app has read it off the answer already; others do not say.
+        framing: int | None = message.get("framing")
+        if framing is None or self._old:
+            lines, framing = self._judged(lines)
+        self._framing = 0 if self._bodiless else framing
+        self._head = [status_line(status, message.get("reason")), serialised(lines)]
+
+    def _judged(self, lines: Lines) -> tuple[Lines, int]:
+        """Read off an answer how it is framed; leave out what is ours to say."""
+        kept: Lines = []
+        framing = UNTIL_CLOSE
+        for line in lines:
+            rule = _FRAMING[line[0]]
+            if rule is None:
                 pass
-            elif key == b"content-length":
-                if not self._bodiless:
-                    self._promised = int(value)
-                self._framed = True
-            elif key == b"transfer-encoding":
-                if self._old:
-                    continue  # RFC 9112 section 6.1: never to HTTP/1.0
-                self._chunked = self._framed = True
-            elif key == b"connection":
-                self.keep_alive = self.keep_alive and value.lower() != b"close"
+            elif rule[0] == b"content-length":
+                framing = int(line[1])
+            elif rule[0] == b"connection":
+                self.keep_alive = self.keep_alive and line[1].lower() != b"close"
                 continue
-            head += (name, b": ", value, b"\r\n")
-        self._head = head
+            elif self._old:
+                continue  # RFC 9112 section 6.1: never to HTTP/1.0
+            else:
+                framing = CHUNKED
+            kept.append(line)
+        return kept, framing
 
     def _connect(self, head: list[bytes], *, final: bool) -> None:
         """Say how the body ends and what becomes of the connection."""
-        if not self._framed:
+        if self._framing == UNTIL_CLOSE:
             if self._old:
                 self.keep_alive = False
             else:
-                self._chunked = True
+                self._framing = CHUNKED
                 head.append(b"Transfer-Encoding: chunked\r\n")
-        if self._connection.callers.draining or (final and not self.request_complete):
+        if self._wire.draining or (final and not self.request_complete):
             self.keep_alive = False
         if not self.keep_alive:
-            head.append(b"Connection: close\r\n")
+            head.append(b"Connection: close\r\n\r\n")
         elif self._old:
-            head.append(b"Connection: keep-alive\r\n")
-        head.append(b"\r\n")
-
-
-def _chunk(parts: list[bytes], body: bytes, *, more: bool) -> None:
-    if body:
-        parts += (b"%x\r\n" % len(body), body, b"\r\n")
-    if not more:
-        parts.append(b"0\r\n\r\n")
-
-
-_STATUS_LINES = {
-    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode()
-    for status in http.HTTPStatus
-}
-
-
-def status_line(status: int) -> bytes:
-    """Return the status line with the registered reason."""
-    return _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
+            head.append(b"Connection: keep-alive\r\n\r\n")
+        else:
+            head.append(b"\r\n")

@@ -7,12 +7,9 @@ that is gone they come back as a reset. A connection whose caller is gone is abo
 
 import asyncio
 import select
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from proxy.listener.cycle import CONTINUE
-
-if TYPE_CHECKING:
-    from proxy.listener.connection import CallerConnection
+from proxy.http1.framing import CONTINUE
 
 LEAVING = 0.3  # how long a caller may be silent, that sends no more, before it is asked
 ECHO = 0.1  # how long a reset may take to come back
@@ -23,30 +20,44 @@ _CAN_POLL = hasattr(select, "poll")
 _END = getattr(select, "POLLRDHUP", 0)
 
 
-def once_half_closed(caller: "CallerConnection") -> None:
+class Caller(Protocol):
+    """The connection of a caller that is watched."""
+
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
+    moved: bool  # something was read or written since this was last cleared
+    reading_paused: bool
+    peeking: asyncio.TimerHandle | None
+
+    @property
+    def interim_fits(self) -> bool | None:
+        """Whether an interim response may be sent now; None if no answer is owed."""
+
+
+def once_half_closed(caller: Caller) -> None:
     """Watch a caller who sends no more while its answer is awaited, or moves."""
     caller.moved = False
     caller.loop.call_later(LEAVING, _ask, caller)
 
 
-def _ask(caller: "CallerConnection") -> None:
+def _ask(caller: Caller) -> None:
     """Ask, before the answer's head, with an interim response: clients of HTTP/1.1 read over it.
 
     See RFC 9110 section 15.2.1. Later there is nothing to ask with, and who gets nothing is gone.
     """
-    transport, cycle = caller.transport, caller.cycle
-    if cycle is None or transport.is_closing():
+    transport, fits = caller.transport, caller.interim_fits
+    if fits is None or transport.is_closing():
         return
     if caller.moved or transport.get_write_buffer_size():
         once_half_closed(caller)
-    elif cycle.interim_fits and _CAN_POLL:
+    elif fits and _CAN_POLL:
         transport.write(CONTINUE)
         caller.loop.call_later(ECHO, _judge, caller)
     else:
         transport.abort()
 
 
-def _judge(caller: "CallerConnection") -> None:
+def _judge(caller: Caller) -> None:
     if caller.transport.is_closing():
         return
     if _polled(caller.transport, 0):  # errors are told unasked
@@ -55,7 +66,7 @@ def _judge(caller: "CallerConnection") -> None:
         caller.loop.call_later(ASKED, _ask, caller)
 
 
-def while_unread(caller: "CallerConnection", *, ended: bool = False) -> None:
+def while_unread(caller: Caller, *, ended: bool = False) -> None:
     """Watch a caller while nothing is read from it; ``ended``: its end has come already.
 
     One that only half-closed is kept while its answer moves.
@@ -64,7 +75,7 @@ def while_unread(caller: "CallerConnection", *, ended: bool = False) -> None:
     caller.peeking = caller.loop.call_later(pause, _peek, caller, ended)
 
 
-def _peek(caller: "CallerConnection", ended: bool) -> None:
+def _peek(caller: Caller, ended: bool) -> None:
     transport = caller.transport
     caller.peeking = None
     if not caller.reading_paused or transport.is_closing():

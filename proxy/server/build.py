@@ -20,7 +20,7 @@ from proxy.exchange.guard import Guard, GuardOptions
 from proxy.exchange.record import Observer
 from proxy.exchange.shell import Shell
 from proxy.journal.journal import Journal
-from proxy.journal.recorder import Recorder, let_in
+from proxy.journal.recorder import Recorder
 from proxy.passport import TOKEN_PATH
 from proxy.settings.credentials import Credentials, CredentialsReader
 from proxy.settings.model import Settings
@@ -68,8 +68,8 @@ def build(
     keeper = TokenKeeper(source, clock, _keeper_options(settings))
     forwarder = Forwarder(pool, keeper, _forwarder_options(settings))
     journal = _journal(settings)
-    guard = Guard(forwarder if journal is None else let_in(forwarder), guard_options(settings))
-    recorder = None if journal is None else Recorder(guard)
+    guard = Guard(guard_options(settings))
+    recorder = None if journal is None else Recorder()
     metrics = Metrics()
     observers: list[Observer] = [metrics.observe]
     if journal is not None:
@@ -78,7 +78,7 @@ def build(
     access_log = AccessLog(as_json=as_json, descriptor=2, colour=colour)
     if settings.access_log and settings.log_level in ("debug", "info"):  # its lines are info
         observers.append(access_log.observe)
-    shell = Shell(recorder or guard, observers)
+    shell = Shell(guard.judge, forwarder.forward, observers, recorder)
     demo = "client_id" in where  # the demo alone brings credentials of its own
     status = Status(keeper, pool, shell, lambda: _about(settings, source, demo=demo))
     metrics.also(status.gauges)

@@ -10,8 +10,7 @@ from typing import Any, cast
 import uvicorn
 
 from proxy.asgi import App
-from proxy.exchange.shell import Shell
-from proxy.listener import Callers, ListenerLimits
+from proxy.listener import Callers, ListenerLimits, Refuse
 
 LAST_WORDS = 0.5  # seconds for what is said to callers at the end of the grace
 
@@ -22,12 +21,12 @@ class Listener(uvicorn.Server):
     def __init__(
         self,
         app: App,
-        shell: Shell,
+        refuse: Refuse,
         limits: ListenerLimits,
         grace: float,
         tls: ssl.SSLContext | None,
     ) -> None:
-        self.callers = Callers(limits, shell.refused)
+        self.callers = Callers(limits, refuse)
         super().__init__(
             uvicorn.Config(
                 cast("Any", app),

@@ -7,6 +7,7 @@ Exit code 0, also where uvicorn would raise the signal again. A second signal en
 
 import asyncio
 import logging
+import secrets
 import socket
 import sys
 from collections.abc import Callable, Coroutine
@@ -16,7 +17,9 @@ from proxy.admin import secret as admin_secret
 from proxy.admin.local_only import LocalOnly
 from proxy.admin.routes import served
 from proxy.asgi import App
-from proxy.exchange.shell import Shell
+from proxy.errors import RequestRefused
+from proxy.exchange.problem import problem
+from proxy.http1.fields import Lines
 from proxy.listener import ListenerLimits
 from proxy.server import process, signals, sockets, tls_reload
 from proxy.server.build import Parts, build
@@ -57,10 +60,10 @@ async def serve(
     tls = tls_reload.callers_tls(settings)
     limits = ListenerLimits(settings.header_timeout, settings.idle_timeout, settings.max_callers)
     grace = settings.shutdown_grace + LAST_WORDS + _SPARE
-    front = Listener(cast("App", parts.shell), parts.shell, limits, grace, tls)
+    front = Listener(cast("App", parts.shell), parts.shell.refused, limits, grace, tls)
     probes = served(cast("App", parts.admin))
     # What is refused there was no exchange: it is neither counted nor logged as one.
-    back = Listener(probes, Shell(probes, ()), ListenerLimits(), LAST_WORDS + _SPARE, None)
+    back = Listener(probes, _refused, ListenerLimits(), LAST_WORDS + _SPARE, None)
     with (
         admin_secret.left(secret, settings.admin_listen) as found,
         signals.handled(stop, parts.keeper.renew),
@@ -85,6 +88,10 @@ async def serve(
             sockets.remove(admin)
             await back.finish(probing, 0, lambda: None)
             parts.flush()
+
+
+def _refused(error: RequestRefused) -> tuple[int, Lines, bytes]:
+    return problem(error, secrets.token_hex(4), "GET")
 
 
 async def _drain(

@@ -1,7 +1,7 @@
 """One line for each exchange.
 
-The exchanges of a tenth of a second are written together: a system call for each would cost a
-twentieth of the exchange itself. `AccessLog.flush` writes what is left at the end.
+The exchanges of a tenth of a second are worded and written together: a system call for each would
+cost a twentieth of the exchange itself. `AccessLog.flush` writes what is left at the end.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from proxy.telemetry.log_format import stamp
 from proxy.telemetry.sink import KEPT, Sink
 
 _GATHER = 0.1  # seconds
-_MANY = 256
+_MANY = 128
 
 
 class AccessLog:
@@ -23,59 +23,66 @@ class AccessLog:
     def __init__(self, *, as_json: bool, descriptor: int, colour: bool = False) -> None:
         self._word = _json_line if as_json else _coloured if colour else _text_line
         self._sink = Sink(descriptor)
-        self._lines: list[str] = []
+        self._over: list[Exchange] = []
         self._left = b""
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def observe(self, exchange: Exchange) -> None:
         """Take one exchange that is over."""
-        lines = self._lines
-        if not lines:
+        over = self._over
+        if not over:
             if self._loop is None:
                 self._loop = asyncio.get_running_loop()
             self._loop.call_later(_GATHER, self.flush)
-        lines.append(self._word(exchange))
-        if len(lines) >= _MANY:
+        over.append(exchange)
+        if len(over) >= _MANY:
             self.flush()
 
     def flush(self) -> None:
         """Write what has been gathered; keep what does not go, up to `KEPT` bytes of lines."""
-        data = self._left + "".join(self._lines).encode()
-        self._lines.clear()
-        left = self._sink.put(data)
+        over, self._over = self._over, []
+        word, since = self._word, time.time() - time.perf_counter()
+        lines = "".join([word(exchange, exchange.ended + since) for exchange in over])
+        left = self._sink.put(self._left + lines.encode())
         self._left = left if len(left) <= KEPT else left[: left.rfind(b"\n", 0, KEPT) + 1]
 
 
 _NEEDS_ESCAPE = re.compile(r"[^ !#-\[\]-~]")
 
 
-def _path(exchange: Exchange) -> str:
-    path = exchange.path.decode("latin-1")
-    return json.dumps(path)[1:-1] if _NEEDS_ESCAPE.search(path) else path
+def _escaped(value: bytes) -> str:
+    """Return what stands between the quotes of a JSON string."""
+    text = value.decode("latin-1")
+    return json.dumps(text)[1:-1] if _NEEDS_ESCAPE.search(text) else text
 
 
-def _json_line(exchange: Exchange) -> str:
+def _json_line(exchange: Exchange, moment: float) -> str:
     upstream = exchange.upstream_seconds
     status = exchange.status
-    line = (
-        f'{{"time":"{stamp(time.time())}","level":"info","event":"exchange","id":"{exchange.id}"'
-        f',"method":"{exchange.method}","path":"{_path(exchange)}"'
+    return (
+        f'{{"time":"{stamp(moment)}","level":"info","event":"exchange","id":"{exchange.id}"'
+        f',"method":"{exchange.method}","path":"{_escaped(exchange.path)}"'
         f',"status":{"null" if status is None else status}'
         f',"received":{exchange.received},"sent":{exchange.sent}'
         f',"ms":{(exchange.ended - exchange.started) * 1000:.2f}'
         f',"upstream_ms":{"null" if upstream is None else f"{upstream * 1000:.2f}"}'
         f',"attempts":{exchange.attempts}'
+        f"{_who(exchange) if exchange.caller or exchange.uid is not None else ''}"
+        f"{_trouble(exchange) if exchange.failure or exchange.left or exchange.note else ''}"
+        f"{_trace(exchange.traceparent) if exchange.traceparent else ''}}}\n"
     )
-    if exchange.caller:
-        line += f',"caller":"{exchange.caller}"'
-    if exchange.uid is not None:
-        line += f',"uid":{exchange.uid}'
-    if exchange.failure is not None or exchange.left or exchange.note or exchange.traceparent:
-        line += _extra(exchange)
-    return line + "}\n"
 
 
-def _extra(exchange: Exchange) -> str:
+def _trace(traceparent: bytes) -> str:
+    return f',"traceparent":"{_escaped(traceparent)}"'
+
+
+def _who(exchange: Exchange) -> str:
+    caller = f',"caller":"{exchange.caller}"' if exchange.caller else ""
+    return caller if exchange.uid is None else f'{caller},"uid":{exchange.uid}'
+
+
+def _trouble(exchange: Exchange) -> str:
     parts = {}
     if exchange.reason:
         parts["reason"] = exchange.reason
@@ -83,12 +90,10 @@ def _extra(exchange: Exchange) -> str:
         parts["error"] = str(exchange.failure)
     if exchange.note:
         parts["note"] = exchange.note
-    if exchange.traceparent:
-        parts["traceparent"] = exchange.traceparent.decode("latin-1")
-    return "," + json.dumps(parts)[1:-1] if parts else ""
+    return "," + json.dumps(parts)[1:-1]
 
 
-def _text_line(exchange: Exchange, colour: str = "", end: str = "") -> str:
+def _text_line(exchange: Exchange, moment: float, colour: str = "", end: str = "") -> str:
     upstream = exchange.upstream_seconds
     share = "" if upstream is None else f", upstream {upstream * 1000:.1f}"
     failure = exchange.failure
@@ -100,13 +105,14 @@ def _text_line(exchange: Exchange, colour: str = "", end: str = "") -> str:
     status = exchange.status or "---"
     caller = f", {exchange.caller}" if exchange.caller else ""
     return (
-        f"{time.strftime('%H:%M:%S')} {colour}{status}{end} {exchange.method:6} {_path(exchange)}"
+        f"{time.strftime('%H:%M:%S', time.localtime(moment))} {colour}{status}{end}"
+        f" {exchange.method:6} {_escaped(exchange.path)}"
         f"  {(exchange.ended - exchange.started) * 1000:.1f} ms{share}, {exchange.sent} B{caller}"
         f"{why}{note}\n"
     )
 
 
-def _coloured(exchange: Exchange) -> str:
+def _coloured(exchange: Exchange, moment: float) -> str:
     status = exchange.status or 599
     shade = "32" if status < 300 else "36" if status < 400 else "33" if status < 500 else "31"
-    return _text_line(exchange, f"\x1b[{shade}m", "\x1b[0m")
+    return _text_line(exchange, moment, f"\x1b[{shade}m", "\x1b[0m")

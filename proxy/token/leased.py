@@ -18,6 +18,7 @@ class Held:
         "authorization",
         "cause",
         "hard_expiry",
+        "line",
         "received_at",
         "superseded",
         "token",
@@ -27,6 +28,7 @@ class Held:
     def __init__(self, token: AccessToken, cause: str, now: float) -> None:
         self.token = token
         self.authorization = b"Bearer " + token.value.encode("ascii")
+        self.line = b"Authorization: " + self.authorization + b"\r\n"
         self.cause = cause
         self.received_at = now
         self.hard_expiry = hard_expiry(token)

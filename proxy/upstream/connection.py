@@ -27,10 +27,9 @@ from proxy.errors import (
     UpstreamError,
     WriteTimeout,
 )
+from proxy.http1.framing import BUFFER
 from proxy.http1.response_parser import Answer, ResponseHead
 from proxy.upstream.tls import tls_failed
-
-BUFFER = 65_536
 
 
 class Connection(asyncio.Protocol):

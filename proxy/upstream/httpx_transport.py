@@ -1,6 +1,5 @@
 """The httpx face of a pool: any httpx client runs over the same connections, TLS and time-outs."""
 
-import math
 from collections.abc import AsyncIterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -17,10 +16,11 @@ from proxy.errors import (
     UpstreamError,
     WriteTimeout,
 )
-from proxy.http1.fields import IDEMPOTENT
+from proxy.http1.fields import serialised
 from proxy.http1.response_parser import ResponseHead
 from proxy.upstream.connection import Connection
-from proxy.upstream.pool import FRESH, NEW, Pool
+from proxy.upstream.pool import NEW, Pool
+from proxy.upstream.resend import may_resend, may_wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,14 +68,14 @@ class PoolTransport(httpx.AsyncBaseTransport):
     async def _exchange(
         self, request: httpx.Request, body: bytes
     ) -> tuple[Connection, ResponseHead]:
-        data = _serialised(request, body)
-        again = request.method in IDEMPOTENT
+        data, method = _serialised(request, body), request.method
+        within = may_wait(method, whole=True)
         try:
-            return await self._attempt(data, request.method, math.inf if again else FRESH)
+            return await self._attempt(data, method, within)
         except ConnectionStale as error:
-            if not again and error.sent:
+            if not may_resend(error, method, within, whole=True):
                 raise
-            return await self._attempt(data, request.method, NEW)
+            return await self._attempt(data, method, NEW)
 
     async def _attempt(
         self, data: bytes, method: str, within: float
@@ -123,8 +123,8 @@ def _serialised(request: httpx.Request, body: bytes) -> bytes:
     lines = [(name, value) for name, value in request.headers.raw if name.lower() not in framing]
     if body or request.method in ("POST", "PUT", "PATCH"):
         lines.append((b"Content-Length", b"%d" % len(body)))
-    fields = b"".join(b"%b: %b\r\n" % line for line in lines)
-    return b"%b %b HTTP/1.1\r\n%b\r\n%b" % (request.method.encode(), target, fields, body)
+    head = request.method.encode(), target, serialised(lines), body
+    return b"%b %b HTTP/1.1\r\n%b\r\n%b" % head
 
 
 @contextmanager

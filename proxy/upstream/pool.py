@@ -198,7 +198,7 @@ class Pool:
         """Give a resting connection to the next in the queue, or keep it."""
         if connection.transport.is_closing():
             return  # `_gone` sees to its slot
-        waiter = self._next_waiter()
+        waiter = self._next_waiter() if self._queue else None
         if waiter is not None:
             waiter.set_result(connection)
         else:

@@ -5,9 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from proxy.errors import RequestRefused
-from proxy.exchange.request_form import check_framing, refused_method
-from proxy.http1 import fields
+from proxy.exchange.request_form import refused_method
 from tests.support import CALLER_KEY, Answer, Program, RawUpstream, ask, exchange, read_answer
 from tests.support.wire import connect
 
@@ -330,27 +328,6 @@ def test_targets_lead_to_the_upstream_alone(
     assert answer.status == status
     if status == 200:
         assert upstream.requests[-1].target == b"/a?b"
-
-
-@pytest.mark.parametrize(
-    ("version", "lines"),
-    [
-        pytest.param("1.1", [("transfer-encoding", "chunked"), ("content-length", "1")], id="both"),
-        pytest.param("1.1", [("transfer-encoding", "chunked")] * 2, id="coding twice"),
-        pytest.param("1.1", [("transfer-encoding", "gzip")], id="another coding"),
-        pytest.param("1.0", [("transfer-encoding", "chunked")], id="coding in HTTP/1.0"),
-        pytest.param("1.1", [("content-length", "1")] * 2, id="length twice"),
-        pytest.param("1.1", [("content-length", "+1")], id="signed length"),
-    ],
-)
-def test_framing_is_checked_whatever_server_runs_us(
-    version: str, lines: list[tuple[str, str]]
-) -> None:
-    """Our own parser refuses these before; others may not."""
-    watched = fields.watched([(name.encode(), value.encode()) for name, value in lines])
-    with pytest.raises(RequestRefused) as refusal:
-        check_framing({"http_version": version}, watched)
-    assert refusal.value.status == 400
 
 
 @pytest.mark.parametrize("method", ["SETUP", "PRI", "SOURCE"])

@@ -16,7 +16,9 @@ import uvicorn
 
 from proxy.admin.local_only import LocalOnly
 from proxy.asgi import App, Receive, Scope, Send
-from proxy.exchange.shell import Shell
+from proxy.errors import RequestRefused
+from proxy.exchange.problem import problem
+from proxy.http1.fields import Lines
 from proxy.listener import ListenerLimits
 from proxy.server.build import build
 from proxy.server.listener import Listener
@@ -462,6 +464,10 @@ def apps() -> Iterator[dict[str, int]]:
     thread.join()
 
 
+def refused(error: RequestRefused) -> tuple[int, Lines, bytes]:
+    return problem(error, "a-1", "GET")
+
+
 async def _listen(
     served: tuple[App, ...], ports: dict[str, int], ready: threading.Event, stop: threading.Event
 ) -> None:
@@ -469,7 +475,7 @@ async def _listen(
     for app in served:
         sock = socket.create_server(("127.0.0.1", 0))
         ports[app.__name__] = sock.getsockname()[1]  # type: ignore[attr-defined]  # a function
-        listener = Listener(app, Shell(app, ()), ListenerLimits(), 1, None)
+        listener = Listener(app, refused, ListenerLimits(), 1, None)
         listeners.append((listener, asyncio.ensure_future(listener.serve([sock]))))
     ready.set()
     await asyncio.to_thread(stop.wait)

@@ -685,7 +685,8 @@ class Caller:
     scope: dict[str, Any] = {  # noqa: RUF012  a constant
         "type": "http",
         "method": "GET",
-        "target": b"/",
+        "raw_path": b"/",
+        "query_string": b"",
         "http_version": "1.1",
         "scheme": "http",
         "headers": [(b"Host", b"localhost")],

@@ -1,12 +1,11 @@
 """Entries as the console words them: the odd ones, which a running proxy seldom gives."""
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from proxy.asgi import Message, Receive, Scope, Send
+from proxy.asgi import Message, Send
 from proxy.console.caller_url import Door
 from proxy.console.changes import changes
 from proxy.console.har import har
@@ -14,7 +13,10 @@ from proxy.console.replay import Replay, ReplayRefused, Wish
 from proxy.console.said import said
 from proxy.console.sendable import sendable
 from proxy.console.views import detail, mark
+from proxy.exchange.record import Exchange
 from proxy.exchange.shell import Shell
+from proxy.http1.fields import REQUEST, Section
+from proxy.http1.request import Request
 from proxy.journal.body import Content
 from proxy.journal.entry import Entry, Phase, Trouble
 from proxy.journal.journal import Journal
@@ -264,45 +266,39 @@ def test_the_door_is_where_callers_of_this_machine_knock(
 async def test_nothing_is_sent_again_once_the_drain_has_begun(anyio_backend: str) -> None:
     assert anyio_backend == "asyncio"
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        raise AssertionError
-
-    shell = Shell(app, [])
+    shell = Shell(let_in, nowhere, [])
     shell.draining = True
     with pytest.raises(ReplayRefused, match="shutting down"):
         await Replay(shell, Journal([]), DOOR).run(Wish(of="a-1"))
 
 
 @pytest.mark.anyio
-async def test_the_caller_of_a_replay_does_not_leave(anyio_backend: str) -> None:
-    """An upstream that answers slowly must not take the end of the body for a caller gone."""
+async def test_a_replay_brings_its_body_whole_and_says_what_it_repeats(anyio_backend: str) -> None:
+    """Whole at once, or an upstream that answers slowly would meet a caller who seems to leave."""
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        first = await receive()
-        assert first == {"type": "http.request", "body": b"", "more_body": False}
-        waiting = asyncio.ensure_future(receive())
-        await asyncio.sleep(0)
-        assert not waiting.done()
-        waiting.cancel()
+    async def forward(exchange: Exchange, request: Request, send: Send) -> None:
+        assert request.body.now() == (b"", True)
+        assert (request.replay_of, request.exchange_id) == (entry.id, exchange.id)
         start: Message = {"type": "http.response.start", "status": 204, "headers": []}
         await send(start)
         await send({"type": "http.response.body", "body": b""})
 
     journal = Journal([])
-    shell = Shell(app, [journal.observe])
-    scope = {"type": "http", "method": "GET", "target": b"/v1/x"}
-
-    async def never() -> Message:
-        return {"type": "http.request"}
-
-    async def nowhere(message: Message) -> None:
-        del message
-
-    first = Shell(lambda *_: asyncio.sleep(0), [journal.observe])
-    await first(dict(scope), never, nowhere)
+    first = Shell(let_in, nowhere, [journal.observe])
+    request = Request("GET", b"/v1/x", "1.1", Section([], REQUEST), 0)
+    await first({"type": "http", "request": request}, nowhere, nowhere)  # type: ignore[arg-type]
     ((entry,), _) = journal.after(0)
+    shell = Shell(let_in, forward, [journal.observe])
     told = await Replay(shell, journal, DOOR).run(Wish(of=entry.id))
     assert (told["status"], told["whole"]) == (204, True)
+
+
+def let_in(exchange: Exchange, request: Request) -> None:
+    """Judge nothing."""
+
+
+async def nowhere(*_: object) -> None:
+    """Send nothing anywhere."""
 
 
 @pytest.fixture

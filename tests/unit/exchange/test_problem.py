@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from proxy import errors
-from proxy.asgi import Message, Receive, Scope, Send
+from proxy.asgi import Message, Send
 from proxy.errors import ProxyError, RequestRefused
 from proxy.exchange.problem import problem
 from proxy.exchange.record import CallerLeft, Exchange
 from proxy.exchange.shell import Shell
+from proxy.http1.request import Request
 
 LOOK_UP = "look the payment up"
 REFUSAL = RequestRefused(413, "body-too-large", "the body exceeds 5 bytes", "send less")
@@ -24,19 +25,22 @@ def sent(error: errors.UpstreamError) -> errors.UpstreamError:
 
 
 class Raising:
-    """An app that raises, perhaps after the head of an answer, or in its second attempt."""
+    """Forwards by raising, perhaps after the head of an answer, or in its second attempt."""
 
     def __init__(self, error: BaseException, *, attempts: int = 0, answered: bool = False) -> None:
         self._error = error
         self._attempts = attempts
         self._answered = answered
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange: Exchange = scope["exchange"]
+    async def forward(self, exchange: Exchange, request: Request, send: Send) -> None:
         exchange.attempts = self._attempts
         if self._answered:
             exchange.status = 200
         raise self._error
+
+
+def let_in(exchange: Exchange, request: Request) -> None:
+    """Judge nothing."""
 
 
 def run(app: Raising, method: str = "POST") -> tuple[Exchange, list[Message]]:
@@ -50,7 +54,7 @@ def run(app: Raising, method: str = "POST") -> tuple[Exchange, list[Message]]:
     async def send(message: Message) -> None:
         messages.append(message)
 
-    shell = Shell(app, [facts.append])
+    shell = Shell(let_in, app.forward, [facts.append])
     scope = {"type": "http", "method": method, "raw_path": b"/a", "query_string": b"b=c"}
     try:
         asyncio.run(shell(scope, receive, send))
@@ -164,6 +168,6 @@ def test_bytes_that_were_sent_are_those_of_the_body_that_was() -> None:
 
 def test_what_never_was_a_request_is_counted_with_its_answer() -> None:
     facts: list[Exchange] = []
-    shell = Shell(Raising(REFUSAL), [facts.append])
+    shell = Shell(let_in, Raising(REFUSAL).forward, [facts.append])
     status, _, body = shell.refused(REFUSAL)
     assert [(each.status, each.sent) for each in facts] == [(status, len(body))]

@@ -17,16 +17,63 @@ def test_values_keep_their_order() -> None:
 
 
 def test_names_are_known_in_any_case_and_the_memory_is_bounded() -> None:
-    names = fields.Names(b"host")
-    names.LIMIT = 2
-    assert [names[name] for name in (b"Host", b"HOST", b"hOst", b"x")] == [b"host"] * 3 + [None]
-    assert len(names) == 2
+    table = fields.NameTable(stop=[b"host"])
+    table.LIMIT = 2
+    rules = [table[name] for name in (b"Host", b"HOST", b"hOst", b"x")]
+    assert rules == [(b"host", False)] * 3 + [None]
+    assert len(table) == 2
 
 
 def test_a_long_name_is_not_remembered() -> None:
-    names = fields.Names(b"host")
-    assert [names[b"n" * size] for size in (64, 65, 100_000)] == [None] * 3
-    assert list(names) == [b"n" * 64]
+    table = fields.NameTable(stop=[b"host"])
+    assert [table[b"n" * size] for size in (64, 65, 100_000)] == [None] * 3
+    assert list(table) == [b"n" * 64]
+
+
+def section(*lines: tuple[bytes, bytes]) -> fields.Section:
+    return fields.Section(list(lines), fields.REQUEST)
+
+
+def test_a_head_is_judged_once() -> None:
+    """What decides is known by its name, what is this hop's stops, the rest goes on as it came."""
+    lines = [
+        (b"HOST", b"a"),
+        (b"X-B", b"1"),
+        (b"Content-Length", b"2"),
+        (b"x-b", b"3"),
+        (b"TE", b""),
+    ]
+    judged = section(*lines)
+    assert judged.lines == lines
+    assert judged.known == {b"host": [b"a"], b"content-length": [b"2"], b"te": [b""]}
+    assert judged.onward == lines[1:4]
+
+
+@pytest.mark.parametrize(
+    ("connection", "survivors"),
+    [
+        pytest.param([b"close"], [b"X-Request-Id"], id="ordinary"),
+        pytest.param([b"Keep-Alive"], [b"X-Request-Id"], id="kept alive"),
+        pytest.param([b"close, X-Request-Id"], [], id="nominated"),
+        pytest.param([b"close", b"x-request-id"], [], id="nominated in a second line"),
+        pytest.param([b"authorization"], [b"X-Request-Id"], id="a name that stops anyway"),
+    ],
+)
+def test_nominated_fields_stop_here(connection: list[bytes], survivors: list[bytes]) -> None:
+    lines = [*((b"Connection", value) for value in connection), (b"X-Request-Id", b"7")]
+    assert [name for name, _ in section(*lines).onward] == survivors
+
+
+def test_a_value_is_replaced_wherever_it_stands() -> None:
+    judged = section((b"X", b"1"), (b"Max-Forwards", b"3"))
+    judged.replace(b"max-forwards", b"2")
+    assert judged.lines == judged.onward == [(b"X", b"1"), (b"Max-Forwards", b"2")]
+    assert judged.known[b"max-forwards"] == [b"2"]
+
+
+def test_lines_are_written_as_they_came() -> None:
+    assert fields.serialised([]) == b""
+    assert fields.serialised([(b"A", b"b"), (b"a", b"")]) == b"A: b\r\na: \r\n"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 import pytest
 
 from proxy.errors import RequestRefused
-from proxy.http1.request_parser import RequestHead, RequestParser
+from proxy.http1.request import Request
+from proxy.http1.request_parser import RequestParser
 from tests.program.test_smuggling import ACCEPTED, BROKEN_BODIES, CHUNKED, NEXT, REFUSED
 
 STREAMS = {
@@ -13,39 +14,30 @@ STREAMS = {
 }
 
 
-class Requests:
-    """A sink that keeps what it is handed."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[str, bytes]] = []
-        self.whole: list[bytes] = []
-        self._body = b""
-
-    def request(self, head: RequestHead) -> None:
-        self.seen.append((head.method, head.target))
-        self._body = b""
-        if not (head.length or head.chunked):
-            self.whole.append(b"")
-
-    def body(self, data: bytes, *, complete: bool) -> None:
-        self._body += data
-        if complete:
-            self.whole.append(self._body)
-
-
 def read(data: bytes, size: int) -> tuple[list[tuple[str, bytes]], list[bytes], int]:
     """Return (method and target of each head, the whole bodies, status of the refusal or 0)."""
-    sink = Requests()
-    parser = RequestParser(sink)
+    seen: list[tuple[str, bytes]] = []
+    whole: list[bytes] = []
+    body = b""
+    parser = RequestParser()
     try:
         for begin in range(0, len(data), size):
             piece = data[begin : begin + size]
             start = 0
             while start < len(piece):
-                start = parser.feed(piece, start)
+                event, start = parser.feed(piece, start)
+                if isinstance(event, Request):
+                    seen.append((event.method, event.target))
+                    body = b""
+                    if not event.framing:
+                        whole.append(b"")
+                elif event is not None:
+                    body += event.data
+                    if event.last:
+                        whole.append(body)
     except RequestRefused as error:
-        return sink.seen, sink.whole, error.status
-    return sink.seen, sink.whole, 0
+        return seen, whole, error.status
+    return seen, whole, 0
 
 
 @pytest.mark.parametrize("stream", [pytest.param(data, id=name) for name, data in STREAMS.items()])

@@ -10,7 +10,8 @@ import pytest
 
 from proxy.errors import ConnectionBroken, ConnectTimeout, RequestRefused
 from proxy.exchange.record import Exchange
-from proxy.http1.fields import Lines
+from proxy.http1.fields import REQUEST, Lines, Section
+from proxy.http1.request import Request
 from proxy.journal.entry import Entry
 from proxy.journal.journal import Journal
 from proxy.journal.recorder import Capture, Room
@@ -22,8 +23,7 @@ OK: Lines = [(b"Content-Type", b"text/plain")]
 def an_exchange(method: str = "GET", target: bytes = b"/v1/x") -> tuple[Exchange, Capture]:
     exchange = Exchange("a-1", method, target)
     lines: Lines = [(b"Host", b"localhost"), (b"X-Proxy-Key", b"key-of-the-caller")]
-    scope: dict[str, Any] = {"headers": lines, "http_version": "1.1", "scheme": "http"}
-    capture = Capture(scope, Room())
+    capture = Capture(Request(method, target, "1.1", Section(lines, REQUEST), 0), Room())
     exchange.tap = capture
     return exchange, capture
 
@@ -34,7 +34,7 @@ def send(capture: Capture, reached: float | None = None) -> None:
 
 
 def answer(exchange: Exchange, capture: Capture, body: bytes, status: int = 200) -> None:
-    capture.guarded = capture.guarded or time.perf_counter()
+    capture.guarded_at = capture.guarded_at or time.perf_counter()
     exchange.token_ready = time.perf_counter()
     send(capture)
     capture.answered(status, OK)
@@ -170,7 +170,7 @@ def test_what_never_was_a_request_is_an_entry_too() -> None:
 
 def test_an_unknown_outcome_says_what_to_do() -> None:
     exchange, capture = an_exchange("POST")
-    capture.guarded = time.perf_counter()
+    capture.guarded_at = time.perf_counter()
     send(capture)
     exchange.failure = ConnectionBroken("gone")
     exchange.failure.sent = True
@@ -184,7 +184,7 @@ def test_an_unknown_outcome_says_what_to_do() -> None:
 
 def test_a_caller_who_got_no_head_has_no_answer() -> None:
     exchange, capture = an_exchange()
-    capture.guarded = time.perf_counter()
+    capture.guarded_at = time.perf_counter()
     exchange.left = True
     entry = over(exchange)
     assert (entry.status, entry.answer.data, entry.answer_lines) == (None, b"", ())
@@ -193,7 +193,7 @@ def test_a_caller_who_got_no_head_has_no_answer() -> None:
 
 def test_a_connection_that_never_stood_is_time_for_connecting() -> None:
     exchange, capture = an_exchange()
-    capture.guarded = exchange.token_ready = time.perf_counter()
+    capture.guarded_at = exchange.token_ready = time.perf_counter()
     exchange.failure = ConnectTimeout("too late")
     exchange.status = 504
     assert names(over(exchange))[-1] == "connect"
@@ -208,7 +208,7 @@ def test_a_replay_after_a_401_is_told_from_a_second_connection() -> None:
     assert entry.replayed
     assert "renewal" in names(entry)
     exchange, capture = an_exchange()
-    capture.guarded = time.perf_counter()
+    capture.guarded_at = time.perf_counter()
     send(capture)
     answer(exchange, capture, b"x")
     entry = over(exchange)
@@ -220,7 +220,7 @@ def test_a_replay_after_a_401_is_told_from_a_second_connection() -> None:
 @pytest.mark.parametrize(("tls", "found"), [(True, ["connect", "tls"]), (False, ["connect"])])
 def test_the_handshake_is_told_from_the_connection(tls: bool, found: list[str]) -> None:
     exchange, capture = an_exchange()
-    capture.guarded = exchange.token_ready = time.perf_counter()
+    capture.guarded_at = exchange.token_ready = time.perf_counter()
     reached = time.perf_counter()
     while time.perf_counter() <= reached:
         pass

@@ -38,7 +38,7 @@ def finished(target: bytes = b"/v1/payments?key=300") -> Exchange:
 def written(*exchanges: Exchange, as_json: bool = True, colour: bool = False) -> str:
     read, write = os.pipe()
     log = AccessLog(as_json=as_json, descriptor=write, colour=colour)
-    log._lines = [log._word(exchange) for exchange in exchanges]
+    log._over = list(exchanges)
     log.flush()
     os.close(write)
     with os.fdopen(read) as pipe:
@@ -108,18 +108,19 @@ def test_a_reader_that_is_gone_does_not_end_the_proxy() -> None:
     read, write = os.pipe()
     os.close(read)
     log = AccessLog(as_json=True, descriptor=write)
-    log._lines = ["x\n"]
+    log._over = [finished()]
     log.flush()
     os.close(write)
-    assert log._lines == []
+    assert (log._over, log._left) == ([], b"")
 
 
 def test_lines_wait_for_a_reader_who_stalls_and_none_is_torn() -> None:
     read, write = os.pipe()
     log = AccessLog(as_json=True, descriptor=write)
     line = "x" * 99 + "\n"
+    log._word = lambda *_: line
     for _ in range(2):
-        log._lines = [line] * 10_000
+        log._over = [finished()] * 10_000
         log.flush()
     assert 0 < len(log._left) <= KEPT
     assert len(log._left) % len(line) == 0

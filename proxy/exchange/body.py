@@ -1,0 +1,65 @@
+"""The caller's body on its way up: counted, bounded, copied and framed in one place."""
+
+from proxy.exchange.guard import body_too_large
+from proxy.exchange.record import Exchange
+from proxy.http1.framing import CHUNKED, chunk
+from proxy.http1.request import BodyPart, Request
+
+
+class OutgoingBody:
+    """A request's body; it goes out as it comes, and again from a copy if it was short enough."""
+
+    more = True
+    """Whether a part of it is still to come from the caller."""
+
+    def __init__(self, exchange: Exchange, request: Request, replay_limit: int) -> None:
+        self._exchange = exchange
+        self._request = request
+        self._limit = replay_limit
+        self._kept: bytes | bytearray | None = b""
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it is at hand, so that it could be sent again."""
+        return not self.more and self._kept is not None
+
+    def opening(self) -> bytes:
+        """Return what goes out with the head: what is at hand, all of it when sent again.
+
+        The upstream may answer before the body begins to arrive, so that is not waited for.
+        """
+        if not self.more and self._kept is not None:
+            return self._framed(bytes(self._kept), last=True)
+        part = self._request.body.now()
+        return b"" if part is None else self._taken(part)
+
+    async def next(self) -> bytes:
+        """Wait for the next part, framed as it is sent."""
+        return self._taken(await self._request.body.next())
+
+    def _taken(self, part: BodyPart) -> bytes:
+        data, last = part
+        exchange = self._exchange
+        self.more = not last
+        if exchange.tap is not None:
+            exchange.tap.hear(data, last=last)
+        limit = self._request.max_body
+        if limit is not None and exchange.received + len(data) > limit:
+            raise body_too_large(limit)
+        exchange.received += len(data)
+        kept = self._kept
+        if kept is None or len(kept) + len(data) > self._limit:
+            self._kept = None
+        elif not kept:
+            self._kept = data  # most bodies come as one part: no copy is made of these
+        else:
+            self._kept = bytearray(kept) if isinstance(kept, bytes) else kept
+            self._kept += data
+        return self._framed(data, last=last)
+
+    def _framed(self, data: bytes, *, last: bool) -> bytes:
+        if self._request.framing != CHUNKED:
+            return data
+        parts: list[bytes] = []
+        chunk(parts, data, last=last)
+        return b"".join(parts)

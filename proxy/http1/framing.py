@@ -1,0 +1,71 @@
+"""How a message's body is framed (RFC 9112 section 6), decided once, where its head is read.
+
+A framing is one number: 0 or more is a length in bytes, `CHUNKED` and `UNTIL_CLOSE` are below it.
+"""
+
+import http
+from typing import Final
+
+from proxy.errors import RequestRefused
+from proxy.http1.fields import Known
+
+CHUNKED: Final = -1
+UNTIL_CLOSE: Final = -2  # an answer that ends with its connection
+
+MAX_HEAD = 131_072
+BUFFER = 65_536  # what waits of a body, in either direction, before its sender is not read
+OBJECT = 64  # what a part of a body takes beside its bytes, which counts for tiny chunks
+MAX_LENGTH = (1 << 63) - 1  # an upstream that counts in signed numbers would read less than nothing
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+HEAD_END = b"\r\n\r\n"
+BAD = "send one well-formed HTTP/1.1 request (RFC 9112)"
+
+_STATUS_LINES = {
+    status.value: (status.phrase.encode(), f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode())
+    for status in http.HTTPStatus
+}
+
+
+def request_framing(known: Known, version: str) -> int:
+    """Return the framing of a request; refuse what could be framed in two ways.
+
+    Raises RequestRefused (RFC 9112 section 6.1).
+    """
+    codings, lengths = known.get(b"transfer-encoding"), known.get(b"content-length")
+    if codings is not None:
+        if lengths or len(codings) > 1 or codings[0].lower() != b"chunked" or version == "1.0":
+            text = "Transfer-Encoding must be chunked and alone"
+            raise RequestRefused(400, "framing", text, "send one framing")
+        return CHUNKED
+    if lengths is None:
+        return 0
+    if len(lengths) > 1 or not lengths[0].isdigit():
+        raise RequestRefused(400, "framing", "Content-Length must be one number", "send it once")
+    length = int(lengths[0])
+    if length > MAX_LENGTH:
+        raise RequestRefused(400, "length", "a Content-Length that nothing could have", BAD)
+    return length
+
+
+def continues(known: Known, version: str) -> bool:
+    """Report whether the caller waits for a 100 before it sends the body."""
+    # A list: other members, and other lines, take nothing from the one that we know.
+    return version == "1.1" and any(
+        member.strip(b" \t") == b"100-continue"
+        for value in known.get(b"expect", ())
+        for member in value.lower().split(b",")
+    )
+
+
+def status_line(status: int, reason: bytes | None = None) -> bytes:
+    """Return the status line, with the registered reason if there is no other."""
+    registered, line = _STATUS_LINES.get(status) or (b"", b"HTTP/1.1 %d \r\n" % status)
+    return line if reason in (None, registered) else b"HTTP/1.1 %d %b\r\n" % (status, reason)
+
+
+def chunk(parts: list[bytes], body: bytes, *, last: bool) -> None:
+    """Add a part of a chunked body to what is sent (RFC 9112 section 7.1)."""
+    if body:
+        parts += (b"%x\r\n" % len(body), body, b"\r\n")
+    if last:
+        parts.append(b"0\r\n\r\n")

@@ -1,0 +1,71 @@
+"""A caller's request as its listener hands it on: what was read of it, once, and its body."""
+
+from typing import NamedTuple, Protocol
+
+from proxy.http1.fields import Section
+
+
+class CallerLeft(Exception):
+    """The caller went away; nobody is there to read an answer."""
+
+
+class BodyPart(NamedTuple):
+    """A part of a body, and whether it is the last."""
+
+    data: bytes
+    last: bool
+
+
+class BodySource(Protocol):
+    """Where a request's body comes from."""
+
+    def now(self) -> BodyPart | None:
+        """Return what is there already, None if `next` would wait.
+
+        Raises RequestRefused if the body is malformed already: nothing of it has to go out then.
+        """
+
+    async def next(self) -> BodyPart:
+        """Wait for the next part; raise RequestRefused, or CallerLeft."""
+
+
+class Request:
+    """One request: ``target`` as it came, ``path`` without its query, ``framing`` of its body.
+
+    ``body`` is asked only where ``framing`` says that there is one; ``server`` is where the caller
+    reached us: host, and port but for a Unix socket.
+    """
+
+    # What the listener need not set of most requests stands on the class: it costs nothing then.
+    scheme = "http"
+    server: tuple[str, int | None] | None = None
+    replay_of = ""  # the exchange that this one repeats, by the operator's wish
+    exchange_id = ""  # given by the shell
+    keep_alive = True
+    caller = ""  # whose name it goes in, where that is known before a key is looked at
+    uid: int | None = None  # the user at the other end of a Unix socket
+    max_body: int | None = None  # bytes; a longer one is refused
+
+    def __init__(
+        self, method: str, target: bytes, version: str, section: Section, framing: int
+    ) -> None:
+        self.method = method
+        self.target = target
+        self.path = target.partition(b"?")[0]
+        self.version = version
+        self.section = section
+        self.framing = framing
+        self.body: BodySource = _NOTHING
+
+
+class _Nothing:
+    """The body of a request that has none."""
+
+    def now(self) -> BodyPart | None:
+        return BodyPart(b"", last=True)
+
+    async def next(self) -> BodyPart:
+        return BodyPart(b"", last=True)
+
+
+_NOTHING = _Nothing()
