@@ -11,6 +11,7 @@ from typing import Any
 SANDBOX = "https://bre-b-sandbox.api.visionamos.passportfintech.com"
 TOKEN_PATH = "/v1/iam/oauth/tokens"  # noqa: S105  a path, no secret
 GET_TOKEN_SCOPE = "iam.oauth.tokens.get"  # noqa: S105  a name, no secret
+LIST_TOKENS_SCOPE = "iam.oauth.tokens.list.get"
 REVOKE_TOKEN_SCOPE = "iam.oauth.tokens.delete"  # noqa: S105  a name, no secret
 PRODUCTION_HOST = "api.paas.co.passportfintech.com"
 _SANDBOX_HOSTS = frozenset(

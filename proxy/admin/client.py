@@ -75,26 +75,34 @@ def _read(file: Path) -> str:
         return ""
 
 
-def ask_as_user(listener: ListenAddress, method: str, target: str, timeout: float) -> Reply:
+def ask_as_user(
+    listener: ListenAddress, method: str, target: str, timeout: float, body: object = None
+) -> Reply:
     """Send what our user alone may send, with the secret that the proxy left for it; as `ask`."""
     for secret in admin_secret.found(listener):
-        reply = ask(listener, method, target, timeout, secret)
+        reply = ask(listener, method, target, timeout, secret, body)
         if reply.status != 401:  # of an earlier start, which did not end well
             return reply
-    return ask(listener, method, target, timeout)
+    return ask(listener, method, target, timeout, "", body)
 
 
 def ask(
-    listener: ListenAddress, method: str, target: str, timeout: float, secret: str = ""
+    listener: ListenAddress,
+    method: str,
+    target: str,
+    timeout: float,
+    secret: str = "",
+    body: object = None,
 ) -> Reply:
-    """Send one request; raise Unreached, worded for a person.
+    """Send one request, with a JSON ``body`` if there is one; raise Unreached, for a person.
 
     ``timeout`` (seconds) is for each step: connecting, sending, each read.
     """
     connection = _Connection(listener, timeout)
     try:
         fields = {"Authorization": f"Bearer {secret}"} if secret else {}
-        connection.request(method, target, headers=fields)
+        content = None if body is None else json.dumps(body)
+        connection.request(method, target, content, fields)
         response = connection.getresponse()
         return Reply(response.status, response.read(_SIZE), secret)
     except TimeoutError:

@@ -40,7 +40,8 @@ look after a running proxy (over its admin listener):
   refresh    the token now
   quit       as SIGTERM does
 
-credentials:
+credentials and tokens:
+  tokens     that are alive, whose they are; revoke some
   login      try a pair, and keep it in the system's keychain
   logout     forget it
 
@@ -176,6 +177,12 @@ def _credentials(name: str) -> Callable[[list[str]], int]:
     return log_in_or_out
 
 
+def _tokens(arguments: list[str]) -> int:
+    from proxy.cli import tokens
+
+    return tokens.main(arguments)
+
+
 def _check(arguments: list[str]) -> int:
     from proxy import doctor
 
@@ -193,6 +200,7 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "refresh": _lever("refresh"),
     "quit": _lever("quit"),
     "check": _check,
+    "tokens": _tokens,
     "login": _credentials("login"),
     "logout": _credentials("logout"),
 }

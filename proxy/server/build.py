@@ -14,6 +14,7 @@ from proxy.addresses import Url, bracketed
 from proxy.admin.local_only import LocalOnly
 from proxy.admin.routes import Admin
 from proxy.admin.status import Status
+from proxy.admin.tokens import TokenRoutes
 from proxy.clock import Clock, sleepless
 from proxy.exchange.forwarder import Forwarder, ForwarderOptions
 from proxy.exchange.guard import Guard, GuardOptions
@@ -82,13 +83,13 @@ def build(
     demo = "client_id" in where  # the demo alone brings credentials of its own
     status = Status(keeper, pool, shell, lambda: _about(settings, source, demo=demo))
     metrics.also(status.gauges)
-    pages: list[Route] = []
+    pages: list[Route] = TokenRoutes(keeper, source).routes()
     if journal is not None and recorder is not None:
         # Imported only here: a start without the console is a tenth faster.
         from proxy.console import Console, Door, Replay
 
         replay = Replay(shell, journal, Door.of(settings))
-        pages = Console(journal, recorder, status, replay).routes()
+        pages += Console(journal, recorder, status, replay).routes()
     admin = Admin(keeper, metrics, status, quit_now, local).app(pages)
     pools = (pool, token_pool)
     return Parts(shell, admin, keeper, source, pools, status, access_log.flush)

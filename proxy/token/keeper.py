@@ -71,6 +71,8 @@ class TokenKeeper:
         self._proven: Held | None = None  # dead, as the API said
         self._turn = -math.inf
         self.rivals = Rivals(clock, chance)
+        self.issued: deque[str] = deque(maxlen=64)
+        """The ids of the last tokens that were fetched."""
         self.error: TokenError | None = None
         self.renewed_at: float | None = None
         self.renewals: Counter[tuple[str, str]] = Counter()
@@ -281,6 +283,8 @@ class TokenKeeper:
                 self._quiet_until = now + QUIET
             return
         new.after_401 = wanted_by_401
+        if token.token_id is not None:
+            self.issued.append(token.token_id)
         self._turn = now + self.rivals.spacing()
         self._held = new
         if old is not None:

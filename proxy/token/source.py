@@ -25,6 +25,7 @@ from proxy.token.response import grant, http_date, refusal
 log = logging.getLogger("proxy.tokens")
 
 REPLY_LIMIT = 65_536
+LIST_LIMIT = 4 * 1024 * 1024  # a page may have a hundred tokens with all their scopes
 # Documented are 200, 404 and 409 (already revoked); 202 and 204 say as much.
 _GONE = frozenset((200, 202, 204, 404, 409))
 
@@ -126,14 +127,21 @@ class PassportTokenSource:
 
         Raises TokenEndpointUnavailable for any other answer, or none.
         """
-        response, _ = await self._send(
-            "DELETE",
-            f"{self._endpoint}/{token.token_id}",
-            {"token_id": token.token_id},
-            _bearer(bearer),
-        )
-        if response.status_code not in _GONE:
-            raise TokenEndpointUnavailable(f"the token endpoint answered {response.status_code}")
+        status = await self.revoke_by_id(str(token.token_id), bearer)
+        if status not in _GONE:
+            raise TokenEndpointUnavailable(f"the token endpoint answered {status}")
+
+    async def revoke_by_id(self, token_id: str, bearer: AccessToken) -> int:
+        """Ask for a revocation; return the status of the answer."""
+        url, body = f"{self._endpoint}/{token_id}", {"token_id": token_id}
+        response, _ = await self._send("DELETE", url, body, _bearer(bearer))
+        return response.status_code
+
+    async def listed(self, query: str, bearer: AccessToken) -> tuple[int, bytes]:
+        """Get a page of the list of tokens: status and body."""
+        url = f"{self._endpoint}{query}"
+        response, body = await self._send("GET", url, None, _bearer(bearer), LIST_LIMIT)
+        return response.status_code, body
 
     async def ended(self, token: AccessToken) -> bool:
         """Ask for a token's own entry with its own authority: 401 and 404 mean that it is dead.
@@ -161,6 +169,7 @@ class PassportTokenSource:
         url: str,
         body: dict[str, Any] | None,
         extra: dict[str, str] | None = None,
+        limit: int = REPLY_LIMIT,
     ) -> tuple[httpx.Response, bytes]:
         headers = {"Accept-Language": self._accept_language, **(extra or {})}
         if body is not None:
@@ -169,7 +178,7 @@ class PassportTokenSource:
         try:
             response = await self._transport.handle_async_request(request)
             try:
-                reply = await _bounded(response)
+                reply = await _bounded(response, limit)
             finally:
                 await response.aclose()
         except httpx.TransportError as error:
@@ -187,27 +196,27 @@ def _bearer(token: AccessToken) -> dict[str, str]:
     return {"Authorization": f"Bearer {token.value}"}
 
 
-async def _bounded(response: httpx.Response) -> bytes:
+async def _bounded(response: httpx.Response, limit: int) -> bytes:
     reply = b""
     async for part in response.aiter_raw():
         reply += part
-        if len(reply) > REPLY_LIMIT:
-            raise _too_long()
-    return _decoded(reply, response.headers.get("content-encoding", "").strip().lower())
+        if len(reply) > limit:
+            raise _too_long(limit)
+    return _decoded(reply, response.headers.get("content-encoding", "").strip().lower(), limit)
 
 
-def _decoded(reply: bytes, coding: str) -> bytes:
+def _decoded(reply: bytes, coding: str, limit: int) -> bytes:
     """Decode a reply: who sends no Accept-Encoding takes any (RFC 9110 section 12.5.3)."""
     if coding not in CODINGS:
         return reply
     try:
-        plain, _ = decoded(reply, coding, REPLY_LIMIT + 1)
+        plain, _ = decoded(reply, coding, limit + 1)
     except zlib.error:
         return reply  # a coding that is only said to be there; what it is shows when it is read
-    if len(plain) > REPLY_LIMIT:
-        raise _too_long()
+    if len(plain) > limit:
+        raise _too_long(limit)
     return plain
 
 
-def _too_long() -> TokenEndpointUnavailable:
-    return TokenEndpointUnavailable(f"the token endpoint's reply exceeds {REPLY_LIMIT} bytes")
+def _too_long(limit: int) -> TokenEndpointUnavailable:
+    return TokenEndpointUnavailable(f"the token endpoint's reply exceeds {limit} bytes")

@@ -24,6 +24,7 @@ COMMANDS = [
     *("run", "serve", "demo", "sandbox", "check"),
     *("wait", "status", "console", "refresh", "quit"),
     *("login", "logout"),
+    "tokens",
 ]
 THIRD_PARTY = ("pydantic", "pydantic_settings", "httpx", "starlette", "uvicorn", "uvloop")
 

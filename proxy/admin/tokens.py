@@ -1,0 +1,148 @@
+"""The tokens that are alive, and their end, for our user alone: ``/tokens``, ``/tokens/revoke``."""
+
+import asyncio
+import json
+import time
+from collections.abc import Container, Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from proxy.errors import TokenError
+from proxy.passport import REVOKE_TOKEN_SCOPE
+from proxy.token.ids import GONE, REVOKED, usable_id
+from proxy.token.inventory import ListedToken, inventory, tells_remaining
+from proxy.token.keeper import TokenKeeper
+from proxy.token.source import AccessToken, PassportTokenSource
+
+LIMIT = 30.0
+_MOST = 1000
+_SIZE = 65_536
+_FRESH = {"Cache-Control": "no-store"}
+
+
+class TokenRoutes:
+    """Lists and revokes with the authority of the token held."""
+
+    def __init__(self, keeper: TokenKeeper, source: PassportTokenSource) -> None:
+        self._keeper = keeper
+        self._source = source
+
+    def routes(self) -> list[Route]:
+        """Return the routes for the admin app."""
+        return [
+            Route("/tokens", self.tokens),
+            Route("/tokens/revoke", self.revoke, methods=["POST"]),
+        ]
+
+    async def tokens(self, request: Request) -> Response:
+        """Give what the API lists, and which are this proxy's."""
+        del request
+        try:
+            async with asyncio.timeout(LIMIT):
+                held = self._keeper.usable() or await self._keeper.wait()
+                age = self._keeper.age(held)
+                found = await listing(
+                    self._source, held.token, age, self._keeper.issued, "this proxy's"
+                )
+        except TokenError as error:
+            return _trouble(str(error))
+        except TimeoutError:
+            return _trouble(f"the API gave no list within {LIMIT:g} s")
+        return JSONResponse(found, headers=_FRESH)
+
+    async def revoke(self, request: Request) -> Response:
+        """Revoke the tokens whose ids are given; say of each what became of it."""
+        ids = _ids(await _body(request))
+        if ids is None:
+            return JSONResponse({"detail": 'send {"ids": [...]}'}, 400, _FRESH)
+        try:
+            async with asyncio.timeout(LIMIT):
+                held = self._keeper.usable() or await self._keeper.wait()
+                outcomes = await ended(self._source, held.token, ids)
+        except TokenError as error:
+            return _trouble(str(error))
+        except TimeoutError:
+            return _trouble(f"the API did not answer within {LIMIT:g} s; list the tokens again")
+        for token_id in ids:
+            self._keeper.revoked(token_id)
+        return JSONResponse({"revoked": outcomes}, headers=_FRESH)
+
+
+async def listing(
+    source: PassportTokenSource, own: AccessToken, age: float, issued: Container[str], whose: str
+) -> dict[str, Any]:
+    """Return the list as a document; ``issued`` are the ids of tokens that are ``whose``."""
+    tokens, whole = await inventory(source.listed, own)
+    now = time.time() + (source.skew or 0.0)
+    remaining = tells_remaining(tokens, own, age)
+    entries = [_shown(each, now, remaining=remaining) for each in tokens]
+    for entry in entries:
+        mine = entry["id"] == own.token_id or entry["id"] in issued
+        before = mine and entry["id"] != own.token_id
+        entry["whose"] = f"{whose}, until now" if before else whose if mine else "another's"
+    return {"tokens": entries, "whole": whole, "own": own.token_id}
+
+
+def _shown(token: ListedToken, now: float, *, remaining: bool) -> dict[str, Any]:
+    ends = token.ends_at(now, remaining=remaining)
+    return {
+        "id": token.token_id,
+        "created": _worded(token.created_at),
+        "ends": _worded(ends),
+        "ends_in": None if ends is None else round(ends - now),
+        "scopes": token.scopes,
+        "grant": token.grant,
+    }
+
+
+def _worded(moment: float | None) -> str | None:
+    return None if moment is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+
+
+async def ended(
+    source: PassportTokenSource, bearer: AccessToken, ids: Sequence[str]
+) -> dict[str, str]:
+    """Revoke tokens, our own last; return in words what became of each."""
+    outcomes: dict[str, str] = {}
+    for token_id in sorted(ids, key=lambda each: each == bearer.token_id):
+        try:
+            outcomes[token_id] = _outcome(await source.revoke_by_id(token_id, bearer))
+        except TokenError as error:
+            outcomes[token_id] = f"not known: {error}"
+    return outcomes
+
+
+def _outcome(status: int) -> str:
+    if 200 <= status < 300:
+        return REVOKED
+    if status in (404, 409):
+        return GONE
+    if status in (401, 403):
+        return f"refused ({status}): ours probably lacks the scope {REVOKE_TOKEN_SCOPE}"
+    return f"not revoked: the API answered {status}"
+
+
+async def _body(request: Request) -> bytes:
+    content = b""
+    async for part in request.stream():
+        content += part
+        if len(content) > _SIZE:
+            return b""
+    return content
+
+
+def _ids(content: bytes) -> list[str] | None:
+    try:
+        ids = json.loads(content)["ids"]
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return None
+    if not isinstance(ids, list) or not 0 < len(ids) <= _MOST:
+        return None
+    return ids if all(isinstance(each, str) and usable_id(each) for each in ids) else None
+
+
+def _trouble(detail: str) -> Response:
+    return JSONResponse({"detail": detail}, 502, _FRESH)

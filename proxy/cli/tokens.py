@@ -1,0 +1,265 @@
+"""``tokens``: which tokens of this client are alive, and the end of those that nobody needs.
+
+A running proxy is asked, on its admin listener; without one a token is fetched for it, and revoked
+at the end.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from proxy.addresses import ListenAddress
+from proxy.admin import client as admin_client
+from proxy.admin.client import Unreached
+from proxy.errors import SettingsError, TokenError
+from proxy.terminal import prompt
+from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
+from proxy.terminal.durations import span
+from proxy.terminal.screen import Screen
+from proxy.token.ids import GONE, REVOKED, usable_id
+
+_ABOUT = """\
+List the access tokens of this client that the API says are alive, and tell this proxy's from
+others. `tokens revoke ID...` ends some, `tokens revoke --others` all that are not this proxy's and
+of its grant: it says what would break, and asks. A proxy that was killed leaves its token behind:
+here it is found. Without a running proxy, a token is fetched for this, and revoked at the end.
+"""
+_CODES = "0 it worked, 1 it did not, 2 settings or usage, 4 what listens is no breb-proxy"
+_LIMIT = 35.0
+_OWN_GRANTS = ("client_credentials", "not told")
+_HEADINGS = ("id", "created", "ends in", "scopes", "grant", "whose")
+
+
+class Way(Protocol):
+    """How the API is asked."""
+
+    def listed(self) -> dict[str, Any]:
+        """Return the list as the admin listener words it; raise TokenError."""
+
+    def revoke(self, ids: list[str]) -> dict[str, str]:
+        """Revoke tokens; return in words what became of each."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """List or revoke; return the exit code."""
+    reader = _reader()
+    options = reader.parse_args(list(arguments))
+    if (options.action is None) == bool(options.ids or options.others):
+        reader.error("write: tokens, tokens revoke ID..., or tokens revoke --others")
+    if options.ids and options.others:
+        reader.error("either ids or --others")
+    if not all(map(usable_id, options.ids)):
+        reader.error("a token id has letters, digits, - and _ alone: see breb-proxy tokens")
+    screen = Screen(sys.stdout)
+    try:
+        way = _way(options)
+        return _revoke(way, options, screen) if options.action else _list(way, options, screen)
+    except SettingsError as error:
+        say("\n".join(error.problems))
+        return USAGE
+    except Unreached as error:
+        say(str(error))
+        return UNREACHED
+    except TokenError as error:
+        say(str(error))
+        return FAILED
+
+
+def _reader() -> Parser:
+    reader = Parser("tokens", _ABOUT, _CODES)
+    reader.usage = "breb-proxy tokens [revoke ID... | revoke --others] [options]"
+    reader.add_argument("action", nargs="?", choices=("revoke",), help=argparse.SUPPRESS)
+    reader.add_argument("ids", nargs="*", help=argparse.SUPPRESS)
+    reader.add_argument("--json", action="store_true", help="one document, for a program")
+    reader.add_argument("--others", action="store_true", help="revoke all that are not ours")
+    reader.add_argument("--yes", action="store_true", help="do not ask")
+    reader.add_argument(
+        "--admin-listen",
+        metavar="HOST:PORT",
+        help="where the running proxy's admin listener is, or unix:/path"
+        f" (BREB_ADMIN_LISTEN; default: {admin_client.DEFAULT})",
+    )
+    add_sources(reader)
+    return reader
+
+
+def _way(options: argparse.Namespace) -> Way:
+    try:
+        where = admin_client.address(options.admin_listen, options.env_file, options.secrets_dir)
+    except ValueError as error:
+        raise SettingsError([f"BREB_ADMIN_LISTEN: {error}"]) from None
+    try:
+        admin_client.ask(where, "GET", "/livez", 2.0)
+    except Unreached:
+        if options.admin_listen:  # it was meant
+            raise
+        return _Alone(options)
+    return _Beside(where)
+
+
+class _Beside:
+    """Asks a running proxy."""
+
+    def __init__(self, where: ListenAddress) -> None:
+        self._where = where
+
+    def listed(self) -> dict[str, Any]:
+        return self._asked("GET", "/tokens")
+
+    def revoke(self, ids: list[str]) -> dict[str, str]:
+        outcomes: dict[str, str] = self._asked("POST", "/tokens/revoke", {"ids": ids})["revoked"]
+        return outcomes
+
+    def _asked(self, method: str, target: str, body: object = None) -> dict[str, Any]:
+        reply = admin_client.ask_as_user(self._where, method, target, _LIMIT, body)
+        if reply.status in (401, 403, 421):
+            raise Unreached(f"{self._where} refuses: {reply.text.strip()}")
+        if reply.status == 502:
+            raise TokenError(str(reply.document.get("detail")))
+        if reply.status != 200 or not reply.document:
+            text = f"what listens on {self._where} does not know tokens: it answered {reply.status}"
+            raise Unreached(text)
+        return reply.document
+
+
+class _Alone:
+    """Asks the API itself, with a token of its own for each question."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        from proxy.settings.model import load
+        from proxy.settings.sources import locate
+
+        self._places = locate(options.env_file, options.secrets_dir)
+        self._settings = load({}, **self._places)
+
+    def listed(self) -> dict[str, Any]:
+        return self._run(None)
+
+    def revoke(self, ids: list[str]) -> dict[str, str]:
+        return self._run(ids)
+
+    def _run(self, ids: list[str] | None) -> dict[str, Any]:
+        from proxy.server import server
+
+        outcome: list[dict[str, Any] | TokenError] = []
+        server.run(self._ask(ids, outcome))
+        if isinstance(outcome[0], TokenError):
+            raise outcome[0]
+        return outcome[0]
+
+    async def _ask(self, ids: list[str] | None, outcome: list[Any]) -> None:
+        from proxy.admin.tokens import ended, listing
+        from proxy.server.build import token_source
+        from proxy.settings.credentials import CredentialsReader
+
+        read = CredentialsReader(self._places, self._settings.base_url)
+        source, pool = token_source(self._settings, read)
+        token = None
+        try:
+            async with asyncio.timeout(_LIMIT):
+                token = await source.fetch()
+                outcome.append(
+                    await listing(source, token, 0.0, (), "this command's")
+                    if ids is None
+                    else await ended(source, token, ids)
+                )
+        except TokenError as error:
+            outcome.append(error)
+        except TimeoutError:
+            outcome.append(TokenError(f"the API did not answer within {_LIMIT:g} s"))
+        finally:
+            if token is not None and token.token_id is not None:
+                with contextlib.suppress(TokenError, TimeoutError):
+                    async with asyncio.timeout(3):
+                        await source.revoke(token, token)
+            await pool.aclose()
+
+
+# -- list --------------------------------------------------------------------------------------
+
+
+def _list(way: Way, options: argparse.Namespace, screen: Screen) -> int:
+    found = way.listed()
+    if options.json:
+        screen.line(json.dumps(found, indent=2))
+        return OK
+    _table(found["tokens"], screen)
+    others = [entry for entry in found["tokens"] if entry["whose"] == "another's"]
+    screen.line(f"\n{_counted(len(found['tokens']))} alive, {len(others)} of them another's")
+    _incomplete(found)
+    return OK
+
+
+def _incomplete(found: dict[str, Any]) -> None:
+    if not found["whole"]:
+        say("the API's list went on, but gave no more: there may be others")
+
+
+def _table(tokens: list[dict[str, Any]], screen: Screen) -> None:
+    rows = [_HEADINGS, *(_row(entry) for entry in tokens)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    for number, row in enumerate(rows):
+        line = "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True))
+        ours = number and tokens[number - 1]["whose"] != "another's"
+        shades = ("dim",) if number == 0 else ("green",) if ours else ()
+        screen.line(screen.shade(line.rstrip(), *shades) if shades else line.rstrip())
+
+
+def _row(entry: dict[str, Any]) -> tuple[str, ...]:
+    left, scopes = entry["ends_in"], entry["scopes"]
+    return (
+        str(entry["id"]),
+        str(entry["created"] or "not told").replace("T", " ").removesuffix("Z"),
+        "not told" if left is None else span(left) if left > 0 else "now",
+        "not told" if scopes is None else str(scopes),
+        str(entry["grant"]),
+        str(entry["whose"]),
+    )
+
+
+def _counted(count: int) -> str:
+    return f"{count} token{'' if count == 1 else 's'}"
+
+
+# -- revoke ------------------------------------------------------------------------------------
+
+
+def _revoke(way: Way, options: argparse.Namespace, screen: Screen) -> int:
+    ids = options.ids
+    if options.others:
+        chosen = _others(way, screen)
+        if not chosen:
+            screen.line("nobody else has a token: nothing to revoke")
+            return OK
+        if not (options.yes or prompt.yes(f"revoke {_counted(len(chosen))}?")):
+            say("nothing was revoked; without a terminal: breb-proxy tokens revoke --others --yes")
+            return FAILED
+        ids = chosen
+    outcomes = way.revoke(ids)
+    if options.json:
+        screen.line(json.dumps(outcomes, indent=2))
+    else:
+        screen.line(screen.rows(outcomes.items(), indent=""))
+    return OK if all(text in (REVOKED, GONE) for text in outcomes.values()) else FAILED
+
+
+def _others(way: Way, screen: Screen) -> list[str]:
+    """Show what would be revoked and what would break; return the ids."""
+    found = way.listed()
+    others = [entry for entry in found["tokens"] if entry["whose"] == "another's"]
+    ours = [entry for entry in others if entry["grant"] in _OWN_GRANTS]
+    if ours:
+        _table(ours, screen)
+        print(  # noqa: T201  beside the question, also where the list goes to a program
+            "whoever uses these gets 401 at once: a breb-proxy fetches another token by itself, an"
+            " application that keeps one in memory fails until it does, or is restarted",
+            file=sys.stderr,
+        )
+    if left := len(others) - len(ours):
+        say(f"{_counted(left)} of another grant (a person's login): left alone; name ids to end it")
+    _incomplete(found)
+    return [str(entry["id"]) for entry in ours]

@@ -1,0 +1,144 @@
+"""The tokens that the API says are alive: its list, page after page, and what it leaves open.
+
+Whether expires_in in the list is what a token had or what it has left is not documented. Our own
+token's entry tells, once it is a little old; until then the first is assumed, as at its issue.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from proxy.errors import TokenEndpointUnavailable, TokenError
+from proxy.passport import LIST_TOKENS_SCOPE
+from proxy.token.ids import usable_id
+from proxy.token.source import AccessToken
+
+PAGES = 100
+_GRANTS = {"entity.client_credentials": "client_credentials"}
+_GRANT_FLOW = "GRANT_FLOW_"
+_TELLING = 60.0  # seconds of age from which total and rest are told apart
+
+Ask = Callable[[str, AccessToken], Awaitable[tuple[int, bytes]]]
+"""Gets the list with a query and a token's authority: status and body."""
+
+
+class ListRefused(TokenError):
+    """The API does not give the list to this token."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedToken:
+    """An entry of the list; ``created_at`` is Unix time, ``expires_in`` as it was told."""
+
+    token_id: str
+    created_at: float | None
+    expires_in: float | None
+    scopes: int | None
+    grant: str
+
+    def ends_at(self, now: float, *, remaining: bool) -> float | None:
+        """Return when it ends (Unix time), if that is known."""
+        start = now if remaining else self.created_at
+        return None if start is None or self.expires_in is None else start + self.expires_in
+
+
+async def inventory(ask: Ask, bearer: AccessToken) -> tuple[list[ListedToken], bool]:
+    """Return the tokens that are alive, and whether these are all; raise TokenError."""
+    found: dict[str, ListedToken] = {}
+    query: dict[str, object] = {}
+    for number in range(1, PAGES + 1):
+        status, body = await ask(f"?{urlencode(query)}" if query else "", bearer)
+        if status == 404:  # "none exist for the entity"
+            return list(found.values()), True
+        if status in (401, 403):
+            raise ListRefused(_refused(status, bearer))
+        if status != 200:
+            raise TokenEndpointUnavailable(f"the list of tokens was answered {status}")
+        tokens, info = read_page(body)
+        new = {token.token_id: token for token in tokens if token.token_id not in found}
+        found |= new
+        if number >= int(info.get("total_pages") or 1):
+            return list(found.values()), True
+        if not new:
+            break
+        query = _following(number + 1, info)
+    return list(found.values()), False
+
+
+def _following(number: int, info: dict[str, Any]) -> dict[str, object]:
+    """Ask for the next page of the list as it was at the first request."""
+    query: dict[str, object] = {"page_params.page_number": number}
+    moment = _moment(info.get("first_request_timestamp"))
+    if moment is not None:
+        seconds, rest = divmod(moment, 1)
+        query["page_params.first_request_timestamp.seconds"] = int(seconds)
+        query["page_params.first_request_timestamp.nanos"] = int(rest * 1_000_000) * 1000
+    return query
+
+
+def _refused(status: int, bearer: AccessToken) -> str:
+    if bearer.scopes and LIST_TOKENS_SCOPE not in bearer.scopes:
+        return (
+            f"the API does not show the list of tokens ({status}): ours lacks the scope"
+            f" {LIST_TOKENS_SCOPE}; have it added to the API key in the dashboard"
+        )
+    return (
+        f"the API does not show the list of tokens ({status}): probably ours lacks the scope"
+        f" {LIST_TOKENS_SCOPE}, or has been ended (breb-proxy status)"
+    )
+
+
+def read_page(body: bytes) -> tuple[list[ListedToken], dict[str, Any]]:
+    """Read a page: its entries and its pagination_info; raise TokenEndpointUnavailable."""
+    try:
+        document: Any = json.loads(body)
+        entries, info = document["tokens"], document.get("pagination_info") or {}
+        int(info.get("total_pages") or 1)
+        return [_entry(entry) for entry in entries if _named(entry)], info
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        raise TokenEndpointUnavailable("the list of tokens is not as documented") from None
+
+
+def _named(entry: Any) -> bool:  # noqa: ANN401  whatever stands in the list
+    token_id = entry.get("token_id")
+    return isinstance(token_id, str) and usable_id(token_id)
+
+
+def _entry(entry: dict[str, Any]) -> ListedToken:
+    lifetime, scopes = entry.get("expires_in"), entry.get("scopes")
+    return ListedToken(
+        entry["token_id"],
+        _moment(entry.get("created_at")),
+        float(lifetime) if isinstance(lifetime, int | float) else None,
+        len(scopes) if isinstance(scopes, list) else None,
+        _grant(entry),
+    )
+
+
+def _grant(entry: dict[str, Any]) -> str:
+    flow = entry.get("grant_flow")
+    if isinstance(flow, str) and flow.startswith(_GRANT_FLOW):
+        return flow.removeprefix(_GRANT_FLOW).lower()
+    roles = entry.get("roles")
+    known = (_GRANTS.get(role) for role in roles if isinstance(role, str)) if roles else ()
+    return next(filter(None, known), "not told")
+
+
+def _moment(text: object) -> float | None:
+    """Read a timestamp of the API, whose fraction has any number of digits."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def tells_remaining(tokens: list[ListedToken], own: AccessToken, age: float) -> bool:
+    """Report whether the list says what tokens have left, judged by the entry of our own."""
+    told = next((each.expires_in for each in tokens if each.token_id == own.token_id), None)
+    if told is None or age < min(_TELLING, own.lifetime / 10):
+        return False
+    return abs(told - (own.lifetime - age)) < abs(told - own.lifetime)
