@@ -4,20 +4,24 @@ The demo and its simulator are imported where they are used: they would be a fif
 """
 
 import argparse
+import os
 import socket
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from proxy.addresses import ListenAddress
 from proxy.admin import secret as admin_secret
 from proxy.errors import SettingsError
 from proxy.server import server, sockets
-from proxy.server.sockets import AddressTaken
+from proxy.server.sockets import AddressTaken, HandedOver
 from proxy.settings.model import PREFIX, Settings, load
 from proxy.settings.sources import duplicated_prefix, locate, provenance, unknown_names
 from proxy.telemetry import log_format
 from proxy.terminal.arguments import OK, TAKEN, USAGE, say
 from proxy.terminal.setting_flags import chosen, parser
+
+if TYPE_CHECKING:  # imported only where there is one
+    from proxy.server.systemd import Manager
 
 _CODES = "0 ended by a signal or quit, 2 settings or usage, 3 an address is taken"
 _ABOUT = {
@@ -49,15 +53,17 @@ def main(name: str, arguments: Sequence[str]) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     places = locate(options.env_file, options.secrets_dir)
-    settings = load(chosen(options), **places)
+    given = chosen(options)
+    handed, manager = _service()
+    settings = load(given | handed.settings, **places)
     as_json = log_format.configure(settings.log_level, settings.log_format)
-    for warning in unknown_names(places):
+    for warning in [*unknown_names(places), *_overruled(handed, provenance(given, places))]:
         server.log.warning("%s", warning)
     if advice := duplicated_prefix(settings):
         server.log.warning("BREB_BASE_URL ends in /v1: %s", advice)
-    callers = _bind(settings, "listen")
+    callers = list(handed.callers) or _bind(settings, "listen")
     try:
-        admin = _bind(settings, "admin_listen")
+        admin = list(handed.admin) or _bind(settings, "admin_listen")
     except AddressTaken:
         sockets.release(callers)
         raise
@@ -77,8 +83,30 @@ def _serve(options: argparse.Namespace) -> int:
     secret = admin_secret.make()
     if settings.console and not settings.admin_listen.path:
         server.log.info("console: %s", admin_secret.link(settings.admin_listen, secret))
-    server.run(server.serve(settings, places, callers, admin, secret=secret, as_json=as_json))
+    serving = server.serve(
+        settings, places, callers, admin, secret=secret, as_json=as_json, manager=manager
+    )
+    server.run(serving)
     return OK
+
+
+def _service() -> "tuple[HandedOver, Manager | None]":
+    """Return what a service manager handed over, and whom to tell how we do."""
+    if not os.environ.keys() & {"NOTIFY_SOCKET", "LISTEN_FDS"}:
+        return HandedOver(), None
+    from proxy.server import systemd
+
+    return systemd.handed_over(), systemd.Manager.of()
+
+
+def _overruled(handed: HandedOver, origins: dict[str, str]) -> list[str]:
+    """Return a warning for each listener that is set and was handed over as well."""
+    return [
+        f"{PREFIX}{name.upper()} ({origins[name]}) does not count: the service manager handed"
+        f" over {address}"
+        for name, address in handed.settings.items()
+        if name in origins
+    ]
 
 
 def _bind(settings: Settings, name: str) -> list[socket.socket]:

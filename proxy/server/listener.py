@@ -27,6 +27,7 @@ class Listener(uvicorn.Server):
         tls: ssl.SSLContext | None,
     ) -> None:
         self.callers = Callers(limits, refuse)
+        self.listening = asyncio.Event()
         super().__init__(
             uvicorn.Config(
                 cast("Any", app),
@@ -66,6 +67,7 @@ class Listener(uvicorn.Server):
             for sock in sockets or ()
         ]
         self.started = True
+        self.listening.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

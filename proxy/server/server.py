@@ -6,12 +6,13 @@ Exit code 0, also where uvicorn would raise the signal again. A second signal en
 """
 
 import asyncio
+import functools
 import logging
 import secrets
 import socket
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from proxy.admin import secret as admin_secret
 from proxy.admin.local_only import LocalOnly
@@ -26,6 +27,9 @@ from proxy.server.build import Parts, build
 from proxy.server.listener import LAST_WORDS, Listener
 from proxy.settings.model import Settings
 
+if TYPE_CHECKING:  # imported only where there is one
+    from proxy.server.systemd import Manager
+
 log = logging.getLogger("proxy.server")
 
 _OTHER_FILES = 64  # the listeners, the log, connections to the admin listener and for tokens
@@ -33,6 +37,7 @@ _NO_PLACE = (
     "no folder for the admin listener's secret can be written, so that breb-proxy status, refresh,"
     " quit and console will be refused: set XDG_RUNTIME_DIR to one of this user's own"
 )
+AFTER_THE_GRACE = 5.0  # seconds: last words, revocation, the admin listener
 _SPARE = 2.0  # uvicorn's own end comes after ours, if ours should fail
 
 
@@ -45,11 +50,12 @@ async def serve(
     secret: str,
     as_json: bool,
     started: Callable[[Parts], Coroutine[Any, Any, None]] | None = None,
+    manager: "Manager | None" = None,
 ) -> None:
     """Serve until a signal or /quit, then drain.
 
     ``callers`` and ``admin`` are bound sockets; ``secret`` is the admin listener's; ``started``
-    runs once, when both listen.
+    runs once, when both listen; ``manager`` is told how the service does.
     """
     stop = signals.Stop()
     local = LocalOnly(settings.admin_listen, secret)
@@ -66,7 +72,7 @@ async def serve(
     back = Listener(probes, _refused, ListenerLimits(), LAST_WORDS + _SPARE, None)
     with (
         admin_secret.left(secret, settings.admin_listen) as found,
-        signals.handled(stop, parts.keeper.renew),
+        signals.handled(stop, parts.keeper.renew if manager is None else manager.reload),
     ):
         if not found:
             log.warning("%s", _NO_PLACE)
@@ -76,9 +82,19 @@ async def serve(
                 ours.append(tasks.create_task(tls_reload.reload(settings, tls)))
             serving = tasks.create_task(front.serve(callers))
             probing = tasks.create_task(back.serve(admin))
+            if manager is not None:
+                told = manager.attend(
+                    (front.listening, back.listening),
+                    functools.partial(_words, settings, parts),
+                    parts.keeper.refresh,
+                )
+                ours.append(tasks.create_task(told))
             if started is not None:
                 ours.append(tasks.create_task(started(parts)))
             await stop.event.wait()
+            if manager is not None:
+                longest = settings.drain_delay + settings.shutdown_grace + AFTER_THE_GRACE
+                manager.stopping(longest)
             await _drain(settings, parts, front, serving, callers)
             for task in ours:
                 task.cancel()
@@ -115,6 +131,16 @@ async def _drain(
         shell.time_over = True
 
     await front.finish(serving, settings.shutdown_grace, time_over)
+
+
+def _words(settings: Settings, parts: Parts) -> str:
+    """Say in one line how the service does."""
+    if parts.shell.draining:
+        return f"shutting down, {parts.shell.in_flight} exchanges under way"
+    error = parts.keeper.error
+    failure = "" if error is None else f"; last failure: {error}"
+    where = f"{settings.base_url} ({settings.base_url.environment})"
+    return f"forwarding to {where}; token {parts.status.token_words()}{failure}"
 
 
 def _last_words(parts: Parts) -> None:

@@ -5,6 +5,7 @@ import errno
 import os
 import socket
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,33 @@ def bind_near(address: ListenAddress, tries: int = 20) -> tuple[list[socket.sock
             if offset == tries - 1:
                 raise
     raise AssertionError  # pragma: no cover  the loop returns or raises
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """Listening sockets that a service manager made for us, by what they are for."""
+
+    callers: tuple[socket.socket, ...] = ()
+    admin: tuple[socket.socket, ...] = ()
+
+    @property
+    def settings(self) -> dict[str, ListenAddress]:
+        """Return the settings in whose place they stand: what is listened on is what is judged."""
+        pairs = (("listen", self.callers), ("admin_listen", self.admin))
+        return {name: _widest(sockets) for name, sockets in pairs if sockets}
+
+
+def _widest(sockets: tuple[socket.socket, ...]) -> ListenAddress:
+    """Return the address that most machines reach: on it depends whether a key is needed."""
+    addresses = [_address(sock) for sock in sockets]
+    return next((each for each in addresses if not each.private), addresses[0])
+
+
+def _address(sock: socket.socket) -> ListenAddress:
+    name = sock.getsockname()
+    if isinstance(name, tuple):
+        return ListenAddress(str(name[0]), int(name[1]))
+    return ListenAddress("", 0, os.fsdecode(name))
 
 
 def bound(address: ListenAddress, sockets: list[socket.socket]) -> ListenAddress:

@@ -43,7 +43,9 @@ def locate(env_file: str | None, secrets_dir: str | None) -> dict[str, Any]:
 
     Both are flags; what is None is asked of the environment.
     """
-    folder = secrets_dir or os.environ.get("BREB_SECRETS_DIR")
+    # The last is systemd's, for the files of LoadCredential=.
+    asked = (os.environ.get(name) for name in ("BREB_SECRETS_DIR", "CREDENTIALS_DIRECTORY"))
+    folder = secrets_dir or next(filter(None, asked), None)
     file = env_file or os.environ.get("BREB_ENV_FILE")
     # Its rules and its upstream would be missing without a word.
     if file and not Path(file).exists():

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,13 @@ from tests.support.leaks import SECRET, found
 from tests.support.ports import free_port
 
 PATIENCE = 15.0
+# Runs the rest of its arguments with the file given as number 3, for the process that they become.
+_HAND_OVER = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.setdefault("LISTEN_PID", str(os.getpid()))
+os.execve(sys.argv[2], sys.argv[2:], {**os.environ, "LISTEN_FDS": "1"})
+"""
 
 
 class Program:
@@ -24,7 +32,8 @@ class Program:
 
     Use as a context manager: it waits until the token is held (``ready=False``: until it lives),
     and ends with SIGTERM. ``output`` is everything that it printed or logged; ``redirect`` sends
-    that elsewhere, in the shell's words; ``beside`` is more of its environment, by full names.
+    that elsewhere, in the shell's words; ``beside`` is more of its environment, by full names;
+    ``handed`` is a listening socket that it gets as systemd would give it.
     """
 
     def __init__(
@@ -35,6 +44,7 @@ class Program:
         cwd: Path | None = None,
         redirect: str = "",
         beside: Mapping[str, str] | None = None,
+        handed: socket.socket | None = None,
         **settings: Any,
     ) -> None:
         self.port = free_port()
@@ -57,6 +67,7 @@ class Program:
         }
         self.arguments = arguments or ("serve",)
         self._redirect = redirect
+        self._handed = handed
         self._log = Path(self._folder.name) / "output.log"
         self.process: subprocess.Popen[bytes]
 
@@ -65,6 +76,9 @@ class Program:
         command = [sys.executable, "-m", "proxy", *self.arguments]
         if self._redirect:
             command = ["/bin/sh", "-c", f'exec "$@" {self._redirect}', "sh", *command]
+        passed = [] if self._handed is None else [self._handed.fileno()]
+        if passed:
+            command = [sys.executable, "-c", _HAND_OVER, str(passed[0]), *command]
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 command,
@@ -73,6 +87,7 @@ class Program:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                pass_fds=passed,
             )
         self.until("/readyz" if self._ready else "/livez")
         return self
