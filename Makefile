@@ -5,9 +5,12 @@ VENV := .venv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' proxy/__init__.py)
 PY := $(VENV)/bin/python
+# What goes into packages: the distribution's own Python, which it keeps secure, if it is new enough.
+PACKAGED ?= $(shell /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo /usr/bin/python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format image bench bench-report soak release
+.PHONY: help run test check format image bench bench-report soak packages release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -48,6 +51,10 @@ bench-report: $(VENV)/.dev ## write docs/performance.md from the last measuremen
 
 soak: $(VENV)/.dev ## minutes of mixed load with faults: nothing lost, doubled or leaked
 	@$(PY) -m tests.soak
+
+packages: $(VENV)/.run ## .deb, .rpm and .tar.gz for Linux machines without Python
+	@$(PY) -m pip install -q "pip>=25.1" && $(PY) -m pip install -q --group packages
+	@$(PY) -m tools.packages $(PACKAGED)
 
 release: $(VENV)/.dev ## sdist, wheel, bill of materials; the wheel tried in an empty environment
 	@$(PY) -m pip install -q --group release && $(PY) -m tools.release

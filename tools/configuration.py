@@ -9,7 +9,7 @@ HEAD = """\
 # Configuration
 
 Each setting is an environment variable; also a line of `.env`, also a file of that name in a
-secrets directory (`BREB_SECRETS_DIR` or `--secrets-dir`), also a flag of `breb-proxy serve`
+secrets directory (`BREB_SECRETS_DIR` or `--secrets-dir`; under systemd its credentials), also a flag of `breb-proxy serve`
 (`BREB_READ_TIMEOUT` is `--read-timeout`). Flags win over the environment, that over `.env`, that
 over secret files, and those over the keychain, which holds credentials alone
 ([credentials.md](credentials.md)). An empty value counts as unset. Lists are comma-separated.

@@ -17,7 +17,7 @@ from proxy.server.sockets import HandedOver
 
 CALLERS, ADMIN = "callers", "admin"
 _FIRST = 3  # SD_LISTEN_FDS_START
-_STATUS_EVERY = 5.0  # seconds between looks at whether the state has another wording
+_STATUS_EVERY = 2.0  # seconds between looks at whether the state has another wording
 
 
 class Manager:

@@ -13,9 +13,11 @@ class PodmanFailed(Exception):
     """A command of podman ended with another code than 0."""
 
 
-def podman(*arguments: str, timeout: float | None = 120) -> str:
-    """Run one command; return what it printed."""
-    done = subprocess.run(["podman", *arguments], capture_output=True, text=True, timeout=timeout)
+def podman(*arguments: str, timeout: float | None = 120, given: str = "") -> str:
+    """Run one command, with ``given`` as its input; return what it printed."""
+    done = subprocess.run(
+        ["podman", *arguments], input=given, capture_output=True, text=True, timeout=timeout
+    )
     if done.returncode:
         raise PodmanFailed(f"podman {' '.join(arguments)}: {done.stdout}{done.stderr}")
     return done.stdout.strip()

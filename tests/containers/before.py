@@ -1,0 +1,5 @@
+"""Makes packages of an older version from the folder that was packed: what an upgrade begins with."""
+
+from tools import packages
+
+packages.packages(packages.FOLDER, "0.0.0", "gzip")

@@ -1,0 +1,68 @@
+"""Writes the manual page breb-proxy(1) from the commands and the settings: ``man_page.page()``."""
+
+from proxy import __version__
+from proxy.settings.model import PREFIX, SECRETS, Settings, shown
+
+COMMANDS = {
+    "run": "serve with credentials; without any, run the demo",
+    "serve": "run the proxy",
+    "demo": "a simulator of the API and the proxy before it; no credentials",
+    "check": "walk the whole way to the upstream and say what to do",
+    "status": "say how the running proxy does",
+    "wait": "wait until it holds a token",
+    "refresh": "renew its token now",
+    "quit": "begin its drain",
+    "sandbox": "the simulator alone",
+}
+HEAD = r"""
+.SH NAME
+breb\-proxy \- reverse proxy that puts an access token on requests to Passport's Bre\-B API
+.SH SYNOPSIS
+.B breb\-proxy
+[\fICOMMAND\fR] [\fIOPTIONS\fR]
+.SH DESCRIPTION
+Callers speak plain HTTP to a local port. Each request goes to one upstream with a fresh OAuth 2.0
+access token on it, and its answer is streamed back. Callers never see a credential.
+.SH COMMANDS
+"""
+SERVICE = r"""
+.SH AS A SERVICE
+.B systemctl enable \-\-now breb\-proxy
+runs it with /etc/breb\-proxy/settings.env and the files of /etc/breb\-proxy/credentials.
+.B breb\-proxy@NAME
+does with those of /etc/breb\-proxy/NAME; sandbox and production are there. With
+.B breb\-proxy.socket
+systemd holds the listener, and a restart refuses no connection.
+/usr/share/doc/breb\-proxy/service.md leads through it.
+.SH SIGNALS
+SIGTERM and SIGINT begin the drain, a second one ends at once; SIGHUP renews the token.
+.SH EXIT STATUS
+0 ended well; 1 it did not work; 2 settings or usage; 3 an address is taken; 4 no running proxy
+answers; 130 interrupted.
+.SH FILES
+/etc/breb\-proxy/settings.env, /etc/breb\-proxy/credentials/BREB_CLIENT_ID and BREB_CLIENT_SECRET
+"""
+
+
+def page() -> str:
+    """Return the page as troff."""
+    parts = [f'.TH BREB\\-PROXY 1 "" "breb\\-proxy {__version__}" "User Commands"', HEAD.strip()]
+    for name, text in COMMANDS.items():
+        parts += [".TP", f".B {name}", _plain(text[0].upper() + text[1:] + ".")]
+    parts += [
+        ".SH SETTINGS",
+        _plain("By environment, .env, files of a secrets directory, or flags"),
+    ]
+    parts += [_plain("of serve (BREB_READ_TIMEOUT is --read-timeout); secrets have no flag.")]
+    for name, field in Settings.model_fields.items():
+        default = "required" if field.is_required() else shown(field.default)
+        secret = "; a secret" if name in SECRETS else ""
+        parts += [".TP", f".B {PREFIX}{name.upper()}"]
+        parts += [_plain(f"{field.description} [{default}{secret}]")]
+    return "\n".join([*parts, SERVICE.strip(), ""])
+
+
+def _plain(text: str) -> str:
+    """Escape text for troff; a line must not begin with a control character."""
+    escaped = text.replace("\\", "\\e").replace("-", "\\-")
+    return f"\\&{escaped}" if escaped.startswith((".", "'")) else escaped
