@@ -9,10 +9,11 @@ HEAD = """\
 # Configuration
 
 Each setting is an environment variable; also a line of `.env`, also a file of that name in a
-secrets directory (`BREB_SECRETS_DIR` or `--secrets-dir`; under systemd its credentials), also a flag of `breb-proxy serve`
-(`BREB_READ_TIMEOUT` is `--read-timeout`). Flags win over the environment, that over `.env`, that
-over secret files, and those over the keychain, which holds credentials alone
-([credentials.md](credentials.md)). An empty value counts as unset. Lists are comma-separated.
+secrets directory (`BREB_SECRETS_DIR` or `--secrets-dir`; under systemd, its credentials), also a
+flag of `breb-proxy serve` (`BREB_READ_TIMEOUT` is `--read-timeout`). Flags win over the
+environment, that over `.env`, that over secret files, and those over the keychain, which
+holds credentials alone ([credentials.md](credentials.md)). An empty value counts as unset. Lists
+are comma-separated.
 Secrets have no flag: process arguments are public. `BREB_ENV_FILE` or `--env-file` names another
 file than `.env`, which must be there. A line of it that names a setting and cannot be read is
 refused, as is a file that is not UTF-8.

@@ -1,4 +1,4 @@
-"""Makes packages of an older version from the folder that was packed: what an upgrade begins with."""
+"""Makes packages of an older version from the folder that was packed: what upgrades begin with."""
 
 from tools import packages
 
