@@ -16,7 +16,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from proxy.addresses import ListenAddress
 from proxy.admin import secret as admin_secret
+from proxy.asgi import App
 from proxy.errors import SettingsError
+from proxy.journal.beside import WEBHOOK_PATH, WebhookInbox
 from proxy.sandbox import SandboxConfig, create_app
 from proxy.sandbox.tour import tour
 from proxy.server import server, sockets
@@ -87,6 +89,8 @@ class Demo:
         self._admin = _Door(admin)
         self._settings = self._load(given)
         self._secret = admin_secret.make()
+        callback = f"http://{self._simulator.address}{WEBHOOK_PATH}"
+        self._inbox = WebhookInbox(create_app(SandboxConfig(webhook_url=callback)))
 
     def _load(self, given: dict[str, Any]) -> Settings:
         own = {
@@ -109,7 +113,7 @@ class Demo:
         server.run(self._main(settings, as_json=as_json))
 
     async def _main(self, settings: Settings, *, as_json: bool) -> None:
-        simulator = _simulator()
+        simulator = _simulator(self._inbox)
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(simulator.serve(self._simulator.sockets))
             await server.serve(
@@ -127,6 +131,7 @@ class Demo:
 
     async def _tell(self, parts: Parts) -> None:
         """Print where to point a client, once the first token is there."""
+        self._inbox.journal = parts.journal
         await parts.keeper.wait()
         for line in self._words(span(parts.keeper.next_fetch)):
             self._screen.line(line)
@@ -199,9 +204,9 @@ def _address(given: dict[str, Any], name: str, default: str) -> ListenAddress:
         raise SettingsError([f"--{name.replace('_', '-')}: {error}"]) from None
 
 
-def _simulator() -> _Simulator:
+def _simulator(app: App) -> _Simulator:
     config = uvicorn.Config(
-        create_app(SandboxConfig()),
+        app,
         lifespan="auto",
         log_config=None,
         access_log=False,

@@ -31,7 +31,9 @@ def har(entries: Iterable[Entry], door: Door) -> dict[str, Any]:
         "log": {
             "version": "1.2",
             "creator": {"name": "breb-proxy", "version": __version__},
-            "entries": [_entry(entry, door) for entry in entries if entry.method != "-"],
+            "entries": [
+                _entry(entry, door) for entry in entries if entry.method != "-" and not entry.kind
+            ],
         }
     }
 

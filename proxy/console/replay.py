@@ -75,6 +75,8 @@ class Replay:
         entry = self._journal.find(wish.of)
         if entry is None:
             raise ReplayRefused(404, "this exchange is no longer kept")
+        if entry.kind:
+            raise ReplayRefused(409, "no caller sent it")
         old = sendable(entry)
         edited = wish.body is not None
         return Sendable(

@@ -75,6 +75,8 @@ def sendable(entry: Entry) -> Sendable:
 
 def _problem(entry: Entry) -> str:
     body = entry.request
+    if entry.kind:
+        return "no caller sent it"
     if entry.method == "-":
         return "it never was a well-formed request"
     if body.words:

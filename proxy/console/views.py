@@ -38,7 +38,7 @@ def summary(entry: Entry) -> dict[str, Any]:
         "replay_of": entry.replay_of,
         "caller": entry.caller,
         "why": entry.trouble.words if entry.trouble else entry.note,
-        "kind": getattr(entry, "kind", ""),
+        "kind": entry.kind,
         "outcome": getattr(entry, "outcome", "")
         or (entry.trouble.outcome if entry.trouble else ""),
         "said": None if entry.trouble else said(entry.answer, entry.status),
@@ -58,6 +58,8 @@ def pending(exchange: Exchange, capture: Capture, redaction: Redaction) -> dict[
 
 def mark(entry: Entry) -> str:
     """Return one word for whose doing the outcome was, empty if all was well."""
+    if entry.kind:
+        return entry.kind
     if entry.left:
         return "left"
     if entry.trouble is not None:

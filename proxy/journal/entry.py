@@ -68,6 +68,7 @@ class Entry:
     attempts: tuple[Attempt, ...]
     phases: tuple[Phase, ...]
     trouble: Trouble | None
+    kind: str = ""  # empty for exchanges of callers: see journal.beside
 
     @property
     def replayed(self) -> bool:

@@ -7,7 +7,7 @@ changes; numbers grow by one, so that a reader who knows the last one he saw kno
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from proxy.exchange.record import Exchange
 from proxy.journal.assembly import Assembly
@@ -42,8 +42,12 @@ class Journal:
 
     def observe(self, exchange: Exchange) -> None:
         """Take one exchange that is over."""
+        self.add(Assembly(exchange, self.redaction, tls=self._tls).entry)
+
+    def add(self, make: Callable[[int], Entry]) -> None:
+        """Take the entry that ``make`` gives for its number."""
         self._last += 1
-        entry = Assembly(exchange, self.redaction, tls=self._tls).entry(self._last)
+        entry = make(self._last)
         self._entries.append(entry)
         self._weight += entry.weight
         while len(self._entries) > self.limit or (self._weight > self._most and self._entries):

@@ -28,7 +28,7 @@ from proxy.settings.model import Settings
 from proxy.telemetry.access_log import AccessLog
 from proxy.telemetry.metrics import Metrics
 from proxy.token.keeper import KeeperOptions, TokenKeeper
-from proxy.token.source import PassportTokenSource
+from proxy.token.source import PassportTokenSource, TokenSource
 from proxy.upstream import Connector, Pool, PoolLimits, PoolTransport
 from proxy.upstream.connector import ResumingContext, tls_context
 
@@ -46,6 +46,7 @@ class Parts:
     pools: tuple[Pool, ...]
     status: Status
     flush: Callable[[], None]
+    journal: Journal | None
 
 
 def build(
@@ -66,9 +67,10 @@ def build(
     source, token_pool = token_source(
         settings, CredentialsReader(where, settings.base_url), clock, context
     )
-    keeper = TokenKeeper(source, clock, _keeper_options(settings))
-    forwarder = Forwarder(pool, keeper, _forwarder_options(settings))
     journal = _journal(settings)
+    watched = _watched(source, journal, settings)
+    keeper = TokenKeeper(watched, clock, _keeper_options(settings))
+    forwarder = Forwarder(pool, keeper, _forwarder_options(settings))
     guard = Guard(guard_options(settings))
     recorder = None if journal is None else Recorder()
     metrics = Metrics()
@@ -92,7 +94,7 @@ def build(
         pages += Console(journal, recorder, status, replay).routes()
     admin = Admin(keeper, metrics, status, quit_now, local).app(pages)
     pools = (pool, token_pool)
-    return Parts(shell, admin, keeper, source, pools, status, access_log.flush)
+    return Parts(shell, admin, keeper, source, pools, status, access_log.flush, journal)
 
 
 def token_source(
@@ -178,6 +180,14 @@ def _journal(settings: Settings) -> Journal | None:
     if not settings.console:
         return None
     return Journal(settings.redact, tls=settings.base_url.scheme == "https")
+
+
+def _watched(source: TokenSource, journal: Journal | None, settings: Settings) -> TokenSource:
+    if journal is None:
+        return source
+    from proxy.journal.beside import WatchedSource
+
+    return WatchedSource(source, journal, settings.token_endpoint.path)
 
 
 def _about(settings: Settings, source: PassportTokenSource, *, demo: bool) -> dict[str, Any]:

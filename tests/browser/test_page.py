@@ -357,6 +357,24 @@ def test_an_unknown_outcome_is_marked_found_and_warned_of(start: Start) -> None:
     expect(page.get_by_role("dialog")).to_contain_text("Look it up at the upstream")
 
 
+def test_token_requests_and_the_simulators_webhooks_are_in_the_list(start: Start) -> None:
+    console = start()
+    page = console.page
+    console.program.admin("/refresh", "POST")
+    row = console.rows().filter(has_text="token request").first
+    expect(row).to_contain_text("/v1/iam/oauth/tokens")
+    row.click()
+    expect(page.locator("#panel")).to_contain_text("Neither the credentials nor the token")
+    expect(page.get_by_role("button", name="Replay", exact=True)).to_have_count(0)
+    traffic(Caller(console.program.port), Caller(console.program.admin_port))
+    page.get_by_label("Outcome").select_option("webhook")
+    expect(console.rows().first).to_contain_text("webhook", timeout=15_000)
+    console.rows().first.click()
+    expect(page.locator("#panel .note")).to_contain_text("payment.")
+    page.get_by_label("Outcome").select_option("callers")
+    expect(console.rows().filter(has_text="token request")).to_have_count(0)
+
+
 def test_a_long_path_keeps_its_telling_end(start: Start) -> None:
     console = start(viewport=ViewportSize(width=1000, height=700))
     console.send("/v1/" + "long/" * 60 + "the-telling-end")
@@ -458,7 +476,7 @@ def test_the_token_panel_shows_its_life_and_renews_it(start: Start) -> None:
         panel.get_by_role("img", name=re.compile(r"\d+ renewals and 0 failures"))
     ).to_be_visible()
     panel.get_by_role("button", name="Renew now").click()
-    expect(panel.locator("ol li").nth(2)).to_contain_text("start")
+    expect(panel.locator("ol li").last).to_contain_text("start")
     expect(panel.locator("ol li").first).to_contain_text("operator")
     panel.get_by_role("button", name="Close").click()
     expect(panel).to_be_hidden()

@@ -148,6 +148,7 @@ const text = (entry) => `${entry.method} ${targetOf(entry)} ${entry.status ?? ""
 function matches(entry, outcome) {
   if (outcome === "replayed") return entry.replayed;
   if (outcome === "unknown") return entry.outcome === "unknown";
+  if (outcome === "callers") return !entry.kind;
   if (outcome === "token" || outcome === "webhook") return entry.kind === outcome;
   if (/^\d$/.test(outcome)) return String(entry.status ?? "").startsWith(outcome);
   return entry.mark === outcome;

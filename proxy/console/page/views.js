@@ -15,7 +15,7 @@ export function view(tab, entry, other, repaint) {
 
 function content(entry, other, repaint) {
   const parts = explanation(entry);
-  if (entry.kind === "token") return parts;
+  if (entry.kind === "token") return [...parts, el("p", {}, t("token.entry"))];
   const answered = entry.status || entry.response.size;
   return [...parts, el("div", { class: "both" },
     el("section", {}, message(entry.request, other?.request, t("body.request"), repaint)),
