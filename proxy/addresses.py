@@ -11,6 +11,8 @@ from proxy import passport
 _HOST = re.compile(r"^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\])$")
 _PATH = re.compile(r"^[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*$")
 
+_LAST_PORT = 65_535
+
 
 def loopback(host: str) -> bool:
     """Report whether ``host`` (a name or a literal address) is this machine alone."""
@@ -28,6 +30,12 @@ def loopback(host: str) -> bool:
 def bracketed(host: str) -> str:
     """Return ``host`` as it stands before a port: an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host else host
+
+
+def _no_port(digits: str) -> str:
+    """Return what is wrong with a port, if anything is."""
+    beyond = len(digits) > 5 or int(digits) > _LAST_PORT
+    return f"port {digits[:20]}: at most {_LAST_PORT}" if beyond else ""
 
 
 def _unspecified(host: str) -> bool:
@@ -57,8 +65,10 @@ class ListenAddress:
                 raise ValueError("must be unix: and an absolute path of at most 100 bytes")
             return cls("", 0, path)
         host, colon, port = text.rpartition(":")
-        if not (colon and port.isascii() and port.isdigit() and int(port) < 65_536):
+        if not (colon and port.isascii() and port.isdigit()):
             raise ValueError("must be host:port, such as 127.0.0.1:8080, or unix:/path")
+        if _no_port(port):
+            raise ValueError(_no_port(port))
         if not _HOST.match(host):
             raise ValueError("must name a host before the port, such as 127.0.0.1 or [::1]")
         return cls(host.strip("[]"), int(port))
@@ -99,8 +109,10 @@ class Url:
             url = urlsplit(str(value).strip())
             port = url.port
         except ValueError:
+            digits = re.search(r":(\d+)(?:[/?#]|$)", str(value))
+            wrong = _no_port(digits[1]) if digits else ""
             raise ValueError(
-                "must be a URL such as https://host or https://host:8443/prefix"
+                wrong or "must be a URL such as https://host or https://host:8443/prefix"
             ) from None
         if url.scheme not in ("http", "https") or not url.hostname:
             raise ValueError("must be a URL that starts with https:// (or http:// for loopback)")

@@ -13,6 +13,8 @@
     + NameNotResolved            DNS
     + ConnectionRefused          nothing listens there
     + ConnectionFailed           no route, network down, and the like
+    + EgressFailed               the corporate proxy gives no way to the upstream
+      + EgressLogin              it asks for other credentials
     + CertificateRefused         TLS: the certificate is not trusted
     + TlsFailed                  TLS: anything else
       + TlsAlerted               the upstream refused our side of it
@@ -27,9 +29,12 @@
       + ReadTimeout
       + WriteTimeout
 
-``kind`` is the error type of RFC 9209 section 2.3, ``next_step`` what the reader of the problem
-document can do. Messages are lower case, without full stop, and never hold a secret or a body.
+``kind`` is the error type of RFC 9209 section 2.3, ``reason`` our own word where several errors
+share a type, ``next_step`` what the reader of the problem document can do. Messages are lower case,
+without full stop, and never hold a secret or a body.
 """
+
+from proxy.invocation import COMMAND
 
 # A refusal's text may repeat what the caller sent: into a field, a body and a log line.
 _TEXT_LIMIT = 500
@@ -40,19 +45,24 @@ class ProxyError(Exception):
 
     status = 500
     kind = "proxy_internal_error"
+    reason = ""
     title = "Internal error of the proxy"
     next_step = "report this with the exchange id and the log lines around it"
     retry_after: float | None = None
 
 
 class SettingsError(ProxyError):
-    """Some settings are missing or wrong; ``problems`` has one line for each."""
+    """Some settings are missing or wrong; ``problems`` has one line for each.
+
+    ``hint`` is how to learn more, if there is more to learn.
+    """
 
     kind = "proxy_configuration_error"
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: list[str], hint: str = "") -> None:
         super().__init__("; ".join(problems))
         self.problems = problems
+        self.hint = hint
 
 
 class RequestRefused(ProxyError):
@@ -92,26 +102,31 @@ class TokenError(ProxyError):
     """No access token can be had right now."""
 
     status = 503
-    kind = "proxy_internal_error"
+    kind = "destination_unavailable"
+    reason = "no-token"
     title = "No access token"
-    next_step = "see /readyz?verbose on the admin listener, or run: breb-proxy check"
+    next_step = f"see /readyz?verbose on the admin listener, or run: {COMMAND} check"
 
 
 class TokenEndpointUnavailable(TokenError):
     """The token endpoint did not answer, or not with a usable token: worth another try."""
 
-    next_step = "the proxy keeps trying; if that does not help soon, run: breb-proxy check"
+    title = "No access token: the token endpoint gives none"
+    next_step = f"the proxy keeps trying; if that does not help soon, run: {COMMAND} check"
 
 
 class TokenReplyUnusable(TokenEndpointUnavailable):
     """What answered does not answer as a token endpoint does."""
 
-    next_step = "see that the token endpoint is the right one (BREB_TOKEN_URL): breb-proxy check"
+    next_step = f"see that the token endpoint is the right one (BREB_TOKEN_URL): {COMMAND} check"
 
 
 class CredentialsRefused(TokenError):
     """The authorization server refused the credentials (400, 401 or 403)."""
 
+    kind = "proxy_configuration_error"
+    reason = "credentials-refused"
+    title = "No access token: the client credentials are refused"
     next_step = (
         "check BREB_CLIENT_ID and BREB_CLIENT_SECRET; a change of their source is tried at once"
     )
@@ -119,6 +134,21 @@ class CredentialsRefused(TokenError):
 
 class CredentialsMissing(CredentialsRefused):
     """The source of the credentials is empty or cannot be read."""
+
+    reason = "credentials-missing"
+    title = "No access token: the client credentials cannot be read"
+
+
+def beyond(cause: BaseException | None, text: str) -> TokenEndpointUnavailable:
+    """Return the failure of a token request as what its cause, on the way there, makes of it."""
+    error = TokenEndpointUnavailable(text)
+    if isinstance(cause, UpstreamError):
+        error.kind = cause.kind
+        if not cause.sent:  # what is advised of answers is advised to callers
+            error.next_step = cause.next_step.replace(
+                "BREB_BASE_URL", "BREB_BASE_URL (or BREB_TOKEN_URL)"
+            )
+    return error
 
 
 class UpstreamError(ProxyError):
@@ -130,7 +160,7 @@ class UpstreamError(ProxyError):
     status = 502
     kind = "destination_unavailable"
     title = "The upstream cannot be reached"
-    next_step = "check BREB_BASE_URL and the network: breb-proxy check"
+    next_step = f"check BREB_BASE_URL and the network: {COMMAND} check"
     sent = False
 
 
@@ -152,7 +182,26 @@ class ConnectionFailed(UpstreamError):
     """The network did not let a connection through."""
 
     kind = "destination_ip_unroutable"
-    next_step = "check the network between here and the upstream: breb-proxy check"
+    next_step = f"check the network between here and the upstream: {COMMAND} check"
+
+
+class EgressFailed(UpstreamError):
+    """The proxy of EGRESS_PROXY gives no way to the upstream."""
+
+    title = "The egress proxy gives no way to the upstream"
+    next_step = "check BREB_EGRESS_PROXY, and that it lets connections to the upstream through"
+
+    def __init__(self, text: str, next_step: str = "") -> None:
+        super().__init__(text)
+        if next_step:
+            self.next_step = next_step
+
+
+class EgressLogin(EgressFailed):
+    """The proxy of EGRESS_PROXY does not take our credentials, or wants some."""
+
+    kind = "proxy_configuration_error"
+    title = "The egress proxy wants other credentials"
 
 
 class CertificateRefused(UpstreamError):

@@ -18,6 +18,7 @@ from proxy.addresses import ListenAddress
 from proxy.admin import secret as admin_secret
 from proxy.asgi import App
 from proxy.errors import SettingsError
+from proxy.invocation import COMMAND
 from proxy.journal.beside import WEBHOOK_PATH, WebhookInbox
 from proxy.sandbox import SandboxConfig, create_app
 from proxy.sandbox.tour import tour
@@ -154,7 +155,7 @@ class Demo:
             f"  {shade(f'{self._curl()} {url}/v1/accounts', 'bold')}",
             "",
             f"The access token is renewed by itself, next in {renewal}.",
-            "See it happen: breb-proxy demo --token-max-age 10. Ctrl-C ends the demo.",
+            f"See it happen: {COMMAND} demo --token-max-age 10. Ctrl-C ends the demo.",
             "",
         ]
 

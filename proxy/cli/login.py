@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from proxy.errors import CredentialsRefused, SettingsError, TokenError
+from proxy.invocation import COMMAND
 from proxy.server import server
 from proxy.server.build import token_source
 from proxy.settings import keychain
@@ -114,7 +115,7 @@ def _where(settings: Settings, problem: str) -> str | None:
     )
     if sys.stdin.isatty() and prompt.yes(f"keep the pair for {settings.base_url} in .env?"):
         return _FILE
-    say(f"nothing is kept; to have it in .env: breb-proxy login --store {_FILE}")
+    say(f"nothing is kept; to have it in .env: {COMMAND} login --store {_FILE}")
     return None
 
 
@@ -154,7 +155,7 @@ def _accepted(settings: Settings, screen: Screen) -> bool:
         return False
     if sys.stdin.isatty() and prompt.yes("they could not be tried; keep them all the same?"):
         return True
-    say("nothing is kept; to keep them without a try: breb-proxy login --untried")
+    say(f"nothing is kept; to keep them without a try: {COMMAND} login --untried")
     return False
 
 
@@ -243,7 +244,7 @@ def _logout(options: argparse.Namespace, screen: Screen) -> int:
         say(str(error))
     _said(screen, f"{'forgotten' if had else 'nothing was kept'} for {settings.base_url}")
     if in_file:
-        screen.line(f"{file} has a pair, too; to take it out: breb-proxy logout --store {_FILE}")
+        screen.line(f"{file} has a pair, too; to take it out: {COMMAND} logout --store {_FILE}")
     return OK
 
 

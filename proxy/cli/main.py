@@ -4,6 +4,7 @@ Modules are imported where they are used, so that probes start in a fraction of 
 """
 
 import contextlib
+import errno
 import io
 import os
 import signal
@@ -12,6 +13,7 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from proxy import __version__
+from proxy.invocation import COMMAND
 from proxy.terminal.arguments import (
     FAILED,
     INTERRUPTED,
@@ -22,6 +24,7 @@ from proxy.terminal.arguments import (
     say,
 )
 
+_UNWRITTEN = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO)
 HELP = """\
 usage: breb-proxy COMMAND [options]
 
@@ -74,17 +77,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(refused)
         return USAGE
     try:
-        code = _dispatch(arguments)
-        sys.stdout.flush()
-        return code
+        return _run(arguments)
     except KeyboardInterrupt:
         return OK if arguments[:1] == ["demo"] else INTERRUPTED
-    except BrokenPipeError:
-        return _nobody_reads()
-    except BaseExceptionGroup as group:
-        if group.subgroup(BrokenPipeError) is None:
+    except (OSError, BaseExceptionGroup) as error:
+        lost = _lost(error)
+        if lost is None:
             raise
-        return _nobody_reads()
+        return _nowhere_to_write(lost)
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        return _dispatch(arguments)
+    finally:
+        # Also when argparse ends with SystemExit: at the interpreter's end it would be too late
+        # for an exit code of ours.
+        sys.stdout.flush()
 
 
 def _open_streams() -> None:
@@ -98,9 +107,22 @@ def _open_streams() -> None:
     sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
 
-def _nobody_reads() -> int:
-    """Give standard output somewhere to go: else the interpreter would complain at exit."""
+def _lost(error: BaseException) -> OSError | None:
+    """Return the error, perhaps of a group, that says that what we print goes nowhere."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((lost for each in error.exceptions if (lost := _lost(each))), None)
+    return error if isinstance(error, OSError) and error.errno in _UNWRITTEN else None
+
+
+def _nowhere_to_write(error: OSError) -> int:
+    """Say so, unless the reader has left; what is still to be written goes to nobody.
+
+    Else the interpreter would complain at its end.
+    """
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if error.errno != errno.EPIPE:
+        with contextlib.suppress(OSError):
+            say(f"cannot write to standard output: {error.strerror}")
     return FAILED
 
 
@@ -116,7 +138,7 @@ def _dispatch(arguments: list[str]) -> int:
     if run is not None:
         return run(arguments[1:])
     if name:
-        say(f"no such command: {name}{nearest(name, _COMMANDS)}\ntry: breb-proxy --help")
+        say(f"no such command: {name}{nearest(name, _COMMANDS)}\ntry: {COMMAND} --help")
     else:
         sys.stderr.write(HELP)
     return USAGE

@@ -15,6 +15,7 @@ from proxy.addresses import ListenAddress
 from proxy.admin import client as admin_client
 from proxy.admin import secret as admin_secret
 from proxy.admin.client import Reply, Unreached, ask, ask_as_user
+from proxy.invocation import COMMAND
 from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
 from proxy.terminal.durations import span
 from proxy.terminal.screen import Screen
@@ -116,7 +117,7 @@ def _refresh(where: ListenAddress, options: argparse.Namespace, screen: Screen) 
         else "no reply from the token endpoint yet, it is still asked"
     )
     kept = "the token held still works" if state.get("usable_for") else "there is no usable token"
-    say(f"not renewed: {why}\n{kept} ({state.get('words')}); to learn more: breb-proxy check")
+    say(f"not renewed: {why}\n{kept} ({state.get('words')}); to learn more: {COMMAND} check")
     return FAILED
 
 

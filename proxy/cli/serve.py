@@ -6,16 +6,20 @@ The demo and its simulator are imported where they are used: they would be a fif
 import argparse
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from proxy.addresses import ListenAddress
 from proxy.admin import secret as admin_secret
 from proxy.errors import SettingsError
+from proxy.invocation import COMMAND
 from proxy.server import server, sockets
 from proxy.server.sockets import AddressTaken, HandedOver
+from proxy.settings import environment_proxy
 from proxy.settings.model import PREFIX, Settings, load
-from proxy.settings.sources import duplicated_prefix, locate, provenance, unknown_names
+from proxy.settings.near_misses import meant
+from proxy.settings.sources import locate, provenance
+from proxy.settings.suspicions import duplicated_prefix, empty_upstream, unknown_names
 from proxy.telemetry import log_format
 from proxy.terminal.arguments import OK, TAKEN, USAGE, say
 from proxy.terminal.setting_flags import chosen, parser
@@ -44,7 +48,7 @@ def main(name: str, arguments: Sequence[str]) -> int:
     try:
         return _COMMANDS[name](options)
     except SettingsError as error:
-        say("\n".join(error.problems))
+        say("\n".join([*error.problems, *filter(None, [error.hint])]))
         return USAGE
     except AddressTaken as error:
         say(str(error))
@@ -57,10 +61,9 @@ def _serve(options: argparse.Namespace) -> int:
     handed, manager = _service()
     settings = load(given | handed.settings, **places)
     as_json = log_format.configure(settings.log_level, settings.log_format)
-    for warning in [*unknown_names(places), *_overruled(handed, provenance(given, places))]:
+    overruled = _overruled(handed, provenance(given, places))
+    for warning in [*_suspicions(settings, places), *overruled]:
         server.log.warning("%s", warning)
-    if advice := duplicated_prefix(settings):
-        server.log.warning("BREB_BASE_URL ends in /v1: %s", advice)
     callers = list(handed.callers) or _bind(settings, "listen")
     try:
         admin = list(handed.admin) or _bind(settings, "admin_listen")
@@ -74,10 +77,11 @@ def _serve(options: argparse.Namespace) -> int:
         }
     )
     server.log.info(
-        "forwarding %s to %s (%s); admin on %s",
+        "forwarding %s to %s (%s)%s; admin on %s",
         _url(settings.listen, "https" if settings.tls_cert else "http"),
         settings.base_url,
         settings.base_url.environment,
+        f" through {settings.egress_proxy}" if settings.egress_proxy else "",
         _url(settings.admin_listen, "http"),
     )
     secret = admin_secret.make()
@@ -109,6 +113,17 @@ def _overruled(handed: HandedOver, origins: dict[str, str]) -> list[str]:
     ]
 
 
+def _suspicions(settings: Settings, places: dict[str, Any]) -> Iterator[str]:
+    """Give what is usable, and yet perhaps not what was meant."""
+    yield from unknown_names(places)
+    if place := empty_upstream(settings, places):
+        yield f"BREB_BASE_URL is there but empty ({place}): requests go to {settings.base_url}"
+    if advice := duplicated_prefix(settings):
+        yield f"BREB_BASE_URL ends in /v1: {advice}"
+    if other := environment_proxy.unused(settings):
+        yield other.warning
+
+
 def _bind(settings: Settings, name: str) -> list[socket.socket]:
     try:
         return sockets.bind(getattr(settings, name))
@@ -125,6 +140,12 @@ def _run(options: argparse.Namespace) -> int:
     places = locate(options.env_file, options.secrets_dir)
     if provenance({}, places).keys() & {"client_id", "client_secret"}:
         return _serve(options)
+    if place := meant(places):
+        try:
+            return _serve(options)
+        except SettingsError as error:
+            why = f"no demo, since {place} has settings; to try it all the same: {COMMAND} demo"
+            raise SettingsError(error.problems, f"{error.hint}\n{why}".strip()) from None
     say(
         "no BREB_CLIENT_ID and BREB_CLIENT_SECRET in the environment, .env or a secrets directory:"
         " running the demo"

@@ -63,7 +63,7 @@ def mark(entry: Entry) -> str:
     if entry.left:
         return "left"
     if entry.trouble is not None:
-        return "refused" if entry.trouble.kind == "refused" else "proxy"
+        return entry.trouble.kind
     if entry.status is not None and entry.status >= 400:
         return "upstream"
     return "" if entry.attempts else "answered"

@@ -10,8 +10,9 @@ from proxy.doctor import settings_check
 from proxy.doctor.examine import Examination, exit_code, look_at_settings
 from proxy.doctor.report import Report, as_json
 from proxy.doctor.rivals_check import QUESTION
-from proxy.doctor.steps import Chart
+from proxy.doctor.steps import Chart, failed
 from proxy.errors import SettingsError
+from proxy.invocation import COMMAND
 from proxy.server import server
 from proxy.settings.sources import locate, provenance
 from proxy.terminal import prompt
@@ -48,20 +49,31 @@ def main(arguments: Sequence[str]) -> int:
     group.add_argument("--yes", action="store_true", help="do not ask")
     options = reader.read(arguments)
     if options.rivals and not (options.yes or prompt.yes(QUESTION)):
-        say("nothing was tried; without a terminal: breb-proxy check --rivals --yes")
+        say(f"nothing was tried; without a terminal: {COMMAND} check --rivals --yes")
         return FAILED
     try:
         places = locate(options.env_file, options.secrets_dir)
         given = chosen(options)
         found = settings_check.gather(given, places, provenance(given, places))
     except SettingsError as error:
-        say("\n".join(error.problems))
+        if options.json:
+            Screen(sys.stdout).line(as_json(_unread(error)))
+        else:
+            say("\n".join(error.problems))
         return USAGE
     # Whatever goes wrong is told by the steps.
     logging.disable(logging.CRITICAL)
     codes: list[int] = []
     server.run(_examine(found, options, codes))
     return codes[0]
+
+
+def _unread(error: SettingsError) -> Chart:
+    """Return the examination that ended before it began: what settings are in cannot be read."""
+    chart = Chart(lambda: None)
+    step = chart.add("settings", "settings", "values")
+    chart.settle(step, failed("they cannot be read", "\n".join(error.problems)))
+    return chart
 
 
 def _path(text: str) -> str:

@@ -15,6 +15,7 @@ from proxy.asgi import App
 from proxy.doctor import advice
 from proxy.doctor.rivals_check import rivals
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
+from proxy.invocation import COMMAND
 from proxy.listener import ListenerLimits
 from proxy.passport import TOKEN_PATH
 from proxy.server import sockets
@@ -158,7 +159,7 @@ def _refused_here(says: str, body: bytes, facts: dict[str, Any]) -> Finding:
         problem = json.loads(body)
         detail, next_step = str(problem["detail"]), str(problem["next_step"])
     except (ValueError, KeyError, TypeError):
-        detail, next_step = "the proxy refused", "see the log of breb-proxy serve"
+        detail, next_step = "the proxy refused", f"see the log of {COMMAND} serve"
     return failed(f"{says} from the proxy: {detail}", next_step, **facts)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from proxy.addresses import Url
 from proxy.errors import UpstreamError
-from proxy.upstream import Connector, Pool, PoolLimits
+from proxy.upstream import Connector, EgressProxy, Pool, PoolLimits
 from proxy.upstream.tls import ResumingContext
 
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which Python does not name
@@ -40,7 +40,7 @@ def _name(parts: tuple[tuple[tuple[str, str], ...], ...]) -> str:
 
 
 async def handshake(
-    origin: Url, within: float, context: ResumingContext, egress: Url | None
+    origin: Url, within: float, context: ResumingContext, egress: EgressProxy | None
 ) -> ssl.SSLObject:
     """Shake hands as the proxy does and hang up, all ``within`` seconds; raise UpstreamError."""
     pool = Pool(Connector(origin, within, context, egress), PoolLimits())
@@ -53,7 +53,7 @@ async def handshake(
     return tls
 
 
-async def shown(origin: Url, within: float, egress: Url | None) -> Certificate | None:
+async def shown(origin: Url, within: float, egress: EgressProxy | None) -> Certificate | None:
     """Return the certificate that a server shows though it is not trusted; nothing else is sent.
 
     Two handshakes: the first takes the certificate as it comes, the second trusts just that one,

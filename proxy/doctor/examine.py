@@ -9,9 +9,11 @@ from proxy.doctor.calls import REVOKE_LIMIT, Calls, proxy_in_small
 from proxy.doctor.listeners_check import door
 from proxy.doctor.network_check import Way
 from proxy.doctor.settings_check import Papers
-from proxy.doctor.steps import Chart, Outcome, Step
+from proxy.doctor.steps import SWALLOWED, Chart, Outcome, Step
+from proxy.server.build import egress_proxy
+from proxy.settings import environment_proxy
 from proxy.settings.model import Settings
-from proxy.upstream.tls import ResumingContext, tls_context
+from proxy.upstream.tls import tls_context
 
 ANSWER_LIMIT = 10.0  # of READ_TIMEOUT, for one small answer
 _DOOR_LIMIT = 3.0
@@ -31,6 +33,8 @@ def look_at_settings(chart: Chart, found: Papers) -> bool:
     topic = "settings"
     whole = chart.settle(chart.add(topic, "settings", "values"), settings_check.whole(found))
     chart.settle(chart.add(topic, "names", "names"), settings_check.names(found))
+    if (slips := settings_check.file(found)) is not None:
+        chart.settle(chart.add(topic, "file", "file"), slips)
     chart.settle(chart.add(topic, "credentials", "credentials"), settings_check.credentials(found))
     return whole
 
@@ -47,7 +51,10 @@ class Examination:
         self._context = tls_context(
             settings.ca_bundle, settings.client_cert, settings.client_cert_key
         )
-        self._ways = self._plan_ways(self._context)
+        self._egress = egress_proxy(settings)
+        other = environment_proxy.unused(settings)
+        self._suspect = other.suspicion if other else ""
+        self._ways = self._plan_ways()
         topic = f"access token   {settings.token_endpoint}"
         self._token = chart.add(topic, "token", "token", _SILENT)
         self._clock = chart.add(topic, "clock", "clock")
@@ -63,7 +70,7 @@ class Examination:
 
     # -- what there is to do ---------------------------------------------------------------
 
-    def _plan_ways(self, context: ResumingContext) -> dict[Url, list[tuple[Step, Any]]]:
+    def _plan_ways(self) -> dict[Url, list[tuple[Step, Any]]]:
         """Plan the steps to each host: through the egress proxy, names are its business."""
         settings, ways = self._settings, {}
         egress = settings.egress_proxy
@@ -78,20 +85,23 @@ class Examination:
 
     def _way(self, origin: Url, role: str, setting: str, *, direct: bool) -> list[tuple[Step, Any]]:
         settings, add = self._settings, self._chart.add
+        to_egress = role == "egress proxy"
         way = Way(
             origin,
             setting,
             settings.connect_timeout,
-            self._context,
-            None if direct else settings.egress_proxy,
+            # The client certificate is for the upstream alone.
+            tls_context(settings.ca_bundle) if to_egress else self._context,
+            None if direct else self._egress,
+            self._suspect,
         )
         topic = f"{role}   {origin}"
         name = role.replace(" ", "_")
         steps: list[tuple[Step, Any]] = []
         if direct:
-            steps.append((add(topic, f"{name}.dns", "DNS", _NO_DNS), way.name))
-            steps.append((add(topic, f"{name}.tcp", "TCP"), way.connection))
-        if role != "egress proxy":
+            steps.append((add(topic, f"{name}.dns", "DNS", way.first(_NO_DNS)), way.name))
+            steps.append((add(topic, f"{name}.tcp", "TCP", way.first(SWALLOWED)), way.connection))
+        if not to_egress or origin.scheme == "https":
             steps.append((add(topic, f"{name}.tls", "TLS", way.silent), way.tls))
         return steps
 

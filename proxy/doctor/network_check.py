@@ -10,6 +10,7 @@ from proxy.addresses import Url
 from proxy.doctor import certificate
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
 from proxy.errors import CertificateRefused, ConnectTimeout, TlsFailed, UpstreamError
+from proxy.upstream import EgressProxy
 from proxy.upstream.tls import ResumingContext
 
 Infos = list[tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int]]]
@@ -17,7 +18,10 @@ FEW_DAYS = 14
 
 
 class Way:
-    """The steps to ``origin``; ``setting`` is the one to blame, ``timeout`` in seconds."""
+    """The steps to ``origin``; ``setting`` is the one to blame, ``timeout`` in seconds.
+
+    ``suspect`` is what to think of first when the network itself does not let us through.
+    """
 
     def __init__(
         self,
@@ -25,14 +29,20 @@ class Way:
         setting: str,
         timeout: float,
         context: ResumingContext,
-        egress: Url | None = None,
+        egress: EgressProxy | None = None,
+        suspect: str = "",
     ) -> None:
         self._origin = origin
         self._setting = setting
         self._timeout = timeout
         self._context = context
         self._egress = egress
+        self._suspect = suspect
         self._infos: Infos = []
+
+    def first(self, advice: str) -> str:
+        """Return what to do about the network, beginning with the first suspect."""
+        return f"{self._suspect}\n{advice}" if self._suspect else advice
 
     @property
     def silent(self) -> str:
@@ -42,7 +52,9 @@ class Way:
                 f"the egress proxy gives no way to {self._origin.host}: check BREB_EGRESS_PROXY,"
                 " or ask those who run it"
             )
-        return f"see that this port speaks TLS: check scheme and port in {self._setting}"
+        return self.first(
+            f"see that this port speaks TLS: check scheme and port in {self._setting}"
+        )
 
     async def name(self) -> Finding:
         """Resolve the host."""
@@ -53,7 +65,9 @@ class Way:
             reason = error.strerror if isinstance(error, OSError) else "not a host name"
             return failed(
                 f"no address for {host} ({reason})",
-                f"check the host in {self._setting}, then this machine's DNS and network",
+                self.first(
+                    f"check the host in {self._setting}, then this machine's DNS and network"
+                ),
             )
         addresses = list(dict.fromkeys(str(where[0]) for *_, where in self._infos))
         more = f" and {len(addresses) - 3} more" if addresses[3:] else ""
@@ -70,12 +84,16 @@ class Way:
             if isinstance(error, ConnectionRefusedError) or "refused" in str(error).lower():
                 return failed(
                     f"{at} refuses connections",
-                    f"check host and port in {self._setting}, and that the server is up",
+                    self.first(
+                        f"check host and port in {self._setting}, and that the server is up"
+                    ),
                 )
             return failed(
                 f"no way to {at} ({error.strerror or type(error).__name__})",
-                "check the network, a VPN or firewall; behind a corporate proxy set"
-                " BREB_EGRESS_PROXY",
+                self.first(
+                    "check the network, a VPN or firewall; behind a corporate proxy set"
+                    " BREB_EGRESS_PROXY"
+                ),
             )
         with sock:
             return fine(f"connected to {sock.getpeername()[0]}, port {self._origin.port}")
@@ -95,7 +113,7 @@ class Way:
             advice = error.next_step.replace("BREB_BASE_URL", self._setting)
             if isinstance(error, TlsFailed) and "WRONG_VERSION" in str(error):
                 advice = f"that port speaks no TLS: check scheme and port in {self._setting}"
-            return failed(str(error), advice)
+            return failed(str(error), self.first(advice))
         return _trusted(certificate.Certificate.of(tls))
 
     def _plain(self) -> Finding:

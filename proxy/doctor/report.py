@@ -3,8 +3,10 @@
 import asyncio
 import itertools
 import json
+import platform
 import shutil
 import textwrap
+from datetime import UTC, datetime
 from typing import Any
 
 from proxy import __version__
@@ -124,6 +126,9 @@ def as_json(chart: Chart) -> str:
     """Return the examination as one JSON document."""
     document = {
         "version": __version__,
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "ok": not chart.failed,
         "seconds": round(chart.seconds, 3),
         "steps": [_step(step) for step in chart.steps],

@@ -1,20 +1,26 @@
 """The settings: whether they are whole, where each comes from, what looks like a slip."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
 from proxy.errors import SettingsError
-from proxy.settings.dotenv import assignments
+from proxy.invocation import COMMAND
+from proxy.settings import near_misses
 from proxy.settings.git import exposed
 from proxy.settings.model import PREFIX, SECRETS, Settings, load, shown
-from proxy.settings.sources import duplicated_prefix, unknown_names
+from proxy.settings.suspicions import (
+    duplicated_prefix,
+    empty_upstream,
+    passed_over,
+    readable_by_others,
+    repeated,
+    unknown_names,
+)
 
 _PAIR = ("client_id", "client_secret")
 _LENGTHS = (8, 16, 32, 64)
-_USUAL = ("CLIENT_ID", "CLIENT_SECRET", "PASSPORT_CLIENT_ID", "PASSPORT_CLIENT_SECRET")
 _DUMMIES = ("changeme", "your", "example", "<", "xxx", "todo", "...")
 _STAND_IN = "stand-in-for-a-missing-one"
 
@@ -57,7 +63,7 @@ def whole(papers: Papers) -> Finding:
         if name in papers.origins:
             value = _value(papers.settings, name)
             rows.append((PREFIX + name.upper(), f"{value}from {papers.origins[name]}"))
-            facts[PREFIX + name.upper()] = {"from": papers.origins[name]}
+            facts[PREFIX + name.upper()] = _fact(papers, name)
     if papers.settings is None:
         advice = "\n".join(papers.problems)
         return Finding(
@@ -67,11 +73,24 @@ def whole(papers: Papers) -> Finding:
             tuple(rows),
             facts,
         )
-    advice = duplicated_prefix(papers.settings)
-    if advice:
-        return Finding(Outcome.WARNING, "BREB_BASE_URL ends in /v1", advice, tuple(rows), facts)
+    doubts = _doubts(papers.settings, papers.places)
+    if doubts:
+        says, advice = ("; ".join(doubts), "\n".join(doubts.values()))
+        return Finding(Outcome.WARNING, says, advice, tuple(rows), facts)
     says = f"{len(rows) - 1} set, the others have their defaults"
     return Finding(Outcome.OK, says, "", tuple(rows), facts)
+
+
+def _doubts(settings: Settings, places: dict[str, Any]) -> dict[str, str]:
+    """Return what may not have been meant, and what to do about it."""
+    doubts = {}
+    if advice := duplicated_prefix(settings):
+        doubts["BREB_BASE_URL ends in /v1"] = advice
+    if place := empty_upstream(settings, places):
+        doubts[f"BREB_BASE_URL is there but empty ({place})"] = (
+            f"name the upstream, or take the line away: requests go to {settings.base_url}"
+        )
+    return doubts
 
 
 def _file(places: dict[str, Any]) -> tuple[str, str]:
@@ -90,8 +109,21 @@ def _value(settings: Settings | None, name: str) -> str:
         return f"{len(value)} set{f' ({names})' if names else ''}, "
     if name in SECRETS:
         return f"set, {_length(value.get_secret_value())}, "
-    items = tuple(str(item) for item in value) if isinstance(value, tuple) else value
-    return f"{shown(items)}, "
+    login = name == "egress_proxy" and settings.egress_credentials
+    return f"{_shown(value)}{' with user and password' if login else ''}, "
+
+
+def _shown(value: object) -> str:
+    return shown(tuple(map(str, value)) if isinstance(value, tuple) else value)
+
+
+def _fact(papers: Papers, name: str) -> dict[str, str]:
+    """Return for a program where a setting comes from, and what it is unless it is a secret."""
+    fact = {"from": papers.origins[name]}
+    if papers.settings is None:
+        return fact
+    value = getattr(papers.settings, name)
+    return fact | {"value": "set, never shown" if name in SECRETS else _shown(value)}
 
 
 def _length(secret: str) -> str:
@@ -107,10 +139,25 @@ def _length(secret: str) -> str:
 def names(papers: Papers) -> Finding:
     """Look for settings that do not exist: in the environment, the file, the directory."""
     warnings = unknown_names(papers.places)
+    if not warnings and (over := passed_over()):
+        return fine(f"every other name is a setting; Kubernetes set {', '.join(over)}", over=over)
     if not warnings:
         return fine("every name that starts with BREB_ is a setting")
     says = f"{len(warnings)} name{'s' if warnings[1:] else ''} that no setting has"
     return doubtful(says, "\n".join(warnings), unknown=warnings)
+
+
+def file(papers: Papers) -> Finding | None:
+    """Look for slips in the .env file itself; None if there is none."""
+    path = Path(papers.places["_env_file"] or ".env")
+    if not path.is_file():
+        return None
+    doubts = repeated(path)
+    if readable_by_others(path):
+        doubts.append(f"other users of this machine can read {path}: chmod 600 {path}")
+    if doubts:
+        return doubtful(f"{path}: {len(doubts)} to look at", "\n".join(doubts))
+    return fine("each name once, its secrets for nobody else")
 
 
 def credentials(papers: Papers) -> Finding:
@@ -118,6 +165,9 @@ def credentials(papers: Papers) -> Finding:
     if papers.missing:
         verb = "is" if len(papers.missing) == 1 else "are"
         return failed(f"{' and '.join(papers.missing)} {verb} not set", _where_to_put(papers))
+    ours = tuple(f"{PREFIX}{name.upper()}:" for name in _PAIR)
+    if wrong := [line for line in papers.problems if line.startswith(ours)]:
+        return failed("; ".join(wrong), "copy it from the dashboard: Platform > API keys")
     if papers.settings is not None and (odd := _odd(papers.settings)):
         return doubtful(odd, "copy them again from the dashboard: Platform > API keys")
     if papers.exposed:
@@ -126,18 +176,12 @@ def credentials(papers: Papers) -> Finding:
 
 
 def _where_to_put(papers: Papers) -> str:
-    sources: list[str] = [name for name in _USUAL if name in os.environ]
-    file = Path(papers.places["_env_file"] or ".env")
-    sources += [name for name in assignments(file) if name in _USUAL]
-    folder = papers.places.get("_secrets_dir")
-    if folder:
-        sources += [path.name for path in Path(folder).iterdir() if path.name.upper() in _USUAL]
-    if sources:
-        return f"found {', '.join(sources)}: the names must start with {PREFIX}"
-    return (
+    near = {name: near_misses.missing(name, papers.places) for name in papers.missing}
+    found = [f"{name} {what}" for name, what in near.items() if what]
+    return "\n".join(found) or (
         "take them from the Passport dashboard (Platform > API keys) and put them into the keychain"
-        " (breb-proxy login), .env, the environment or a secrets directory; to try without:"
-        " breb-proxy demo"
+        f" ({COMMAND} login), .env, the environment or a secrets directory; to try without:"
+        f" {COMMAND} demo"
     )
 
 
@@ -148,4 +192,8 @@ def _odd(found: Settings) -> str:
             return f"{PREFIX}{name} looks like an example"
         if value != value.strip() or value[0] in "\"'" or any(c.isspace() for c in value):
             return f"{PREFIX}{name} has blanks or quotes in it"
+        if not value.isascii():
+            return (
+                f"{PREFIX}{name} has characters beyond ASCII, such as the quotes of a text editor"
+            )
     return ""

@@ -20,7 +20,7 @@ def problem(
     cannot be repeated is the caller told.
     """
     document: dict[str, Any] = {
-        "type": f"urn:breb-proxy:error:{getattr(error, 'reason', error.kind)}",
+        "type": f"urn:breb-proxy:error:{error.reason or error.kind}",
         "title": error.title,
         "status": error.status,
         "detail": str(error),

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from proxy.asgi import Send
-from proxy.errors import ProxyError, RequestRefused, TokenError, UpstreamError
+from proxy.errors import ProxyError, TokenError, UpstreamError
 from proxy.http1.fields import Line, Lines
 from proxy.http1.request import CallerLeft, Request
 
@@ -73,9 +73,7 @@ class Exchange:
         """One fixed word for why it failed, empty if it did not."""
         if self.left:
             return "caller-left"
-        if isinstance(self.failure, RequestRefused):
-            return self.failure.reason
-        return self.failure.kind if self.failure is not None else ""
+        return "" if self.failure is None else self.failure.reason or self.failure.kind
 
     @property
     def outcome(self) -> str:

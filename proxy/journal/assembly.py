@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Iterable
 
-from proxy.errors import ProxyError, RequestRefused
+from proxy.errors import ProxyError, RequestRefused, TokenError, UpstreamError
 from proxy.exchange.problem import problem
 from proxy.exchange.record import Exchange
 from proxy.http1.fields import Lines
@@ -134,12 +134,18 @@ def _trouble(exchange: Exchange) -> Trouble | None:
         return None
     document = json.loads(_problem(exchange, error)[1])
     return Trouble(
-        kind="refused" if isinstance(error, RequestRefused) else "failed",
+        kind=_whose(error),
         reason=exchange.reason,
         words=str(error),
         next_step=document["next_step"],
         outcome=document.get("outcome", ""),
     )
+
+
+def _whose(error: ProxyError) -> str:
+    """Return one word for where to look for the fault."""
+    houses = ((RequestRefused, "refused"), (TokenError, "no-token"), (UpstreamError, "unreached"))
+    return next((word for kind, word in houses if isinstance(error, kind)), "proxy")
 
 
 def _problem(exchange: Exchange, error: ProxyError) -> tuple[Lines, bytes]:

@@ -33,7 +33,7 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why it failed, in words, and what to do; ``kind`` tells refusals from failures."""
+    """Why it failed, in words, and what to do; ``kind`` is whose doing it was."""
 
     kind: str
     reason: str

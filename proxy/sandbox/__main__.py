@@ -35,9 +35,15 @@ _GRACE = 2
 _TAKEN = 3  # as the proxy's own exit code
 
 
+class _Parser(argparse.ArgumentParser):
+    def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ANN401  argparse's
+        """Write as argparse does, which however would not tell that it could not."""
+        (file or sys.stdout).write(message)
+
+
 def parser(name: str) -> argparse.ArgumentParser:
     """Make a flag of every setting."""
-    made = argparse.ArgumentParser(
+    made = _Parser(
         name,
         description=_ABOUT,
         epilog=_MORE,

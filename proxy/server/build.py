@@ -29,7 +29,7 @@ from proxy.telemetry.access_log import AccessLog
 from proxy.telemetry.metrics import Metrics
 from proxy.token.keeper import KeeperOptions, TokenKeeper
 from proxy.token.source import PassportTokenSource, TokenSource
-from proxy.upstream import Connector, Pool, PoolLimits, PoolTransport
+from proxy.upstream import Connector, EgressProxy, Pool, PoolLimits, PoolTransport
 from proxy.upstream.connector import ResumingContext, tls_context
 
 log = logging.getLogger("proxy.app")
@@ -123,8 +123,20 @@ def token_source(
 
 
 def _pool(settings: Settings, origin: Url, context: ResumingContext) -> Pool:
-    connector = Connector(origin, settings.connect_timeout, context, settings.egress_proxy)
+    connector = Connector(origin, settings.connect_timeout, context, egress_proxy(settings))
     return Pool(connector, _limits(settings))
+
+
+def egress_proxy(settings: Settings) -> EgressProxy | None:
+    """Return the way out through a corporate proxy, if there is one.
+
+    It is not shown the client certificate, which is for the upstream.
+    """
+    url = settings.egress_proxy
+    if url is None:
+        return None
+    tls = tls_context(settings.ca_bundle) if url.scheme == "https" else None
+    return EgressProxy(url, settings.egress_credentials, tls)
 
 
 def _limits(settings: Settings) -> PoolLimits:

@@ -1,4 +1,7 @@
-"""What an ``.env`` file says, read as ``serve`` reads it: by python-dotenv."""
+"""What an ``.env`` file says, read as ``serve`` reads it: by python-dotenv.
+
+It is imported only where there is a file: the commands that probes start should start fast.
+"""
 
 import io
 import os
@@ -13,15 +16,23 @@ def assignments(file: Path) -> dict[str, str]:
 
     Values stand with their references to the environment (``${NAME}``) resolved.
     """
-    try:
-        text = file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    text = _read(file)
+    if not text:
         return {}
-    # Imported only where there is a file: the commands that probes start should start fast.
     from dotenv import dotenv_values
 
     found = dotenv_values(stream=io.StringIO(text))
     return {name.upper(): value for name, value in found.items() if value is not None}
+
+
+def names(file: Path) -> list[str]:
+    """Return the name of each line of ``file``, as it is written, as often as it stands there."""
+    text = _read(file)
+    if not text:
+        return []
+    from dotenv.parser import parse_stream
+
+    return [binding.key for binding in parse_stream(io.StringIO(text)) if binding.key]
 
 
 def rewrite(file: Path, values: Mapping[str, str | None]) -> None:
@@ -58,3 +69,10 @@ def _quoted(value: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9._~+/=@:-]+", value):
         return value
     return "'" + value.replace("\\", r"\\").replace("'", r"\'") + "'"
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

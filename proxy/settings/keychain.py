@@ -24,6 +24,7 @@ from pydantic_settings import PydanticBaseSettingsSource
 
 from proxy.addresses import Url
 from proxy.errors import SettingsError
+from proxy.invocation import COMMAND
 from proxy.passport import SANDBOX
 
 SERVICE = "breb-proxy"
@@ -73,7 +74,7 @@ def find(base_url: Url, limit: float = LIMIT) -> Pair | None:
         found = json.loads(kept)
         return Pair(SecretStr(found["client_id"]), SecretStr(found["client_secret"]))
     except (ValueError, TypeError, LookupError):
-        text = f"what the keychain holds for {base_url} is not ours; replace it: breb-proxy login"
+        text = f"what the keychain holds for {base_url} is not ours; replace it: {COMMAND} login"
         raise KeychainUnavailable(text) from None
 
 

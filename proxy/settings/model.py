@@ -15,7 +15,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from proxy.addresses import ListenAddress, Url
 from proxy.errors import SettingsError
+from proxy.invocation import COMMAND
 from proxy.passport import SANDBOX, TOKEN_PATH
+from proxy.settings import near_misses
 from proxy.settings.field import about, setting
 from proxy.settings.keychain import KeychainSource
 from proxy.settings.types import (
@@ -28,15 +30,23 @@ from proxy.settings.types import (
     Languages,
     Level,
     Listen,
+    Login,
     Names,
     OptionalUrl,
     Rules,
     Seconds,
     Secret,
     WebOrigins,
+    userinfo,
 )
+from proxy.settings.wording import problem
 
 PREFIX = "BREB_"
+_NOT_PRODUCTION = {
+    "sandbox": "is a sandbox, where payments seem to succeed and no money moves",
+    "local": "is on this machine, where payments may seem to succeed and no money moves",
+    "unknown": "is not known as Passport's production host",
+}
 
 
 class CredentialSettings(BaseSettings):
@@ -278,7 +288,12 @@ class Settings(CredentialSettings):
         "upstream",
         "URL",
         default=None,
-        description="HTTP proxy for upstream and token endpoint, such as http://proxy.corp:3128.",
+        description="HTTP proxy for upstream and token endpoint, such as http://proxy.corp:3128;"
+        " https:// if TLS is spoken with the proxy itself.",
+    )
+    egress_credentials: Login | None = Field(
+        default=None,
+        description="USER:PASSWORD for EGRESS_PROXY, if it asks for them (Basic, RFC 7617).",
     )
 
     shutdown_grace: float = setting(
@@ -341,6 +356,21 @@ class Settings(CredentialSettings):
         """The token endpoint: TOKEN_URL, or the documented path at the upstream's origin."""
         return self.token_url or self.base_url.at(TOKEN_PATH)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _apart(cls, values: Any) -> Any:  # noqa: ANN401  whatever the sources give
+        """Take user and password out of EGRESS_PROXY, as they stand in HTTPS_PROXY."""
+        login = userinfo(values.get("egress_proxy"))
+        if login is None:
+            return values
+        url, credentials = login
+        if values.get("egress_credentials"):
+            raise ValueError(
+                f"{PREFIX}EGRESS_PROXY: has user and password, and so has"
+                f" {PREFIX}EGRESS_CREDENTIALS; keep the latter"
+            )
+        return {**values, "egress_proxy": url, "egress_credentials": credentials}
+
     @model_validator(mode="after")
     def _agree(self) -> Self:
         problems = [*self._unsafe(), *self._incomplete()]
@@ -361,6 +391,12 @@ class Settings(CredentialSettings):
                 f"{PREFIX}BASE_URL: {self.base_url.host} is Passport's production host, where real"
                 f" money moves; to mean it, set {PREFIX}ALLOW_PRODUCTION=true"
             )
+        if self.allow_production and self.base_url.environment != "production":
+            problems.append(
+                f"{PREFIX}ALLOW_PRODUCTION: is true, but {PREFIX}BASE_URL ({self.base_url.host})"
+                f" {_NOT_PRODUCTION[self.base_url.environment]}; name the production host there,"
+                f" or take {PREFIX}ALLOW_PRODUCTION away"
+            )
         if not (self.listen.private or self.caller_key or self.allow_open_listener):
             problems.append(
                 f"{PREFIX}LISTEN: {self.listen} can be reached from other machines, which could"
@@ -375,12 +411,18 @@ class Settings(CredentialSettings):
             problems.append(f"{PREFIX}TLS_CERT and {PREFIX}TLS_KEY: set both, or neither")
         if self.client_cert_key and not self.client_cert:
             problems.append(f"{PREFIX}CLIENT_CERT_KEY: set {PREFIX}CLIENT_CERT too")
+        if self.egress_credentials and not self.egress_proxy:
+            problems.append(f"{PREFIX}EGRESS_CREDENTIALS: set {PREFIX}EGRESS_PROXY too")
         if self.listen == self.admin_listen and (self.listen.path or self.listen.port):
             problems.append(f"{PREFIX}ADMIN_LISTEN: must differ from {PREFIX}LISTEN")
         problems.extend(
             f"{PREFIX}{name}: {own} is this proxy's own listener ({PREFIX}{door}): it would call"
             " itself"
-            for name, url in (("BASE_URL", self.base_url), ("TOKEN_URL", self.token_url))
+            for name, url in (
+                ("BASE_URL", self.base_url),
+                ("TOKEN_URL", self.token_url),
+                ("EGRESS_PROXY", self.egress_proxy),
+            )
             for door, own in (("LISTEN", self.listen), ("ADMIN_LISTEN", self.admin_listen))
             if url and url.reaches(own)
         )
@@ -424,7 +466,7 @@ def _reason(error: OSError) -> str:
     return getattr(error, "reason", None) or error.strerror or type(error).__name__
 
 
-SECRETS = frozenset(("client_id", "client_secret", "caller_key"))
+SECRETS = frozenset(("client_id", "client_secret", "caller_key", "egress_credentials"))
 
 
 class Flag(NamedTuple):
@@ -463,8 +505,10 @@ def load(flags: dict[str, Any] | None = None, **where: Any) -> Settings:  # noqa
     try:
         return Settings(**(flags or {}), **where)
     except ValidationError as error:
-        found = [*problems(error), *_beside(error, flags or {}, where)]
-        raise SettingsError(list(dict.fromkeys(found))) from None
+        found = [*problems(error, where), *_beside(error, flags or {}, where)]
+        missing = any(item["type"] == "missing" for item in error.errors())
+        hint = f"to see what is read from where: {COMMAND} check" if missing else ""
+        raise SettingsError(list(dict.fromkeys(found)), hint) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError([f".env or secret file: cannot be read ({error})"]) from None
 
@@ -490,19 +534,18 @@ def _beside(error: ValidationError, flags: dict[str, Any], where: dict[str, Any]
     return []
 
 
-def problems(error: ValidationError) -> list[str]:
-    """Put each problem into one line that names the setting and what is wrong with it."""
+def problems(error: ValidationError, where: dict[str, Any] | None = None) -> list[str]:
+    """Put each problem into one line that names the setting and what is wrong with it.
+
+    ``where`` comes from `sources`: what is missing is looked for there, under near names.
+    """
     lines: list[str] = []
     for item in error.errors(include_url=False, include_input=False):
-        message = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
         if not item["loc"]:
-            lines.extend(message.split("\n"))
+            lines.extend(item["msg"].removeprefix("Value error, ").split("\n"))
             continue
-        name = PREFIX + str(item["loc"][0]).upper()
-        if item["type"] == "missing":
-            message = (
-                "is not set; put it into the environment, .env or the secrets directory, or into"
-                " the keychain: breb-proxy login"
-            )
-        lines.append(f"{name}: {message[:1].lower()}{message[1:]}")
+        name = str(item["loc"][0])
+        full = PREFIX + name.upper()
+        near = near_misses.missing(full, where) if where and item["type"] == "missing" else ""
+        lines.append(f"{full}: {near or problem(item, Settings.model_fields[name])}")
     return list(dict.fromkeys(lines))

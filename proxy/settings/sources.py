@@ -1,10 +1,8 @@
-"""Where settings come from, and what in those places cannot be read or is no setting."""
+"""Where settings come from, and what in those places cannot be read."""
 
-import difflib
 import io
 import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +15,10 @@ from pydantic_settings import (
 )
 
 from proxy.errors import SettingsError
-from proxy.settings.dotenv import assignments
 from proxy.settings.keychain import KeychainSource
 from proxy.settings.model import PREFIX, Settings
 
 KEYCHAIN = "keychain"
-# Kubernetes injects these for a Service called breb or breb-something.
-_INJECTED = re.compile(r"BREB_(\w+_)?(PORT|SERVICE_HOST|SERVICE_PORT|PORT_\w+|SERVICE_PORT_\w+)$")
 
 
 def sources(secrets_dir: Path | None, env_file: Path | None = Path(".env")) -> dict[str, Any]:
@@ -126,41 +121,3 @@ def provenance(given: dict[str, Any], places: dict[str, Any]) -> dict[str, str]:
             found.setdefault(setting, name)
             known.setdefault(setting, values[setting])
     return found
-
-
-def duplicated_prefix(settings: Settings) -> str:
-    """Return what to do if the upstream's path prefix is one that callers' paths carry already."""
-    if not settings.base_url.path.endswith("/v1"):
-        return ""
-    return "paths carry /v1 already, so it would be there twice: take it off BREB_BASE_URL"
-
-
-def unknown_names(places: dict[str, Any]) -> list[str]:
-    """Return a warning for each name in the sources that no setting has, with the nearest one."""
-    file, folder = Path(places["_env_file"]), places.get("_secrets_dir")
-    warnings = [f"{line} (environment)" for line in unknown(os.environ)]
-    if file.is_file():
-        warnings += [f"{line} ({file})" for line in unknown(assignments(file))]
-    if folder:
-        names = {path.name: "" for path in Path(folder).iterdir()}
-        warnings += [f"{line} ({folder})" for line in unknown(names)]
-    return warnings
-
-
-def injected(name: str) -> bool:
-    """Report whether ``name`` has a form that Kubernetes gives to Services' variables."""
-    return bool(_INJECTED.match(name))
-
-
-def unknown(environment: Mapping[str, str]) -> list[str]:
-    """Return a warning for each BREB_ name that is no setting, with a hint of the nearest one."""
-    known = {name.upper() for name in (*Settings.model_fields, "secrets_dir", "env_file")}
-    warnings = []
-    for name in sorted(key.upper() for key in environment if key.upper().startswith(PREFIX)):
-        own = name.removeprefix(PREFIX)
-        if own in known or injected(name):
-            continue
-        near = difflib.get_close_matches(own, known, n=1)
-        hint = f"; did you mean {PREFIX}{near[0]}?" if near else ""
-        warnings.append(f"{name}: no such setting{hint}")
-    return warnings

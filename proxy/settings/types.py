@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
@@ -42,11 +43,32 @@ def _lower(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
 def _egress(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
     try:
         url = Url.parse(value) if value else None
-    except ValueError:
-        raise ValueError("must be http://host:port, without user and password") from None
-    if url and (url.scheme != "http" or url.path):
-        raise ValueError("must be http://host:port; it is asked for tunnels alone")
+    except ValueError as error:
+        wrong = str(error) if str(error).startswith("port") else ""
+        raise ValueError(wrong or "must be http://host:port or https://host:port") from None
+    if url and url.path:
+        raise ValueError("must be http://host:port or https://host:port, without a path")
     return url
+
+
+def userinfo(value: object) -> tuple[str, SecretStr] | None:
+    """Return a URL without its user and password, and these; None if it has none."""
+    text = value.strip() if isinstance(value, str) else ""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    login, at, rest = parts.netloc.rpartition("@")
+    if not at:
+        return None
+    return parts._replace(netloc=rest).geturl(), SecretStr(unquote(login))
+
+
+def _login(secret: SecretStr) -> SecretStr:
+    user, colon, _ = secret.get_secret_value().partition(":")
+    if not (user and colon):
+        raise ValueError("must be USER:PASSWORD")
+    return secret
 
 
 def _language(text: str) -> str:
@@ -138,6 +160,7 @@ Format = Annotated[Literal["auto", "text", "json"], BeforeValidator(_lower)]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 File = Annotated[Path, AfterValidator(_existing)]
 Secret = Annotated[SecretStr, AfterValidator(_visible)]
+Login = Annotated[Secret, AfterValidator(_login)]
 Keys = Annotated[
     tuple[Annotated[CallerKey, BeforeValidator(_caller_key)], ...],
     NoDecode,

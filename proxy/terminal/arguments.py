@@ -8,14 +8,23 @@ import argparse
 import difflib
 import sys
 from collections.abc import Iterable, Sequence
-from typing import NoReturn
+from itertools import pairwise
+from typing import Any, NoReturn
+
+from proxy.invocation import COMMAND
 
 OK, FAILED, USAGE, TAKEN, UNREACHED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 _SECRETS = {
     "--client-id": "BREB_CLIENT_ID",
     "--client-secret": "BREB_CLIENT_SECRET",
     "--caller-key": "BREB_CALLER_KEY",
+    "--egress-credentials": "BREB_EGRESS_CREDENTIALS",
 }
+_LOGIN_REFUSED = (
+    "--egress-proxy: user and password are a secret, which every process of this machine could read"
+    " there; put USER:PASSWORD as BREB_EGRESS_CREDENTIALS into the environment, .env or the secrets"
+    " directory"
+)
 
 
 class Parser(argparse.ArgumentParser):
@@ -44,8 +53,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and where to read more; exit code 2."""
-        say(f"{message}\ntry: {self.prog} --help")
+        say(f"{message}\ntry: {COMMAND}{self.prog.removeprefix('breb-proxy')} --help")
         sys.exit(USAGE)
+
+    def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ANN401  argparse's
+        """Write as argparse does, which however would not tell that it could not."""
+        (file or sys.stdout).write(message)
 
 
 class Layout(argparse.RawDescriptionHelpFormatter):
@@ -69,14 +82,16 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def refuse_secrets(arguments: Sequence[str]) -> str | None:
     """Return why ``arguments`` are refused, if they hold a secret; never the secret."""
-    for word in arguments:
-        name = word.partition("=")[0]
+    for word, following in pairwise([*arguments, ""]):
+        name, equals, value = word.partition("=")
         if name in _SECRETS:
             return (
                 f"{name}: secrets are not taken on the command line, where every process of this"
                 f" machine can read them; put {_SECRETS[name]} into the environment, .env or the"
                 " secrets directory"
             )
+        if name == "--egress-proxy" and "@" in (value if equals else following):
+            return _LOGIN_REFUSED
     return None
 
 

@@ -13,8 +13,8 @@ _DEST = "setting_"
 GROUPS: tuple[str, ...] = get_args(Group)
 _RULE = """\
 A flag such as --base-url is BREB_BASE_URL in the environment, in .env and, in lower case, in the
-secrets directory; the default stands in brackets. BREB_CLIENT_ID, BREB_CLIENT_SECRET and
-BREB_CALLER_KEY are secrets and therefore no flags."""
+secrets directory; the default stands in brackets. BREB_CLIENT_ID, BREB_CLIENT_SECRET,
+BREB_CALLER_KEY and BREB_EGRESS_CREDENTIALS are secrets and therefore no flags."""
 
 
 def parser(

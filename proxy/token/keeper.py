@@ -7,6 +7,7 @@ usable token, never longer than ``options.wait``, and not at all once an outage 
 
 import asyncio
 import contextlib
+import copy as copying
 import logging
 import math
 import random
@@ -355,7 +356,7 @@ class TokenKeeper:
 
     def _unavailable(self) -> TokenError:
         error = self.error or TokenEndpointUnavailable("the token request is still under way")
-        copy = type(error)(str(error))
+        copy = copying.copy(error)
         copy.retry_after = max(1.0, math.ceil(round(self.next_fetch, 3)))
         return copy
 

@@ -16,7 +16,7 @@ import httpx
 
 from proxy.addresses import Url
 from proxy.clock import Clock
-from proxy.errors import TokenEndpointUnavailable, TokenError
+from proxy.errors import TokenEndpointUnavailable, TokenError, beyond
 from proxy.http1.content_codings import CODINGS, decoded
 from proxy.passport import GET_TOKEN_SCOPE
 from proxy.settings.credentials import Credentials
@@ -182,7 +182,7 @@ class PassportTokenSource:
             finally:
                 await response.aclose()
         except httpx.TransportError as error:
-            raise TokenEndpointUnavailable(f"token endpoint: {error}") from error
+            raise beyond(error.__cause__, f"token endpoint: {error}") from error
         self._note_date(response)
         return response, reply
 

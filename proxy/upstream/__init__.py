@@ -5,9 +5,18 @@ header. `PoolTransport` gives the same pool, TLS and time-outs to any httpx clie
 """
 
 from proxy.http1.response_parser import ResponseHead
+from proxy.upstream.connect_tunnel import EgressProxy
 from proxy.upstream.connection import Connection
 from proxy.upstream.connector import Connector
 from proxy.upstream.httpx_transport import PoolTransport
 from proxy.upstream.pool import Pool, PoolLimits
 
-__all__ = ["Connection", "Connector", "Pool", "PoolLimits", "PoolTransport", "ResponseHead"]
+__all__ = [
+    "Connection",
+    "Connector",
+    "EgressProxy",
+    "Pool",
+    "PoolLimits",
+    "PoolTransport",
+    "ResponseHead",
+]

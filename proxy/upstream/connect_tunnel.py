@@ -1,56 +1,183 @@
-"""A tunnel through the egress proxy (RFC 9110 section 9.3.6)."""
+"""The way out through a corporate proxy: CONNECT, RFC 9110 section 9.3.6.
+
+The proxy sees the upstream's name and port, and our user and password for it if it asks for any;
+never what goes through the tunnel, nor the client certificate that is for the upstream.
+"""
 
 import asyncio
+import base64
 import re
 import socket
+import ssl
+from typing import NoReturn, cast
+
+from pydantic import SecretStr
 
 from proxy.addresses import Url, bracketed
-from proxy.errors import ConnectionFailed, UpstreamError
+from proxy.errors import EgressFailed, EgressLogin, UpstreamError
+from proxy.upstream.tls import ResumingContext, certificate_refused, tls_failed
 
 _MAX_HEAD = 16_384
-_CHECK = "check BREB_EGRESS_PROXY, and that it lets connections to the upstream through"
-_LOG_IN = (
-    "the egress proxy wants credentials, and none are sent to it: have this machine let through"
-    " without, or let BREB_EGRESS_PROXY name a proxy that logs in there"
-)
 _INTERIM = re.compile(rb"HTTP/1\.[01] 1.*?\r\n\r\n", re.DOTALL)
+_SCHEME = re.compile(rb"\r\nproxy-authenticate:[ \t]*([\w-]+)", re.IGNORECASE)
+_OWN_TLS = (
+    "check the scheme in BREB_EGRESS_PROXY: https:// is for a proxy with which TLS is spoken, most"
+    " want http://"
+)
+_NO_BASIC = (
+    "ask those who run it for Basic, or to let this machine through; or run a proxy here that logs"
+    " in there, and name that in BREB_EGRESS_PROXY"
+)
 
 
-async def open_tunnel(loop: asyncio.AbstractEventLoop, sock: socket.socket, origin: Url) -> None:
-    """Ask the proxy at the other end of ``sock`` for a tunnel; raise ConnectionFailed."""
-    host = bracketed(origin.host)
-    target = f"{host}:{origin.port}"
-    ask = f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n"
-    try:
-        await loop.sock_sendall(sock, ask.encode())
-        head = await _head(loop, sock, target)
-    except OSError as error:
-        raise _refused(f"the egress proxy gave no tunnel to {target}") from error
-    words = head.split(b"\r\n", 1)[0].split(b" ", 2)
-    if not words[0].startswith(b"HTTP/1.") or len(words) < 2 or not words[1].isdigit():
-        raise _refused(f"the egress proxy answered CONNECT {target} with nonsense")
-    if not words[1].startswith(b"2"):
-        text = f"the egress proxy answered {words[1][:3].decode()} to CONNECT {target}"
-        raise _refused(text, _LOG_IN if words[1] == b"407" else _CHECK)
+class EgressProxy:
+    """Where the corporate proxy is, and who we are to it; ``tls`` is for an https:// one."""
+
+    def __init__(
+        self, url: Url, credentials: SecretStr | None = None, tls: ResumingContext | None = None
+    ) -> None:
+        self.url = url
+        self._credentials = credentials
+        self._tls = tls if url.scheme == "https" else None
+
+    def __repr__(self) -> str:
+        return f"<EgressProxy {self.url}>"
+
+    async def tunnel(self, sock: socket.socket, origin: Url) -> "Tunnel":
+        """Have the proxy at the other end of ``sock`` connect us with ``origin``.
+
+        Raises EgressFailed, or what went wrong in the handshake with the proxy itself.
+        """
+        loop = asyncio.get_running_loop()
+        target = f"{bracketed(origin.host)}:{origin.port}"
+        try:
+            # From here on the socket is the transport's, which closes it also when this fails.
+            _, tunnel = await loop.create_connection(
+                lambda: Tunnel(loop, target),
+                sock=sock,
+                ssl=self._tls,
+                server_hostname=self.url.host if self._tls else None,
+            )
+        except OSError as error:
+            raise self._no_tls(error) from error
+        try:
+            tunnel.transport.write(self._ask(target))
+            self._judge(await tunnel.head, target)
+        except BaseException:
+            tunnel.transport.abort()
+            raise
+        return tunnel
+
+    def _ask(self, target: str) -> bytes:
+        login = ""
+        if self._credentials is not None:
+            plain = self._credentials.get_secret_value().encode()
+            login = f"Proxy-Authorization: Basic {base64.b64encode(plain).decode()}\r\n"
+        return f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{login}\r\n".encode()
+
+    def _judge(self, head: bytes, target: str) -> None:
+        words = head.split(b"\r\n", 1)[0].split(b" ", 2)
+        if not words[0].startswith(b"HTTP/1.") or len(words) < 2 or not words[1].isdigit():
+            _fail(f"the egress proxy answered CONNECT {target} with nonsense")
+        status = words[1][:3].decode()
+        text = f"the egress proxy answered {status} to CONNECT {target}"
+        if status == "407":
+            raise self._no_login(text, [scheme.decode() for scheme in _SCHEME.findall(head)])
+        if status.startswith("5"):
+            _fail(
+                f"{text}: it finds no way there",
+                f"check that {origin_words(target)} is right in BREB_BASE_URL, and ask those who"
+                " run the proxy of BREB_EGRESS_PROXY",
+            )
+        if not status.startswith("2"):
+            _fail(
+                f"{text}: it does not let us through",
+                "ask those who run the proxy of BREB_EGRESS_PROXY to allow CONNECT to"
+                f" {origin_words(target)}",
+            )
+
+    def _no_login(self, text: str, schemes: list[str]) -> EgressLogin:
+        if schemes and "basic" not in [scheme.lower() for scheme in schemes]:
+            words = " and ".join(dict.fromkeys(schemes))
+            return EgressLogin(f"{text}: it asks for {words}, and we know Basic alone", _NO_BASIC)
+        if self._credentials is None:
+            return EgressLogin(
+                f"{text}: it wants a user and a password",
+                "set BREB_EGRESS_CREDENTIALS=USER:PASSWORD, a secret, for BREB_EGRESS_PROXY",
+            )
+        return EgressLogin(
+            f"{text}: it does not take the user and password",
+            "check BREB_EGRESS_CREDENTIALS, which are for BREB_EGRESS_PROXY",
+        )
+
+    def _no_tls(self, error: OSError) -> UpstreamError:
+        what = f"the egress proxy {self.url.authority}"
+        if isinstance(error, ssl.SSLCertVerificationError):
+            refused = certificate_refused(error, what)
+            refused.title = "The egress proxy's certificate is not trusted"
+            refused.next_step = refused.next_step.replace("BREB_BASE_URL", "BREB_EGRESS_PROXY")
+            return refused
+        if isinstance(error, ssl.SSLError):
+            failed = tls_failed(error, f"TLS with {what}")
+            failed.title, failed.next_step = EgressFailed.title, _OWN_TLS
+            return failed
+        return EgressFailed(f"{what} closed the connection during the handshake", _OWN_TLS)
 
 
-async def _head(loop: asyncio.AbstractEventLoop, sock: socket.socket, target: str) -> bytes:
-    head = b""
-    while b"\r\n\r\n" not in head:
-        data = await loop.sock_recv(sock, 4096)
-        head += data
-        if not data or len(head) > _MAX_HEAD:
-            raise _refused(f"the egress proxy gave no tunnel to {target}")
-        while interim := _INTERIM.match(head):  # RFC 9110 section 15.2
-            head = head[interim.end() :]
-    head, _, rest = head.partition(b"\r\n\r\n")
-    if rest and head.split(b" ", 2)[1:2] == [b"200"]:
-        # Both TLS and HTTP servers wait for the client: whatever this is, it is not the upstream.
-        raise _refused(f"the egress proxy sent more than a head for CONNECT {target}")
-    return head
+def origin_words(target: str) -> str:
+    """Return a target without the port that nobody writes."""
+    return target.removesuffix(":443")
 
 
-def _refused(text: str, step: str = _CHECK) -> UpstreamError:
-    error = ConnectionFailed(text)
-    error.next_step = step
-    return error
+class Tunnel(asyncio.Protocol):
+    """The near end of a tunnel, until the upstream's connection takes its place.
+
+    ``head`` is the proxy's answer. What comes after it, before we have sent anything, is not the
+    upstream's: TLS and HTTP servers wait for the client.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, target: str) -> None:
+        self.transport: asyncio.Transport = cast("asyncio.Transport", None)
+        self.head: asyncio.Future[bytes] = loop.create_future()
+        self._target = target
+        self._data = b""
+
+    @property
+    def intact(self) -> bool:
+        """Whether nothing has come through that nobody asked for, and it still stands."""
+        return not (self._data or self.transport.is_closing())
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Gather the head."""
+        self._data += data
+        while not self.head.done() and (interim := _INTERIM.match(self._data)):
+            self._data = self._data[interim.end() :]  # RFC 9110 section 15.2
+        if self.head.done():
+            return
+        head, end, rest = self._data.partition(b"\r\n\r\n")
+        if end and rest and head.split(b" ", 2)[1:2] == [b"200"]:
+            self._failed(f"the egress proxy sent more than a head for CONNECT {self._target}")
+        elif end:
+            self._data = b""
+            self.head.set_result(head)
+        elif len(head) > _MAX_HEAD:
+            self._failed(f"the egress proxy gave no tunnel to {self._target}")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that there will be no head."""
+        self._failed(f"the egress proxy gave no tunnel to {self._target}", exc)
+
+    def _failed(self, text: str, cause: Exception | None = None) -> None:
+        if not self.head.done():
+            error = EgressFailed(text)
+            error.__cause__ = cause
+            self.head.set_exception(error)
+            self.head.exception()  # whoever waited may be gone
+
+
+def _fail(text: str, next_step: str = "") -> NoReturn:
+    raise EgressFailed(text, next_step)

@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import aiohappyeyeballs
 from aiohappyeyeballs import AddrInfoType
@@ -16,12 +17,13 @@ from proxy.errors import (
     ConnectionFailed,
     ConnectionRefused,
     ConnectTimeout,
+    EgressFailed,
     NameNotResolved,
     NameTimeout,
     TlsFailed,
     UpstreamError,
 )
-from proxy.upstream.connect_tunnel import open_tunnel
+from proxy.upstream.connect_tunnel import EgressProxy
 from proxy.upstream.connection import Connection
 from proxy.upstream.tls import ResumingContext, certificate_refused, tls_context, tls_failed
 
@@ -41,7 +43,7 @@ class Connector:
         origin: Url,
         timeout: float,
         tls: ResumingContext | None = None,
-        egress: Url | None = None,
+        egress: EgressProxy | None = None,
     ) -> None:
         self.origin = origin
         self._timeout = timeout
@@ -73,7 +75,7 @@ class Connector:
 
     @property
     def _peer(self) -> Url:
-        return self._egress or self.origin
+        return self._egress.url if self._egress else self.origin
 
     async def _addresses(self, loop: asyncio.AbstractEventLoop) -> Sequence[AddrInfoType]:
         peer = self._peer
@@ -91,11 +93,7 @@ class Connector:
         loop = asyncio.get_running_loop()
         sock = await self._connect(loop, infos)
         if self._egress:
-            try:
-                await open_tunnel(loop, sock, self.origin)
-            except BaseException:
-                sock.close()
-                raise
+            return await self._through(self._egress, sock, make)
         reached = time.perf_counter()
         try:
             # From here on the socket is the transport's, which closes it also when this fails.
@@ -107,6 +105,33 @@ class Connector:
             )
         except OSError as error:
             raise self._not_started(error) from error
+        protocol.reached = reached
+        return protocol
+
+    async def _through(
+        self, egress: EgressProxy, sock: socket.socket, make: Callable[[], Connection]
+    ) -> Connection:
+        """Put the connection at the near end of a tunnel, in TLS with the upstream itself."""
+        tunnel = await egress.tunnel(sock, self.origin)
+        reached = time.perf_counter()
+        transport = tunnel.transport
+        try:
+            if self._tls:
+                loop = asyncio.get_running_loop()
+                name = self.origin.host
+                secured = await loop.start_tls(transport, tunnel, self._tls, server_hostname=name)
+                transport = tunnel.transport = cast("asyncio.Transport", secured)
+            if not tunnel.intact:
+                raise EgressFailed(f"the tunnel to {self.origin.authority} broke off")
+        except OSError as error:
+            transport.abort()
+            raise self._not_started(error) from error
+        except BaseException:
+            transport.abort()
+            raise
+        protocol = make()
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
         protocol.reached = reached
         return protocol
 
@@ -122,6 +147,7 @@ class Connector:
 
     def _advised(self, error: UpstreamError) -> UpstreamError:
         if self._egress:
+            error.title = "The egress proxy cannot be reached"
             error.next_step = "check BREB_EGRESS_PROXY, and that the egress proxy is up"
         return error
 

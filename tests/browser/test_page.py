@@ -411,7 +411,7 @@ def test_our_own_failures_are_explained(start: Start) -> None:
     console.send("/v1/y", fields=[("Origin", "http://evil.example")])
     console.pick("/v1/x")
     panel = console.page.locator("#panel")
-    expect(panel).to_contain_text("The proxy could not do it:")
+    expect(panel).to_contain_text("The upstream failed:")
     expect(panel).to_contain_text("Outcome unknown: the upstream may have carried it out.")
     console.pick("/v1/y")
     expect(panel).to_contain_text("The proxy refused this request:")

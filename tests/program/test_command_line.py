@@ -18,7 +18,7 @@ from proxy.settings import sources
 from proxy.settings.model import flags
 from proxy.terminal import setting_flags
 from tests.support import SECRET, Program, RawUpstream, ask, free_port
-from tests.support.command import command, environment
+from tests.support.command import called, command, environment
 
 COMMANDS = [
     *("run", "serve", "demo", "sandbox", "check"),
@@ -124,7 +124,7 @@ def test_wrong_usage_is_one_error_that_repeats_no_value(
     ended = command("serve", *words, cwd=tmp_path)
     assert ended.code == 2
     assert ended.err.startswith(f"breb-proxy: {says}")
-    assert ended.err.endswith("breb-proxy: try: breb-proxy serve --help\n")
+    assert ended.err.endswith(f"breb-proxy: try: {called(tmp_path)} serve --help\n")
 
 
 def test_every_problem_of_the_settings_is_told_at_once(tmp_path: Path) -> None:
@@ -325,6 +325,44 @@ def test_run_with_credentials_serves() -> None:
         assert proxy.status()["upstream"] == upstream.url
 
 
+@pytest.mark.parametrize("name", ["serve", "run"])
+def test_a_near_name_is_told_by_the_refusal_itself(tmp_path: Path, name: str) -> None:
+    (tmp_path / ".env").write_text("CLIENT_SECRET=x\n")
+    ended = command(name, cwd=tmp_path, BREB_CLIENTID="x")
+    assert ended.code == 2
+    first, second, third, *last = ended.err.splitlines()
+    assert first == (
+        "breb-proxy: BREB_CLIENT_ID: is not set, but the environment has BREB_CLIENTID:"
+        " write BREB_CLIENT_ID"
+    )
+    assert second == (
+        "breb-proxy: BREB_CLIENT_SECRET: is not set, but .env has CLIENT_SECRET:"
+        " write BREB_CLIENT_SECRET"
+    )
+    assert third == f"breb-proxy: to see what is read from where: {called(tmp_path)} check"
+    demo = "no demo, since the environment has settings; to try it all the same"
+    assert last == ([f"breb-proxy: {demo}: {called(tmp_path)} demo"] if name == "run" else [])
+
+
+def test_a_copy_of_the_example_that_was_not_filled_in_is_no_wish_for_a_demo(tmp_path: Path) -> None:
+    example = Path(__file__).parents[2] / "config.example.env"
+    (tmp_path / ".env").write_text(example.read_text())
+    ended = command("run", cwd=tmp_path)
+    assert ended.code == 2
+    assert "BREB_CLIENT_ID: is empty in .env" in ended.err
+    assert (
+        f"no demo, since .env has settings; to try it all the same: {called(tmp_path)} demo"
+        in ended.err
+    )
+
+
+def test_an_upstream_that_is_named_but_empty_is_warned_of(tmp_path: Path) -> None:
+    """Payments go to the sandbox then, and seem to succeed."""
+    program = Program("", ready=False, token_url="http://127.0.0.1:1/t")
+    with program as proxy:
+        assert "BREB_BASE_URL is there but empty (environment): requests go to" in proxy.output
+
+
 def test_run_with_half_of_the_credentials_says_which_is_missing(tmp_path: Path) -> None:
     ended = command("run", cwd=tmp_path, BREB_CLIENT_ID="x")
     assert ended.code == 2
@@ -365,21 +403,45 @@ def test_probes_load_the_standard_library_alone(tmp_path: Path) -> None:
     assert done.stdout == "[]\n", done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["demo"]])
-def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path, arguments: list[str]) -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
+def into(descriptor: int, tmp_path: Path, arguments: list[str]) -> tuple[int, str]:
+    """Run a command with its output going to ``descriptor``; buffered, as it is for users."""
+    env = environment({})
+    env.pop("PYTHONUNBUFFERED", None)
     done = subprocess.run(
         [sys.executable, "-m", "proxy", *arguments],
         cwd=tmp_path,
-        env=environment({}),
-        stdout=writing,
+        env=env,
+        stdout=descriptor,
         stderr=subprocess.PIPE,
         text=True,
         timeout=20,
     )
-    os.close(writing)
-    assert done.stderr == ""
+    os.close(descriptor)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["serve", "--help"], ["sandbox", "--help"], ["--version"], ["check"], ["demo"]],
+    ids=" ".join,
+)
+def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path, arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    assert into(writing, tmp_path, arguments) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["serve", "--help"], ["sandbox", "--help"], ["--version"], ["check"]],
+    ids=" ".join,
+)
+def test_what_cannot_be_written_is_no_success(tmp_path: Path, arguments: list[str]) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    assert into(full, tmp_path, arguments) == (
+        1,
+        "breb-proxy: cannot write to standard output: No space left on device\n",
+    )
 
 
 @pytest.mark.parametrize("redirect", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full 2>&1"])

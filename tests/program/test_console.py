@@ -620,7 +620,7 @@ def test_an_answer_that_breaks_off_is_said() -> None:
         status, told = page.replay(of=old["id"], target="/cut")
         assert (status, told["status"], told["whole"]) == (200, 200, False)
         shown = page.json(f"/console/api/exchanges/{told['id']}")
-        assert (shown["mark"], shown["response"]["text"]) == ("proxy", "abc")
+        assert (shown["mark"], shown["response"]["text"]) == ("unreached", "abc")
 
 
 def test_a_unix_socket_and_a_caller_key_are_no_hindrance(tmp_path: Path) -> None:

@@ -233,7 +233,7 @@ def test_the_token_is_seen_to_be_renewed(tmp_path: Path) -> None:
     [
         ("--listen=nonsense", "--listen: must be host:port"),
         ("--admin-listen=x", "--admin-listen: must be host:port"),
-        ("--log-level=loud", "BREB_LOG_LEVEL: input should be"),
+        ("--log-level=loud", "BREB_LOG_LEVEL: must be debug, info"),
         ("--base-url=http://127.0.0.1:1", "no such option: --base-url"),
     ],
 )

@@ -117,6 +117,22 @@ def test_the_report_for_a_program_says_the_same(sandbox: str, tmp_path: Path) ->
     }
 
 
+def test_a_program_gets_a_document_whatever_is_found(tmp_path: Path) -> None:
+    found = Examined(command("check", "--json", "--env-file=none", cwd=tmp_path))
+    assert (found.code, found.document["ok"]) == (2, False)
+    assert found["settings"]["advice"] == "BREB_ENV_FILE: no such file: none"
+
+
+def test_a_ticket_has_what_a_supporter_asks_for_and_no_secret(tmp_path: Path, sandbox: str) -> None:
+    found = examine(tmp_path, sandbox, CALLER_KEY=CALLER_KEY, DENY="DELETE /*")
+    assert {"version", "python", "system", "time", "ok", "seconds"} < found.document.keys()
+    facts = found["settings"]["facts"]
+    assert facts["BREB_BASE_URL"] == {"from": "environment", "value": sandbox}
+    assert facts["BREB_DENY"]["value"] == "DELETE /*"
+    for name in ("BREB_CLIENT_ID", "BREB_CLIENT_SECRET", "BREB_CALLER_KEY"):
+        assert facts[name] == {"from": "environment", "value": "set, never shown"}
+
+
 def test_the_request_goes_the_whole_way_with_the_token(tmp_path: Path) -> None:
     with RawUpstream() as upstream:
         found = examine(tmp_path, upstream.url, "--path=/v1/keys?a=b%2Fc")
@@ -250,10 +266,42 @@ def test_credentials_under_other_names_are_found(tmp_path: Path, sandbox: str) -
         **settings(sandbox, CLIENT_SECRET=None),
     )
     advice = Examined(ended)["credentials"]["advice"]
-    assert advice == "found PASSPORT_CLIENT_ID, client_secret: the names must start with BREB_"
+    assert advice == (
+        f"BREB_CLIENT_SECRET is not set, but {secrets} has client_secret: write BREB_CLIENT_SECRET"
+    )
     (tmp_path / ".env").write_text("CLIENT_ID=x\nOTHER=y\n")
     found = examine(tmp_path, sandbox, CLIENT_ID=None, CLIENT_SECRET=None)
-    assert found["credentials"]["advice"] == "found CLIENT_ID: the names must start with BREB_"
+    assert found["credentials"]["advice"] == (
+        "BREB_CLIENT_ID is not set, but .env has CLIENT_ID: write BREB_CLIENT_ID"
+    )
+
+
+def test_slips_in_the_file_itself_are_told(tmp_path: Path, sandbox: str) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"BREB_CLIENT_SECRET={SECRET}\nBREB_READ_TIMEOUT=5\nBREB_READ_TIMEOUT=6\n")
+    file.chmod(0o644)
+    found = examine(tmp_path, sandbox)
+    assert found.code == 0
+    assert found["file"]["outcome"] == "warning"
+    assert found["file"]["advice"].split("\n") == [
+        "BREB_READ_TIMEOUT: 2 times in .env, the last one counts",
+        "other users of this machine can read .env: chmod 600 .env",
+    ]
+    file.write_text("BREB_READ_TIMEOUT=5\n")
+    assert examine(tmp_path, sandbox)["file"]["outcome"] == "ok"
+
+
+def test_an_upstream_that_is_named_but_empty_is_told(tmp_path: Path) -> None:
+    given = {"TOKEN_URL": "http://127.0.0.1:1/t", "CONNECT_TIMEOUT": "1"}
+    found = examine(tmp_path, "", **given)
+    assert found["settings"]["outcome"] == "warning"
+    assert found["settings"]["says"] == "BREB_BASE_URL is there but empty (environment)"
+
+
+def test_names_that_kubernetes_made_are_not_called_settings(tmp_path: Path, sandbox: str) -> None:
+    found = examine(tmp_path, sandbox, PORT="tcp://10.0.0.1:80")
+    assert found["names"]["says"] == "every other name is a setting; Kubernetes set BREB_PORT"
+    assert found["names"]["facts"] == {"over": ["BREB_PORT"]}
 
 
 @pytest.mark.parametrize(
@@ -262,6 +310,11 @@ def test_credentials_under_other_names_are_found(tmp_path: Path, sandbox: str) -
         pytest.param("<your secret>", "looks like an example", id="example"),
         pytest.param("ab cd", "has blanks or quotes in it", id="blank"),
         pytest.param("'abcd'", "has blanks or quotes in it", id="quotes"),
+        pytest.param(
+            "“abcd”",
+            "has characters beyond ASCII, such as the quotes of a text editor",
+            id="typographic quotes",
+        ),
         pytest.param("x " * 40, "has blanks or quotes in it", id="long"),
     ],
 )

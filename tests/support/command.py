@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from proxy import invocation
 from tests.support.leaks import found
 
 PATIENCE = 30.0
@@ -31,6 +32,12 @@ def environment(settings: Mapping[str, object]) -> dict[str, str]:
     """Return this environment without its BREB_ names, and with ``settings``: full names."""
     kept = {k: v for k, v in os.environ.items() if not k.upper().startswith("BREB_")}
     return kept | {name: str(value) for name, value in settings.items()}
+
+
+def called(cwd: Path) -> str:
+    """Return what somebody in ``cwd`` types to call the program, as its messages say it."""
+    with contextlib.chdir(cwd):
+        return invocation.command()
 
 
 def command(*arguments: str, cwd: Path, typed: str = "", **settings: object) -> Ended:

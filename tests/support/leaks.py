@@ -3,7 +3,7 @@
 SECRET = "s3cret-sentinel-of-the-tests"
 CALLER_KEY = "caller-key-sentinel-of-the-tests"
 
-# Access tokens that the tests' token endpoints handed out.
+# Access tokens that the tests' token endpoints handed out, and secrets of some tests alone.
 issued: set[str] = set()
 
 

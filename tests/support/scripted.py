@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from proxy.addresses import Url
-from proxy.upstream import Connection, Connector, Pool, PoolLimits, ResponseHead
+from proxy.upstream import Connection, Connector, EgressProxy, Pool, PoolLimits, ResponseHead
 from proxy.upstream.connection import BUFFER
 from proxy.upstream.tls import ResumingContext
 
@@ -142,7 +142,7 @@ async def pooled(
 ) -> AsyncIterator[Pool]:
     """A pool to a loopback port; at the end nothing is open, opening or waiting in it."""
     origin = Url("https" if tls else "http", host, port)
-    through = Url("http", "127.0.0.1", egress) if egress else None
+    through = EgressProxy(Url("http", "127.0.0.1", egress)) if egress else None
     pool = Pool(Connector(origin, connect_timeout, tls, through), PoolLimits(**limits))
     try:
         yield pool

@@ -50,7 +50,7 @@ def test_a_listener_is_read_and_written(text: str, address: ListenAddress, priva
      "unix:relative", "unix:", "unix:/" + "x" * 100],
 )  # fmt: skip
 def test_what_is_no_listener_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="must"):
+    with pytest.raises(ValueError, match=r"must|port 65536: at most 65535"):
         ListenAddress.parse(text)
 
 
@@ -81,7 +81,7 @@ def test_an_origin_is_read(text: str, origin: Url, authority: str) -> None:
      "https://a b", "https://h/a b", "https://h/\\", "https://[::1", "https://[::x]", "https://hé"],
 )  # fmt: skip
 def test_what_is_no_origin_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"must|has a"):
+    with pytest.raises(ValueError, match=r"must|has a|port 65536: at most 65535"):
         Url.parse(text)
 
 

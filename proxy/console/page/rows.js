@@ -3,7 +3,7 @@ import { clock, el, methodClass, ms, size, statusClass, statusOf, targetOf } fro
 import { t, told } from "/console/words.js";
 
 const TAIL = 14; // characters at the end of a path that are never cut: they tell one id from another
-const TONES = { refused: "warn", proxy: "bad", upstream: "warn", left: "soft", answered: "soft", unknown: "bad", token: "soft", webhook: "soft" };
+const TONES = { refused: "warn", proxy: "bad", "no-token": "bad", unreached: "bad", upstream: "warn", left: "soft", answered: "soft", unknown: "bad", token: "soft", webhook: "soft" };
 const cell = (name, ...children) => el("td", { class: name }, ...children);
 const tag = (tone, words, title) => el("span", { class: `tag ${tone}`, title }, words);
 

@@ -69,7 +69,7 @@ export function explanation(entry) {
   const spoken = (words) => el("span", { lang: "en" }, words);
   if (trouble) {
     const box = el("div", { class: "note bad" },
-      el("p", {}, el("b", {}, `${t(trouble.kind === "refused" ? "trouble.refused" : "trouble.failed")} `), spoken(trouble.words)),
+      el("p", {}, el("b", {}, `${t(`trouble.${trouble.kind}`)} `), spoken(trouble.words)),
       el("p", {}, el("b", {}, `${t("trouble.next")} `), spoken(trouble.next_step)));
     if (entry.outcome === "unknown") box.append(el("p", {}, el("b", {}, `${t("trouble.unknown")} `), t("trouble.unknown-why")));
     if (entry.outcome === "not-sent") box.append(el("p", {}, t("trouble.not-sent")));

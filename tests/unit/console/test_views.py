@@ -57,7 +57,8 @@ def changed(**changes: Any) -> Entry:
 
 def test_marks_tell_whose_doing_it_was() -> None:
     assert mark(changed(left=True)) == "left"
-    assert mark(changed(trouble=Trouble("failed", "", "", ""))) == "proxy"
+    for kind in ("no-token", "unreached", "proxy"):
+        assert mark(changed(trouble=Trouble(kind, "", "", ""))) == kind
     assert mark(changed(trouble=Trouble("refused", "", "", ""))) == "refused"
     assert mark(changed(status=404)) == "upstream"
     assert mark(changed(status=204)) == "answered"

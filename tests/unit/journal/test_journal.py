@@ -177,7 +177,7 @@ def test_an_unknown_outcome_says_what_to_do() -> None:
     exchange.status = 502
     entry = over(exchange)
     assert entry.trouble is not None
-    assert (entry.trouble.kind, entry.trouble.outcome) == ("failed", "unknown")
+    assert (entry.trouble.kind, entry.trouble.outcome) == ("unreached", "unknown")
     assert "look the payment up" in entry.trouble.next_step
     assert names(entry)[-1] == "wait"
 

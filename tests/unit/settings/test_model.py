@@ -12,6 +12,7 @@ from proxy.addresses import ListenAddress
 from proxy.errors import SettingsError
 from proxy.settings import model, sources
 
+MEANT = {"allow_production": "true"}
 GIVEN = {"client_id": "id-1", "client_secret": "hush-hush"}
 
 
@@ -134,10 +135,14 @@ def test_hosts_are_names_or_addresses(host: str) -> None:
         pytest.param({"base_url": "ftp://x"}, "BREB_BASE_URL: must be a URL", id="scheme"),
         pytest.param({"base_url": "https://u:p@x"}, "BREB_BASE_URL: must have no user", id="user"),
         pytest.param({"base_url": "https://x/?q"}, "BREB_BASE_URL: must have no", id="query"),
-        pytest.param({"base_url": "https://x:99999"}, "BREB_BASE_URL: must be a URL", id="port"),
+        pytest.param(
+            {"base_url": "https://x:99999"}, "BREB_BASE_URL: port 99999: at most", id="port"
+        ),
         pytest.param({"base_url": "https://x y"}, "BREB_BASE_URL: has a host", id="blank"),
         pytest.param({"token_url": "http://x/t"}, "BREB_TOKEN_URL: must be https", id="token url"),
-        pytest.param({"listen": "127.0.0.1:99999"}, "BREB_LISTEN: must be host:port", id="listen"),
+        pytest.param(
+            {"listen": "127.0.0.1:99999"}, "BREB_LISTEN: port 99999: at most", id="listen"
+        ),
         pytest.param({"listen": "unix:relative"}, "BREB_LISTEN: must be unix:", id="socket path"),
         pytest.param({"tls_cert": "/nowhere"}, "BREB_TLS_CERT: no such file", id="no file"),
         pytest.param({"allow": "payments"}, "BREB_ALLOW: 'payments' is no rule", id="rule"),
@@ -172,9 +177,51 @@ def test_hosts_are_names_or_addresses(host: str) -> None:
             id="production",
         ),
         pytest.param(
-            {"egress_proxy": "https://proxy.test:3128"},
-            "BREB_EGRESS_PROXY: must be http://",
-            id="egress over TLS",
+            {"base_url": "https://bre-b-sandbox.api.visionamos.passportfintech.com"} | MEANT,
+            "BREB_ALLOW_PRODUCTION: is true, but BREB_BASE_URL (bre-b-sandbox.api.visionamos."
+            "passportfintech.com) is a sandbox, where payments seem to succeed",
+            id="production in the sandbox",
+        ),
+        pytest.param(
+            {"base_url": "http://127.0.0.1:9090"} | MEANT,
+            "BREB_ALLOW_PRODUCTION: is true, but BREB_BASE_URL (127.0.0.1) is on this machine",
+            id="production on this machine",
+        ),
+        pytest.param(
+            {"base_url": "https://api.paas.co.passportfintech.con"} | MEANT,
+            "BREB_ALLOW_PRODUCTION: is true, but BREB_BASE_URL (api.paas.co.passportfintech.con)"
+            " is not known as Passport's production host",
+            id="production with a slip",
+        ),
+        pytest.param(
+            {"egress_proxy": "socks5://proxy.test:1080"},
+            "BREB_EGRESS_PROXY: must be http://host:port or https://host:port",
+            id="egress over SOCKS",
+        ),
+        pytest.param(
+            {"egress_proxy": "http://proxy.test:80800"},
+            "BREB_EGRESS_PROXY: port 80800: at most 65535",
+            id="egress port",
+        ),
+        pytest.param(
+            {"egress_proxy": "http://proxy.test:3128", "egress_credentials": "hush"},
+            "BREB_EGRESS_CREDENTIALS: must be USER:PASSWORD",
+            id="egress without password",
+        ),
+        pytest.param(
+            {"egress_credentials": "user:hush"},
+            "BREB_EGRESS_CREDENTIALS: set BREB_EGRESS_PROXY too",
+            id="egress credentials alone",
+        ),
+        pytest.param(
+            {"egress_proxy": "http://user:hush@proxy.test", "egress_credentials": "user:hush"},
+            "BREB_EGRESS_PROXY: has user and password, and so has BREB_EGRESS_CREDENTIALS",
+            id="egress credentials twice",
+        ),
+        pytest.param(
+            {"egress_proxy": "http://127.0.0.1:8080"},
+            "BREB_EGRESS_PROXY: 127.0.0.1:8080 is this proxy's own listener",
+            id="egress loop",
         ),
         pytest.param(
             {"egress_proxy": "proxy.test:3128"},
@@ -306,30 +353,6 @@ def test_empty_values_count_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.read_timeout == 60
 
 
-def test_unknown_names_get_a_hint_and_those_of_kubernetes_none() -> None:
-    environment = {
-        "BREB_CLIENT_SECERT": "x",
-        "BREB_PROXY_PORT": "tcp://10.0.0.1:80",
-        "BREB_PROXY_SERVICE_HOST": "10.0.0.1",
-        "BREB_PORT": "tcp://10.0.0.1:80",
-        "BREB_PROXY_PORT_8080_TCP_ADDR": "10.0.0.1",
-        "BREB_PROXY_SERVICE_PORT_HTTP": "80",
-        "BREB_LISTEN": "127.0.0.1:1",
-        "BREB_QQQQQQ": "1",
-        "BREB_X": "1",
-    }
-    assert sources.unknown(environment) == [
-        "BREB_CLIENT_SECERT: no such setting; did you mean BREB_CLIENT_SECRET?",
-        "BREB_QQQQQQ: no such setting",
-        "BREB_X: no such setting",
-    ]
-
-
-def test_no_setting_has_a_name_that_kubernetes_injects() -> None:
-    for name in model.Settings.model_fields:
-        assert not sources.injected(f"BREB_{name.upper()}")
-
-
 def test_a_missing_secrets_directory_is_a_problem(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="BREB_SECRETS_DIR: no such directory"):
         sources.sources(tmp_path / "nowhere")
@@ -357,5 +380,50 @@ def test_a_malformed_start_is_lines_without_traceback_and_exit_code_two(tmp_path
         "BREB_CLIENT_ID",
         "BREB_LISTEN",
         "BREB_READ_TIMEOUT",
+        "to see what is read from where",
     ]
     assert "hush" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"console": "ja"}, "BREB_CONSOLE: must be true or false"),
+        ({"read_timeout": "60s"}, "BREB_READ_TIMEOUT: must be seconds, such as 60"),
+        ({"read_timeout": "inf"}, "BREB_READ_TIMEOUT: must be seconds, such as 60"),
+        ({"drain_delay": "-1"}, "BREB_DRAIN_DELAY: must be seconds, such as 60, at least 0"),
+        ({"token_timeout": "0"}, "BREB_TOKEN_TIMEOUT: must be seconds, such as 10, more than 0"),
+        ({"max_body": "1 MB"}, "BREB_MAX_BODY: must be bytes, such as 1048576"),
+        (
+            {"max_callers": "1.5"},
+            "BREB_MAX_CALLERS: must be a whole number, such as 4096",
+        ),
+        (
+            {"max_callers": "70000"},
+            "BREB_MAX_CALLERS: must be a whole number, such as 4096, at most 65535",
+        ),
+        ({"log_level": "loud"}, "BREB_LOG_LEVEL: must be debug, info, warning or error"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words_of_the_setting(given: dict[str, str], words: str) -> None:
+    assert problems(**given) == [words]
+
+
+@pytest.mark.parametrize("text", ["http://user:p%40ss@proxy.test:3128", "https://user:p@ss@h"])
+def test_user_and_password_of_the_egress_proxy_are_taken_out_of_its_url(text: str) -> None:
+    found = load(egress_proxy=text)
+    assert "p@ss" not in repr(found)
+    assert "user:" not in repr(found)
+    assert str(found.egress_proxy) in ("http://proxy.test:3128", "https://h")
+    assert found.egress_credentials is not None
+    assert found.egress_credentials.get_secret_value() == "user:p@ss"
+
+
+def test_what_is_no_url_has_no_user_and_is_not_repeated() -> None:
+    (line,) = problems(egress_proxy="http://[user:hush@")
+    assert line == "BREB_EGRESS_PROXY: must be http://host:port or https://host:port"
+
+
+def test_production_is_let_in_where_it_is_meant() -> None:
+    url = "https://api.paas.co.passportfintech.com"
+    assert load(base_url=url, **MEANT).base_url.environment == "production"

@@ -12,6 +12,8 @@ from proxy.errors import (
     ConnectionFailed,
     ConnectionRefused,
     ConnectTimeout,
+    EgressFailed,
+    EgressLogin,
     NameNotResolved,
     NameTimeout,
     UpstreamError,
@@ -278,10 +280,10 @@ async def test_an_egress_proxy_that_gives_no_tunnel_is_named(answer: bytes, word
 
     async with serving(script) as egress:
         error = await refused_by("127.0.0.1", 9, egress=egress.port)
-    assert type(error) is ConnectionFailed
+    assert type(error) is (EgressLogin if "407" in words else EgressFailed)
     assert words in str(error)
     assert "BREB_EGRESS_PROXY" in error.next_step
-    assert ("credentials" in error.next_step) == ("407" in words)
+    assert ("BREB_EGRESS_CREDENTIALS" in error.next_step) == ("407" in words)
 
 
 async def test_an_egress_proxy_that_resets_is_named() -> None:
@@ -292,7 +294,7 @@ async def test_an_egress_proxy_that_resets_is_named() -> None:
     async with serving(script) as egress:
         error = await refused_by("127.0.0.1", 9, egress=egress.port)
     assert (type(error), str(error)) == (
-        ConnectionFailed,
+        EgressFailed,
         "the egress proxy gave no tunnel to 127.0.0.1:9",
     )
 

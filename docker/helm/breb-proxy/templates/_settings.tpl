@@ -4,7 +4,7 @@
 {{- end }}
 
 {{- define "breb-proxy.secretSettings" -}}
-["CALLER_KEY", "CLIENT_ID", "CLIENT_SECRET"]
+["CALLER_KEY", "CLIENT_ID", "CLIENT_SECRET", "EGRESS_CREDENTIALS"]
 {{- end }}
 
 {{- define "breb-proxy.productionHosts" -}}

@@ -1,0 +1,43 @@
+"""How this program is started from here: what our messages tell people to type.
+
+``breb-proxy`` alone is right only where the shell finds it, and finds this one.
+"""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+NAME = "breb-proxy"
+
+
+def command(program: str = sys.executable) -> str:
+    """Return what a shell in the current folder takes for us; ``program`` is the interpreter."""
+    if not program:  # embedded in another program
+        return NAME
+    ours = Path(program).with_name(NAME)
+    if not os.access(ours, os.X_OK):
+        return f"{shlex.quote(program)} -m proxy"
+    if _same(ours, _on_path()):
+        return NAME
+    return shlex.quote(str(_shortened(ours)))
+
+
+def _on_path() -> Path | None:
+    found = (Path(folder, NAME) for folder in os.get_exec_path())
+    return next((path for path in found if os.access(path, os.X_OK)), None)
+
+
+def _same(path: Path, other: Path | None) -> bool:
+    return other is not None and path.samefile(other)  # pipx has a link to it on the PATH
+
+
+def _shortened(path: Path) -> Path:
+    try:
+        here = Path.cwd()
+    except OSError:  # it has been removed
+        return path
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+COMMAND = command()

@@ -1,0 +1,67 @@
+"""The proxy that the environment names for all programs: noticed aloud, never used in silence."""
+
+import os
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from proxy.addresses import Url, bracketed
+from proxy.settings.model import Settings
+
+_NAMES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+_EXAMPLE = "http://HOST:PORT"
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentProxy:
+    """The variable that names a proxy, and how to say the same to us; never its credentials."""
+
+    variable: str
+    lines: str
+
+    @property
+    def warning(self) -> str:
+        """What to say at the start."""
+        return f"{self.variable} is set, but not used here; to use that proxy, add {self.lines}"
+
+    @property
+    def suspicion(self) -> str:
+        """What to say first when the network fails."""
+        return (
+            f"{self.variable} is set: this network may want its proxy, which is not used"
+            f" here by itself; add to .env: {self.lines}"
+        )
+
+
+def unused(settings: Settings) -> EnvironmentProxy | None:
+    """Return the proxy that other programs would use for the upstream, if we use none."""
+    if settings.egress_proxy is not None or settings.base_url.loopback:
+        return None
+    for name in _NAMES:
+        for variable in (name, name.lower()):
+            value = os.environ.get(variable, "").strip()
+            if value and not _excepted(settings.base_url.host):
+                return EnvironmentProxy(variable, _lines(value))
+    return None
+
+
+def _excepted(host: str) -> bool:
+    """Report whether NO_PROXY says to go straight there: names and their subdomains, or ``*``."""
+    listed = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    names = (name.strip().lower().removeprefix("*").lstrip(".") for name in listed.split(","))
+    return listed.strip() == "*" or any(
+        name and (host.lower() == name or host.lower().endswith(f".{name}")) for name in names
+    )
+
+
+def _lines(value: str) -> str:
+    """Return the settings that say the same; what cannot be read stands as an example."""
+    try:
+        parts = urlsplit(value if "://" in value else f"http://{value}")
+        port = f":{parts.port}" if parts.port else ""
+        url = str(Url.parse(f"{parts.scheme}://{bracketed(parts.hostname or '')}{port}"))
+        login = parts.username is not None
+    except ValueError:
+        url, login = _EXAMPLE, False
+    return f"BREB_EGRESS_PROXY={url}" + (
+        " and BREB_EGRESS_CREDENTIALS=USER:PASSWORD" if login else ""
+    )

@@ -1,0 +1,100 @@
+"""What is usable, and yet perhaps not what was meant: a line each, never a value of a secret."""
+
+import difflib
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from proxy.settings.dotenv import assignments, names
+from proxy.settings.model import PREFIX, SECRETS, Settings
+
+# Kubernetes makes these of a Service called breb or breb-something.
+_OF_SERVICES = re.compile(
+    r"BREB_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$"
+)
+_PORT = re.compile(r"BREB_(\w+_)?PORT$")
+_BASE_URL = "BREB_BASE_URL"
+_OTHERS = 0o044  # what lets the group, and everybody, read
+
+
+def unknown_names(places: dict[str, Any]) -> list[str]:
+    """Return a warning for each name in the sources that no setting has, with the nearest one."""
+    file, folder = Path(places["_env_file"]), places.get("_secrets_dir")
+    outside = [name for name, value in os.environ.items() if not injected(name, value)]
+    warnings = [f"{line} (environment)" for line in _unknown(outside)]
+    if file.is_file():
+        warnings += [f"{line} ({file})" for line in _unknown(assignments(file))]
+    if folder:
+        found = [path.name for path in Path(folder).iterdir()]
+        warnings += [f"{line} ({folder})" for line in _unknown(found)]
+    return warnings
+
+
+def injected(name: str, value: str) -> bool:
+    """Report whether Kubernetes, and not a person, set this variable of the environment."""
+    upper = name.upper()
+    # A person who writes BREB_PORT means a number, and should hear that it does nothing.
+    return bool(_OF_SERVICES.match(upper) or (_PORT.match(upper) and "://" in value))
+
+
+def passed_over() -> list[str]:
+    """Return the variables with our prefix that are Kubernetes' own."""
+    return sorted(name for name, value in os.environ.items() if injected(name, value))
+
+
+def _unknown(found: Iterable[str]) -> list[str]:
+    known = {name.upper() for name in (*Settings.model_fields, "secrets_dir", "env_file")}
+    warnings = []
+    for name in sorted(key.upper() for key in found if key.upper().startswith(PREFIX)):
+        own = name.removeprefix(PREFIX)
+        if own in known:
+            continue
+        near = difflib.get_close_matches(own, known, n=1)
+        hint = f"; did you mean {PREFIX}{near[0]}?" if near else ""
+        warnings.append(f"{name}: no such setting{hint}")
+    return warnings
+
+
+def empty_upstream(settings: Settings, places: dict[str, Any]) -> str:
+    """Return where BASE_URL stands without a value, so that requests go where nobody said."""
+    if settings.base_url != Settings.model_fields["base_url"].default:
+        return ""
+    file, folder = Path(places["_env_file"]), places.get("_secrets_dir")
+    outside = {name.upper(): value for name, value in os.environ.items()}
+    if outside.get(_BASE_URL) == "":
+        return "environment"
+    if assignments(file).get(_BASE_URL) == "":
+        return str(file)
+    return str(folder) if folder and _empty(Path(folder)) else ""
+
+
+def _empty(folder: Path) -> bool:
+    files = (file for file in folder.iterdir() if file.name.upper() == _BASE_URL)
+    return any(not file.read_text(errors="replace").strip() for file in files)
+
+
+def duplicated_prefix(settings: Settings) -> str:
+    """Return what to do if the upstream's path prefix is one that callers' paths carry already."""
+    if not settings.base_url.path.endswith("/v1"):
+        return ""
+    return "paths carry /v1 already, so it would be there twice: take it off BREB_BASE_URL"
+
+
+def repeated(file: Path) -> list[str]:
+    """Return a warning for each setting that ``file`` sets more than once: the last one counts."""
+    counts = Counter(name.upper() for name in names(file) if name.upper().startswith(PREFIX))
+    return [
+        f"{name}: {count} times in {file}, the last one counts"
+        for name, count in counts.items()
+        if count > 1
+    ]
+
+
+def readable_by_others(file: Path) -> bool:
+    """Report whether ``file`` holds a secret, and others on this machine may read it."""
+    secret = {PREFIX + name.upper() for name in SECRETS}
+    kept = any(value and name in secret for name, value in assignments(file).items())
+    return kept and os.name == "posix" and bool(file.stat().st_mode & _OTHERS)

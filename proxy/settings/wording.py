@@ -1,0 +1,46 @@
+"""What is wrong with a value, in the words of those who write settings, not of the validator."""
+
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from proxy.invocation import COMMAND
+from proxy.settings.field import about
+
+_BOUNDS = {
+    "greater_than": ("more than", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("less than", "lt"),
+    "less_than_equal": ("at most", "le"),
+}
+_NO_NUMBER = ("float_parsing", "int_parsing", "int_from_float", "finite_number")
+
+
+def problem(item: ErrorDetails, field: FieldInfo) -> str:
+    """Say what a setting must be; ``item`` is what pydantic found, ``field`` the setting."""
+    kind = item["type"]
+    if kind == "missing":
+        return (
+            "is not set; put it into the environment, .env or the secrets directory, or into"
+            f" the keychain: {COMMAND} login"
+        )
+    if kind.startswith("bool"):
+        return "must be true or false"
+    if kind in _NO_NUMBER:
+        return f"must be {_number(field)}"
+    if kind in _BOUNDS:
+        words, name = _BOUNDS[kind]
+        return f"must be {_number(field)}, {words} {item['ctx'][name]:g}"
+    if kind == "literal_error":
+        return f"must be {str(item['ctx']['expected']).replace(chr(39), '')}"
+    message = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return message[:1].lower() + message[1:]
+
+
+def _number(field: FieldInfo) -> str:
+    """Return what a number counts, with an example."""
+    takes = about(field)[1]
+    if takes == "SECONDS":
+        return f"seconds, such as {field.default or 60:g}"
+    if takes == "BYTES":
+        return f"bytes, such as {field.default or 1_048_576}"
+    return f"a whole number, such as {field.default}"

@@ -1,0 +1,81 @@
+"""What was perhaps meant for a credential that is missing; names alone, never a value."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from proxy.settings import near_misses
+from proxy.settings.sources import sources
+
+WANTED = "BREB_CLIENT_ID"
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in list(os.environ):
+        if "CLIENT" in name.upper() or name.upper().startswith("BREB_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["BREB_CLIENTID", "BRE_B_CLIENT_ID", "CLIENT_ID", "PASSPORT_CLIENT_ID", "client_id"]
+)
+def test_a_near_name_is_told_wherever_it_stands(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text(f"OTHER=1\n{name}=hush\n")
+    in_file = f"is not set, but .env has {name}: write BREB_CLIENT_ID"
+    assert near_misses.missing(WANTED, sources(None)) == in_file
+    (tmp_path / ".env").unlink()
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    (folder / name).write_text("hush")
+    assert f"{folder} has {name}: " in near_misses.missing(WANTED, sources(folder))
+    monkeypatch.setenv(name, "hush")
+    found = near_misses.missing(WANTED, sources(folder))
+    assert found.lower().startswith(f"is not set, but the environment has {name.lower()}: ")
+
+
+@pytest.mark.parametrize("name", ["GOOGLE_CLIENT_ID", "CLIENT_IDS", "BREB_LISTEN", "ID"])
+def test_other_names_are_other_things(name: str, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"{name}=x\n")
+    assert near_misses.missing(WANTED, sources(None)) == ""
+
+
+def test_a_line_left_empty_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("BREB_CLIENT_ID=\n")
+    assert near_misses.missing(WANTED, sources(None)) == "is empty in .env"
+
+
+@pytest.mark.parametrize(
+    ("line", "is_meant"),
+    [
+        ("BREB_CLIENT_ID=", True),
+        ("BREB_LISTEN=127.0.0.1:1", True),
+        ("CLIENT_SECRET=x", True),
+        ("DATABASE_URL=x", False),
+        ("", False),
+    ],
+)
+def test_a_file_with_settings_is_meant(line: str, is_meant: bool, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"{line}\n")
+    assert near_misses.meant(sources(None)) == (".env" if is_meant else "")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_meant"),
+    [("BREB_CLIENTID", True), ("BREB_BASE_URL", True), ("BREB_LISTEN", False)],
+)
+def test_an_environment_that_names_credentials_or_an_upstream_is_meant(
+    name: str, is_meant: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "x")
+    assert near_misses.meant(sources(None)) == ("the environment" if is_meant else "")
+
+
+def test_a_secrets_directory_is_meant(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    assert near_misses.meant(sources(folder)) == str(folder)

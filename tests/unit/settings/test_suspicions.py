@@ -1,0 +1,122 @@
+"""What is usable and yet perhaps not meant: names, files, an upstream that nobody named."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from proxy.settings import model, suspicions
+from proxy.settings.sources import sources
+
+GIVEN = {"client_id": "id-1", "client_secret": "hush-hush"}
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in list(os.environ):
+        if name.upper().startswith("BREB_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_unknown_names_get_a_hint_and_those_of_kubernetes_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of_kubernetes = {
+        "BREB_PROXY_PORT": "tcp://10.0.0.1:80",
+        "BREB_PROXY_SERVICE_HOST": "10.0.0.1",
+        "BREB_PORT": "tcp://10.0.0.1:80",
+        "BREB_PROXY_PORT_8080_TCP": "tcp://10.0.0.1:80",
+        "BREB_PROXY_PORT_8080_TCP_ADDR": "10.0.0.1",
+        "BREB_PROXY_PORT_8080_TCP_PORT": "8080",
+        "BREB_PROXY_PORT_8080_TCP_PROTO": "tcp",
+        "BREB_PROXY_SERVICE_PORT": "80",
+        "BREB_PROXY_SERVICE_PORT_HTTP": "80",
+    }
+    others = {
+        "BREB_CLIENT_SECERT": "x",
+        "BREB_LISTEN": "127.0.0.1:1",
+        "BREB_QQQQQQ": "1",
+        "BREB_X": "1",
+    }
+    for name, value in {**of_kubernetes, **others}.items():
+        monkeypatch.setenv(name, value)
+    assert suspicions.unknown_names(sources(None)) == [
+        "BREB_CLIENT_SECERT: no such setting; did you mean BREB_CLIENT_SECRET? (environment)",
+        "BREB_QQQQQQ: no such setting (environment)",
+        "BREB_X: no such setting (environment)",
+    ]
+    assert suspicions.passed_over() == sorted(of_kubernetes)
+
+
+def test_a_port_that_a_person_sets_is_no_setting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Kubernetes writes neither a plain number there nor files."""
+    monkeypatch.setenv("BREB_PORT", "9000")
+    (tmp_path / ".env").write_text("BREB_PORT=tcp://10.0.0.1:80\nBREB_SERVICE_HOST=10.0.0.1\n")
+    found = suspicions.unknown_names(sources(None))
+    assert [line.partition(":")[0] for line in found] == [
+        "BREB_PORT",
+        "BREB_PORT",
+        "BREB_SERVICE_HOST",
+    ]
+    assert suspicions.passed_over() == []
+
+
+def test_no_setting_has_a_name_that_kubernetes_injects() -> None:
+    for name in model.Settings.model_fields:
+        assert not suspicions.injected(f"BREB_{name.upper()}", "tcp://10.0.0.1:80")
+
+
+@pytest.mark.parametrize("place", ["environment", ".env", "secrets", ""])
+def test_an_upstream_that_is_named_but_empty_is_suspect(
+    place: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    if place == "environment":
+        monkeypatch.setenv("BREB_BASE_URL", "")
+    elif place == ".env":
+        (tmp_path / ".env").write_text("BREB_BASE_URL=\n")
+    elif place:
+        (folder / "breb_base_url").write_text("\n")
+    places = sources(folder)
+    settings = model.load(GIVEN, **sources(None))
+    found = suspicions.empty_upstream(settings, places)
+    assert found == (str(folder) if place == "secrets" else place)
+
+
+def test_an_upstream_that_is_named_elsewhere_is_not_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BREB_BASE_URL", "")
+    (tmp_path / ".env").write_text("BREB_BASE_URL=http://127.0.0.1:9090\n")
+    places = sources(None)
+    assert suspicions.empty_upstream(model.load(GIVEN, **places), places) == ""
+
+
+def test_a_setting_that_stands_twice_is_told(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("BREB_LISTEN=a\nOTHER=1\nOTHER=2\nexport breb_listen=b\nBREB_DENY=x\n")
+    assert suspicions.repeated(file) == [f"BREB_LISTEN: 2 times in {file}, the last one counts"]
+    assert suspicions.repeated(tmp_path / "none") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "mode", "told"),
+    [
+        ("BREB_CLIENT_SECRET=x", 0o644, True),
+        ("BREB_EGRESS_CREDENTIALS=u:p", 0o640, True),
+        ("BREB_CLIENT_SECRET=x", 0o600, False),
+        ("BREB_CLIENT_SECRET=", 0o644, False),
+        ("BREB_LISTEN=127.0.0.1:1", 0o644, False),
+    ],
+)
+def test_a_secret_that_others_can_read_is_told(
+    line: str, mode: int, told: bool, tmp_path: Path
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"{line}\n")
+    file.chmod(mode)
+    assert suspicions.readable_by_others(file) is told
