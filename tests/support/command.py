@@ -5,12 +5,14 @@ import os
 import pty
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from proxy import invocation
 from tests.support.leaks import found
+from tests.support.spawner import start
 
 PATIENCE = 30.0
 
@@ -45,16 +47,24 @@ def command(*arguments: str, cwd: Path, typed: str = "", **settings: object) -> 
 
     ``typed`` is what comes on standard input.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", "proxy", *arguments],
-        cwd=cwd,
-        env=environment(settings),
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
-    ended = Ended(done.returncode, done.stdout, done.stderr)
+    with (
+        tempfile.TemporaryFile("w+") as typing,
+        tempfile.TemporaryFile("w+") as out,
+        tempfile.TemporaryFile("w+") as err,
+    ):
+        typing.write(typed)
+        typing.seek(0)
+        streams = (typing.fileno(), out.fileno(), err.fileno())
+        process = start(arguments, cwd=cwd, env=environment(settings), streams=streams)
+        try:
+            code = process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+        out.seek(0)
+        err.seek(0)
+        ended = Ended(code, out.read(), err.read())
     assert not found(ended.both), "a secret in what the command wrote"
     assert "Traceback" not in ended.both, ended.both
     return ended

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from tests.support.leaks import SECRET, found
 from tests.support.ports import free_port
+from tests.support.spawner import start
 
 PATIENCE = 15.0
 # Runs the rest of its arguments with the file given as number 3, for the process that they become.
@@ -73,24 +74,33 @@ class Program:
 
     def start(self) -> Self:
         """Start the process and wait for it."""
+        with self._log.open("wb") as log, Path(os.devnull).open("rb") as nothing:
+            streams = (nothing.fileno(), log.fileno(), log.fileno())
+            if self._redirect or self._handed is not None:
+                self.process = self._by_another(streams)
+            else:
+                self.process = start(self.arguments, cwd=self.cwd, env=self.env, streams=streams)
+        self.until("/readyz" if self._ready else "/livez")
+        return self
+
+    def _by_another(self, streams: tuple[int, int, int]) -> subprocess.Popen[bytes]:
+        """Let a shell or a supervisor start it: Python itself is part of what is tested then."""
         command = [sys.executable, "-m", "proxy", *self.arguments]
         if self._redirect:
             command = ["/bin/sh", "-c", f'exec "$@" {self._redirect}', "sh", *command]
         passed = [] if self._handed is None else [self._handed.fileno()]
         if passed:
             command = [sys.executable, "-c", _HAND_OVER, str(passed[0]), *command]
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                command,
-                cwd=self.cwd,
-                env=self.env,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                pass_fds=passed,
-            )
-        self.until("/readyz" if self._ready else "/livez")
-        return self
+        stdin, stdout, stderr = streams
+        return subprocess.Popen(
+            command,
+            cwd=self.cwd,
+            env=self.env,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=passed,
+        )
 
     def until(self, path: str, status: int = 200) -> None:
         """Wait until the admin listener answers ``path`` with ``status``."""

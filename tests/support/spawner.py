@@ -1,0 +1,172 @@
+"""Starts ``python -m proxy`` without starting Python each time: by a fork of what has imported it.
+
+Four hundred starts of the interpreter and its imports were half of all the time that tests took.
+What is forked is a process of its own as any other: environment, folder, streams, signals, exit
+code. Where how Python starts is part of what a test looks at, the test starts Python itself.
+"""
+
+import array
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+_PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl(2)
+_STARTS_PYTHON = ("PYTHON", "LC_", "LANG", "COVERAGE")
+_LONGEST = 1 << 20
+
+
+class Started(subprocess.Popen[bytes]):
+    """A process that somebody else forked for us and that is our child now."""
+
+    def __init__(self, pid: int, args: Sequence[str]) -> None:
+        self.pid = pid
+        self.args = args
+        self.returncode: int | None = None  # type: ignore[assignment]
+        self.stdin = self.stdout = self.stderr = None
+        self._child_created = True
+        self._waitpid_lock = threading.Lock()
+
+
+def start(
+    arguments: Sequence[str],
+    *,
+    cwd: str | Path,
+    env: Mapping[str, str],
+    streams: tuple[int, int, int],
+) -> subprocess.Popen[bytes]:
+    """Start ``python -m proxy ARGUMENTS``; ``streams`` are the descriptors of its three."""
+    if sys.platform != "linux" or _differs(env):
+        stdin, stdout, stderr = streams
+        command = [sys.executable, "-m", "proxy", *arguments]
+        return subprocess.Popen(
+            command, cwd=cwd, env=dict(env), stdin=stdin, stdout=stdout, stderr=stderr
+        )
+    pid = _spawner().start(arguments, str(cwd), env, streams)
+    return Started(pid, ["proxy", *arguments])
+
+
+def _differs(env: Mapping[str, str]) -> bool:
+    """Report whether Python itself would start otherwise than here."""
+    ours, theirs = (
+        {k: v for k, v in each.items() if k.startswith(_STARTS_PYTHON)}
+        for each in (os.environ, env)
+    )
+    return ours != theirs
+
+
+class _Spawner:
+    """The process that forks, and the socket to ask it; one for each test process."""
+
+    def __init__(self) -> None:
+        # Then what its children leave behind becomes ours, to be waited for.
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._lock = threading.Lock()
+        root = Path(__file__).parents[2]
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.support.spawner", str(theirs.fileno())],
+                cwd=root,
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+            )
+
+    def start(
+        self,
+        arguments: Sequence[str],
+        cwd: str,
+        env: Mapping[str, str],
+        streams: tuple[int, int, int],
+    ) -> int:
+        message = json.dumps([list(arguments), cwd, dict(env)]).encode()
+        rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", streams))
+        with self._lock:
+            self._socket.sendmsg([message], [rights])
+            answer = self._socket.recv(64)
+        assert answer, "the process that forks has ended"
+        return int(answer)
+
+
+_known: dict[int, _Spawner] = {}
+
+
+def _spawner() -> _Spawner:
+    if os.getpid() not in _known:
+        _known[os.getpid()] = _Spawner()
+    return _known[os.getpid()]
+
+
+# -- the process that forks ----------------------------------------------------------------
+
+
+def _serve(asked: socket.socket) -> None:
+    while True:
+        message, ancillary, _, _ = asked.recvmsg(_LONGEST, socket.CMSG_SPACE(3 * 4))
+        if not message:
+            return
+        streams = array.array("i")
+        for _, _, data in ancillary:
+            streams.frombytes(data[: len(data) - len(data) % 4])
+        arguments, cwd, env = json.loads(message)
+        reading, writing = os.pipe()
+        middle = os.fork()
+        if middle == 0:
+            child = os.fork()
+            if child:
+                os.write(writing, b"%d" % child)
+                os._exit(0)
+            asked.close()
+            os.close(reading)
+            os.close(writing)
+            _become(arguments, cwd, env, list(streams))
+            return
+        # Once it is gone, its child is the child of whoever asked.
+        os.waitpid(middle, 0)
+        for descriptor in (*streams, writing):
+            os.close(descriptor)
+        asked.send(os.read(reading, 64))
+        os.close(reading)
+
+
+def _become(arguments: list[str], cwd: str, env: dict[str, str], streams: list[int]) -> None:
+    """Be ``python -m proxy`` to the end of the process."""
+    for number, descriptor in enumerate(streams):
+        os.dup2(descriptor, number)
+    for descriptor in streams:
+        if descriptor > 2:
+            os.close(descriptor)
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(env)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        errors = "backslashreplace" if number == 2 else None
+        stream = os.fdopen(number, mode, closefd=False, errors=errors)
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+    sys.argv = ["breb-proxy", *arguments]
+    from proxy.cli.main import main
+
+    sys.exit(main())
+
+
+def _imported() -> None:
+    """Import what the commands import, as far as it starts nothing."""
+
+    with contextlib.suppress(ImportError):
+        import uvloop  # noqa: F401
+
+
+if __name__ == "__main__":
+    _imported()
+    _serve(socket.socket(fileno=int(sys.argv[1])))
