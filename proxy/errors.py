@@ -4,6 +4,7 @@
   + SettingsError                a setting is missing or wrong         (at start)
   x RequestRefused               the guard or the parser says no       4xx, 501, 505
   + Draining                     the process is about to end           503
+  + LedgerUnavailable            the ledger cannot be written          503
   x TokenError                   no access token can be had            503
     + TokenEndpointUnavailable   network, 5xx, 429
       + TokenReplyUnusable       nonsense, a redirect, 404: perhaps no token endpoint
@@ -96,6 +97,20 @@ class Draining(ProxyError):
     title = "The proxy is shutting down"
     next_step = "send the request again in a moment, to the next instance"
     retry_after = 1.0
+
+
+class LedgerUnavailable(ProxyError):
+    """The request may change something, and cannot be written down before it is sent."""
+
+    status = 503
+    kind = "proxy_internal_error"
+    title = "The ledger cannot be written"
+    next_step = "make room, or give the proxy the right to write BREB_LEDGER; nothing was sent"
+    retry_after = 1.0
+    reason = "ledger"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the ledger cannot be written: {why}")
 
 
 class TokenError(ProxyError):

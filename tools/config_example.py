@@ -42,6 +42,8 @@ EXAMPLES = {
     "ca_bundle": "/path/to/authorities.pem",
     "client_cert": "/path/to/client.pem",
     "client_cert_key": "/path/to/client-key.pem",
+    "ledger": "/var/lib/breb-proxy/ledger.db",
+    "ledger_fields": "additional_info.invoice_number",
     "egress_proxy": "http://proxy.corp:3128",
 }
 

@@ -1,8 +1,9 @@
 """The program's state in words and numbers, for probes, people and the console. Never the token."""
 
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
 
 from prometheus_client.core import Metric
 
@@ -16,19 +17,46 @@ from proxy.upstream import Pool
 _REVOCATIONS = ("success", "failure")
 
 
+class LedgerState(Protocol):
+    """What is shown of the ledger."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be written; empty while it can."""
+
+    @property
+    def in_doubt(self) -> int:
+        """Rows in doubt that nobody has settled."""
+
+
 class Status:
     """Reads the parts; holds nothing of its own."""
 
     def __init__(
-        self, keeper: TokenKeeper, pool: Pool, shell: Shell, about: Callable[[], dict[str, Any]]
+        self,
+        keeper: TokenKeeper,
+        pool: Pool,
+        shell: Shell,
+        about: Callable[[], dict[str, Any]],
+        unknown: Mapping[str, int],
+        ledger: LedgerState | None = None,
     ) -> None:
         self._keeper = keeper
         self._pool = pool
         self._shell = shell
         self._about = about
+        self._unknown = unknown
+        self._ledger = ledger
 
     def readiness(self) -> tuple[bool, list[str]]:
-        """Return whether a request now would carry a usable token, and the reasons, a line each."""
+        """Return whether a request now would be sent, with a token, and the reasons, a line each.
+
+        With a ledger that cannot be written, one that may change something would not.
+        """
         keeper = self._keeper
         usable = keeper.usable() is not None
         reasons = [f"[{'+' if usable else '-'}] token: {self.token_words()}"]
@@ -36,8 +64,13 @@ class Status:
             reasons.append(f"[!] last failure: {keeper.error}")
         if keeper.rivals.named:
             reasons.append(f"[!] rivals: {keeper.rivals.words}")
+        if any(self._unknown.values()):
+            reasons.append(f"[!] outcome unknown: {self.unknown_words()}")
+        writable = self._ledger is None or not self._ledger.problem
+        if self._ledger is not None:
+            reasons.append(_of_ledger(self._ledger))
         reasons.append(f"[{'-' if self._shell.draining else '+'}] {self._phase()}")
-        return usable and not self._shell.draining, reasons
+        return usable and writable and not self._shell.draining, reasons
 
     def token_words(self) -> str:
         """Say in one line how the token is."""
@@ -53,6 +86,11 @@ class Status:
         if keeper.fetching:
             return f"{now}, a request for one is under way"
         return f"{now}, next try in {span(keeper.next_fetch)}"
+
+    def unknown_words(self) -> str:
+        """Say how many requests may have changed something, since the start, and nobody knows."""
+        counts = [f"{count} {method}" for method, count in self._unknown.items() if count]
+        return f"{', '.join(counts)} since the start; look them up before they are sent again"
 
     @property
     def draining(self) -> bool:
@@ -70,6 +108,8 @@ class Status:
             "in_flight": self._shell.in_flight,
             "token": self.token(),
             "pool": self._pool.counts,
+            "outcome_unknown": {name: count for name, count in self._unknown.items() if count},
+            "ledger": None if self._ledger is None else _ledger_state(self._ledger),
             **self._about(),
         }
 
@@ -154,6 +194,17 @@ class Status:
         yield labelled_gauge(
             "breb_proxy_pool", "Upstream connections by state.", "state", self._pool.counts
         )
+        if self._ledger is not None:
+            yield gauge(
+                "breb_proxy_ledger_writable",
+                "1 while the ledger can be written; at 0 nothing that changes anything is sent.",
+                float(not self._ledger.problem),
+            )
+            yield gauge(
+                "breb_proxy_ledger_in_doubt",
+                "Rows of the ledger in doubt that nobody has settled.",
+                self._ledger.in_doubt,
+            )
 
     def _state(self) -> str:
         keeper = self._keeper
@@ -163,3 +214,22 @@ class Status:
 
     def _phase(self) -> str:
         return "draining" if self._shell.draining else "accepting requests"
+
+
+def _of_ledger(ledger: LedgerState) -> str:
+    if ledger.problem:
+        return f"[-] ledger: cannot be written: {ledger.problem}"
+    if ledger.in_doubt:
+        count = ledger.in_doubt
+        rows = "1 row is" if count == 1 else f"{count} rows are"
+        return f"[!] ledger: {rows} in doubt: breb-proxy ledger --in-doubt"
+    return "[+] ledger: can be written, nothing is in doubt"
+
+
+def _ledger_state(ledger: LedgerState) -> dict[str, Any]:
+    return {
+        "file": str(ledger.path),
+        "writable": not ledger.problem,
+        "problem": ledger.problem,
+        "in_doubt": ledger.in_doubt,
+    }

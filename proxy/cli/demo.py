@@ -7,7 +7,9 @@ import asyncio
 import contextlib
 import logging
 import sys
+import tempfile
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -88,6 +90,7 @@ class Demo:
         self._simulator = _Door(SIMULATOR)
         self._callers = _Door(listen)
         self._admin = _Door(admin)
+        self._folder = tempfile.TemporaryDirectory(prefix="breb-proxy-demo-")
         self._settings = self._load(given)
         self._secret = admin_secret.make()
         callback = f"http://{self._simulator.address}{WEBHOOK_PATH}"
@@ -96,6 +99,7 @@ class Demo:
     def _load(self, given: dict[str, Any]) -> Settings:
         own = {
             **_CREDENTIALS,
+            "ledger": given.get("ledger") or Path(self._folder.name, "ledger.db"),
             "base_url": f"http://{self._simulator.address}",
             "listen": self._callers.address,
             "admin_listen": self._admin.address,
@@ -111,23 +115,27 @@ class Demo:
         as_json = log_format.configure(settings.log_level, settings.log_format)
         # What a newcomer is to read comes first: the lines of the start stay out.
         logging.disable(logging.INFO)
-        server.run(self._main(settings, as_json=as_json))
+        with self._folder:
+            server.run(self._main(settings, as_json=as_json))
 
     async def _main(self, settings: Settings, *, as_json: bool) -> None:
         simulator = _simulator(self._inbox)
-        async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(simulator.serve(self._simulator.sockets))
-            await server.serve(
-                settings,
-                {**_CREDENTIALS, "_env_file": None},
-                self._callers.sockets,
-                self._admin.sockets,
-                secret=self._secret,
-                as_json=as_json,
-                started=self._tell,
-            )
-            simulator.should_exit = True
-            await running
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                running = tasks.create_task(simulator.serve(self._simulator.sockets))
+                await server.serve(
+                    settings,
+                    {**_CREDENTIALS, "_env_file": None},
+                    self._callers.sockets,
+                    self._admin.sockets,
+                    secret=self._secret,
+                    as_json=as_json,
+                    started=self._tell,
+                )
+                simulator.should_exit = True
+                await running
+        except* SettingsError as group:  # a ledger that was named, and cannot be used
+            raise group.exceptions[0] from None
         self._screen.line("\ndemo ended")
 
     async def _tell(self, parts: Parts) -> None:
@@ -174,6 +182,7 @@ class Demo:
             ),
             ("the console", console),
             ("the simulator", f"http://{self._simulator.address}/_sandbox"),
+            ("what was paid", f"breb-proxy ledger --ledger {self._settings.ledger}"),
         ]
         return self._screen.rows(rows)
 

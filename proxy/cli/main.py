@@ -48,6 +48,9 @@ credentials and tokens:
   login      try a pair, and keep it in the system's keychain
   logout     forget it
 
+answer whether a payment was made (BREB_LEDGER):
+  ledger     what may have changed something: list, show, look-up, settle, backup
+
 find out why it does not work:
   check      settings, network, TLS, token, a request on the whole way
 
@@ -211,6 +214,12 @@ def _check(arguments: list[str]) -> int:
     return doctor.main(arguments)
 
 
+def _ledger(arguments: list[str]) -> int:
+    from proxy.cli import ledger
+
+    return ledger.main(arguments)
+
+
 _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": _start("run"),
     "serve": _start("serve"),
@@ -225,4 +234,5 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "tokens": _tokens,
     "login": _credentials("login"),
     "logout": _credentials("logout"),
+    "ledger": _ledger,
 }

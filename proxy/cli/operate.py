@@ -194,6 +194,8 @@ def _rows(state: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
         ("exchanges", f"{state.get('in_flight', 0)} under way"),
         ("waiting", f"{token.get('waiting', 0)} for a token"),
         ("connections", pool or "none"),
+        ("outcome unknown", _unknown(state, screen)),
+        *_ledger(state, screen),
     ]
     skew = state.get("clock_skew")
     if skew is not None:
@@ -205,6 +207,22 @@ def _rows(state: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
 def _rivals(token: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
     words = token.get("rivals", {}).get("words")
     return [("rivals", screen.shade(str(words), "yellow"))] if words else []
+
+
+def _unknown(state: dict[str, Any], screen: Screen) -> str:
+    counts = _counted(state.get("outcome_unknown", {}))
+    return screen.shade(f"{counts} since the start: look them up", "red") if counts else "none"
+
+
+def _ledger(state: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
+    ledger = state.get("ledger")
+    if not ledger:
+        return []
+    if ledger["problem"]:
+        return [("ledger", screen.shade(f"cannot be written: {ledger['problem']}", "red"))]
+    count = ledger["in_doubt"]
+    doubt = f"{count} in doubt: breb-proxy ledger --in-doubt" if count else "nothing in doubt"
+    return [("ledger", f"{ledger['file']}, {screen.shade(doubt, 'red') if count else doubt}")]
 
 
 def _held(token: dict[str, Any]) -> list[tuple[str, str]]:

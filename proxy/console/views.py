@@ -10,6 +10,7 @@ from proxy.console.replay import offer
 from proxy.console.said import said
 from proxy.console.sendable import sendable
 from proxy.exchange.record import Exchange
+from proxy.http1.fields import SAFE
 from proxy.journal.assembly import Assembly
 from proxy.journal.body import Content
 from proxy.journal.entry import Attempt, Entry
@@ -39,8 +40,8 @@ def summary(entry: Entry) -> dict[str, Any]:
         "caller": entry.caller,
         "why": entry.trouble.words if entry.trouble else entry.note,
         "kind": entry.kind,
-        "outcome": getattr(entry, "outcome", "")
-        or (entry.trouble.outcome if entry.trouble else ""),
+        # Of what only reads nobody needs to know.
+        "outcome": "" if entry.method in SAFE and entry.outcome == "unknown" else entry.outcome,
         "said": None if entry.trouble else said(entry.answer, entry.status),
     }
 

@@ -4,7 +4,6 @@ The order of the steps is the design: token, connection, strip, inject, send, ju
 """
 
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import cast
 from urllib.parse import unquote_to_bytes
@@ -16,7 +15,7 @@ from proxy.exchange.body import OutgoingBody
 from proxy.exchange.outgoing import OutgoingRequest
 from proxy.exchange.record import Exchange
 from proxy.exchange.web_pages import with_cors
-from proxy.http1.fields import SAFE, Line, Lines, relocated, serialised
+from proxy.http1.fields import Line, Lines, relocated, serialised
 from proxy.http1.framing import CHUNKED
 from proxy.http1.request import Request
 from proxy.token.keeper import Held, TokenKeeper
@@ -27,9 +26,6 @@ from proxy.upstream.resend import may_resend, may_wait
 REPLAYS = 3
 _LOCATIONS = (b"location", b"content-location")
 _VIA = {version: f"Via: {version} breb-proxy\r\n".encode() for version in ("1.0", "1.1")}
-
-# Awaited before the first byte of a request that may change something goes upstream.
-Before = Callable[[Exchange], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +41,9 @@ class ForwarderOptions:
 class Forwarder:
     """Forwards requests to the upstream with the access token put on."""
 
-    def __init__(
-        self,
-        pool: Pool,
-        keeper: TokenKeeper,
-        options: ForwarderOptions,
-        before: Before | None = None,
-    ) -> None:
+    def __init__(self, pool: Pool, keeper: TokenKeeper, options: ForwarderOptions) -> None:
         self._pool = pool
         self._keeper = keeper
-        self._before = before
         base = options.base
         self._prefix = base.path.encode()
         self._line_end_and_host = f" HTTP/1.1\r\nHost: {base.authority}\r\n".encode()
@@ -78,8 +67,6 @@ class Forwarder:
             self._use(outgoing, self._keeper.usable() or await self._keeper.wait())
             exchange.token_ready = time.perf_counter()
         try:
-            if self._before is not None and request.method not in SAFE:
-                await self._before(exchange)
             head = await self._exchange(outgoing, exchange)
             if head.status == 401 and outgoing.held is not None:
                 head = await self._unauthorized(outgoing, exchange, head, outgoing.held)
@@ -128,6 +115,7 @@ class Forwarder:
                     raise outgoing.failure from error
                 if not may_resend(error, method, within, whole=outgoing.whole):
                     raise
+                exchange.lost = exchange.lost or error.sent
                 outgoing.give_up(pool)
                 within, opening = NEW, b"" if body is None else body.opening()
                 continue

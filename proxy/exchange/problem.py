@@ -6,7 +6,7 @@ from email.utils import formatdate
 from typing import Any
 
 from proxy.errors import ProxyError, RequestRefused
-from proxy.http1.fields import IDEMPOTENT, Lines
+from proxy.http1.fields import IDEMPOTENT, SAFE, Lines
 
 _LOOK_UP = "look the payment up before trying again: it may have been made"
 
@@ -16,8 +16,8 @@ def problem(
 ) -> tuple[int, Lines, bytes]:
     """Word an error as status, field lines and problem document (RFC 9457, RFC 9209).
 
-    ``outcome`` is what became of the request at the upstream (`Exchange.outcome`): only for what
-    cannot be repeated is the caller told.
+    ``outcome`` is what became of the request at the upstream (`Exchange.outcome`): told of what may
+    change something. Of what can be repeated without harm, the next step is not to look it up.
     """
     document: dict[str, Any] = {
         "type": f"urn:breb-proxy:error:{error.reason or error.kind}",
@@ -27,11 +27,12 @@ def problem(
         "next_step": error.next_step,
         "exchange": exchange_id,
     }
-    if method not in IDEMPOTENT:
+    in_doubt = outcome == "unknown" and method not in IDEMPOTENT
+    if method not in SAFE:
         document["outcome"] = outcome
-        if outcome == "unknown":
-            refused = isinstance(error, RequestRefused)
-            document["next_step"] = f"{_LOOK_UP}; then {error.next_step}" if refused else _LOOK_UP
+    if in_doubt:
+        refused = isinstance(error, RequestRefused)
+        document["next_step"] = f"{_LOOK_UP}; then {error.next_step}" if refused else _LOOK_UP
     body = json.dumps(document).encode() + b"\n"
     details = _quoted(str(error))
     lines = [
@@ -45,7 +46,7 @@ def problem(
     if _closes(error):
         lines.append((b"Connection", b"close"))
     # Who obeys Retry-After by itself must not pay twice.
-    if error.retry_after is not None and document.get("outcome") != "unknown":
+    if error.retry_after is not None and not in_doubt:
         lines.append((b"Retry-After", b"%d" % math.ceil(error.retry_after)))
     return error.status, lines, body
 

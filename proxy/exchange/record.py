@@ -6,7 +6,7 @@ from typing import Protocol
 
 from proxy.asgi import Send
 from proxy.errors import ProxyError, TokenError, UpstreamError
-from proxy.http1.fields import Line, Lines
+from proxy.http1.fields import SAFE, Line, Lines
 from proxy.http1.request import CallerLeft, Request
 
 __all__ = ["CallerLeft", "Exchange", "Forward", "Observer", "Recording", "Tap"]
@@ -48,6 +48,7 @@ class Exchange:
     attempts = 0
     received = 0
     sent = 0
+    lost = False  # a try went out, and its connection was closed before a byte of an answer
     passed_on = False  # the upstream's answer has begun to go to the caller
     whole = False  # all of it has come
     note = ""
@@ -85,10 +86,15 @@ class Exchange:
             return "answered" if self.whole else "cut"
         begun = self.attempts > 0
         if isinstance(self.failure, UpstreamError):
-            begun = self.failure.sent
+            begun = self.failure.sent or self.lost
         elif isinstance(self.failure, TokenError):
             begun = False  # a first try was answered 401, which says that it did nothing
         return "unknown" if begun else "not-sent"
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether it may have changed something, and nobody knows."""
+        return self.outcome == "unknown" and self.method not in SAFE
 
     @property
     def upstream_seconds(self) -> float | None:

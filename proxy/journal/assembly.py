@@ -68,6 +68,7 @@ class Assembly:
             replay_of=capture.replay_of if capture else "",
             caller=exchange.caller,
             uid=exchange.uid,
+            outcome=exchange.outcome,
             request_lines=self._shown(capture.lines) if capture else (),
             request=self._body(capture.request.data, capture.request.size, capture.lines)
             if capture

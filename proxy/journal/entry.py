@@ -61,6 +61,7 @@ class Entry:
     replay_of: str
     caller: str
     uid: int | None
+    outcome: str
     request_lines: Shown
     request: Content
     answer_lines: Shown

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -35,6 +35,13 @@ from proxy.upstream.connector import ResumingContext, tls_context
 log = logging.getLogger("proxy.app")
 
 
+class Closing(Protocol):
+    """What is closed when all else has ended."""
+
+    async def aclose(self) -> None:
+        """Finish what is to be written, and let go."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What the server runs: two apps, the keeper, and the pools to close at the end."""
@@ -47,6 +54,7 @@ class Parts:
     status: Status
     flush: Callable[[], None]
     journal: Journal | None
+    ledger: Closing | None = None
 
 
 def build(
@@ -70,22 +78,37 @@ def build(
     journal = _journal(settings)
     watched = _watched(source, journal, settings)
     keeper = TokenKeeper(watched, clock, _keeper_options(settings))
-    forwarder = Forwarder(pool, keeper, _forwarder_options(settings))
+    forward = Forwarder(pool, keeper, _forwarder_options(settings)).forward
+    books = None
+    if settings.ledger is not None:
+        # Imported only here: without a ledger SQLite stays out of memory.
+        from proxy.server.books import Books
+
+        books = Books(settings, keeper, forward)
+        forward = books.bookkeeper.forward
+    ledger = None if books is None else books.ledger
     guard = Guard(guard_options(settings))
     recorder = None if journal is None else Recorder()
     metrics = Metrics()
     observers: list[Observer] = [metrics.observe]
+    if books is not None:
+        observers.append(books.bookkeeper.observe)
+        metrics.found_unknown(books.ledger.recovered)
     if journal is not None:
         observers.append(journal.observe)
     colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
     access_log = AccessLog(as_json=as_json, descriptor=2, colour=colour)
     if settings.access_log and settings.log_level in ("debug", "info"):  # its lines are info
         observers.append(access_log.observe)
-    shell = Shell(guard.judge, forwarder.forward, observers, recorder)
+    shell = Shell(guard.judge, forward, observers, recorder)
     demo = "client_id" in where  # the demo alone brings credentials of its own
-    status = Status(keeper, pool, shell, lambda: _about(settings, source, demo=demo))
+    status = Status(
+        keeper, pool, shell, lambda: _about(settings, source, demo=demo), metrics.unknown, ledger
+    )
     metrics.also(status.gauges)
     pages: list[Route] = TokenRoutes(keeper, source).routes()
+    if books is not None:
+        pages += books.routes(shell)
     if journal is not None and recorder is not None:
         # Imported only here: a start without the console is a tenth faster.
         from proxy.console import Console, Door, Replay
@@ -94,7 +117,7 @@ def build(
         pages += Console(journal, recorder, status, replay).routes()
     admin = Admin(keeper, metrics, status, quit_now, local).app(pages)
     pools = (pool, token_pool)
-    return Parts(shell, admin, keeper, source, pools, status, access_log.flush, journal)
+    return Parts(shell, admin, keeper, source, pools, status, access_log.flush, journal, ledger)
 
 
 def token_source(

@@ -103,6 +103,8 @@ async def serve(
                 await pool.aclose()
             sockets.remove(admin)
             await back.finish(probing, 0, lambda: None)
+            if parts.ledger is not None:
+                await parts.ledger.aclose()
             parts.flush()
 
 

@@ -11,6 +11,7 @@ Group = Literal[
     "admin listener",
     "access token",
     "forwarding",
+    "ledger",
     "end of the process",
     "log",
 ]

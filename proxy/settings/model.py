@@ -330,6 +330,36 @@ class Settings(CredentialSettings):
         description="Names, or ends of names, of JSON members, form and query parameters and fields"
         " of which the console shows the last two characters alone.",
     )
+    ledger: Path | None = setting(
+        "ledger",
+        "FILE",
+        default=None,
+        description="File of the ledger, in which every request that may change something is"
+        " written down, durably, before it is sent; unset: none is kept.",
+    )
+    ledger_days: float = setting(
+        "ledger",
+        "DAYS",
+        default=400,
+        gt=0,
+        le=36_500,
+        description="Days that a row of the ledger is kept; in doubt, until it is settled.",
+    )
+    ledger_mib: int = setting(
+        "ledger",
+        "MIB",
+        default=1024,
+        ge=1,
+        description="Size of the ledger's rows, in MiB, beyond which the oldest that are settled"
+        " are deleted.",
+    )
+    ledger_fields: Names = setting(
+        "ledger",
+        "NAMES",
+        default=(),
+        description="More names, or ends of paths, of members of request bodies to keep in the"
+        " ledger, such as additional_info.invoice_number.",
+    )
     server_timing: bool = setting(
         "forwarding",
         default=False,

@@ -66,7 +66,7 @@ def _json_line(exchange: Exchange, moment: float) -> str:
         f',"received":{exchange.received},"sent":{exchange.sent}'
         f',"ms":{(exchange.ended - exchange.started) * 1000:.2f}'
         f',"upstream_ms":{"null" if upstream is None else f"{upstream * 1000:.2f}"}'
-        f',"attempts":{exchange.attempts}'
+        f',"attempts":{exchange.attempts},"outcome":"{exchange.outcome}"'
         f"{_who(exchange) if exchange.caller or exchange.uid is not None else ''}"
         f"{_trouble(exchange) if exchange.failure or exchange.left or exchange.note else ''}"
         f"{_trace(exchange.traceparent) if exchange.traceparent else ''}}}\n"
@@ -101,6 +101,8 @@ def _text_line(exchange: Exchange, moment: float, colour: str = "", end: str = "
     why = "" if failure is None else f" {exchange.reason}: {failure} [{exchange.id}]"
     if exchange.left:
         why = " the caller left"
+    if exchange.in_doubt:
+        why += ", outcome unknown"
     note = f" ({exchange.note})" if exchange.note else ""
     status = exchange.status or "---"
     caller = f", {exchange.caller}" if exchange.caller else ""

@@ -23,6 +23,7 @@ from proxy.errors import RequestRefused, UpstreamError
 from proxy.exchange.record import Exchange
 
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+_CHANGING = ("POST", "PUT", "PATCH", "DELETE", "other")
 _BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 _FOLD = 500
@@ -61,11 +62,17 @@ class Metrics(Collector):
         self.exchanges: Counter[tuple[str, str, str]] = Counter()
         self.refusals: Counter[str] = Counter()
         self.upstream_errors: Counter[str] = Counter()
+        self.unknown: Counter[str] = Counter()
         self.left = 0
         self.received = 0
         self.sent = 0
         self._total = Histogram()
         self._upstream = Histogram()
+
+    def found_unknown(self, methods: Mapping[str, int]) -> None:
+        """Count requests that a process before this one left in doubt."""
+        for method, count in methods.items():
+            self.unknown[_label(method)] += count
 
     def also(self, gauges: Gauges) -> None:
         """Name the function that gives the metrics of the other parts."""
@@ -87,6 +94,8 @@ class Metrics(Collector):
 
     def _failed(self, exchange: Exchange) -> None:
         failure = exchange.failure
+        if exchange.in_doubt:
+            self.unknown[_label(exchange.method)] += 1
         if exchange.left:
             self.left += 1
         elif isinstance(failure, RequestRefused):
@@ -97,7 +106,7 @@ class Metrics(Collector):
     def _fold(self) -> None:
         """Turn raw methods and statuses into labels; done rarely, not for each exchange."""
         for (method, status, caller), count in self._exchanges.items():
-            label = method if method in _METHODS else "other"
+            label = _label(method)
             self.exchanges[label, f"{status // 100}xx" if status else "none", caller] += count
         self._exchanges.clear()
 
@@ -123,6 +132,14 @@ class Metrics(Collector):
             ("error",),
             {(kind,): count for kind, count in self.upstream_errors.items()},
         )
+        yield labelled_counter(
+            "breb_proxy_outcome_unknown",
+            "Requests that may have changed something, and nobody knows; also those that a ledger"
+            " held open at the start.",
+            ("method",),
+            # All from the start, at zero: a rate over a series that just appeared is wrong.
+            {(method,): self.unknown[method] for method in _CHANGING},
+        )
         yield counter("breb_proxy_callers_left", "Callers who left before the end.", self.left)
         yield counter(
             "breb_proxy_request_body_bytes", "Bytes of request bodies taken.", self.received
@@ -143,6 +160,10 @@ class Metrics(Collector):
         registry.register(self)
         ProcessCollector(registry=registry)
         return generate_latest(registry)
+
+
+def _label(method: str) -> str:
+    return method if method in _METHODS else "other"
 
 
 def counter(name: str, text: str, value: float) -> Metric:

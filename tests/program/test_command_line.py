@@ -23,7 +23,7 @@ from tests.support.command import called, command, environment
 COMMANDS = [
     *("run", "serve", "demo", "sandbox", "check"),
     *("wait", "status", "console", "refresh", "quit"),
-    *("login", "logout"),
+    *("ledger", "login", "logout"),
     "tokens",
 ]
 THIRD_PARTY = ("pydantic", "pydantic_settings", "httpx", "starlette", "uvicorn", "uvloop")

@@ -41,6 +41,7 @@ ENTRY = Entry(
     replay_of="",
     caller="payroll",
     uid=None,
+    outcome="answered",
     request_lines=(),
     request=NOTHING,
     answer_lines=(),

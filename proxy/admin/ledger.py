@@ -1,0 +1,137 @@
+"""The ledger over the admin listener: list, one row, look-up, verdict; as JSON."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from proxy.ledger.inquiry import Inquiry
+from proxy.ledger.reading import Query, reading
+from proxy.ledger.trouble import LedgerRefused
+from proxy.ledger.verdict import settle
+
+_MOST = 500
+_LARGEST = 16_384  # bytes of a verdict
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+class LedgerApi:
+    """The routes; the admin listener lets in whom it lets in elsewhere."""
+
+    def __init__(self, path: Path, inquiry: Inquiry) -> None:
+        self._path = path
+        self._inquiry = inquiry
+
+    def routes(self, prefix: str) -> list[Route]:
+        """Return the routes below ``prefix``."""
+        return [
+            Route(prefix, self.entries),
+            Route(f"{prefix}/{{row:int}}", self.entry),
+            Route(f"{prefix}/{{row:int}}/look-up", self.look_up, methods=["POST"]),
+            Route(f"{prefix}/{{row:int}}/verdict", self.verdict, methods=["POST"]),
+        ]
+
+    async def entries(self, request: Request) -> Response:
+        """Give rows, the newest first, and counts; see `_query` for what may be asked."""
+        try:
+            query = _query(request)
+        except ValueError:
+            return _json({"detail": "before and limit are numbers"}, 400)
+        return await self._answered(lambda: self._list(query))
+
+    async def entry(self, request: Request) -> Response:
+        """Give one row."""
+        return await self._answered(lambda: self._find(request.path_params["row"]))
+
+    async def look_up(self, request: Request) -> Response:
+        """Ask the API for what could be this row."""
+        try:
+            entry = await asyncio.to_thread(self._find, request.path_params["row"])
+        except LedgerRefused as refusal:
+            return _json({"detail": str(refusal)}, 503)
+        if entry is None:
+            return _gone()
+        return _json(await self._inquiry.look_up(entry))
+
+    async def verdict(self, request: Request) -> Response:
+        """Write a person's verdict: ``{"made": true, "note": "…", "author": "…"}``."""
+        if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+            return _json({"detail": "send application/json"}, 415)
+        wish = _wish(await _body(request))
+        if wish is None:
+            return _json({"detail": "say made (true or false), a note and an author"}, 400)
+        number = request.path_params["row"]
+
+        def written() -> Any:  # noqa: ANN401  JSON
+            if self._find(number) is None:
+                return None
+            settle(self._path, number, **wish)
+            return self._find(number)
+
+        return await self._answered(written)
+
+    async def _answered(self, work: Callable[[], Any]) -> Response:
+        """Run ``work`` beside the event loop, and give what it returns as JSON."""
+        try:
+            found = await asyncio.to_thread(work)
+        except LedgerRefused as refusal:
+            return _json({"detail": str(refusal)}, 503)
+        return _gone() if found is None else _json(found)
+
+    def _list(self, query: Query) -> dict[str, Any]:
+        with reading(self._path) as reader:
+            return {"rows": list(reader.entries(query)), "counts": reader.counts()}
+
+    def _find(self, number: int) -> dict[str, Any] | None:
+        with reading(self._path) as reader:
+            return next(iter(reader.find(f"#{number}")), None)
+
+
+def _query(request: Request) -> Query:
+    asked = request.query_params
+    before = asked.get("before")
+    return Query(
+        in_doubt=asked.get("in_doubt", "") in ("1", "true"),
+        since=asked.get("since", ""),
+        until=asked.get("until", ""),
+        caller=asked.get("caller"),
+        outcome=asked.get("outcome", ""),
+        text=asked.get("text", ""),
+        before=int(before) if before else None,
+        limit=max(1, min(_MOST, int(asked.get("limit", "50")))),
+    )
+
+
+async def _body(request: Request) -> bytes:
+    content = b""
+    async for part in request.stream():
+        content += part
+        if len(content) > _LARGEST:
+            return b""
+    return content
+
+
+def _wish(content: bytes) -> dict[str, Any] | None:
+    try:
+        wish = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(wish, dict) or not isinstance(wish.get("made"), bool):
+        return None
+    note, author = wish.get("note"), wish.get("author", "console")
+    if not (isinstance(note, str) and note.strip() and isinstance(author, str)):
+        return None
+    return {"made": wish["made"], "note": note.strip(), "author": author}
+
+
+def _json(document: object, status: int = 200) -> Response:
+    return JSONResponse(document, status, _NO_STORE)
+
+
+def _gone() -> Response:
+    return _json({"detail": "there is no such row"}, 404)

@@ -1,0 +1,161 @@
+"""``breb-proxy ledger``: what may have changed something, for the person who is asked about it.
+
+All but ``look-up`` read the file itself, so that they also work when no proxy runs any more.
+"""
+
+import argparse
+import getpass
+import json
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from proxy.admin.client import Unreached
+from proxy.cli.ledger_file import WrongUsage, add_row, find, ledger_file
+from proxy.cli.ledger_list import add_list, show_list
+from proxy.cli.ledger_look_up import add_look_up, look_up
+from proxy.errors import SettingsError
+from proxy.ledger import table
+from proxy.ledger.backup import backup
+from proxy.ledger.trouble import SETTING
+from proxy.ledger.verdict import settle
+from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, nearest, say
+from proxy.terminal.screen import Screen
+
+_CODES = "0 it worked, 1 it did not, 2 settings or usage"
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    about: str
+    add: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace, Screen], int]
+    takes: str = ""
+    codes: str = _CODES
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one of the ledger's commands; return the exit code."""
+    first = arguments[0] if arguments else ""
+    name = "" if first.startswith("-") else first
+    command = _COMMANDS.get(name)
+    if command is None:
+        say(f"no such command: ledger {name}{nearest(name, _COMMANDS)}\ntry: breb-proxy ledger -h")
+        return USAGE
+    options = _parser(name, command).read(arguments[1:] if name else arguments)
+    try:
+        return command.run(options, Screen(sys.stdout))
+    except SettingsError as error:
+        say("\n".join(error.problems))
+        return USAGE if isinstance(error, WrongUsage) else FAILED
+    except Unreached as error:
+        say(str(error))
+        return UNREACHED
+
+
+def _parser(name: str, command: _Command) -> Parser:
+    parser = Parser(f"ledger {name}".strip(), command.about, command.codes)
+    parser.usage = f"{parser.prog} {command.takes}[options]"
+    command.add(parser)
+    parser.add_argument(
+        "--ledger", metavar="FILE", help=f"the ledger's file, instead of {SETTING}'s"
+    )
+    add_sources(parser)
+    return parser
+
+
+def _add_show(parser: argparse.ArgumentParser) -> None:
+    add_row(parser)
+    parser.add_argument("--json", action="store_true", help="for a program")
+
+
+def _show(options: argparse.Namespace, screen: Screen) -> int:
+    entry = find(options)
+    if options.json:
+        screen.line(json.dumps(entry, indent=2, ensure_ascii=False))
+        return OK
+    screen.line(screen.rows(table.details(entry)))
+    if entry["in_doubt"]:
+        screen.line(screen.shade(f"\nnext: breb-proxy ledger look-up {entry['number']}", "dim"))
+    return OK
+
+
+def _add_settle(parser: argparse.ArgumentParser) -> None:
+    add_row(parser)
+    made = parser.add_mutually_exclusive_group(required=True)
+    made.add_argument("--made", action="store_true", help="it was carried out")
+    made.add_argument("--not-made", action="store_true", help="it was not")
+    parser.add_argument("--note", metavar="TEXT", required=True, help="how that is known")
+    parser.add_argument("--by", metavar="NAME", help="who says so [you, at this machine]")
+
+
+def _settle(options: argparse.Namespace, screen: Screen) -> int:
+    if not options.note.strip():
+        raise WrongUsage(["--note: say how that is known"])
+    entry = find(options)
+    author = options.by or _me()
+    settle(
+        ledger_file(options),
+        entry["number"],
+        made=options.made,
+        note=options.note.strip(),
+        author=author,
+    )
+    word = "made" if options.made else "not made"
+    screen.line(f"row #{entry['number']}: {word}, says {table.plain(author)}")
+    return OK
+
+
+def _me() -> str:
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a container's user without a name
+        user = "unnamed"
+    return f"{user}@{socket.gethostname()}"
+
+
+def _add_backup(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="where the copy goes; it must not exist")
+
+
+def _backup(options: argparse.Namespace, screen: Screen) -> int:
+    size = backup(ledger_file(options), Path(options.file))
+    screen.line(f"{options.file}: {size} bytes, checked")
+    return OK
+
+
+_COMMANDS = {
+    "": _Command(
+        "List what may have changed something, the newest first.\n\n"
+        "also:\n"
+        "  breb-proxy ledger show ROW       everything about one row\n"
+        "  breb-proxy ledger look-up ROW    what the API has that could be it; changes nothing\n"
+        "  breb-proxy ledger settle ROW     write your verdict beside it\n"
+        "  breb-proxy ledger backup FILE    copy the ledger, also while the proxy runs",
+        add_list,
+        show_list,
+    ),
+    "show": _Command("Show everything about one row.", _add_show, _show, "ROW "),
+    "look-up": _Command(
+        "Ask the API, with the running proxy's token, for what could be this row. It only reads,"
+        "\nand decides nothing.",
+        add_look_up,
+        look_up,
+        "ROW ",
+        f"{_CODES}, 4 no running proxy answers",
+    ),
+    "settle": _Command(
+        "Write a person's verdict beside a row; what the proxy saw stays as it is.",
+        _add_settle,
+        _settle,
+        "ROW --made|--not-made --note TEXT ",
+    ),
+    "backup": _Command(
+        "Copy the ledger as of now, also while the proxy runs; the copy is checked.",
+        _add_backup,
+        _backup,
+        "FILE ",
+    ),
+}

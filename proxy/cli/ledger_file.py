@@ -1,0 +1,55 @@
+"""Which ledger a command means, and which row of it."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from proxy.admin import client as admin_client
+from proxy.admin.client import Unreached
+from proxy.errors import SettingsError
+from proxy.ledger import table
+from proxy.ledger.reading import reading
+from proxy.ledger.trouble import SETTING, LedgerRefused
+from proxy.settings.single import setting
+
+_LIMIT = 2.0  # seconds
+
+
+class WrongUsage(SettingsError):
+    """What was asked for cannot be meant."""
+
+
+def ledger_file(options: argparse.Namespace) -> Path:
+    """Return the ledger that the options and settings name, or else the running proxy's."""
+    found = setting(SETTING, options.ledger, options.env_file, options.secrets_dir)
+    found = found or _of_running_proxy(options)
+    if found is None:
+        raise WrongUsage(
+            [f"no ledger is named: set {SETTING}, as for serve, or give --ledger FILE"]
+        )
+    return Path(found)
+
+
+def _of_running_proxy(options: argparse.Namespace) -> str | None:
+    try:
+        where = admin_client.address(None, options.env_file, options.secrets_dir)
+        state = admin_client.ask_as_user(where, "GET", "/status", _LIMIT).document
+    except (Unreached, ValueError):
+        return None
+    file = (state.get("ledger") or {}).get("file")
+    return file if isinstance(file, str) else None
+
+
+def add_row(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that names a row."""
+    parser.add_argument("row", metavar="ROW", help="a row's number, or the id of its exchange")
+
+
+def find(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the row that is meant; the newest, should two exchanges have one id."""
+    name = f"#{options.row}" if options.row.isdigit() else options.row
+    with reading(ledger_file(options)) as reader:
+        found = reader.find(name)
+    if not found:
+        raise LedgerRefused(f"no row {table.plain(options.row)} in it")
+    return found[0]

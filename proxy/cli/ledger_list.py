@@ -1,0 +1,108 @@
+"""``breb-proxy ledger``: the rows as a table, as JSON lines or as CSV."""
+
+import argparse
+import json
+import re
+import sys
+import time
+from typing import Any
+
+from proxy.cli.ledger_file import ledger_file
+from proxy.ledger import table
+from proxy.ledger.reading import Query, reading
+from proxy.ledger.row import stamp
+from proxy.terminal.arguments import OK
+from proxy.terminal.screen import Screen
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_SHAPES = (r"\d{4}-\d\d-\d\d", r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?")
+
+
+def add_list(parser: argparse.ArgumentParser) -> None:
+    """Add what may be asked for."""
+    which = parser.add_argument_group("which rows")
+    which.add_argument("--in-doubt", action="store_true", help="those that nobody can answer for")
+    which.add_argument(
+        "--since",
+        metavar="WHEN",
+        type=_when,
+        help="2h, 30m, 7d, or a time in UTC: 2026-11-25T10:00",
+    )
+    which.add_argument("--until", metavar="WHEN", type=_when, help="the same, the end")
+    which.add_argument("--caller", metavar="NAME", help="of one caller")
+    which.add_argument(
+        "--outcome", choices=("answered", "not-sent", "unknown", "cut"), help="of one outcome"
+    )
+    which.add_argument(
+        "--find", metavar="TEXT", help="an id, a resolution, a path: part of what a row holds"
+    )
+    pages = parser.add_argument_group("how many, the newest first")
+    pages.add_argument("--limit", metavar="NUMBER", type=_number, default=50, help="a page [50]")
+    pages.add_argument("--before", metavar="ROW", type=_number, help="the page before this row")
+    pages.add_argument("--all", action="store_true", help="all pages")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object a line")
+    form.add_argument("--csv", action="store_true", help="for a spreadsheet")
+
+
+def show_list(options: argparse.Namespace, screen: Screen) -> int:
+    """Print the rows that are asked for."""
+    query = Query(
+        in_doubt=options.in_doubt,
+        since=options.since or "",
+        until=options.until or "",
+        caller=options.caller,
+        outcome=options.outcome or "",
+        text=options.find or "",
+        before=options.before,
+        limit=-1 if options.all else options.limit,  # SQLite: no limit
+    )
+    with reading(ledger_file(options)) as reader:
+        entries = reader.entries(query)
+        if options.json:
+            for entry in entries:
+                screen.line(json.dumps(entry, ensure_ascii=False))
+        elif options.csv:
+            table.write_csv(entries, sys.stdout)
+        else:
+            _show_table(list(entries), reader.counts(), options, screen)
+    return OK
+
+
+def _show_table(
+    entries: list[dict[str, Any]],
+    counts: dict[str, int],
+    options: argparse.Namespace,
+    screen: Screen,
+) -> None:
+    if not entries:
+        screen.line("no such rows" if sum(counts.values()) else "the ledger is empty")
+    else:
+        for line in table.table(entries, screen):
+            screen.line(line)
+    if len(entries) == options.limit and not options.all:
+        last = entries[-1]["number"]
+        screen.line(screen.shade(f"more: the same with --before {last}", "dim"))
+    if (count := counts["in_doubt"]) and not options.in_doubt:
+        rows = "1 row is" if count == 1 else f"{count} rows are"
+        hint = f"{rows} in doubt: breb-proxy ledger --in-doubt"
+        screen.line(screen.shade(f"{screen.mark('!')} {hint}", "red"))
+    elif entries and options.in_doubt:
+        row = entries[0]["number"]
+        screen.line(screen.shade(f"next: breb-proxy ledger look-up {row}", "dim"))
+
+
+def _when(text: str) -> str:
+    """Read a span back from now, or a time in UTC."""
+    if match := re.fullmatch(r"(\d{1,6})([smhdw])", text):
+        return stamp(time.time() - int(match[1]) * _UNITS[match[2]])
+    if not any(re.fullmatch(shape, text) for shape in _SHAPES):
+        raise argparse.ArgumentTypeError("write 2h, 30m, 7d, or a time in UTC: 2026-11-25T10:00")
+    return text.replace(" ", "T").removesuffix("Z")  # as text, a time sorts behind its beginning
+
+
+def _number(text: str) -> int:
+    plain = text.removeprefix("#")
+    if not plain.isascii() or not plain.isdigit() or not 0 < int(plain) < 1 << 63:
+        raise argparse.ArgumentTypeError("must be a number, 1 or more")
+    return int(plain)

@@ -1,0 +1,83 @@
+"""``breb-proxy ledger look-up``: a row beside what the API has that could be it."""
+
+import argparse
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from proxy.admin import client as admin_client
+from proxy.admin.client import Unreached
+from proxy.cli.ledger_file import WrongUsage, add_row, find
+from proxy.ledger import table
+from proxy.terminal.arguments import OK
+from proxy.terminal.screen import Screen
+
+_LIMIT = 90.0  # seconds: it may wait for a token, and asks the API twice
+
+
+def add_look_up(parser: argparse.ArgumentParser) -> None:
+    """Add which row, and where the proxy is asked."""
+    add_row(parser)
+    parser.add_argument("--json", action="store_true", help="for a program")
+    parser.add_argument(
+        "--admin-listen",
+        metavar="HOST:PORT",
+        help="where the running proxy's admin listener is, or unix:/path"
+        f" (BREB_ADMIN_LISTEN; default: {admin_client.DEFAULT})",
+    )
+
+
+def look_up(options: argparse.Namespace, screen: Screen) -> int:
+    """Have the running proxy ask, and print what it found."""
+    entry = find(options)
+    try:
+        where = admin_client.address(options.admin_listen, options.env_file, options.secrets_dir)
+    except ValueError as error:
+        raise WrongUsage([f"BREB_ADMIN_LISTEN: {error}"]) from None
+    target = f"/ledger/{entry['number']}/look-up"
+    reply = admin_client.ask_as_user(where, "POST", target, _LIMIT)
+    told = reply.document
+    if reply.status != 200 or told.get("row", {}).get("exchange") != entry["exchange"]:
+        why = told.get("detail") or reply.text.strip() or f"it answered {reply.status}"
+        raise Unreached(f"the proxy on {where} does not have this ledger, or cannot tell: {why}")
+    if options.json:
+        screen.line(json.dumps(told, indent=2, ensure_ascii=False))
+        return OK
+    for line in _compared(entry, told, screen):
+        screen.line(line)
+    return OK
+
+
+def _compared(entry: dict[str, Any], told: dict[str, Any], screen: Screen) -> Iterator[str]:
+    """Lay what is known of the row beside what the API has."""
+    yield f"row #{entry['number']}: {entry['method']} {table.plain(entry['path'])}"
+    yield f"{table.outcome(entry)}: {table.MEANING[table.outcome(entry)]}"
+    for candidate in told["candidates"]:
+        yield ""
+        yield from _beside(entry, candidate, screen)
+    yield ""
+    yield from (f"asked: GET {each['target']}: {each['status']}" for each in told["asked"])
+    yield screen.shade(table.plain(told["words"]), "bold")
+    number = entry["number"]
+    yield f'your verdict: breb-proxy ledger settle {number} --made | --not-made --note "…"'
+
+
+def _beside(entry: dict[str, Any], candidate: dict[str, Any], screen: Screen) -> Iterator[str]:
+    """Yield a table of three columns: what, in the ledger, in the API."""
+    ours = {
+        **entry["payment"],
+        **entry["answer"],
+        "created_at": entry["opened_at"],
+    }
+    rows = [("", "the ledger", "the API", "")]
+    for name, value in candidate["known"].items():
+        compared = "time" if name == "created_at" else name
+        mark = "✓" if compared in candidate["agrees"] else ""
+        mark = "✗" if compared in candidate["differs"] else mark
+        rows.append((table.plain(name), table.plain(ours.get(name, "-")), table.plain(value), mark))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for index, row in enumerate(rows):
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        mark = screen.shade(screen.mark(row[3]), "green" if row[3] == "✓" else "red")
+        line = "  ".join([screen.shade(cells[0], "dim"), *cells[1:], mark]).rstrip()
+        yield screen.shade(line, "bold") if index == 0 else line

@@ -1,0 +1,64 @@
+"""A copy of the ledger as of one moment, also while it is written."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from proxy.ledger.reading import opened
+from proxy.ledger.store import check, connect
+from proxy.ledger.trouble import LedgerRefused, words
+
+
+def backup(ledger: Path, target: Path) -> int:
+    """Copy ``ledger`` to ``target``, which must not exist yet; return the copy's size in bytes.
+
+    The copy gets its name only when it is whole, checked and on the disk.
+    """
+    if target.exists():
+        raise LedgerRefused(f"{target} exists: it is not overwritten; name another file")
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            _copy(ledger, draft)
+            _name(draft, target)
+        finally:
+            draft.unlink(missing_ok=True)
+        _sync(target.parent)
+    except FileExistsError:
+        raise LedgerRefused(f"{target} exists: it is not overwritten; name another file") from None
+    except OSError as error:
+        raise LedgerRefused(f"{target}: {words(error)}") from None
+    return target.stat().st_size
+
+
+def _name(draft: Path, target: Path) -> None:
+    try:
+        os.link(draft, target)  # unlike a renaming, never over another's file
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        draft.rename(target)
+
+
+def _copy(ledger: Path, draft: Path) -> None:
+    with opened(ledger, "ro") as source, contextlib.closing(connect(draft, "rw")) as copy:
+        source.backup(copy)
+        # One file, without a log beside it: that is what people copy on.
+        copy.execute("PRAGMA journal_mode = DELETE")
+        check(copy, draft)
+    descriptor = os.open(draft, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync(folder: Path) -> None:
+    if not hasattr(os, "O_DIRECTORY"):
+        return  # Windows
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,59 @@
+"""One process writes to a ledger: it holds a lock file beside it as long as it lives.
+
+The lock is the kernel's, so that it ends with the process, however that ends. It is not on the
+ledger itself: SQLite's own locks on a file are lost when anyone in the process closes that file.
+"""
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from proxy.ledger.trouble import LedgerRefused
+
+
+class Lock:
+    """The right to write to one ledger; raises LedgerRefused if another process has it."""
+
+    def __init__(self, ledger: Path) -> None:
+        """Take it, or say who has it."""
+        # Beside the file itself, however it is called: two names of one file are one ledger.
+        real = ledger.resolve()
+        path = real.with_name(real.name + ".lock")
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _lock(self._descriptor)
+        except OSError:
+            raise self._taken(path) from None
+        self._sign()
+
+    def _taken(self, path: Path) -> LedgerRefused:
+        holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
+        self.release()
+        who = f"process {holder}" if holder.isdigit() else "another process"
+        return LedgerRefused(
+            f"{who} writes to it (it holds {path}); give each proxy a ledger of its own"
+        )
+
+    def _sign(self) -> None:
+        """Leave our number for whoever comes; it is held all the same if the disk is full."""
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
+            os.write(self._descriptor, b"%d\n" % os.getpid())
+
+    def release(self) -> None:
+        """Give it back; the file stays, since another may be waiting with it open."""
+        os.close(self._descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # beyond the text: others may read that
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

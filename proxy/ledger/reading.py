@@ -1,0 +1,136 @@
+"""Reads a ledger for people and programs, while it is written or not: never changes a thing."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from proxy.ledger import schema
+from proxy.ledger.store import connect
+from proxy.ledger.trouble import LedgerRefused, words
+
+_COLUMNS = (
+    "number, exchange, opened_at, closed_at, seconds, caller, method, path, body_bytes,"
+    " body_sha256, payment, token_id, traceparent, attempts, status, answer, outcome, reason"
+)
+
+_HOLDS = (
+    "instr(exchange || ' ' || path || ' ' || payment || ' ' || coalesce(answer, '') || ' '"
+    " || coalesce(traceparent, ''), ?)"
+)
+
+Entry = dict[str, Any]
+"""A row as JSON: what schema.py says, ``payment`` and ``answer`` read, ``verdicts`` beside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which rows: the newest first, those before ``before`` (a row's number)."""
+
+    in_doubt: bool = False
+    since: str = ""
+    until: str = ""
+    caller: str | None = None
+    outcome: str = ""
+    text: str = ""
+    before: int | None = None
+    limit: int = 50
+
+    def where(self) -> tuple[str, list[Any]]:
+        """Return the condition, and what stands for its question marks."""
+        # A row that is open while nobody writes was left open: it is in doubt as well.
+        tests: list[tuple[str, list[Any]]] = [
+            (f"({schema.IN_DOUBT})", []) if self.in_doubt else ("1", []),
+        ]
+        for column, test, value in (
+            ("opened_at", ">=", self.since),
+            ("opened_at", "<", self.until),
+            ("outcome", "=", self.outcome),
+            ("number", "<", self.before),
+        ):
+            if value:
+                tests.append((f"{column} {test} ?", [value]))
+        if self.caller is not None:
+            tests.append(("caller = ?", [self.caller]))
+        if self.text:
+            tests.append((_HOLDS, [self.text]))
+        return " AND ".join(test for test, _ in tests), [v for _, values in tests for v in values]
+
+
+class Reader:
+    """An open ledger, for reading. Raises LedgerRefused where it cannot be read."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        connection.row_factory = sqlite3.Row
+
+    def entries(self, query: Query) -> Iterator[Entry]:
+        """Yield the rows that are asked for."""
+        where, values = query.where()
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM request WHERE {where} ORDER BY number DESC LIMIT ?",
+            [*values, query.limit],
+        )
+        return (self._entry(row) for row in rows)
+
+    def find(self, name: str) -> list[Entry]:
+        """Return the rows of an exchange's id, or the one of a row's number (``#17``)."""
+        column = "number" if name.startswith("#") else "exchange"
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM request WHERE {column} = ? ORDER BY number DESC",
+            [name.removeprefix("#")],
+        )
+        return [self._entry(row) for row in rows]
+
+    def counts(self) -> dict[str, int]:
+        """Count the rows by outcome, and those in doubt."""
+        counted = self._connection.execute(
+            "SELECT coalesce(outcome, 'open'), count(*) FROM request GROUP BY 1"
+        )
+        counts = {str(outcome): int(count) for outcome, count in counted}
+        (counts["in_doubt"],) = self._connection.execute(schema.COUNT_IN_DOUBT).fetchone()
+        return counts
+
+    def _entry(self, row: sqlite3.Row) -> Entry:
+        entry: Entry = dict(row)
+        entry["payment"] = json.loads(entry["payment"])
+        entry["answer"] = json.loads(entry["answer"]) if entry["answer"] else {}
+        entry["verdicts"] = [
+            {"at": at, "made": bool(made), "note": note, "author": author}
+            for at, made, note, author in self._connection.execute(
+                "SELECT at, made, note, author FROM verdict WHERE number = ? ORDER BY rowid",
+                [entry["number"]],
+            )
+        ]
+        entry["in_doubt"] = entry["outcome"] in ("unknown", "cut") and not entry["verdicts"]
+        return entry
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Reader]:
+    """Open a ledger for reading; raise LedgerRefused, in words."""
+    with opened(path, "ro") as connection:
+        yield Reader(connection)
+
+
+@contextmanager
+def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
+    """Open a ledger that is there; what SQLite says against it becomes LedgerRefused."""
+    if not path.exists():
+        raise LedgerRefused(f"there is no file {path}")
+    try:
+        connection = connect(path, mode)
+    except sqlite3.Error as error:
+        raise LedgerRefused(f"{path}: {words(error)}") from None
+    try:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        if application != schema.APPLICATION:
+            raise LedgerRefused(f"{path} is no ledger of breb-proxy")
+        yield connection
+    except sqlite3.Error as error:
+        raise LedgerRefused(f"{path}: {words(error)}") from None
+    finally:
+        connection.close()

@@ -1,0 +1,189 @@
+"""Rows of the ledger as people read them on a terminal, and as CSV for a spreadsheet.
+
+What callers sent never reaches a terminal as control bytes, nor a spreadsheet as a formula.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import IO, Any
+
+from proxy.terminal.screen import Screen
+
+COLUMNS = (
+    "number",
+    "exchange",
+    "opened_at",
+    "closed_at",
+    "seconds",
+    "caller",
+    "method",
+    "path",
+    "amount",
+    "currency",
+    "outcome",
+    "reason",
+    "status",
+    "attempts",
+    "answer_id",
+    "answer_status",
+    "trace_id",
+    "verdict",
+    "verdict_by",
+    "verdict_note",
+    "payment",
+    "body_bytes",
+    "body_sha256",
+    "token_id",
+    "traceparent",
+)
+_SHADES = {
+    "answered": "green",
+    "not-sent": "dim",
+    "unknown": "red",
+    "cut": "yellow",
+    "open": "cyan",
+}
+_WIDEST = 44
+
+Entry = Mapping[str, Any]
+
+
+def table(entries: Sequence[Entry], screen: Screen) -> list[str]:
+    """Return lines: a head, and one for each row."""
+    head = ("row", "when (UTC)", "caller", "what", "amount", "outcome", "exchange")
+    rows = [_cells(entry) for entry in entries]
+    widths = [max(len(line[i]) for line in (head, *rows)) for i in range(len(head))]
+    lines = [screen.shade(_line(head, widths), "bold")]
+    for entry, cells in zip(entries, rows, strict=True):
+        padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=True)]
+        padded[0] = cells[0].rjust(widths[0])
+        padded[4] = cells[4].rjust(widths[4])
+        shade = "dim" if entry["verdicts"] else _SHADES[outcome(entry)]
+        padded[5] = screen.shade(padded[5], shade)
+        lines.append("  ".join(padded).rstrip())
+    return lines
+
+
+def _line(cells: Iterable[str], widths: list[int]) -> str:
+    return "  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip()
+
+
+def _cells(entry: Entry) -> tuple[str, ...]:
+    status = entry["status"]
+    # Of the others the status is our own: what the caller was told instead of an answer.
+    told = outcome(entry) + (f" {status}" if outcome(entry) in ("answered", "cut") else "")
+    if verdict := word(entry):
+        told += f", {verdict}"
+    return (
+        f"#{entry['number']}",
+        entry["opened_at"][:19].replace("T", " "),
+        _short(entry["caller"] or "-", 16),
+        _short(f"{entry['method']} {entry['path']}", _WIDEST),
+        amount(entry) or "-",
+        told,
+        entry["exchange"],
+    )
+
+
+def outcome(entry: Entry) -> str:
+    """Return the outcome, ``open`` while there is none."""
+    return str(entry["outcome"] or "open")
+
+
+def word(entry: Entry) -> str:
+    """Return the last verdict as ``made`` or ``not made``, empty if there is none."""
+    verdicts = entry["verdicts"]
+    if not verdicts:
+        return ""
+    return "made" if verdicts[-1]["made"] else "not made"
+
+
+def amount(entry: Entry) -> str:
+    """Return how much, with its currency."""
+    told = entry["payment"]
+    value, currency = (told.get(f"amount.{part}", "") for part in ("value", "currency"))
+    return plain(f"{value} {currency}".strip())
+
+
+def details(entry: Entry) -> list[tuple[str, str]]:
+    """Return everything about one row, as labels and values."""
+    body = "none" if entry["body_bytes"] == 0 else f"{entry['body_bytes']} bytes"
+    rows = [
+        ("row", f"#{entry['number']}"),
+        ("exchange", entry["exchange"]),
+        ("what", f"{entry['method']} {entry['path']}"),
+        ("caller", entry["caller"] or "not named"),
+        ("opened", entry["opened_at"]),
+        ("closed", entry["closed_at"] or "not yet"),
+        ("took", "" if entry["seconds"] is None else f"{entry['seconds']:.3f} s"),
+        *((name, value) for name, value in entry["payment"].items()),
+        ("body", "not known" if entry["body_bytes"] is None else body),
+        ("SHA-256 of it", entry["body_sha256"] or ""),
+        ("token id", entry["token_id"] or ""),
+        ("traceparent", entry["traceparent"] or ""),
+        ("attempts", "" if entry["attempts"] is None else str(entry["attempts"])),
+        ("status to the caller", str(entry["status"] or "")),
+        *((f"answer's {name}", value) for name, value in entry["answer"].items()),
+        ("reason", entry["reason"] or ""),
+        ("outcome", f"{outcome(entry)}: {MEANING[outcome(entry)]}"),
+    ]
+    for verdict in entry["verdicts"]:
+        made = "made" if verdict["made"] else "not made"
+        rows.append(
+            ("verdict", f"{made}, by {verdict['author']} at {verdict['at']}: {verdict['note']}")
+        )
+    return [(plain(label), plain(value)) for label, value in rows if value]
+
+
+MEANING = {
+    "answered": "the upstream's whole answer was handed to the caller",
+    "not-sent": "not a byte of it went to the upstream",
+    "unknown": "it was sent, at least in part, and no answer came: it may have been carried out",
+    "cut": "the answer began with this status, but its end did not reach the caller",
+    "open": "it is under way; or the process ended, which the next start finds out",
+}
+
+
+def write_csv(entries: Iterable[Entry], stream: IO[str]) -> None:
+    """Write rows as CSV (RFC 4180), with a head."""
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for entry in entries:
+        writer.writerow([_harmless(value) for value in _flat(entry).values()])
+
+
+def _flat(entry: Entry) -> dict[str, Any]:
+    verdict = entry["verdicts"][-1] if entry["verdicts"] else {}
+    told, answer = entry["payment"], entry["answer"]
+    values = {
+        **entry,
+        "outcome": outcome(entry),
+        "amount": told.get("amount.value"),
+        "currency": told.get("amount.currency"),
+        "answer_id": answer.get("id"),
+        "answer_status": answer.get("status"),
+        "trace_id": answer.get("trace_id"),
+        "verdict": word(entry),
+        "verdict_by": verdict.get("author"),
+        "verdict_note": verdict.get("note"),
+        "payment": json.dumps(told, ensure_ascii=False),
+    }
+    return {name: values[name] for name in COLUMNS}
+
+
+def _harmless(value: object) -> object:
+    """Keep a spreadsheet from taking text for a formula (CWE-1236)."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return value if value[1:].replace(".", "", 1).isdigit() else f"'{value}"
+    return "" if value is None else value
+
+
+def plain(text: str) -> str:
+    """Return text without what a terminal would obey."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def _short(text: str, most: int) -> str:
+    text = plain(text)
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -1,0 +1,66 @@
+"""Why a ledger cannot be used, in words: what SQLite and the file system say, translated once."""
+
+import errno
+import sqlite3
+
+from proxy.errors import SettingsError
+
+SETTING = "BREB_LEDGER"
+# Those that a person must mend before the start; the others may pass by themselves.
+_FOR_GOOD = frozenset(
+    (
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_PERM,
+    )
+)
+_WORDS = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_IOERR: "the disk gave an error",
+    sqlite3.SQLITE_BUSY: "another program holds it locked",
+    sqlite3.SQLITE_LOCKED: "another program holds it locked",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged",
+    sqlite3.SQLITE_NOTADB: "the file is no ledger",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
+    sqlite3.SQLITE_READONLY: "it may not be written by this user",
+    sqlite3.SQLITE_PERM: "it may not be written by this user",
+}
+MEND = (
+    "it is left as it is; keep a copy of it and of its -wal file, then put a backup in its place"
+    " (breb-proxy ledger backup makes them), or name another file"
+)
+
+
+class LedgerRefused(SettingsError):
+    """The ledger cannot be used until a person does something about it."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__([f"{SETTING}: {words}"])
+
+
+def code(error: sqlite3.Error) -> int:
+    """Return SQLite's primary result code, 0 if there is none."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def passes(error: BaseException) -> bool:
+    """Report whether the trouble may pass without anybody's doing, such as a full disk."""
+    if isinstance(error, sqlite3.Error):
+        return code(error) not in _FOR_GOOD
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+
+
+def words(error: BaseException) -> str:
+    """Say what is wrong; never with a value of a row."""
+    if isinstance(error, sqlite3.Error):
+        return _WORDS.get(code(error)) or f"SQLite says {type(error).__name__}"
+    if isinstance(error, SettingsError):
+        return str(error)
+    if isinstance(error, OSError):
+        return _OF_OS.get(error.errno or 0) or error.strerror or str(error)
+    return type(error).__name__
+
+
+_OF_OS = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up"}

@@ -1,0 +1,30 @@
+"""A person's verdict on a row: written beside what the proxy saw, never over it."""
+
+import time
+from pathlib import Path
+
+from proxy.ledger.reading import opened
+from proxy.ledger.row import stamp
+from proxy.ledger.trouble import LedgerRefused
+
+LONGEST = 2000
+
+
+def settle(path: Path, number: int, *, made: bool, note: str, author: str) -> None:
+    """Write a verdict; raise LedgerRefused if it cannot be written, or there is no such row.
+
+    A row may have several: the last one counts, and none is ever changed.
+    """
+    with opened(path, "rw") as connection:
+        connection.execute("PRAGMA synchronous = FULL")
+        found = connection.execute(
+            "SELECT outcome FROM request WHERE number = ?", [number]
+        ).fetchone()
+        if found is None:
+            raise LedgerRefused(f"there is no row #{number}")
+        if found[0] is None:
+            raise LedgerRefused(f"row #{number} is still open: its request is under way")
+        connection.execute(
+            "INSERT INTO verdict (number, at, made, note, author) VALUES (?, ?, ?, ?, ?)",
+            [number, stamp(time.time()), int(made), note[:LONGEST], author[:LONGEST]],
+        )

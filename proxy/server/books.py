@@ -1,0 +1,46 @@
+"""The ledger's parts, put together; imported only if there is to be one."""
+
+from starlette.routing import Route
+
+from proxy.admin.ledger import LedgerApi
+from proxy.asgi import App
+from proxy.exchange.record import Forward
+from proxy.journal.redaction import Redaction
+from proxy.ledger.bookkeeper import Bookkeeper
+from proxy.ledger.inquiry import Inquiry
+from proxy.ledger.ledger import Ledger
+from proxy.ledger.payment import Picker
+from proxy.ledger.retention import Retention
+from proxy.settings.model import Settings
+from proxy.token.keeper import TokenKeeper
+
+_PREFIXES = ("/ledger", "/console/api/ledger")
+
+
+class Books:
+    """The ledger, and who writes it: the bookkeeper, who stands before the forwarder."""
+
+    def __init__(self, settings: Settings, keeper: TokenKeeper, forward: Forward) -> None:
+        """Open the file of the settings; raise LedgerRefused if it is no good."""
+        if settings.ledger is None:
+            raise ValueError("there is to be no ledger")
+        self._caller = settings.caller_key[0].caller if settings.caller_key else ""
+        self._redaction = redaction = Redaction(settings.redact)
+        picker = Picker(settings.ledger_fields, lambda text: redaction.text(text)[0])
+        retention = Retention(settings.ledger_days, settings.ledger_mib << 20)
+        self.ledger = Ledger(settings.ledger, retention)
+
+        def token_id() -> str | None:
+            lease = keeper.usable()
+            return None if lease is None else lease.token.token_id
+
+        self.bookkeeper = Bookkeeper(forward, self.ledger, picker, token_id)
+
+    def routes(self, app: App) -> list[Route]:
+        """Return the admin listener's routes; ``app`` is what callers' requests enter."""
+        api = LedgerApi(self.ledger.path, Inquiry(app, self._masked, self._caller))
+        return [route for prefix in _PREFIXES for route in api.routes(prefix)]
+
+    def _masked(self, name: str, value: str) -> str:
+        ((_, shown),) = self._redaction.lines([(name.encode(), value.encode())])
+        return shown

@@ -1,0 +1,345 @@
+"""The ledger as its users meet it: the program as a process, an upstream, a file on a disk."""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import SECRET, Answer, Call, Program, RawUpstream, read_answer, read_request
+from tests.support.command import command
+from tests.support.front import until
+from tests.support.wire import Reader, connect
+
+PAYMENT = {
+    "account_id": "a-1",
+    "resolution_id": "r-1",
+    "amount": {"value": "1500.00", "currency": "COP"},
+    "display_name": "Ana María",
+}
+MADE = b'{"id": "p-1", "status": "PROCESSING", "amount": {"value": "1500.00"}}'
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
+    len(MADE),
+    MADE,
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+@pytest.fixture
+def upstream() -> Iterator[RawUpstream]:
+    with RawUpstream(OK) as made:
+        yield made
+
+
+@pytest.fixture
+def proxy(upstream: RawUpstream, path: Path) -> Iterator[Program]:
+    with Program(upstream.url, ledger=path) as program:
+        yield program
+
+
+def post(
+    program: Program,
+    document: object = PAYMENT,
+    method: str = "POST",
+    target: str = "/v1/payments/breb",
+    fields: str = "",
+) -> Answer:
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    head = (
+        f"{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{program.port}\r\n{fields}"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with connect(program.port) as reader:
+        reader.sock.sendall(head.encode() + body)
+        answer = read_answer(reader, method)
+    assert answer is not None
+    return answer
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        found = connection.execute("SELECT * FROM request ORDER BY number").fetchall()
+        return [dict(row) for row in found]
+
+
+def closed(path: Path, count: int = 1) -> list[dict[str, Any]]:
+    """Return the rows, once so many of them have their end."""
+    until(lambda: sum(row["outcome"] is not None for row in rows(path)) >= count, "no end")
+    return rows(path)
+
+
+def test_a_payment_is_written_down_with_all_that_names_it(proxy: Program, path: Path) -> None:
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    answer = post(proxy, fields=f"traceparent: {trace}\r\n")
+    assert answer.status == 200
+    (row,) = closed(path)
+    assert (row["method"], row["path"]) == ("POST", "/v1/payments/breb")
+    assert json.loads(row["payment"]) == {
+        "account_id": "a-1",
+        "resolution_id": "r-1",
+        "amount.value": "1500.00",
+        "amount.currency": "COP",
+    }
+    assert row["body_sha256"] == sha256(json.dumps(PAYMENT).encode()).hexdigest()
+    assert json.loads(row["answer"]) == {"id": "p-1", "status": "PROCESSING"}
+    assert (row["outcome"], row["status"], row["attempts"]) == ("answered", 200, 1)
+    assert row["traceparent"] == trace
+    assert row["token_id"] == proxy.status()["token"]["token_id"]
+    assert row["opened_at"] < row["closed_at"]
+    assert row["opened_at"].endswith("Z")
+    assert row["exchange"] == proxy.exchanges()[-1]["id"]
+
+
+def test_it_is_in_the_file_before_the_upstream_sees_it(
+    upstream: RawUpstream, proxy: Program, path: Path
+) -> None:
+    seen: list[list[dict[str, Any]]] = []
+
+    def look(call: Call) -> bytes:
+        seen.append(rows(path))
+        return OK
+
+    upstream.answer = look
+    post(proxy)
+    (before,) = seen
+    assert [row["outcome"] for row in before] == [None]
+    assert json.loads(before[0]["payment"])["resolution_id"] == "r-1"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_all_that_may_change_something_is_written(proxy: Program, path: Path, method: str) -> None:
+    post(proxy, method=method)
+    assert [row["method"] for row in closed(path)] == [method]
+
+
+def test_what_only_reads_is_not(proxy: Program, path: Path) -> None:
+    for method in ("GET", "OPTIONS"):
+        post(proxy, b"", method)
+    assert rows(path) == []
+
+
+def test_a_request_without_a_body_has_a_row(proxy: Program, path: Path) -> None:
+    with connect(proxy.port) as reader:
+        reader.sock.sendall(
+            f"PATCH /v1/keys/k-1/suspend HTTP/1.1\r\nHost: 127.0.0.1:{proxy.port}\r\n\r\n".encode()
+        )
+        assert read_answer(reader, "PATCH").status == 200  # type: ignore[union-attr]
+    (row,) = closed(path)
+    assert (row["body_bytes"], row["payment"]) == (0, "{}")
+
+
+def test_a_chunked_body_is_read_ahead_and_arrives_whole(
+    upstream: RawUpstream, proxy: Program, path: Path
+) -> None:
+    body = json.dumps(PAYMENT).encode()
+    with connect(proxy.port) as reader:
+        reader.sock.sendall(
+            f"POST /v1/payments/breb HTTP/1.1\r\nHost: 127.0.0.1:{proxy.port}\r\n"
+            "Transfer-Encoding: chunked\r\n\r\n".encode()
+        )
+        for part in (body[:10], body[10:]):
+            reader.sock.sendall(b"%x\r\n%b\r\n" % (len(part), part))
+        reader.sock.sendall(b"0\r\n\r\n")
+        read_answer(reader)
+    (row,) = closed(path)
+    assert upstream.requests[-1].body == body
+    assert row["body_sha256"] == sha256(body).hexdigest()
+    assert json.loads(row["payment"])["resolution_id"] == "r-1"
+
+
+def test_a_body_that_is_long_passes_and_is_hashed(
+    upstream: RawUpstream, proxy: Program, path: Path
+) -> None:
+    body = os.urandom(1_000_000)
+    post(proxy, body)
+    (row,) = closed(path)
+    assert upstream.requests[-1].body == body
+    assert (row["body_bytes"], row["body_sha256"]) == (len(body), sha256(body).hexdigest())
+
+
+def test_a_body_that_is_slow_is_not_held_for_ever(
+    upstream: RawUpstream, proxy: Program, path: Path
+) -> None:
+    """Its row is opened without what names it, which is added when it is there."""
+    body = json.dumps(PAYMENT).encode()
+    with connect(proxy.port) as reader:
+        reader.sock.sendall(
+            f"POST /v1/payments/breb HTTP/1.1\r\nHost: 127.0.0.1:{proxy.port}\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n".encode()
+            + body[:20]
+        )
+        until(lambda: rows(path), "no row")
+        assert rows(path)[0]["payment"] == "{}"
+        reader.sock.sendall(body[20:])
+        read_answer(reader)
+    (row,) = closed(path)
+    assert json.loads(row["payment"])["resolution_id"] == "r-1"
+    assert row["body_sha256"] == sha256(body).hexdigest()
+
+
+def test_values_are_masked_as_in_the_console(proxy: Program, path: Path) -> None:
+    key = {"key_type": "PHONE", "key_value": "3001234567"}
+    post(proxy, {"account_id": "a-1", "key": key}, target="/v1/keys")
+    (row,) = closed(path)
+    assert json.loads(row["payment"])["key.key_value"] == "••••67"
+    assert b"3001234567" not in b"".join(file.read_bytes() for file in path.parent.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("data", "outcome", "status"),
+    [
+        pytest.param(b"", "unknown", 502, id="broken before an answer"),
+        pytest.param(OK[:20], "unknown", 502, id="broken within its head"),
+        pytest.param(OK[:-20], "cut", 200, id="broken within its body"),
+        pytest.param(
+            b"HTTP/1.1 422 No\r\nContent-Length: 0\r\n\r\n", "answered", 422, id="refused"
+        ),
+    ],
+)
+def test_the_outcome_is_what_the_proxy_can_know(
+    upstream: RawUpstream, proxy: Program, path: Path, data: bytes, outcome: str, status: int
+) -> None:
+    def answer_and_close(reader: Reader) -> None:
+        read_request(reader)
+        reader.sock.sendall(data)
+
+    upstream.takeover = answer_and_close
+    post(proxy)
+    (row,) = closed(path)
+    assert (row["outcome"], row["status"]) == (outcome, status)
+
+
+def test_what_could_not_be_sent_was_not(path: Path) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        with RawUpstream(OK) as upstream:
+            token = f"{upstream.url}/v1/iam/oauth/tokens"
+            base = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+            with Program(base, token_url=token, ledger=path) as program:
+                assert post(program).status == 502
+                (row,) = closed(path)
+                assert (row["outcome"], row["reason"]) == ("not-sent", "connection_refused")
+
+
+def test_a_caller_who_leaves_before_the_answer_leaves_a_row_in_doubt(
+    upstream: RawUpstream, proxy: Program, path: Path
+) -> None:
+    def silent(call: Call) -> None:
+        reader.sock.close()
+
+    upstream.answer = silent
+    body = json.dumps(PAYMENT).encode()
+    with connect(proxy.port) as reader:
+        reader.sock.sendall(
+            f"POST /v1/payments/breb HTTP/1.1\r\nHost: 127.0.0.1:{proxy.port}\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+        until(lambda: rows(path), "no row")
+    (row,) = closed(path)
+    assert row["outcome"] == "unknown"
+
+
+def test_readiness_and_status_tell_of_rows_in_doubt(
+    upstream: RawUpstream, proxy: Program, path: Path
+) -> None:
+    assert "[+] ledger: can be written, nothing is in doubt" in proxy.admin("/readyz?verbose")[1]
+    upstream.answer = lambda _: None
+    post(proxy)
+    until(lambda: "1 row is in doubt" in proxy.admin("/readyz?verbose")[1], "not told")
+    assert proxy.admin("/readyz")[0] == 200
+    assert proxy.status()["ledger"] == {
+        "file": str(path),
+        "writable": True,
+        "problem": "",
+        "in_doubt": 1,
+    }
+    assert "breb_proxy_ledger_in_doubt 1.0" in proxy.admin("/metrics")[1]
+
+
+def test_rows_of_a_process_that_was_killed_are_told_at_the_next_start(
+    upstream: RawUpstream, path: Path
+) -> None:
+    def silent(call: Call) -> None:
+        program.process.send_signal(signal.SIGKILL)
+
+    upstream.answer = silent
+    with Program(upstream.url, ledger=path) as program:
+        with connect(program.port) as reader:
+            body = json.dumps(PAYMENT).encode()
+            reader.sock.sendall(
+                f"POST /v1/payments/breb HTTP/1.1\r\nHost: 127.0.0.1:{program.port}\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n".encode()
+                + body
+            )
+            assert read_answer(reader) is None
+        program.process.wait(10)
+    upstream.answer = lambda _: OK
+    with Program(upstream.url, ledger=path) as program:
+        (row,) = rows(path)
+        assert (row["outcome"], row["reason"]) == ("unknown", "process-ended")
+        assert f"[{row['exchange']}]" in program.output
+    with Program(upstream.url, ledger=path) as program:
+        assert f"[{row['exchange']}]" not in program.output
+
+
+def refused(upstream: RawUpstream, path: Path) -> str:
+    """Start a proxy that ends at once; return what it says."""
+    ended = command(
+        "serve",
+        cwd=path.parent,
+        BREB_BASE_URL=upstream.url,
+        BREB_CLIENT_ID="test-client",
+        BREB_CLIENT_SECRET=SECRET,
+        BREB_LISTEN="127.0.0.1:0",
+        BREB_ADMIN_LISTEN="127.0.0.1:0",
+        BREB_LEDGER=path,
+    )
+    assert ended.code == 2, ended.both
+    return ended.err
+
+
+def test_a_second_process_on_the_file_says_so_and_ends(
+    upstream: RawUpstream, proxy: Program, path: Path
+) -> None:
+    said = refused(upstream, path)
+    assert f"BREB_LEDGER: process {proxy.process.pid} writes to it" in said
+    assert post(proxy).status == 200
+
+
+def test_a_damaged_file_is_refused_with_what_to_do(upstream: RawUpstream, path: Path) -> None:
+    with Program(upstream.url, ledger=path) as program:
+        for _ in range(50):
+            post(program)
+    data = bytearray(path.read_bytes())
+    for start in range(4096, len(data), 8192):
+        data[start : start + 4096] = b"\x5a" * 4096
+    path.write_bytes(data)
+    said = refused(upstream, path)
+    assert "damaged" in said
+    assert "backup" in said
+    assert path.read_bytes() == bytes(data)
+
+
+def test_no_ledger_no_sqlite() -> None:
+    """What is off costs nothing, not even an import."""
+    code = (
+        "import sys; import proxy.cli.main, proxy.cli.serve, proxy.server.build;"
+        "print('sqlite3' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert done.stdout.strip() == "False", done.stderr

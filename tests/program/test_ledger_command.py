@@ -1,0 +1,206 @@
+"""``breb-proxy ledger``, for the person who is asked whether a payment was made."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from proxy.ledger.reading import reading
+from tests.support import Call, Program, RawUpstream, exchange
+from tests.support.command import Ended, command, on_terminal
+from tests.support.ledgers import filled
+
+CREATED = "2026-11-25T13:00:00.5Z"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+def ledger(path: Path, *arguments: str, code: int = 0, **settings: object) -> Ended:
+    given = {"BREB_LEDGER": path, "BREB_ADMIN_LISTEN": "127.0.0.1:1", **settings}
+    ended = command("ledger", *arguments, cwd=path.parent, **given)
+    assert ended.code == code, ended.both
+    return ended
+
+
+def test_the_table_has_what_is_asked_first(path: Path) -> None:
+    filled(path, "answered", "unknown")
+    head, *lines = ledger(path).out.splitlines()
+    assert head.split() == [
+        *("row", "when", "(UTC)", "caller", "what", "amount", "outcome", "exchange")
+    ]
+    assert lines[0].split()[0] == "#2"
+    assert "unknown" in lines[0]
+    assert "answered 200" in lines[1]
+    assert "1 row is in doubt: breb-proxy ledger --in-doubt" in lines[2]
+
+
+def test_an_empty_ledger_says_so(path: Path) -> None:
+    filled(path)
+    assert ledger(path).out == "the ledger is empty\n"
+    assert ledger(path, "--json").out == ""
+
+
+def test_on_a_terminal_doubt_is_red(path: Path) -> None:
+    filled(path, "unknown")
+    shown = on_terminal("ledger", cwd=path.parent, BREB_LEDGER=path)
+    assert "\x1b[31munknown" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "numbers"),
+    [
+        pytest.param(["--in-doubt"], [4, 3], id="in doubt"),
+        pytest.param(["--since", "1h"], [4, 3, 2, 1], id="since an hour ago"),
+        pytest.param(["--until", "1h"], [], id="until an hour ago"),
+        pytest.param(["--since", "2999-01-01"], [], id="since a day"),
+        pytest.param(["--caller", "payroll", "--limit", "2"], [4, 3], id="a page"),
+        pytest.param(["--limit", "2", "--before", "3"], [2, 1], id="the next"),
+        pytest.param(["--limit", "2", "--all"], [4, 3, 2, 1], id="all"),
+        pytest.param(["--outcome", "not-sent"], [2], id="outcome"),
+        pytest.param(["--find", "run-1"], [1], id="text"),
+    ],
+)
+def test_rows_are_chosen(path: Path, arguments: list[str], numbers: list[int]) -> None:
+    filled(path, "answered", "not-sent", "unknown", "cut")
+    lines = ledger(path, "--json", *arguments).out.splitlines()
+    assert [json.loads(line)["number"] for line in lines] == numbers
+
+
+def test_a_page_tells_how_to_get_the_next(path: Path) -> None:
+    filled(path, *["answered"] * 5)
+    assert "--before 4" in ledger(path, "--limit", "2").out
+
+
+def test_csv_opens_in_a_spreadsheet(path: Path) -> None:
+    filled(path, "answered")
+    (row,) = csv.DictReader(io.StringIO(ledger(path, "--csv").out, newline=""))
+    assert (row["amount"], row["outcome"], row["answer_id"]) == ("1000", "answered", "p-1")
+
+
+@pytest.mark.parametrize("name", ["1", "#1", "run-1"])
+def test_a_row_is_shown_whole(path: Path, name: str) -> None:
+    filled(path, "unknown")
+    shown = ledger(path, "show", name).out
+    assert "it may have been carried out" in shown
+    assert "next: breb-proxy ledger look-up 1" in shown
+    assert json.loads(ledger(path, "show", name, "--json").out)["payment"]["resolution_id"] == "r-1"
+
+
+def test_a_verdict_is_written_beside(path: Path) -> None:
+    filled(path, "unknown")
+    said = ledger(path, "settle", "1", "--made", "--note", "seen in the list", "--by", "ana")
+    assert said.out == "row #1: made, says ana\n"
+    shown = ledger(path, "show", "1").out
+    assert "made, by ana at " in shown
+    assert "outcome" in shown
+    assert "unknown: " in shown
+    assert ledger(path, "--in-doubt").out == "no such rows\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        pytest.param(["show", "9"], 1, "no row 9", id="no such row"),
+        pytest.param(["shw"], 2, "did you mean show?", id="no such command"),
+        pytest.param(["settle", "1", "--note", "x"], 2, "--made --not-made", id="no verdict"),
+        pytest.param(["settle", "1", "--made", "--note", " "], 2, "how that is known", id="why"),
+        pytest.param(["--since", "yesterday"], 2, "2h, 30m, 7d", id="no time"),
+        pytest.param(["--limit", "0"], 2, "1 or more", id="no number"),
+        pytest.param(["look-up", "1"], 4, "nothing listens", id="no proxy runs"),
+        pytest.param(["--ledger", "missing.db"], 1, "no file missing.db", id="no file"),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    path: Path, arguments: list[str], code: int, words: str
+) -> None:
+    filled(path, "unknown")
+    assert words in ledger(path, *arguments, code=code).err
+
+
+def test_without_a_ledger_it_says_what_to_name(path: Path) -> None:
+    ended = ledger(path, code=2, BREB_LEDGER="")
+    assert "no ledger is named: set BREB_LEDGER" in ended.err
+
+
+def test_the_ledger_is_found_in_env_files_as_for_serve(path: Path) -> None:
+    filled(path, "answered")
+    (path.parent / ".env").write_text(f"BREB_LEDGER={path}\n")
+    assert "answered" in ledger(path, BREB_LEDGER="").out
+
+
+def test_a_backup_is_a_ledger(path: Path) -> None:
+    filled(path, "answered", "unknown")
+    copy = path.with_name("copy.db")
+    assert "checked" in ledger(path, "backup", str(copy)).out
+    with reading(copy) as reader:
+        assert reader.counts() == {"answered": 1, "unknown": 1, "in_doubt": 1}
+    assert "not overwritten" in ledger(path, "backup", str(copy), code=1).err
+
+
+# -- beside a running proxy ----------------------------------------------------------------
+
+
+class Api:
+    """An upstream that makes the payment and says nothing; later it lists what it made."""
+
+    def __init__(self) -> None:
+        self.made: list[dict[str, object]] = []
+
+    def __call__(self, call: Call) -> bytes | None:
+        if call.method == "POST":
+            self.made.append({"id": "p-9", "status": "SETTLED", **json.loads(call.body)})
+            return None
+        body = json.dumps({"payments": self.made}).encode()
+        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+@pytest.fixture
+def doubt(path: Path) -> Iterator[Program]:
+    payment = {
+        "account_id": "a-1",
+        "resolution_id": "r-1",
+        "amount": {"value": "1000", "currency": "COP"},
+    }
+    body = json.dumps(payment).encode()
+    with RawUpstream(Api()) as upstream, Program(upstream.url, ledger=path) as program:
+        head = (
+            f"POST /v1/payments/breb HTTP/1.1\r\nHost: 127.0.0.1:{program.port}\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        assert exchange(program.port, head.encode() + body).status == 502
+        yield program
+
+
+def test_a_look_up_lays_the_payment_beside_the_row_and_decides_nothing(
+    doubt: Program, path: Path
+) -> None:
+    admin = {"BREB_ADMIN_LISTEN": f"127.0.0.1:{doubt.admin_port}"}
+    shown = ledger(path, "look-up", "1", **admin).out
+    assert "asked: GET /v1/payments?direction=OUTBOUND&account_id=a-1" in shown
+    assert "the API has 1 payment of this resolution" in shown
+    (line,) = [line for line in shown.splitlines() if line.startswith("resolution_id")]
+    assert line.split()[:3] == ["resolution_id", "r-1", "r-1"]
+    told = json.loads(ledger(path, "look-up", "1", "--json", **admin).out)
+    assert told["candidates"][0]["known"]["id"] == "p-9"
+    with reading(path) as reader:
+        (entry,) = reader.find("#1")
+    assert entry["in_doubt"]
+
+
+def test_the_running_proxys_ledger_is_found_without_a_name(doubt: Program, path: Path) -> None:
+    admin = {"BREB_ADMIN_LISTEN": f"127.0.0.1:{doubt.admin_port}", "BREB_LEDGER": ""}
+    assert "unknown" in ledger(path, **admin).out
+
+
+def test_another_proxys_ledger_is_not_mixed_up(doubt: Program, path: Path) -> None:
+    other = path.with_name("other.db")
+    filled(other, "unknown")
+    admin = {"BREB_ADMIN_LISTEN": f"127.0.0.1:{doubt.admin_port}"}
+    ended = ledger(path, "look-up", "1", "--ledger", str(other), code=4, **admin)
+    assert "does not have this ledger" in ended.err

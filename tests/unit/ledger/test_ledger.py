@@ -1,0 +1,232 @@
+"""The ledger in the event loop: who waits, who is told, what happens when it cannot be written."""
+
+import asyncio
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proxy.errors import LedgerUnavailable
+from proxy.ledger import ledger as module
+from proxy.ledger import writer
+from proxy.ledger.ledger import Ledger
+from proxy.ledger.retention import Retention
+from proxy.ledger.store import Store
+from proxy.ledger.trouble import LedgerRefused
+from tests.support.ledgers import ended, filled, row, soon
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "_RETRY", 0.02)
+    monkeypatch.setattr(writer, "_PROBE", 0.05)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+@pytest.fixture
+async def ledger(path: Path) -> AsyncIterator[Ledger]:
+    made = Ledger(path, Retention(400, 1 << 30))
+    yield made
+    await made.aclose()
+
+
+def outcomes(path: Path) -> list[tuple[str, str | None]]:
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT exchange, outcome FROM request ORDER BY number")
+        return rows.fetchall()
+
+
+def full(ledger: Ledger, pages: int) -> None:
+    """Let the file grow to so many pages and no further, as on a full disk."""
+    store: Any = ledger._writer._store
+    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+
+
+async def test_a_row_is_in_the_file_when_its_wait_is_over(ledger: Ledger, path: Path) -> None:
+    await ledger.open(row())
+    assert outcomes(path) == [("run-1", None)]
+
+
+async def test_the_end_is_written_without_anybody_waiting(ledger: Ledger, path: Path) -> None:
+    payment = row()
+    await ledger.open(payment)
+    ledger.close(payment, ended("answered"))
+    await soon(lambda: outcomes(path) == [("run-1", "answered")])
+
+
+async def test_those_who_come_together_share_a_commit(
+    ledger: Ledger, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one commit is on its way, all others gather for the next."""
+    commits: list[int] = []
+    begun, go_on = threading.Event(), threading.Event()
+    write = Store.write
+
+    def slow(self: Store, openings: list[Any], closings: list[Any]) -> None:
+        commits.append(len(openings))
+        begun.set()
+        go_on.wait(10)
+        write(self, openings, closings)
+
+    monkeypatch.setattr(Store, "write", slow)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(ledger.open(row("run-0")))
+        await asyncio.to_thread(begun.wait, 10)
+        for number in range(1, 51):
+            tasks.create_task(ledger.open(row(f"run-{number}")))
+        await asyncio.sleep(0)
+        go_on.set()
+    assert commits == [1, 50]
+    assert len(outcomes(path)) == 51
+
+
+async def test_a_full_disk_refuses_with_the_reason_and_recovers_by_itself(
+    ledger: Ledger, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    first = row("first")
+    await ledger.open(first)
+    full(ledger, 1)
+    with pytest.raises(LedgerUnavailable, match="the disk is full"):
+        await ledger.open(row("refused", path="/" + "x" * 100_000))
+    assert ledger.problem == "the disk is full"
+    ledger.close(first, ended("answered"))
+    full(ledger, 1 << 20)
+    await soon(lambda: not ledger.problem)
+    await ledger.open(row("last"))
+    await soon(lambda: ("first", "answered") in outcomes(path))
+    said = [record.getMessage() for record in caplog.records if record.name == "proxy.ledger"]
+    assert sum("cannot be written: the disk is full" in line for line in said) == 1
+    assert sum("can be written again" in line for line in said) == 1
+
+
+async def test_a_refused_row_leaves_nothing_behind(ledger: Ledger, path: Path) -> None:
+    await ledger.open(row("first"))
+    full(ledger, 1)
+    refused = row("refused", path="/" + "x" * 100_000)
+    with pytest.raises(LedgerUnavailable):
+        await ledger.open(refused)
+    ledger.close(refused, ended("not-sent"))
+    full(ledger, 1 << 20)
+    await soon(lambda: not ledger.problem)
+    assert outcomes(path) == [("first", None)]
+
+
+async def test_a_disk_that_hangs_holds_nobody_for_ever(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    write = Store.write
+
+    def hanging(self: Store, openings: list[Any], closings: list[Any]) -> None:
+        go_on.wait(10)
+        write(self, openings, closings)
+
+    monkeypatch.setattr(Store, "write", hanging)
+    monkeypatch.setattr(module, "_WAIT", 0.05)
+    late = row()
+    with pytest.raises(LedgerUnavailable, match="took no row"):
+        await ledger.open(late)
+    ledger.close(late, ended("not-sent"))
+    monkeypatch.setattr(module, "_WAIT", 10)
+    go_on.set()
+    await soon(lambda: outcomes(ledger.path) == [("run-1", "not-sent")])
+
+
+async def test_who_leaves_while_waiting_leaves_a_row_that_was_not_sent(
+    ledger: Ledger, path: Path
+) -> None:
+    leaving = row()
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(ledger.open(leaving))
+        await asyncio.sleep(0)
+        task.cancel()
+    ledger.close(leaving, ended("not-sent"))
+    await soon(lambda: outcomes(path) == [("run-1", "not-sent")])
+
+
+async def test_a_file_that_is_taken_away_refuses_until_there_is_a_new_one(
+    ledger: Ledger, path: Path
+) -> None:
+    await ledger.open(row("old"))
+    os.rename(path, path.with_name("rotated.db"))  # noqa: PTH104  as ASYNC240 would have it
+    with pytest.raises(LedgerUnavailable, match="moved or removed"):
+        await ledger.open(row("refused"))
+    await soon(lambda: not ledger.problem)
+    await ledger.open(row("new"))
+    assert outcomes(path) == [("new", None)]
+    assert outcomes(path.with_name("rotated.db")) == [("old", None)]
+
+
+async def test_what_a_process_left_open_is_told_at_the_start(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    filled(path, "answered", None, None)
+    made = Ledger(path, Retention(400, 1 << 30))
+    await made.aclose()
+    said = [record.getMessage() for record in caplog.records]
+    assert sum(line.startswith("outcome unknown: POST /v1/payments/breb") for line in said) == 2
+    assert any("2 rows of the ledger were open" in line for line in said)
+    assert made.recovered == {"POST": 2}
+    assert made.in_doubt == 2
+    caplog.clear()
+    again = Ledger(path, Retention(400, 1 << 30))
+    await again.aclose()
+    assert not caplog.records
+
+
+async def test_a_second_proxy_on_the_file_is_refused(ledger: Ledger, path: Path) -> None:
+    with pytest.raises(LedgerRefused, match=f"process {os.getpid()} writes to it"):
+        Ledger(path, Retention(400, 1 << 30))
+    await ledger.open(row())
+
+
+async def test_the_end_of_the_process_closes_the_file(path: Path) -> None:
+    made = Ledger(path, Retention(400, 1 << 30))
+    payment = row()
+    await made.open(payment)
+    made.close(payment, ended("answered"))
+    await made.aclose()
+    assert outcomes(path) == [("run-1", "answered")]
+    assert not path.with_name("ledger.db-wal").exists()
+    Store.open(path).close()  # the lock is free
+
+
+async def test_one_who_holds_the_file_locked_is_named(ledger: Ledger, path: Path) -> None:
+    store: Any = ledger._writer._store
+    store._connection.execute("PRAGMA busy_timeout = 10")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(LedgerUnavailable, match="another program holds it locked"):
+        await ledger.open(row())
+    other.execute("ROLLBACK")
+    other.close()
+    await soon(lambda: not ledger.problem)
+
+
+async def test_rows_in_doubt_are_counted_until_a_verdict(ledger: Ledger, path: Path) -> None:
+    doubtful = row()
+    await ledger.open(doubtful)
+    ledger.close(doubtful, ended("unknown"))
+    await soon(lambda: ledger.in_doubt == 1)
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO verdict VALUES (1, '', 1, '', 'me')")
+    connection.close()
+    await soon(lambda: ledger.in_doubt == 0)

@@ -1,0 +1,103 @@
+"""What of a body may stand in the ledger."""
+
+import json
+
+import pytest
+
+from proxy.ledger.payment import Picker
+
+
+def mask(text: str) -> str:
+    return text.replace("3001234567", "••••67")
+
+
+PAYMENT = {
+    "account_id": "a-1",
+    "resolution_id": "r-1",
+    "amount": {"value": "1500.50", "currency": "COP"},
+    "display_name": "Ana María",
+}
+
+
+def picked(document: object, *more: str) -> dict[str, str]:
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    told: dict[str, str] = json.loads(Picker(more, mask).payment(body))
+    return told
+
+
+def test_what_names_a_payment_is_kept_and_nothing_else() -> None:
+    assert picked(PAYMENT) == {
+        "account_id": "a-1",
+        "resolution_id": "r-1",
+        "amount.value": "1500.50",
+        "amount.currency": "COP",
+    }
+
+
+def test_a_setting_adds_members() -> None:
+    document = {"additional_info": {"invoice_number": "F-77", "store_label": "x"}}
+    assert picked(document, "invoice_number") == {"additional_info.invoice_number": "F-77"}
+
+
+def test_values_are_masked() -> None:
+    document = {"key": {"key_type": "PHONE", "key_value": "3001234567"}}
+    assert picked(document) == {"key.key_type": "PHONE", "key.key_value": "••••67"}
+
+
+def test_numbers_stay_as_they_were_written() -> None:
+    assert picked(b'{"amount": {"value": 1e2}, "id": 0012}') == {}
+    assert picked(b'{"amount": {"value": 100.10}}') == {"amount.value": "100.10"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"a=b&c=d", id="a form"),
+        pytest.param(b'{"id": "x"', id="cut"),
+        pytest.param(b"\xff\xfe{}", id="no UTF-8"),
+        pytest.param(b"[" * 60_000, id="deep"),
+        pytest.param(b'"id"', id="a string"),
+    ],
+)
+def test_of_what_is_no_json_nothing_is_kept(body: bytes) -> None:
+    picker = Picker((), mask)
+    assert picker.payment(body) == "{}"
+    assert picker.answer(body) is None
+
+
+def test_what_is_kept_is_bounded() -> None:
+    document = {"items": [{"id": str(n) * 500} for n in range(1000)]} | {
+        f"x{n}": {"id": "y"} for n in range(1000)
+    }
+    found = picked(document)
+    assert len(found) == 32
+    assert max(map(len, found.values())) == 128
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        pytest.param(
+            {"id": "p", "status": "PENDING", "amount": {}, "trace_id": "t"},
+            {"id": "p", "status": "PENDING", "trace_id": "t"},
+            id="a payment",
+        ),
+        pytest.param(
+            {"message": "no", "http_code": 400, "trace_id": "t"}, {"trace_id": "t"}, id="an error"
+        ),
+        pytest.param(
+            {"breb_resolved_key": {"id": "r"}, "payment": {"id": "p", "status": "PENDING"}},
+            {"id": "p", "status": "PENDING"},
+            id="the first generation",
+        ),
+    ],
+)
+def test_of_an_answer_its_id_status_and_trace_are_kept(
+    document: object, told: dict[str, str]
+) -> None:
+    assert json.loads(Picker((), mask).answer(json.dumps(document).encode()) or "") == told
+
+
+def test_an_answer_without_any_of_them_leaves_nothing() -> None:
+    assert Picker((), mask).answer(b'{"tokens": []}') is None

@@ -1,0 +1,165 @@
+"""The ledger read by people and programs."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from proxy.ledger.backup import backup
+from proxy.ledger.reading import Query, reading
+from proxy.ledger.store import Store
+from proxy.ledger.trouble import LedgerRefused
+from proxy.ledger.verdict import settle
+from tests.support.ledgers import closed, filled, row
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+def names(path: Path, **asked: object) -> list[str]:
+    with reading(path) as reader:
+        return [entry["exchange"] for entry in reader.entries(Query(**asked))]  # type: ignore[arg-type]
+
+
+def test_the_newest_come_first_page_by_page(path: Path) -> None:
+    filled(path, *["answered"] * 5)
+    assert names(path, limit=2) == ["run-5", "run-4"]
+    assert names(path, limit=2, before=4) == ["run-3", "run-2"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        pytest.param({"in_doubt": True}, ["run-4", "run-3"], id="in doubt"),
+        pytest.param({"outcome": "not-sent"}, ["run-2"], id="outcome"),
+        pytest.param({"caller": "payroll"}, ["run-4", "run-3", "run-2", "run-1"], id="caller"),
+        pytest.param({"caller": "other"}, [], id="another caller"),
+        pytest.param({"since": "2000"}, ["run-4", "run-3", "run-2", "run-1"], id="since"),
+        pytest.param({"until": "2000"}, [], id="until"),
+        pytest.param({"text": "p-1"}, ["run-1"], id="the answer's id"),
+        pytest.param({"text": "run-3"}, ["run-3"], id="exchange"),
+    ],
+)
+def test_rows_are_found_by(path: Path, asked: dict[str, object], found: list[str]) -> None:
+    filled(path, "answered", "not-sent", "unknown", "cut")
+    assert names(path, **asked) == found
+
+
+def test_it_is_read_while_it_is_written(path: Path) -> None:
+    store = Store.open(path)
+    store.write([row()], [])
+    assert names(path) == ["run-1"]
+    store.close()
+
+
+def test_a_row_tells_what_was_written(path: Path) -> None:
+    filled(path, "answered")
+    with reading(path) as reader:
+        (entry,) = reader.find("run-1")
+        assert reader.find("#1") == [entry]
+        assert reader.find("run-2") == []
+        assert reader.counts() == {"answered": 1, "in_doubt": 0}
+    assert entry["payment"] == {"resolution_id": "r-1", "amount.value": "1000"}
+    assert entry["answer"] == {"id": "p-1", "status": "SETTLED"}
+    assert (entry["in_doubt"], entry["verdicts"]) == (False, [])
+
+
+def test_a_verdict_stands_beside_the_row_and_may_be_followed_by_another(path: Path) -> None:
+    filled(path, "unknown")
+    settle(path, 1, made=False, note="not in the list", author="ana")
+    settle(path, 1, made=True, note="there after all", author="luis")
+    with reading(path) as reader:
+        (entry,) = reader.find("run-1")
+    assert entry["outcome"] == "unknown"
+    assert [(v["made"], v["author"]) for v in entry["verdicts"]] == [(False, "ana"), (True, "luis")]
+    assert not entry["in_doubt"]
+    assert names(path, in_doubt=True) == []
+
+
+def test_a_verdict_is_never_changed(path: Path) -> None:
+    filled(path, "unknown")
+    settle(path, 1, made=True, note="", author="ana")
+    with sqlite3.connect(path) as connection, pytest.raises(sqlite3.IntegrityError):
+        connection.execute("UPDATE verdict SET made = 0")
+    connection.close()
+
+
+def test_a_verdict_makes_a_row_one_that_may_be_pruned(path: Path) -> None:
+    filled(path, "unknown", opened_at="2020-01-01T00:00:00.000000Z")
+    settle(path, 1, made=True, note="", author="ana")
+    store = Store.open(path)
+    assert store.prune("2021", 1 << 30) == 1
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        pytest.param(1, "under way", id="open"),
+        pytest.param(9, "no row #9", id="missing"),
+    ],
+)
+def test_no_verdict_on(path: Path, number: int, words: str) -> None:
+    filled(path, None)
+    with pytest.raises(LedgerRefused, match=words):
+        settle(path, number, made=True, note="", author="ana")
+
+
+def test_a_verdict_is_given_while_the_proxy_writes(path: Path) -> None:
+    store = Store.open(path)
+    doubtful = row()
+    store.write([doubtful], [])
+    store.write([], [closed(doubtful, "unknown")])
+    settle(path, 1, made=True, note="", author="ana")
+    store.write([row("next")], [])
+    assert store.in_doubt() == 0
+    store.close()
+
+
+def test_a_backup_is_whole_and_made_while_it_is_written(path: Path) -> None:
+    store = Store.open(path)
+    store.write([row(f"run-{n}") for n in range(300)], [])
+    target = path.with_name("copy.db")
+    size = backup(path, target)
+    store.write([row("later")], [])
+    store.close()
+    assert (size, target.stat().st_mode & 0o777) == (target.stat().st_size, 0o600)
+    assert sorted(file.name for file in path.parent.iterdir()) == [
+        "copy.db",
+        "ledger.db",
+        "ledger.db.lock",
+    ]
+    with reading(target) as reader:
+        assert reader.counts()["open"] == 300
+    copy = Store.open(target)  # it can take the ledger's place
+    copy.close()
+
+
+def test_a_backup_overwrites_nothing(path: Path) -> None:
+    filled(path, "answered")
+    target = path.with_name("precious.txt")
+    target.write_text("precious")
+    with pytest.raises(LedgerRefused, match="not overwritten"):
+        backup(path, target)
+    assert target.read_text() == "precious"
+
+
+def test_a_backup_into_a_missing_folder_says_so(path: Path) -> None:
+    filled(path, "answered")
+    with pytest.raises(LedgerRefused, match="No such file or directory"):
+        backup(path, path.parent / "missing" / "copy.db")
+
+
+@pytest.mark.parametrize("data", [b"text", b""])
+def test_what_is_no_ledger_is_not_read(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+    with pytest.raises(LedgerRefused, match="no ledger"), reading(path):
+        pass
+
+
+def test_a_missing_ledger_is_not_made(path: Path) -> None:
+    with pytest.raises(LedgerRefused, match="no file"), reading(path):
+        pass
+    assert not path.exists()

@@ -1,0 +1,76 @@
+"""Rows as people read them."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proxy.ledger.reading import Query, reading
+from proxy.ledger.table import COLUMNS, details, plain, table, write_csv
+from proxy.ledger.verdict import settle
+from proxy.terminal.screen import Screen
+from tests.support.ledgers import filled
+
+
+@pytest.fixture
+def entries(tmp_path: Path) -> list[dict[str, Any]]:
+    path = tmp_path / "ledger.db"
+    filled(path, "answered", "unknown", "unknown", None)
+    settle(path, 2, made=True, note="=SUM(A1)", author="ana")
+    with reading(path) as reader:
+        return list(reader.entries(Query()))
+
+
+def test_a_table_has_a_line_for_each_row(entries: list[dict[str, Any]]) -> None:
+    head, *lines = table(entries, Screen(io.StringIO()))
+    assert head.split() == [
+        "row",
+        "when",
+        "(UTC)",
+        "caller",
+        "what",
+        "amount",
+        "outcome",
+        "exchange",
+    ]
+    assert [line.split()[0] for line in lines] == ["#4", "#3", "#2", "#1"]
+    assert "POST /v1/payments/breb" in lines[0]
+    assert "unknown, made" in lines[2]
+    assert "answered 200" in lines[3]
+    assert "\x1b" not in "".join(lines)
+
+
+def test_on_a_terminal_what_is_in_doubt_is_red(entries: list[dict[str, Any]]) -> None:
+    class Terminal(io.StringIO):
+        encoding = "utf-8"
+
+        def isatty(self) -> bool:
+            return True
+
+    lines = table(entries, Screen(Terminal(), {"TERM": "xterm"}))
+    assert "\x1b[31munknown" in lines[2]
+    assert "\x1b[31m" not in lines[3]
+
+
+def test_all_of_a_row_is_told(entries: list[dict[str, Any]]) -> None:
+    told = dict(details(entries[3]))
+    assert told["resolution_id"] == "r-1"
+    assert told["answer's id"] == "p-1"
+    assert told["outcome"].startswith("answered: ")
+    assert dict(details(entries[2]))["verdict"].startswith("made, by ana at ")
+
+
+def test_csv_has_all_columns_and_no_formulas(entries: list[dict[str, Any]]) -> None:
+    stream = io.StringIO(newline="")
+    write_csv(entries, stream)
+    head, *rows = list(csv.reader(io.StringIO(stream.getvalue(), newline="")))
+    assert tuple(head) == COLUMNS
+    settled = dict(zip(head, rows[2], strict=True))
+    assert settled["verdict_note"] == "'=SUM(A1)"
+    assert (settled["amount"], settled["verdict"]) == ("1000", "made")
+
+
+def test_nothing_that_a_terminal_would_obey_is_printed() -> None:
+    assert plain("a\x1b[31mb\u202e\n") == "a�[31mb��"
