@@ -35,7 +35,9 @@ COPY --from=build /opt/breb-proxy /opt/breb-proxy
 ENV PATH=/opt/breb-proxy/bin:$PATH PYTHONUNBUFFERED=1
 # Slim bases carry no bytecode of the standard library. On a read-only root each start would
 # compile it anew, half a second every time: so start once, as root, while the root is writable.
-RUN --mount=type=bind,source=docker/warm.py,target=/warm.py python /warm.py
+# A volume for a ledger, mounted there, then belongs to our user (BREB_LEDGER).
+RUN --mount=type=bind,source=docker/warm.py,target=/warm.py python /warm.py \
+ && install -d -o 65532 -g 65532 -m 0700 /var/lib/breb-proxy
 USER 65532:65532
 EXPOSE 8080 8081
 STOPSIGNAL SIGTERM

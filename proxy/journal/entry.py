@@ -61,7 +61,6 @@ class Entry:
     replay_of: str
     caller: str
     uid: int | None
-    outcome: str
     request_lines: Shown
     request: Content
     answer_lines: Shown
@@ -69,6 +68,7 @@ class Entry:
     attempts: tuple[Attempt, ...]
     phases: tuple[Phase, ...]
     trouble: Trouble | None
+    outcome: str = ""
     kind: str = ""  # empty for exchanges of callers: see journal.beside
 
     @property

@@ -55,6 +55,8 @@ def passes(error: BaseException) -> bool:
 def words(error: BaseException) -> str:
     """Say what is wrong; never with a value of a row."""
     if isinstance(error, sqlite3.Error):
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHMSIZE:
+            return _WORDS[sqlite3.SQLITE_FULL]  # no room for the index of the write-ahead log
         return _WORDS.get(code(error)) or f"SQLite says {type(error).__name__}"
     if isinstance(error, SettingsError):
         return str(error)

@@ -19,7 +19,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from proxy import __version__
-from proxy.errors import RequestRefused, UpstreamError
+from proxy.errors import LedgerUnavailable, RequestRefused, UpstreamError
 from proxy.exchange.record import Exchange
 
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
@@ -98,7 +98,7 @@ class Metrics(Collector):
             self.unknown[_label(exchange.method)] += 1
         if exchange.left:
             self.left += 1
-        elif isinstance(failure, RequestRefused):
+        elif isinstance(failure, RequestRefused | LedgerUnavailable):
             self.refusals[failure.reason] += 1
         elif isinstance(failure, UpstreamError):
             self.upstream_errors[failure.kind] += 1

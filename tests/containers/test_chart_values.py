@@ -208,3 +208,19 @@ def test_a_long_name_leaves_room_for_what_comes_behind_it() -> None:
     assert all(len(document["metadata"]["name"]) <= 63 for document in made)
     (test,) = (d for d in made if d["kind"] == "Pod")
     assert test["metadata"]["name"].endswith("-test")
+
+
+def test_with_a_ledger_each_replica_keeps_a_disk_of_its_own(tmp_path: Path) -> None:
+    made = rendered("ledger: { enabled: true, size: 8Gi, storageClass: fast }", tmp_path)
+    workload = Manifests(made).workload
+    assert workload["kind"] == "StatefulSet"
+    (claim,) = workload["spec"]["volumeClaimTemplates"]
+    assert claim["spec"] == {
+        "accessModes": ["ReadWriteOnce"],
+        "storageClassName": "fast",
+        "resources": {"requests": {"storage": "8Gi"}},
+    }
+    (proxy,) = pod_of(made)["containers"]
+    assert {"name": "ledger", "mountPath": "/var/lib/breb-proxy"} in proxy["volumeMounts"]
+    assert environment(made)["BREB_LEDGER"] == "/var/lib/breb-proxy/ledger.db"
+    assert one(made, "HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]["kind"] == "StatefulSet"

@@ -1,6 +1,6 @@
 """The kustomize Component in an application of somebody else, run as a pod."""
 
-from tests.containers.manifests import KUBERNETES, Document, kustomize
+from tests.containers.manifests import KUBERNETES, ROOT, Document, kustomize
 from tests.containers.pod import ADDRESS, Pod
 
 
@@ -57,3 +57,16 @@ def test_the_network_policy_keeps_strangers_from_the_admin_listener_alone() -> N
         number for port in tcp for number in range(port["port"], port["endPort"] + 1)
     }
     assert missing == {8081}
+
+
+def test_the_ledgers_component_gives_each_replica_a_disk_of_its_own() -> None:
+    made = kustomize(ROOT / "docker" / "kubernetes" / "overlays" / "ledger")
+    (proxy,) = (d for d in made if d["kind"] == "StatefulSet")
+    (claim,) = proxy["spec"]["volumeClaimTemplates"]
+    (container,) = proxy["spec"]["template"]["spec"]["containers"]
+    assert {"name": claim["metadata"]["name"], "mountPath": "/var/lib/breb-proxy"} in container[
+        "volumeMounts"
+    ]
+    assert {"name": "BREB_LEDGER", "value": "/var/lib/breb-proxy/ledger.db"} in container["env"]
+    (scaler,) = (d for d in made if d["kind"] == "HorizontalPodAutoscaler")
+    assert scaler["spec"]["scaleTargetRef"]["kind"] == "StatefulSet"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import sqlite3
@@ -271,6 +272,21 @@ def test_readiness_and_status_tell_of_rows_in_doubt(
     assert "breb_proxy_ledger_in_doubt 1.0" in proxy.admin("/metrics")[1]
 
 
+def test_a_single_unknown_outcome_is_a_fact_everywhere(upstream: RawUpstream) -> None:
+    """Also without a ledger."""
+    upstream.answer = lambda _: None
+    with Program(upstream.url) as program:
+        assert 'unknown_total{method="POST"} 0.0' in program.admin("/metrics")[1]
+        post(program)
+        post(program, b"", "GET")
+        for line in program.exchanges(2):
+            assert line["outcome"] == "unknown"
+        assert 'unknown_total{method="POST"} 1.0' in program.admin("/metrics")[1]
+        assert "[!] outcome unknown: 1 POST since the start" in program.admin("/readyz?verbose")[1]
+        assert program.status()["outcome_unknown"] == {"POST": 1}
+        assert program.admin("/readyz")[0] == 200
+
+
 def test_rows_of_a_process_that_was_killed_are_told_at_the_next_start(
     upstream: RawUpstream, path: Path
 ) -> None:
@@ -293,8 +309,35 @@ def test_rows_of_a_process_that_was_killed_are_told_at_the_next_start(
         (row,) = rows(path)
         assert (row["outcome"], row["reason"]) == ("unknown", "process-ended")
         assert f"[{row['exchange']}]" in program.output
+        assert 'unknown_total{method="POST"} 1.0' in program.admin("/metrics")[1]
     with Program(upstream.url, ledger=path) as program:
         assert f"[{row['exchange']}]" not in program.output
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits another process")
+def test_while_it_cannot_be_written_nothing_that_changes_anything_is_sent(
+    upstream: RawUpstream, path: Path
+) -> None:
+    """The process may not let files grow: as on a full disk, but for the words."""
+    with Program(upstream.url, ledger=path, log_level="error") as program:
+        post(program)
+        pid, unlimited = program.process.pid, resource.RLIM_INFINITY
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, unlimited))
+        until(lambda: program.admin("/readyz")[0] == 503, "still ready")
+        assert "[-] ledger: cannot be written: " in program.admin("/readyz?verbose")[1]
+        assert "breb_proxy_ledger_writable 0.0" in program.admin("/metrics")[1]
+        before = len(upstream.requests)
+        for method in ("POST", "DELETE"):
+            answer = post(program, method=method)
+            problem = json.loads(answer.body)
+            assert (answer.status, problem["outcome"]) == (503, "not-sent")
+            assert problem["type"] == "urn:breb-proxy:error:ledger"
+        assert len(upstream.requests) == before
+        assert post(program, b"", "GET").status == 200
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (unlimited, unlimited))
+        until(lambda: program.admin("/readyz")[0] == 200, "not ready again")
+        assert post(program).status == 200
+    assert [row["outcome"] for row in rows(path)] == ["answered", "answered"]
 
 
 def refused(upstream: RawUpstream, path: Path) -> str:

@@ -93,11 +93,19 @@ def test_a_payment_is_told_whether_it_may_have_been_made(
         assert "send less" in document["next_step"]
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"])
-def test_what_can_be_repeated_has_no_outcome_to_tell(method: str) -> None:
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_what_only_reads_has_no_outcome_to_tell(method: str) -> None:
     error = sent(errors.ConnectionBroken("cut"))
     document = document_of(run(Raising(error, attempts=1), method)[1])
     assert "outcome" not in document
+    assert document["next_step"] == error.next_step
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_what_can_be_repeated_tells_its_outcome_and_may_be_repeated(method: str) -> None:
+    error = sent(errors.ConnectionBroken("cut"))
+    document = document_of(run(Raising(error, attempts=1), method)[1])
+    assert document["outcome"] == "unknown"
     assert document["next_step"] == error.next_step
 
 

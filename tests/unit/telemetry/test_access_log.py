@@ -32,6 +32,7 @@ def finished(target: bytes = b"/v1/payments?key=300") -> Exchange:
     exchange.status, exchange.sent, exchange.attempts = 200, 12, 1
     exchange.connected, exchange.first_byte = exchange.started, exchange.started + 0.004
     exchange.ended = exchange.started + 0.005
+    exchange.passed_on = exchange.whole = True
     return exchange
 
 
@@ -60,6 +61,7 @@ def test_a_line_of_json_has_the_documented_fields() -> None:
         "ms": 5.0,
         "upstream_ms": 4.0,
         "attempts": 1,
+        "outcome": "answered",
     }
 
 

@@ -113,7 +113,14 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
+{{- define "breb-proxy.kind" -}}
+{{ ternary "StatefulSet" "Deployment" .Values.ledger.enabled }}
+{{- end }}
+
 {{- define "breb-proxy.mounts" -}}
+{{- if .Values.ledger.enabled }}
+- { name: ledger, mountPath: /var/lib/breb-proxy }
+{{- end }}
 {{- if include "breb-proxy.secrets" . | trim }}
 - { name: credentials, mountPath: {{ .Values.secretsDir }}, readOnly: true }
 {{- end }}
@@ -133,6 +140,9 @@ annotations: {{- toYaml . | nindent 2 }}
 - { name: BREB_ADMIN_LISTEN, value: "0.0.0.0:8081" }
 - { name: BREB_SECRETS_DIR, value: {{ .Values.secretsDir }} }
 - { name: BREB_ALLOWED_HOSTS, value: {{ include "breb-proxy.hosts" . | quote }} }
+{{- if .Values.ledger.enabled }}
+- { name: BREB_LEDGER, value: /var/lib/breb-proxy/ledger.db }
+{{- end }}
 - { name: BREB_DRAIN_DELAY, value: {{ .Values.drainDelay | quote }} }
 - { name: BREB_SHUTDOWN_GRACE, value: {{ .Values.shutdownGrace | quote }} }
 {{- if .Values.tls.secret }}

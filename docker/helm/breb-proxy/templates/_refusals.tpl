@@ -8,6 +8,7 @@
       "ALLOWED_HOSTS" "set allowedHosts"
       "DRAIN_DELAY" "set drainDelay"
       "SHUTDOWN_GRACE" "set shutdownGrace"
+      "LEDGER" "set ledger.enabled, which brings a volume for it"
       "SECRETS_DIR" "set secretsDir" -}}
 {{- range $given, $value := .Values.settings -}}
 {{- $name := trimPrefix "BREB_" $given -}}

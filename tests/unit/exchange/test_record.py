@@ -1,0 +1,79 @@
+"""What became of an exchange, as far as can be known."""
+
+from typing import Any
+
+import pytest
+
+from proxy.errors import (
+    ConnectionRefused,
+    ConnectionStale,
+    Draining,
+    LedgerUnavailable,
+    ReadTimeout,
+    RequestRefused,
+    TokenError,
+    UpstreamError,
+)
+from proxy.exchange.record import Exchange
+
+
+def sent(error: UpstreamError) -> UpstreamError:
+    error.sent = True
+    return error
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        pytest.param({}, "not-sent", id="nothing went out"),
+        pytest.param({"left": True}, "not-sent", id="left before"),
+        pytest.param({"attempts": 1, "left": True}, "unknown", id="left while it was out"),
+        pytest.param({"attempts": 1, "failure": sent(ReadTimeout("x"))}, "unknown", id="no answer"),
+        pytest.param({"failure": ConnectionRefused("x")}, "not-sent", id="no connection"),
+        pytest.param(
+            {"attempts": 1, "failure": TokenError("x")}, "not-sent", id="answered 401, no token"
+        ),
+        pytest.param(
+            {"attempts": 1, "failure": ConnectionStale("x")}, "not-sent", id="nothing was written"
+        ),
+        pytest.param(
+            {"attempts": 1, "lost": True, "failure": ConnectionRefused("x")},
+            "unknown",
+            id="a first try was lost, a second did not go out",
+        ),
+        pytest.param({"attempts": 1, "failure": Draining("x")}, "unknown", id="the grace is over"),
+        pytest.param({"failure": LedgerUnavailable("x")}, "not-sent", id="no row"),
+        pytest.param({"attempts": 1, "passed_on": True, "whole": True}, "answered", id="answered"),
+        pytest.param(
+            {"attempts": 1, "passed_on": True, "failure": sent(ReadTimeout("x"))}, "cut", id="cut"
+        ),
+    ],
+)
+def test_the_outcome_is_what_can_be_known(facts: dict[str, Any], outcome: str) -> None:
+    exchange = Exchange("ab-1", "POST", b"/")
+    for name, value in facts.items():
+        setattr(exchange, name, value)
+    assert exchange.outcome == outcome
+    assert exchange.in_doubt == (outcome == "unknown")
+
+
+def test_what_only_reads_is_never_in_doubt() -> None:
+    exchange = Exchange("ab-1", "GET", b"/")
+    exchange.attempts, exchange.left = 1, True
+    assert exchange.outcome == "unknown"
+    assert not exchange.in_doubt
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        pytest.param(LedgerUnavailable("the disk is full"), "ledger", id="ledger"),
+        pytest.param(RequestRefused(403, "rule", "no", "see"), "rule", id="refused"),
+        pytest.param(ConnectionRefused("x"), "connection_refused", id="upstream"),
+        pytest.param(None, "", id="none"),
+    ],
+)
+def test_the_reason_is_one_fixed_word(failure: Any, reason: str) -> None:
+    exchange = Exchange("ab-1", "POST", b"/")
+    exchange.failure = failure
+    assert exchange.reason == reason
