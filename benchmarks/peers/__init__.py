@@ -12,6 +12,7 @@ ALL: tuple[Contender, ...] = (
     direct.DIRECT,
     ours.OURS,
     ours.CONSOLE,
+    ours.LEDGER,
     envoy.ENVOY,
     nginx.NGINX,
     haproxy.HAPROXY,

@@ -1,4 +1,4 @@
-"""This program with its defaults: guard, metrics and access log on; and with the console too."""
+"""This program with its defaults: guard, metrics and access log on; with the console; a ledger."""
 
 from dataclasses import replace
 
@@ -30,6 +30,11 @@ def with_console(place: Place) -> Command:
     return Command((*plain.argv, "--console"), plain.env)
 
 
+def with_ledger(place: Place) -> Command:
+    plain = command(place)
+    return Command((*plain.argv, "--ledger", str(place.folder / "ledger.db")), plain.env)
+
+
 OURS = Contender(
     name="ours",
     label="breb-proxy",
@@ -44,4 +49,11 @@ CONSOLE = replace(
     label="breb-proxy --console",
     setup="the same, and each exchange kept for the console, masked; no page open",
     command=with_console,
+)
+LEDGER = replace(
+    OURS,
+    name="ledger",
+    label="breb-proxy --ledger",
+    setup="the same, and what may change something is synced to the disk before it is sent",
+    command=with_ledger,
 )

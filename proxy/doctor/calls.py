@@ -166,9 +166,10 @@ def _refused_here(says: str, body: bytes, facts: dict[str, Any]) -> Finding:
 @asynccontextmanager
 async def proxy_in_small(settings: Settings, places: dict[str, Any]) -> AsyncIterator[Calls]:
     """Run keeper and callers' listener on a free loopback port while the block runs."""
-    # One fetch at most, whose end `refresh` sees; and no access log between our lines.
+    # One fetch at most, whose end `refresh` sees; and no access log between our lines. The ledger
+    # may be held by the proxy that runs, and nothing that it would hold is sent here.
     quiet = settings.model_copy(
-        update={"access_log": False, "token_wait": settings.token_timeout + 1}
+        update={"access_log": False, "token_wait": settings.token_timeout + 1, "ledger": None}
     )
     unused = LocalOnly(quiet.admin_listen, admin_secret.make())
     parts = build(quiet, places, lambda: None, unused, as_json=False)
@@ -183,5 +184,5 @@ async def proxy_in_small(settings: Settings, places: dict[str, Any]) -> AsyncIte
             keeping.cancel()
             listener.drain()
             await serving
-            for pool in parts.pools:
-                await pool.aclose()
+            for each in parts.closing:
+                await each.aclose()

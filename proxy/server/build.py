@@ -36,25 +36,24 @@ log = logging.getLogger("proxy.app")
 
 
 class Closing(Protocol):
-    """What is closed when all else has ended."""
+    """A pool, or the ledger."""
 
     async def aclose(self) -> None:
-        """Finish what is to be written, and let go."""
+        """Finish what is under way, and let go."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the server runs: two apps, the keeper, and the pools to close at the end."""
+    """What the server runs: two apps, the keeper, and what it closes when all else has ended."""
 
     shell: Shell
     admin: Starlette
     keeper: TokenKeeper
     source: PassportTokenSource
-    pools: tuple[Pool, ...]
+    closing: tuple[Closing, ...]
     status: Status
     flush: Callable[[], None]
     journal: Journal | None
-    ledger: Closing | None = None
 
 
 def build(
@@ -116,8 +115,8 @@ def build(
         replay = Replay(shell, journal, Door.of(settings))
         pages += Console(journal, recorder, status, replay).routes()
     admin = Admin(keeper, metrics, status, quit_now, local).app(pages)
-    pools = (pool, token_pool)
-    return Parts(shell, admin, keeper, source, pools, status, access_log.flush, journal, ledger)
+    closing = (pool, token_pool) if ledger is None else (pool, token_pool, ledger)
+    return Parts(shell, admin, keeper, source, closing, status, access_log.flush, journal)
 
 
 def token_source(

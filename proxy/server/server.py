@@ -99,12 +99,10 @@ async def serve(
             for task in ours:
                 task.cancel()
             await parts.keeper.aclose()
-            for pool in parts.pools:
-                await pool.aclose()
+            for each in parts.closing:
+                await each.aclose()
             sockets.remove(admin)
             await back.finish(probing, 0, lambda: None)
-            if parts.ledger is not None:
-                await parts.ledger.aclose()
             parts.flush()
 
 

@@ -364,6 +364,21 @@ def test_a_second_process_on_the_file_says_so_and_ends(
     assert post(proxy).status == 200
 
 
+def test_the_doctor_leaves_it_to_the_proxy_that_runs(
+    upstream: RawUpstream, proxy: Program, path: Path
+) -> None:
+    ended = command(
+        "check",
+        cwd=path.parent,
+        BREB_BASE_URL=upstream.url,
+        BREB_CLIENT_ID="test-client",
+        BREB_CLIENT_SECRET=SECRET,
+        BREB_LEDGER=path,
+    )
+    assert "BREB_LEDGER: process" not in ended.both
+    assert "Traceback" not in ended.both
+
+
 def test_a_damaged_file_is_refused_with_what_to_do(upstream: RawUpstream, path: Path) -> None:
     with Program(upstream.url, ledger=path) as program:
         for _ in range(50):

@@ -285,7 +285,7 @@ def test_the_apps_run_under_any_asgi_server(upstream: RawUpstream) -> None:
             keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await keeper
-            for pool in parts.pools:
+            for pool in parts.closing:
                 await pool.aclose()
         return got.status
 

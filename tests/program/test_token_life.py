@@ -730,7 +730,7 @@ def test_after_a_sleep_the_first_request_goes_out_with_a_new_token(
                 await parts.shell(dict(caller.scope), caller.receive, caller.send)
                 bodies.append(caller.body)
             keeping.cancel()
-        for pool in parts.pools:
+        for pool in parts.closing:
             await pool.aclose()
         return bodies
 
