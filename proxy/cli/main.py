@@ -159,7 +159,15 @@ def _lever(name: str) -> Callable[[list[str]], int]:
 def _sandbox(arguments: list[str]) -> int:
     from proxy.sandbox.__main__ import main as sandbox
 
-    return sandbox(arguments, "breb-proxy sandbox")
+    return sandbox(arguments, "breb-proxy sandbox", _whose)
+
+
+def _whose(flag: str) -> str:
+    """Say which command takes an option that the simulator does not know."""
+    from proxy.settings.model import flags
+
+    known = [f"--{one.name.replace('_', '-')}" for one in flags()]
+    return f"; {flag} is an option of breb-proxy serve" if flag in known else ""
 
 
 def _start(name: str) -> Callable[[list[str]], int]:

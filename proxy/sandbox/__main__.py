@@ -1,110 +1,25 @@
 """``python -m proxy.sandbox``: the simulator alone, on uvicorn."""
 
-import argparse
 import asyncio
 import contextlib
 import logging
-import re
 import signal
 import socket
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING
 
 from proxy.sandbox.config import SandboxConfig
+from proxy.sandbox.flags import Hint, Start, read
 
 if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
+    import ssl
 
-_ABOUT = """\
-Serve a simulator of Passport's Bre-B API. It is made from the public documentation; it is
-not the real thing and moves no money. State lives in memory and ends with the process.
-"""
-_MORE = """\
-Look at http://127.0.0.1:9090/_sandbox for a page with every control.
-Any request may carry a fault of its own, for instance
-  X-Sandbox-Fault: status=503;times=2
-docs/sandbox.md tells the switches, the guesses behind them, and the faults.
-"""
+    from starlette.types import ASGIApp
+
 _NAME = "python -m proxy.sandbox"
-_GUESS = "Guess: "
-_OLDER_FLAGS = {"control_hosts": ("--lever-hosts",)}
 _GRACE = 2
-_TAKEN = 3  # as the proxy's own exit code
-
-
-class _Parser(argparse.ArgumentParser):
-    def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ANN401  argparse's
-        """Write as argparse does, which however would not tell that it could not."""
-        (file or sys.stdout).write(message)
-
-
-def parser(name: str) -> argparse.ArgumentParser:
-    """Make a flag of every setting."""
-    made = _Parser(
-        name,
-        description=_ABOUT,
-        epilog=_MORE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="%(prog)s [options]",
-        argument_default=argparse.SUPPRESS,
-        allow_abbrev=False,
-    )
-    made.add_argument("--host", default="127.0.0.1", help="Address to listen on.")
-    made.add_argument("--port", type=_port, default=9090, help="Port to listen on; 0 picks one.")
-    known = made.add_argument_group("what it does")
-    guesses = made.add_argument_group("what the documentation leaves open or contradicts")
-    for name, field in SandboxConfig.model_fields.items():
-        group = guesses if (field.description or "").startswith(_GUESS) else known
-        flags = [f"--{name.replace('_', '-')}", *_OLDER_FLAGS.get(name, ())]
-        group.add_argument(*flags, dest=name, **_option(field))
-    return made
-
-
-def _option(field: "FieldInfo") -> dict[str, Any]:
-    meaning = (field.description or "").removeprefix(_GUESS)
-    default = "" if field.default in {None, ()} else f" [{field.default}]"
-    described = (meaning[:1].upper() + meaning[1:] + default).replace("%", "%%")
-    if field.annotation is bool:
-        return {"action": argparse.BooleanOptionalAction, "help": described}
-    if get_origin(field.annotation) is Literal:
-        return {"choices": get_args(field.annotation), "type": _choice, "help": described}
-    if tuple[str, ...] in {field.annotation, *get_args(field.annotation)}:
-        return {"nargs": "+", "metavar": "TEXT", "help": described}
-    return {"metavar": "VALUE", "help": described}
-
-
-def _port(text: str) -> int:
-    port = int(text) if re.fullmatch("[0-9]{1,5}", text) else -1
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: write a number from 0 to 65535")
-    return port
-
-
-def _choice(text: str) -> int | str:
-    return int(text) if text.isdigit() else text
-
-
-def read(argv: Sequence[str] | None, name: str = _NAME) -> tuple[str, int, SandboxConfig]:
-    """Read the command line; leave with a message where a value does not fit."""
-    made = parser(name)
-    given = vars(made.parse_args(argv))
-    host, port = given.pop("host"), given.pop("port")
-    try:
-        return host, port, SandboxConfig.model_validate(given)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        made.error("; ".join(f"--{_flag(one['loc'])}: {_words(one['msg'])}" for one in found))
-
-
-def _flag(location: tuple[int | str, ...]) -> str:
-    return str(location[0]).replace("_", "-")
-
-
-def _words(message: str) -> str:
-    return message.removeprefix("Value error, ")
+_FAILED, _USAGE, _TAKEN = 1, 2, 3  # as the proxy's own exit codes
 
 
 def announce(base_url: str, config: SandboxConfig) -> str:
@@ -121,22 +36,59 @@ def announce(base_url: str, config: SandboxConfig) -> str:
     )
 
 
-def main(argv: Sequence[str] | None = None, name: str = _NAME) -> int:
-    """Serve until interrupted, as the command of that name; return the exit code."""
-    host, port, config = read(argv, name)
+def main(argv: Sequence[str] | None = None, name: str = _NAME, hint: Hint | None = None) -> int:
+    """Serve until interrupted, as the command of that name; return the exit code.
+
+    ``hint`` says of an unknown option whose it is.
+    """
+    start = read(argv, name, hint)
     try:
-        listener = _listen(host, port)
+        app, tls = _application(start), _tls(start)
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"{start.data or 'TLS'}: {error}\n")
+        return _USAGE
+    except ImportError:
+        sys.stderr.write(
+            "--tls makes its certificate with trustme, which is not installed: pip install"
+            " 'breb-proxy[sandbox-tls]', or name --tls-cert and --tls-key\n"
+        )
+        return _USAGE
+    try:
+        listener = _listen(start.host, start.port)
     except OSError as error:
         sys.stderr.write(
-            f"cannot listen on {host}:{port}: {error.strerror}; choose another --host or --port\n"
+            f"cannot listen on {start.host}:{start.port}: {error.strerror}; choose another"
+            " --listen, --host or --port\n"
         )
         return _TAKEN
-    shown = f"[{host}]" if ":" in host else host
-    base_url = f"http://{shown}:{listener.getsockname()[1]}"
-    sys.stdout.write(announce(base_url, config) + "\n")
-    sys.stdout.flush()
-    _serve(listener, config)
+    _serve(listener, app, tls, _told(start, listener, tls))
     return 0
+
+
+def _application(start: Start) -> "ASGIApp":
+    from proxy.sandbox.app import create_app
+
+    data = start.data.read_text("utf-8") if start.data else None
+    return create_app(start.config, data=data)
+
+
+def _tls(start: Start) -> "ssl.SSLContext | None":
+    if not start.tls and start.tls_cert is None:
+        return None
+    from proxy.sandbox import tls
+
+    if start.tls_cert is not None and start.tls_key is not None:
+        return tls.given(start.tls_cert, start.tls_key)
+    return tls.made(start.tls_names, start.tls_ca)
+
+
+def _told(start: Start, listener: socket.socket, tls: "ssl.SSLContext | None") -> str:
+    shown = f"[{start.host}]" if ":" in start.host else start.host
+    scheme = "https" if tls else "http"
+    told = announce(f"{scheme}://{shown}:{listener.getsockname()[1]}", start.config)
+    if tls and start.tls_cert is None:
+        told += f"\n  authority      {start.tls_ca} (curl --cacert, BREB_CA_BUNDLE)"
+    return told
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -152,20 +104,23 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _serve(listener: socket.socket, config: SandboxConfig) -> None:
+def _serve(
+    listener: socket.socket, app: "ASGIApp", tls: "ssl.SSLContext | None", told: str
+) -> None:
     import uvicorn  # not for --help
 
-    from proxy.sandbox.app import create_app
-
     settings = uvicorn.Config(
-        create_app(config),
+        app,
         http="httptools",
         lifespan="on",
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE,
+        ssl_context_factory=(lambda *_: tls) if tls else None,
     )
+    sys.stdout.write(told + "\n")
+    sys.stdout.flush()
     # who hangs when it ends is cut off: that is no failure to be explained with a traceback
     logging.getLogger("uvicorn.error").addFilter(lambda record: not _cut_off(record))
     # uvicorn raises the signal again once it has shut down: that is a clean end here

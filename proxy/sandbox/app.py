@@ -25,6 +25,7 @@ from proxy.sandbox.api import (
 from proxy.sandbox.behaviour import Behaviour
 from proxy.sandbox.config import SandboxConfig
 from proxy.sandbox.console import Console
+from proxy.sandbox.data import load
 from proxy.sandbox.endpoint import Endpoint
 from proxy.sandbox.gate import Gate
 from proxy.sandbox.namespaces import Namespaces, Place
@@ -54,9 +55,15 @@ def operations(config: SandboxConfig) -> list[Operation]:
 
 
 def create_app(
-    config: SandboxConfig | None = None, *, wall: Callable[[], float] = time.time
+    config: SandboxConfig | None = None,
+    *,
+    wall: Callable[[], float] = time.time,
+    data: str | None = None,
 ) -> ASGIApp:
-    """Build a simulator with a world of its own; ``wall`` tells the seconds since the epoch."""
+    """Build a simulator with a world of its own; ``wall`` tells the seconds since the epoch.
+
+    ``data`` is what the nameless namespace begins with; ValueError says what is wrong with it.
+    """
     config = config or SandboxConfig()
     every = operations(config)
     described = document(every, config)
@@ -70,6 +77,8 @@ def create_app(
         return Place(world, behaviour, courier, _api(world, every), console)
 
     namespaces = Namespaces(make)
+    if data is not None:
+        load(namespaces.nameless.world, data)
     return Simulator(namespaces)
 
 

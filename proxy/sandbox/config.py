@@ -14,12 +14,16 @@ from proxy.sandbox.latency import Latency
 _YEARS = 10 * 366 * 86400  # so that no moment is beyond the calendar
 Seconds = Annotated[float, Field(ge=0, le=_YEARS)]
 Span = Annotated[Seconds, Field(gt=0)]
-FieldName = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]  # RFC 9110 section 5.1
-MediaType = Annotated[str, Field(pattern=r"^[!-~]+/[ -~]+$")]
+FIELD_NAME = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+FieldName = Annotated[str, Field(pattern=FIELD_NAME)]  # RFC 9110 section 5.1
+MEDIA_TYPE = r"^[!-~]+/[ -~]+$"
+MediaType = Annotated[str, Field(pattern=MEDIA_TYPE)]
+BALANCE = r"^[0-9]{1,20}(\.[0-9]{2})?$"
 PESOS = r"^[0-9]{1,15}(\.[0-9]{2})?$"
 MAXIMUM = r"^(law|none|[0-9]{1,15}(\.[0-9]{2})?)$"
 Pesos = Annotated[str, Field(pattern=PESOS)]
-Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
+URL = r"^https?://[^/\s]+"
+Url = Annotated[str, Field(pattern=URL)]
 
 
 Trouble = Literal["duplicate", "wrong-signature", "out-of-order"]
@@ -125,9 +129,8 @@ class SandboxConfig(BaseModel):
         400, description="Guess: the status for paying with an expired resolution."
     )
 
-    opening_balance: str = Field(
+    opening_balance: Annotated[str, Field(pattern=BALANCE)] = Field(
         "90000000000000000",
-        pattern=r"^[0-9]{1,20}(\.[0-9]{2})?$",
         description="What a new account holds; the documented example's figure.",
     )
     balance_view: Literal["at-settlement", "at-once"] = Field(

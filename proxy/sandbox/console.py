@@ -13,13 +13,20 @@ from starlette.types import Receive, Scope, Send
 from proxy.sandbox import state
 from proxy.sandbox.behaviour import Behaviour
 from proxy.sandbox.controls import CONTROLS, OLDER_NAMES
+from proxy.sandbox.data import dump
 from proxy.sandbox.webhooks import Courier
+from proxy.sandbox.words import words
 from proxy.sandbox.world import World
 
 _HERE = Path(__file__).parent
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _FILES = {"page.css": "text/css", "page.js": "text/javascript", "page.svg": "image/svg+xml"}
 _BODY_LIMIT = 65536
+_DATA_LIMIT = 64 * 1024 * 1024
+_STRANGER = (
+    "the page and the controls answer loopback names alone (127.0.0.1, localhost), and no other"
+    " site's pages; start the simulator with --control-hosts NAME to let a host name in"
+)
 _FIELDS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -52,6 +59,7 @@ class Console:
             "faults": lambda: {"faults": state.faults(behaviour)},
             "outcomes": lambda: {"outcomes": state.rules(world)},
             "namespaces": lambda: {"namespaces": names()},
+            "dump": lambda: dump(world),
             "openapi.json": lambda: document,
         }
 
@@ -63,7 +71,7 @@ class Console:
 
     async def _answer(self, request: Request) -> Response:
         if not self._at_home(request):
-            return _json({"message": "only for this machine, by a loopback name"}, 403)
+            return _json({"message": _STRANGER}, 403)
         name = request.url.path.removeprefix("/_sandbox").strip("/")
         if request.method == "GET":
             return self._show(name, request.headers.get("accept", ""))
@@ -71,7 +79,7 @@ class Console:
         if name not in CONTROLS:
             return _json({"message": "no such control", "controls": list(CONTROLS)}, 404)
         if request.method != "POST":
-            return _json({"message": "controls take POST"}, 405)
+            return _json({"message": f"{name} is a control: it takes POST"}, 405)
         return await self._pull(name, request)
 
     def _at_home(self, request: Request) -> bool:
@@ -97,17 +105,15 @@ class Console:
         content = b""
         async for part in request.stream():
             content += part
-            if len(content) > _BODY_LIMIT:
+            if len(content) > (_DATA_LIMIT if name == "load" else _BODY_LIMIT):
                 return _json({"message": "the body is too large"}, 413)
         try:
             control = CONTROLS[name].model_validate_json(content or b"{}")
             control.apply(self._world, self._behaviour, self._courier)
         except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False, include_context=False)
-            places = [".".join(map(str, one["loc"])) for one in found]
+            found = error.errors(include_url=False, include_input=False)
             problems = [
-                f"{place}: {one['msg']}" if place else one["msg"]
-                for place, one in zip(places, found, strict=True)
+                f"{'.'.join(map(str, one['loc'])) or 'the body'} {words(one)}" for one in found
             ]
             return _json({"message": "; ".join(problems)}, 400)
         except ValueError as error:

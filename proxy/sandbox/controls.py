@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from proxy.sandbox.behaviour import Behaviour
 from proxy.sandbox.codes import outcome
 from proxy.sandbox.config import Seconds, Trouble, Url
+from proxy.sandbox.data import load
 from proxy.sandbox.directory import find
 from proxy.sandbox.latency import Latency
 from proxy.sandbox.models.qrcodes import QrCode
@@ -249,6 +250,16 @@ class Resend(Control):
         courier.resend(self.id)
 
 
+class Load(Control):
+    """Put the data of a dump into the world, beside what is there."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
+        """Put it in."""
+        load(world, self.model_dump_json())
+
+
 CONTROLS: dict[str, type[Control]] = {
     "reset": Reset,
     "behaviour": SetBehaviour,
@@ -260,6 +271,7 @@ CONTROLS: dict[str, type[Control]] = {
     "outcomes/clear": ClearOutcomes,
     "clock": MoveClock,
     "inbound": PayIn,
+    "load": Load,
     "webhooks": SetWebhook,
     "webhooks/resend": Resend,
 }

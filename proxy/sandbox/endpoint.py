@@ -14,6 +14,7 @@ from proxy.sandbox.outcomes import FIELD, parse
 from proxy.sandbox.records import Outcome
 from proxy.sandbox.refusal import Refusal
 from proxy.sandbox.settlement import settle_due
+from proxy.sandbox.words import words
 from proxy.sandbox.world import World
 
 _UUID = re.compile(UUID)
@@ -104,7 +105,7 @@ def _outcome(operation: Operation, scope: Scope) -> Outcome | None:
 
 def _invalid(error: ValidationError) -> Refusal:
     first = error.errors(include_url=False, include_input=False)[0]
-    kind, reason = first["type"], first["msg"]
+    kind, reason = first["type"], words(first)
     if kind == "json_invalid":
         return Refusal(400, "the body is not JSON", code="INVALID_JSON")
     # upper-case parts are the tags of unions, not members of the body
@@ -112,8 +113,10 @@ def _invalid(error: ValidationError) -> Refusal:
     if kind in {"union_tag_not_found", "union_tag_invalid"}:
         # pydantic blames the whole object for the member that tells its kind
         parts.append(first["ctx"]["discriminator"].strip("'"))
-        reason = f"Input should be one of {first['ctx'].get('expected_tags')}"
+        reason = f"must be one of {first['ctx'].get('expected_tags')}"
     name = ".".join(parts)
+    if not name:
+        return Refusal(400, f"the body {reason}", code="INVALID_JSON")
     if kind in {"missing", "union_tag_not_found"}:
         return Refusal(400, f"Field '{name}' is required", code="MISSING_FIELD", member=name)
     message = f"Field '{name}' is invalid: {reason}"

@@ -46,7 +46,7 @@ class Resolved:
 
     shown: Resolution
     expires_at: float
-    account_id: str | None
+    account_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

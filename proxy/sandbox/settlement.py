@@ -57,12 +57,13 @@ def submit(world: World, payment: Payment) -> None:
     # who times out is not heard of until then
     heard_of = outcome.status != "PENDING" and outcome.code not in TIME_OUTS
     if heard_of and 0 < world.pace.processing_delay < ends:
-        _plan(world, world.pace.processing_delay, payment, "PROCESSING")
+        plan(world, world.pace.processing_delay, payment, "PROCESSING")
     if outcome.status in {"SETTLED", "REJECTED"}:
-        _plan(world, ends, payment, outcome.status)
+        plan(world, ends, payment, outcome.status)
 
 
-def _plan(world: World, delay: float, payment: Payment, status: str) -> None:
+def plan(world: World, delay: float, payment: Payment, status: str) -> None:
+    """Let a payment come to a status in some seconds."""
     heapq.heappush(world.due, (world.now() + delay, next(world.sequence), payment, status))
 
 

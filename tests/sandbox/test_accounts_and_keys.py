@@ -119,7 +119,7 @@ def test_a_key_needs_an_account(sandbox: Any) -> None:
         ({"key_value": "@abcdef"}, "Field 'key.key_type' is required"),
         (
             {"key_type": "M", "key_value": "3001112233"},
-            "Field 'key.key_type' is invalid: Input should be one of 'ID', ",
+            "Field 'key.key_type' is invalid: must be one of 'ID', ",
         ),
         ({"key_type": "ALPHA"}, "Field 'key.key_value' is required"),
     ],

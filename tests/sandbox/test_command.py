@@ -2,15 +2,19 @@
 
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import trustme
 
-from proxy.sandbox import SandboxConfig
-from proxy.sandbox.__main__ import announce, main, read
+from proxy.sandbox import SandboxConfig, tls
+from proxy.sandbox.__main__ import announce, main
+from proxy.sandbox.flags import Start, read
 
 
 def test_it_serves_says_where_and_ends_cleanly() -> None:
@@ -69,7 +73,20 @@ def test_who_hangs_when_it_ends_is_cut_off_without_a_traceback() -> None:
     ],
 )  # fmt: skip
 def test_every_setting_is_a_flag(flags: list[str], settings: dict[str, Any]) -> None:
-    assert read(flags) == ("127.0.0.1", 9090, SandboxConfig(**settings))
+    assert read(flags, "x") == Start("127.0.0.1", 9090, SandboxConfig(**settings))
+
+
+@pytest.mark.parametrize(
+    ("flags", "address"),
+    [
+        (["--listen", "0.0.0.0:80"], ("0.0.0.0", 80)),
+        (["--listen", "[::1]:0"], ("::1", 0)),
+        (["--host", "localhost", "--port", "1"], ("localhost", 1)),
+    ],
+)
+def test_the_address_can_be_said_in_one_or_in_two(flags: list[str], address: Any) -> None:
+    start = read(flags, "x")
+    assert (start.host, start.port) == address
 
 
 @pytest.mark.parametrize(
@@ -86,22 +103,32 @@ def test_every_setting_is_a_flag(flags: list[str], settings: dict[str, Any]) -> 
         (["--webhook-signature-field", "ñ"], "--webhook-signature-field"),
         (["--error-content-type", "a/b\r\nX: y"], "--error-content-type"),
         (["--fault", "nope"], "--fault: unknown directive"),
-        (["--nonsense"], "usage: python -m proxy.sandbox"),
-        (["--nonsense"], "--nonsense"),
+        (["--nonsense"], "usage: the command"),
+        (["--nonsense"], "no such option: --nonsense"),
+        (["--prot", "1"], "no such option: --prot; did you mean --port?"),
+        (["--settle-dealy=3"], "did you mean --settle-delay?"),
+        (["--base-url", "x"], "no such option: --base-url (hinted)"),
+        (["serve"], "takes options alone, and 'serve' is none"),
+        (["--listen", "9090"], "'9090' is no address: write HOST:PORT, as 127.0.0.1:9090"),
+        (["--listen", "::1:9090"], "no address"),
+        (["--listen", "a:b"], "'b' is no port"),
+        (["--listen", "a:1", "--port", "2"], "leave out --host and --port"),
+        (["--tls-cert", "x"], "--tls-cert and --tls-key go together"),
+        (["--maximum-amount", "much"], "--maximum-amount: must be law, none, or an amount"),
     ],
 )
 def test_a_flag_that_does_not_fit_is_named(
     flags: list[str], word: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        read(flags)
+        read(flags, "the command", lambda flag: " (hinted)" if flag == "--base-url" else "")
     assert ended.value.code == 2
     assert word in capsys.readouterr().err
 
 
 def test_help_names_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["--help"])
+        main(["--help"], "the command")
     said = capsys.readouterr().out
     for name in SandboxConfig.model_fields:
         assert f"--{name.replace('_', '-')}" in said
@@ -126,3 +153,59 @@ def test_what_is_announced_can_be_used() -> None:
     said = announce("http://[::1]:9090", SandboxConfig(client_id="me"))
     assert "http://[::1]:9090/_sandbox" in said
     assert "client id      me" in said
+
+
+def test_it_makes_a_certificate_of_its_own(tmp_path: Path) -> None:
+    authority = tmp_path / "ca.pem"
+    command = [sys.executable, "-m", "proxy.sandbox", "--listen", "127.0.0.1:0", "--tls"]
+    command += ["--tls-ca", str(authority), "--tls-names", "simulator"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(7)]
+        url = said[1].split()[1].removesuffix("/v1/")
+        known = ssl.create_default_context(cafile=authority)
+        told = httpx.get(url, verify=known, trust_env=False)
+        process.terminate()
+        assert process.wait(10) == 0
+    assert url.startswith("https://127.0.0.1:")
+    assert str(authority) in said[6]
+    assert told.json()["page"] == "/_sandbox"
+    assert "PRIVATE" not in authority.read_text()
+
+
+@pytest.mark.parametrize(
+    ("flags", "word"),
+    [
+        (["--data", "nowhere.json"], "nowhere.json: "),
+        (["--tls-cert", "none.pem", "--tls-key", "none.pem"], "TLS: "),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named(
+    flags: list[str], word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(flags, "x") == 2
+    assert word in capsys.readouterr().err
+
+
+def test_who_lacks_the_extra_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "trustme", None)
+    assert main(["--tls"], "x") == 2
+    assert "breb-proxy[sandbox-tls]" in capsys.readouterr().err
+
+
+def test_a_certificate_can_be_given(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost")
+    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    assert tls.given(tmp_path / "cert.pem", tmp_path / "key.pem").get_ca_certs() == []
+
+
+def test_data_that_does_not_fit_is_told_of_at_the_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data.json").write_text('{"costumers": []}')
+    assert main(["--port", "0", "--data", str(tmp_path / "data.json")], "x") == 2
+    assert "costumers is not known here" in capsys.readouterr().err

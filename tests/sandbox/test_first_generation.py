@@ -80,7 +80,7 @@ def test_cancelling_may_need_its_body(start: Any) -> None:
 def test_what_is_wrong_with_a_key_is_named(sandbox: Any) -> None:
     body = {"account_id": NOBODY, "key_type": "ID", "key_value": "1"}
     told = sandbox.post(f"{BASE}/accounts/keys", 400, **body)
-    assert told["message"].startswith("Field 'key_type' is invalid: Input should be one of 'NRIC'")
+    assert told["message"].startswith("Field 'key_type' is invalid: must be one of 'NRIC'")
 
 
 @pytest.mark.parametrize("path", ["/recipients/breb", "/breb/recipients"])

@@ -9,8 +9,10 @@ from proxy.sandbox.models.shapes import Shape, Uuid
 
 BusinessName = Annotated[str, Field(min_length=1, max_length=140)]
 Email = Annotated[str, Field(min_length=1, max_length=35)]
-Mobile = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{1,15}$")]
-Nit = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")]
+MOBILE = r"^\+?[0-9]{1,15}$"
+NIT = r"^[0-9]{9}$"
+Mobile = Annotated[str, StringConstraints(pattern=MOBILE)]
+Nit = Annotated[str, StringConstraints(pattern=NIT)]
 CategoryCode = Annotated[str, Field(min_length=4, max_length=4)]
 
 

@@ -5,7 +5,17 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, RootModel, StringConstraints
 
 from proxy.sandbox.models.lists import PageQuery, PaginationInfo
-from proxy.sandbox.models.shapes import AnyKey, Key, Shape, Uuid
+from proxy.sandbox.models.shapes import (
+    ALPHA_KEY,
+    EMAIL_KEY,
+    ID_KEY,
+    MERCHANT_KEY,
+    PHONE_KEY,
+    AnyKey,
+    Key,
+    Shape,
+    Uuid,
+)
 
 OLD_TYPES = {"NRIC": "ID", "M": "PHONE", "E": "EMAIL", "O": "ALPHA", "B": "BCODE"}
 
@@ -62,35 +72,35 @@ class OldIdKey(_OldKey):
     """An identification number as a key, first generation."""
 
     key_type: Literal["NRIC"]
-    key_value: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,18}$")]
+    key_value: Annotated[str, StringConstraints(pattern=ID_KEY)]
 
 
 class OldPhoneKey(_OldKey):
     """A mobile number as a key, first generation."""
 
     key_type: Literal["M"]
-    key_value: Annotated[str, StringConstraints(pattern=r"^3[0-9]{9}$")]
+    key_value: Annotated[str, StringConstraints(pattern=PHONE_KEY)]
 
 
 class OldEmailKey(_OldKey):
     """An e-mail address as a key, first generation."""
 
     key_type: Literal["E"]
-    key_value: Annotated[str, StringConstraints(pattern=r"^[!-?A-~]{1,30}@[!-?A-~]{1,61}$")]
+    key_value: Annotated[str, StringConstraints(pattern=EMAIL_KEY)]
 
 
 class OldAlphaKey(_OldKey):
     """A freely chosen key, first generation."""
 
     key_type: Literal["O"]
-    key_value: Annotated[str, StringConstraints(pattern=r"^@[A-Za-z0-9]{5,20}$")]
+    key_value: Annotated[str, StringConstraints(pattern=ALPHA_KEY)]
 
 
 class OldMerchantKey(_OldKey):
     """A merchant code as a key, first generation."""
 
     key_type: Literal["B"]
-    key_value: Annotated[str, StringConstraints(pattern=r"^00[0-9]{8}$")]
+    key_value: Annotated[str, StringConstraints(pattern=MERCHANT_KEY)]
 
 
 class OldCreateKey(

@@ -31,7 +31,8 @@ def _told(text: object) -> object:
 
 Detail = Annotated[Annotated[str, Field(max_length=25)] | None, BeforeValidator(_told)]
 PERCENTAGE = r"^([0-9]{1,2}(\.[0-9]{2})?|100)$"
-Reference = Annotated[str, StringConstraints(pattern=r"^[0-9A-OQ-Za-oq-z]{1,17}$")]
+REFERENCE = r"^[0-9A-OQ-Za-oq-z]{1,17}$"
+Reference = Annotated[str, StringConstraints(pattern=REFERENCE)]
 
 
 class AdditionalInfo(Shape):

@@ -12,6 +12,13 @@ DECIMAL2 = r"^[0-9]{1,15}(\.[0-9]{2})?$"
 Decimal2 = Annotated[str, StringConstraints(pattern=DECIMAL2)]
 
 
+ID_KEY = r"^[A-Za-z0-9]{1,18}$"
+PHONE_KEY = r"^3[0-9]{9}$"
+EMAIL_KEY = r"^[!-?A-~]{1,30}@[!-?A-~]{1,61}$"
+ALPHA_KEY = r"^@[A-Za-z0-9]{5,20}$"
+MERCHANT_KEY = r"^00[0-9]{8}$"
+
+
 class Shape(BaseModel):
     """A JSON object of the API: types as documented, unknown members passed over."""
 
@@ -36,35 +43,35 @@ class IdKey(Shape):
     """An identification number as a key."""
 
     key_type: Literal["ID"]
-    key_value: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,18}$")]
+    key_value: Annotated[str, StringConstraints(pattern=ID_KEY)]
 
 
 class PhoneKey(Shape):
     """A mobile number as a key."""
 
     key_type: Literal["PHONE"]
-    key_value: Annotated[str, StringConstraints(pattern=r"^3[0-9]{9}$")]
+    key_value: Annotated[str, StringConstraints(pattern=PHONE_KEY)]
 
 
 class EmailKey(Shape):
     """An e-mail address as a key: up to 30 characters, an @, up to 61 characters."""
 
     key_type: Literal["EMAIL"]
-    key_value: Annotated[str, StringConstraints(pattern=r"^[!-?A-~]{1,30}@[!-?A-~]{1,61}$")]
+    key_value: Annotated[str, StringConstraints(pattern=EMAIL_KEY)]
 
 
 class AlphaKey(Shape):
     """A freely chosen key."""
 
     key_type: Literal["ALPHA"]
-    key_value: Annotated[str, StringConstraints(pattern=r"^@[A-Za-z0-9]{5,20}$")]
+    key_value: Annotated[str, StringConstraints(pattern=ALPHA_KEY)]
 
 
 class MerchantKey(Shape):
     """A merchant code as a key."""
 
     key_type: Literal["BCODE"]
-    key_value: Annotated[str, StringConstraints(pattern=r"^00[0-9]{8}$")]
+    key_value: Annotated[str, StringConstraints(pattern=MERCHANT_KEY)]
 
 
 Key = Annotated[
