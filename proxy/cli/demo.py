@@ -23,7 +23,6 @@ from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.journal.beside import WEBHOOK_PATH, WebhookInbox
 from proxy.sandbox import SandboxConfig, create_app
-from proxy.sandbox.tour import tour
 from proxy.server import server, sockets
 from proxy.server.build import Parts
 from proxy.settings.model import Settings, problems
@@ -154,16 +153,18 @@ class Demo:
             "",
             shade("breb-proxy demo", "bold") + ": a simulator of the Bre-B API, no real money",
             "",
-            *self._tour(url),
             *self._moved(),
             self._doors(url),
             "",
-            "Try it, in another terminal:",
+            "Try it, in another terminal; look at it, in a browser:",
             "",
             f"  {shade(f'{self._curl()} {url}/v1/accounts', 'bold')}",
+            f"  {self._console()}",
+            "",
+            self._more(),
             "",
             f"The access token is renewed by itself, next in {renewal}.",
-            f"See it happen: {COMMAND} demo --token-max-age 10. Ctrl-C ends the demo.",
+            "Ctrl-C ends the demo.",
             "",
         ]
 
@@ -173,26 +174,30 @@ class Demo:
         return [*lines, ""] if lines else []
 
     def _doors(self, url: str) -> str:
-        admin = self._admin.address
-        console = str(admin) if admin.path else admin_secret.link(admin, self._secret)
         rows = [
             (
                 "Postman, curl, your app",
                 self._screen.shade(url, "bold", "cyan") + "  no Authorization needed",
             ),
-            ("the console", console),
             ("the simulator", f"http://{self._simulator.address}/_sandbox"),
             ("what was paid", f"breb-proxy ledger --ledger {self._settings.ledger}"),
         ]
         return self._screen.rows(rows)
 
-    def _tour(self, url: str) -> list[str]:
-        if self._callers.address.path or self._settings.tls_cert:
-            return []
-        lines = ["A payment, step by step, each line to be pasted into the same shell:", ""]
-        for number, (title, command) in enumerate(tour(url), 1):
-            lines += [self._screen.shade(f"  # {number}. {title}", "green"), f"  {command}", ""]
-        return lines
+    def _console(self) -> str:
+        admin = self._admin.address
+        return str(admin) if admin.path else admin_secret.link(admin, self._secret)
+
+    def _more(self) -> str:
+        rows = [(f"{COMMAND} demo --token-max-age 10", "watch renewals")]
+        if not (self._callers.address.path or self._settings.tls_cert):
+            listen = f" --listen {self._callers.address}" if self._elsewhere else ""
+            rows.insert(0, (f"{COMMAND} tour{listen}", "a payment in six steps"))
+        return self._screen.rows(rows)
+
+    @property
+    def _elsewhere(self) -> bool:
+        return str(self._callers.address) != "127.0.0.1:8080"
 
     def _url(self) -> str:
         listen = self._callers.address.connectable

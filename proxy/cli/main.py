@@ -34,6 +34,7 @@ start:
   run        serve if there are credentials, demo if there are none
   serve      run the proxy
   demo       try it: simulator and proxy in one, no credentials needed
+  tour       a payment through the demo, step by step, for a shell
   sandbox    run the simulator of the Bre-B API alone
 
 look after a running proxy (over its admin listener):
@@ -216,6 +217,12 @@ def _tokens(arguments: list[str]) -> int:
     return tokens.main(arguments)
 
 
+def _tour(arguments: list[str]) -> int:
+    from proxy.cli import tour
+
+    return tour.main(arguments)
+
+
 def _check(arguments: list[str]) -> int:
     from proxy import doctor
 
@@ -232,6 +239,7 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": _start("run"),
     "serve": _start("serve"),
     "demo": _start("demo"),
+    "tour": _tour,
     "sandbox": _sandbox,
     "wait": _lever("wait"),
     "status": _lever("status"),

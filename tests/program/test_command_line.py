@@ -21,7 +21,7 @@ from tests.support import SECRET, Program, RawUpstream, ask, free_port
 from tests.support.command import called, command, environment
 
 COMMANDS = [
-    *("run", "serve", "demo", "sandbox", "check"),
+    *("run", "serve", "demo", "tour", "sandbox", "check"),
     *("wait", "status", "console", "refresh", "quit"),
     *("ledger", "login", "logout"),
     "tokens",

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import free_port
-from tests.support.command import command, environment
+from tests.support.chromium import missing
+from tests.support.command import called, command, environment, on_terminal
 
 PATIENCE = 20.0
 LAST = "Ctrl-C ends the demo."
@@ -67,12 +69,14 @@ def own_ports() -> list[str]:
     return [f"--listen=127.0.0.1:{free_port()}", f"--admin-listen=127.0.0.1:{free_port()}"]
 
 
-def pasted(lines: str) -> str:
-    """Paste lines into a shell; return what it shows."""
+def pasted(lines: str, shell: str = "") -> str:
+    """Paste lines into a shell, one that people type into if it is named; return what it shows."""
+    words = [shell, *(["-f"] if shell == "zsh" else []), "-i"] if shell else ["sh", "-e"]
     done = subprocess.run(
-        ["sh", "-e"], input=lines, capture_output=True, text=True, timeout=PATIENCE, check=False
+        words, input=lines, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
-    assert (done.returncode, done.stderr) == (0, ""), done
+    assert done.returncode == 0, done
+    assert shell or done.stderr == "", done
     return done.stdout
 
 
@@ -82,14 +86,47 @@ def test_the_curl_line_can_be_pasted_and_works(tmp_path: Path) -> None:
         assert "accounts" in json.loads(pasted(line))
 
 
-def test_the_tour_can_be_pasted_and_ends_with_money_moved(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shell", ["sh", "bash", "dash", "zsh"])
+def test_the_tour_can_be_pasted_into_any_shell_and_ends_with_money_moved(
+    shell: str, tmp_path: Path
+) -> None:
+    """As typed: interactive shells have rules of their own for ``#`` and ``!``."""
+    if shutil.which(shell) is None:
+        missing(f"no {shell} on this machine: apt-get install {shell}")
     with demo(tmp_path, *own_ports()) as running:
-        tour = running.text.split("# 1. ")[1].split("  Postman")[0]
-        commands = [line for line in tour.splitlines()[1:] if re.match("  [^#]", line)]
-        answers = [json.loads(line) for line in pasted("\n".join(commands)).splitlines()]
+        (flag,) = re.findall(r" tour (--listen \S+)", running.text)
+        lines = command("tour", *flag.split(), cwd=tmp_path).out
+        answers = [json.loads(line) for line in pasted(lines, shell).splitlines() if "{" in line]
     assert len(answers) == 6
     assert answers[4]["status"] == "SETTLED"
     assert answers[5]["available_balance"]["value"] == "89999999999975000"
+
+
+def test_the_tour_may_be_run_as_a_whole(tmp_path: Path) -> None:
+    with demo(tmp_path, *own_ports()) as running:
+        (flag,) = re.findall(r" tour (--listen \S+)", running.text)
+        said = pasted(command("tour", *flag.split(), cwd=tmp_path).out)
+    assert re.findall(r"^(\d)\. [A-Z]", said, re.MULTILINE) == list("123456")
+
+
+def test_an_address_that_is_none_is_usage(tmp_path: Path) -> None:
+    ended = command("tour", "--listen=nowhere", cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("breb-proxy: --listen: must be host:port")
+
+
+def test_on_a_terminal_the_tour_says_what_to_do_with_it(tmp_path: Path) -> None:
+    assert "paste these into one shell" in on_terminal("tour", cwd=tmp_path).out
+
+
+def test_the_first_screen_fits_a_small_terminal(tmp_path: Path) -> None:
+    """From where people start it: a clone, whose command is in .venv."""
+    with demo(tmp_path, *own_ports()) as running:
+        text = running.text.replace(called(tmp_path), ".venv/bin/breb-proxy")
+    lines = text.split(LAST)[0].splitlines()
+    assert len(lines) < 24
+    assert max(map(len, lines)) <= 80
+    assert "no real money" in lines[1]
 
 
 def test_what_is_told_comes_before_the_log(tmp_path: Path) -> None:

@@ -1,0 +1,39 @@
+"""``breb-proxy tour``: a payment through the demo, as lines for a shell."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+
+from proxy.addresses import ListenAddress
+from proxy.invocation import COMMAND
+from proxy.sandbox.tour import tour
+from proxy.terminal.arguments import OK, USAGE, Parser, say
+
+_ABOUT = """\
+Print six commands for a shell, from a new customer to a settled payment, for the demo that runs.
+Paste them into one shell, of any kind, one after the other; or run them all: | sh
+"""
+_CODES = "0 printed, 2 usage"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the commands; return the exit code."""
+    parser = Parser("tour", _ABOUT, _CODES)
+    parser.add_argument(
+        "--listen",
+        metavar="HOST:PORT",
+        default="127.0.0.1:8080",
+        help="where the demo takes requests [127.0.0.1:8080]",
+    )
+    options = parser.read(arguments)
+    try:
+        address = ListenAddress.parse(options.listen).connectable
+    except ValueError as error:
+        say(f"--listen: {error}")
+        return USAGE
+    if sys.stdout.isatty():
+        sys.stderr.write(f"paste these into one shell, or run them all: {COMMAND} tour | sh\n\n")
+    for number, (title, command) in enumerate(tour(f"http://{address}"), 1):
+        # Not a comment: zsh takes none that are typed.
+        sys.stdout.write(f"echo {shlex.quote(f'{number}. {title}')}\n{command}\n\n")
+    return OK
