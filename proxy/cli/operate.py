@@ -194,7 +194,7 @@ def _rows(state: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
         ("exchanges", f"{state.get('in_flight', 0)} under way"),
         ("waiting", f"{token.get('waiting', 0)} for a token"),
         ("connections", pool or "none"),
-        ("outcome unknown", _unknown(state, screen)),
+        ("in doubt", _unknown(state, screen)),
         *_ledger(state, screen),
     ]
     skew = state.get("clock_skew")
@@ -211,7 +211,7 @@ def _rivals(token: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
 
 def _unknown(state: dict[str, Any], screen: Screen) -> str:
     counts = _counted(state.get("outcome_unknown", {}))
-    return screen.shade(f"{counts} since the start: look them up", "red") if counts else "none"
+    return screen.shade(f"outcome of {counts} unknown: look them up", "red") if counts else "none"
 
 
 def _ledger(state: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:

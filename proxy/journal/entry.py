@@ -92,4 +92,4 @@ class Entry:
         if self.trouble:
             texts += (self.trouble.words, self.trouble.next_step)
         held = sum(map(sys.getsizeof, texts)) + len(lines) * _LINE_WEIGHT
-        return held + self.request.weight + self.answer.weight + 2048
+        return held + self.request.weight + self.answer.weight + 2112

@@ -204,3 +204,34 @@ def test_another_proxys_ledger_is_not_mixed_up(doubt: Program, path: Path) -> No
     admin = {"BREB_ADMIN_LISTEN": f"127.0.0.1:{doubt.admin_port}"}
     ended = ledger(path, "look-up", "1", "--ledger", str(other), code=4, **admin)
     assert "does not have this ledger" in ended.err
+
+
+def test_the_admin_listener_serves_the_same_as_json(doubt: Program) -> None:
+    listed = json.loads(doubt.admin("/ledger?in_doubt=1&limit=5")[1])
+    assert [row["number"] for row in listed["rows"]] == [1]
+    assert listed["counts"]["unknown"] == 1
+    assert json.loads(doubt.admin("/ledger/1")[1])["payment"]["resolution_id"] == "r-1"
+    assert doubt.admin("/ledger/9")[0] == 404
+    assert doubt.admin("/ledger?limit=many")[0] == 400
+    found = json.loads(doubt.admin("/ledger/1/look-up", "POST")[1])
+    assert found["candidates"][0]["known"]["id"] == "p-9"
+
+
+@pytest.mark.parametrize(
+    ("document", "status"),
+    [
+        pytest.param({"made": True, "note": "seen", "author": "ana"}, 200, id="whole"),
+        pytest.param({"made": "yes", "note": "seen"}, 400, id="no verdict"),
+        pytest.param({"made": True, "note": " "}, 400, id="no reason"),
+        pytest.param({"made": True, "note": "x" * 20_000}, 400, id="too long"),
+        pytest.param([], 400, id="no object"),
+    ],
+)
+def test_a_verdict_over_the_admin_listener_is_whole_or_refused(
+    doubt: Program, document: object, status: int
+) -> None:
+    answered, body = doubt.admin("/ledger/1/verdict", "POST", json.dumps(document))
+    assert answered == status
+    verdicts = json.loads(doubt.admin("/ledger/1")[1])["verdicts"]
+    assert len(verdicts) == (1 if status == 200 else 0)
+    assert (json.loads(body).get("in_doubt") is False) == (status == 200)

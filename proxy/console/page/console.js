@@ -4,6 +4,7 @@ import { read, write } from "/console/address.js";
 import { latency } from "/console/charts.js";
 import { Again, openCopy } from "/console/again.js";
 import { Detail } from "/console/detail.js";
+import { ledgerState, openLedger } from "/console/ledger.js";
 import { FILTERS, List } from "/console/list.js";
 import { lost, openPanel, showStatus, tell } from "/console/token.js";
 import { TABS } from "/console/views.js";
@@ -65,7 +66,11 @@ function connect() {
     run = hello.run;
     dirty();
   });
-  source.addEventListener("status", (event) => showStatus(JSON.parse(event.data)));
+  source.addEventListener("status", (event) => {
+    const status = JSON.parse(event.data);
+    showStatus(status);
+    ledgerState(status.ledger);
+  });
   source.addEventListener("exchanges", (event) => {
     last = event.lastEventId;
     list.add(JSON.parse(event.data));
@@ -222,6 +227,7 @@ byId("har-menu").addEventListener("click", (event) => { if (event.target.matches
 document.addEventListener("click", (event) => { if (!event.target.closest("#har-menu")) byId("har-menu").open = false; });
 byId("help-open").addEventListener("click", KEYS["?"]);
 byId("token-more").addEventListener("click", openPanel);
+byId("ledger-open").addEventListener("click", openLedger);
 byId("latency-box").addEventListener("toggle", () => latency(list.entries));
 byId("language").value = language;
 byId("language").addEventListener("change", () => choose(byId("language").value));
