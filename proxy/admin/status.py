@@ -9,6 +9,7 @@ from prometheus_client.core import Metric
 
 from proxy import __version__
 from proxy.exchange.shell import Shell
+from proxy.invocation import COMMAND
 from proxy.telemetry.metrics import counter, gauge, labelled_counter, labelled_gauge
 from proxy.terminal.durations import span
 from proxy.token.keeper import CAUSES, OUTCOMES, TokenKeeper
@@ -222,7 +223,7 @@ def _of_ledger(ledger: LedgerState) -> str:
     if ledger.in_doubt:
         count = ledger.in_doubt
         rows = "1 row is" if count == 1 else f"{count} rows are"
-        return f"[!] ledger: {rows} in doubt: breb-proxy ledger --in-doubt"
+        return f"[!] ledger: {rows} in doubt: {COMMAND} ledger --in-doubt"
     return "[+] ledger: can be written, nothing is in doubt"
 
 

@@ -17,6 +17,7 @@ from proxy.cli.ledger_file import WrongUsage, add_row, find, ledger_file
 from proxy.cli.ledger_list import add_list, show_list
 from proxy.cli.ledger_look_up import add_look_up, look_up
 from proxy.errors import SettingsError
+from proxy.invocation import COMMAND
 from proxy.ledger import table
 from proxy.ledger.backup import backup
 from proxy.ledger.trouble import SETTING
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     name = "" if first.startswith("-") else first
     command = _COMMANDS.get(name)
     if command is None:
-        say(f"no such command: ledger {name}{nearest(name, _COMMANDS)}\ntry: breb-proxy ledger -h")
+        say(f"no such command: ledger {name}{nearest(name, _COMMANDS)}\ntry: {COMMAND} ledger -h")
         return USAGE
     options = _parser(name, command).read(arguments[1:] if name else arguments)
     try:
@@ -78,7 +79,7 @@ def _show(options: argparse.Namespace, screen: Screen) -> int:
         return OK
     screen.line(screen.rows(table.details(entry)))
     if entry["in_doubt"]:
-        screen.line(screen.shade(f"\nnext: breb-proxy ledger look-up {entry['number']}", "dim"))
+        screen.line(screen.shade(f"\nnext: {COMMAND} ledger look-up {entry['number']}", "dim"))
     return OK
 
 

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from proxy.cli.ledger_file import ledger_file
+from proxy.invocation import COMMAND
 from proxy.ledger import table
 from proxy.ledger.reading import Query, reading
 from proxy.ledger.row import stamp
@@ -85,11 +86,11 @@ def _show_table(
         screen.line(screen.shade(f"more: the same with --before {last}", "dim"))
     if (count := counts["in_doubt"]) and not options.in_doubt:
         rows = "1 row is" if count == 1 else f"{count} rows are"
-        hint = f"{rows} in doubt: breb-proxy ledger --in-doubt"
+        hint = f"{rows} in doubt: {COMMAND} ledger --in-doubt"
         screen.line(screen.shade(f"{screen.mark('!')} {hint}", "red"))
     elif entries and options.in_doubt:
         row = entries[0]["number"]
-        screen.line(screen.shade(f"next: breb-proxy ledger look-up {row}", "dim"))
+        screen.line(screen.shade(f"next: {COMMAND} ledger look-up {row}", "dim"))
 
 
 def _when(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from proxy.admin import client as admin_client
 from proxy.admin.client import Unreached
 from proxy.cli.ledger_file import WrongUsage, add_row, find
+from proxy.invocation import COMMAND
 from proxy.ledger import table
 from proxy.terminal.arguments import OK
 from proxy.terminal.screen import Screen
@@ -59,7 +60,7 @@ def _compared(entry: dict[str, Any], told: dict[str, Any], screen: Screen) -> It
     yield from (f"asked: GET {each['target']}: {each['status']}" for each in told["asked"])
     yield screen.shade(table.plain(told["words"]), "bold")
     number = entry["number"]
-    yield f'your verdict: breb-proxy ledger settle {number} --made | --not-made --note "…"'
+    yield f'your verdict: {COMMAND} ledger settle {number} --made | --not-made --note "…"'
 
 
 def _beside(entry: dict[str, Any], candidate: dict[str, Any], screen: Screen) -> Iterator[str]:

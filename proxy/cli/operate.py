@@ -221,7 +221,7 @@ def _ledger(state: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
     if ledger["problem"]:
         return [("ledger", screen.shade(f"cannot be written: {ledger['problem']}", "red"))]
     count = ledger["in_doubt"]
-    doubt = f"{count} in doubt: breb-proxy ledger --in-doubt" if count else "nothing in doubt"
+    doubt = f"{count} in doubt: {COMMAND} ledger --in-doubt" if count else "nothing in doubt"
     return [("ledger", f"{ledger['file']}, {screen.shade(doubt, 'red') if count else doubt}")]
 
 

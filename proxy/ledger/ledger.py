@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from proxy.errors import LedgerUnavailable
+from proxy.invocation import COMMAND
 from proxy.ledger.retention import Retention
 from proxy.ledger.row import End, Row
 from proxy.ledger.store import LeftOpen, Store
@@ -103,6 +104,7 @@ class Ledger:
         if left:
             log.warning(
                 "%d rows of the ledger were open at the start, and are in doubt:"
-                " breb-proxy ledger --in-doubt",
+                " %s ledger --in-doubt",
                 len(left),
+                COMMAND,
             )

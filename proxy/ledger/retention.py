@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable
 
+from proxy.invocation import COMMAND
 from proxy.ledger.row import stamp
 from proxy.ledger.store import Store
 
@@ -70,6 +71,7 @@ class Retention:
         if full and not self._full:
             log.warning(
                 "the ledger holds more than BREB_LEDGER_MIB in rows in doubt, which are never"
-                " deleted: look them up and settle them (breb-proxy ledger --in-doubt)"
+                " deleted: look them up and settle them (%s ledger --in-doubt)",
+                COMMAND,
             )
         self._full = full

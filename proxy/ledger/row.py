@@ -1,9 +1,9 @@
 """A row of the ledger on its way into the file: how it is opened, and how it is closed."""
 
 import asyncio
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 
 def stamp(moment: float) -> str:
@@ -23,8 +23,7 @@ class Body:
     payment: str = "{}"
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """How the row is closed."""
 
     closed_at: str
@@ -80,7 +79,7 @@ class Row:
         """Return the values of the UPDATE; only for a row that has its end."""
         if self.end is None:
             raise ValueError("the row has no end yet")
-        return _storable({"number": self.number, **asdict(self.end), **self._body()})
+        return _storable({"number": self.number, **self.end._asdict(), **self._body()})
 
     def _body(self) -> dict[str, Any]:
         body = self.body

@@ -4,6 +4,7 @@ import errno
 import sqlite3
 
 from proxy.errors import SettingsError
+from proxy.invocation import COMMAND
 
 SETTING = "BREB_LEDGER"
 # Those that a person must mend before the start; the others may pass by themselves.
@@ -29,7 +30,7 @@ _WORDS = {
 }
 MEND = (
     "it is left as it is; keep a copy of it and of its -wal file, then put a backup in its place"
-    " (breb-proxy ledger backup makes them), or name another file"
+    f" ({COMMAND} ledger backup makes them), or name another file"
 )
 
 

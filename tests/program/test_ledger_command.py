@@ -11,6 +11,7 @@ import pytest
 from proxy.ledger.reading import reading
 from tests.support import Call, Program, RawUpstream, exchange
 from tests.support.command import Ended, command, on_terminal
+from tests.support.front import until
 from tests.support.ledgers import filled
 
 CREATED = "2026-11-25T13:00:00.5Z"
@@ -174,6 +175,7 @@ def doubt(path: Path) -> Iterator[Program]:
             f"Content-Length: {len(body)}\r\n\r\n"
         )
         assert exchange(program.port, head.encode() + body).status == 502
+        until(lambda: program.status()["ledger"]["in_doubt"] == 1, "not in doubt")
         yield program
 
 
