@@ -1,5 +1,6 @@
 """The door to /_sandbox: a small page and JSON, for callers on this machine only."""
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -52,8 +53,8 @@ class Console:
         self._behaviour = behaviour
         self._courier = courier
         self._views: dict[str, Callable[[], state.Json]] = {
-            "": lambda: state.overview(world, behaviour, courier),
-            "state": lambda: state.overview(world, behaviour, courier),
+            "": lambda: state.overview(world, behaviour, courier) | {"namespaces": names()},
+            "state": lambda: state.overview(world, behaviour, courier) | {"namespaces": names()},
             "executions": lambda: state.executions(world, behaviour),
             "webhooks": lambda: state.deliveries(courier),
             "faults": lambda: {"faults": state.faults(behaviour)},
@@ -80,7 +81,7 @@ class Console:
             return _json({"message": "no such control", "controls": list(CONTROLS)}, 404)
         if request.method != "POST":
             return _json({"message": f"{name} is a control: it takes POST"}, 405)
-        return await self._pull(name, request)
+        return await self._apply(name, request)
 
     def _at_home(self, request: Request) -> bool:
         """Refuse names that a stranger's DNS may point here, and other sites' pages."""
@@ -97,11 +98,19 @@ class Console:
             return _file(name, _FILES[name])
         if not name and "text/html" in accept:
             return _file("page.html", "text/html")
+        if name.startswith("qrcodes/"):
+            return self._picture(name.removeprefix("qrcodes/").removesuffix(".png"))
         if name in self._views:
             return _json(self._views[name]())
         return _json({"message": "no such view", "views": list(self._views)}, 404)
 
-    async def _pull(self, name: str, request: Request) -> Response:
+    def _picture(self, qr_code_id: str) -> Response:
+        code = self._world.qr_codes.get(qr_code_id)
+        if code is None:
+            return _json({"message": "no such QR code"}, 404)
+        return Response(base64.b64decode(code.qr_code_image), 200, _FIELDS, "image/png")
+
+    async def _apply(self, name: str, request: Request) -> Response:
         content = b""
         async for part in request.stream():
             content += part

@@ -3,13 +3,13 @@
 from dataclasses import asdict
 
 from proxy.sandbox.behaviour import Behaviour
-from proxy.sandbox.codes import CODES
+from proxy.sandbox.codes import CODES, meaning
 from proxy.sandbox.directory import ENTRIES
 from proxy.sandbox.latency import PROFILES
 from proxy.sandbox.models.shapes import pesos, timestamp
 from proxy.sandbox.settlement import settle_due
 from proxy.sandbox.verdicts import verdicts
-from proxy.sandbox.webhooks import Courier
+from proxy.sandbox.webhooks import QUESTION, Courier
 from proxy.sandbox.world import World
 
 Json = dict[str, object]
@@ -38,6 +38,8 @@ def overview(world: World, behaviour: Behaviour, courier: Courier) -> Json:
         "payments": _payments(world),
         "outcomes": rules(world),
         "error_codes": CODES,
+        "keys": _keys(world),
+        "qr_codes": _qr_codes(world),
         "payable_keys": [{**entry.key.model_dump(), "name": entry.owner.name} for entry in ENTRIES],
         "counts": {
             kind: len(getattr(world, kind))
@@ -100,6 +102,34 @@ def _accounts(world: World) -> list[Json]:
     ]
 
 
+def _keys(world: World) -> list[Json]:
+    return [
+        {
+            "id": key.id,
+            "key_type": key.key.key_type,
+            "key_value": key.key.key_value,
+            "status": key.status,
+            "account_id": key.account_id,
+        }
+        for key in list(world.keys.values())[: -_SHOWN - 1 : -1]
+    ]
+
+
+def _qr_codes(world: World) -> list[Json]:
+    return [
+        {
+            "id": code.id,
+            "type": code.type,
+            "key_value": code.key.key_value,
+            "amount": code.amount.value if code.amount else "",
+            "reference": code.qr_code_reference or "",
+            "is_paid": code.is_paid,
+            "qr_code_data": code.qr_code_data,
+        }
+        for code in list(world.qr_codes.values())[: -_SHOWN - 1 : -1]
+    ]
+
+
 def _payments(world: World) -> list[Json]:
     told = verdicts(world)
     return [
@@ -109,6 +139,8 @@ def _payments(world: World) -> list[Json]:
             "amount": pesos(payment.amount),
             "status": payment.status,
             "error_code": payment.error_code,
+            "meaning": meaning(payment.error_code) if payment.error_code else "",
+            "qr_code_reference": payment.qr_code_reference,
             "executions": payment.executions,
             "verdict": told.get(payment.id, ""),
         }
@@ -146,6 +178,7 @@ def deliveries(courier: Courier) -> Json:
                 "payment_id": delivery.payment_id,
                 "tries": delivery.statuses,
                 "delivered": delivery.delivered,
+                "resendable": delivery.event != QUESTION,
             }
             for delivery in reversed(courier.deliveries)
         ],

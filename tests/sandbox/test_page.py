@@ -41,11 +41,14 @@ def test_every_control_of_the_page_moves(sandbox: Any, tab: Page) -> None:
     expect(tab.locator("#faults li")).to_have_text(
         "status=503;times=2 for GET /v1/keys, happened 0 times"
     )
-    tab.get_by_role("button", name="Clear all").click()
+    _form(tab, "faults").get_by_role("button", name="Clear all").click()
     expect(tab.locator("#faults li")).to_have_count(0)
-    _form(tab, "outcomes").locator("[name=error_code]").select_option("B106")
-    _set(tab, "outcomes", "Force", times="2")
-    expect(tab.locator("#outcomes")).to_have_text("Forced: REJECTED B106, REJECTED B106")
+    _set(tab, "outcomes", "Force", error_code="B106", times="2")
+    expect(tab.locator("#outcomes li")).to_have_text(
+        "REJECTED B106 for the next, 2 times, used 0 times"
+    )
+    _form(tab, "outcomes").get_by_role("button", name="Clear all").click()
+    expect(tab.locator("#outcomes li")).to_have_count(0)
     _set(tab, "inbound", "Pay in", key_value="@panaderia", amount="77")
     expect(tab.locator("#payments tr")).to_contain_text("SETTLED")
     _set(tab, "clock", "Move", advance="60")
@@ -85,3 +88,69 @@ def test_what_callers_sent_is_shown_as_text(sandbox: Any, tab: Page) -> None:
     tab.goto(f"{sandbox.url}/_sandbox")
     expect(tab.locator("#accounts td").nth(1)).to_have_text(markup)
     expect(tab.locator("img")).to_have_count(0)
+
+
+VAT = {"vat_type": "PERCENTAGE", "vat_value": "19"}
+
+
+def _shop(sandbox: Any) -> dict[str, Any]:
+    customer = sandbox.customer()
+    key = sandbox.key(sandbox.account(customer))
+    pesos = {"value": "1190.00", "currency": "COP"}
+    made: dict[str, Any] = sandbox.post(
+        "/v1/qrcodes", key_id=key, customer_id=customer, type="DYNAMIC", channel="POS", vat=VAT,
+        amount=pesos, qr_code_reference="CAJA7",
+    )  # fmt: skip
+    return made
+
+
+def test_keys_and_qr_codes_are_shown_and_a_code_is_paid(sandbox: Any, tab: Page) -> None:
+    made = _shop(sandbox)
+    tab.goto(f"{sandbox.url}/_sandbox")
+    expect(tab.locator("#keys tr")).to_contain_text("@panaderia")
+    picture = tab.locator("#qr_codes img")
+    expect(picture).to_have_count(1)
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+    expect(tab.locator("#qr_codes li p")).to_contain_text("1190.00 pesos, not paid")
+    _set(tab, "inbound", "Pay in", qr_code_reference="CAJA7")
+    expect(tab.locator("#qr_codes li p")).to_contain_text(", paid, reference CAJA7")
+    expect(tab.locator("#payments tr")).to_contain_text("CAJA7")
+    assert sandbox.bare.get(f"/_sandbox/qrcodes/{made['id']}.png").content[1:4] == b"PNG"
+    assert sandbox.bare.get("/_sandbox/qrcodes/x.png").status_code == 404
+
+
+def test_the_page_shows_the_namespace_that_is_chosen(sandbox: Any, tab: Page) -> None:
+    fields = {"X-Sandbox-Namespace": "left"}
+    sandbox.bare.post("/_sandbox/reset", headers=fields)
+    sandbox.bare.post("/_sandbox/faults", json={"fault": "status=503"}, headers=fields)
+    tab.goto(f"{sandbox.url}/_sandbox")
+    expect(tab.locator("#faults li")).to_have_count(0)
+    tab.locator("#namespaces").select_option("left")
+    expect(tab.locator("#faults li")).to_have_count(1)
+    _form(tab, "faults").get_by_role("button", name="Clear all").click()
+    expect(tab.locator("#faults li")).to_have_count(0)
+    answer = sandbox.bare.get("/_sandbox/faults", headers=fields)
+    assert answer.json()["faults"] == []
+
+
+@pytest.mark.parametrize("width", [390, 1280, 1920])
+def test_no_table_hides_a_column(sandbox: Any, tab: Page, width: int) -> None:
+    _shop(sandbox)
+    customer, account, resolution = sandbox.ready()
+    sandbox.control("webhooks", url="http://127.0.0.1:9/")
+    sandbox.http.post(
+        "/v1/payments/breb",
+        json={"account_id": account, "resolution_id": resolution,
+              "amount": {"value": "12110001", "currency": "COP"}},
+    )  # fmt: skip
+    sandbox.later(60)
+    sandbox.get(f"/v1/customers/{customer[::-1]}", 400)
+    tab.set_viewport_size({"width": width, "height": 900})
+    tab.goto(f"{sandbox.url}/_sandbox")
+    expect(tab.locator("#deliveries button").first).to_be_visible()
+    hidden = tab.evaluate(
+        "[...document.querySelectorAll('.wide')].filter(w => w.scrollWidth > w.clientWidth + 1)"
+        ".map(w => w.querySelector('tbody').id)"
+    )
+    assert hidden == []
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
