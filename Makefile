@@ -10,7 +10,7 @@ PACKAGED ?= $(shell /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info <
 	&& echo /usr/bin/python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format image bench bench-report soak packages release
+.PHONY: help run test check format image bench bench-report packages release
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -48,9 +48,6 @@ bench: $(VENV)/.dev ## measure against the peers, side by side (QUICK=1 for two 
 
 bench-report: $(VENV)/.dev ## write docs/performance.md from the last measurement
 	@$(PY) -m benchmarks report
-
-soak: $(VENV)/.dev ## minutes of mixed load with faults: nothing lost, doubled or leaked
-	@$(PY) -m tests.soak
 
 packages: $(VENV)/.run ## .deb, .rpm and .tar.gz for Linux machines without Python
 	@$(PY) -m pip install -q "pip>=25.1" && $(PY) -m pip install -q --group packages

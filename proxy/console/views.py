@@ -11,7 +11,7 @@ from proxy.console.said import said
 from proxy.console.sendable import sendable
 from proxy.exchange.record import Exchange
 from proxy.http1.fields import SAFE
-from proxy.journal.assembly import Assembly
+from proxy.journal.assembly import Mask
 from proxy.journal.body import Content
 from proxy.journal.entry import Attempt, Entry
 from proxy.journal.recorder import Capture
@@ -52,7 +52,7 @@ def pending(exchange: Exchange, capture: Capture, redaction: Redaction) -> dict[
         "id": exchange.id,
         "at": round(capture.wall, 3),
         "method": exchange.method,
-        "target": Assembly(exchange, redaction).target[:2048],
+        "target": Mask(redaction, capture).target(exchange.target)[:2048],
         "status": exchange.status,
     }
 

@@ -11,10 +11,10 @@ from proxy.http1.fields import IDEMPOTENT, SAFE, Lines
 _LOOK_UP = "look the payment up before trying again: it may have been made"
 
 
-def problem(
+def problem_document(
     error: ProxyError, exchange_id: str, method: str, outcome: str = "not-sent"
-) -> tuple[int, Lines, bytes]:
-    """Word an error as status, field lines and problem document (RFC 9457, RFC 9209).
+) -> dict[str, Any]:
+    """Word an error as a problem document (RFC 9457).
 
     ``outcome`` is what became of the request at the upstream (`Exchange.outcome`): told of what may
     change something. Of what can be repeated without harm, the next step is not to look it up.
@@ -27,12 +27,19 @@ def problem(
         "next_step": error.next_step,
         "exchange": exchange_id,
     }
-    in_doubt = outcome == "unknown" and method not in IDEMPOTENT
     if method not in SAFE:
         document["outcome"] = outcome
-    if in_doubt:
+    if _in_doubt(method, outcome):
         refused = isinstance(error, RequestRefused)
         document["next_step"] = f"{_LOOK_UP}; then {error.next_step}" if refused else _LOOK_UP
+    return document
+
+
+def problem(
+    error: ProxyError, exchange_id: str, method: str, outcome: str = "not-sent"
+) -> tuple[int, Lines, bytes]:
+    """Return the response to an error: status, field lines (RFC 9209) and `problem_document`."""
+    document = problem_document(error, exchange_id, method, outcome)
     body = json.dumps(document).encode() + b"\n"
     details = _quoted(str(error))
     lines = [
@@ -46,9 +53,14 @@ def problem(
     if _closes(error):
         lines.append((b"Connection", b"close"))
     # Who obeys Retry-After by itself must not pay twice.
-    if error.retry_after is not None and not in_doubt:
+    if error.retry_after is not None and not _in_doubt(method, outcome):
         lines.append((b"Retry-After", b"%d" % math.ceil(error.retry_after)))
     return error.status, lines, body
+
+
+def _in_doubt(method: str, outcome: str) -> bool:
+    """Report whether to repeat the request might do something twice."""
+    return outcome == "unknown" and method not in IDEMPOTENT
 
 
 def _quoted(text: str) -> str:

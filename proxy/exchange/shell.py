@@ -64,19 +64,19 @@ class Shell:
             else:
                 await _answer(exchange, own, out)
         except ProxyError as error:
-            await self._failed(exchange, error, send)
+            await self._failed(exchange, error, out)
         except CallerLeft:
             exchange.left = True
         except asyncio.CancelledError:
             if not self.time_over:
                 exchange.left = True
                 raise
-            await self._failed(exchange, Draining("the time to finish is over"), send)
+            await self._failed(exchange, Draining("the time to finish is over"), out)
         except Exception as error:
             # Not its text: what a surprise says may hold what it was given.
             log.error("internal error %s in exchange %s", type(error).__name__, exchange.id)
             log.debug("where it happened", exc_info=error)
-            await self._failed(exchange, ProxyError("an internal error, see the log"), send)
+            await self._failed(exchange, ProxyError("an internal error, see the log"), out)
         finally:
             self.in_flight -= 1
             self._over(exchange)
@@ -125,10 +125,7 @@ class Shell:
             self._recorder.end(exchange)
         for observe in self._observers:
             observe(exchange)
-        if exchange.tap is not None:
-            exchange.tap = (
-                None  # it may hold bodies, and the log, which is worded later, needs none
-            )
+        exchange.tap = None  # it may hold bodies; the log, which is worded later, needs none
         if exchange.failure is not None:
             _unwind(exchange.failure)
 

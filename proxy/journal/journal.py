@@ -10,8 +10,9 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from proxy.exchange.record import Exchange
-from proxy.journal.assembly import Assembly
+from proxy.journal.assembly import entry_of
 from proxy.journal.entry import Entry
+from proxy.journal.recorder import Capture
 from proxy.journal.redaction import Redaction
 
 ENTRIES = 200
@@ -19,7 +20,7 @@ WEIGHT = 8 * 1024 * 1024  # with as much again for exchanges under way: 16 MiB i
 
 
 class Journal:
-    """Observes exchanges and keeps the last of them; wakes those who follow it."""
+    """Keeps the last exchanges; wakes those who follow it."""
 
     def __init__(
         self,
@@ -40,9 +41,9 @@ class Journal:
         self._cleared = 0
         self._followers: set[asyncio.Event] = set()
 
-    def observe(self, exchange: Exchange) -> None:
-        """Take one exchange that is over."""
-        self.add(Assembly(exchange, self.redaction, tls=self._tls).entry)
+    def keep(self, exchange: Exchange, capture: Capture | None) -> None:
+        """Take one exchange that is over, and what was copied of it."""
+        self.add(lambda number: entry_of(exchange, capture, number, self.redaction, tls=self._tls))
 
     def add(self, make: Callable[[int], Entry]) -> None:
         """Take the entry that ``make`` gives for its number."""

@@ -1,10 +1,11 @@
 """Copies what passes for the journal; there only while the console is on.
 
 The stream is neither delayed nor altered: every message goes on as the very object that came. What
-is held while exchanges are under way is bounded by one room for all of them.
+is held while exchanges are under way is bounded by one budget for all of them.
 """
 
 import time
+from collections.abc import Callable
 
 from proxy.asgi import Message, Send
 from proxy.exchange.record import Exchange
@@ -12,40 +13,40 @@ from proxy.http1.fields import Lines
 from proxy.http1.request import Request
 from proxy.journal.body import LIMIT
 
-ROOM = 8 * 1024 * 1024
+BUDGET = 8 * 1024 * 1024
 
 
-class Room:
+class Budget:
     """The bytes of memory that exchanges under way may hold together."""
 
-    def __init__(self, size: int = ROOM) -> None:
+    def __init__(self, size: int = BUDGET) -> None:
         self.left = size
 
 
-class Copy:
+class BoundedCopy:
     """The first part of one body, and how long the whole was."""
 
-    __slots__ = ("_room", "data", "size")
+    __slots__ = ("_budget", "data", "size")
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
         self.data = bytearray()
         self.size = 0
 
     def take(self, data: bytes) -> None:
-        """Copy as much as there is room for."""
+        """Copy as much as the budget allows."""
         self.size += len(data)
-        allowed = min(LIMIT - len(self.data), self._room.left, len(data))
+        allowed = min(LIMIT - len(self.data), self._budget.left, len(data))
         if allowed > 0 and len(self.data) + len(data) == self.size:  # never with a gap
             self.data += data[:allowed]
-            self._room.left -= allowed
+            self._budget.left -= allowed
 
     def release(self) -> None:
-        """Give the room back."""
-        self._room.left += len(self.data)
+        """Give back what it took of the budget."""
+        self._budget.left += len(self.data)
 
 
-class Try:
+class Sent:
     """One request as it went to the upstream, and the head of the answer to it."""
 
     __slots__ = ("answered", "head", "lines", "reached", "sent", "status")
@@ -65,29 +66,29 @@ class Capture:
     __slots__ = (
         "answer",
         "answer_lines",
+        "attempts",
         "guarded_at",
         "lines",
         "replay_of",
         "request",
         "request_whole",
         "scheme",
-        "tries",
         "version",
         "wall",
     )
 
-    def __init__(self, request: Request, room: Room) -> None:
+    def __init__(self, request: Request, budget: Budget) -> None:
         self.wall = time.time()
         self.lines: Lines = request.section.lines
         self.version = request.version
         self.scheme = request.scheme
         self.replay_of = request.replay_of
-        self.request = Copy(room)
-        self.answer = Copy(room)
+        self.request = BoundedCopy(budget)
+        self.answer = BoundedCopy(budget)
         self.answer_lines: Lines | None = None
         self.guarded_at: float | None = None
         self.request_whole: float | None = None
-        self.tries: list[Try] = []
+        self.attempts: list[Sent] = []
 
     def guarded(self) -> None:
         """Note that the request was let in."""
@@ -101,19 +102,27 @@ class Capture:
 
     def sending(self, head: bytes, reached: float | None) -> None:
         """Note a request that goes out."""
-        self.tries.append(Try(head, reached))
+        self.attempts.append(Sent(head, reached))
 
     def answered(self, status: int, lines: Lines) -> None:
         """Note the head of the answer to it."""
-        last = self.tries[-1]
+        last = self.attempts[-1]
         last.answered, last.status, last.lines = time.perf_counter(), status, lines
 
 
-class Recorder:
-    """Copies what passes; ``under_way`` holds the captures of exchanges not yet over."""
+Keep = Callable[[Exchange, Capture | None], None]
 
-    def __init__(self, room: Room | None = None) -> None:
-        self._room = room or Room()
+
+class Recorder:
+    """Copies what passes and hands it on when the exchange is over.
+
+    ``keep`` is told each exchange that is over, with its capture: None if it never became a
+    request. ``under_way`` holds the captures of the others.
+    """
+
+    def __init__(self, keep: Keep, budget: Budget | None = None) -> None:
+        self._keep = keep
+        self._budget = budget or Budget()
         self.under_way: dict[Exchange, Capture] = {}
 
     def older_than(self, seconds: float) -> list[tuple[Exchange, Capture]]:
@@ -123,7 +132,7 @@ class Recorder:
 
     def begin(self, exchange: Exchange, request: Request, send: Send) -> Send:
         """Copy what passes of one exchange; return what its answer is to go through."""
-        capture = Capture(request, self._room)
+        capture = Capture(request, self._budget)
         exchange.tap = capture
         self.under_way[exchange] = capture
 
@@ -137,7 +146,9 @@ class Recorder:
         return told
 
     def end(self, exchange: Exchange) -> None:
-        """Give back the room of an exchange that is over."""
-        capture = self.under_way.pop(exchange)
-        capture.request.release()
-        capture.answer.release()
+        """Hand an exchange on that is over, and give back what it took of the budget."""
+        capture = self.under_way.pop(exchange, None)
+        self._keep(exchange, capture)
+        if capture is not None:
+            capture.request.release()
+            capture.answer.release()

@@ -87,14 +87,12 @@ def build(
         forward = books.bookkeeper.forward
     ledger = None if books is None else books.ledger
     guard = Guard(guard_options(settings))
-    recorder = None if journal is None else Recorder()
+    recorder = None if journal is None else Recorder(journal.keep)
     metrics = Metrics()
     observers: list[Observer] = [metrics.observe]
     if books is not None:
         observers.append(books.bookkeeper.observe)
         metrics.found_unknown(books.ledger.recovered)
-    if journal is not None:
-        observers.append(journal.observe)
     colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
     access_log = AccessLog(as_json=as_json, descriptor=2, colour=colour)
     if settings.access_log and settings.log_level in ("debug", "info"):  # its lines are info

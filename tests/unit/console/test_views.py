@@ -20,6 +20,7 @@ from proxy.http1.request import Request
 from proxy.journal.body import Content
 from proxy.journal.entry import Entry, Phase, Trouble
 from proxy.journal.journal import Journal
+from proxy.journal.recorder import Recorder
 from proxy.passport import consequence
 from proxy.settings.model import Settings
 
@@ -286,11 +287,11 @@ async def test_a_replay_brings_its_body_whole_and_says_what_it_repeats(anyio_bac
         await send({"type": "http.response.body", "body": b""})
 
     journal = Journal([])
-    first = Shell(let_in, nowhere, [journal.observe])
+    first = Shell(let_in, nowhere, [], Recorder(journal.keep))
     request = Request("GET", b"/v1/x", "1.1", Section([], REQUEST), 0)
     await first({"type": "http", "request": request}, nowhere, nowhere)  # type: ignore[arg-type]
     ((entry,), _) = journal.after(0)
-    shell = Shell(let_in, forward, [journal.observe])
+    shell = Shell(let_in, forward, [], Recorder(journal.keep))
     told = await Replay(shell, journal, DOOR).run(Wish(of=entry.id))
     assert (told["status"], told["whole"]) == (204, True)
 

@@ -1,5 +1,6 @@
 """The journal: what it keeps, how much of it, and what it never holds."""
 
+import asyncio
 import json
 import sys
 import time
@@ -10,11 +11,12 @@ import pytest
 
 from proxy.errors import ConnectionBroken, ConnectTimeout, RequestRefused
 from proxy.exchange.record import Exchange
+from proxy.exchange.shell import Shell
 from proxy.http1.fields import REQUEST, Lines, Section
 from proxy.http1.request import Request
 from proxy.journal.entry import Entry
 from proxy.journal.journal import Journal
-from proxy.journal.recorder import Capture, Room
+from proxy.journal.recorder import Budget, Capture, Recorder
 
 TOKEN = "0123456789abcdef" * 4
 OK: Lines = [(b"Content-Type", b"text/plain")]
@@ -23,8 +25,7 @@ OK: Lines = [(b"Content-Type", b"text/plain")]
 def an_exchange(method: str = "GET", target: bytes = b"/v1/x") -> tuple[Exchange, Capture]:
     exchange = Exchange("a-1", method, target)
     lines: Lines = [(b"Host", b"localhost"), (b"X-Proxy-Key", b"key-of-the-caller")]
-    capture = Capture(Request(method, target, "1.1", Section(lines, REQUEST), 0), Room())
-    exchange.tap = capture
+    capture = Capture(Request(method, target, "1.1", Section(lines, REQUEST), 0), Budget())
     return exchange, capture
 
 
@@ -43,10 +44,10 @@ def answer(exchange: Exchange, capture: Capture, body: bytes, status: int = 200)
     exchange.status = status
 
 
-def over(exchange: Exchange, **options: Any) -> Entry:
+def over(exchange: Exchange, capture: Capture | None, **options: Any) -> Entry:
     journal = Journal(["email"], **options)
     exchange.ended = time.perf_counter()
-    journal.observe(exchange)
+    journal.keep(exchange, capture)
     ((entry,), _) = journal.after(0)
     return entry
 
@@ -58,7 +59,7 @@ def names(entry: Entry) -> list[str]:
 def test_an_entry_holds_neither_token_nor_caller_key() -> None:
     exchange, capture = an_exchange()
     answer(exchange, capture, f"echo {TOKEN} key-of-the-caller".encode())
-    entry = over(exchange)
+    entry = over(exchange, capture)
     assert TOKEN not in repr(entry)
     assert "key-of-the-caller" not in repr(entry)
     assert entry.answer.data == "echo •••• ••••"
@@ -68,9 +69,9 @@ def test_an_entry_holds_neither_token_nor_caller_key() -> None:
 def test_the_last_ones_are_kept_and_what_was_missed_is_counted() -> None:
     journal = Journal([], entries=3)
     for number in range(5):
-        exchange, _ = an_exchange(target=b"/%d" % number)
+        exchange, capture = an_exchange(target=b"/%d" % number)
         exchange.id = f"a-{number}"
-        journal.observe(exchange)
+        journal.keep(exchange, capture)
     entries, missed = journal.after(0)
     assert [entry.target for entry in entries] == ["/2", "/3", "/4"]
     assert (missed, journal.last) == (2, 5)
@@ -85,11 +86,11 @@ def test_entries_never_weigh_more_than_allowed() -> None:
     for _ in range(10):
         exchange, capture = an_exchange()
         answer(exchange, capture, b"x" * 9_000)
-        journal.observe(exchange)
+        journal.keep(exchange, capture)
     assert len(journal.after(0)[0]) == 2
     exchange, capture = an_exchange()
     answer(exchange, capture, b"x" * 60_000)
-    journal.observe(exchange)
+    journal.keep(exchange, capture)
     assert journal.after(0) == ([], 11)
 
 
@@ -109,8 +110,8 @@ def test_an_entry_says_what_it_weighs(target: bytes, body: bytes) -> None:
     capture.request.take(body)
     exchange.failure = ConnectionBroken("the upstream closed")
     answer(exchange, capture, body)
-    capture.tries[0].head = capture.tries[0].head.replace(b"/v1/x", target)
-    entry = over(exchange)
+    capture.attempts[0].head = capture.attempts[0].head.replace(b"/v1/x", target)
+    entry = over(exchange, capture)
     assert memory(entry) <= entry.weight <= memory(entry) * 1.5 + 4096
 
 
@@ -127,10 +128,10 @@ def memory(value: object) -> int:
 def test_clear_forgets_but_numbers_go_on() -> None:
     journal = Journal([])
     assert journal.oldest == 1
-    journal.observe(an_exchange()[0])
+    journal.keep(*an_exchange())
     journal.clear()
     assert journal.oldest == 2
-    journal.observe(an_exchange()[0])
+    journal.keep(*an_exchange())
     entries, missed = journal.after(0)
     assert [entry.number for entry in entries] == [journal.oldest] == [2]
     assert missed == 0
@@ -139,19 +140,28 @@ def test_clear_forgets_but_numbers_go_on() -> None:
 def test_followers_are_woken_until_they_leave() -> None:
     journal = Journal([])
     bell = journal.follow()
-    journal.observe(an_exchange()[0])
+    journal.keep(*an_exchange())
     assert bell.is_set()
     bell.clear()
     journal.unfollow(bell)
-    journal.observe(an_exchange()[0])
+    journal.keep(*an_exchange())
     assert not bell.is_set()
 
 
 def test_a_refusal_is_shown_with_the_answer_that_the_caller_got() -> None:
-    exchange, _ = an_exchange("POST")
-    exchange.failure = RequestRefused(421, "host", "not a name", "use localhost")
-    exchange.status = 421
-    entry = over(exchange)
+    """It goes through the recorder as every answer does."""
+    journal = Journal([])
+
+    def refuse(exchange: Exchange, request: Request) -> None:
+        raise RequestRefused(421, "host", "not a name", "use localhost")
+
+    async def nothing(*_: object) -> None:
+        """Send nothing anywhere."""
+
+    shell = Shell(refuse, nothing, [], Recorder(journal.keep))
+    request = Request("POST", b"/v1/x", "1.1", Section([], REQUEST), 0)
+    asyncio.run(shell({"type": "http", "request": request}, nothing, nothing))  # type: ignore[arg-type]
+    ((entry,), _) = journal.after(0)
     assert entry.trouble is not None
     assert (entry.trouble.kind, entry.trouble.outcome) == ("refused", "not-sent")
     assert json.loads(str(entry.answer.data))["detail"] == "not a name"
@@ -163,7 +173,8 @@ def test_what_never_was_a_request_is_an_entry_too() -> None:
     exchange = Exchange("a-1", "-", b"-")
     exchange.failure = RequestRefused(400, "malformed", "not HTTP", "send HTTP")
     exchange.status = 400
-    entry = over(exchange)
+    entry = over(exchange, None)
+    assert json.loads(str(entry.answer.data))["detail"] == "not HTTP"
     assert (entry.method, entry.request_lines, entry.phases) == ("-", (), ())
     assert entry.at > 0
 
@@ -175,7 +186,7 @@ def test_an_unknown_outcome_says_what_to_do() -> None:
     exchange.failure = ConnectionBroken("gone")
     exchange.failure.sent = True
     exchange.status = 502
-    entry = over(exchange)
+    entry = over(exchange, capture)
     assert entry.trouble is not None
     assert (entry.trouble.kind, entry.trouble.outcome) == ("unreached", "unknown")
     assert "look the payment up" in entry.trouble.next_step
@@ -186,7 +197,7 @@ def test_a_caller_who_got_no_head_has_no_answer() -> None:
     exchange, capture = an_exchange()
     capture.guarded_at = time.perf_counter()
     exchange.left = True
-    entry = over(exchange)
+    entry = over(exchange, capture)
     assert (entry.status, entry.answer.data, entry.answer_lines) == (None, b"", ())
     assert names(entry) == ["guard", "token"]
 
@@ -196,7 +207,7 @@ def test_a_connection_that_never_stood_is_time_for_connecting() -> None:
     capture.guarded_at = exchange.token_ready = time.perf_counter()
     exchange.failure = ConnectTimeout("too late")
     exchange.status = 504
-    assert names(over(exchange))[-1] == "connect"
+    assert names(over(exchange, capture))[-1] == "connect"
 
 
 def test_a_replay_after_a_401_is_told_from_a_second_connection() -> None:
@@ -204,14 +215,14 @@ def test_a_replay_after_a_401_is_told_from_a_second_connection() -> None:
     answer(exchange, capture, b"", 401)
     answer(exchange, capture, b"x")
     capture.request_whole = time.perf_counter()
-    entry = over(exchange)
+    entry = over(exchange, capture)
     assert entry.replayed
     assert "renewal" in names(entry)
     exchange, capture = an_exchange()
     capture.guarded_at = time.perf_counter()
     send(capture)
     answer(exchange, capture, b"x")
-    entry = over(exchange)
+    entry = over(exchange, capture)
     assert not entry.replayed
     assert "reconnect" in names(entry)
     assert "renewal" not in names(entry)
@@ -227,7 +238,7 @@ def test_the_handshake_is_told_from_the_connection(tls: bool, found: list[str]) 
     send(capture, reached)
     capture.answered(200, OK)
     exchange.status = 200
-    entry = over(exchange, tls=tls)
+    entry = over(exchange, capture, tls=tls)
     assert [name for name in names(entry) if name in ("connect", "tls")] == found
 
 
@@ -236,7 +247,7 @@ def test_phases_have_neither_gaps_nor_overlaps() -> None:
     answer(exchange, capture, b"", 401)
     capture.request_whole = time.perf_counter() + 5  # a clock that jumped
     answer(exchange, capture, b"x")
-    entry = over(exchange)
+    entry = over(exchange, capture)
     assert entry.phases[0].start == 0
     for before, after in zip(entry.phases, entry.phases[1:], strict=False):
         assert before.end == after.start

@@ -7,7 +7,7 @@ from proxy.exchange.record import Exchange
 from proxy.http1.fields import REQUEST, Section
 from proxy.http1.request import Request
 from proxy.journal.body import LIMIT
-from proxy.journal.recorder import Capture, Copy, Recorder, Room
+from proxy.journal.recorder import BoundedCopy, Budget, Capture, Recorder
 
 pytestmark = pytest.mark.anyio
 
@@ -25,12 +25,16 @@ def a_request() -> Request:
     return Request("POST", b"/v1/x", "1.1", Section([], REQUEST), 3)
 
 
+def forget(exchange: Exchange, capture: Capture | None) -> None:
+    del exchange, capture
+
+
 async def nothing(message: Message) -> None:
     raise AssertionError(message)
 
 
 def test_a_copy_keeps_the_first_part_and_counts_the_whole() -> None:
-    copy = Copy(Room())
+    copy = BoundedCopy(Budget())
     copy.take(b"x" * (LIMIT - 1))
     copy.take(b"yz")
     copy.take(b"more")
@@ -38,15 +42,15 @@ def test_a_copy_keeps_the_first_part_and_counts_the_whole() -> None:
     assert copy.data.endswith(b"xy")
 
 
-def test_copies_under_way_share_one_room_and_give_it_back() -> None:
-    room = Room(10)
-    first, second = Copy(room), Copy(room)
+def test_copies_under_way_share_one_budget_and_give_it_back() -> None:
+    budget = Budget(10)
+    first, second = BoundedCopy(budget), BoundedCopy(budget)
     first.take(b"12345678")
     second.take(b"abcd")
     second.take(b"efgh")
-    assert (bytes(second.data), second.size, room.left) == (b"ab", 8, 0)
+    assert (bytes(second.data), second.size, budget.left) == (b"ab", 8, 0)
     first.release()
-    assert room.left == 8
+    assert budget.left == 8
     second.take(b"never with a gap")
     assert bytes(second.data) == b"ab"
 
@@ -59,7 +63,7 @@ async def test_messages_pass_as_the_very_objects_that_came() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    recorder, exchange = Recorder(), an_exchange()
+    recorder, exchange = Recorder(forget), an_exchange()
     out = recorder.begin(exchange, a_request(), send)
     capture = exchange.tap
     assert isinstance(capture, Capture)
@@ -72,7 +76,7 @@ async def test_messages_pass_as_the_very_objects_that_came() -> None:
 
 
 async def test_a_capture_hears_the_body_and_when_it_was_whole() -> None:
-    recorder, exchange = Recorder(), an_exchange()
+    recorder, exchange = Recorder(forget), an_exchange()
     recorder.begin(exchange, a_request(), nothing)
     capture = exchange.tap
     assert isinstance(capture, Capture)
@@ -83,11 +87,11 @@ async def test_a_capture_hears_the_body_and_when_it_was_whole() -> None:
     assert capture.request_whole is not None
 
 
-async def test_what_is_over_is_no_longer_under_way_and_gives_its_room_back() -> None:
-    room = Room(10)
-    recorder, exchange = Recorder(room), an_exchange()
+async def test_what_is_over_is_no_longer_under_way_and_gives_its_budget_back() -> None:
+    budget = Budget(10)
+    recorder, exchange = Recorder(forget, budget), an_exchange()
     recorder.begin(exchange, a_request(), nothing)
     assert exchange.tap is not None
     exchange.tap.hear(b"1234", last=True)
     recorder.end(exchange)
-    assert (recorder.under_way, room.left) == ({}, 10)
+    assert (recorder.under_way, budget.left) == ({}, 10)
