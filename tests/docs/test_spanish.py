@@ -1,0 +1,70 @@
+"""The Spanish pages say the same as the English ones, as far as a test can tell.
+
+Commands and links are not translated. Who changes them in one language changes them in the other.
+"""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SPANISH = ROOT / "docs" / "es"
+# What says how to read the Spanish pages, and has no twin.
+OWN = {"getting-started.md"}
+PAIRS = [
+    (ROOT / "README.md", ROOT / "README.es.md"),
+    *(
+        (ROOT / "docs" / page.name, page)
+        for page in sorted(SPANISH.glob("*.md"))
+        if page.name not in OWN
+    ),
+]
+BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Path) -> list[str]:
+    return BLOCK.findall(page.read_text())
+
+
+def commands(page: Path) -> Counter[str]:
+    """Return what stands in backticks: words of the console, which are translated, do not."""
+    return Counter(re.findall(r"`([^`\n]+)`", BLOCK.sub("", page.read_text())))
+
+
+def links(page: Path) -> set[str]:
+    """Return where the links lead: files as seen from the root, in English, without a heading."""
+    text = page.read_text()
+    targets = re.findall(r"\]\(([^)\s#]+)", text)
+    targets += re.findall(r"^\[\w+\]: (\S+)$", text, re.MULTILINE)
+    return {target if re.match(r"[a-z]+:", target) else file_of(page, target) for target in targets}
+
+
+def file_of(page: Path, target: str) -> str:
+    path = (page.parent / target).resolve().relative_to(ROOT).as_posix()
+    return path.replace("docs/es/", "docs/").replace("README.es.md", "README.md")
+
+
+@pytest.mark.parametrize(("english", "spanish"), PAIRS, ids=lambda page: page.name)
+def test_both_languages_have_the_same_commands_and_links(english: Path, spanish: Path) -> None:
+    assert blocks(english) == blocks(spanish)
+    assert commands(english) == commands(spanish)
+    own = {f"docs/{name}" for name in OWN}
+    twins = {twin.relative_to(ROOT).as_posix() for twin, _ in PAIRS}
+    assert links(spanish) - links(english) <= own | twins
+    assert links(english) - links(spanish) <= twins
+
+
+@pytest.mark.parametrize(("english", "spanish"), PAIRS, ids=lambda page: page.name)
+def test_both_languages_have_the_same_parts(english: Path, spanish: Path) -> None:
+    def levels(page: Path) -> list[str]:
+        return re.findall(r"^#+(?= )", BLOCK.sub("", page.read_text()), re.MULTILINE)
+
+    assert levels(english) == levels(spanish)
+
+
+def test_the_first_steps_are_commands_of_the_readme() -> None:
+    known = blocks(ROOT / "README.md")
+    for block in blocks(SPANISH / "getting-started.md"):
+        assert block in known
