@@ -1,10 +1,14 @@
-"""The last exchanges, bounded and masked on the way in: the journal never holds a secret.
+"""The last exchanges, bounded and masked on the way in: no entry ever holds a secret.
+
+What is over is masked within half a second, or when it is asked for: under load most would not
+outlive that, and masking costs several times what forwarding does.
 
 Invariants: at most `ENTRIES` entries that weigh at most `WEIGHT` bytes together; an entry never
 changes; numbers grow by one, so that a reader who knows the last one he saw knows what he missed.
 """
 
 import asyncio
+import contextlib
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -17,6 +21,8 @@ from proxy.journal.redaction import Redaction
 
 ENTRIES = 200
 WEIGHT = 8 * 1024 * 1024  # with as much again for exchanges under way: 16 MiB in all
+SOON = 0.5  # seconds
+WAITING = 2 * 1024 * 1024  # bytes of bodies that wait to be masked
 
 
 class Journal:
@@ -35,6 +41,10 @@ class Journal:
         self.limit = entries
         self._tls = tls
         self._most = weight
+        # Over, and not yet masked: of many at once those alone are that will be kept.
+        self._waiting: deque[tuple[int, Callable[[int], Entry]]] = deque(maxlen=entries)
+        self._waiting_bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
         self._entries: deque[Entry] = deque()
         self._weight = 0
         self._last = 0
@@ -43,24 +53,44 @@ class Journal:
 
     def keep(self, exchange: Exchange, capture: Capture | None) -> None:
         """Take one exchange that is over, and what was copied of it."""
-        self.add(lambda number: entry_of(exchange, capture, number, self.redaction, tls=self._tls))
+        self.add(
+            lambda number: entry_of(exchange, capture, number, self.redaction, tls=self._tls),
+            capture.weight if capture is not None else 0,
+        )
 
-    def add(self, make: Callable[[int], Entry]) -> None:
-        """Take the entry that ``make`` gives for its number."""
+    def add(self, make: Callable[[int], Entry], weight: int = 0) -> None:
+        """Take the entry that ``make`` gives for its number, of bodies of ``weight`` bytes."""
         self._last += 1
-        entry = make(self._last)
-        self._entries.append(entry)
-        self._weight += entry.weight
-        while len(self._entries) > self.limit or (self._weight > self._most and self._entries):
-            self._weight -= self._entries.popleft().weight
+        self._waiting.append((self._last, make))
+        self._waiting_bytes += weight
+        if self._waiting_bytes > WAITING:
+            self.settle()
+        elif self._timer is None:
+            with contextlib.suppress(RuntimeError):  # without a loop it is done when it is read
+                self._timer = asyncio.get_running_loop().call_later(SOON, self.settle)
         for event in self._followers:
             event.set()
+
+    def settle(self) -> None:
+        """Mask what is over and make entries of it."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._waiting_bytes = 0
+        while self._waiting:
+            number, make = self._waiting.popleft()
+            entry = make(number)
+            self._entries.append(entry)
+            self._weight += entry.weight
+        while len(self._entries) > self.limit or (self._weight > self._most and self._entries):
+            self._weight -= self._entries.popleft().weight
 
     def after(self, number: int) -> tuple[list[Entry], int]:
         """Return the entries younger than ``number``, and how many more there had been.
 
         What was cleared away is not counted.
         """
+        self.settle()
         number = max(number, self._cleared)
         found = []
         for entry in reversed(self._entries):
@@ -72,10 +102,12 @@ class Journal:
 
     def find(self, name: str) -> Entry | None:
         """Return the entry of an exchange, if it is still kept."""
+        self.settle()
         return next((entry for entry in self._entries if entry.id == name), None)
 
     def clear(self) -> None:
         """Forget all entries; numbers go on."""
+        self._waiting.clear()
         self._entries.clear()
         self._weight = 0
         self._cleared = self._last
@@ -83,6 +115,7 @@ class Journal:
     @property
     def oldest(self) -> int:
         """The number of the oldest entry that is kept, or would be."""
+        self.settle()
         return self._entries[0].number if self._entries else self._last + 1
 
     @property

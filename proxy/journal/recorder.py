@@ -90,6 +90,11 @@ class Capture:
         self.request_whole: float | None = None
         self.attempts: list[Sent] = []
 
+    @property
+    def weight(self) -> int:
+        """Bytes of the bodies that were copied."""
+        return len(self.request.data) + len(self.answer.data)
+
     def guarded(self) -> None:
         """Note that the request was let in."""
         self.guarded_at = time.perf_counter()

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import time
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import pytest
@@ -14,8 +14,9 @@ from proxy.exchange.record import Exchange
 from proxy.exchange.shell import Shell
 from proxy.http1.fields import REQUEST, Lines, Section
 from proxy.http1.request import Request
+from proxy.journal.body import LIMIT
 from proxy.journal.entry import Entry
-from proxy.journal.journal import Journal
+from proxy.journal.journal import WAITING, Journal
 from proxy.journal.recorder import Budget, Capture, Recorder
 
 TOKEN = "0123456789abcdef" * 4
@@ -252,3 +253,57 @@ def test_phases_have_neither_gaps_nor_overlaps() -> None:
     for before, after in zip(entry.phases, entry.phases[1:], strict=False):
         assert before.end == after.start
     assert entry.phases[-1].end <= entry.seconds
+
+
+def test_of_many_at_once_those_alone_are_masked_that_are_kept() -> None:
+    """Masking costs several times what forwarding does, and under load most do not stay."""
+    made: list[int] = []
+    template = over(*an_exchange())
+
+    def make(number: int) -> Entry:
+        made.append(number)
+        return replace(template, number=number)
+
+    journal = Journal([], entries=2)
+    for _ in range(5):
+        journal.add(make)
+    assert made == []
+    entries, missed = journal.after(0)
+    assert ([entry.number for entry in entries], missed, made) == ([4, 5], 3, [4, 5])
+
+
+def test_bodies_that_wait_to_be_masked_are_bounded() -> None:
+    journal = Journal([])
+    for _ in range(WAITING // LIMIT + 1):
+        exchange, capture = an_exchange()
+        capture.request.data += b"x" * LIMIT
+        journal.keep(exchange, capture)
+    assert not journal._waiting
+    assert journal.last == WAITING // LIMIT + 1
+
+
+@pytest.mark.anyio
+async def test_nothing_waits_long_to_be_masked(
+    anyio_backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert anyio_backend == "asyncio"
+    monkeypatch.setattr("proxy.journal.journal.SOON", 0)
+    journal = Journal([])
+    for _ in range(2):
+        journal.keep(*an_exchange())
+    assert journal._waiting
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert not journal._waiting
+
+
+def test_what_waits_is_cleared_too() -> None:
+    journal = Journal([])
+    journal.keep(*an_exchange())
+    journal.clear()
+    assert journal.after(0) == ([], 0)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
