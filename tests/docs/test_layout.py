@@ -1,0 +1,78 @@
+"""Tests lie as the house does: each unit test has its module; each module its test, or a reason."""
+
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+PROXY = TESTS.parent / "proxy"
+
+# A second file of a module's tests, or the tests of a whole folder.
+ASPECTS = {"console/copying": "console/copying", "token/keeper_life": "token/keeper"}
+
+# What lives by sockets, processes and time is proved on the running program; types, constants and
+# words by those who use them. The longest prefix counts.
+PROVED_ELSEWHERE = {
+    "admin": "program/test_admin_listener.py",
+    "asgi": "program/test_main_job.py",
+    "cli": "program/test_command_line.py",
+    "cli/demo": "program/test_demo.py",
+    "cli/ledger": "program/test_ledger_command.py",
+    "cli/login": "program/test_login.py",
+    "cli/operate": "program/test_admin_commands.py",
+    "console": "program/test_console.py",
+    "console/changes": "unit/console/test_views.py",
+    "console/copying": "unit/console/test_copying.py",
+    "console/quoting": "unit/console/test_copying.py",
+    "console/sendable": "unit/console/test_views.py",
+    "doctor": "program/test_doctor.py",
+    "errors": "unit/exchange/test_problem.py",
+    "exchange": "program/test_guard.py",
+    "exchange/body": "program/test_streaming.py",
+    "exchange/forwarder": "program/test_fidelity.py",
+    "exchange/outgoing": "program/test_faults.py",
+    "http1/content_codings": "unit/journal/test_body.py",
+    "http1/request": "unit/http1/test_request_parser.py",
+    "journal": "unit/journal/test_journal.py",
+    "journal/masking": "unit/journal/test_redaction.py",
+    "ledger": "unit/ledger/test_store.py",
+    "listener": "program/test_listener.py",
+    "passport": "unit/console/test_views.py",
+    "server": "program/test_lifecycle.py",
+    "settings": "unit/settings/test_model.py",
+    "telemetry": "unit/telemetry/test_access_log.py",
+    "terminal": "program/test_command_line.py",
+    "token": "unit/token/test_keeper.py",
+    "token/response": "unit/token/test_source.py",
+    "upstream/connect_tunnel": "unit/upstream/test_connector.py",
+    "upstream/resend": "program/test_faults.py",
+}
+
+MODULES = {
+    path.relative_to(PROXY).with_suffix("").as_posix()
+    for path in PROXY.rglob("*.py")
+    if not path.name.startswith("__") and path.relative_to(PROXY).parts[0] != "sandbox"
+}
+NAMED = {
+    (path.parent.relative_to(TESTS / "unit") / path.stem.removeprefix("test_")).as_posix()
+    for path in (TESTS / "unit").rglob("test_*.py")
+}
+
+
+def proof(module: str) -> str:
+    """Return the longest prefix of a module that stands in the list, empty if none does."""
+    found = [row for row in PROVED_ELSEWHERE if f"{module}/".startswith((f"{row}/", f"{row}_"))]
+    return max(found, key=len, default="")
+
+
+def test_each_unit_test_is_named_after_its_module() -> None:
+    assert {ASPECTS.get(name, name) for name in NAMED} <= MODULES | set(ASPECTS.values())
+
+
+def test_each_module_has_its_test_or_a_place_where_it_is_proved() -> None:
+    assert [module for module in sorted(MODULES - NAMED) if not proof(module)] == []
+
+
+def test_the_list_of_exceptions_is_as_short_as_can_be() -> None:
+    used = {proof(module) for module in MODULES - NAMED}
+    assert sorted(set(PROVED_ELSEWHERE) - used) == []
+    for file in PROVED_ELSEWHERE.values():
+        assert (TESTS / file).is_file(), file
