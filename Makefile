@@ -38,10 +38,12 @@ check: $(VENV)/.dev ## format, lint, types, layers, tests with coverage: what CI
 format: $(VENV)/.dev ## put the code into its canonical form
 	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q . && $(PY) -m tools.config_example && $(PY) -m tools.chart
 
-image: ## build the container image breb-proxy, with docker or else podman
+image: ## build the container images breb-proxy and breb-simulator, with docker or else podman
 	@engine=$$(command -v docker || command -v podman) || { echo "docker or podman is needed" >&2; exit 1; }; \
-	BUILDAH_FORMAT=docker $$engine build -t breb-proxy -t breb-proxy:$(VERSION) \
-	  --label org.opencontainers.image.version=$(VERSION) .
+	about="--build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null) \
+	  --build-arg SOURCE=$(SOURCE) --build-arg CREATED=$$(git log -1 --format=%cI 2>/dev/null)"; \
+	BUILDAH_FORMAT=docker $$engine build -t breb-proxy -t breb-proxy:$(VERSION) $$about . && \
+	BUILDAH_FORMAT=docker $$engine build --target sandbox -t breb-simulator:$(VERSION) $$about .
 
 bench: $(VENV)/.dev ## measure against the peers, side by side (QUICK=1 for two minutes)
 	@$(PY) -m benchmarks $(if $(QUICK),--quick)

@@ -67,6 +67,11 @@ exit codes: 0 it worked, 1 it did not, 2 settings or usage, 3 an address is take
             4 no running proxy answers, 130 interrupted
 """
 
+_WITHOUT_SIMULATOR = (
+    "the simulator is not in the image for production; it is in the one of the target sandbox:"
+    " docker build --target sandbox -t breb-simulator ."
+)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
@@ -94,6 +99,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     try:
         return _dispatch(arguments)
+    except ModuleNotFoundError as missing:
+        if not str(missing.name).startswith("proxy.sandbox"):
+            raise
+        say(_WITHOUT_SIMULATOR)
+        return FAILED
     finally:
         # Also when argparse ends with SystemExit: at the interpreter's end it would be too late
         # for an exit code of ours.

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.containers.manifests import Document, Manifests
-from tests.containers.podman import PROXY, logs, podman, state
+from tests.containers.podman import SIMULATOR, logs, podman, state
 from tests.containers.volumes import SecretVolume
 
 ADDRESS = "10.244.0.2"
@@ -66,7 +66,7 @@ class Pod:
     def simulator(self, *flags: str) -> None:
         """Start the simulator at 127.0.0.1:9090 of the pod; no part of the manifest."""
         podman("run", "-d", "--pod", self.name, "--name", self.container("simulator"),
-               "--pull", "never", PROXY, "sandbox", *flags)  # fmt: skip
+               "--pull", "never", SIMULATOR, "sandbox", *flags)  # fmt: skip
         deadline = time.monotonic() + 30
         while self.ask("http://127.0.0.1:9090/")["status"] == 0:
             assert time.monotonic() < deadline, self.logs("simulator")

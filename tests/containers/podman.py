@@ -5,6 +5,7 @@ import subprocess
 from typing import Any
 
 PROXY = "localhost/breb-proxy:ci"
+SIMULATOR = "localhost/breb-simulator:ci"
 LEGACY_APP = "localhost/legacy-app:ci"
 BASE = "localhost/python:slim"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.containers.manifests import ROOT
-from tests.containers.podman import LEGACY_APP, PROXY, PodmanFailed, podman
+from tests.containers.podman import LEGACY_APP, PROXY, SIMULATOR, PodmanFailed, podman
 from tests.support import free_port
 
 FILE = ROOT / "docker" / "compose.yaml"
@@ -53,6 +53,7 @@ def check_health(ended: threading.Event) -> None:
 def compose() -> Generator[Compose]:
     """Serve podman's API; end it, the containers and the network afterwards."""
     podman("tag", PROXY, "localhost/breb-proxy:local")
+    podman("tag", SIMULATOR, "localhost/breb-simulator:local")
     podman("tag", LEGACY_APP, "localhost/legacy-app:local")
     ended = threading.Event()
     checking = threading.Thread(target=check_health, args=(ended,))
