@@ -1,19 +1,12 @@
 """Writes the manual page breb-proxy(1) from the commands and the settings: ``man_page.page()``."""
 
+import re
+
 from proxy import __version__
+from proxy.cli.main import HELP
 from proxy.settings.model import PREFIX, SECRETS, Settings, shown
 
-COMMANDS = {
-    "run": "serve with credentials; without any, run the demo",
-    "serve": "run the proxy",
-    "demo": "a simulator of the API and the proxy before it; no credentials",
-    "check": "walk the whole way to the upstream and say what to do",
-    "status": "say how the running proxy does",
-    "wait": "wait until it holds a token",
-    "refresh": "renew its token now",
-    "quit": "begin its drain",
-    "sandbox": "the simulator alone",
-}
+_COMMAND = re.compile(r"^  ([a-z]+) {2,}(\S.*)$", re.MULTILINE)  # as the program's help lists them
 HEAD = r"""
 .SH NAME
 breb\-proxy \- reverse proxy that puts an access token on requests to Passport's Bre\-B API
@@ -47,7 +40,7 @@ answers; 130 interrupted.
 def page() -> str:
     """Return the page as troff."""
     parts = [f'.TH BREB\\-PROXY 1 "" "breb\\-proxy {__version__}" "User Commands"', HEAD.strip()]
-    for name, text in COMMANDS.items():
+    for name, text in _COMMAND.findall(HELP):
         parts += [".TP", f".B {name}", _plain(text[0].upper() + text[1:] + ".")]
     parts += [
         ".SH SETTINGS",

@@ -1,0 +1,69 @@
+"""The units and the packages agree with the program and with each other."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from proxy.server.server import AFTER_THE_GRACE
+from proxy.server.systemd import ADMIN, CALLERS
+from proxy.settings.model import PREFIX, SECRETS, Settings
+from tools import man_page
+
+ROOT = Path(__file__).parents[2]
+UNITS = ROOT / "docker" / "systemd"
+SERVICES = [UNITS / "breb-proxy.service", UNITS / "breb-proxy@.service"]
+
+
+def values(unit: Path, name: str) -> list[str]:
+    return re.findall(rf"^{name}=(.*)$", unit.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_every_secret_comes_as_a_credential_and_may_be_missing(unit: Path) -> None:
+    secrets = {PREFIX + name.upper() for name in SECRETS} | {"settings.env"}
+    assert {value.partition(":")[0] for value in values(unit, "LoadCredential")} == secrets
+    assert set(values(unit, "SetCredential")) == {f"{name}:\\n" for name in secrets}
+
+
+def test_an_instance_differs_from_the_service_by_its_name_alone() -> None:
+    def lines(unit: Path) -> list[str]:
+        text = unit.read_text(encoding="utf-8").partition("[Unit]")[2]
+        return [line for line in text.splitlines() if not line.startswith("#")]
+
+    template = [
+        re.sub(r"(/|-| \()%i\)?", "", line) for line in lines(UNITS / "breb-proxy@.service")
+    ]
+    assert template == lines(UNITS / "breb-proxy.service")
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_the_end_has_the_time_that_a_drain_takes(unit: Path) -> None:
+    (seconds,) = values(unit, "TimeoutStopSec")
+    fields = Settings.model_fields
+    drain = float(fields["drain_delay"].default) + float(fields["shutdown_grace"].default)
+    assert float(seconds.removesuffix("s")) > drain + AFTER_THE_GRACE
+
+
+@pytest.mark.parametrize("instance", ["", "@"])
+def test_sockets_have_the_names_and_addresses_that_the_program_knows(instance: str) -> None:
+    for name, role, setting in (
+        ("breb-proxy", CALLERS, "listen"),
+        ("breb-proxy-admin", ADMIN, "admin_listen"),
+    ):
+        unit = UNITS / f"{name}{instance}.socket"
+        assert values(unit, "FileDescriptorName") == [role]
+        assert values(unit, "ListenStream") == [str(Settings.model_fields[setting].default)]
+
+
+def test_every_setting_in_the_packages_files_is_one() -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for file in (ROOT / "docker" / "packages").glob("*.env"):
+        assert set(re.findall(r"BREB_[A-Z_]+", file.read_text(encoding="utf-8"))) <= known
+
+
+def test_the_manual_page_has_every_command_and_setting() -> None:
+    text = man_page.page()
+    for name in ("serve", "check", "status", *(PREFIX + n.upper() for n in Settings.model_fields)):
+        assert f".B {name}\n" in text
+    assert not [line for line in text.splitlines() if line.startswith("'")], "troff would act on it"
