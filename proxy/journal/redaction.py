@@ -71,6 +71,11 @@ class Redaction:
         text, _ = _without(target.decode("latin-1"), secrets)
         return _PARAMETERS.sub(lambda match: self.text(match[0])[0], text)
 
+    def value(self, path: str, value: str) -> str:
+        """Mask the value at a path such as ``key.key_value``, each part of which is judged."""
+        level = self._level(path.replace(".", "["))
+        return masking.masked(value, level) if level else self.text(value)[0]
+
     def lines(self, lines: Lines, secrets: Iterable[str] = ()) -> list[tuple[str, str]]:
         """Mask field lines."""
         return [

@@ -30,8 +30,8 @@ _LONGEST = 128
 _MOST = 32
 _DEEPEST = 8
 
-Mask = Callable[[str], str]
-"""Masks what BREB_REDACT names in a text of JSON."""
+Mask = Callable[[str, str], str]
+"""Masks the value at a path as BREB_REDACT says."""
 
 
 class Picker:
@@ -46,21 +46,21 @@ class Picker:
     def payment(self, body: bytes) -> str:
         """Return the members of a request's body that name a payment, as a JSON object."""
         found: dict[str, str] = {}
-        for path, value in _scalars(self._document(body)):
+        for path, value in _scalars(_document(body)):
             if len(found) == _MOST:
                 break
             if path in self._whole or path.endswith(self._ends):
-                found.setdefault(path, value)
+                found.setdefault(path, self._mask(path, value))
         return json.dumps(found, ensure_ascii=False)
 
     def answer(self, body: bytes) -> str | None:
         """Return id, status and trace_id of an answer, as a JSON object; None if it has none."""
-        document = self._document(body)
+        document = _document(body)
         if not isinstance(document, dict):
             return None
         places = [document, *(document.get(name) for name in _WRAPPED)]
         found = {
-            name: str(place[name])[:_LONGEST]
+            name: self._mask(name, str(place[name])[:_LONGEST])
             for place in reversed(places)
             if isinstance(place, dict)
             for name in _ANSWER
@@ -68,13 +68,13 @@ class Picker:
         }
         return json.dumps(found, ensure_ascii=False) if found else None
 
-    def _document(self, body: bytes) -> Any:  # noqa: ANN401  whatever a body holds
-        """Read a body, masked; None if it is no JSON. Numbers stay as they were written."""
-        try:
-            masked = self._mask(body.decode())
-            return json.loads(masked, parse_int=str, parse_float=str, parse_constant=str)
-        except (ValueError, RecursionError):
-            return None
+
+def _document(body: bytes) -> Any:  # noqa: ANN401  whatever a body holds
+    """Read a body; None if it is no JSON. Numbers stay as they were written."""
+    try:
+        return json.loads(body.decode(), parse_int=str, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _scalars(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:  # noqa: ANN401

@@ -23,6 +23,8 @@ from proxy.ledger.store import LeftOpen, Moved, Store
 from proxy.ledger.trouble import words
 
 _COMPANY = 0.01  # seconds an end waits for an opening
+_CROWD = 4  # openings in one commit, from which on the next waits for more:
+_MORE = 0.001  # seconds: fewer commits, each of which costs what ten rows do
 _PROBE = 5.0  # seconds between questions whether the file can still be written, while it can
 _RETRY = 1.0  # the same, while it cannot
 _MOST = 1000  # rows in one commit
@@ -60,6 +62,7 @@ class Writer(threading.Thread):
         self.in_doubt = 0
         self._arrived: queue.SimpleQueue[Step | None] = queue.SimpleQueue()
         self._closings: list[Row] = []
+        self._crowd = 0
         self._ending = False
         self._probed = self._counted = -math.inf
 
@@ -111,6 +114,8 @@ class Writer(threading.Thread):
                 self._closings.append(step[0])
                 wait = min(wait, _COMPANY)
             else:
+                if not openings and self._crowd >= _CROWD:
+                    time.sleep(_MORE)  # once: to wake for each who comes would cost more
                 openings.append(step[0])
                 wait = 0
         return openings
@@ -121,6 +126,7 @@ class Writer(threading.Thread):
         # A row whose opening failed was never sent, and has no number.
         opened = set(openings)
         closings = [row for row in self._closings if row.number is not None or row in opened]
+        self._crowd = len(openings)
         self._closings = [] if self._attempt(openings, closings) else closings
         if openings:
             self._told(openings, self.problem)

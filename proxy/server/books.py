@@ -26,7 +26,7 @@ class Books:
             raise ValueError("there is to be no ledger")
         self._caller = settings.caller_key[0].caller if settings.caller_key else ""
         self._redaction = redaction = Redaction(settings.redact)
-        picker = Picker(settings.ledger_fields, lambda text: redaction.text(text)[0])
+        picker = Picker(settings.ledger_fields, redaction.value)
         retention = Retention(settings.ledger_days, settings.ledger_mib << 20)
         self.ledger = Ledger(settings.ledger, retention)
 
@@ -38,9 +38,5 @@ class Books:
 
     def routes(self, app: App) -> list[Route]:
         """Return the admin listener's routes; ``app`` is what callers' requests enter."""
-        api = LedgerApi(self.ledger.path, Inquiry(app, self._masked, self._caller))
+        api = LedgerApi(self.ledger.path, Inquiry(app, self._redaction.value, self._caller))
         return [route for prefix in _PREFIXES for route in api.routes(prefix)]
-
-    def _masked(self, name: str, value: str) -> str:
-        ((_, shown),) = self._redaction.lines([(name.encode(), value.encode())])
-        return shown

@@ -4,11 +4,10 @@ import json
 
 import pytest
 
+from proxy.journal.redaction import Redaction
 from proxy.ledger.payment import Picker
 
-
-def mask(text: str) -> str:
-    return text.replace("3001234567", "••••67")
+REDACTION = Redaction(["key_value", "account_number"])
 
 
 PAYMENT = {
@@ -21,7 +20,7 @@ PAYMENT = {
 
 def picked(document: object, *more: str) -> dict[str, str]:
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    told: dict[str, str] = json.loads(Picker(more, mask).payment(body))
+    told: dict[str, str] = json.loads(Picker(more, REDACTION.value).payment(body))
     return told
 
 
@@ -44,6 +43,21 @@ def test_values_are_masked() -> None:
     assert picked(document) == {"key.key_type": "PHONE", "key.key_value": "••••67"}
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param({"account_number": {"id": "12345678"}}, id="within what is named"),
+        pytest.param({"account_number": ["12345678"]}, id="in a list"),
+        pytest.param({"senderAccountNumber": {"id": "12345678"}}, id="spelt otherwise"),
+        pytest.param({"reference": "x?account_number=12345678"}, id="in a text"),
+        pytest.param({"reference": 'see {"account_number": "12345678"}'}, id="in JSON in a text"),
+        pytest.param({"client_secret": {"id": "12345678"}}, id="a secret"),
+    ],
+)
+def test_no_way_of_writing_it_passes_the_mask(document: object) -> None:
+    assert "12345678" not in json.dumps(picked(document))
+
+
 def test_numbers_stay_as_they_were_written() -> None:
     assert picked(b'{"amount": {"value": 1e2}, "id": 0012}') == {}
     assert picked(b'{"amount": {"value": 100.10}}') == {"amount.value": "100.10"}
@@ -61,7 +75,7 @@ def test_numbers_stay_as_they_were_written() -> None:
     ],
 )
 def test_of_what_is_no_json_nothing_is_kept(body: bytes) -> None:
-    picker = Picker((), mask)
+    picker = Picker((), REDACTION.value)
     assert picker.payment(body) == "{}"
     assert picker.answer(body) is None
 
@@ -96,8 +110,10 @@ def test_what_is_kept_is_bounded() -> None:
 def test_of_an_answer_its_id_status_and_trace_are_kept(
     document: object, told: dict[str, str]
 ) -> None:
-    assert json.loads(Picker((), mask).answer(json.dumps(document).encode()) or "") == told
+    assert (
+        json.loads(Picker((), REDACTION.value).answer(json.dumps(document).encode()) or "") == told
+    )
 
 
 def test_an_answer_without_any_of_them_leaves_nothing() -> None:
-    assert Picker((), mask).answer(b'{"tokens": []}') is None
+    assert Picker((), REDACTION.value).answer(b'{"tokens": []}') is None
