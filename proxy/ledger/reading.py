@@ -1,6 +1,7 @@
 """Reads a ledger for people and programs, while it is written or not: never changes a thing."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -119,8 +120,10 @@ def reading(path: Path) -> Iterator[Reader]:
 @contextmanager
 def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
     """Open a ledger that is there; what SQLite says against it becomes LedgerRefused."""
-    if not path.exists():
+    if not path.is_file():
         raise LedgerRefused(f"there is no file {path}")
+    if not os.access(path, os.R_OK):
+        raise LedgerRefused(f"{path}: this user may not read it; ask as the user of the proxy")
     try:
         connection = connect(path, mode)
     except sqlite3.Error as error:

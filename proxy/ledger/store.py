@@ -226,6 +226,8 @@ def _refusal(path: Path, error: BaseException) -> str:
         return f"{path}: {words(error)}; {MEND}"
     if not path.parent.is_dir():
         return f"{path}: there is no such directory: {path.parent}"
+    if path.is_dir():
+        return f"{path}: is a directory; name a file in it"
     return f"{path}: {words(error)}; give this user the right to write it and its directory"
 
 

@@ -38,7 +38,8 @@ def test_the_table_has_what_is_asked_first(path: Path) -> None:
     assert lines[0].split()[0] == "#2"
     assert "unknown" in lines[0]
     assert "answered 200" in lines[1]
-    assert "1 row is in doubt: breb-proxy ledger --in-doubt" in lines[2]
+    assert "1 row is in doubt: " in lines[2]
+    assert lines[2].endswith("breb-proxy ledger --in-doubt")
 
 
 def test_an_empty_ledger_says_so(path: Path) -> None:
@@ -89,7 +90,7 @@ def test_a_row_is_shown_whole(path: Path, name: str) -> None:
     filled(path, "unknown")
     shown = ledger(path, "show", name).out
     assert "it may have been carried out" in shown
-    assert "next: breb-proxy ledger look-up 1" in shown
+    assert "breb-proxy ledger look-up 1" in shown
     assert json.loads(ledger(path, "show", name, "--json").out)["payment"]["resolution_id"] == "r-1"
 
 

@@ -169,6 +169,12 @@ def test_a_folder_that_is_missing_is_named(path: Path) -> None:
         Store.open(path.parent / "missing" / "ledger.db")
 
 
+def test_a_folder_in_its_place_is_refused(path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(LedgerRefused, match="is a directory"):
+        Store.open(path)
+
+
 def test_a_file_that_was_taken_away_is_noticed(path: Path) -> None:
     store = Store.open(path)
     path.rename(path.with_name("rotated.db"))
