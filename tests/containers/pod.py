@@ -94,6 +94,10 @@ class Pod:
         """Return a container's output."""
         return logs(self.container(name))
 
+    def run(self, name: str, *command: str) -> str:
+        """Run a command in a container, as ``kubectl exec`` and preStop do; return its output."""
+        return podman("exec", self.container(name), *command)
+
     def state(self, name: str) -> dict[str, Any]:
         """Return a container's state."""
         return state(self.container(name))

@@ -7,6 +7,7 @@ import pytest
 
 from tests.containers.manifests import KUBERNETES, kustomize
 from tests.containers.pod import Pod, answer
+from tests.containers.podman import PodmanFailed, podman
 
 APP = "http://127.0.0.1:8000/"
 ADMIN = "http://127.0.0.1:8081"
@@ -38,10 +39,11 @@ def test_a_secret_that_changes_is_used_without_a_restart(pod: Pod) -> None:
     pod.up()
     started = pod.state("breb-proxy")["StartedAt"]
     pod.rotate(breb_proxy_credentials={**GOOD, "BREB_CLIENT_SECRET": "not-any-more"})
-    assert pod.ask(f"{ADMIN}/refresh", "POST")["status"] == 503
+    with pytest.raises(PodmanFailed, match="not renewed: the token endpoint refused"):
+        pod.run("breb-proxy", "breb-proxy", "refresh")
     assert pod.ask(APP)["status"] == 200, "the token that works is kept"
     pod.rotate(breb_proxy_credentials=GOOD)
-    assert pod.ask(f"{ADMIN}/refresh", "POST")["status"] == 200
+    assert pod.run("breb-proxy", "breb-proxy", "refresh").startswith("renewed: ")
     assert pod.ask(APP)["status"] == 200
     assert pod.state("breb-proxy")["StartedAt"] == started
 
@@ -69,6 +71,24 @@ def test_callers_of_other_pods_find_no_listener(pod: Pod) -> None:
     assert pod.ask("http://10.244.0.2:8080/v1/accounts")["status"] == 0
     assert pod.ask("http://10.244.0.2:8081/metrics")["status"] == 200
     assert pod.ask("http://10.244.0.2:8081/refresh", "POST")["status"] in (403, 421)
+
+
+def test_another_container_of_the_pod_gets_the_probes_alone(pod: Pod) -> None:
+    """It shares the loopback address, and neither the user nor the processes."""
+    pod.simulator()
+    pod.up()
+    assert pod.ask(f"{ADMIN}/readyz")["status"] == 200
+    for path, method in (("/status", "GET"), ("/refresh", "POST"), ("/quit", "POST")):
+        assert pod.ask(f"{ADMIN}{path}", method)["status"] == 401
+
+
+def test_what_a_pre_stop_hook_says_ends_it_although_nothing_can_be_written(pod: Pod) -> None:
+    pod.simulator()
+    pod.up()
+    assert pod.run("breb-proxy", "breb-proxy", "status").startswith("● ready")
+    assert pod.run("breb-proxy", "breb-proxy", "quit").startswith("ending: ")
+    podman("wait", pod.container("breb-proxy"))
+    assert pod.state("breb-proxy")["ExitCode"] == 0
 
 
 def test_no_credential_and_no_token_is_in_a_log(pod: Pod) -> None:
