@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from proxy.http1.fields import Lines
 from proxy.journal import masking
 from proxy.journal.masking import MASK, PARTLY, WHOLLY
+from proxy.journal.spellings import hidden
 
 # Not even two characters of these are shown.
 SECRETS = frozenset(
@@ -27,12 +28,14 @@ SECRETS = frozenset(
         "refresh_token",
     )
 )
-# As in Authorization; not the parameters of a challenge, such as Bearer realm="x".
+# As in Authorization, also escaped for JSON, a URL or HTML; not the parameters of a challenge, such
+# as Bearer realm="x".
+_ESCAPED = r"\\/|\\u00[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}|&#[xX]?[0-9A-Fa-f]{1,6};"
 _CREDENTIALS = re.compile(
-    r"([Bb](?:asic|ASIC|earer|EARER)[ +]+)[A-Za-z0-9._~+/-]{8,}+(?!=[\"\w])=*"
+    rf"([Bb](?:asic|ASIC|earer|EARER)(?:[ +]|%20|\\u0020|&nbsp;|&#32;)+)"
+    rf"(?:[A-Za-z0-9._~+/-]|{_ESCAPED}){{8,}}+(?!=[\"\w])=*"
 )
 _PARAMETERS = re.compile(r"[?;#].*", re.DOTALL)
-_SHORTEST_TAIL = 8
 _DEEPEST = 4
 _KNOWN = 4096  # names whose level is kept, none of them longer than this:
 _LONGEST = 128
@@ -59,7 +62,7 @@ class Redaction:
         def within(inner: str) -> tuple[str, int]:
             return self.text(inner, secrets, depth=depth + 1) if depth < _DEEPEST else (inner, 0)
 
-        text, count = _without(text, secrets, cut=cut)
+        text, count = hidden(text, secrets, MASK, cut=cut)
         text, credentials = _CREDENTIALS.subn(rf"\1{MASK}", text)
         text, in_members = masking.members(text, self._level, within)
         text, in_pairs = masking.pairs(text, self._level, within)
@@ -68,7 +71,7 @@ class Redaction:
 
     def target(self, target: bytes, secrets: Iterable[str] = ()) -> str:
         """Mask the values of a target's query, and of parameters in its path."""
-        text, _ = _without(target.decode("latin-1"), secrets)
+        text, _ = hidden(target.decode("latin-1"), secrets, MASK)
         return _PARAMETERS.sub(lambda match: self.text(match[0])[0], text)
 
     def value(self, path: str, value: str) -> str:
@@ -79,8 +82,11 @@ class Redaction:
     def lines(self, lines: Lines, secrets: Iterable[str] = ()) -> list[tuple[str, str]]:
         """Mask field lines."""
         return [
-            (name.decode("latin-1"), self._value(name, value, secrets)) for name, value in lines
+            (self._name(name, secrets), self._value(name, value, secrets)) for name, value in lines
         ]
+
+    def _name(self, name: bytes, secrets: Iterable[str]) -> str:
+        return hidden(name.decode("latin-1"), secrets, MASK)[0]
 
     def _value(self, name: bytes, value: bytes, secrets: Iterable[str]) -> str:
         text = value.decode("utf-8", "surrogateescape")  # the very bytes can be had again
@@ -92,7 +98,7 @@ class Redaction:
             return masking.masked(text, level)
         if "=" in text or "{" in text or _CREDENTIALS.search(text):
             return self.text(text, secrets)[0]
-        return _without(text, secrets)[0]
+        return hidden(text, secrets, MASK)[0]
 
     def _level(self, name: str) -> int:
         """Return how secret a name is; ``a[b]`` is judged as a whole, and each part of it."""
@@ -108,16 +114,3 @@ class Redaction:
 
 def _plain(name: str) -> str:
     return "".join(filter(str.isalnum, name)).lower()
-
-
-def _without(text: str, secrets: Iterable[str], *, cut: bool = False) -> tuple[str, int]:
-    masked = 0
-    for secret in secrets:
-        if secret in text:
-            masked += text.count(secret)
-            text = text.replace(secret, MASK)
-        if cut:
-            for size in range(len(secret) - 1, _SHORTEST_TAIL - 1, -1):
-                if text.endswith(secret[:size]):
-                    return text[:-size] + MASK, masked + 1
-    return text, masked

@@ -1,5 +1,6 @@
 """The console's routes as programs see them: real process, real sockets."""
 
+import base64
 import gzip
 import http.client
 import json
@@ -31,6 +32,11 @@ def answer(call: Call) -> bytes:
     if call.target == b"/gzip":
         body = gzip.compress(b'{"email":"ana@example.com","n":1}')
         fields = b"Content-Encoding: gzip\r\nContent-Type: application/json\r\n"
+    elif call.target == b"/spelt":
+        token = TOKEN.encode()
+        percent = b"".join(b"%%%02X" % byte for byte in token)
+        body = b" ".join((base64.b64encode(b"Bearer " + token), percent, token.hex().encode()))
+        fields = b"Location: /%b?%b\r\nContent-Type: text/plain\r\n" % (percent, percent)
     else:
         body = call.head + b"\n" + call.body
         fields = b"Content-Type: text/plain\r\nSet-Cookie: session=verysecretsession\r\n"
@@ -287,6 +293,18 @@ def test_an_exchange_is_shown_whole_and_masked(console: Page) -> None:
     ):
         assert secret not in everything
     assert "amount" in everything
+
+
+def test_a_token_that_is_echoed_in_another_spelling_is_masked_too(console: Page) -> None:
+    shown = console.call("/spelt")
+    everything = json.dumps([shown, console.json("/console/api/har")])
+    assert shown["response"]["text"].count("••••") == 3
+    for spelt in (
+        base64.b64encode(TOKEN.encode()).decode()[:24],
+        TOKEN[:12].encode().hex(),
+        "%35%65",
+    ):
+        assert spelt not in everything
 
 
 def test_what_the_proxy_changed_is_said_with_its_reason(console: Page) -> None:

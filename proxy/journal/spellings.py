@@ -1,0 +1,141 @@
+"""Where a known secret stands in a text, however it is spelt there.
+
+The text is read as whoever gets it would read it: the escapes of JSON, URLs and HTML undone, layer
+by layer, and line breaks left out. In each reading the secret is looked for as it is, in base64
+and in hexadecimal, in upper and lower case.
+"""
+
+import base64
+import html
+import re
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+_LAYERS = 4
+_SHORTEST_TAIL = 8
+_ESCAPE = re.compile(
+    r"\\(?:u(?P<json>[0-9a-fA-F]{4})|x(?P<script>[0-9a-fA-F]{2})|(?P<sign>[^ux]))"
+    r"|%(?:(?P<url>[0-9a-fA-F]{2})|u(?P<old>[0-9a-fA-F]{4}))"
+    r"|(?P<html>&(?:\#[0-9]{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,24});)",
+    re.DOTALL,
+)
+_SIGNS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_BLANK = re.compile(r"=?\s+")  # with the soft line break of quoted-printable
+_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+_URL_SAFE = {ord("+"): "-", ord("/"): "_"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What a text says, and from where to where each character of that stands in the text."""
+
+    text: str
+    starts: "array[int]"
+    ends: "array[int]"
+
+    def without(self, pattern: re.Pattern[str]) -> "_Reading":
+        """Return the reading with each match replaced by what it stands for."""
+        parts: list[str] = []
+        starts, ends = array("l"), array("l")
+        done = 0
+        for match in pattern.finditer(self.text):
+            meant = _meant(match) if pattern is _ESCAPE else ""
+            parts += (self.text[done : match.start()], meant)
+            starts += self.starts[done : match.start()]
+            ends += self.ends[done : match.start()]
+            done = match.end()
+            starts.extend([self.starts[match.start()]] * len(meant))
+            ends.extend([self.ends[done - 1]] * len(meant))
+        parts.append(self.text[done:])
+        return _Reading("".join(parts), starts + self.starts[done:], ends + self.ends[done:])
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Return where a part of it stands in the text."""
+        return self.starts[start], self.ends[end - 1]
+
+
+def hidden(text: str, secrets: Iterable[str], mask: str, *, cut: bool = False) -> tuple[str, int]:
+    """Return ``text`` with ``mask`` in the place of each secret, and how many there were.
+
+    ``cut`` says that the text is only the first part of something, so that the start of a secret
+    may be its end.
+    """
+    needles = [needle for secret in secrets for needle in _needles(secret)]
+    found = sorted(_found(text, needles, cut=cut)) if needles else []
+    parts: list[str] = []
+    count = done = 0
+    for start, end in found:
+        if start >= done:
+            parts += (text[done:start], mask)
+            count += 1
+        done = max(done, end)
+    return "".join([*parts, text[done:]]), count
+
+
+def _found(text: str, needles: list[str], *, cut: bool) -> Iterator[tuple[int, int]]:
+    """Yield from where to where secrets stand, in no order; some more than once."""
+    reading, said = None, text
+    for _ in range(_LAYERS):
+        spans = _spans(said, needles, cut=cut)
+        yield from spans if reading is None else (reading.place(*span) for span in spans)
+        joined = _lower(_BLANK.sub("", said))
+        if len(joined) != len(said) and any(needle in joined for needle in needles):
+            whole = (reading or _read(text)).without(_BLANK)
+            yield from (whole.place(*span) for span in _spans(whole.text, needles))
+        if _ESCAPE.search(said) is None:
+            return
+        reading = (reading or _read(text)).without(_ESCAPE)
+        said = reading.text
+
+
+def _read(text: str) -> _Reading:
+    size = len(text)
+    return _Reading(text, array("l", range(size)), array("l", range(1, size + 1)))
+
+
+def _spans(text: str, needles: list[str], *, cut: bool = False) -> list[tuple[int, int]]:
+    lowered = _lower(text)
+    spans = []
+    for needle in needles:
+        at = lowered.find(needle)
+        while at >= 0:
+            spans.append((at, at + len(needle)))
+            at = lowered.find(needle, at + len(needle))
+        if cut and (size := _tail(lowered, needle)):
+            spans.append((len(text) - size, len(text)))
+    return spans
+
+
+def _tail(text: str, needle: str) -> int:
+    """Return how much of the start of ``needle`` is the end of ``text``."""
+    sizes = range(len(needle) - 1, _SHORTEST_TAIL - 1, -1)
+    return next((size for size in sizes if text.endswith(needle[:size])), 0)
+
+
+@lru_cache(maxsize=64)
+def _needles(secret: str) -> tuple[str, ...]:
+    """Return what to look for, in lower case."""
+    data = secret.encode("utf-8", "surrogateescape")
+    forms = {secret, data.hex()}
+    for before in range(3):  # as many bytes of a group of three may stand before it
+        coded = base64.b64encode(bytes(before) + data).decode().rstrip("=")
+        # Not the characters in which the bytes beside it have a share: they cannot be known.
+        whole = coded[(0, 2, 3)[before] : len(coded) - bool((before + len(data)) % 3)]
+        forms |= {whole, whole.translate(_URL_SAFE)}
+    return tuple(_lower(form) for form in forms)
+
+
+def _lower(text: str) -> str:
+    """Return ``text`` with its ASCII letters in lower case, and of the same length."""
+    return text.lower() if text.isascii() else text.translate(_LOWER)
+
+
+def _meant(match: re.Match[str]) -> str:
+    kind, value = match.lastgroup, match[match.lastgroup or 0]
+    if kind == "sign":
+        return _SIGNS.get(value, value)
+    if kind == "html":
+        return html.unescape(value)
+    return chr(int(value, 16))
