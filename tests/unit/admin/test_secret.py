@@ -11,7 +11,8 @@ import pytest
 from proxy.addresses import ListenAddress
 from proxy.admin import secret
 
-WHERE = ListenAddress.parse("127.0.0.1:8081")
+# Ports that no proxy of this machine serves: its secret would be found, too.
+WHERE = ListenAddress.parse("127.0.0.1:1")
 
 
 @pytest.fixture
@@ -42,15 +43,15 @@ def test_it_lies_in_a_file_that_our_user_alone_can_read(runtime: Path) -> None:
 def test_what_was_left_by_one_that_broke_down_is_replaced(runtime: Path) -> None:
     folder = runtime / "breb-proxy"
     folder.mkdir(mode=0o700)
-    (folder / "admin-8081.secret").write_text("old")
-    (folder / f".admin-8081.secret.{os.getpid()}").symlink_to("/etc/passwd")
+    (folder / "admin-1.secret").write_text("old")
+    (folder / f".admin-1.secret.{os.getpid()}").symlink_to("/etc/passwd")
     with secret.left("new", WHERE):
         assert list(secret.found(WHERE)) == ["new"]
 
 
 def test_the_next_process_keeps_its_own(runtime: Path) -> None:
     with secret.left("ours", WHERE):
-        (runtime / "breb-proxy" / "admin-8081.secret").write_text("the next one's\n")
+        (runtime / "breb-proxy" / "admin-1.secret").write_text("the next one's\n")
     assert list(secret.found(WHERE)) == ["the next one's"]
 
 
@@ -93,12 +94,12 @@ def test_the_folders_are_those_of_the_user(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("served", "asked", "same"),
     [
-        ("0.0.0.0:8081", "127.0.0.1:8081", True),
-        ("[::]:8081", "[::1]:8081", True),
-        ("localhost:8081", "127.0.0.1:8081", True),
-        ("127.0.0.1:8081", "127.0.0.1:8082", False),
-        ("127.0.0.2:8081", "127.0.0.1:8081", False),
-        ("[fd00::1]:8081", "[fd00::1]:8081", True),
+        ("0.0.0.0:1", "127.0.0.1:1", True),
+        ("[::]:1", "[::1]:1", True),
+        ("localhost:1", "127.0.0.1:1", True),
+        ("127.0.0.1:1", "127.0.0.1:2", False),
+        ("127.0.0.2:1", "127.0.0.1:1", False),
+        ("[fd00::1]:1", "[fd00::1]:1", True),
     ],
 )
 def test_a_command_finds_the_secret_of_the_listener_it_asks(
@@ -121,7 +122,7 @@ ASK = """
 import sys
 from proxy.addresses import ListenAddress
 from proxy.admin import secret
-print(*secret.found(ListenAddress.parse("127.0.0.1:8081")))
+print(*secret.found(ListenAddress.parse("127.0.0.1:1")))
 """
 
 
