@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +11,7 @@ from proxy import passport
 _HOST = re.compile(r"^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\])$")
 _PATH = re.compile(r"^[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*$")
 
+_QUERY = re.compile(r"^[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]*$")
 _LAST_PORT = 65_535
 
 
@@ -93,12 +94,16 @@ class ListenAddress:
 
 @dataclass(frozen=True, slots=True)
 class Url:
-    """An http(s) URL without query: scheme, host, port and path (no trailing slash)."""
+    """An http(s) URL: scheme, host, port and path (no trailing slash).
+
+    ``query`` is there only where it is asked for, and never shown: it may hold a key.
+    """
 
     scheme: str
     host: str
     port: int
     path: str = ""
+    query: str = field(default="", repr=False)
 
     @classmethod
     def parse(cls, value: Any) -> "Url":  # noqa: ANN401  whatever a source gives
@@ -123,6 +128,22 @@ class Url:
             raise ValueError("has a host, port or path that is not well formed")
         standard = 443 if url.scheme == "https" else 80
         return cls(url.scheme, url.hostname, port or standard, url.path.rstrip("/"))
+
+    @classmethod
+    def parse_with_query(cls, value: Any) -> "Url":  # noqa: ANN401  whatever a source gives
+        """Read a URL that may have a query; raise ValueError saying what is wrong with it."""
+        if isinstance(value, Url):
+            return value
+        text, _, query = str(value).strip().partition("?")
+        if not _QUERY.match(query):
+            raise ValueError("has a query that is not well formed, or a fragment")
+        return replace(cls.parse(text), query=query)
+
+    def below(self, path: str = "", query: str = "") -> str:
+        """Return what to send to: this URL, or what lies below it, with its query and ours."""
+        queries = "&".join(filter(None, (self.query, query)))
+        mark = "?" if queries else ""
+        return f"{self.scheme}://{self.authority}{self.path}{path}{mark}{queries}"
 
     @property
     def authority(self) -> str:
@@ -161,5 +182,5 @@ class Url:
         return same or (here and (loopback(listener.host) or _unspecified(listener.host)))
 
     def __str__(self) -> str:
-        """Return the URL."""
-        return f"{self.scheme}://{self.authority}{self.path}"
+        """Return the URL; of a query no more than that there is one."""
+        return f"{self.scheme}://{self.authority}{self.path}{'?…' if self.query else ''}"

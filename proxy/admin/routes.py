@@ -44,10 +44,20 @@ def served(app: App) -> App:
     return serve
 
 
+_CONSOLE_OFF = """\
+The console is off. To have it here, start with BREB_CONSOLE=true or --console.
+
+This is breb-proxy's admin listener: /livez, /readyz, /metrics and /status are here.
+The API is on BREB_LISTEN.
+"""
+
+
 async def _not_here(request: Request, error: Exception) -> Response:
     """Answer who asks the wrong listener; the path itself is not repeated."""
-    del request, error
+    del error
     text = "not found: here are /livez, /readyz, /metrics and /status; the API is on BREB_LISTEN\n"
+    if request.url.path == "/":
+        text = _CONSOLE_OFF
     return PlainTextResponse(text, 404)
 
 

@@ -3,6 +3,7 @@
 The order of the steps is the design: token, connection, strip, inject, send, judge, answer.
 """
 
+import logging
 import time
 from dataclasses import dataclass
 from typing import cast
@@ -22,6 +23,8 @@ from proxy.token.keeper import Held, TokenKeeper
 from proxy.upstream import Connection, Pool, ResponseHead
 from proxy.upstream.pool import NEW
 from proxy.upstream.resend import may_resend, may_wait
+
+log = logging.getLogger("proxy.exchange")
 
 REPLAYS = 3
 _LOCATIONS = (b"location", b"content-location")
@@ -258,10 +261,12 @@ def _own_authority(request: Request) -> bytes:
 
 def _explained(held: Held, keeper: TokenKeeper) -> str:
     """Say what a 401 that is passed on probably means."""
-    scopes = " ".join(held.token.scopes) or "unknown"
+    scopes = held.token.scopes
+    log.debug("scopes of the token that was answered 401: %s", " ".join(scopes) or "not told")
+    count = f"{len(scopes)} scope{'' if len(scopes) == 1 else 's'}" if scopes else "unknown scopes"
     return (
         f"the upstream answered 401 with a token {keeper.age(held):.0f} s old:"
-        f" probably a missing scope (the token's scopes: {scopes})"
+        f" probably a missing scope (the token has {count})"
     )
 
 

@@ -93,8 +93,9 @@ def build(
     if books is not None:
         observers.append(books.bookkeeper.observe)
         metrics.found_unknown(books.ledger.recovered)
-    colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-    access_log = AccessLog(as_json=as_json, descriptor=2, colour=colour)
+    terminal = sys.stderr.isatty()
+    colour = terminal and "NO_COLOR" not in os.environ
+    access_log = AccessLog(as_json=as_json, descriptor=2, colour=colour, terminal=terminal)
     if settings.access_log and settings.log_level in ("debug", "info"):  # its lines are info
         observers.append(access_log.observe)
     shell = Shell(guard.judge, forward, observers, recorder)

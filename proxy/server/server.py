@@ -26,6 +26,7 @@ from proxy.server import process, signals, sockets, tls_reload
 from proxy.server.build import Parts, build
 from proxy.server.listener import LAST_WORDS, Listener
 from proxy.settings.model import Settings
+from proxy.telemetry import log_format
 
 if TYPE_CHECKING:  # imported only where there is one
     from proxy.server.systemd import Manager
@@ -73,6 +74,7 @@ async def serve(
     with (
         admin_secret.left(secret, settings.admin_listen) as found,
         signals.handled(stop, parts.keeper.renew if manager is None else manager.reload),
+        log_format.in_order(parts.flush),
     ):
         if not found:
             log.warning("%s", _NO_PLACE)

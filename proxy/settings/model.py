@@ -95,7 +95,8 @@ class Settings(CredentialSettings):
         "upstream",
         "URL",
         default=None,
-        description=f"Token endpoint; unset: {TOKEN_PATH} at the origin of BASE_URL.",
+        description=f"Token endpoint, which may have a query; unset: {TOKEN_PATH} at the origin of"
+        " BASE_URL.",
     )
     accept_language: Languages = setting(
         "upstream",

@@ -151,7 +151,7 @@ Rules = Annotated[
 Listen = Annotated[ListenAddress, NoDecode, BeforeValidator(ListenAddress.parse)]
 HttpUrl = Annotated[Url, NoDecode, BeforeValidator(Url.parse)]
 OptionalUrl = Annotated[
-    Url | None, NoDecode, BeforeValidator(lambda value: value and Url.parse(value))
+    Url | None, NoDecode, BeforeValidator(lambda value: value and Url.parse_with_query(value))
 ]
 EgressUrl = Annotated[Url | None, NoDecode, BeforeValidator(_egress)]
 Languages = Annotated[str, AfterValidator(_language)]

@@ -10,7 +10,7 @@ import re
 import time
 
 from proxy.exchange.record import Exchange
-from proxy.telemetry.log_format import stamp
+from proxy.telemetry.log_format import stamp, time_of_day
 from proxy.telemetry.sink import KEPT, Sink
 
 _GATHER = 0.1  # seconds
@@ -20,8 +20,11 @@ _MANY = 128
 class AccessLog:
     """Observer: writes one line for each exchange, without query values."""
 
-    def __init__(self, *, as_json: bool, descriptor: int, colour: bool = False) -> None:
-        self._word = _json_line if as_json else _coloured if colour else _text_line
+    def __init__(
+        self, *, as_json: bool, descriptor: int, colour: bool = False, terminal: bool = False
+    ) -> None:
+        text = _coloured if colour else _plain if terminal else _dated
+        self._word = _json_line if as_json else text
         self._sink = Sink(descriptor)
         self._over: list[Exchange] = []
         self._left = b""
@@ -90,10 +93,10 @@ def _trouble(exchange: Exchange) -> str:
         parts["error"] = str(exchange.failure)
     if exchange.note:
         parts["note"] = exchange.note
-    return "," + json.dumps(parts)[1:-1]
+    return "," + json.dumps(parts, separators=(",", ":"))[1:-1]
 
 
-def _text_line(exchange: Exchange, moment: float, colour: str = "", end: str = "") -> str:
+def _text_line(exchange: Exchange, clock: str, colour: str = "", end: str = "") -> str:
     upstream = exchange.upstream_seconds
     share = "" if upstream is None else f", upstream {upstream * 1000:.1f}"
     failure = exchange.failure
@@ -107,14 +110,22 @@ def _text_line(exchange: Exchange, moment: float, colour: str = "", end: str = "
     status = exchange.status or "---"
     caller = f", {exchange.caller}" if exchange.caller else ""
     return (
-        f"{time.strftime('%H:%M:%S', time.localtime(moment))} {colour}{status}{end}"
+        f"{clock} {colour}{status}{end}"
         f" {exchange.method:6} {_escaped(exchange.path)}"
         f"  {(exchange.ended - exchange.started) * 1000:.1f} ms{share}, {exchange.sent} B{caller}"
         f"{why}{note}\n"
     )
 
 
+def _dated(exchange: Exchange, moment: float) -> str:
+    return _text_line(exchange, stamp(moment))
+
+
+def _plain(exchange: Exchange, moment: float) -> str:
+    return _text_line(exchange, time_of_day(moment))
+
+
 def _coloured(exchange: Exchange, moment: float) -> str:
     status = exchange.status or 599
     shade = "32" if status < 300 else "36" if status < 400 else "33" if status < 500 else "31"
-    return _text_line(exchange, moment, f"\x1b[{shade}m", "\x1b[0m")
+    return _text_line(exchange, time_of_day(moment), f"\x1b[{shade}m", "\x1b[0m")

@@ -3,11 +3,14 @@
 Nothing here waits for whoever reads the lines: a reader that stalls must not stop payments.
 """
 
+import contextlib
 import json
 import logging
 import os
 import sys
+import threading
 import time
+from collections.abc import Callable, Generator
 from typing import IO
 
 from proxy.telemetry.sink import Sink
@@ -34,22 +37,22 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line)
+        return json.dumps(line, separators=(",", ":"))
 
 
 class TextFormatter(logging.Formatter):
-    """Time, level and message, coloured on a terminal."""
+    """Time, level and message: on a terminal the time of day, elsewhere the whole moment."""
 
-    def __init__(self, *, colour: bool) -> None:
+    def __init__(self, *, colour: bool, terminal: bool) -> None:
         super().__init__()
         self._colour = colour
+        self._clock = time_of_day if terminal else stamp
 
     def format(self, record: logging.LogRecord) -> str:
         """Word a record."""
         level = record.levelname.lower()
         shown = f"\x1b[{_COLOURS[level]}m{level:7}\x1b[0m" if self._colour else f"{level:7}"
-        clock = time.strftime("%H:%M:%S", time.localtime(record.created))
-        line = f"{clock} {shown} {record.getMessage()}"
+        line = f"{self._clock(record.created)} {shown} {record.getMessage()}"
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
         return line
@@ -61,7 +64,9 @@ def configure(level: str, style: str, stream: IO[str] = sys.stderr) -> bool:
     as_json = style == "json" or (style == "auto" and not terminal)
     handler = logging.StreamHandler(_sink(stream))
     colour = terminal and "NO_COLOR" not in os.environ
-    handler.setFormatter(JsonFormatter() if as_json else TextFormatter(colour=colour))
+    handler.setFormatter(
+        JsonFormatter() if as_json else TextFormatter(colour=colour, terminal=terminal)
+    )
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(_LEVELS[level])
@@ -75,6 +80,32 @@ def _sink(stream: IO[str]) -> IO[str] | Sink:
         return Sink(stream.fileno())
     except OSError:  # one in memory
         return stream
+
+
+@contextlib.contextmanager
+def in_order(flush: Callable[[], None]) -> Generator[None, None, None]:
+    """Have ``flush`` write what has happened before each record: lines stand in their order."""
+    here = threading.get_ident()
+
+    def first(record: logging.LogRecord) -> bool:
+        del record
+        if threading.get_ident() == here:  # what others say has no order with what happens here
+            flush()
+        return True
+
+    handlers = list(logging.getLogger().handlers)
+    for handler in handlers:
+        handler.addFilter(first)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(first)
+
+
+def time_of_day(moment: float) -> str:
+    """Return hour, minute and second here."""
+    return time.strftime("%H:%M:%S", time.localtime(moment))
 
 
 _second = 0

@@ -64,6 +64,7 @@ class TokenKeeper:
         self._fetching = False
         self._asked_at = clock()  # when the fetch in flight, or the last, began
         self._lost_at = self._asked_at  # since when there is no token, while none is held
+        self._advised = ""
         self._failing_since: float | None = None  # the first of the failed fetches in a row
         self._fetched = asyncio.Event()  # a new one for each fetch, set when it has ended
         self._wanted_by_401 = False
@@ -272,6 +273,7 @@ class TokenKeeper:
         old, now, token = self._held, new.received_at, new.token
         same = old is not None and old.token.value == token.value
         self.error, self._failing_since, self.renewed_at = None, None, now
+        self._advised = ""
         self._schedule.succeeded(token, same=same)
         wanted_by_401, self._wanted_by_401 = self._wanted_by_401, False
         words = "the same token again" if same else f"lives {token.lifetime:.0f} s"
@@ -300,8 +302,11 @@ class TokenKeeper:
         self._schedule.failed(error, waited=self.waiting > 0)
         self._record("refused" if self._schedule.refused else "failure", cause, str(error))
         kept = "; the token held still works" if self.usable() else ""
-        text = "no new access token (%s): %s; next try in %.1f s%s"
-        log.warning(text, cause, error, self.next_fetch, kept)
+        # What to do is said once, not at every try.
+        advice = "" if error.next_step == self._advised else f"; {error.next_step}"
+        self._advised = error.next_step
+        text = "no new access token (%s): %s; next try in %.1f s%s%s"
+        log.warning(text, cause, error, self.next_fetch, kept, advice)
 
     def _record(self, outcome: str, cause: str, words: str) -> None:
         self.renewals[outcome, cause] += 1

@@ -31,6 +31,8 @@ _DELAY = re.compile(r"[0-9]+")
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 # 4xx that may pass by themselves; any other says that this is no token endpoint.
 _PASSING = (408, 425, 429)
+# 5xx of servers that know no POST, or not this host: no token endpoint says so.
+_FOREIGN = (501, 505)
 # RFC 6749 section 5.2: the only words of an error reply that are repeated.
 _ERROR_CODES = frozenset(
     (
@@ -114,7 +116,9 @@ def refusal(status: int, headers: httpx.Headers, reply: bytes) -> TokenError:
         text = f"the token endpoint redirects ({status}), never followed: check BREB_TOKEN_URL"
     elif status in (404, 405):
         text += ": check BREB_TOKEN_URL"
-    passing = status >= 500 or status in _PASSING
+    elif status in _FOREIGN:
+        text += ", as web servers do that are none: check BREB_BASE_URL and BREB_TOKEN_URL"
+    passing = (status >= 500 and status not in _FOREIGN) or status in _PASSING
     error = (TokenEndpointUnavailable if passing else TokenReplyUnusable)(text)
     error.retry_after = retry_after(headers)
     return error

@@ -78,7 +78,7 @@ class PassportTokenSource:
         accept_language: str = "en",
         default_lifetime: float = 3600,
     ) -> None:
-        self._endpoint = str(endpoint)
+        self._endpoint = endpoint
         self._transport = transport
         self._read_credentials = read_credentials
         self._clock = clock
@@ -101,7 +101,7 @@ class PassportTokenSource:
         asked_at = self._clock()
         response, reply = await self._send(
             "POST",
-            self._endpoint,
+            self._endpoint.below(),
             {
                 "client_id": credentials.client_id.get_secret_value(),
                 "client_secret": credentials.client_secret.get_secret_value(),
@@ -133,13 +133,13 @@ class PassportTokenSource:
 
     async def revoke_by_id(self, token_id: str, bearer: AccessToken) -> int:
         """Ask for a revocation; return the status of the answer."""
-        url, body = f"{self._endpoint}/{token_id}", {"token_id": token_id}
+        url, body = self._endpoint.below(f"/{token_id}"), {"token_id": token_id}
         response, _ = await self._send("DELETE", url, body, _bearer(bearer))
         return response.status_code
 
     async def listed(self, query: str, bearer: AccessToken) -> tuple[int, bytes]:
         """Get a page of the list of tokens: status and body."""
-        url = f"{self._endpoint}{query}"
+        url = self._endpoint.below(query=query.removeprefix("?"))
         response, body = await self._send("GET", url, None, _bearer(bearer), LIST_LIMIT)
         return response.status_code, body
 
@@ -152,7 +152,7 @@ class PassportTokenSource:
         if token.token_id is None or GET_TOKEN_SCOPE not in token.scopes:
             return False
         response, _ = await self._send(
-            "GET", f"{self._endpoint}/{token.token_id}", None, _bearer(token)
+            "GET", self._endpoint.below(f"/{token.token_id}"), None, _bearer(token)
         )
         return response.status_code in (401, 404)
 

@@ -203,3 +203,10 @@ def test_metrics_count_exchanges_and_refusals(proxy: Program) -> None:
 
 def test_an_unknown_path_is_not_found(proxy: Program) -> None:
     assert proxy.admin("/v1/customers")[0] == 404
+
+
+def test_its_root_says_that_the_console_is_off_and_how_it_is_turned_on() -> None:
+    with RawUpstream() as upstream, Program(upstream.url) as proxy:
+        status, text = proxy.admin("/")
+    assert status == 404
+    assert text.startswith("The console is off. To have it here, start with BREB_CONSOLE=true")

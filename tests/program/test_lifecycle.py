@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import resource
 import signal
 import socket
@@ -467,3 +468,26 @@ def test_as_many_files_may_be_open_as_there_may_be_connections(
     process.raise_open_files(1000)
     assert done == set_to
     assert ("files may be open" in caplog.text) is warned
+
+
+def test_lines_of_exchanges_stand_before_the_line_of_the_end() -> None:
+    """They are gathered for a moment; nothing that is logged meanwhile may overtake them."""
+    with RawUpstream() as upstream, Program(upstream.url) as proxy:
+        for _ in range(5):
+            ask(proxy.port, "/x")
+        proxy.stop()
+        lines = [json.loads(line) for line in proxy.output.splitlines() if line.startswith("{")]
+    words = [line.get("message", line.get("event")) for line in lines]
+    end = words.index("shutting down: 0 exchanges under way")
+    assert words[:end].count("exchange") == 5
+    assert "exchange" not in words[end:]
+
+
+def test_json_lines_are_of_one_style() -> None:
+    with RawUpstream() as upstream, Program(upstream.url) as proxy:
+        ask(proxy.port, "/x")
+        proxy.stop()
+        lines = [line for line in proxy.output.splitlines() if line.startswith("{")]
+    assert len(lines) > 3
+    for line in lines:
+        assert re.match(r'\{"time":"[^"]+","level":"\w+","(event|logger)":"[^"]+","', line), line

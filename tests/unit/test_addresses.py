@@ -160,3 +160,20 @@ def test_an_upstream_that_is_our_own_listener_is_found(
 )
 def test_a_listener_on_every_address_is_found_on_loopback(listen: str, reached: str) -> None:
     assert str(ListenAddress.parse(listen).connectable) == reached
+
+
+def test_a_query_is_kept_where_it_is_asked_for_and_never_shown() -> None:
+    url = Url.parse_with_query("https://h/token?tenant=a&code=s3cret")
+    assert Url.parse_with_query(url) is url
+    assert url.below() == "https://h/token?tenant=a&code=s3cret"
+    assert url.below("/id", "page=2") == "https://h/token/id?tenant=a&code=s3cret&page=2"
+    assert Url.parse("https://h/token").below("/id") == "https://h/token/id"
+    assert str(url) == "https://h/token?…"
+    assert "s3cret" not in repr(url)
+    assert url.origin == Url.parse("https://h")
+
+
+@pytest.mark.parametrize("text", ["https://h/t?a b", "https://h/t?a#b", "https://h/t#b", "h?a"])
+def test_what_is_no_url_with_a_query_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"must|has a"):
+        Url.parse_with_query(text)

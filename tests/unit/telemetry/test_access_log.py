@@ -36,9 +36,11 @@ def finished(target: bytes = b"/v1/payments?key=300") -> Exchange:
     return exchange
 
 
-def written(*exchanges: Exchange, as_json: bool = True, colour: bool = False) -> str:
+def written(
+    *exchanges: Exchange, as_json: bool = True, colour: bool = False, terminal: bool = False
+) -> str:
     read, write = os.pipe()
-    log = AccessLog(as_json=as_json, descriptor=write, colour=colour)
+    log = AccessLog(as_json=as_json, descriptor=write, colour=colour, terminal=terminal)
     log._over = list(exchanges)
     log.flush()
     os.close(write)
@@ -91,10 +93,11 @@ def test_a_hostile_path_cannot_break_the_line(target: bytes) -> None:
 
 
 def test_text_lines_are_for_people() -> None:
-    assert re.fullmatch(
-        r"\d\d:\d\d:\d\d 200 GET    /v1/payments  5\.0 ms, upstream 4\.0, 12 B\n",
-        written(finished(), as_json=False),
-    )
+    words = r"200 GET    /v1/payments  5\.0 ms, upstream 4\.0, 12 B\n"
+    on_terminal = written(finished(), as_json=False, terminal=True)
+    assert re.fullmatch(rf"\d\d:\d\d:\d\d {words}", on_terminal)
+    elsewhere = written(finished(), as_json=False)
+    assert re.fullmatch(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{3}}Z {words}", elsewhere)
     failed = finished()
     failed.failure = PoolFull("all are busy")
     end = f" connection_limit_reached: all are busy [{failed.id}]\n"
@@ -176,9 +179,12 @@ def test_records_are_worded(style: str, is_json: bool, root: logging.Logger) -> 
 
 
 def test_colour_is_for_terminals_alone() -> None:
-    formatter = log_format.TextFormatter(colour=True)
+    formatter = log_format.TextFormatter(colour=True, terminal=True)
     record = logging.LogRecord("x", logging.WARNING, "", 0, "careful", None, None)
     assert "\x1b[33mwarning\x1b[0m careful" in formatter.format(record)
+    elsewhere = log_format.TextFormatter(colour=False, terminal=False)
+    moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+    assert re.fullmatch(rf"{moment} warning careful", elsewhere.format(record))
 
 
 def test_one_line_each_and_no_query_values() -> None:
