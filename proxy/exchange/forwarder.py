@@ -19,7 +19,7 @@ from proxy.exchange.web_pages import with_cors
 from proxy.http1.fields import Line, Lines, relocated, serialised
 from proxy.http1.framing import CHUNKED
 from proxy.http1.request import Request
-from proxy.token.keeper import Held, TokenKeeper
+from proxy.token.keeper import LeasedToken, TokenKeeper
 from proxy.upstream import Connection, Pool, ResponseHead
 from proxy.upstream.pool import NEW
 from proxy.upstream.resend import may_resend, may_wait
@@ -85,7 +85,7 @@ class Forwarder:
 
     # -- the exchange with the upstream ----------------------------------------------------
 
-    def _use(self, outgoing: OutgoingRequest, held: Held) -> None:
+    def _use(self, outgoing: OutgoingRequest, held: LeasedToken) -> None:
         """Send the request with ``held`` from now on."""
         if outgoing.held is not None:
             self._keeper.release(outgoing.held)
@@ -167,7 +167,7 @@ class Forwarder:
     # -- 401 -------------------------------------------------------------------------------
 
     async def _unauthorized(
-        self, outgoing: OutgoingRequest, exchange: Exchange, head: ResponseHead, held: Held
+        self, outgoing: OutgoingRequest, exchange: Exchange, head: ResponseHead, held: LeasedToken
     ) -> ResponseHead:
         """Send again with a new token, if the 401 was for the token and the request is whole.
 
@@ -259,7 +259,7 @@ def _own_authority(request: Request) -> bytes:
     return f"{bracketed(host)}:{port}".encode()
 
 
-def _explained(held: Held, keeper: TokenKeeper) -> str:
+def _explained(held: LeasedToken, keeper: TokenKeeper) -> str:
     """Say what a 401 that is passed on probably means."""
     scopes = held.token.scopes
     log.debug("scopes of the token that was answered 401: %s", " ".join(scopes) or "not told")

@@ -12,7 +12,7 @@ from proxy.errors import ProxyError
 from proxy.exchange.body import OutgoingBody
 from proxy.exchange.record import CallerLeft
 from proxy.http1.request import Request
-from proxy.token.leased import Held
+from proxy.token.leased import LeasedToken
 from proxy.upstream import Connection, Pool
 
 
@@ -20,7 +20,7 @@ class OutgoingRequest:
     """The caller's request, and the connection it is being sent on."""
 
     connection: Connection | None = None
-    held: Held | None = None
+    held: LeasedToken | None = None
     failure: BaseException | None = None
     """What ended the caller's body before it was whole."""
     pump: asyncio.Task[None] | None = None

@@ -17,22 +17,19 @@ from dataclasses import dataclass
 
 from proxy.clock import Clock
 from proxy.errors import TokenEndpointUnavailable, TokenError
-from proxy.token.inquiry import Inquiry
-from proxy.token.leased import Held
+from proxy.token.leased import LeasedToken
 from proxy.token.revoker import Revoker
-from proxy.token.rivals import Rivals
 from proxy.token.schedule import Schedule
 from proxy.token.source import AccessToken, TokenSource
+from proxy.token.unauthorized import Unauthorized
 
-__all__ = ["CAUSES", "Held", "KeeperOptions", "TokenKeeper"]
+__all__ = ["CAUSES", "KeeperOptions", "LeasedToken", "TokenKeeper"]
 
 log = logging.getLogger("proxy.keeper")
 
 CAUSES = ("start", "soft-window", "unauthorized", "revoked", "operator", "credentials")
 OUTCOMES = ("success", "failure", "refused")
 SOON = 1.0  # seconds: callers wait for a fetch that is due within them
-YOUNG = 1.0
-QUIET = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +57,15 @@ class TokenKeeper:
         self._options = options
         self._schedule = Schedule(clock, options.max_age, chance)
         self._revoker = Revoker(source, options.fetch_timeout, self._bearer)
-        self._held: Held | None = None
+        self._held: LeasedToken | None = None
         self._fetching = False
         self._asked_at = clock()  # when the fetch in flight, or the last, began
         self._lost_at = self._asked_at  # since when there is no token, while none is held
         self._advised = ""
         self._failing_since: float | None = None  # the first of the failed fetches in a row
         self._fetched = asyncio.Event()  # a new one for each fetch, set when it has ended
-        self._wanted_by_401 = False
-        self._quiet_until = -math.inf
-        self._inquiry = Inquiry(source, options.fetch_timeout)
-        self._proven: Held | None = None  # dead, as the API said
-        self._turn = -math.inf
-        self.rivals = Rivals(clock, chance)
+        self._judge = Unauthorized(source, clock, options.fetch_timeout, chance)
+        self.rivals = self._judge.rivals
         self.issued: deque[str] = deque(maxlen=64)
         """The ids of the last tokens that were fetched."""
         self.error: TokenError | None = None
@@ -88,12 +81,12 @@ class TokenKeeper:
 
     # -- for the forwarder -----------------------------------------------------------------
 
-    def usable(self) -> Held | None:
+    def usable(self) -> LeasedToken | None:
         """Return the token if it may be sent now."""
         held = self._held
         return held if held is not None and self._clock() < held.hard_expiry else None
 
-    async def wait(self) -> Held:
+    async def wait(self) -> LeasedToken:
         """Return a usable token, waiting for one up to ``options.wait`` seconds.
 
         Waits for a fetch that is in flight or due soon. Raises TokenError with the reason of the
@@ -126,39 +119,33 @@ class TokenKeeper:
         lost = self._lost_at if self._held is None else self._held.hard_expiry
         return min(self._failing, self._clock() - lost)
 
-    def release(self, held: Held) -> None:
+    def release(self, held: LeasedToken) -> None:
         """Count an exchange that no longer uses ``held``; the caller counted it in ``users``."""
         held.users -= 1
         if held.superseded and held.users == 0:
             self._retire(held)
 
-    async def rejected(self, held: Held, *, wait: bool) -> Held | None:
+    async def rejected(self, held: LeasedToken, *, wait: bool) -> LeasedToken | None:
         """Judge a 401 that the upstream gave to ``held``.
 
         Returns the token to replay the request with, or None if the 401 is to be passed on. With
         ``wait`` false (the request cannot be replayed) a renewal is at most set off.
         """
         self.unauthorized += 1
-        if self._held is held and not (self._suspect(held) or await self._ended(held)):
+        if self._held is held and not await self._judge.blames(held):
             return None
         if self._held is held:
-            self._wanted_by_401 = True
-            if self._proven is not held:
-                self.rivals.suspect(self.age(held), held.token.lifetime)
-            # With rivals about, each proxy takes its turn: else each fetch would end another's.
-            turn = self._turn if self.rivals.named else held.received_at + YOUNG
-            self._plan("unauthorized", patient=True, not_before=turn)
+            not_before = self._judge.wants_new(held)
+            self._plan("unauthorized", patient=True, not_before=not_before)
         current = self.usable()
         if wait and (current is None or current is held):
             await self._renewed()
             current = self.usable()
         return current if current is not held else None
 
-    def cured(self, held: Held) -> None:
+    def cured(self, held: LeasedToken) -> None:
         """Note that a replay with ``held`` went well: the 401 had been about the token before."""
-        if held.after_401:
-            held.after_401 = False
-            self._confirm_rival()
+        self._judge.cured(held)
 
     def revoked(self, token_id: str) -> None:
         """Note that a caller revoked a token; if it is ours, renew before the next request."""
@@ -181,11 +168,11 @@ class TokenKeeper:
         self._plan("operator")
 
     @property
-    def held(self) -> Held | None:
+    def held(self) -> LeasedToken | None:
         """The token held now, even if it is past its hard expiry."""
         return self._held
 
-    def age(self, held: Held) -> float:
+    def age(self, held: LeasedToken) -> float:
         """Seconds since ``held`` was asked for."""
         return self._clock() - held.token.issued_at
 
@@ -249,13 +236,13 @@ class TokenKeeper:
             fetched, self._fetched = self._fetched, asyncio.Event()
             fetched.set()
 
-    async def _ask(self, cause: str) -> Held:
+    async def _ask(self, cause: str) -> LeasedToken:
         """Return a token that can be used; whatever goes wrong is a TokenError."""
         limit = self._options.fetch_timeout
         try:
             async with asyncio.timeout(limit):
                 token = await self._source.fetch()
-            held = Held(token, cause, self._clock())
+            held = LeasedToken(token, cause, self._clock())
         except TokenError:
             raise
         except TimeoutError:
@@ -269,26 +256,22 @@ class TokenKeeper:
             raise TokenEndpointUnavailable(text)
         return held
 
-    def _succeeded(self, cause: str, new: Held) -> None:
+    def _succeeded(self, cause: str, new: LeasedToken) -> None:
         old, now, token = self._held, new.received_at, new.token
         same = old is not None and old.token.value == token.value
         self.error, self._failing_since, self.renewed_at = None, None, now
         self._advised = ""
         self._schedule.succeeded(token, same=same)
-        wanted_by_401, self._wanted_by_401 = self._wanted_by_401, False
+        self._judge.renewed(new, same=same)
         words = "the same token again" if same else f"lives {token.lifetime:.0f} s"
         self._record("success", cause, words)
         text = "access token renewed (%s): %s, next renewal in %.0f s"
         log.info(text, cause, words, self.next_fetch)
         if old is not None and same:
             old.confirm(token)
-            if wanted_by_401:
-                self._quiet_until = now + QUIET
             return
-        new.after_401 = wanted_by_401
         if token.token_id is not None:
             self.issued.append(token.token_id)
-        self._turn = now + self.rivals.spacing()
         self._held = new
         if old is not None:
             old.superseded = True
@@ -311,32 +294,6 @@ class TokenKeeper:
     def _record(self, outcome: str, cause: str, words: str) -> None:
         self.renewals[outcome, cause] += 1
         self.history.append((self._clock(), outcome == "success", cause, words))
-
-    def _suspect(self, held: Held) -> bool:
-        """Report whether a 401 may be the token's fault, so that a new one is worth a fetch."""
-        now = self._clock()
-        if self.rivals.named:
-            return True
-        if held.after_401:
-            # Minted because of a 401 and refused too: it is the scope, not the token.
-            held.after_401 = False
-            self._quiet_until = now + QUIET
-        return now >= self._quiet_until and now - held.received_at >= YOUNG
-
-    async def _ended(self, held: Held) -> bool:
-        """Report whether the API says that ``held``, too young to be suspected, is dead."""
-        if not await self._inquiry.ended(held.token):
-            return False
-        if self._proven is not held:
-            self._proven = held
-            self._quiet_until = -math.inf
-            self.rivals.suspect(self.age(held), held.token.lifetime)
-            self._confirm_rival()
-        return True
-
-    def _confirm_rival(self) -> None:
-        if self.rivals.confirm():
-            log.warning("%s", self.rivals.words)
 
     def _plan(self, cause: str, *, patient: bool = False, not_before: float = 0.0) -> None:
         """Make a fetch due, unless one is in flight: that one serves."""
@@ -367,7 +324,7 @@ class TokenKeeper:
 
     # -- revocation ------------------------------------------------------------------------
 
-    def _retire(self, held: Held) -> None:
+    def _retire(self, held: LeasedToken) -> None:
         current = self._held
         if current is not None and current.token.value == held.token.value:
             return  # the server has gone back to it

@@ -6,7 +6,7 @@ from proxy.token.schedule import hard_expiry
 from proxy.token.source import AccessToken
 
 
-class Held:
+class LeasedToken:
     """A token as the keeper holds it, with the field value to send.
 
     ``received_at`` is when it came (seconds of proxy.clock). ``after_401`` marks a token that a
@@ -46,4 +46,4 @@ class Held:
         self.token = replace(again, issued_at=self.token.issued_at)
 
     def __repr__(self) -> str:
-        return f"<Held {self.token!r}, {self.users} users>"
+        return f"<LeasedToken {self.token!r}, {self.users} users>"

@@ -21,7 +21,7 @@ from proxy.admin.status import Status
 from proxy.errors import CredentialsMissing
 from proxy.settings.credentials import CredentialsReader
 from proxy.settings.model import load
-from proxy.token import keeper, response, revoker, schedule
+from proxy.token import response, revoker, schedule, unauthorized
 from tests.support import Call, Program, RawUpstream, ask, token_reply
 from tests.support.leaks import issued
 from tests.support.upstream import OK, TOKEN_PATH
@@ -795,8 +795,8 @@ def test_the_drawing_has_the_states_that_are_told() -> None:
         ("ever later up to {} s, each", schedule.REFUSED_LIMIT),
         ("{} s at least, however short", schedule.SPACING),
         ("| {} s, so that it notices", schedule.SLICE),
-        ("younger than {} s", keeper.YOUNG),
-        ("causes a fetch for {} s", keeper.QUIET),
+        ("younger than {} s", unauthorized.YOUNG),
+        ("causes a fetch for {} s", unauthorized.QUIET),
         ("within {} s in all", revoker.EXIT_TIMEOUT),
     ],
 )

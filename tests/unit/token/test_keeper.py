@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from proxy.errors import CredentialsRefused, TokenEndpointUnavailable, TokenError
-from proxy.token.keeper import YOUNG, TokenKeeper
-from proxy.token.leased import Held
+from proxy.token.keeper import TokenKeeper
+from proxy.token.leased import LeasedToken
 from proxy.token.source import AccessToken
+from proxy.token.unauthorized import YOUNG
 from tests.support.clockwork import on_clockwork, the_loop
 from tests.support.lives import (
     ScriptedSource,
@@ -31,7 +32,7 @@ def started(doing: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
     return asyncio.get_running_loop().create_task(doing)
 
 
-async def first(keeper: TokenKeeper) -> Held:
+async def first(keeper: TokenKeeper) -> LeasedToken:
     """Wait for the first token, and until it is no longer a young one."""
     held = await keeper.wait()
     await asyncio.sleep(2)

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from proxy.errors import CredentialsRefused, TokenEndpointUnavailable, TokenError
 from proxy.token.keeper import KeeperOptions, TokenKeeper
-from proxy.token.leased import Held
+from proxy.token.leased import LeasedToken
 from proxy.token.source import AccessToken
 from tests.support.clockwork import Clockwork
 
@@ -97,7 +97,7 @@ class Lives(RuleBasedStateMachine):
         self.keeper = self.loop.run_until_complete(self._made(options))
         self.running = self.loop.create_task(self.keeper.run())
         self.callers: dict[asyncio.Task[Any], float] = {}
-        self.exchanges: list[Held] = []
+        self.exchanges: list[LeasedToken] = []
         self.latest = 0
         self.asked_for = 0
         self.told_to_wait: list[float] = []
@@ -111,7 +111,7 @@ class Lives(RuleBasedStateMachine):
     def _start(self, doing: Coroutine[Any, Any, Any]) -> None:
         self.callers[self.loop.create_task(doing)] = self.loop.time()
 
-    def _handed(self, held: Held) -> None:
+    def _handed(self, held: LeasedToken) -> None:
         assert self.loop.clock() < held.hard_expiry <= held.token.expires_at
         number = int(held.token.value)
         assert number >= self.latest, "an older token after a newer one"
@@ -120,7 +120,7 @@ class Lives(RuleBasedStateMachine):
         held.users += 1
         self.exchanges.append(held)
 
-    def _end(self, held: Held) -> None:
+    def _end(self, held: LeasedToken) -> None:
         self.exchanges.remove(held)
         self.keeper.release(held)
 
@@ -132,7 +132,7 @@ class Lives(RuleBasedStateMachine):
         else:
             self._handed(held)
 
-    async def _judged(self, held: Held, replayable: bool, scope: bool) -> None:
+    async def _judged(self, held: LeasedToken, replayable: bool, scope: bool) -> None:
         new = await self.keeper.rejected(held, wait=replayable)
         assert new is not held
         if new is None or not replayable:
