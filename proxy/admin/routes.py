@@ -4,6 +4,7 @@
 address, and show nothing secret. All else is `LocalOnly`; what changes state is POST.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Iterable
 from email.utils import formatdate
@@ -17,7 +18,7 @@ from starlette.routing import Route
 from proxy.admin.local_only import LocalOnly
 from proxy.admin.status import Status
 from proxy.asgi import App, Message, Receive, Scope, Send
-from proxy.telemetry.metrics import Metrics
+from proxy.telemetry.metrics import Metrics, prepare
 from proxy.token.keeper import TokenKeeper
 
 
@@ -118,6 +119,7 @@ class Admin:
     async def metrics(self, request: Request) -> Response:
         """Give one scrape in Prometheus' text format."""
         del request
+        await asyncio.to_thread(prepare)
         return Response(self._metrics.page(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def status(self, request: Request) -> Response:

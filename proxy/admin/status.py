@@ -3,9 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
-
-from prometheus_client.core import Metric
+from typing import TYPE_CHECKING, Any, Protocol
 
 from proxy import __version__
 from proxy.exchange.shell import Shell
@@ -14,6 +12,9 @@ from proxy.telemetry.metrics import counter, gauge, labelled_counter, labelled_g
 from proxy.terminal.durations import span
 from proxy.token.keeper import CAUSES, OUTCOMES, TokenKeeper
 from proxy.upstream import Pool
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
 
 _REVOCATIONS = ("success", "failure")
 
@@ -147,7 +148,7 @@ class Status:
             }
         return state
 
-    def gauges(self) -> Iterable[Metric]:
+    def gauges(self) -> Iterable["Metric"]:
         """Give the metrics of keeper, pool and shell for one scrape."""
         keeper = self._keeper
         held = keeper.held
