@@ -146,7 +146,7 @@ def _accepted(settings: Settings, screen: Screen) -> bool:
     server.run(_try(settings, outcome))
     came = outcome[0]
     if isinstance(came, AccessToken):
-        _said(screen, f"{settings.token_endpoint} accepts them")
+        _said(screen, f"{settings.token_endpoint_url} accepts them")
         screen.line(screen.rows(_rows(settings, came)))
         return True
     say(str(came))

@@ -15,7 +15,7 @@ TROUBLE = "the {} is in trouble: try again later, or ask those who run it"
 
 def no_token(error: TokenError | None, settings: Settings) -> str:
     """Say what to do about a token endpoint that gave no token; None: it did not answer."""
-    endpoint, named = settings.token_endpoint, settings.token_url is not None
+    endpoint, named = settings.token_endpoint_url, settings.token_url is not None
     if isinstance(error, CredentialsRefused):
         return (
             "copy BREB_CLIENT_ID and BREB_CLIENT_SECRET again from the dashboard (Platform >"

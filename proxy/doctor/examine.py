@@ -55,7 +55,7 @@ class Examination:
         other = environment_proxy.unused(settings)
         self._suspect = other.suspicion if other else ""
         self._ways = self._plan_ways()
-        topic = f"access token   {settings.token_endpoint}"
+        topic = f"access token   {settings.token_endpoint_url}"
         self._token = chart.add(topic, "token", "token", _SILENT)
         self._clock = chart.add(topic, "clock", "clock")
         topic = "whole way   caller, proxy, upstream and back"
@@ -76,7 +76,7 @@ class Examination:
         egress = settings.egress_proxy
         if egress is not None:
             ways[egress] = self._way(egress, "egress proxy", "BREB_EGRESS_PROXY", direct=True)
-        upstream, endpoint = settings.base_url.origin, settings.token_endpoint.origin
+        upstream, endpoint = settings.base_url.origin, settings.token_endpoint_url.origin
         direct = egress is None
         ways[upstream] = self._way(upstream, "upstream", "BREB_BASE_URL", direct=direct)
         if endpoint != upstream:
@@ -131,7 +131,10 @@ class Examination:
         calls = [self._token, self._clock, self._request, self._revoke]
         if self._rivals is not None:
             calls.append(self._rivals)
-        endpoint, upstream = self._settings.token_endpoint.origin, self._settings.base_url.origin
+        endpoint, upstream = (
+            self._settings.token_endpoint_url.origin,
+            self._settings.base_url.origin,
+        )
         if not open_ways[endpoint]:
             self._chart.skip(*calls, why="there is no way to the token endpoint")
         elif not credentials:

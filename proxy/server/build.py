@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from starlette.applications import Starlette
@@ -18,8 +18,8 @@ from proxy.admin.tokens import TokenRoutes
 from proxy.clock import Clock, sleepless
 from proxy.exchange.forwarder import Forwarder, ForwarderOptions
 from proxy.exchange.guard import Guard, GuardOptions
-from proxy.exchange.record import Observer
-from proxy.exchange.shell import Shell
+from proxy.exchange.record import Forward, Observer
+from proxy.exchange.shell import Judge, Shell
 from proxy.journal.journal import Journal
 from proxy.journal.recorder import Recorder
 from proxy.passport import TOKEN_PATH
@@ -77,7 +77,7 @@ def build(
     journal = _journal(settings)
     watched = _watched(source, journal, settings)
     keeper = TokenKeeper(watched, clock, _keeper_options(settings))
-    forward = Forwarder(pool, keeper, _forwarder_options(settings)).forward
+    forward: Forward = Forwarder(pool, keeper, _forwarder_options(settings)).forward
     books = None
     if settings.ledger is not None:
         # Imported only here: without a ledger SQLite stays out of memory.
@@ -86,7 +86,7 @@ def build(
         books = Books(settings, keeper, forward)
         forward = books.bookkeeper.forward
     ledger = None if books is None else books.ledger
-    guard = Guard(guard_options(settings))
+    judge, forward = _token_endpoint(settings, keeper, forward)
     recorder = None if journal is None else Recorder(journal.keep)
     metrics = Metrics()
     observers: list[Observer] = [metrics.observe]
@@ -98,7 +98,7 @@ def build(
     access_log = AccessLog(as_json=as_json, descriptor=2, colour=colour, terminal=terminal)
     if settings.access_log and settings.log_level in ("debug", "info"):  # its lines are info
         observers.append(access_log.observe)
-    shell = Shell(guard.judge, forward, observers, recorder)
+    shell = Shell(judge, forward, observers, recorder)
     demo = "client_id" in where  # the demo alone brings credentials of its own
     status = Status(
         keeper, pool, shell, lambda: _about(settings, source, demo=demo), metrics.unknown, ledger
@@ -118,6 +118,24 @@ def build(
     return Parts(shell, admin, keeper, source, closing, status, access_log.flush, journal)
 
 
+def _token_endpoint(
+    settings: Settings, keeper: TokenKeeper, forward: Forward
+) -> tuple[Judge, Forward]:
+    """Return what judges requests and what answers them, as BREB_TOKEN_ENDPOINT has it."""
+    options, paths = guard_options(settings), _token_paths(settings)
+    guard, wanted = Guard(options), settings.token_endpoint
+    if wanted == "forward":
+        return guard.judge, forward
+    # Imported only here: an ordinary start is none the slower for it.
+    from proxy.exchange.local_tokens import LocalTokens, Refusing
+
+    if wanted == "refuse":
+        return Refusing(guard, paths).judge, forward
+    door = Guard(replace(options, keys=(), allow=(), deny=()))
+    local = LocalTokens(guard, door, forward, keeper, options.keys, paths)
+    return local.judge, local.forward
+
+
 def token_source(
     settings: Settings,
     read_credentials: Callable[[], Awaitable[Credentials]],
@@ -125,7 +143,7 @@ def token_source(
     context: ResumingContext | None = None,
 ) -> tuple[PassportTokenSource, Pool]:
     """Return where tokens come from, and the pool to close at the end."""
-    endpoint = settings.token_endpoint
+    endpoint = settings.token_endpoint_url
     context = context or tls_context(
         settings.ca_bundle, settings.client_cert, settings.client_cert_key
     )
@@ -178,15 +196,19 @@ def _keeper_options(settings: Settings) -> KeeperOptions:
     )
 
 
-def _forwarder_options(settings: Settings) -> ForwarderOptions:
-    base = settings.base_url
+def _token_paths(settings: Settings) -> frozenset[bytes]:
+    """Return the paths at which callers find the token endpoint."""
+    base, endpoint = settings.base_url, settings.token_endpoint_url
     paths = {TOKEN_PATH}
-    endpoint = settings.token_endpoint
     if endpoint.origin == base.origin and endpoint.path.startswith(f"{base.path}/"):
         paths.add(endpoint.path.removeprefix(base.path))
+    return frozenset(path.encode() for path in paths)
+
+
+def _forwarder_options(settings: Settings) -> ForwarderOptions:
     return ForwarderOptions(
-        base=base,
-        token_paths=frozenset(path.encode() for path in paths),
+        base=settings.base_url,
+        token_paths=_token_paths(settings),
         replay_limit=settings.replay_limit,
         server_timing=settings.server_timing,
     )
@@ -220,14 +242,14 @@ def _watched(source: TokenSource, journal: Journal | None, settings: Settings) -
         return source
     from proxy.journal.beside import WatchedSource
 
-    return WatchedSource(source, journal, settings.token_endpoint.path)
+    return WatchedSource(source, journal, settings.token_endpoint_url.path)
 
 
 def _about(settings: Settings, source: PassportTokenSource, *, demo: bool) -> dict[str, Any]:
     return {
         "upstream": str(settings.base_url),
         "environment": "demo" if demo else settings.base_url.environment,
-        "token_endpoint": str(settings.token_endpoint),
+        "token_endpoint": str(settings.token_endpoint_url),
         "listen": str(settings.listen),
         "clock_skew": None if source.skew is None else round(source.skew, 1),
         "pid": os.getpid(),

@@ -36,6 +36,7 @@ from proxy.settings.types import (
     Rules,
     Seconds,
     Secret,
+    TokenEndpoint,
     WebOrigins,
     userinfo,
 )
@@ -251,7 +252,15 @@ class Settings(CredentialSettings):
         "access token",
         "SECONDS",
         default=None,
-        description="Renew tokens at this age even if they live longer (seconds).",
+        description="Renew tokens at this age even if they live longer (seconds). 3600 is a good"
+        " habit: a token that leaks is worth an hour, for one token request an hour.",
+    )
+    token_endpoint: TokenEndpoint = setting(
+        "access token",
+        "forward|local|refuse",
+        default="forward",
+        description="What callers' POST to the token path gets: the API's answer, a placeholder"
+        " token that is worth nothing beyond this proxy, or 403.",
     )
     revoke_tokens: bool = setting(
         "access token",
@@ -383,7 +392,7 @@ class Settings(CredentialSettings):
     )
 
     @property
-    def token_endpoint(self) -> Url:
+    def token_endpoint_url(self) -> Url:
         """The token endpoint: TOKEN_URL, or the documented path at the upstream's origin."""
         return self.token_url or self.base_url.at(TOKEN_PATH)
 

@@ -20,12 +20,12 @@ from proxy.errors import (
     TokenError,
     TokenReplyUnusable,
 )
+from proxy.token.ids import usable_id
 
 LIFETIME_LIMIT = 30 * 86_400.0
 RETRY_AFTER_LIMIT = 300.0
 _VALUE_LIMIT = 8192
 _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 section 2.1
-_TOKEN_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")  # RFC 6749 section 3.3
 _DELAY = re.compile(r"[0-9]+")
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
@@ -54,6 +54,8 @@ class Grant:
     lifetime: float | None
     token_id: str | None
     scopes: tuple[str, ...]
+    account_id: str | None = None
+    roles: tuple[str, ...] = ()
 
 
 def grant(reply: bytes) -> Grant:
@@ -70,7 +72,14 @@ def grant(reply: bytes) -> Grant:
     kind = fields.get("token_type")
     if kind is not None and not (isinstance(kind, str) and kind.lower() == "bearer"):
         raise TokenReplyUnusable("the token endpoint's token_type is not Bearer")
-    return Grant(value, _lifetime(fields.get("expires_in")), _token_id(fields), _scopes(fields))
+    return Grant(
+        value,
+        _lifetime(fields.get("expires_in")),
+        _id(fields, "token_id"),
+        _words(fields.get("scopes", fields.get("scope"))),
+        _id(fields, "account_id"),
+        _words(fields.get("roles")),
+    )
 
 
 def _lifetime(value: object) -> float | None:
@@ -89,13 +98,12 @@ def _lifetime(value: object) -> float | None:
     return min(seconds, LIFETIME_LIMIT)
 
 
-def _token_id(fields: dict[str, Any]) -> str | None:
-    value = fields.get("token_id")
-    return value if isinstance(value, str) and _TOKEN_ID.fullmatch(value) else None
+def _id(fields: dict[str, Any], name: str) -> str | None:
+    value = fields.get(name)
+    return value if isinstance(value, str) and usable_id(value) else None
 
 
-def _scopes(fields: dict[str, Any]) -> tuple[str, ...]:
-    value = fields.get("scopes", fields.get("scope"))
+def _words(value: object) -> tuple[str, ...]:
     items = value.split(" ") if isinstance(value, str) else value
     if not isinstance(items, list):
         return ()

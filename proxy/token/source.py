@@ -42,6 +42,8 @@ class AccessToken:
     expires_at: float
     token_id: str | None = None
     scopes: tuple[str, ...] = ()
+    account_id: str | None = None
+    roles: tuple[str, ...] = ()
 
     @property
     def lifetime(self) -> float:
@@ -119,7 +121,13 @@ class PassportTokenSource:
                 lifetime,
             )
         return AccessToken(
-            granted.value, asked_at, asked_at + lifetime, granted.token_id, granted.scopes
+            granted.value,
+            asked_at,
+            asked_at + lifetime,
+            granted.token_id,
+            granted.scopes,
+            granted.account_id,
+            granted.roles,
         )
 
     async def revoke(self, token: AccessToken, bearer: AccessToken) -> None:

@@ -37,7 +37,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_the_defaults_are_the_sandbox_on_loopback() -> None:
     found = load()
     assert str(found.base_url) == "https://bre-b-sandbox.api.visionamos.passportfintech.com"
-    assert str(found.token_endpoint) == f"{found.base_url}/v1/iam/oauth/tokens"
+    assert str(found.token_endpoint_url) == f"{found.base_url}/v1/iam/oauth/tokens"
     assert (str(found.listen), str(found.admin_listen)) == ("127.0.0.1:8080", "127.0.0.1:8081")
     assert not found.console
 

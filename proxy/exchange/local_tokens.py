@@ -1,0 +1,226 @@
+"""Placeholder tokens for applications that do OAuth themselves (BREB_TOKEN_ENDPOINT=local).
+
+It stands between the guard and the forwarder, and only where it is asked for. POST to the token
+path gives a placeholder; a request that brings one is judged as its caller's, and goes on with the
+real token; one that brings a bearer token which is no live placeholder gets 401, as from the API,
+so that the application asks for another. A request without any goes on as ever.
+"""
+
+import hmac
+import json
+from collections.abc import Sequence
+from email.utils import formatdate
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from proxy.asgi import Send
+from proxy.errors import RequestRefused
+from proxy.exchange import placeholder_answers as answers
+from proxy.exchange.guard import Guard, body_too_large
+from proxy.exchange.placeholder_answers import Answer
+from proxy.exchange.record import Exchange, Forward
+from proxy.exchange.token_request import LIMIT, BadTokenRequest, read
+from proxy.http1.fields import Lines
+from proxy.http1.request import Request
+from proxy.token.ids import usable_id
+from proxy.token.keeper import TokenKeeper
+from proxy.token.placeholder import Placeholder, Placeholders
+
+_INVALID = 'Bearer error="invalid_token"'
+_BASIC = 'Basic realm="breb-proxy"'
+
+
+class Refusing:
+    """Refuses to ask for tokens."""
+
+    def __init__(self, guard: Guard, paths: frozenset[bytes]) -> None:
+        self._guard = guard
+        self._paths = paths
+
+    def judge(self, exchange: Exchange, request: Request) -> Lines | None:
+        """Judge as the guard does, and refuse POST to the token path."""
+        own = self._guard.judge(exchange, request)
+        if own is None and request.method == "POST" and _plain(request.path) in self._paths:
+            raise RequestRefused(
+                403,
+                "token-endpoint",
+                "callers ask for no tokens here (BREB_TOKEN_ENDPOINT=refuse)",
+                "leave Authorization out: the proxy puts the access token on",
+            )
+        return own
+
+
+class LocalTokens:
+    """Judges and answers where placeholders are concerned; the rest is the guard's and forwarder's.
+
+    ``door`` is a guard without keys and rules: for those who ask for a token, and whose key is in
+    the body, and for those who are told that theirs is over.
+    """
+
+    def __init__(
+        self,
+        guard: Guard,
+        door: Guard,
+        forward: Forward,
+        keeper: TokenKeeper,
+        keys: Sequence[tuple[str, bytes]],
+        paths: frozenset[bytes],
+    ) -> None:
+        self._guard = guard
+        self._door = door
+        self._forward = forward
+        self._keeper = keeper
+        self._keys = keys
+        self._paths = paths
+        self._placeholders = Placeholders(dict(keys))
+
+    def judge(self, exchange: Exchange, request: Request) -> Lines | None:
+        """Judge a request in the name of the caller that its placeholder stands for."""
+        if self._asks(request):
+            return self._door.judge(exchange, request)
+        bearer = _bearer(request)
+        if bearer is None:
+            return self._guard.judge(exchange, request)
+        placeholder = self._placeholders.live(bearer)
+        if placeholder is None:
+            return self._door.judge(exchange, request)
+        request.caller = placeholder.caller
+        return self._guard.judge(exchange, request)
+
+    async def forward(self, exchange: Exchange, request: Request, send: Send) -> None:
+        """Answer what concerns placeholders, send on the rest."""
+        if self._asks(request):
+            await _send(exchange, await self._grant(exchange, request), send)
+            return
+        bearer = _bearer(request)
+        if bearer is None:
+            await self._forward(exchange, request, send)
+            return
+        placeholder = self._placeholders.live(bearer)
+        if placeholder is None or placeholder.caller != exchange.caller:
+            message = "the access token is no live one of this proxy's; ask the token path for one"
+            no = answers.refused(401, "invalid_token", message, request.path, exchange.id, _INVALID)
+            await _send(exchange, no, send)
+            return
+        path = _plain(request.path)
+        if path in self._paths or path.rpartition(b"/")[0] in self._paths:
+            answer = await self._own(exchange, request, placeholder, path)
+            await _send(exchange, answer, send)
+        else:
+            await self._forward(exchange, request, send)
+
+    # -- asking for one --------------------------------------------------------------------
+
+    def _asks(self, request: Request) -> bool:
+        return request.method == "POST" and _plain(request.path) in self._paths
+
+    async def _grant(self, exchange: Exchange, request: Request) -> Answer:
+        body = await _body(exchange, request)
+        authorization = _values(request, b"authorization")[:1]
+        kind = next((v for n, v in request.section.lines if n.lower() == b"content-type"), b"")
+        try:
+            asked = read(kind, b"".join(authorization), body)
+        except BadTokenRequest as error:
+            return answers.refused(400, error.error, str(error), request.path, exchange.id)
+        caller = self._caller(asked.client_secrets)
+        if caller is None:
+            message = "client_id or client_secret is wrong: the secret is a key of BREB_CALLER_KEY"
+            challenge = _BASIC if authorization else ""
+            return answers.refused(
+                401, "invalid_client", message, request.path, exchange.id, challenge
+            )
+        exchange.caller = caller
+        held = self._keeper.usable() or await self._keeper.wait()
+        lifetime = max(1, round(held.token.lifetime))
+        return answers.granted(self._placeholders.issue(caller, lifetime), held.token)
+
+    def _caller(self, secrets: Sequence[str]) -> str | None:
+        """Return whose key one of ``secrets`` is; anybody's where no caller key is in force."""
+        if not self._keys:
+            return ""
+        # All are compared, so that the time taken tells nothing.
+        found = [
+            name
+            for secret in secrets
+            for name, key in self._keys
+            if hmac.compare_digest(secret.encode(), key)
+        ]
+        return found[0] if found else None
+
+    # -- looking after them ----------------------------------------------------------------
+
+    async def _own(
+        self, exchange: Exchange, request: Request, placeholder: Placeholder, path: bytes
+    ) -> Answer:
+        """List, show or revoke: a caller's own placeholders alone, never a real token."""
+        body = await _body(exchange, request)
+        held = self._keeper.usable() or await self._keeper.wait()
+        own = self._placeholders.of(placeholder.caller)
+        one = path not in self._paths
+        if request.method not in (("GET", "DELETE") if one else ("GET",)):
+            return self._no(405, "the path does not take this method", exchange, request)
+        if not one:
+            query = dict(parse_qsl(request.target.partition(b"?")[2].decode("latin-1")))
+            return answers.listed(own, held.token, query)
+        token_id = path.rpartition(b"/")[2].decode("latin-1")
+        if not usable_id(token_id) or _other_id(body, token_id):
+            return self._no(400, "Field 'token_id' is invalid", exchange, request)
+        found = next((each for each in own if each.token_id == token_id.lower()), None)
+        if found is None:
+            return self._no(404, "no such token", exchange, request)
+        if request.method == "GET":
+            return answers.shown(found, held.token)
+        self._placeholders.revoke(found)
+        return Answer(200, note="a placeholder token was revoked")
+
+    @staticmethod
+    def _no(status: int, message: str, exchange: Exchange, request: Request) -> Answer:
+        return answers.refused(status, "invalid_request", message, request.path, exchange.id)
+
+
+def _plain(path: bytes) -> bytes:
+    """Return a path as the API may read it, without escapes and a slash at the end."""
+    return unquote_to_bytes(path).rstrip(b"/")
+
+
+def _values(request: Request, name: bytes) -> list[bytes]:
+    return request.section.known.get(name, [])
+
+
+def _bearer(request: Request) -> str | None:
+    """Return the bearer token that came with a request, None if there is none."""
+    values = _values(request, b"authorization")
+    scheme, _, token = values[0].strip().partition(b" ") if values else (b"", b"", b"")
+    return token.strip().decode("latin-1") if scheme.lower() == b"bearer" else None
+
+
+def _other_id(body: bytes, token_id: str) -> bool:
+    """Report whether a body names another token than the path; it may name none."""
+    if not body.strip():
+        return False
+    try:
+        return str(json.loads(body)["token_id"]).lower() != token_id.lower()
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return True
+
+
+async def _body(exchange: Exchange, request: Request) -> bytes:
+    """Read a body, which is short."""
+    content, last = b"", request.framing == 0
+    while not last:
+        part, last = await request.body.next()
+        if exchange.tap is not None:
+            exchange.tap.hear(part, last=last)
+        exchange.received += len(part)
+        content += part
+        if len(content) > min(LIMIT, request.max_body or LIMIT):
+            raise body_too_large(LIMIT)
+    return content
+
+
+async def _send(exchange: Exchange, answer: Answer, send: Send) -> None:
+    body = answer.body
+    exchange.status, exchange.note, exchange.sent = answer.status, answer.note, len(body)
+    date = (b"Date", formatdate(usegmt=True).encode())
+    headers = [date, *answer.fields(), *exchange.cors]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,110 @@
+"""What the local token endpoint answers: the documented shapes, over placeholders.
+
+Errors have the members of both worlds: those that Passport's errors are read by (message,
+http_code, type, code), and those of RFC 6749 section 5.2 (error, error_description).
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from proxy.http1.fields import Lines
+from proxy.token.placeholder import Placeholder
+from proxy.token.source import AccessToken
+
+_TYPES = {400: "invalid_request", 401: "unauthorized", 404: "not_found", 405: "method_not_allowed"}
+_PAGE, _LARGEST = 20, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of ours; ``note`` is for the log."""
+
+    status: int
+    content: dict[str, Any] | None = field(default=None, repr=False)
+    lines: tuple[tuple[bytes, bytes], ...] = ()
+    note: str = ""
+
+    @property
+    def body(self) -> bytes:
+        """The body as it is sent."""
+        return b"" if self.content is None else json.dumps(self.content).encode() + b"\n"
+
+    def fields(self) -> Lines:
+        """Return the field lines; RFC 6749 section 5.1 wants tokens kept by nobody on the way."""
+        kind = [(b"Content-Type", b"application/json")] if self.content is not None else []
+        length = (b"Content-Length", b"%d" % len(self.body))
+        kept = [(b"Cache-Control", b"no-store"), (b"Pragma", b"no-cache")]
+        return [*kind, length, *kept, *self.lines]
+
+
+def granted(placeholder: Placeholder, stands_for: AccessToken) -> Answer:
+    """Give a placeholder out, with what is true of the token that it stands for."""
+    token = {"access_token": placeholder.value, "token_type": "Bearer"}
+    return Answer(200, {**token, **_described(placeholder, stands_for)}, note="a placeholder token")
+
+
+def _described(placeholder: Placeholder, stands_for: AccessToken) -> dict[str, Any]:
+    created = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(placeholder.issued_at))
+    return {
+        "token_id": placeholder.token_id,
+        "expires_in": placeholder.lifetime,
+        "created_at": created,
+        "account_id": stands_for.account_id or str(uuid.UUID(int=0)),
+        "scopes": list(stands_for.scopes),
+        "roles": list(stands_for.roles) or ["entity.client_credentials"],
+    }
+
+
+def listed(
+    placeholders: Sequence[Placeholder], stands_for: AccessToken, query: Mapping[str, str]
+) -> Answer:
+    """Give a page of the list."""
+    size = min(_number(query.get("page_params.page_size"), _PAGE), _LARGEST)
+    number = _number(query.get("page_params.page_number"), 1)
+    some = placeholders[(number - 1) * size : number * size]
+    info = {
+        "first_request_timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime()),
+        "current_page": number,
+        "total_pages": -(-len(placeholders) // size),
+        "total_elements": len(placeholders),
+    }
+    tokens = [_described(each, stands_for) for each in some]
+    return Answer(200, {"tokens": tokens, "pagination_info": info})
+
+
+def _number(text: str | None, usual: int) -> int:
+    return (
+        int(text) if text and text.isascii() and text.isdigit() and 0 < int(text) < 10**6 else usual
+    )
+
+
+def shown(placeholder: Placeholder, stands_for: AccessToken) -> Answer:
+    """Give what is known of a placeholder, never itself."""
+    return Answer(200, _described(placeholder, stands_for))
+
+
+def refused(
+    status: int, error: str, message: str, path: bytes, exchange_id: str, challenge: str = ""
+) -> Answer:
+    """Say no; ``error`` is a code of RFC 6749 or RFC 6750."""
+    content = {
+        "message": message,
+        "http_code": status,
+        "type": _TYPES[status],
+        "code": error.upper(),
+        "resource": "iam",
+        "url": path.decode("ascii", "replace"),
+        "trace_id": exchange_id,
+        "error": error,
+        "error_description": message,
+    }
+    details = message.replace("\\", "").replace('"', "'")
+    ours = f'breb-proxy; error=http_request_denied; details="{details}"'.encode()
+    lines = [(b"Proxy-Status", ours)]
+    if challenge:
+        lines.append((b"WWW-Authenticate", challenge.encode()))
+    return Answer(status, content, tuple(lines), message)
