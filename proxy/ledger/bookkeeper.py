@@ -7,7 +7,7 @@ long, or slow, goes on its way without, and its hash is added at the end.
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from proxy.asgi import Message, Send
 from proxy.exchange.record import Exchange, Forward
@@ -98,11 +98,13 @@ class Bookkeeper:
         self._token_id = token_id
         self._pages: dict[Exchange, _Page] = {}
 
-    async def forward(self, exchange: Exchange, request: Request, send: Send) -> None:
-        """Write the row, then pass the request on."""
+    def forward(self, exchange: Exchange, request: Request, send: Send) -> Awaitable[None]:
+        """Write the row, then pass the request on; what only reads takes no step of ours."""
         if request.method in SAFE:
-            await self._forward(exchange, request, send)
-            return
+            return self._forward(exchange, request, send)
+        return self._written(exchange, request, send)
+
+    async def _written(self, exchange: Exchange, request: Request, send: Send) -> None:
         intake = None
         if request.framing:
             request.body = intake = Intake(request.body)
