@@ -17,6 +17,7 @@ _OF_SERVICES = re.compile(
 )
 _PORT = re.compile(r"BREB_(\w+_)?PORT$")
 _BASE_URL = "BREB_BASE_URL"
+_INSTEAD = {"PORT": "LISTEN", "HOST": "LISTEN", "URL": "BASE_URL"}  # names that others have
 _OTHERS = 0o044  # what lets the group, and everybody, read
 
 
@@ -52,7 +53,7 @@ def _unknown(found: Iterable[str]) -> list[str]:
         own = name.removeprefix(PREFIX)
         if own in known:
             continue
-        near = difflib.get_close_matches(own, known, n=1)
+        near = [_INSTEAD[own]] if own in _INSTEAD else difflib.get_close_matches(own, known, n=1)
         hint = f"; did you mean {PREFIX}{near[0]}?" if near else ""
         warnings.append(f"{name}: no such setting{hint}")
     return warnings

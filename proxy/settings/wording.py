@@ -29,7 +29,10 @@ def problem(item: ErrorDetails, field: FieldInfo) -> str:
         return f"must be {_number(field)}"
     if kind in _BOUNDS:
         words, name = _BOUNDS[kind]
-        return f"must be {_number(field)}, {words} {item['ctx'][name]:g}"
+        bound = item["ctx"][name]
+        return (
+            f"must be {_number(field)}, {words} {bound if isinstance(bound, int) else f'{bound:g}'}"
+        )
     if kind == "literal_error":
         return f"must be {str(item['ctx']['expected']).replace(chr(39), '')}"
     message = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")

@@ -64,7 +64,7 @@ class Connector:
             async with asyncio.timeout_at(deadline):
                 return await self._open(make, infos)
         except TimeoutError:
-            text = f"no connection to {self._peer.authority} within {self._timeout:g} s"
+            text = f"no connection to {self._named} within {self._timeout:g} s"
             raise self._advised(ConnectTimeout(text)) from None
 
     def remember(self, connection: Connection) -> None:
@@ -76,6 +76,11 @@ class Connector:
     @property
     def _peer(self) -> Url:
         return self._egress.url if self._egress else self.origin
+
+    @property
+    def _named(self) -> str:
+        """Whom we connect to, in words: who fails should be named."""
+        return f"{'the egress proxy ' if self._egress else ''}{self._peer.authority}"
 
     async def _addresses(self, loop: asyncio.AbstractEventLoop) -> Sequence[AddrInfoType]:
         peer = self._peer
@@ -143,7 +148,7 @@ class Connector:
                 infos, happy_eyeballs_delay=_STAGGER, loop=loop
             )
         except (OSError, RuntimeError) as error:  # uvloop has both
-            raise self._advised(_unreachable(error, self._peer.authority)) from error
+            raise self._advised(_unreachable(error, self._named)) from error
 
     def _advised(self, error: UpstreamError) -> UpstreamError:
         if self._egress:

@@ -402,6 +402,10 @@ def test_a_malformed_start_is_lines_without_traceback_and_exit_code_two(tmp_path
             {"max_callers": "70000"},
             "BREB_MAX_CALLERS: must be a whole number, such as 4096, at most 65535",
         ),
+        (
+            {"replay_limit": "99999999"},
+            "BREB_REPLAY_LIMIT: must be bytes, such as 65536, at most 16777216",
+        ),
         ({"log_level": "loud"}, "BREB_LOG_LEVEL: must be debug, info, warning or error"),
     ],
 )

@@ -56,6 +56,7 @@ def test_a_port_that_a_person_sets_is_no_setting(
     monkeypatch.setenv("BREB_PORT", "9000")
     (tmp_path / ".env").write_text("BREB_PORT=tcp://10.0.0.1:80\nBREB_SERVICE_HOST=10.0.0.1\n")
     found = suspicions.unknown_names(sources(None))
+    assert found[0] == "BREB_PORT: no such setting; did you mean BREB_LISTEN? (environment)"
     assert [line.partition(":")[0] for line in found] == [
         "BREB_PORT",
         "BREB_PORT",

@@ -303,7 +303,9 @@ async def test_a_slow_egress_proxy_is_a_connect_time_out() -> None:
     async with serving(silent) as egress:
         error = await refused_by("127.0.0.1", 9, egress=egress.port, connect_timeout=0.1)
         assert type(error) is ConnectTimeout
-        assert str(error) == f"no connection to 127.0.0.1:{egress.port} within 0.1 s"
+        assert (
+            str(error) == f"no connection to the egress proxy 127.0.0.1:{egress.port} within 0.1 s"
+        )
         assert "BREB_EGRESS_PROXY" in error.next_step
 
 
