@@ -103,6 +103,8 @@ def install_program() -> None:
     pip = [str(cached("program", "python")), "-m", "pip", "install", "-q"]
     _run([*pip, "--require-hashes", "-r", str(ROOT / "requirements.lock")])
     _run([*pip, "--no-deps", "-e", str(ROOT)])
+    # Users have bytecode: pip compiles what it installs, but for a checkout.
+    _run([pip[0], "-m", "compileall", "-q", str(ROOT / "proxy")])
 
 
 def install_peers() -> None:

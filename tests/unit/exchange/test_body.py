@@ -1,0 +1,74 @@
+"""The caller's body on its way up: counted, bounded, kept for one more sending, framed."""
+
+import asyncio
+
+import pytest
+
+from proxy.errors import RequestRefused
+from proxy.exchange.body import OutgoingBody
+from proxy.exchange.record import Exchange
+from proxy.http1.fields import REQUEST, Section
+from proxy.http1.framing import CHUNKED
+from proxy.http1.request import BodyPart, Request
+
+
+class Parts:
+    """A body that comes in parts; what is said to be late is not at hand."""
+
+    def __init__(self, *parts: bytes, late: bool = False) -> None:
+        self._parts = list(parts)
+        self._late = late
+
+    def now(self) -> BodyPart | None:
+        return None if self._late else self._next()
+
+    async def next(self) -> BodyPart:
+        return self._next()
+
+    def _next(self) -> BodyPart:
+        return BodyPart(self._parts.pop(0), not self._parts)
+
+
+def body(
+    *parts: bytes, late: bool = False, framing: int = 9, limit: int = 10, most: int | None = None
+) -> tuple[OutgoingBody, Exchange]:
+    request = Request("POST", b"/", "1.1", Section([], REQUEST), framing)
+    request.body, request.max_body = Parts(*parts, late=late), most
+    exchange = Exchange("a-1", "POST", b"/")
+    return OutgoingBody(exchange, request, limit), exchange
+
+
+def test_what_is_at_hand_goes_out_with_the_head_and_is_kept_to_go_out_again() -> None:
+    outgoing, exchange = body(b"all of it")
+    assert outgoing.opening() == b"all of it"
+    assert (outgoing.more, outgoing.whole, exchange.received) == (False, True, 9)
+    assert outgoing.opening() == b"all of it"
+    assert exchange.received == 9
+
+
+def test_parts_are_kept_together_as_far_as_there_is_room() -> None:
+    outgoing, exchange = body(b"one ", b"two", late=True, framing=CHUNKED)
+    assert outgoing.opening() == b""
+    assert asyncio.run(outgoing.next()) == b"4\r\none \r\n"
+    assert (outgoing.more, outgoing.whole) == (True, False)
+    assert asyncio.run(outgoing.next()) == b"3\r\ntwo\r\n0\r\n\r\n"
+    assert (outgoing.whole, exchange.received) == (True, 7)
+    assert outgoing.opening() == b"7\r\none two\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize("parts", [(b"eleven bytes",), (b"six by", b"tes and"), (b"1",) * 11])
+def test_a_long_body_is_not_kept(parts: tuple[bytes, ...]) -> None:
+    outgoing, _ = body(*parts)
+    sent = outgoing.opening()
+    while outgoing.more:
+        sent += asyncio.run(outgoing.next())
+    assert sent == b"".join(parts)
+    assert not outgoing.whole
+
+
+def test_a_body_that_grows_too_long_is_refused_where_it_does() -> None:
+    outgoing, exchange = body(b"12345", b"6", framing=CHUNKED, most=5)
+    outgoing.opening()
+    with pytest.raises(RequestRefused, match="exceeds 5 bytes"):
+        asyncio.run(outgoing.next())
+    assert exchange.received == 5
