@@ -1,4 +1,5 @@
 // The token's life: state, countdowns, renewals. The token itself is never sent to a page.
+import { aliveSection } from "/console/alive.js";
 import { byId, el, fill, post, span, toast } from "/console/dom.js";
 import { renewals } from "/console/charts.js";
 import { has, t, told } from "/console/words.js";
@@ -6,6 +7,7 @@ import { has, t, told } from "/console/words.js";
 const DATE_STEP = 2; // seconds: a Date has whole ones, and the answer takes a moment
 let last = null;
 let heard = 0;
+let alive = null;
 const stateOf = (token) => (has(`state.${token.state}`) ? t(`state.${token.state}`) : token.state);
 
 export function showStatus(status) {
@@ -74,6 +76,7 @@ export function openPanel() {
     toast(t("unreached"));
     return;
   }
+  alive = aliveSection();
   showPanel();
   byId("token-dialog").showModal();
   byId("token-dialog").querySelector(".acts .main").focus({ preventScroll: true });
@@ -106,6 +109,7 @@ function showPanel() {
   fill(box,
     el("dl", { class: "facts" }, facts().flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
     el("h3", {}, t("renewals")), renewals(token.history), el("ol", { class: "past", tabindex: 0, "aria-label": t("renewals.order") }, past),
+    el("h3", {}, t("alive")), alive,
     el("h3", {}, t("scopes")), scopes.length ? el("div", { class: "scopes" }, scopes) : el("p", {}, t("scopes.none")),
     el("div", { class: "acts" }, el("button", { id: "token-renew", onclick: renew }, t("renew")),
       el("button", { class: "main", onclick: () => byId("token-dialog").close() }, t("close"))));

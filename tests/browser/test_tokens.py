@@ -1,0 +1,43 @@
+"""The token dialog shows which tokens are alive, and ends others after it has said what breaks."""
+
+from playwright.sync_api import Browser, expect
+
+from tests.support import Program
+from tests.support.simulator import simulator
+
+
+def test_tokens_of_others_are_shown_and_ended_after_a_question(browser: Browser) -> None:
+    with simulator() as url, Program(url), Program(url), Program(url, console="true") as proxy:
+        page = browser.new_page()
+        page.goto(proxy.console)
+        page.get_by_role("button", name="Details").click()
+        dialog = page.get_by_role("dialog", name="Access token")
+        rows = dialog.locator(".alive li")
+        expect(rows).to_have_count(0)
+        dialog.get_by_role("button", name="Ask the API which tokens are alive").click()
+        expect(rows).to_have_count(3)
+        expect(rows.filter(has_text="another's")).to_have_count(2)
+        ours = rows.filter(has_text="this proxy's")
+        expect(ours.get_by_role("button")).to_have_count(0)
+        dialog.get_by_role("button", name="Revoke all 2 others").click()
+        expect(dialog).to_contain_text("Whoever uses them gets 401 at once")
+        dialog.get_by_role("button", name="No, leave them").click()
+        expect(rows).to_have_count(3)
+        dialog.get_by_role("button", name="Revoke all 2 others").click()
+        dialog.get_by_role("button", name="Yes, revoke").click()
+        expect(rows).to_have_count(1)
+        expect(page.locator("#toast")).to_contain_text("2 revoked")
+        page.close()
+
+
+def test_a_missing_scope_is_explained_in_the_dialog(browser: Browser) -> None:
+    with (
+        simulator(scopes=("iam.oauth.tokens.get",)) as url,
+        Program(url, console="true") as proxy,
+    ):
+        page = browser.new_page()
+        page.goto(proxy.console)
+        page.get_by_role("button", name="Details").click()
+        page.get_by_role("button", name="Ask the API which tokens are alive").click()
+        expect(page.locator(".alive")).to_contain_text("lacks the scope iam.oauth.tokens.list.get")
+        page.close()
