@@ -180,7 +180,7 @@ class Demo:
                 self._screen.shade(url, "bold", "cyan") + "  no Authorization needed",
             ),
             ("the simulator", f"http://{self._simulator.address}/_sandbox"),
-            ("what was paid", f"{COMMAND} ledger --ledger {self._settings.ledger}"),
+            ("ledger of payments", str(self._settings.ledger)),
         ]
         return self._screen.rows(rows)
 

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -63,7 +64,7 @@ def test_a_mistyped_command_gets_a_hint(tmp_path: Path) -> None:
 def test_each_commands_help_documents_its_exit_codes(tmp_path: Path, name: str) -> None:
     ended = command(name, "--help", cwd=tmp_path)
     assert ended.code == 0
-    assert f"usage: breb-proxy {name} [options]" in ended.out
+    assert re.search(rf"^usage: breb-proxy {name} .*\[options\]$", ended.out, re.MULTILINE)
     assert "exit codes: 0" in ended.out
 
 

@@ -43,7 +43,7 @@ def test_a_pair_is_tried_kept_used_and_forgotten(
     checked = command("check", "--json", **here, **FREE)
     assert checked.code == 0, checked.both
     sources = json.loads(checked.out)["steps"][0]["facts"]
-    assert sources["BREB_CLIENT_SECRET"] == {"from": "keychain"}
+    assert sources["BREB_CLIENT_SECRET"] == {"from": "keychain", "value": "set, never shown"}
     with Program(url, client_id=None, client_secret=None, beside=desktop) as proxy:
         assert ask(proxy.port, "/v1/iam/oauth/tokens").status == 200
     done = command("logout", **here)

@@ -172,7 +172,7 @@ def test_the_first_generation_takes_no_address(sandbox: Any) -> None:
 
 def test_a_path_that_is_nowhere_is_not_found(sandbox: Any) -> None:
     assert sandbox.get("/v1/nowhere", 404)["message"] == "no such path"
-    assert sandbox.get("/", 404)["resource"] == ""
+    assert sandbox.get("/v1/", 404)["resource"] == ""
     sandbox.get("/v1/customers/", 404)
 
 
