@@ -144,6 +144,7 @@ class CredentialsRefused(TokenError):
     title = "No access token: the client credentials are refused"
     next_step = (
         "check BREB_CLIENT_ID and BREB_CLIENT_SECRET; a change of their source is tried at once"
+        " (docs/troubleshooting.md#503-no-access-token)"
     )
 
 

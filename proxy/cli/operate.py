@@ -200,7 +200,7 @@ def _rows(state: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
     skew = state.get("clock_skew")
     if skew is not None:
         same = abs(skew) < _DATE_STEP
-        rows.append(("server's clock", "as ours" if same else f"{skew:+.1f} s from ours"))
+        rows.append(("server's clock", "the same as ours" if same else f"{skew:+.1f} s from ours"))
     return rows
 
 

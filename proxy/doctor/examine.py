@@ -60,7 +60,7 @@ class Examination:
         self._clock = chart.add(topic, "clock", "clock")
         topic = "whole way   caller, proxy, upstream and back"
         self._request = chart.add(topic, "request", "request", _NO_ANSWER)
-        self._revoke = chart.add(topic, "revoke", "given back")
+        self._revoke = chart.add(topic, "revoke", "revoked")
         topic = "rivals   two tokens of the same client"
         self._rivals = chart.add(topic, "rivals", "two tokens", _SILENT) if rivals else None
         self._doors = self._plan_doors()

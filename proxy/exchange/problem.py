@@ -8,7 +8,10 @@ from typing import Any
 from proxy.errors import ProxyError, RequestRefused
 from proxy.http1.fields import IDEMPOTENT, SAFE, Lines
 
-_LOOK_UP = "look the payment up before trying again: it may have been made"
+_LOOK_UP = (
+    "look the payment up before trying again: it may have been made"
+    " (docs/troubleshooting.md#outcome-unknown)"
+)
 
 
 def problem_document(

@@ -25,7 +25,10 @@ _FOREIGN = frozenset(
     )
 )
 REFUSED = _FOREIGN | {"TRACE", "CONNECT"}
-_NAMES = "use http://localhost or 127.0.0.1, or add the name to BREB_ALLOWED_HOSTS"
+_NAMES = (
+    "use http://localhost or 127.0.0.1, or add the name to BREB_ALLOWED_HOSTS"
+    " (docs/troubleshooting.md#421-from-docker)"
+)
 _BASE = (
     "make this proxy's http://host:port the base URL of your calls: as HTTP_PROXY it does not work"
 )

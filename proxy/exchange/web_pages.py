@@ -34,7 +34,8 @@ def _foreign(text: str) -> RequestRefused:
         403,
         "web-page",
         f"{text} may not use this proxy",
-        "if the page is yours, name its origin in BREB_ALLOWED_ORIGINS",
+        "if the page is yours, name its origin in BREB_ALLOWED_ORIGINS"
+        " (docs/troubleshooting.md#403-from-postman-on-the-web-or-from-your-own-web-page)",
     )
 
 

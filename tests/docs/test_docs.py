@@ -52,6 +52,14 @@ def test_every_link_into_the_repository_leads_somewhere(page: Path) -> None:
                 assert anchor in anchors(file), target
 
 
+def test_errors_name_symptoms_that_are_told_of() -> None:
+    told = anchors(ROOT / "docs" / "troubleshooting.md")
+    sources = "".join(path.read_text() for path in (ROOT / "proxy").rglob("*.py"))
+    named = re.findall(r"docs/troubleshooting\.md#([\w-]+)", sources)
+    assert len(named) > 3
+    assert set(named) <= told
+
+
 def anchors(page: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings}

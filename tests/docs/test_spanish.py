@@ -49,7 +49,7 @@ def file_of(page: Path, target: str) -> str:
 @pytest.mark.parametrize(("english", "spanish"), PAIRS, ids=lambda page: page.name)
 def test_both_languages_have_the_same_commands_and_links(english: Path, spanish: Path) -> None:
     assert blocks(english) == blocks(spanish)
-    assert commands(english) == commands(spanish)
+    assert commands(english) == commands(spanish), "what changes in one language changes in both"
     own = {f"docs/{name}" for name in OWN}
     twins = {twin.relative_to(ROOT).as_posix() for twin, _ in PAIRS}
     assert links(spanish) - links(english) <= own | twins

@@ -105,7 +105,7 @@ def test_status_is_readable(proxy: Program) -> None:
 @pytest.mark.parametrize(
     ("skew", "words"),
     [
-        pytest.param(-0.9, "as ours", id="the rest of a Date's second"),
+        pytest.param(-0.9, "the same as ours", id="the rest of a Date's second"),
         pytest.param(-31.4, "-31.4 s from ours", id="another"),
     ],
 )

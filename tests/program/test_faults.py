@@ -23,7 +23,10 @@ from tests.support.wire import Reader, connect, read_request
 
 TOKENS = "/v1/iam/oauth/tokens"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-LOOK_UP = "look the payment up before trying again: it may have been made"
+LOOK_UP = (
+    "look the payment up before trying again: it may have been made"
+    " (docs/troubleshooting.md#outcome-unknown)"
+)
 
 Act = Callable[[Reader], None]
 
