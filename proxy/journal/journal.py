@@ -1,6 +1,6 @@
 """The last exchanges, bounded and masked on the way in: no entry ever holds a secret.
 
-What is over is masked within half a second, or when it is asked for: under load most would not
+What is over is masked within a second, or when it is asked for: under load most would not
 outlive that, and masking costs several times what forwarding does.
 
 Invariants: at most `ENTRIES` entries that weigh at most `WEIGHT` bytes together; an entry never
@@ -21,7 +21,7 @@ from proxy.journal.redaction import Redaction
 
 ENTRIES = 200
 WEIGHT = 8 * 1024 * 1024  # with as much again for exchanges under way: 16 MiB in all
-SOON = 0.5  # seconds
+SOON = 1.0  # seconds
 WAITING = 2 * 1024 * 1024  # bytes of bodies that wait to be masked
 
 
