@@ -49,7 +49,7 @@ class Guard:
         Raises RequestRefused. ``request`` is as it may be sent on afterwards.
         """
         method, known = request.method, request.section.known
-        if method in REFUSED:
+        if method.upper() in REFUSED:  # an upstream may take trace for TRACE
             raise refused_method(method)
         host = authority(exchange, request, self._hosts)
         if b"traceparent" in known and len(known[b"traceparent"][0]) <= _LONGEST_TRACE:
@@ -109,7 +109,7 @@ class Guard:
                 "send the plain path: rules are in force, and it is never reinterpreted",
             )
         for rule in self._options.deny:
-            if rule.matches(method, path) and rule.caller in ("", caller):
+            if rule.matches(method.upper(), path) and rule.caller in ("", caller):
                 text = f"the rule DENY {rule} forbids it"
                 raise RequestRefused(403, "rule", text, "see BREB_DENY")
         # If there is any, then also for a caller that none speaks of: it may do nothing.

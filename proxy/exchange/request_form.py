@@ -36,11 +36,11 @@ _BASE = (
 
 def refused_method(method: str) -> RequestRefused:
     """Word the refusal of a method that is not for forwarding."""
-    if method in _FOREIGN:
+    if method.upper() in _FOREIGN:
         return RequestRefused(501, "method", f"{method} is no HTTP method", "use a registered one")
     # The upstream's answer to TRACE would show the token to the caller.
     text = f"{method} is not served here"
-    step = _BASE if method == "CONNECT" else "use another"
+    step = _BASE if method.upper() == "CONNECT" else "use another"
     return RequestRefused(405, "method", text, step, ((b"Allow", ALLOW),))
 
 

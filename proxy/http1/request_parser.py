@@ -5,6 +5,7 @@ generously than RFC 9112 (blanks in the request line, other protocols, bare LF b
 refused; heads, trailers and chunk extensions are bounded.
 """
 
+import logging
 import re
 
 import httptools
@@ -14,12 +15,15 @@ from proxy.http1.fields import REQUEST, Lines, Section, persists
 from proxy.http1.framing import BAD, CHUNKED, HEAD_END, MAX_HEAD, request_framing
 from proxy.http1.request import BodyPart, Request
 
+log = logging.getLogger("proxy.listener")
+
 MAX_FIELDS = 2_000
 _CHUNKED_HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 _FIRST_LINE = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ HTTP/(1\.[01])\r\n")
 _VERSIONS = {b"1\r\n": "1.1", b"0\r\n": "1.0"}
 _HANDSHAKE = b"\x16"  # RFC 8446 section 5.1: the first byte of a ClientHello
-_OTHER_METHOD = re.compile(rb"(?:\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/1\.[01]\r\n")
+_OTHER_METHOD = re.compile(rb"(?:\r\n)*([!#$%&'*+.^_`|~0-9A-Za-z-]+) [!-~]+ HTTP/1\.[01]\r\n")
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _OTHER_VERSION = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ (HTTP/\d+(?:\.\d+)?)\r\n")
 
 
@@ -47,7 +51,8 @@ class RequestParser:
     def _restart(self) -> None:
         self.size = 0  # bytes of a head that has begun and is not whole
         self._in_head = True
-        self._line_whole = self._whole = False
+        self._line_whole = self._whole = self._unknown = False
+        self._method = ""  # one that llhttp does not know
         self._line = self._url = self._tail = b""  # _line: what has come of the request line
         self._lines: Lines = []
         self._request: Request | None = None
@@ -117,6 +122,7 @@ class RequestParser:
     def _head(self, part: bytes) -> Request | None:
         """Take bytes of a head; return the request when it is whole."""
         if not self._line_whole:
+            part = part if part.isascii() else self._encoded(part)
             self._line = self._line + part if self.size else part
         self.size += len(part)
         self._parse(part)
@@ -137,6 +143,9 @@ class RequestParser:
         return request
 
     def _parse(self, part: bytes) -> None:
+        if self._unknown:
+            self._other_method()
+            return
         try:
             self._parser.feed_data(part)
         except httptools.HttpParserUpgrade:
@@ -147,7 +156,45 @@ class RequestParser:
                 self._in_head = False
                 self._parser.feed_data(_CHUNKED_HEAD)
         except httptools.HttpParserError as error:
-            raise self._refusal(error) from None
+            unknown = isinstance(error, httptools.HttpParserInvalidMethodError)
+            if not (unknown and self._in_head) or self._method:
+                raise self._refusal(error) from None
+            self._unknown = True
+            self._other_method()
+
+    def _other_method(self) -> None:
+        """Read a request whose method llhttp does not know, when its line is whole.
+
+        Methods are names without end, and the upstream's business (RFC 9110 section 9.1).
+        """
+        line = self._line.lstrip(b"\r\n")
+        if b"\n" not in line:
+            return
+        match = _OTHER_METHOD.match(line)
+        if match is None:
+            raise self._refusal(
+                httptools.HttpParserInvalidMethodError("Invalid method encountered")
+            )
+        self._unknown = False
+        self._method = match[1].decode()
+        self._parser = self._new()
+        # In its place one that may have a body, and need not.
+        self._parse(b"POST" + line[len(match[1]) :])
+
+    def _encoded(self, part: bytes) -> bytes:
+        """Percent-encode what is beyond ASCII in the target, as browsers do."""
+        line = self._line + part if self.size else part
+        begun = len(line) - len(line.lstrip(b"\r\n"))
+        end = line.find(b"\n", begun)
+        start = max(line.find(b" ", begun, end if end >= 0 else len(line)), begun)
+        if line[start : start + 1] != b" ":
+            return part  # in the method: it is refused
+        known = len(line) - len(part)
+        start, end = max(start - known, 0), end - known if end >= 0 else len(part)
+        target = _BEYOND_ASCII.sub(lambda byte: b"%%%02X" % ord(byte[0]), part[start:end])
+        if len(target) != end - start:
+            log.debug("bytes beyond ASCII in a target were percent-encoded")
+        return part[:start] + target + part[end:]
 
     def _refusal(self, error: httptools.HttpParserError) -> RequestRefused:
         cause = error.__context__  # what a callback raised comes wrapped
@@ -161,10 +208,6 @@ class RequestParser:
             other = _OTHER_VERSION.match(self._line)
             if other and other[1] not in (b"HTTP/1.1", b"HTTP/1.0"):
                 return _other_version(other[1].decode())
-            unknown = isinstance(error, httptools.HttpParserInvalidMethodError)
-            if unknown and _OTHER_METHOD.match(self._line):
-                text = "the method is not known here"
-                return RequestRefused(501, "method", text, "use a registered HTTP method")
         return RequestRefused(400, "malformed", f"not valid HTTP/1.1: {error}", BAD)
 
     # -- llhttp's callbacks ----------------------------------------------------------------
@@ -190,7 +233,7 @@ class RequestParser:
             raise self._too_large()
         section, version = Section(self._lines, REQUEST), self._version
         framing = request_framing(section.known, version)
-        method = parser.get_method().decode("ascii")
+        method = self._method or parser.get_method().decode("ascii")
         request = self._request = Request(method, self._url, version, section, framing)
         # With HTTP/1.0 the parser lets keep-alive win, and Proxy-Connection count.
         request.keep_alive = parser.should_keep_alive() and (

@@ -330,6 +330,30 @@ def test_targets_lead_to_the_upstream_alone(
         assert upstream.requests[-1].target == b"/a?b"
 
 
+@pytest.mark.parametrize("method", ["FOO", "get", "BREW"])
+def test_any_method_goes_upstream_as_it_is(
+    proxy: Program, upstream: RawUpstream, method: str
+) -> None:
+    assert raw(proxy, "Host: localhost", first=f"{method} /a HTTP/1.1").status == 200
+    assert upstream.requests[-1].method == method
+
+
+@pytest.mark.parametrize("method", ["trace", "Trace", "connect"])
+def test_the_methods_that_echo_are_refused_in_any_case(proxy: Program, method: str) -> None:
+    assert raw(proxy, "Host: localhost", first=f"{method} /a HTTP/1.1").status == 405
+
+
+def test_letters_that_a_program_sends_raw_are_percent_encoded(
+    proxy: Program, upstream: RawUpstream
+) -> None:
+    """As curl does with ``?sender_name=José``."""
+    head = f"GET /v1/payments?sender_name=José HTTP/1.1\r\nHost: localhost\r\n{KEY[0]}: {KEY[1]}"
+    answer = exchange(proxy.port, head.encode() + b"\r\n\r\n")
+    assert answer is not None
+    assert answer.status == 200
+    assert upstream.requests[-1].target == b"/v1/payments?sender_name=Jos%C3%A9"
+
+
 @pytest.mark.parametrize("method", ["SETUP", "PRI", "SOURCE"])
 def test_methods_of_other_protocols_are_not_implemented(method: str) -> None:
     assert refused_method(method).status == 501
