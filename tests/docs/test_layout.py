@@ -26,7 +26,6 @@ PROVED_ELSEWHERE = {
     "doctor": "program/test_doctor.py",
     "errors": "unit/exchange/test_problem.py",
     "exchange": "program/test_guard.py",
-    "exchange/body": "program/test_streaming.py",
     "exchange/forwarder": "program/test_fidelity.py",
     "exchange/outgoing": "program/test_faults.py",
     "http1/content_codings": "unit/journal/test_body.py",
@@ -43,7 +42,6 @@ PROVED_ELSEWHERE = {
     "token": "unit/token/test_keeper.py",
     "token/response": "unit/token/test_source.py",
     "upstream/connect_tunnel": "unit/upstream/test_connector.py",
-    "upstream/resend": "program/test_faults.py",
 }
 
 MODULES = {
