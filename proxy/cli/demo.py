@@ -23,6 +23,7 @@ from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.journal.beside import WEBHOOK_PATH, WebhookInbox
 from proxy.sandbox import SandboxConfig, create_app
+from proxy.sandbox.flags import settings as simulator_settings
 from proxy.server import server, sockets
 from proxy.server.build import Parts
 from proxy.settings.model import Settings, problems
@@ -58,12 +59,12 @@ class _Simulator(uvicorn.Server):
         yield
 
 
-def run(given: dict[str, Any]) -> None:
-    """Run until Ctrl-C; ``given`` are settings by name.
+def run(given: dict[str, Any], simulator: dict[str, Any]) -> None:
+    """Run until Ctrl-C; ``given`` are settings by name, and ``simulator`` those of the simulator.
 
     Raises SettingsError, and AddressTaken where no free port is near the one asked for.
     """
-    Demo(given).run()
+    Demo(given, simulator).run()
 
 
 class _Door:
@@ -82,7 +83,8 @@ class _Door:
 class Demo:
     """Everything that is bound before the demo starts."""
 
-    def __init__(self, given: dict[str, Any]) -> None:
+    def __init__(self, given: dict[str, Any], simulator: dict[str, Any]) -> None:
+        _simulated(simulator)  # what does not fit is said before anything is bound
         self._screen = Screen(sys.stdout)
         listen = _address(given, "listen", "127.0.0.1:8080")
         admin = _address(given, "admin_listen", "127.0.0.1:8081")
@@ -93,7 +95,8 @@ class Demo:
         self._settings = self._load(given)
         self._secret = admin_secret.make()
         callback = f"http://{self._simulator.address}{WEBHOOK_PATH}"
-        self._inbox = WebhookInbox(create_app(SandboxConfig(webhook_url=callback)))
+        chosen = _simulated({"webhook_url": callback, **simulator})
+        self._inbox = WebhookInbox(create_app(chosen))
 
     def _load(self, given: dict[str, Any]) -> Settings:
         own = {
@@ -217,6 +220,13 @@ def _address(given: dict[str, Any], name: str, default: str) -> ListenAddress:
         return ListenAddress.parse(given.get(name, default))
     except ValueError as error:
         raise SettingsError([f"--{name.replace('_', '-')}: {error}"]) from None
+
+
+def _simulated(given: dict[str, Any]) -> SandboxConfig:
+    try:
+        return simulator_settings(given, "sandbox-")
+    except ValueError as error:
+        raise SettingsError([str(error)]) from None
 
 
 def _simulator(app: App) -> _Simulator:

@@ -37,6 +37,8 @@ _ABOUT = {
     ),
 }
 _DEMO_DEFAULTS = {"console": "true"}
+_SANDBOX = "sandbox-"  # before each flag of the demo that is a setting of its simulator
+_SANDBOX_DEST = "sandbox_"
 _NOT_IN_DEMO = frozenset(("base_url", "token_url", "allow_production", "allow_insecure_upstream"))
 
 
@@ -44,7 +46,12 @@ def main(name: str, arguments: Sequence[str]) -> int:
     """Run one of the commands to its end; return the exit code."""
     apart = _NOT_IN_DEMO if name == "demo" else frozenset()
     defaults = _DEMO_DEFAULTS if name == "demo" else {}
-    options = parser(name, _ABOUT[name], _CODES, apart=apart, defaults=defaults).read(arguments)
+    flags = parser(name, _ABOUT[name], _CODES, apart=apart, defaults=defaults)
+    if name == "demo":
+        from proxy.sandbox.flags import add_settings
+
+        add_settings(flags, _SANDBOX)
+    options = flags.read(arguments)
     try:
         return _COMMANDS[name](options)
     except SettingsError as error:
@@ -157,7 +164,14 @@ def _demo(options: argparse.Namespace) -> int:
     from proxy.cli import demo
 
     given: dict[str, Any] = _DEMO_DEFAULTS | chosen(options)
-    demo.run({name: value for name, value in given.items() if name not in _NOT_IN_DEMO})
+    demo.run(
+        {name: value for name, value in given.items() if name not in _NOT_IN_DEMO},
+        {
+            name.removeprefix(_SANDBOX_DEST): value
+            for name, value in vars(options).items()
+            if name.startswith(_SANDBOX_DEST)
+        },
+    )
     return OK
 
 

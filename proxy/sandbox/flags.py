@@ -32,6 +32,7 @@ docs/sandbox.md tells the switches, the guesses behind them, and the faults.
 """
 _GUESS = "Guess: "
 _OLDER_FLAGS = {"control_hosts": ("--lever-hosts",)}
+_CREDENTIALS = {"client_id", "client_secret"}
 _LISTEN = "127.0.0.1:9090"
 Hint = Callable[[str], str]
 
@@ -119,10 +120,16 @@ def parser(name: str) -> Parser:
 
 
 def add_settings(made: argparse.ArgumentParser, prefix: str = "") -> None:
-    """Add a flag for every setting, in two groups; ``prefix`` stands before each name."""
+    """Add a flag for every setting, in two groups.
+
+    With a ``prefix`` before each name they stand beside another program's flags, which knows the
+    simulator's credentials already.
+    """
     known: Group = made.add_argument_group(f"what {'the simulator' if prefix else 'it'} does")
     guesses: Group = made.add_argument_group("what the documentation leaves open or contradicts")
     for name, field in SandboxConfig.model_fields.items():
+        if prefix and name in _CREDENTIALS:
+            continue
         group = guesses if (field.description or "").startswith(_GUESS) else known
         flags = [f"--{prefix}{name.replace('_', '-')}"]
         flags += [] if prefix else _OLDER_FLAGS.get(name, ())

@@ -7,7 +7,10 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from proxy.sandbox.answers import OAUTH
 from proxy.sandbox.config import SandboxConfig
+from proxy.sandbox.examples import BODIES
+from proxy.sandbox.models.payments import Payment
 from proxy.sandbox.models.shapes import UUID, Failure, OAuthFailure
+from proxy.sandbox.models.webhooks import EVENTS, OLD_EVENTS, QUESTION, Told, Verdict
 from proxy.sandbox.operations import Operation
 
 Json = dict[str, object]
@@ -34,6 +37,12 @@ _SOURCES = {
     "payment_id": ("createPayment", "id"),
     "qr_code_id": ("createQrCode", "id"),
 }
+_ABOUT = """\
+A simulator made from public documentation; not the real API.
+
+Any request may carry X-Sandbox-Fault (what goes wrong with it), X-Sandbox-Outcome (how the
+payment ends that it makes) and X-Sandbox-Namespace (whose world it belongs to).
+The payloads of webhooks are guesses: the documentation does not tell them."""
 _REF = "#/components/schemas/{model}"
 
 
@@ -50,9 +59,10 @@ def document(operations: Iterable[Operation], config: SandboxConfig) -> Json:
         "info": {
             "title": "Bre-B API simulator",
             "version": "1",
-            "description": "A simulator made from public documentation; not the real API.",
+            "description": _ABOUT,
         },
         "paths": paths,
+        "webhooks": _webhooks(names, config),
         "components": {
             "schemas": schemas,
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
@@ -68,6 +78,9 @@ def _schemas(operations: list[Operation]) -> tuple[Names, object]:
     wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         (Failure, "serialization"),
         (OAuthFailure, "serialization"),
+        (Told, "serialization"),
+        (Payment, "serialization"),
+        (Verdict, "validation"),
     ]
     for operation in operations:
         if operation.body is not None:
@@ -77,6 +90,24 @@ def _schemas(operations: list[Operation]) -> tuple[Names, object]:
     unique = list(dict.fromkeys(wanted))
     names, definitions = models_json_schema(unique, ref_template=_REF)
     return {pair: dict(names[pair]) for pair in unique}, definitions["$defs"]
+
+
+def _webhooks(names: Names, config: SandboxConfig) -> Json:
+    """Describe what the simulator sends; the payloads are guesses, as the settings have them."""
+    shape = Told if config.webhook_payload == "envelope" else Payment
+    body = {
+        "required": True,
+        "content": {"application/json": {"schema": names[shape, "serialization"]}},
+    }
+    taken: Json = {"2XX": {"description": "Taken; anything else is tried again"}}
+    answer = {"application/json": {"schema": names[Verdict, "validation"]}}
+    decided: Json = {"200": {"description": "Whether the payment may come in", "content": answer}}
+    described: Json = {
+        name: {"post": {"summary": "A payment's event", "requestBody": body, "responses": taken}}
+        for name in (*EVENTS, *OLD_EVENTS)
+    }
+    question = {"summary": "May this payment come in?", "requestBody": body, "responses": decided}
+    return {**described, QUESTION: {"post": question}}
 
 
 def _operation(operation: Operation, names: Names, config: SandboxConfig, links: Json) -> Json:
@@ -89,9 +120,12 @@ def _operation(operation: Operation, names: Names, config: SandboxConfig, links:
     }
     if operation.body is not None:
         schema = names[operation.body, "validation"]
+        content: Json = {"schema": schema}
+        if operation.name in BODIES:
+            content["example"] = BODIES[operation.name]
         described["requestBody"] = {
             "required": not operation.body_optional,
-            "content": {"application/json": {"schema": schema}},
+            "content": {"application/json": content},
         }
     if not operation.needs_token:
         described["security"] = []

@@ -93,9 +93,9 @@ function rule(one) {
   const whom = [
     one.key_value && `to ${one.key_value}`, one.amount && `of ${one.amount}`,
     one.account_id && `from ${one.account_id}`,
-  ].filter(Boolean).join(" ") || "the next";
+  ].filter(Boolean).join(" ") || "to anybody";
   const left = one.times === null ? "always" : `${one.times} times`;
-  return `${one.status} ${one.error_code} for ${whom}, ${left}, used ${one.used} times`.replace("  ", " ");
+  return `${one.status} ${one.error_code}: payments ${whom}, ${left}, used ${one.used} times`.replace(" :", ":");
 }
 
 function show(state) {
@@ -137,7 +137,8 @@ function show(state) {
 function choices(names) {
   const select = byId("namespaces");
   const every = ["", ...new Set([...names, namespace].filter(Boolean))];
-  if (document.activeElement === select || [...select.options].map((o) => o.value).join() === every.join()) return;
+  const same = select.options.length && [...select.options].map((o) => o.value).join() === every.join();
+  if (document.activeElement === select || same) return;
   select.replaceChildren(...every.map(
     (name) => new Option(name || "the nameless one", name, name === namespace, name === namespace)));
 }

@@ -7,9 +7,10 @@ from proxy.sandbox.codes import CODES, meaning
 from proxy.sandbox.directory import ENTRIES
 from proxy.sandbox.latency import PROFILES
 from proxy.sandbox.models.shapes import pesos, timestamp
+from proxy.sandbox.models.webhooks import QUESTION
 from proxy.sandbox.settlement import settle_due
 from proxy.sandbox.verdicts import verdicts
-from proxy.sandbox.webhooks import QUESTION, Courier
+from proxy.sandbox.webhooks import Courier
 from proxy.sandbox.world import World
 
 Json = dict[str, object]

@@ -21,6 +21,7 @@ import anyio
 
 from proxy.sandbox.config import SandboxConfig
 from proxy.sandbox.models.shapes import timestamp
+from proxy.sandbox.models.webhooks import QUESTION
 from proxy.sandbox.records import Event, Payment
 from proxy.sandbox.settlement import accept, settle_due, shown, turn_away
 from proxy.sandbox.world import World
@@ -34,7 +35,6 @@ TRIES = 12
 _PATIENCE = 10.0
 
 
-QUESTION = "payment.inbound.authorization"
 # the event that comes first of those of one payment
 _FIRST = ("payment.outbound.confirmed", "payment.inbound.received")
 

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -284,3 +285,13 @@ def test_an_address_of_another_machine_is_exit_code_three(tmp_path: Path) -> Non
     ended = command("demo", "--listen=192.0.2.1:8080", cwd=tmp_path)
     assert ended.code == 3
     assert ended.err.startswith("breb-proxy: cannot listen on 192.0.2.1:80")
+
+
+def test_the_simulators_settings_are_flags_of_the_demo(tmp_path: Path) -> None:
+    with demo(tmp_path, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
+              "--sandbox-settle-delay", "77", "--sandbox-seed", "5") as running:  # fmt: skip
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/_sandbox", running.text)
+        assert found is not None
+        url = f"http://127.0.0.1:{found[1]}/_sandbox/state"
+        state = json.loads(urllib.request.urlopen(url, timeout=10).read())
+        assert (state["behaviour"]["settle_delay"], state["seed"]) == (77.0, 5)

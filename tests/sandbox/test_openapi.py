@@ -8,6 +8,7 @@ from typing import Any
 
 from proxy.sandbox.app import operations
 from proxy.sandbox.config import SandboxConfig
+from proxy.sandbox.examples import BODIES
 
 RULES = Path(__file__).with_name("schemathesis.toml")
 
@@ -45,6 +46,26 @@ def test_the_document_says_who_may_call_and_how_errors_look(start: Any) -> None:
     names = {status: one["text/json"]["schema"]["$ref"][21:] for status, one in shapes.items()}
     assert names["400"] == names["401"] == "OAuthFailure"
     assert names["429"] == "Failure"
+
+
+def test_every_body_has_an_example_that_is_taken(sandbox: Any) -> None:
+    for operation in operations(SandboxConfig()):
+        repeats = operation.method == "DELETE"
+        if operation.body is not None and not repeats:
+            assert operation.body.model_validate_json(json.dumps(BODIES[operation.name]))
+    post = sandbox.view("openapi.json")["paths"]["/v1/payments/breb"]["post"]
+    shown = post["requestBody"]["content"]["application/json"]["example"]
+    assert shown["amount"]["currency"] == "COP"
+
+
+def test_the_document_tells_of_webhooks(start: Any) -> None:
+    told = start().view("openapi.json")["webhooks"]
+    assert {"payment.outbound.settled", "payment.rejected"} <= told.keys()
+    answer = told["payment.inbound.authorization"]["post"]["responses"]["200"]
+    assert answer["content"]["application/json"]["schema"]["$ref"].endswith("Verdict")
+    bare = start(webhook_payload="payment").view("openapi.json")["webhooks"]["payment.settled"]
+    schema = bare["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert schema["$ref"].endswith("/Payment")
 
 
 def test_thousands_of_requests_meet_no_surprise(sandbox: Any, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_every_control_of_the_page_moves(sandbox: Any, tab: Page) -> None:
     expect(tab.locator("#faults li")).to_have_count(0)
     _set(tab, "outcomes", "Force", error_code="B106", times="2")
     expect(tab.locator("#outcomes li")).to_have_text(
-        "REJECTED B106 for the next, 2 times, used 0 times"
+        "REJECTED B106: payments to anybody, 2 times, used 0 times"
     )
     _form(tab, "outcomes").get_by_role("button", name="Clear all").click()
     expect(tab.locator("#outcomes li")).to_have_count(0)
@@ -125,6 +125,7 @@ def test_the_page_shows_the_namespace_that_is_chosen(sandbox: Any, tab: Page) ->
     sandbox.bare.post("/_sandbox/faults", json={"fault": "status=503"}, headers=fields)
     tab.goto(f"{sandbox.url}/_sandbox")
     expect(tab.locator("#faults li")).to_have_count(0)
+    expect(tab.locator("#namespaces option").first).to_have_text("the nameless one")
     tab.locator("#namespaces").select_option("left")
     expect(tab.locator("#faults li")).to_have_count(1)
     _form(tab, "faults").get_by_role("button", name="Clear all").click()
