@@ -46,6 +46,20 @@ def test_every_directive_profile_and_control_is_told_of() -> None:
         assert f"/_sandbox/{control} " in TEXT or f"`{control}`" in TEXT
 
 
+def test_every_guess_and_its_switch_stands_in_the_table_of_sources() -> None:
+    table = TEXT.partition("## What is real")[2].partition("## Settings")[0]
+    named = set(re.findall(r"`(\w+)`", table))
+    guesses = {
+        name
+        for name, field in SandboxConfig.model_fields.items()
+        if (field.description or "").startswith("Guess: ")
+    }
+    assert guesses <= named
+    kinds = ("real", "documented", "observed", "guessed", "ours")
+    rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
+    assert all(row.split("|")[2].strip().startswith(kinds) for row in rows)
+
+
 CURLS = [line for line in TEXT.splitlines() if line.startswith("curl ")]
 
 
