@@ -41,7 +41,6 @@ PROVED_ELSEWHERE = {
     "terminal": "program/test_command_line.py",
     "token": "unit/token/test_keeper.py",
     "token/response": "unit/token/test_source.py",
-    "upstream/connect_tunnel": "unit/upstream/test_connector.py",
 }
 
 MODULES = {
