@@ -42,7 +42,7 @@ class Journal:
         self._tls = tls
         self._most = weight
         # Over, and not yet masked: of many at once those alone are that will be kept.
-        self._waiting: deque[tuple[int, Callable[[int], Entry]]] = deque(maxlen=entries)
+        self._waiting: deque[tuple[int, Callable[[int], Entry], int]] = deque()
         self._waiting_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         self._entries: deque[Entry] = deque()
@@ -61,8 +61,10 @@ class Journal:
     def add(self, make: Callable[[int], Entry], weight: int = 0) -> None:
         """Take the entry that ``make`` gives for its number, of bodies of ``weight`` bytes."""
         self._last += 1
-        self._waiting.append((self._last, make))
+        self._waiting.append((self._last, make, weight))
         self._waiting_bytes += weight
+        if len(self._waiting) > self.limit:
+            self._waiting_bytes -= self._waiting.popleft()[2]
         if self._waiting_bytes > WAITING:
             self.settle()
         elif self._timer is None:
@@ -78,7 +80,7 @@ class Journal:
             self._timer = None
         self._waiting_bytes = 0
         while self._waiting:
-            number, make = self._waiting.popleft()
+            number, make, _ = self._waiting.popleft()
             entry = make(number)
             self._entries.append(entry)
             self._weight += entry.weight

@@ -282,6 +282,14 @@ def test_bodies_that_wait_to_be_masked_are_bounded() -> None:
     assert journal.last == WAITING // LIMIT + 1
 
 
+def test_what_is_pushed_out_before_it_is_masked_weighs_nothing_any_more() -> None:
+    journal = Journal([], entries=2)
+    template = over(*an_exchange())
+    for _ in range(9):
+        journal.add(lambda number: replace(template, number=number), WAITING // 3)
+    assert len(journal._waiting) == 2
+
+
 @pytest.mark.anyio
 async def test_nothing_waits_long_to_be_masked(
     anyio_backend: str, monkeypatch: pytest.MonkeyPatch
