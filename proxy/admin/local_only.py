@@ -6,6 +6,8 @@ other sites cannot use, and leaves the address bar.
 """
 
 import hmac
+import os
+import sys
 from collections.abc import Awaitable, Callable
 
 from starlette.exceptions import HTTPException
@@ -26,7 +28,7 @@ class LocalOnly:
     def __init__(self, listen: ListenAddress, secret: str) -> None:
         own = {bracketed(listen.host).lower()} if loopback(listen.host) else set()
         self._names = _NAMES | own
-        self._by_mode = bool(listen.path)  # the kernel lets in our user alone
+        self._unix = bool(listen.path)
         self._secret = secret.encode()
         # Cookies know no ports: another proxy's on this machine must not take the place of ours.
         self._cookie = f"breb-proxy-{listen.port}"
@@ -37,7 +39,7 @@ class LocalOnly:
         async def guarded(request: Request) -> Response:
             self._check_place(request)
             _check_page(request)
-            if self._by_mode:
+            if self._is_our_user(request):
                 return await endpoint(request)
             link = request.query_params.get("secret")
             if link is not None and request.method in ("GET", "HEAD") and self._is_secret(link):
@@ -50,13 +52,23 @@ class LocalOnly:
 
     def _check_place(self, request: Request) -> None:
         peer = request.client.host if request.client else ""
-        if not (self._by_mode or loopback(peer)):
+        if not ("uid" in request.scope or self._is_our_user(request) or loopback(peer)):
             raise HTTPException(403, "for loopback peers alone\n")
         hosts = request.headers.getlist("host")
         name, colon, port = "".join(hosts).rpartition(":")
         host = name if colon and port.isdigit() else "".join(hosts)
         if len(hosts) != 1 or host.lower() not in self._names:
             raise HTTPException(421, "for loopback Host values alone\n")
+
+    def _is_our_user(self, request: Request) -> bool:
+        """Report whether the kernel says so: of the peer, or where it cannot, by the socket's mode.
+
+        A socket that a service manager made may have any mode, and one of TCP beside it.
+        """
+        uid = request.scope.get("uid")
+        if uid is not None:
+            return uid in (0, os.getuid())
+        return self._unix and request.client is None and sys.platform != "linux"
 
     def _given(self, request: Request) -> list[str]:
         scheme, _, value = request.headers.get("authorization", "").partition(" ")

@@ -116,6 +116,8 @@ class CallerConnection(asyncio.Protocol):
             **dict.fromkeys(("headers", "request")),
         }
         self._uid = peer_uid(transport.get_extra_info("socket"))
+        if self._uid is not None:
+            self._scope_base["uid"] = self._uid
         if len(callers.connections) > callers.limits.connections:
             text = f"more than {callers.limits.connections} connections"
             step = "use fewer connections, or raise BREB_MAX_CALLERS"

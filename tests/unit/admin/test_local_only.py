@@ -1,5 +1,8 @@
 """Who may use the admin listener beyond its probes."""
 
+import os
+import sys
+
 import anyio
 import pytest
 from starlette.applications import Starlette
@@ -28,6 +31,7 @@ def ask(
     host: str = "localhost:1",
     query: str = "",
     method: str = "GET",
+    uid: int | None = None,
 ) -> tuple[int, dict[str, str]]:
     """Ask an app with one guarded endpoint; return status and fields."""
     local = LocalOnly(ListenAddress.parse(listen), SECRET)
@@ -44,6 +48,8 @@ def ask(
         "client": None if peer is None else (peer, 1),
         "headers": [(b"host", host.encode()), *lines],
     }
+    if uid is not None:
+        scope["uid"] = uid
     sent = []
 
     async def receive() -> dict[str, str]:
@@ -126,6 +132,23 @@ def test_the_link_is_for_a_person_at_an_address_bar(
     assert ask("127.0.0.1:8081", lines, query=query, method=method)[0] == status
 
 
-def test_over_a_unix_socket_its_mode_is_the_lock() -> None:
-    assert ask("unix:/run/admin.sock", [], peer=None, host="localhost")[0] == 200
-    assert ask("unix:/run/admin.sock", [], peer=None, host="evil.example")[0] == 421
+@pytest.mark.parametrize(
+    ("uid", "status"),
+    [
+        pytest.param(os.getuid(), 200, id="ours"),
+        pytest.param(0, 200, id="root"),
+        pytest.param(65534, 401, id="another, by the mode of a service manager"),
+    ],
+)
+def test_over_a_unix_socket_the_kernel_says_who_it_is(uid: int, status: int) -> None:
+    assert ask("unix:/run/admin.sock", [], peer=None, host="localhost", uid=uid)[0] == status
+    assert ask("unix:/run/admin.sock", [], peer=None, host="evil.example", uid=uid)[0] == 421
+
+
+def test_a_tcp_socket_beside_a_unix_socket_wants_the_secret() -> None:
+    """A service manager may hand over both."""
+    assert ask("unix:/run/admin.sock", [])[0] == 401
+    assert ask("unix:/run/admin.sock", [], peer=None)[0] == (
+        403 if sys.platform == "linux" else 200
+    )
+    assert ask("unix:/run/admin.sock", OURS)[0] == 200
