@@ -51,7 +51,7 @@ function connect() {
     byId("live").className = "live lost";
     byId("live").textContent = t("live.lost");
     lost();
-    if (source.readyState === EventSource.CLOSED) setTimeout(connect, 2000);
+    if (source.readyState === EventSource.CLOSED) { locked(); setTimeout(connect, 2000); }
   });
   source.addEventListener("door", (event) => door(JSON.parse(event.data)));
   source.addEventListener("hello", (event) => {
@@ -76,6 +76,13 @@ function connect() {
     list.add(JSON.parse(event.data));
     dirty();
   });
+}
+
+// A proxy that was started again has another secret, and this page's is worth nothing any more.
+async function locked() {
+  try {
+    if ((await fetch("/console/api/find")).status === 401) byId("live").textContent = t("live.locked");
+  } catch { /* it does not answer at all, as is said already */ }
 }
 
 function live() {

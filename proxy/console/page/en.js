@@ -199,6 +199,7 @@ export const words = {
   "ledger.when": "When (UTC)",
   "left.why": "The caller disconnected before the end; the request to the upstream was aborted.",
   "list.back": "List",
+  "live.locked": "the proxy was restarted: open the address that breb-proxy console prints",
   "live.lost": "connection lost, trying again",
   "live.on": "live",
   "live.paused": "paused",

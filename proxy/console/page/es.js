@@ -199,6 +199,7 @@ export const words = {
   "ledger.when": "Cuándo (UTC)",
   "left.why": "El cliente se desconectó antes del final; la petición al servidor de destino se canceló.",
   "list.back": "Lista",
+  "live.locked": "el proxy se reinició: abra la dirección que imprime breb-proxy console",
   "live.lost": "conexión perdida, reintentando",
   "live.on": "en vivo",
   "live.paused": "en pausa",
