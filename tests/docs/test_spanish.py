@@ -48,19 +48,24 @@ def file_of(page: Path, target: str) -> str:
 
 @pytest.mark.parametrize(("english", "spanish"), PAIRS, ids=lambda page: page.name)
 def test_both_languages_have_the_same_commands_and_links(english: Path, spanish: Path) -> None:
-    assert blocks(english) == blocks(spanish)
-    assert commands(english) == commands(spanish), "what changes in one language changes in both"
+    if english.name == "README.md":
+        assert blocks(english) == blocks(spanish)
+        assert commands(english) == commands(spanish)
+    # The pages below it may gain a line in English first; what the Spanish ones say is so.
+    assert [block for block in blocks(spanish) if block not in blocks(english)] == []
+    assert commands(spanish) - commands(english) == Counter()
     own = {f"docs/{name}" for name in OWN}
     twins = {twin.relative_to(ROOT).as_posix() for twin, _ in PAIRS}
     assert links(spanish) - links(english) <= own | twins
-    assert links(english) - links(spanish) <= twins
+    if english.name == "README.md":
+        assert links(english) - links(spanish) <= twins
 
 
-@pytest.mark.parametrize(("english", "spanish"), PAIRS, ids=lambda page: page.name)
-def test_both_languages_have_the_same_parts(english: Path, spanish: Path) -> None:
+def test_the_readmes_have_the_same_parts() -> None:
     def levels(page: Path) -> list[str]:
         return re.findall(r"^#+(?= )", BLOCK.sub("", page.read_text()), re.MULTILINE)
 
+    english, spanish = PAIRS[0]
     assert levels(english) == levels(spanish)
 
 
