@@ -5,7 +5,9 @@ Runs the demo, sends a morning's traffic through it, and looks at the page in th
 
 import http.client
 import json
+import os
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -103,6 +105,8 @@ def traffic(caller: Caller, admin: Caller) -> None:
 def main() -> int:
     """Take all pictures."""
     IMAGES.mkdir(parents=True, exist_ok=True)
+    # Where the demo leaves the secret of its console, as it does for the tests.
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="runtime-"))
     with demo() as running:
         traffic(Caller(running.port), Caller(running.admin_port, running.bearer))
         with sync_playwright() as driver, launch(driver) as browser:
