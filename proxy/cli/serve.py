@@ -51,6 +51,8 @@ def main(name: str, arguments: Sequence[str]) -> int:
         from proxy.sandbox.flags import add_settings
 
         add_settings(flags, _SANDBOX)
+    else:
+        flags.hint = _simulators
     options = flags.read(arguments)
     try:
         return _COMMANDS[name](options)
@@ -60,6 +62,14 @@ def main(name: str, arguments: Sequence[str]) -> int:
     except AddressTaken as error:
         say(str(error))
         return TAKEN
+
+
+def _simulators(flag: str) -> str:
+    """Say so where an option is one of the simulator's."""
+    from proxy.sandbox.config import SandboxConfig
+
+    known = {f"--{name.replace('_', '-')}" for name in SandboxConfig.model_fields}
+    return f"; {flag} is an option of {COMMAND} sandbox" if flag in known else ""
 
 
 def _serve(options: argparse.Namespace) -> int:

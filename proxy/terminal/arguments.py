@@ -7,7 +7,7 @@ proxy answers; 130 interrupted.
 import argparse
 import difflib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NoReturn
 
@@ -28,7 +28,12 @@ _LOGIN_REFUSED = (
 
 
 class Parser(argparse.ArgumentParser):
-    """Says an error in one line, and never repeats what may be a secret."""
+    """Says an error in one line, and never repeats what may be a secret.
+
+    ``hint`` says of an unknown option whose it is, if it is another command's.
+    """
+
+    hint: Callable[[str], str] = staticmethod(lambda flag: "")
 
     def __init__(self, command: str, about: str, codes: str) -> None:
         super().__init__(
@@ -46,7 +51,8 @@ class Parser(argparse.ArgumentParser):
         named = [word.partition("=")[0] for word in rest if word.startswith("-")]
         if named:
             known = [name for action in self._actions for name in action.option_strings]
-            self.error(f"no such option: {named[0]}{nearest(named[0], known)}")
+            meant = self.hint(named[0]) or nearest(named[0], known)
+            self.error(f"no such option: {named[0]}{meant}")
         if rest:
             self.error("takes options alone; one word is none (not repeated here)")
         return options

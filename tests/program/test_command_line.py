@@ -485,3 +485,15 @@ def test_an_interrupted_command_ends_quietly(tmp_path: Path) -> None:
             process.send_signal(signal.SIGINT)
             assert process.communicate(timeout=30)[1] == ""
         assert process.returncode == 130
+
+
+@pytest.mark.parametrize(
+    ("name", "flag", "whose"),
+    [("serve", "--settle-delay", "sandbox"), ("sandbox", "--base-url", "serve")],
+)
+def test_an_option_of_another_command_is_said_to_be_its(
+    name: str, flag: str, whose: str, tmp_path: Path
+) -> None:
+    ended = command(name, flag, "3", cwd=tmp_path)
+    assert ended.code == 2
+    assert re.search(rf"{flag} is an option of .* {whose}", ended.err)
