@@ -6,7 +6,11 @@ TESTS = Path(__file__).parents[1]
 PROXY = TESTS.parent / "proxy"
 
 # A second file of a module's tests, or the tests of a whole folder.
-ASPECTS = {"console/copying": "console/copying", "token/keeper_life": "token/keeper"}
+ASPECTS = {
+    "console/copying": "console/copying",
+    "http1/other_methods": "http1/request_parser",
+    "token/keeper_life": "token/keeper",
+}
 
 # What lives by sockets, processes and time is proved on the running program; types, constants and
 # words by those who use them. The longest prefix counts.

@@ -202,5 +202,5 @@ def test_every_file_that_a_command_names_is_there() -> None:
 def test_every_make_target_that_is_named_exists() -> None:
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
-    assert set(re.findall(r"`?make ([a-z-]+)`?", README)) <= targets
+    assert set(re.findall(r"(?:^|`)make ([a-z-]+)", README, re.MULTILINE)) <= targets
     assert len(re.findall(r"^[a-z-]+:.*## ", makefile, re.MULTILINE)) <= 10
