@@ -16,10 +16,11 @@ from starlette.responses import Response
 
 from proxy.addresses import ListenAddress, bracketed, loopback
 from proxy.admin.secret import NEEDED
+from proxy.exchange.web_pages import foreign_page
+from proxy.http1.fields import values
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _NAMES = frozenset(("localhost", "127.0.0.1", "[::1]"))
-_OUR_PAGES = ("same-origin", "none")
 
 
 class LocalOnly:
@@ -92,8 +93,7 @@ class LocalOnly:
 
 def _check_page(request: Request) -> None:
     """Refuse pages of other sites, before anybody looks at what the browser adds to them."""
-    own = f"{request.url.scheme}://{request.headers['host']}".lower()
-    ours = all(origin.lower() == own for origin in request.headers.getlist("origin"))
-    sites = request.headers.getlist("sec-fetch-site")
-    if not (ours and all(site in _OUR_PAGES for site in sites)):
+    own = f"{request.url.scheme}://{request.headers['host']}".lower().encode()
+    lines = request.headers.raw
+    if foreign_page(values(lines, b"origin"), values(lines, b"sec-fetch-site"), own):
         raise HTTPException(403, "not for pages of other sites\n")

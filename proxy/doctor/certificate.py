@@ -8,11 +8,9 @@ from typing import Any
 from proxy.addresses import Url
 from proxy.errors import UpstreamError
 from proxy.upstream import Connector, EgressProxy, Pool, PoolLimits
-from proxy.upstream.tls import ResumingContext
+from proxy.upstream.tls import EXPIRED, NOT_YET_VALID, UNKNOWN_ISSUER, WRONG_NAME, ResumingContext
 
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which Python does not name
-_EXPIRED, _EARLY, _OTHER_NAME = (10,), (9,), (62, 64)
-_UNKNOWN_ISSUER = (2, 18, 19, 20, 21)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +80,12 @@ def advice(error: UpstreamError, certificate: Certificate | None, setting: str) 
     """Say what to do about a certificate that is not trusted."""
     cause = error.__cause__
     code = cause.verify_code if isinstance(cause, ssl.SSLCertVerificationError) else 0
-    if code in _EXPIRED or code in _EARLY:
+    if code in (EXPIRED, NOT_YET_VALID):
         return "check this machine's date; if it is right, tell those who run that server"
-    if code in _OTHER_NAME:
+    if code in WRONG_NAME:
         names = ", ".join(certificate.names[:3]) if certificate else "another host"
         return f"the certificate is for {names}: check the host in {setting}"
-    if code in _UNKNOWN_ISSUER:
+    if code in UNKNOWN_ISSUER:
         return (
             "if that issuer is your company's or your own, name its PEM file in BREB_CA_BUNDLE;"
             " else do not trust this network"

@@ -18,15 +18,24 @@ def page_origin(request: Request, authority: bytes, allowed: frozenset[bytes]) -
     sites = known.get(b"sec-fetch-site", [])
     if len(origins) > 1 or len(sites) > 1:
         raise _foreign("more than one Origin or Sec-Fetch-Site")
-    origin = origins[0].lower() if origins else None
-    if origin is not None and origin in allowed:
+    if origins and origins[0].lower() in allowed:
         return origins[0]
     own = request.scheme.encode() + b"://" + authority.lower()
-    if origin is not None and origin != own:
-        raise _foreign("a web page of another origin")
-    if sites and sites[0].lower() not in (b"same-origin", b"none"):
-        raise _foreign("a web page of another site")
+    if words := foreign_page(origins, sites, own):
+        raise _foreign(words)
     return None
+
+
+def foreign_page(origins: Sequence[bytes], sites: Sequence[bytes], own: bytes) -> str:
+    """Say what kind of foreign page sent a request, by its Origin and Sec-Fetch-Site values.
+
+    Empty for a page of ``own``, an origin in lower case, and for what no page sent.
+    """
+    if any(origin.lower() != own for origin in origins):
+        return "a web page of another origin"
+    if any(site.lower() not in (b"same-origin", b"none") for site in sites):
+        return "a web page of another site"
+    return ""
 
 
 def _foreign(text: str) -> RequestRefused:

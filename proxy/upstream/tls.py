@@ -7,9 +7,10 @@ from pathlib import Path
 from proxy.errors import CertificateRefused, TlsAlerted, TlsFailed, UpstreamError
 
 # Codes of OpenSSL's X509_verify_cert_error_string(3).
-_NOT_YET_VALID = 9
-_EXPIRED = 10
-_WRONG_NAME = (62, 64)
+NOT_YET_VALID = 9
+EXPIRED = 10
+UNKNOWN_ISSUER = (2, 18, 19, 20, 21)
+WRONG_NAME = (62, 64)
 # What OpenSSL calls the alerts that it has received; nothing else begins like this.
 _ALERT = re.compile(r"(?:SSLV3|TLSV13?)_(?:ALERT_)?(?P<name>[A-Z_]+)")
 
@@ -65,11 +66,11 @@ def certificate_refused(error: ssl.SSLCertVerificationError, authority: str) -> 
         # Python 3.13 checks RFC 5280 strictly, which home-made authorities often fail.
         text += " (Python 3.13 and newer want keyUsage in the authority's certificate)"
     refused = CertificateRefused(f"certificate of {authority}: {text}")
-    if error.verify_code == _EXPIRED:
+    if error.verify_code == EXPIRED:
         refused.next_step = "the upstream must renew its certificate; check this machine's clock"
-    elif error.verify_code == _NOT_YET_VALID:
+    elif error.verify_code == NOT_YET_VALID:
         refused.next_step = "check this machine's clock"
-    elif error.verify_code in _WRONG_NAME:
+    elif error.verify_code in WRONG_NAME:
         refused.next_step = "check the host in BREB_BASE_URL: the certificate is for another name"
     return refused
 
