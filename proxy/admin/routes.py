@@ -120,7 +120,9 @@ class Admin:
         """Give one scrape in Prometheus' text format."""
         del request
         await asyncio.to_thread(prepare)
-        return Response(self._metrics.page(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(
+            self._metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8"
+        )
 
     async def status(self, request: Request) -> Response:
         """Give the state of the keeper and the pool; never the token."""

@@ -158,13 +158,13 @@ def _dispatch(arguments: list[str]) -> int:
     return USAGE
 
 
-def _lever(name: str) -> Callable[[list[str]], int]:
-    def pull(arguments: list[str]) -> int:
+def _admin_command(name: str) -> Callable[[list[str]], int]:
+    def run(arguments: list[str]) -> int:
         from proxy.cli import operate
 
         return operate.main(name, arguments)
 
-    return pull
+    return run
 
 
 def _sandbox(arguments: list[str]) -> int:
@@ -251,11 +251,11 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "demo": _start("demo"),
     "tour": _tour,
     "sandbox": _sandbox,
-    "wait": _lever("wait"),
-    "status": _lever("status"),
-    "console": _lever("console"),
-    "refresh": _lever("refresh"),
-    "quit": _lever("quit"),
+    "wait": _admin_command("wait"),
+    "status": _admin_command("status"),
+    "console": _admin_command("console"),
+    "refresh": _admin_command("refresh"),
+    "quit": _admin_command("quit"),
     "check": _check,
     "tokens": _tokens,
     "login": _credentials("login"),

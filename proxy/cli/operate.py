@@ -1,4 +1,4 @@
-"""The operator's levers on a running proxy: ``wait``, ``status``, ``refresh`` and ``quit``.
+"""The operator's admin commands on a running proxy: ``wait``, ``status``, ``refresh`` and ``quit``.
 
 They speak to the admin listener with the standard library alone, since probes and scripts start
 them often.
@@ -26,12 +26,12 @@ _STEP_LIMIT = 2.0
 _REFRESH_LIMIT = 90.0  # it waits for the token request, at most TOKEN_WAIT
 _SHADES = {"fresh": "green", "renewing": "cyan", "failing": "yellow"}
 
-Lever = Callable[[ListenAddress, argparse.Namespace, Screen], int]
+AdminCommand = Callable[[ListenAddress, argparse.Namespace, Screen], int]
 
 
 def main(name: str, arguments: Sequence[str]) -> int:
-    """Pull one lever; return the exit code."""
-    about, codes, lever = _LEVERS[name]
+    """Run one admin command; return the exit code."""
+    about, codes, run = _COMMANDS[name]
     parser = Parser(name, about, codes)
     if name == "wait":
         parser.add_argument(
@@ -57,7 +57,7 @@ def main(name: str, arguments: Sequence[str]) -> int:
         say(f"BREB_ADMIN_LISTEN: {error}")
         return USAGE
     try:
-        return lever(where, options, Screen(sys.stdout))
+        return run(where, options, Screen(sys.stdout))
     except Unreached as error:
         say(str(error))
         return UNREACHED
@@ -241,7 +241,7 @@ def _counted(counts: dict[str, int]) -> str:
 
 
 _CODES = "0 it worked, 1 it did not, 2 usage, 4 no running proxy answers"
-_LEVERS: dict[str, tuple[str, str, Lever]] = {
+_COMMANDS: dict[str, tuple[str, str, AdminCommand]] = {
     "wait": (
         "Wait until a running proxy holds a usable token: for start-up scripts and probes.",
         "0 ready, 1 not ready in time (standard error says why), 2 usage",

@@ -83,7 +83,7 @@ def _path(text: str) -> str:
 
 
 async def _examine(
-    found: settings_check.Papers, options: argparse.Namespace, codes: list[int]
+    found: settings_check.FoundSettings, options: argparse.Namespace, codes: list[int]
 ) -> None:
     screen = Screen(sys.stdout)
     report = Report(screen)

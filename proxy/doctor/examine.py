@@ -7,8 +7,8 @@ from proxy.addresses import ListenAddress, Url
 from proxy.doctor import settings_check
 from proxy.doctor.calls import REVOKE_LIMIT, Calls, proxy_in_small
 from proxy.doctor.listeners_check import door
-from proxy.doctor.network_check import Way
-from proxy.doctor.settings_check import Papers
+from proxy.doctor.network_check import NetworkCheck
+from proxy.doctor.settings_check import FoundSettings
 from proxy.doctor.steps import SWALLOWED, Chart, Outcome, Step
 from proxy.server.build import egress_proxy
 from proxy.settings import environment_proxy
@@ -28,7 +28,7 @@ _NO_ANSWER = (
 )
 
 
-def look_at_settings(chart: Chart, found: Papers) -> bool:
+def look_at_settings(chart: Chart, found: FoundSettings) -> bool:
     """Take the steps that need no network; report whether there is anything to go on with."""
     topic = "settings"
     whole = chart.settle(chart.add(topic, "settings", "values"), settings_check.whole(found))
@@ -86,7 +86,7 @@ class Examination:
     def _way(self, origin: Url, role: str, setting: str, *, direct: bool) -> list[tuple[Step, Any]]:
         settings, add = self._settings, self._chart.add
         to_egress = role == "egress proxy"
-        way = Way(
+        check = NetworkCheck(
             origin,
             setting,
             settings.connect_timeout,
@@ -99,10 +99,12 @@ class Examination:
         name = role.replace(" ", "_")
         steps: list[tuple[Step, Any]] = []
         if direct:
-            steps.append((add(topic, f"{name}.dns", "DNS", way.first(_NO_DNS)), way.name))
-            steps.append((add(topic, f"{name}.tcp", "TCP", way.first(SWALLOWED)), way.connection))
+            steps.append((add(topic, f"{name}.dns", "DNS", check.first(_NO_DNS)), check.name))
+            steps.append(
+                (add(topic, f"{name}.tcp", "TCP", check.first(SWALLOWED)), check.connection)
+            )
         if not to_egress or origin.scheme == "https":
-            steps.append((add(topic, f"{name}.tls", "TLS", way.silent), way.tls))
+            steps.append((add(topic, f"{name}.tls", "TLS", check.silent), check.tls))
         return steps
 
     def _plan_doors(self) -> list[tuple[Step, ListenAddress, str]]:

@@ -17,7 +17,7 @@ Infos = list[tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str,
 FEW_DAYS = 14
 
 
-class Way:
+class NetworkCheck:
     """The steps to ``origin``; ``setting`` is the one to blame, ``timeout`` in seconds.
 
     ``suspect`` is what to think of first when the network itself does not let us through.

@@ -26,7 +26,7 @@ _STAND_IN = "stand-in-for-a-missing-one"
 
 
 @dataclass(frozen=True, slots=True)
-class Papers:
+class FoundSettings:
     """The settings as found; ``settings`` is None if nothing can be tried with them."""
 
     given: dict[str, Any]
@@ -46,26 +46,26 @@ class Papers:
         return [PREFIX + name.upper() for name in _PAIR if name not in self.origins]
 
 
-def gather(given: dict[str, Any], places: dict[str, Any], origins: dict[str, str]) -> Papers:
+def gather(given: dict[str, Any], places: dict[str, Any], origins: dict[str, str]) -> FoundSettings:
     """Read the settings; missing credentials do not keep the rest from being examined."""
     stand_in = {name: _STAND_IN for name in _PAIR if name not in origins}
     try:
         settings = load(given | stand_in, **places)
     except SettingsError as error:
-        return Papers(given, places, origins, None, tuple(error.problems))
-    return Papers(given, places, origins, settings, ())
+        return FoundSettings(given, places, origins, None, tuple(error.problems))
+    return FoundSettings(given, places, origins, settings, ())
 
 
-def whole(papers: Papers) -> Finding:
+def whole(found: FoundSettings) -> Finding:
     """Judge the settings, and tell where each that is set comes from."""
-    rows, facts = [_file(papers.places)], {}
+    rows, facts = [_file(found.places)], {}
     for name in Settings.model_fields:
-        if name in papers.origins:
-            value = _value(papers.settings, name)
-            rows.append((PREFIX + name.upper(), f"{value}from {papers.origins[name]}"))
-            facts[PREFIX + name.upper()] = _fact(papers, name)
-    if papers.settings is None:
-        advice = "\n".join(papers.problems)
+        if name in found.origins:
+            value = _value(found.settings, name)
+            rows.append((PREFIX + name.upper(), f"{value}from {found.origins[name]}"))
+            facts[PREFIX + name.upper()] = _fact(found, name)
+    if found.settings is None:
+        advice = "\n".join(found.problems)
         return Finding(
             Outcome.FAILED,
             "some cannot be used, so nothing else is tried",
@@ -73,7 +73,7 @@ def whole(papers: Papers) -> Finding:
             tuple(rows),
             facts,
         )
-    doubts = _doubts(papers.settings, papers.places)
+    doubts = _doubts(found.settings, found.places)
     if doubts:
         says, advice = ("; ".join(doubts), "\n".join(doubts.values()))
         return Finding(Outcome.WARNING, says, advice, tuple(rows), facts)
@@ -117,12 +117,12 @@ def _shown(value: object) -> str:
     return shown(tuple(map(str, value)) if isinstance(value, tuple) else value)
 
 
-def _fact(papers: Papers, name: str) -> dict[str, str]:
+def _fact(found: FoundSettings, name: str) -> dict[str, str]:
     """Return for a program where a setting comes from, and what it is unless it is a secret."""
-    fact = {"from": papers.origins[name]}
-    if papers.settings is None:
+    fact = {"from": found.origins[name]}
+    if found.settings is None:
         return fact
-    value = getattr(papers.settings, name)
+    value = getattr(found.settings, name)
     return fact | {"value": "set, never shown" if name in SECRETS else _shown(value)}
 
 
@@ -136,9 +136,9 @@ def _length(secret: str) -> str:
     return f"{lower} characters or more"
 
 
-def names(papers: Papers) -> Finding:
+def names(found: FoundSettings) -> Finding:
     """Look for settings that do not exist: in the environment, the file, the directory."""
-    warnings = unknown_names(papers.places)
+    warnings = unknown_names(found.places)
     if not warnings and (over := passed_over()):
         return fine(f"every other name is a setting; Kubernetes set {', '.join(over)}", over=over)
     if not warnings:
@@ -147,9 +147,9 @@ def names(papers: Papers) -> Finding:
     return doubtful(says, "\n".join(warnings), unknown=warnings)
 
 
-def file(papers: Papers) -> Finding | None:
+def file(found: FoundSettings) -> Finding | None:
     """Look for slips in the .env file itself; None if there is none."""
-    path = Path(papers.places["_env_file"] or ".env")
+    path = Path(found.places["_env_file"] or ".env")
     if not path.is_file():
         return None
     doubts = repeated(path)
@@ -160,25 +160,25 @@ def file(papers: Papers) -> Finding | None:
     return fine("each name once, its secrets for nobody else")
 
 
-def credentials(papers: Papers) -> Finding:
+def credentials(found: FoundSettings) -> Finding:
     """Judge whether both credentials are there and could be real."""
-    if papers.missing:
-        verb = "is" if len(papers.missing) == 1 else "are"
-        return failed(f"{' and '.join(papers.missing)} {verb} not set", _where_to_put(papers))
+    if found.missing:
+        verb = "is" if len(found.missing) == 1 else "are"
+        return failed(f"{' and '.join(found.missing)} {verb} not set", _where_to_put(found))
     ours = tuple(f"{PREFIX}{name.upper()}:" for name in _PAIR)
-    if wrong := [line for line in papers.problems if line.startswith(ours)]:
+    if wrong := [line for line in found.problems if line.startswith(ours)]:
         return failed("; ".join(wrong), "copy it from the dashboard: Platform > API keys")
-    if papers.settings is not None and (odd := _odd(papers.settings)):
+    if found.settings is not None and (odd := _odd(found.settings)):
         return doubtful(odd, "copy them again from the dashboard: Platform > API keys")
-    if papers.exposed:
-        return doubtful("client id and client secret are set", papers.exposed)
+    if found.exposed:
+        return doubtful("client id and client secret are set", found.exposed)
     return fine("client id and client secret are set")
 
 
-def _where_to_put(papers: Papers) -> str:
-    near = {name: near_misses.missing(name, papers.places) for name in papers.missing}
-    found = [f"{name} {what}" for name, what in near.items() if what]
-    return "\n".join(found) or (
+def _where_to_put(found: FoundSettings) -> str:
+    near = {name: near_misses.missing(name, found.places) for name in found.missing}
+    hints = [f"{name} {what}" for name, what in near.items() if what]
+    return "\n".join(hints) or (
         "take them from the Passport dashboard (Platform > API keys) and put them into the keychain"
         f" ({COMMAND} login), .env, the environment or a secrets directory; to try without:"
         f" {COMMAND} demo"

@@ -103,7 +103,7 @@ def build(
     status = Status(
         keeper, pool, shell, lambda: _about(settings, source, demo=demo), metrics.unknown, ledger
     )
-    metrics.also(status.gauges)
+    metrics.add_collector(status.gauges)
     pages: list[Route] = TokenRoutes(keeper, source).routes()
     if books is not None:
         pages += books.routes(shell)

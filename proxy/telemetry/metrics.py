@@ -76,7 +76,7 @@ class Metrics:
         for method, count in methods.items():
             self.unknown[_label(method)] += count
 
-    def also(self, gauges: Gauges) -> None:
+    def add_collector(self, gauges: Gauges) -> None:
         """Name the function that gives the metrics of the other parts."""
         self._gauges = gauges
 
@@ -158,7 +158,7 @@ class Metrics:
         )
         yield from self._gauges()
 
-    def page(self) -> bytes:
+    def exposition(self) -> bytes:
         """Return one scrape in Prometheus' text format."""
         import prometheus_client
 

@@ -20,7 +20,7 @@ import trustme
 
 from proxy.addresses import Url
 from proxy.doctor import calls, certificate
-from proxy.doctor.network_check import Way
+from proxy.doctor.network_check import NetworkCheck
 from proxy.doctor.steps import Finding, Outcome
 from proxy.errors import CertificateRefused
 from proxy.upstream.tls import tls_context
@@ -395,9 +395,11 @@ def test_no_route_to_the_host_is_told() -> None:
     """The broadcast address takes no connections: the system says so at once."""
 
     async def connect() -> Finding:
-        way = Way(Url.parse("https://255.255.255.255"), "BREB_BASE_URL", 1, tls_context())
-        await way.name()
-        return await way.connection()
+        check = NetworkCheck(
+            Url.parse("https://255.255.255.255"), "BREB_BASE_URL", 1, tls_context()
+        )
+        await check.name()
+        return await check.connection()
 
     found = asyncio.run(connect())
     assert found.outcome is Outcome.FAILED
@@ -406,18 +408,18 @@ def test_no_route_to_the_host_is_told() -> None:
 
 
 def test_plain_http_beyond_this_machine_is_doubted() -> None:
-    way = Way(Url.parse("http://upstream.example"), "BREB_BASE_URL", 1, tls_context())
-    found = asyncio.run(way.tls())
+    check = NetworkCheck(Url.parse("http://upstream.example"), "BREB_BASE_URL", 1, tls_context())
+    found = asyncio.run(check.tls())
     assert found.outcome is Outcome.WARNING
     assert found.advice == "use https in BREB_BASE_URL"
 
 
 def test_a_name_that_comes_too_late_changes_nothing() -> None:
     async def leave_early() -> None:
-        way = Way(Url.parse("https://localhost"), "BREB_BASE_URL", 1, tls_context())
+        check = NetworkCheck(Url.parse("https://localhost"), "BREB_BASE_URL", 1, tls_context())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(0):
-                await way.name()
+                await check.name()
         while threading.active_count() > before:  # noqa: ASYNC110  a thread sets no event
             await asyncio.sleep(0.01)
         await asyncio.sleep(0)
@@ -430,7 +432,7 @@ def test_a_handshake_that_nobody_answers_ends_the_step_as_its_own_time_out_does(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         origin = Url.parse(f"https://127.0.0.1:{silent.getsockname()[1]}")
         with pytest.raises(TimeoutError):
-            asyncio.run(Way(origin, "BREB_BASE_URL", 0.05, tls_context()).tls())
+            asyncio.run(NetworkCheck(origin, "BREB_BASE_URL", 0.05, tls_context()).tls())
 
 
 def test_a_certificate_that_cannot_be_seen_is_no_failure_of_its_own() -> None:
