@@ -1,5 +1,7 @@
 """The caller's body on its way up: counted, bounded, copied and framed in one place."""
 
+import asyncio
+
 from proxy.exchange.guard import body_too_large
 from proxy.exchange.record import Exchange
 from proxy.http1.framing import CHUNKED, chunk
@@ -11,6 +13,8 @@ class OutgoingBody:
 
     more = True
     """Whether a part of it is still to come from the caller."""
+    place: asyncio.Semaphore | None = None
+    """What it holds a place of, while more of it is to come."""
 
     def __init__(self, exchange: Exchange, request: Request, replay_limit: int) -> None:
         self._exchange = exchange
@@ -33,9 +37,25 @@ class OutgoingBody:
         part = self._request.body.now()
         return b"" if part is None else self._taken(part)
 
+    async def gathered(self, opening: bytes) -> bytes:
+        """Wait until all of it is at hand, or more than is kept; return what is its opening now."""
+        kept = self._kept
+        while self.more and kept is not None:
+            part = await self.next()
+            before, kept = kept, self._kept
+            if kept is None:
+                return self._framed(bytes(before), last=False) + part
+        return opening if kept is None else self._framed(bytes(kept), last=True)
+
     async def next(self) -> bytes:
         """Wait for the next part, framed as it is sent."""
         return self._taken(await self._request.body.next())
+
+    def leave(self) -> None:
+        """Give its place to another body."""
+        place, self.place = self.place, None
+        if place is not None:
+            place.release()
 
     def _taken(self, part: BodyPart) -> bytes:
         data, last = part

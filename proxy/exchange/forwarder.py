@@ -11,10 +11,11 @@ from urllib.parse import unquote_to_bytes
 
 from proxy.addresses import Url, bracketed
 from proxy.asgi import Send
-from proxy.errors import ProxyError, UpstreamError
+from proxy.errors import UpstreamError
 from proxy.exchange.body import OutgoingBody
 from proxy.exchange.outgoing import OutgoingRequest
 from proxy.exchange.record import Exchange
+from proxy.exchange.uploads import Uploads
 from proxy.exchange.web_pages import with_cors
 from proxy.http1.fields import Line, Lines, relocated, serialised
 from proxy.http1.framing import CHUNKED
@@ -44,8 +45,11 @@ class ForwarderOptions:
 class Forwarder:
     """Forwards requests to the upstream with the access token put on."""
 
-    def __init__(self, pool: Pool, keeper: TokenKeeper, options: ForwarderOptions) -> None:
+    def __init__(
+        self, pool: Pool, uploads: Uploads, keeper: TokenKeeper, options: ForwarderOptions
+    ) -> None:
         self._pool = pool
+        self._uploads = uploads
         self._keeper = keeper
         base = options.base
         self._prefix = base.path.encode()
@@ -81,6 +85,8 @@ class Forwarder:
                 self._keeper.release(outgoing.held)
             if outgoing.pump is not None:
                 await outgoing.stop()
+            if body is not None:
+                body.leave()
             outgoing.give_up(self._pool)
 
     # -- the exchange with the upstream ----------------------------------------------------
@@ -97,6 +103,8 @@ class Forwarder:
         pool, body, method = self._pool, outgoing.body, outgoing.request.method
         opening = b"" if body is None else body.opening()
         more = body is not None and body.more
+        if more:
+            opening, more = await self._admitted(outgoing, opening)
         within = may_wait(method, whole=outgoing.whole)
         while True:
             connection = pool.take(within) or await self._acquire(outgoing, within)
@@ -114,8 +122,7 @@ class Forwarder:
                 while connection.head is None:
                     await connection.arrival()
             except UpstreamError as error:
-                if isinstance(outgoing.failure, ProxyError):  # the caller's body broke first
-                    raise outgoing.failure from error
+                outgoing.tell_what_broke_first(error)
                 if not may_resend(error, method, within, whole=outgoing.whole):
                     raise
                 exchange.lost = exchange.lost or error.sent
@@ -126,6 +133,17 @@ class Forwarder:
             if exchange.tap is not None:
                 exchange.tap.answered(connection.head.status, connection.head.lines)
             return connection.head
+
+    async def _admitted(self, outgoing: OutgoingRequest, opening: bytes) -> tuple[bytes, bool]:
+        """Wait until the body may go out; the token may have ended or been renewed meanwhile.
+
+        Return what goes out with the head, and whether more of the body is to come.
+        """
+        body = cast("OutgoingBody", outgoing.body)
+        opening = await self._uploads.admit(body, opening)
+        if outgoing.held is not None and self._keeper.usable() is not outgoing.held:
+            self._use(outgoing, self._keeper.usable() or await self._keeper.wait())
+        return opening, body.more
 
     async def _acquire(self, outgoing: OutgoingRequest, within: float) -> Connection:
         """Wait for a connection; the token may have ended or been renewed meanwhile."""

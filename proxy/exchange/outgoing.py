@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from typing import cast
 
-from proxy.errors import ProxyError
+from proxy.errors import ProxyError, UpstreamError
 from proxy.exchange.body import OutgoingBody
 from proxy.exchange.record import CallerLeft
 from proxy.http1.request import Request
@@ -46,10 +46,16 @@ class OutgoingRequest:
                 await connection.drain()
                 connection.write(await body.next())
             connection.finish()
+            body.leave()
         except (ProxyError, CallerLeft) as error:
             if error is not connection.error:
                 self.failure = error
                 connection.abort()
+
+    def tell_what_broke_first(self, error: UpstreamError) -> None:
+        """Raise what is wrong with the caller's body, if that is why the connection ended."""
+        if isinstance(self.failure, ProxyError):
+            raise self.failure from error
 
     def give_up(self, pool: Pool) -> None:
         """Return the connection of an attempt that is over, or whose answer is not wanted."""

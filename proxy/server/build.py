@@ -20,6 +20,7 @@ from proxy.exchange.forwarder import Forwarder, ForwarderOptions
 from proxy.exchange.guard import Guard, GuardOptions
 from proxy.exchange.record import Forward, Observer
 from proxy.exchange.shell import Judge, Shell
+from proxy.exchange.uploads import Uploads
 from proxy.journal.journal import Journal
 from proxy.journal.recorder import Recorder
 from proxy.passport import TOKEN_PATH
@@ -77,7 +78,8 @@ def build(
     journal = _journal(settings)
     watched = _watched(source, journal, settings)
     keeper = TokenKeeper(watched, clock, _keeper_options(settings))
-    forward: Forward = Forwarder(pool, keeper, _forwarder_options(settings)).forward
+    uploads = Uploads(settings.max_connections, settings.queue_timeout)
+    forward: Forward = Forwarder(pool, uploads, keeper, _forwarder_options(settings)).forward
     books = None
     if settings.ledger is not None:
         # Imported only here: without a ledger SQLite stays out of memory.

@@ -72,3 +72,31 @@ def test_a_body_that_grows_too_long_is_refused_where_it_does() -> None:
     with pytest.raises(RequestRefused, match="exceeds 5 bytes"):
         asyncio.run(outgoing.next())
     assert exchange.received == 5
+
+
+@pytest.mark.parametrize(
+    ("parts", "gathered", "more"),
+    [
+        pytest.param((b"one ", b"two"), b"7\r\none two\r\n0\r\n\r\n", False, id="short"),
+        pytest.param(
+            (b"six by", b"tes", b"and", b"more"),
+            b"9\r\nsix bytes\r\n3\r\nand\r\n",
+            True,
+            id="long",
+        ),
+        pytest.param((b"eleven bytes",), b"c\r\neleven bytes\r\n0\r\n\r\n", False, id="at once"),
+    ],
+)
+def test_a_body_is_gathered_until_it_is_whole_or_longer_than_what_is_kept(
+    parts: tuple[bytes, ...], gathered: bytes, more: bool
+) -> None:
+    outgoing, _ = body(*parts, late=True, framing=CHUNKED)
+    assert asyncio.run(outgoing.gathered(outgoing.opening())) == gathered
+    assert outgoing.more == more
+
+
+def test_a_body_that_is_long_already_is_not_gathered_further() -> None:
+    outgoing, _ = body(b"eleven bytes", b"more")
+    opening = outgoing.opening()
+    assert asyncio.run(outgoing.gathered(opening)) == opening == b"eleven bytes"
+    assert outgoing.more
