@@ -67,7 +67,7 @@ def run(given: dict[str, Any], simulator: dict[str, Any]) -> None:
     Demo(given, simulator).run()
 
 
-class _Door:
+class _BoundListener:
     """A listener bound to the address asked for, or to a free port near it."""
 
     def __init__(self, asked: ListenAddress) -> None:
@@ -88,9 +88,9 @@ class Demo:
         self._screen = Screen(sys.stdout)
         listen = _address(given, "listen", "127.0.0.1:8080")
         admin = _address(given, "admin_listen", "127.0.0.1:8081")
-        self._simulator = _Door(SIMULATOR)
-        self._callers = _Door(listen)
-        self._admin = _Door(admin)
+        self._simulator = _BoundListener(SIMULATOR)
+        self._callers = _BoundListener(listen)
+        self._admin = _BoundListener(admin)
         self._folder = tempfile.TemporaryDirectory(prefix="breb-proxy-demo-")
         self._settings = self._load(given)
         self._secret = admin_secret.make()
@@ -157,7 +157,7 @@ class Demo:
             shade("breb-proxy demo", "bold") + ": a simulator of the Bre-B API, no real money",
             "",
             *self._moved(),
-            self._doors(url),
+            self._addresses(url),
             "",
             "Try it, in another terminal; look at it, in a browser:",
             "",
@@ -172,11 +172,11 @@ class Demo:
         ]
 
     def _moved(self) -> list[str]:
-        doors = (self._callers, self._admin, self._simulator)
-        lines = [f"{door.asked} is taken: using {door.address}" for door in doors if door.moved]
+        listeners = (self._callers, self._admin, self._simulator)
+        lines = [f"{one.asked} is taken: using {one.address}" for one in listeners if one.moved]
         return [*lines, ""] if lines else []
 
-    def _doors(self, url: str) -> str:
+    def _addresses(self, url: str) -> str:
         rows = [
             (
                 "Postman, curl, your app",

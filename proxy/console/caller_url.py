@@ -8,7 +8,7 @@ from proxy.settings.model import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class CallerUrl:
     """``url`` is what callers put before a target; ``socket`` a path, where that is the way in.
 
     ``keyed`` says that callers must send a key.
@@ -20,7 +20,7 @@ class Door:
     production: bool
 
     @classmethod
-    def of(cls, settings: Settings) -> "Door":
+    def of(cls, settings: Settings) -> "CallerUrl":
         """Derive it from the settings."""
         listen = settings.listen
         name = "localhost" if listen.path else bracketed(listen.connectable.host)

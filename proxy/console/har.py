@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from proxy import __version__
-from proxy.console.caller_url import Door
+from proxy.console.caller_url import CallerUrl
 from proxy.journal.body import Content
 from proxy.journal.entry import Entry, Shown
 
@@ -25,7 +25,7 @@ _TIMINGS = {
 }
 
 
-def har(entries: Iterable[Entry], door: Door) -> dict[str, Any]:
+def har(entries: Iterable[Entry], door: CallerUrl) -> dict[str, Any]:
     """Return the archive."""
     return {
         "log": {
@@ -38,7 +38,7 @@ def har(entries: Iterable[Entry], door: Door) -> dict[str, Any]:
     }
 
 
-def _entry(entry: Entry, door: Door) -> dict[str, Any]:
+def _entry(entry: Entry, door: CallerUrl) -> dict[str, Any]:
     moment = datetime.fromtimestamp(entry.at, UTC).isoformat(timespec="milliseconds")
     return {
         "startedDateTime": moment.replace("+00:00", "Z"),
@@ -58,7 +58,7 @@ def _left(entry: Entry) -> str:
     return "the caller left before the end" if entry.left else ""
 
 
-def _request(entry: Entry, door: Door) -> dict[str, Any]:
+def _request(entry: Entry, door: CallerUrl) -> dict[str, Any]:
     query = entry.target.partition("?")[2]
     pairs = [pair.partition("=") for pair in query.split("&")] if query else []
     request = {

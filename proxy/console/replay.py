@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from proxy.asgi import Message
-from proxy.console.caller_url import Door
+from proxy.console.caller_url import CallerUrl
 from proxy.console.sendable import Sendable, sendable
 from proxy.exchange.shell import Shell
 from proxy.http1.fields import REQUEST, Section
@@ -53,7 +53,7 @@ class Wish(BaseModel):
 class Replay:
     """The one who sends again."""
 
-    def __init__(self, shell: Shell, journal: Journal, door: Door) -> None:
+    def __init__(self, shell: Shell, journal: Journal, door: CallerUrl) -> None:
         self._shell = shell
         self._journal = journal
         self.door = door

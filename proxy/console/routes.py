@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from proxy.admin.local_only import Endpoint
 from proxy.admin.status import Status
-from proxy.console.caller_url import Door
+from proxy.console.caller_url import CallerUrl
 from proxy.console.copying import FORMS
 from proxy.console.find import find
 from proxy.console.har import har
@@ -52,7 +52,7 @@ class Console:
         self._streams = 0
 
     @property
-    def _door(self) -> Door:
+    def _door(self) -> CallerUrl:
         return self._replay.door
 
     def routes(self) -> list[Route]:

@@ -4,7 +4,7 @@ import base64
 import json
 from typing import Any
 
-from proxy.console.caller_url import Door
+from proxy.console.caller_url import CallerUrl
 from proxy.console.changes import changes
 from proxy.console.replay import offer
 from proxy.console.said import said
@@ -70,7 +70,7 @@ def mark(entry: Entry) -> str:
     return "" if entry.attempts else "answered"
 
 
-def detail(entry: Entry, door: Door) -> dict[str, Any]:
+def detail(entry: Entry, door: CallerUrl) -> dict[str, Any]:
     """Return everything about one entry."""
     last = entry.attempts[-1] if entry.attempts else None
     return {

@@ -111,9 +111,9 @@ def build(
         pages += books.routes(shell)
     if journal is not None and recorder is not None:
         # Imported only here: a start without the console is a tenth faster.
-        from proxy.console import Console, Door, Replay
+        from proxy.console import CallerUrl, Console, Replay
 
-        replay = Replay(shell, journal, Door.of(settings))
+        replay = Replay(shell, journal, CallerUrl.of(settings))
         pages += Console(journal, recorder, status, replay).routes()
     admin = Admin(keeper, metrics, status, quit_now, local).app(pages)
     closing = (pool, token_pool) if ledger is None else (pool, token_pool, ledger)

@@ -456,14 +456,14 @@ class Settings(CredentialSettings):
         if self.listen == self.admin_listen and (self.listen.path or self.listen.port):
             problems.append(f"{PREFIX}ADMIN_LISTEN: must differ from {PREFIX}LISTEN")
         problems.extend(
-            f"{PREFIX}{name}: {own} is this proxy's own listener ({PREFIX}{door}): it would call"
+            f"{PREFIX}{name}: {own} is this proxy's own listener ({PREFIX}{setting}): it would call"
             " itself"
             for name, url in (
                 ("BASE_URL", self.base_url),
                 ("TOKEN_URL", self.token_url),
                 ("EGRESS_PROXY", self.egress_proxy),
             )
-            for door, own in (("LISTEN", self.listen), ("ADMIN_LISTEN", self.admin_listen))
+            for setting, own in (("LISTEN", self.listen), ("ADMIN_LISTEN", self.admin_listen))
             if url and url.reaches(own)
         )
         problems.extend(_unusable_authorities(self.ca_bundle))

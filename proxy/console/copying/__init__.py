@@ -8,7 +8,7 @@ a caller key is written as a variable.
 
 from collections.abc import Callable
 
-from proxy.console.caller_url import Door
+from proxy.console.caller_url import CallerUrl
 from proxy.console.copying.csharp import csharp
 from proxy.console.copying.curl import curl
 from proxy.console.copying.httpie import httpie
@@ -20,7 +20,7 @@ from proxy.console.copying.powershell import powershell
 from proxy.console.copying.python import python
 from proxy.console.sendable import Sendable
 
-FORMS: dict[str, Callable[[Sendable, Door], str]] = {
+FORMS: dict[str, Callable[[Sendable, CallerUrl], str]] = {
     "curl": curl,
     "powershell": powershell,
     "httpie": httpie,

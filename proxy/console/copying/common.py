@@ -2,7 +2,7 @@
 
 import re
 
-from proxy.console.caller_url import Door
+from proxy.console.caller_url import CallerUrl
 from proxy.console.sendable import Sendable
 from proxy.journal.masking import MASK
 
@@ -44,7 +44,7 @@ def ascii_lines(request: Sendable) -> tuple[list[tuple[str, str]], list[str]]:
     return good, names
 
 
-def notes(request: Sendable, door: Door, client: str, skipped: list[str]) -> list[str]:
+def notes(request: Sendable, door: CallerUrl, client: str, skipped: list[str]) -> list[str]:
     """Return what is to be said of a client that is not exact."""
     found = [MASKED] if request.masked else []
     found += [f"{client} cannot write this field: {name}" for name in skipped]
@@ -55,7 +55,7 @@ def notes(request: Sendable, door: Door, client: str, skipped: list[str]) -> lis
     return found
 
 
-def url(request: Sendable, door: Door) -> bytes:
+def url(request: Sendable, door: CallerUrl) -> bytes:
     """Return the URL's bytes."""
     return door.at(request.target).encode("utf-8", "surrogateescape")
 

@@ -2,14 +2,14 @@
 
 import base64
 
-from proxy.console.caller_url import Door
+from proxy.console.caller_url import CallerUrl
 from proxy.console.copying.common import KEY, KEY_FIELD, ascii_lines, escaped, notes, text_of
 from proxy.console.sendable import Sendable
 
 _OF_CONTENT = ("allow", "content-", "expires", "last-modified")
 
 
-def csharp(request: Sendable, door: Door) -> str:
+def csharp(request: Sendable, door: CallerUrl) -> str:
     """Word it as a program."""
     lines, skipped = ascii_lines(request)
     of_content = [line for line in lines if line[0].lower().startswith(_OF_CONTENT)]

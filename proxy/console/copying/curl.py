@@ -2,13 +2,13 @@
 
 import shlex
 
-from proxy.console.caller_url import Door
+from proxy.console.caller_url import CallerUrl
 from proxy.console.copying.common import KEY, KEY_FIELD, MASKED, curl_line, raw, url, with_defaults
 from proxy.console.quoting import folded, note, printable, printf, word
 from proxy.console.sendable import Sendable
 
 
-def curl(request: Sendable, door: Door) -> str:
+def curl(request: Sendable, door: CallerUrl) -> str:
     """Word it for curl in a POSIX shell."""
     words = ["curl", "--globoff", "--path-as-is", *_options(request, door)]
     for name, value in with_defaults(request):
@@ -24,7 +24,7 @@ def curl(request: Sendable, door: Door) -> str:
     return notes + folded(words, "--header", "--data-raw")
 
 
-def _options(request: Sendable, door: Door) -> list[str]:
+def _options(request: Sendable, door: CallerUrl) -> list[str]:
     words = []
     if request.method == "HEAD":
         words.append("--head")

@@ -2,13 +2,13 @@
 
 import shlex
 
-from proxy.console.caller_url import Door
+from proxy.console.caller_url import CallerUrl
 from proxy.console.copying.common import KEY, KEY_FIELD, MASKED, plain, raw, url
 from proxy.console.quoting import folded, note, printable, printf, word
 from proxy.console.sendable import Sendable
 
 
-def httpie(request: Sendable, door: Door) -> str:
+def httpie(request: Sendable, door: CallerUrl) -> str:
     """Word it for HTTPie in a POSIX shell."""
     words = ["http", "--path-as-is", "--ignore-netrc"]
     piped = bool(request.body) and not printable(request.body)
@@ -31,7 +31,7 @@ def httpie(request: Sendable, door: Door) -> str:
     return "".join(map(note, _notes(request, door, skipped))) + text
 
 
-def _notes(request: Sendable, door: Door, skipped: list[str]) -> list[str]:
+def _notes(request: Sendable, door: CallerUrl, skipped: list[str]) -> list[str]:
     notes = [MASKED] if request.masked else []
     notes += [f"HTTPie cannot write this field: {name}" for name in skipped]
     if not plain(request.target):

@@ -2,14 +2,14 @@
 
 import base64
 
-from proxy.console.caller_url import Door
+from proxy.console.caller_url import CallerUrl
 from proxy.console.copying.common import KEY, KEY_FIELD, ascii_lines, escaped, notes, text_of
 from proxy.console.sendable import Sendable
 
 _LONGEST = 8192  # characters of one literal: a constant holds 65,535 bytes
 
 
-def java(request: Sendable, door: Door) -> str:
+def java(request: Sendable, door: CallerUrl) -> str:
     """Word it as a file that ``java`` runs."""
     lines, skipped = ascii_lines(request)
     fields = [f".header({escaped(name)}, {escaped(value)})" for name, value in lines]

@@ -2,7 +2,7 @@
 
 import base64
 
-from proxy.console.caller_url import Door
+from proxy.console.caller_url import CallerUrl
 from proxy.console.copying.common import (
     KEY,
     KEY_FIELD,
@@ -16,7 +16,7 @@ from proxy.console.copying.common import (
 from proxy.console.sendable import Sendable
 
 
-def javascript(request: Sendable, door: Door) -> str:
+def javascript(request: Sendable, door: CallerUrl) -> str:
     """Word it as a module for Node."""
     lines = [f"// {MASKED}"] if request.masked else []
     # fetch sends no body with these, whatever the upstream takes.
@@ -27,7 +27,7 @@ def javascript(request: Sendable, door: Door) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _fetch(request: Sendable, door: Door) -> list[str]:
+def _fetch(request: Sendable, door: CallerUrl) -> list[str]:
     fields = [f"    {escaped(name)}: {escaped(value)}," for name, value in request.lines]
     if door.keyed:
         fields.append(f'    "{KEY_FIELD}": process.env.{KEY},')
@@ -42,7 +42,7 @@ def _fetch(request: Sendable, door: Door) -> list[str]:
     ]
 
 
-def _node(request: Sendable, door: Door) -> list[str]:
+def _node(request: Sendable, door: CallerUrl) -> list[str]:
     host, port = door.host_and_port
     where = f"socketPath: {escaped(door.socket)}" if door.socket else f"host: {escaped(host)}"
     ports = f", port: {port}" if port and not door.socket else ""

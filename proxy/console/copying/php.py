@@ -1,12 +1,12 @@
 """For PHP with its curl extension, which sends the very bytes."""
 
-from proxy.console.caller_url import Door
+from proxy.console.caller_url import CallerUrl
 from proxy.console.copying.common import KEY, KEY_FIELD, MASKED, curl_line, raw, url, with_defaults
 from proxy.console.quoting import printable
 from proxy.console.sendable import Sendable
 
 
-def php(request: Sendable, door: Door) -> str:
+def php(request: Sendable, door: CallerUrl) -> str:
     """Word it as a PHP file."""
     fields = [f"        {_literal(raw(curl_line(*line)))}," for line in with_defaults(request)]
     if door.keyed:
@@ -29,7 +29,7 @@ def php(request: Sendable, door: Door) -> str:
     )
 
 
-def _options(request: Sendable, door: Door) -> list[tuple[str, str]]:
+def _options(request: Sendable, door: CallerUrl) -> list[tuple[str, str]]:
     head = request.method == "HEAD"
     found = [("NOBODY", "true") if head else ("CUSTOMREQUEST", _literal(request.method.encode()))]
     if request.body:

@@ -2,14 +2,14 @@
 
 import json
 
-from proxy.console.caller_url import Door
+from proxy.console.caller_url import CallerUrl
 from proxy.console.copying.common import KEY_FIELD, lossy
 from proxy.console.sendable import Sendable
 
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
 
-def postman(request: Sendable, door: Door) -> str:
+def postman(request: Sendable, door: CallerUrl) -> str:
     """Word it as a Postman collection of one request (Import, then Raw text)."""
     header = [{"key": name, "value": lossy(value)} for name, value in request.lines]
     if door.keyed:
@@ -27,7 +27,7 @@ def postman(request: Sendable, door: Door) -> str:
     return json.dumps({"info": info, "item": [item]}, indent=2) + "\n"
 
 
-def _parts(request: Sendable, door: Door) -> dict[str, object]:
+def _parts(request: Sendable, door: CallerUrl) -> dict[str, object]:
     path, _, query = request.target.partition("?")
     host, port = door.host_and_port
     pairs = [pair.partition("=") for pair in query.split("&")] if query else []

@@ -6,7 +6,7 @@ through a file, and so does every other word that has one, as a configuration of
 
 import base64
 
-from proxy.console.caller_url import Door
+from proxy.console.caller_url import CallerUrl
 from proxy.console.copying.common import KEY, KEY_FIELD, MASKED, curl_line, raw, url, with_defaults
 from proxy.console.quoting import printable
 from proxy.console.sendable import Sendable
@@ -15,7 +15,7 @@ _QUOTES = "\u2018\u2019\u201a\u201b"  # PowerShell takes each for the end of a '
 _FILE = "[IO.File]::WriteAllBytes(${0}, {1})"
 
 
-def powershell(request: Sendable, door: Door) -> str:
+def powershell(request: Sendable, door: CallerUrl) -> str:
     """Word it for curl.exe in PowerShell."""
     words = ["curl.exe --globoff --path-as-is", *_options(request)]
     config = []
@@ -45,7 +45,7 @@ def _options(request: Sendable) -> list[str]:
     return [f"--request {_quoted(request.method)}"]
 
 
-def _values(request: Sendable, door: Door) -> list[tuple[str, bytes]]:
+def _values(request: Sendable, door: CallerUrl) -> list[tuple[str, bytes]]:
     found = [("url", url(request, door))]
     if door.socket:
         found.append(("unix-socket", door.socket.encode()))

@@ -1,11 +1,11 @@
 """For Python: with requests where it sends what was sent, else with the standard library."""
 
-from proxy.console.caller_url import Door
+from proxy.console.caller_url import CallerUrl
 from proxy.console.copying.common import KEY, KEY_FIELD, MASKED, plain, raw, simple, text_of
 from proxy.console.sendable import Sendable
 
 
-def python(request: Sendable, door: Door) -> str:
+def python(request: Sendable, door: CallerUrl) -> str:
     """Word it as a Python program."""
     lines = [f"# {MASKED}"] if request.masked else []
     easy = plain(request.target) and simple(request) and not door.socket
@@ -13,7 +13,7 @@ def python(request: Sendable, door: Door) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _requests(request: Sendable, door: Door) -> list[str]:
+def _requests(request: Sendable, door: CallerUrl) -> list[str]:
     fields = [f"        {name!a}: {value!a}," for name, value in request.lines]
     if door.keyed:
         fields.append(f'        "{KEY_FIELD}": os.environ["{KEY}"],')
@@ -35,7 +35,7 @@ def _requests(request: Sendable, door: Door) -> list[str]:
     ]
 
 
-def _standard_library(request: Sendable, door: Door) -> list[str]:
+def _standard_library(request: Sendable, door: CallerUrl) -> list[str]:
     """Word what URL libraries would tidy up: http.client sends target and fields as they are."""
     modules = ["http.client", *(["os"] if door.keyed else [])]
     modules += ["socket"] if door.socket else []
@@ -55,7 +55,7 @@ def _standard_library(request: Sendable, door: Door) -> list[str]:
     ]
 
 
-def _fields(request: Sendable, door: Door) -> list[str]:
+def _fields(request: Sendable, door: CallerUrl) -> list[str]:
     found = [f"connection.putheader({name!a}, {raw(value)!r})" for name, value in request.lines]
     if door.keyed:
         found.append(f'connection.putheader("{KEY_FIELD}", os.environ["{KEY}"])')
@@ -64,7 +64,7 @@ def _fields(request: Sendable, door: Door) -> list[str]:
     return found
 
 
-def _connected(door: Door) -> list[str]:
+def _connected(door: CallerUrl) -> list[str]:
     if not door.socket:
         return []
     return [

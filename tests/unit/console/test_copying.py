@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from proxy.console.caller_url import Door
+from proxy.console.caller_url import CallerUrl
 from proxy.console.copying import (
     csharp,
     curl,
@@ -75,8 +75,8 @@ def request(**changes: Any) -> Sendable:
     return Sendable(**(parts | changes))
 
 
-def door(url: str, *, keyed: bool = False, socket: str = "") -> Door:
-    return Door(url, socket, keyed=keyed, production=False)
+def door(url: str, *, keyed: bool = False, socket: str = "") -> CallerUrl:
+    return CallerUrl(url, socket, keyed=keyed, production=False)
 
 
 def shell(text: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[bytes]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from proxy.asgi import Message, Send
-from proxy.console.caller_url import Door
+from proxy.console.caller_url import CallerUrl
 from proxy.console.changes import changes
 from proxy.console.har import har
 from proxy.console.replay import Replay, ReplayRefused, Wish
@@ -24,7 +24,7 @@ from proxy.journal.recorder import Recorder
 from proxy.passport import consequence
 from proxy.settings.model import Settings
 
-DOOR = Door("http://127.0.0.1:8080", "", keyed=False, production=False)
+DOOR = CallerUrl("http://127.0.0.1:8080", "", keyed=False, production=False)
 NOTHING = Content(b"", 0)
 ENTRY = Entry(
     number=1,
@@ -259,7 +259,7 @@ def settings(**values: Any) -> Settings:
 def test_the_door_is_where_callers_of_this_machine_knock(
     values: dict[str, str], url: str, socket: str, words: str
 ) -> None:
-    door = Door.of(settings(**values))
+    door = CallerUrl.of(settings(**values))
     assert (door.url, door.socket, door.production) == (url, socket, False)
     assert door.example == f"curl {words}{url}/v1/customers"
     assert door.keyed == ("caller_key" in values)
