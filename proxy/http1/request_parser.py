@@ -23,6 +23,7 @@ _FIRST_LINE = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ HTTP/(1\.[01])\r\n")
 _VERSIONS = {b"1\r\n": "1.1", b"0\r\n": "1.0"}
 _HANDSHAKE = b"\x16"  # RFC 8446 section 5.1: the first byte of a ClientHello
 _OTHER_METHOD = re.compile(rb"(?:\r\n)*([!#$%&'*+.^_`|~0-9A-Za-z-]+) [!-~]+ HTTP/1\.[01]\r\n")
+_METHOD_SO_FAR = re.compile(rb"(?:\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: |\Z)")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _OTHER_VERSION = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ (HTTP/\d+(?:\.\d+)?)\r\n")
 
@@ -158,6 +159,9 @@ class RequestParser:
         except httptools.HttpParserError as error:
             unknown = isinstance(error, httptools.HttpParserInvalidMethodError)
             if not (unknown and self._in_head) or self._method:
+                raise self._refusal(error) from None
+            # At once: who speaks another protocol, TLS perhaps, may never send the line's end.
+            if not _METHOD_SO_FAR.match(self._line):
                 raise self._refusal(error) from None
             self._unknown = True
             self._other_method()

@@ -81,3 +81,21 @@ def test_what_is_no_request_line_is_refused_still(data: bytes, status: int, piec
     with pytest.raises(RequestRefused) as caught:
         parse(data, piece if len(data) < 1000 else 16_384)
     assert caught.value.status == status
+
+
+@pytest.mark.parametrize("piece", [1, 1000])
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", id="TLS"),
+        pytest.param(b"\x00", id="NUL"),
+        pytest.param(b"\r\n\xff", id="beyond ASCII"),
+        pytest.param(b"GE(T", id="no token"),
+    ],
+)
+def test_what_cannot_become_a_method_is_refused_before_its_line_ends(
+    data: bytes, piece: int
+) -> None:
+    with pytest.raises(RequestRefused) as caught:
+        parse(data, piece)
+    assert caught.value.status == 400
