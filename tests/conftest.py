@@ -27,7 +27,7 @@ if "CI" in os.environ:
 
 # Longest first: a file goes to one worker as a whole, and a long one that begins last is waited
 # for.
-_ORDER = ("program", "browser", "sandbox", "unit", "docs", "benchmarks", "containers")
+_ORDER = ("program", "browser", "judges", "sandbox", "unit", "docs", "benchmarks", "containers")
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -45,6 +45,7 @@ def served(app: App) -> App:
     return serve
 
 
+_FRESH = {"Cache-Control": "no-store"}
 _CONSOLE_OFF = """\
 The console is off. To have it here, start with BREB_CONSOLE=true or --console.
 
@@ -105,7 +106,7 @@ class Admin:
     async def livez(self, request: Request) -> Response:
         """Say that the event loop turns; never depends on the token."""
         del request
-        return PlainTextResponse("ok\n")
+        return PlainTextResponse("ok\n", headers=_FRESH)
 
     async def readyz(self, request: Request) -> Response:
         """Say whether a request now would carry a usable token; ``?verbose`` says why."""
@@ -113,21 +114,19 @@ class Admin:
         text = "ready" if ready else "not ready"
         if "verbose" in request.query_params:
             text = "\n".join([*reasons, text])
-        headers = {"Cache-Control": "no-store"}
-        return PlainTextResponse(f"{text}\n", 200 if ready else 503, headers)
+        return PlainTextResponse(f"{text}\n", 200 if ready else 503, _FRESH)
 
     async def metrics(self, request: Request) -> Response:
         """Give one scrape in Prometheus' text format."""
         del request
         await asyncio.to_thread(prepare)
-        return Response(
-            self._metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8"
-        )
+        media_type = "text/plain; version=0.0.4; charset=utf-8"
+        return Response(self._metrics.exposition(), headers=_FRESH, media_type=media_type)
 
     async def status(self, request: Request) -> Response:
         """Give the state of the keeper and the pool; never the token."""
         del request
-        return JSONResponse(self._status.document(), headers={"Cache-Control": "no-store"})
+        return JSONResponse(self._status.document(), headers=_FRESH)
 
     async def refresh(self, request: Request) -> Response:
         """Renew the token now; 200 if that gave a new one, else 503 with the reason."""

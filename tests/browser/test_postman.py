@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,19 +11,11 @@ import pytest
 from proxy.sandbox.app import operations
 from proxy.sandbox.config import SandboxConfig
 from tests.support import Program, RawUpstream, ask, node
-from tests.support.chromium import missing
+from tests.support.tools import tool
 from tools import postman
 
 FILES = postman.files()
 NAMES = ("breb.postman_collection", "local.postman_environment")
-
-
-def program_of(name: str) -> str:
-    """Return where a program is; without it a test fails in CI and is skipped elsewhere."""
-    found = shutil.which(name)
-    if found is None:
-        missing(f"{name} is not installed")
-    return str(found)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -78,7 +69,7 @@ def test_every_request_tells_what_it_needs_and_what_it_gets() -> None:
 
 
 def test_newman_runs_the_collection_against_the_demo(running: Program, tmp_path: Path) -> None:
-    program = program_of("node")
+    program = tool("node", "nodejs")
     report = tmp_path / "report.json"
     for _ in range(2):  # the second run must not stumble over the first
         done = subprocess.run(
@@ -109,7 +100,7 @@ def test_newman_runs_the_collection_against_the_demo(running: Program, tmp_path:
 
 
 def test_the_environments_caller_key_goes_with_every_request() -> None:
-    script = [program_of("node"), str(node.package("newman") / "bin" / "newman.js"), "run"]
+    script = [tool("node", "nodejs"), str(node.package("newman") / "bin" / "newman.js"), "run"]
     files = [postman.FOLDER / f"{name}.json" for name in NAMES]
     with RawUpstream() as upstream:
         options = ["--env-var", f"base={upstream.url}", "--env-var", "caller_key=k-1"]

@@ -1,5 +1,6 @@
 """Packages for Node that tests use, kept outside of the repository."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from tests.support.chromium import missing
 
-_VERSIONS = {"axe-core": "4.14.1", "newman": "6.2.2"}
+_VERSIONS = {"axe-core": "4.14.1", "http-cache-tests": "0.4.5", "newman": "6.2.2"}
 
 
 def package(name: str) -> Path:
@@ -15,16 +16,23 @@ def package(name: str) -> Path:
     cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     place = Path(cache) / "breb-proxy" / "node"
     folder = place / "node_modules" / name
-    if not folder.is_dir():
-        npm = shutil.which("npm")
-        if npm is None:
-            missing("npm is not installed")
-        place.mkdir(parents=True, exist_ok=True)
-        wanted = [f"{each}@{version}" for each, version in _VERSIONS.items()]
-        options = ["--prefix", str(place), "--no-save", "--no-fund", "--no-audit"]
-        done = subprocess.run(
-            [str(npm), "install", *options, *wanted], capture_output=True, check=False
-        )
-        if done.returncode:
-            missing(f"{name} cannot be installed: {done.stderr.decode(errors='replace')[-500:]}")
+    place.mkdir(parents=True, exist_ok=True)
+    # One worker installs, and the others wait: a folder is there before all of it is.
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.is_dir():
+            _install(place, name)
     return folder
+
+
+def _install(place: Path, name: str) -> None:
+    npm = shutil.which("npm")
+    if npm is None:
+        missing("npm is not installed")
+    wanted = [f"{each}@{version}" for each, version in _VERSIONS.items()]
+    options = ["--prefix", str(place), "--no-save", "--no-fund", "--no-audit"]
+    done = subprocess.run(
+        [str(npm), "install", *options, *wanted], capture_output=True, check=False
+    )
+    if done.returncode:
+        missing(f"{name} cannot be installed: {done.stderr.decode(errors='replace')[-500:]}")
