@@ -29,6 +29,10 @@ class Newcomer:
         self.env.pop("CI_SCRUBBED", None)
         self._as: list[str] = []
         if ordinary:
+            known = subprocess.run(["id", "newcomer"], capture_output=True, check=False)
+            if known.returncode:
+                user = ["--uid", str(ORDINARY), "--no-create-home", "--user-group", "newcomer"]
+                subprocess.run(["useradd", *user], check=True)
             user = [f"--reuid={ORDINARY}", f"--regid={ORDINARY}", "--clear-groups"]
             self._as = ["setpriv", *user, "--"]
             # What stands in root's home is not theirs to run.

@@ -14,11 +14,11 @@ from hypothesis import settings
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Where it is noted which credentials the keychain of whoever runs the tests holds: not looked at.
-os.environ["XDG_CONFIG_HOME"] = f"{tempfile.gettempdir()}/breb-proxy-tests"
-# Where programs leave the secret of their admin listener for commands of the same user.
-os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="runtime-")
-atexit.register(shutil.rmtree, os.environ["XDG_RUNTIME_DIR"], ignore_errors=True)
+# Where it is noted which credentials the keychain of whoever runs the tests holds, which is not to
+# be looked at; and where programs leave the secret of their admin listener for the same user.
+for _name in ("XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"):
+    os.environ[_name] = tempfile.mkdtemp(prefix="tests-")
+    atexit.register(shutil.rmtree, os.environ[_name], ignore_errors=True)
 
 # A change is not judged by what chance finds in the code beside it: other runs are for that.
 settings.register_profile("ci", derandomize=True)
