@@ -791,13 +791,13 @@ def test_the_drawing_has_the_states_that_are_told() -> None:
         ("to {} s; to", schedule.BACKOFF_LIMIT),
         ("to {} s while callers wait", schedule.BACKOFF_LIMIT_WAITED),
         ("up to {} s |", response.RETRY_AFTER_LIMIT),
-        ("after {} s, then ever later", schedule.REFUSED_FIRST),
-        ("ever later up to {} s, each", schedule.REFUSED_LIMIT),
+        ("after {} s, then later each time", schedule.REFUSED_FIRST),
+        ("later each time, up to {} s, and", schedule.REFUSED_LIMIT),
         ("{} s at least, however short", schedule.SPACING),
-        ("| {} s, so that it notices", schedule.SLICE),
+        ("| {} s, so that it soon notices", schedule.SLICE),
         ("younger than {} s", unauthorized.YOUNG),
-        ("causes a fetch for {} s", unauthorized.QUIET),
-        ("within {} s in all", revoker.EXIT_TIMEOUT),
+        ("for {} s no 401 causes a fetch", unauthorized.QUIET),
+        ("after the last exchange, within {} s", revoker.EXIT_TIMEOUT),
     ],
 )
 def test_the_figures_on_the_page_are_those_of_the_code(words: str, seconds: float) -> None:

@@ -20,7 +20,7 @@ from proxy.errors import (
 )
 from proxy.upstream import Connector
 from proxy.upstream.connector import _unreachable
-from tests.support.ports import refusing_port
+from tests.support.ports import free_port, refusing_port
 from tests.support.scripted import OK, Peer, answering, fetch, pooled, serving, silent
 
 pytestmark = pytest.mark.anyio
@@ -171,14 +171,14 @@ async def test_a_literal_ipv6_address_is_reached() -> None:
 async def test_a_family_that_hangs_does_not_hold_up_the_other() -> None:
     """The first address never answers: the second is tried long before the time-out."""
     with socket.socket() as hole, socket.socket() as open_one:
-        hole.bind(("127.0.0.2", 0))
+        open_one.bind(("127.0.0.1", free_port()))
+        port = open_one.getsockname()[1]
+        hole.bind(("127.0.0.2", port))
         hole.listen(0)
-        port = hole.getsockname()[1]
         fillers = [socket.socket() for _ in range(4)]
         for filler in fillers:
             filler.setblocking(False)
             filler.connect_ex(("127.0.0.2", port))
-        open_one.bind(("127.0.0.1", port))
         open_one.listen()
         found = [
             (socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port))
