@@ -69,8 +69,9 @@ class Forwarder:
             exchange.tap.guarded()
         body = OutgoingBody(exchange, request, self._replay_limit) if request.framing else None
         outgoing = OutgoingRequest(request, body)
-        # Who asks the token endpoint for a token brings credentials of its own.
-        if request.method != "POST" or request.path not in self._token_paths:
+        # Who asks the token endpoint for a token brings credentials of its own; the API may take
+        # post for POST.
+        if request.path not in self._token_paths or request.method.upper() != "POST":
             self._use(outgoing, self._keeper.usable() or await self._keeper.wait())
             exchange.token_ready = time.perf_counter()
         try:

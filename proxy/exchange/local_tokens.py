@@ -10,6 +10,7 @@ import hmac
 import json
 from collections.abc import Sequence
 from email.utils import formatdate
+from posixpath import normpath
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from proxy.asgi import Send
@@ -39,7 +40,7 @@ class Refusing:
     def judge(self, exchange: Exchange, request: Request) -> Lines | None:
         """Judge as the guard does, and refuse POST to the token path."""
         own = self._guard.judge(exchange, request)
-        if own is None and request.method == "POST" and _plain(request.path) in self._paths:
+        if own is None and _asks(request, self._paths):
             raise RequestRefused(
                 403,
                 "token-endpoint",
@@ -111,7 +112,7 @@ class LocalTokens:
     # -- asking for one --------------------------------------------------------------------
 
     def _asks(self, request: Request) -> bool:
-        return request.method == "POST" and _plain(request.path) in self._paths
+        return _asks(request, self._paths)
 
     async def _grant(self, exchange: Exchange, request: Request) -> Answer:
         body = await _body(exchange, request)
@@ -177,9 +178,14 @@ class LocalTokens:
         return answers.refused(status, "invalid_request", message, request.path, exchange.id)
 
 
+def _asks(request: Request, paths: frozenset[bytes]) -> bool:
+    # An upstream may take post for POST.
+    return request.method.upper() == "POST" and _plain(request.path) in paths
+
+
 def _plain(path: bytes) -> bytes:
-    """Return a path as the API may read it, without escapes and a slash at the end."""
-    return unquote_to_bytes(path).rstrip(b"/")
+    """Return a path as the API may read it: no escapes, no dot and empty segments."""
+    return b"/" + normpath(unquote_to_bytes(path)).lstrip(b"/")
 
 
 def _values(request: Request, name: bytes) -> list[bytes]:

@@ -212,10 +212,21 @@ def test_pages_of_the_list_are_as_asked_for(unkeyed: Program) -> None:
     assert page["pagination_info"]["total_pages"] >= 3
 
 
-def test_other_spellings_of_the_path_do_not_pass_by(unkeyed: Program) -> None:
-    for path in (f"{PATH}/", PATH.replace("o", "%6F")):
-        answer = ask(unkeyed.port, path, "POST", body=b"{}")
-        assert (answer.status, json.loads(answer.body)["error"]) == (400, "invalid_request")
+OTHER_SPELLINGS = [
+    ("POST", f"{PATH}/"),
+    ("POST", PATH.replace("o", "%6F")),
+    ("POST", PATH.replace("/iam", "//iam")),
+    ("POST", PATH.replace("/iam", "/./x/../iam")),
+    ("post", PATH),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), OTHER_SPELLINGS)
+def test_other_spellings_of_the_path_do_not_pass_by(
+    unkeyed: Program, method: str, path: str
+) -> None:
+    answer = ask(unkeyed.port, path, method, body=b"{}")
+    assert (answer.status, json.loads(answer.body)["error"]) == (400, "invalid_request")
 
 
 def test_a_request_that_is_no_short_document_is_refused(unkeyed: Program) -> None:
@@ -249,9 +260,10 @@ def test_nothing_of_a_key_or_placeholder_is_written(keyed: Program) -> None:
 @pytest.mark.parametrize("value", ["refuse", "REFUSE"])
 def test_refuse_lets_nobody_ask_for_tokens(value: str) -> None:
     with simulator() as url, Program(url, token_endpoint=value) as proxy:
-        answer = token(proxy)
-        assert answer.status == 403
-        assert b"BREB_TOKEN_ENDPOINT=refuse" in answer.body
+        for method, path in [("POST", PATH), *OTHER_SPELLINGS]:
+            answer = ask(proxy.port, path, method, body=b"{}")
+            assert answer.status == 403, (method, path)
+            assert b"BREB_TOKEN_ENDPOINT=refuse" in answer.body
         assert ask(proxy.port, PATH).status == 200
         assert ask(proxy.port, "/v1/accounts").status == 200
 
@@ -260,3 +272,8 @@ def test_forward_asks_the_api_as_ever() -> None:
     with RawUpstream() as upstream, Program(upstream.url) as proxy:
         assert token(proxy).status == 200
         assert len(upstream.tokens_asked) == 2
+        ask(proxy.port, PATH, "post", body=b"{}")
+        assert (upstream.calls[-1].method, upstream.calls[-1].values("authorization")) == (
+            "post",
+            [],
+        )
