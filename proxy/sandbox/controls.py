@@ -12,10 +12,11 @@ from proxy.sandbox.directory import find
 from proxy.sandbox.latency import Latency
 from proxy.sandbox.models.qrcodes import QrCode
 from proxy.sandbox.models.shapes import Decimal2, Uuid, centavos
-from proxy.sandbox.outcomes import CODE, Rule
+from proxy.sandbox.outcomes import CODE
 from proxy.sandbox.parties import party, stranger
 from proxy.sandbox.qr.life import spent, with_reference
 from proxy.sandbox.records import Token
+from proxy.sandbox.rule import Rule
 from proxy.sandbox.settlement import accept, announce, settle_due
 from proxy.sandbox.webhooks import Courier
 from proxy.sandbox.world import World

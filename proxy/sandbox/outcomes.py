@@ -1,7 +1,6 @@
 """How a payment ends, and who may decide it: a request, a rule, a magic value, the network."""
 
 import re
-from dataclasses import dataclass
 
 from proxy.sandbox.codes import STATUSES, TIME_OUTS, outcome
 from proxy.sandbox.latency import seconds
@@ -16,33 +15,6 @@ _MAGIC = {66: "B", 67: "U"}
 _MAGIC_STATUS = {168: "PENDING", 268: "PROCESSING"}
 _MAGIC_KEYS = {"3000000": "B", "3000001": "U"}
 _MAGIC_KEY_STATUS = {"3000002000": "PENDING", "3000002001": "PROCESSING"}
-
-
-@dataclass(slots=True)
-class Rule:
-    """An outcome for the payments that match, until it has been used ``times``; None: always."""
-
-    outcome: Outcome
-    times: int | None = 1
-    account_id: str | None = None
-    key_value: str | None = None
-    amount: int | None = None
-    used: int = 0
-
-    @property
-    def left(self) -> bool:
-        """Report whether it is still to be used."""
-        return self.times is None or self.used < self.times
-
-    def meets(self, payment: Payment) -> bool:
-        """Report whether it is for this payment."""
-        key = payment.receiver.key
-        return (
-            self.left
-            and self.account_id in {None, payment.account_id}
-            and self.key_value in {None, key.key_value if key else ""}
-            and self.amount in {None, payment.amount}
-        )
 
 
 def parse(text: str) -> Outcome:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from itertools import count
 from random import Random
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from proxy.sandbox.config import SandboxConfig
@@ -18,10 +17,7 @@ from proxy.sandbox.models.qrcodes import QrCode
 from proxy.sandbox.models.recipients import Recipient
 from proxy.sandbox.models.shapes import timestamp
 from proxy.sandbox.records import Account, Event, Payment, Resolved, Token
-
-if TYPE_CHECKING:
-    from proxy.sandbox.outcomes import Rule
-
+from proxy.sandbox.rule import Rule
 
 NAMESPACE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -74,7 +70,7 @@ class World:
     met: set[str] = field(default_factory=set)
     qr_codes: dict[str, QrCode] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
-    rules: list["Rule"] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
     pace: Pace = field(init=False)
     due: list[tuple[float, int, Payment, str]] = field(default_factory=list)
     questions: deque[Payment] = field(default_factory=deque)
