@@ -26,6 +26,7 @@ from proxy.http1.request_parser import RequestParser
 from proxy.listener import half_close
 from proxy.listener.cycle import Cycle
 from proxy.listener.peer import peer_uid
+from proxy.pressure import Pressure, read_as
 
 # Maximum bytes of pipelined requests to buffer. Reading goes on that far so as to notice that the
 # caller has closed.
@@ -54,6 +55,7 @@ class Crowd(Protocol):
     refuse: Refuse
     connections: "set[CallerConnection]"
     draining: bool
+    pressure: Pressure
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Keep the timer running that calls `CallerConnection.sweep`."""
@@ -88,6 +90,8 @@ class CallerConnection(asyncio.Protocol):
         self._deadline = math.inf
         self._idle_since = loop.time()
         self.reading_paused = False
+        self._waits = False  # a body that its exchange has not taken yet
+        self._mark = BUFFER  # as it is being read; what is wanted may have changed
         self.peeking: asyncio.TimerHandle | None = None
         self._drained: asyncio.Future[None] | None = None
         self._unwritten = 0
@@ -100,6 +104,8 @@ class CallerConnection(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self.transport.set_write_buffer_limits(high=BUFFER)
         callers = self.callers
+        if callers.pressure.mark != BUFFER:
+            self._adapt()
         callers.connections.add(self)
         self._server_state.connections.add(cast("Any", self))
         self._deadline = self.loop.time() + callers.limits.header_timeout
@@ -132,6 +138,7 @@ class CallerConnection(asyncio.Protocol):
         self._closing = True
         self._kept = b""
         self._parser.close()
+        self._no_longer_waits()
         if self.peeking is not None:
             self.peeking.cancel()
         if self.cycle is not None:
@@ -248,8 +255,16 @@ class CallerConnection(asyncio.Protocol):
         cycle.feed(part.data, complete=part.last)
         if part.last:
             self._closing = not cycle.keep_alive
-        elif cycle.waiting_bytes > BUFFER:
+        elif cycle.waiting_bytes > self.callers.pressure.mark:
+            if not self._waits:
+                self._waits = True
+                self.callers.pressure.join()
             self._pause_reading()
+
+    def _no_longer_waits(self) -> None:
+        if self._waits:
+            self._waits = False
+            self.callers.pressure.leave()
 
     @property
     def interim_fits(self) -> bool | None:
@@ -403,7 +418,14 @@ class CallerConnection(asyncio.Protocol):
         """Read on, after the app has taken what was there."""
         if self.reading_paused and not self.transport.is_closing():
             self.reading_paused = False
+            self._no_longer_waits()
+            if self._mark != self.callers.pressure.mark:
+                self._adapt()
             self.transport.resume_reading()
+
+    def _adapt(self) -> None:
+        self._mark = self.callers.pressure.mark
+        read_as(self, self.transport, self._mark)
 
 
 def _address(value: Any) -> tuple[str, int | None] | None:  # noqa: ANN401  as sockets give it

@@ -8,6 +8,7 @@ from uvicorn.server import ServerState
 
 from proxy.asgi import App
 from proxy.listener.connection import CallerConnection, ListenerLimits, Refuse
+from proxy.pressure import Pressure
 
 SWEEP = 0.25
 
@@ -15,8 +16,11 @@ SWEEP = 0.25
 class Callers:
     """All connections of one listener, and the one timer that watches them."""
 
-    def __init__(self, limits: ListenerLimits, refuse: Refuse) -> None:
+    def __init__(
+        self, limits: ListenerLimits, refuse: Refuse, pressure: Pressure | None = None
+    ) -> None:
         self.limits = limits
+        self.pressure = pressure or Pressure()
         self.refuse = refuse
         self.connections: set[CallerConnection] = set()
         self.draining = False
@@ -54,5 +58,6 @@ class Callers:
         now = loop.time()
         for connection in list(self.connections):
             connection.sweep(now)
+        self.pressure.settle()
         if self.connections:
             self.watch(loop)

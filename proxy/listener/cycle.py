@@ -173,8 +173,6 @@ class Cycle:
         data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         self.waiting_bytes = 0
         self._delivered = self.request_complete
-        if not self._delivered:
-            self._wire.resume_reading()
         return BodyPart(data, self._delivered)
 
     async def _more(self) -> None:

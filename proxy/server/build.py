@@ -24,6 +24,8 @@ from proxy.exchange.uploads import Uploads
 from proxy.journal.journal import Journal
 from proxy.journal.recorder import Recorder
 from proxy.passport import TOKEN_PATH
+from proxy.pressure import Pressure
+from proxy.server.process import give_memory_back
 from proxy.settings.credentials import Credentials, CredentialsReader
 from proxy.settings.model import Settings
 from proxy.telemetry.access_log import AccessLog
@@ -48,6 +50,7 @@ class Parts:
     """What the server runs: two apps, the keeper, and what it closes when all else has ended."""
 
     shell: Shell
+    pressure: Pressure
     admin: Starlette
     keeper: TokenKeeper
     source: PassportTokenSource
@@ -70,7 +73,8 @@ def build(
     ``where`` names the sources of the settings (see settings.sources), for the credentials.
     """
     context = tls_context(settings.ca_bundle, settings.client_cert, settings.client_cert_key)
-    pool = _pool(settings, settings.base_url.origin, context)
+    pressure = Pressure(eased=give_memory_back)
+    pool = _pool(settings, settings.base_url.origin, context, pressure)
     clock = sleepless()
     source, token_pool = token_source(
         settings, CredentialsReader(where, settings.base_url), clock, context
@@ -117,7 +121,7 @@ def build(
         pages += Console(journal, recorder, status, replay).routes()
     admin = Admin(keeper, metrics, status, quit_now, local).app(pages)
     closing = (pool, token_pool) if ledger is None else (pool, token_pool, ledger)
-    return Parts(shell, admin, keeper, source, closing, status, access_log.flush, journal)
+    return Parts(shell, pressure, admin, keeper, source, closing, status, access_log.flush, journal)
 
 
 def _token_endpoint(
@@ -163,9 +167,11 @@ def token_source(
     return source, pool
 
 
-def _pool(settings: Settings, origin: Url, context: ResumingContext) -> Pool:
+def _pool(
+    settings: Settings, origin: Url, context: ResumingContext, pressure: Pressure | None = None
+) -> Pool:
     connector = Connector(origin, settings.connect_timeout, context, egress_proxy(settings))
-    return Pool(connector, _limits(settings))
+    return Pool(connector, _limits(settings), pressure)
 
 
 def egress_proxy(settings: Settings) -> EgressProxy | None:

@@ -11,6 +11,7 @@ import uvicorn
 
 from proxy.asgi import App
 from proxy.listener import Callers, ListenerLimits, Refuse
+from proxy.pressure import Pressure
 
 LAST_WORDS = 0.5  # seconds for what is said to callers at the end of the grace
 
@@ -25,8 +26,9 @@ class Listener(uvicorn.Server):
         limits: ListenerLimits,
         grace: float,
         tls: ssl.SSLContext | None,
+        pressure: Pressure | None = None,
     ) -> None:
-        self.callers = Callers(limits, refuse)
+        self.callers = Callers(limits, refuse, pressure)
         self.listening = asyncio.Event()
         super().__init__(
             uvicorn.Config(

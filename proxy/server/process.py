@@ -34,6 +34,19 @@ def tune_memory() -> None:
         mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD
 
 
+def give_memory_back() -> None:
+    """Have glibc return to the kernel what is free; other systems do so by themselves, or cannot.
+
+    Free parts between others stay resident otherwise, once there have been many large buffers. The
+    event loop's TLS leaves cycles behind, each with buffers of its own.
+    """
+    import ctypes
+
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
 def raise_open_files(wanted: int) -> None:
     """Let as many files be open as there may be connections: many systems begin with 1,024."""
     if sys.platform == "win32":

@@ -67,7 +67,9 @@ async def serve(
     tls = tls_reload.callers_tls(settings)
     limits = ListenerLimits(settings.header_timeout, settings.idle_timeout, settings.max_callers)
     grace = settings.shutdown_grace + LAST_WORDS + _SPARE
-    front = Listener(cast("App", parts.shell), parts.shell.refused, limits, grace, tls)
+    front = Listener(
+        cast("App", parts.shell), parts.shell.refused, limits, grace, tls, parts.pressure
+    )
     probes = served(cast("App", parts.admin))
     # What is refused there was no exchange: it is neither counted nor logged as one.
     back = Listener(probes, _refused, ListenerLimits(), LAST_WORDS + _SPARE, None)

@@ -7,7 +7,8 @@ Invariants:
 * bytes that arrive while idle, or beyond the promised end of an answer, close the connection;
 * `reusable` is true only when request and answer are both complete and both sides said keep-alive;
 * an error is set once and first come wins; data that arrived before it is still readable;
-* at most `BUFFER` bytes (and one read) of an answer wait here: beyond, the socket is not read.
+* at most `BUFFER` bytes (and one read) of an answer wait here, fewer under `Pressure`: beyond,
+  the socket is not read until more is wanted.
 """
 
 import asyncio
@@ -29,6 +30,7 @@ from proxy.errors import (
 )
 from proxy.http1.framing import BUFFER
 from proxy.http1.response_parser import Answer, ResponseHead
+from proxy.pressure import Pressure, read_as
 from proxy.upstream.tls import tls_failed
 
 
@@ -41,6 +43,7 @@ class Connection(asyncio.Protocol):
         read_timeout: float,
         write_timeout: float,
         closed: Callable[["Connection"], None],
+        pressure: Pressure,
     ) -> None:
         self._loop = loop
         self._read_timeout = read_timeout
@@ -51,6 +54,8 @@ class Connection(asyncio.Protocol):
         self._answer.close()  # none is awaited yet
         self._write_paused = False
         self._reading_paused = False
+        self._pressure = pressure
+        self._mark = BUFFER  # as it is being read; what is wanted may have changed
         self._reader: asyncio.Future[None] | None = None
         self._writer: asyncio.Future[None] | None = None
         self._read_deadline = math.inf
@@ -83,6 +88,10 @@ class Connection(asyncio.Protocol):
         if transport.is_closing():
             self.error = ConnectionStale("the upstream closed a kept-alive connection")
             return
+        if self._mark != self._pressure.mark:
+            transport.pause_reading()
+            self._adapt()
+            transport.resume_reading()
         transport.write(data)
         if complete and len(data) > BUFFER:
             self._unwritten = transport.get_write_buffer_size()
@@ -135,8 +144,6 @@ class Connection(asyncio.Protocol):
 
     def take(self) -> bytes:
         """Return what has arrived of the body, without waiting."""
-        if self._reading_paused:
-            self._resume()
         return self._answer.take()
 
     async def read(self) -> bytes:
@@ -152,6 +159,8 @@ class Connection(asyncio.Protocol):
         """Wait for the head, a part of the body, or the end; raise the error if there is one."""
         if self.error is not None:
             raise self.error
+        if self._reading_paused:
+            self._resume()
         self._reader = self._loop.create_future()
         if self.request_complete:  # until then the upstream may be waiting for us
             self._read_deadline = self._loop.time() + self._read_timeout
@@ -196,8 +205,18 @@ class Connection(asyncio.Protocol):
 
     def _resume(self) -> None:
         if not self.transport.is_closing():
-            self._reading_paused = False
+            self._unpaused()
+            if self._mark != self._pressure.mark:
+                self._adapt()
             self.transport.resume_reading()
+
+    def _unpaused(self) -> None:
+        self._reading_paused = False
+        self._pressure.leave()
+
+    def _adapt(self) -> None:
+        self._mark = self._pressure.mark
+        read_as(self, self.transport, self._mark)
 
     # -- time-outs, called by the pool's sweep ---------------------------------------------
 
@@ -241,8 +260,9 @@ class Connection(asyncio.Protocol):
         except ResponseInvalid as error:
             self._fail(error)
             return
-        if answer.buffered > BUFFER and not self._reading_paused:
+        if answer.buffered > self._pressure.mark and not self._reading_paused:
             self._reading_paused = True
+            self._pressure.join()
             self.transport.pause_reading()
         reader = self._reader
         if reader is not None:
@@ -277,6 +297,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Judge what the end of the connection means for the exchange."""
         self.lost = True
+        if self._reading_paused:
+            self._unpaused()
         if self.busy and self.error is None:
             if isinstance(exc, ConnectionError):
                 self._take_what_came_before()

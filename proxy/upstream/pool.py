@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from proxy.errors import ConnectionBroken, PoolFull
+from proxy.pressure import Pressure
 from proxy.upstream.connection import Connection
 from proxy.upstream.connector import Connector
 
@@ -46,8 +47,11 @@ class PoolLimits:
 class Pool:
     """Lends connections to one origin."""
 
-    def __init__(self, connector: Connector, limits: PoolLimits) -> None:
+    def __init__(
+        self, connector: Connector, limits: PoolLimits, pressure: Pressure | None = None
+    ) -> None:
         self._connector = connector
+        self._pressure = pressure or Pressure()
         self._limits = limits
         self._loop = asyncio.get_running_loop()
         self._all: set[Connection] = set()
@@ -149,7 +153,9 @@ class Pool:
 
     def _make(self) -> Connection:
         limits = self._limits
-        return Connection(self._loop, limits.read_timeout, limits.write_timeout, self._gone)
+        return Connection(
+            self._loop, limits.read_timeout, limits.write_timeout, self._gone, self._pressure
+        )
 
     # -- the queue -------------------------------------------------------------------------
 
@@ -247,6 +253,7 @@ class Pool:
                 waiter.set_exception(
                     PoolFull(f"no connection became free in {self._limits.queue_timeout:g} s")
                 )
+        self._pressure.settle()
         if self._all or self._queue:
             self._watch()
 

@@ -1,0 +1,72 @@
+"""Many bodies whose far side takes nothing: what they hold is bounded, and is given back."""
+
+import contextlib
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.support import Program, RawUpstream, ask, exchange
+from tests.support.front import until
+from tests.support.upstream import Call
+from tests.support.wire import connect
+
+BODY = random.Random(12).randbytes(8 << 20)
+READERS = 150
+
+
+def answer(call: Call) -> bytes:
+    body = call.body or BODY
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+def resident(proxy: Program, what: str = "VmRSS") -> float:
+    """Return the process's resident memory in MiB."""
+    status = Path(f"/proc/{proxy.process.pid}/status").read_text()
+    found = re.search(rf"{what}:\s+(\d+) kB", status)
+    assert found is not None
+    return int(found[1]) / 1024
+
+
+@contextlib.contextmanager
+def taking_nothing(proxy: Program) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        for _ in range(READERS):
+            reader = stack.enter_context(connect(proxy.port))
+            reader.sock.sendall(b"GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        until(lambda: proxy.status()["pool"]["busy"] == READERS, "all are under way")
+        yield
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+def test_readers_that_take_nothing_hold_little_and_others_are_served(
+    tls: bool, tmp_path: Path
+) -> None:
+    settings: dict[str, object] = {}
+    context = None
+    if tls:
+        import ssl
+
+        authority = trustme.CA()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost").configure_cert(context)
+        authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+        settings["ca_bundle"] = tmp_path / "ca.pem"
+    with RawUpstream(answer, tls=context) as upstream, Program(upstream.url, **settings) as proxy:
+        assert ask(proxy.port, "/x", "POST", body=b"warm").status == 200
+        rest = resident(proxy)
+        with taking_nothing(proxy):
+            head = b"PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+            for _ in range(2):
+                got = exchange(proxy.port, head % len(BODY) + BODY)
+                assert got is not None
+                assert got.body == BODY
+                assert ask(proxy.port, "/x", "POST", body=b"small").body == b"small"
+        if not tls:  # of which each connection has buffers of its own besides
+            assert resident(proxy, "VmHWM") - rest < 45
+        until(lambda: proxy.status()["in_flight"] == 0, "they have left")
+        most = resident(proxy, "VmHWM") - rest
+        until(lambda: resident(proxy) - rest < 25, f"memory is given back of {most:.0f} MiB")

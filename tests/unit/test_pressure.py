@@ -1,0 +1,57 @@
+"""Bodies that wait are counted; beyond many of them less may wait, and memory is given back."""
+
+import asyncio
+
+import pytest
+
+from proxy.http1.framing import BUFFER
+from proxy.pressure import MANY, SIP, Pressure, Sips
+
+
+def test_less_may_wait_while_many_do() -> None:
+    pressure = Pressure()
+    marks = []
+    for _ in range(MANY):
+        marks.append(pressure.mark)
+        pressure.join()
+    assert set(marks) == {BUFFER}
+    assert pressure.mark == SIP
+    for _ in range(MANY // 2):
+        pressure.leave()
+    assert pressure.mark == SIP
+    pressure.leave()
+    assert pressure.mark == BUFFER
+
+
+def test_memory_is_given_back_once_after_many_have_left() -> None:
+    given: list[bool] = []
+    pressure = Pressure(lambda: given.append(True))
+    for count in (MANY - 1, MANY):
+        for _ in range(count):
+            pressure.join()
+        pressure.settle()
+        assert not given
+        for _ in range(count):
+            pressure.leave()
+        pressure.settle()
+        pressure.settle()
+    assert given == [True]
+
+
+class Told(asyncio.Protocol):
+    def __init__(self) -> None:
+        self.data: list[bytes] = []
+
+    def data_received(self, data: bytes) -> None:
+        self.data.append(data)
+
+
+@pytest.mark.parametrize("size", [1, SIP])
+def test_a_sip_is_what_has_come(size: int) -> None:
+    told = Told()
+    sips = Sips(told)
+    for letter in (b"a", b"b"):
+        buffer = sips.get_buffer(-1)
+        buffer[:size] = letter * size
+        sips.buffer_updated(size)
+    assert told.data == [b"a" * size, b"b" * size]
