@@ -35,7 +35,8 @@ def request_framing(known: Known, version: str) -> int:
     if codings is not None:
         if lengths or len(codings) > 1 or codings[0].lower() != b"chunked" or version == "1.0":
             text = "Transfer-Encoding must be chunked and alone"
-            raise RequestRefused(400, "framing", text, "send one framing")
+            reason = "framing" if lengths else "transfer-coding"
+            raise RequestRefused(400, reason, text, "send one framing")
         return CHUNKED
     if lengths is None:
         return 0
