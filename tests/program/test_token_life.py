@@ -100,7 +100,8 @@ def metric(proxy: Program, name: str, **labels: str) -> float:
 
 def past_youth(proxy: Program) -> None:
     """Wait until the token is no longer so young that a 401 cannot be its fault."""
-    until(lambda: proxy.status()["token"]["age"] > 1.1, "an older token")
+    # Since it came: it counts as older from when it was asked for.
+    until(lambda: proxy.status()["token"]["history"][-1]["ago"] > 1.1, "an older token")
 
 
 # -- renewal -----------------------------------------------------------------------------
