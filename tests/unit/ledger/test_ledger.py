@@ -226,7 +226,7 @@ async def test_rows_in_doubt_are_counted_until_a_verdict(ledger: Ledger, path: P
     await ledger.open(doubtful)
     ledger.close(doubtful, ended("unknown"))
     await soon(lambda: ledger.in_doubt == 1)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("INSERT INTO verdict VALUES (1, '', 1, '', 'me')")
     connection.close()
     await soon(lambda: ledger.in_doubt == 0)

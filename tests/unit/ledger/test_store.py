@@ -139,7 +139,7 @@ def test_another_file_is_refused_and_left_as_it_is(path: Path, data: bytes, word
 
 
 def test_another_programs_database_is_refused(path: Path) -> None:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE theirs (a)")
     with pytest.raises(LedgerRefused, match="no ledger of breb-proxy"):
         Store.open(path)
@@ -147,7 +147,7 @@ def test_another_programs_database_is_refused(path: Path) -> None:
 
 def test_a_ledger_of_another_version_is_refused(path: Path) -> None:
     Store.open(path).close()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
     with pytest.raises(LedgerRefused, match="another version"):
         Store.open(path)
