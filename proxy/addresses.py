@@ -36,7 +36,7 @@ def bracketed(host: str) -> str:
 def _no_port(digits: str) -> str:
     """Return what is wrong with a port, if anything is."""
     beyond = len(digits) > 5 or int(digits) > _LAST_PORT
-    return f"port {digits[:20]}: at most {_LAST_PORT}" if beyond else ""
+    return f"port {digits[:20]} is too high: at most {_LAST_PORT}" if beyond else ""
 
 
 def _unspecified(host: str) -> bool:
@@ -71,7 +71,7 @@ class ListenAddress:
         if _no_port(port):
             raise ValueError(_no_port(port))
         if not _HOST.match(host):
-            raise ValueError("must name a host before the port, such as 127.0.0.1 or [::1]")
+            raise ValueError("must have a host before the port, such as 127.0.0.1 or [::1]")
         return cls(host.strip("[]"), int(port))
 
     @property
@@ -122,7 +122,7 @@ class Url:
         if url.scheme not in ("http", "https") or not url.hostname:
             raise ValueError("must be a URL that starts with https:// (or http:// for loopback)")
         if url.username is not None or url.password is not None or url.query or url.fragment:
-            raise ValueError("must have no user, password, query or fragment")
+            raise ValueError("must not have a user, password, query or fragment")
         host = bracketed(url.hostname)
         if not _HOST.match(host) or not _PATH.match(url.path) or port == 0:
             raise ValueError("has a host, port or path that is not well formed")

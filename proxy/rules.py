@@ -44,8 +44,8 @@ class Rule:
         match = _RULE.match(str(value).strip())
         if not match:
             raise ValueError(
-                f"{str(value)!r} is no rule; write METHOD /path, without query, such as"
-                " GET /v1/payments*, or payroll: GET /v1/payments* for one caller alone"
+                f"{str(value)!r} is not a rule; write METHOD /path without a query, such as GET"
+                " /v1/payments*, or payroll: GET /v1/payments* for one caller only"
             )
         method, pattern = match["method"], match["pattern"]
         methods = frozenset() if method == "*" else frozenset(method.split("|"))

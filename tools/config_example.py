@@ -11,21 +11,21 @@ from proxy.settings.model import PREFIX, SECRETS, Settings, shown
 TARGET = Path(__file__).parents[1] / "config.example.env"
 WIDTH = 98
 HEAD = """\
-# Every setting of breb-proxy. Copy this file to .env (it is not committed, and nobody else needs to
-# read it: chmod 600 .env), fill in the two credentials, and start: breb-proxy serve
+# Every setting of breb-proxy. Copy this file to .env, and make it readable for you only: chmod 600
+# .env (git ignores it). Write the two credentials into it, and start: breb-proxy serve
 #
-# What is commented out shows the default. Flags (--listen) and the environment win over .env; files
-# named like the settings in a directory (BREB_SECRETS_DIR) stand behind it, and last the keychain:
-# breb-proxy login. Lists are separated by commas.
+# A line that is commented out shows the default. Flags (--listen) and the environment win over
+# .env. Then come files named like the settings in a directory (BREB_SECRETS_DIR), and last, for the
+# credentials, the keychain (breb-proxy login). Lists are separated by commas.
 """
 # A group begins at the setting named, and goes on to where the next one begins.
 GROUPS = {
     "client_id": "Credentials: the only settings that must be set",
     "base_url": "The upstream",
-    "listen": "The listeners, and who is let in",
+    "listen": "The listeners, and who may use them",
     "connect_timeout": "Limits",
     "token_timeout": "The access token",
-    "ca_bundle": "Certificates and the way out",
+    "ca_bundle": "Certificates, and the connection to the upstream",
     "shutdown_grace": "The end of the program",
     "console": "The console, and what is logged",
 }

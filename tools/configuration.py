@@ -8,18 +8,23 @@ PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
 HEAD = """\
 # Configuration
 
-Each setting is an environment variable; also a line of `.env`, also a file of that name in a
-secrets directory (`BREB_SECRETS_DIR` or `--secrets-dir`; under systemd, its credentials), also a
-flag of `breb-proxy serve` (`BREB_READ_TIMEOUT` is `--read-timeout`). Flags win over the
-environment, that over `.env`, that over secret files, and those over the keychain, which
-holds credentials alone ([credentials.md](credentials.md)). An empty value counts as unset. Lists
-are comma-separated.
-Secrets have no flag: process arguments are public. `BREB_ENV_FILE` or `--env-file` names another
-file than `.env`, which must be there. A line of it that names a setting and cannot be read is
-refused, as is a file that is not UTF-8.
+The proxy reads settings from these places. If a setting is in several places, the first one in
+this list is used:
 
-The client id and secret are read again from their source at every token request: a change of
-`.env`, of the keychain or of a mounted Kubernetes Secret needs no restart.
+1. A flag of `breb-proxy serve`: `BREB_READ_TIMEOUT` is `--read-timeout`. Secrets have no flag,
+   because other users of the machine can read the arguments of a process.
+2. An environment variable.
+3. A line of `.env`. `BREB_ENV_FILE` or `--env-file` names another file, which must exist. The file
+   must be UTF-8, and every line that names a setting must be readable; otherwise the proxy does not
+   start.
+4. A file in the secrets directory (`BREB_SECRETS_DIR` or `--secrets-dir`; under systemd, the
+   service's credentials). The file has the name of the setting.
+5. The keychain, for the credentials only ([credentials.md](credentials.md)).
+
+An empty value counts as unset. Lists are separated by commas.
+
+The client id and secret are read again from their source at every token request. After a change of
+`.env`, of the keychain or of a mounted Kubernetes Secret, no restart is needed.
 
 | setting | default | |
 |---|---|---|

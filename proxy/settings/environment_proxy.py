@@ -21,14 +21,17 @@ class EnvironmentProxy:
     @property
     def warning(self) -> str:
         """What to say at the start."""
-        return f"{self.variable} is set, but not used here; to use that proxy, add {self.lines}"
+        return (
+            f"{self.variable} is set, but breb-proxy does not use it; to use that proxy, set"
+            f" {self.lines}"
+        )
 
     @property
     def suspicion(self) -> str:
         """What to say first when the network fails."""
         return (
-            f"{self.variable} is set: this network may want its proxy, which is not used"
-            f" here by itself; add to .env: {self.lines}"
+            f"{self.variable} is set: this network may need that proxy, but breb-proxy does not"
+            f" use it unless told to; add to .env: {self.lines}"
         )
 
 

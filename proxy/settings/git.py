@@ -18,13 +18,11 @@ def exposed(file: Path) -> str:
         return ""
     if _git(folder, "ls-files", "--error-unmatch", file.name) == 0:
         return (
-            f"{file} is committed in git: take it out (git rm --cached {file.name}), add it to"
-            " .gitignore, and have new credentials made, since the old ones stay in its history"
+            f"{file} is committed in git: remove it (git rm --cached {file.name}), add it to"
+            " .gitignore, and get new credentials, because the old ones stay in git's history"
         )
     if _git(folder, "check-ignore", "--quiet", file.name) == 1:
-        return (
-            f"{file} is not ignored by git: add {file.name} to .gitignore, before it is committed"
-        )
+        return f"{file} is not ignored by git: add {file.name} to .gitignore before you commit"
     return ""
 
 

@@ -74,7 +74,10 @@ def find(base_url: Url, limit: float = LIMIT) -> Pair | None:
         found = json.loads(kept)
         return Pair(SecretStr(found["client_id"]), SecretStr(found["client_secret"]))
     except (ValueError, TypeError, LookupError):
-        text = f"what the keychain holds for {base_url} is not ours; replace it: {COMMAND} login"
+        text = (
+            f"the keychain's item for {base_url} is not from breb-proxy; replace it: {COMMAND}"
+            " login"
+        )
         raise KeychainUnavailable(text) from None
 
 
@@ -152,7 +155,7 @@ def _note(urls: set[str]) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("".join(f"{url}\n" for url in sorted(urls)), encoding="utf-8")
     except (OSError, RuntimeError) as error:
-        text = f"cannot note that the keychain holds a pair ({error})"
+        text = f"cannot record that the keychain holds credentials ({error})"
         raise KeychainUnavailable(text) from None
 
 
@@ -164,7 +167,7 @@ def _backend() -> ModuleType:
         raise NoKeychain(text) from None
     chosen = keyring.get_keyring()
     if chosen.priority <= 0 or type(chosen).__module__ == _NULL:
-        raise NoKeychain("this machine has no keychain that is running")
+        raise NoKeychain("no keychain is running on this machine")
     return keyring
 
 
@@ -180,7 +183,7 @@ def _asked(question: Callable[[], T], limit: float) -> T:
         finally:
             _turn.release()
 
-    silent = f"the keychain gave no answer within {limit:g} s: is it locked?"
+    silent = f"the keychain did not answer within {limit:g} s: is it locked?"
     if not _turn.acquire(timeout=limit):
         raise KeychainUnavailable(silent)
     threading.Thread(target=ask, name="keychain", daemon=True).start()
@@ -192,7 +195,7 @@ def _asked(question: Callable[[], T], limit: float) -> T:
         raise error
     if error is not None:
         # Not its text: what a backend says may hold what it was given.
-        text = f"the keychain refuses ({type(error).__name__}): unlock it, then try again"
+        text = f"the keychain refused access ({type(error).__name__}): unlock it, then try again"
         raise KeychainUnavailable(text) from None
     return answer  # type: ignore[return-value]  # there was no error
 
@@ -215,7 +218,9 @@ class KeychainSource(PydanticBaseSettingsSource):
         except ValueError:  # said of BASE_URL itself
             return {}
         except KeychainUnavailable as error:
-            raise SettingsError([f"the credentials are in the keychain: {error}"]) from None
+            raise SettingsError(
+                [f"the credentials are in the keychain, which cannot be read: {error}"]
+            ) from None
         if pair is None or not pair.fits(given.get("client_id")):
             return {}
         return {

@@ -96,37 +96,39 @@ class Settings(CredentialSettings):
         "upstream",
         "URL",
         default=None,
-        description=f"Token endpoint, which may have a query; unset: {TOKEN_PATH} at the origin of"
+        description=f"Token endpoint; it may have a query. Unset: {TOKEN_PATH} at the origin of"
         " BASE_URL.",
     )
     accept_language: Languages = setting(
         "upstream",
         "LANGUAGE",
         default="en",
-        description="Accept-Language field sent to the token endpoint.",
+        description="Accept-Language header of token requests.",
     )
     allow_insecure_upstream: bool = setting(
         "upstream",
         default=False,
-        description="Let BASE_URL and TOKEN_URL be plain http beyond loopback.",
+        description="Allow plain http in BASE_URL and TOKEN_URL, also for hosts that are not"
+        " loopback.",
     )
     allow_production: bool = setting(
         "upstream",
         default=False,
-        description="Let BASE_URL be Passport's production host: real money moves.",
+        description="Allow Passport's production host in BASE_URL. Real money moves there.",
     )
 
     listen: Listen = setting(
         "callers' listener",
         "HOST:PORT",
         default=ListenAddress("127.0.0.1", 8080),
-        description="Callers' listener: host:port, or unix:/path (mode 0600).",
+        description="Address for callers: host:port, or unix:/path (mode 0600).",
     )
     tls_cert: File | None = setting(
         "callers' listener",
         "FILE",
         default=None,
-        description="PEM certificate chain; with TLS_KEY, callers speak TLS to LISTEN.",
+        description="PEM certificate chain for LISTEN. With TLS_CERT and TLS_KEY, callers must"
+        " use TLS.",
     )
     tls_key: File | None = setting(
         "callers' listener", "FILE", default=None, description="PEM private key of TLS_CERT."
@@ -135,61 +137,66 @@ class Settings(CredentialSettings):
         "admin listener",
         "HOST:PORT",
         default=ListenAddress("127.0.0.1", 8081),
-        description="Listener of /livez, /readyz, /metrics and the console.",
+        description="Address of the admin listener, which serves /livez, /readyz, /metrics and"
+        " the console.",
     )
     caller_key: Keys = Field(
         default=(),
-        description="Keys, one of which callers send in X-Proxy-Key: at least 16 characters each,"
-        " comma-separated, named to tell callers apart (payroll:KEY,shop:KEY).",
+        description="Keys of callers, separated by commas. Each key has at least 16 characters."
+        " A caller sends its key in X-Proxy-Key. Names tell callers apart:"
+        " payroll:KEY,shop:KEY.",
     )
     allow_open_listener: bool = setting(
         "callers' listener",
         default=False,
-        description="Let LISTEN be beyond loopback without a CALLER_KEY.",
+        description="Allow a LISTEN address that is not loopback, without a CALLER_KEY.",
     )
     allowed_hosts: Hosts = setting(
         "callers' listener",
         "NAMES",
         default=(),
-        description="More Host values to let in, with or without port; loopback names always are.",
+        description="More Host values to accept, with or without a port. Loopback names are"
+        " always accepted.",
     )
     allowed_origins: WebOrigins = setting(
         "callers' listener",
         "ORIGINS",
         default=(),
-        description="Origins of web pages to let in, such as http://localhost:3000; answers CORS.",
+        description="Origins of web pages that may use the proxy, such as http://localhost:3000."
+        " The proxy answers CORS for them.",
     )
     allow: Rules = setting(
         "callers' listener",
         "RULES",
         default=(),
-        description="Rules such as GET /v1/payments*, or shop: GET /v1/accounts* for one caller;"
-        " if any, only what matches passes.",
+        description="Rules for requests that may pass, such as GET /v1/payments*, or shop: GET"
+        " /v1/accounts* for one caller. If there are rules, every other request is"
+        " refused.",
     )
     deny: Rules = setting(
         "callers' listener",
         "RULES",
         default=(),
-        description="Rules of what does not pass; they win over ALLOW.",
+        description="Rules for requests that are refused. They win over ALLOW.",
     )
 
     connect_timeout: Seconds = setting(
         "forwarding",
         "SECONDS",
         default=5,
-        description="Seconds for DNS, TCP and TLS to the upstream.",
+        description="Seconds to connect to the upstream (DNS, TCP and TLS).",
     )
     read_timeout: Seconds = setting(
         "forwarding",
         "SECONDS",
         default=60,
-        description="Seconds without a byte of the upstream's answer.",
+        description="Seconds to wait for the next byte of the upstream's response.",
     )
     write_timeout: Seconds = setting(
         "forwarding",
         "SECONDS",
         default=60,
-        description="Seconds without the upstream taking a byte of the request.",
+        description="Seconds to wait until the upstream takes the next byte of the request.",
     )
     max_connections: int = setting(
         "forwarding",
@@ -197,13 +204,13 @@ class Settings(CredentialSettings):
         default=512,
         ge=1,
         le=65_535,
-        description="Connections to the upstream at once.",
+        description="Most connections to the upstream at the same time.",
     )
     queue_timeout: Seconds = setting(
         "forwarding",
         "SECONDS",
         default=10,
-        description="Seconds a request waits for a free connection, then 503.",
+        description="Seconds that a request waits for a free connection. Then the caller gets 503.",
     )
     max_callers: int = setting(
         "callers' listener",
@@ -211,26 +218,27 @@ class Settings(CredentialSettings):
         default=4096,
         ge=1,
         le=65_535,
-        description="Callers' connections at once, then 503.",
+        description="Most connections of callers at the same time. One more gets 503.",
     )
     max_body: int | None = setting(
         "callers' listener",
         "BYTES",
         default=None,
         ge=0,
-        description="Largest request body in bytes, then 413; unset: no limit.",
+        description="Largest request body, in bytes. A larger one gets 413. Unset: no limit.",
     )
     header_timeout: Seconds = setting(
         "callers' listener",
         "SECONDS",
         default=10,
-        description="Seconds for a caller to send a whole request head, or to shake hands for TLS.",
+        description="Seconds that a caller has to send the request line and all headers, or to"
+        " complete the TLS handshake.",
     )
     idle_timeout: Seconds = setting(
         "callers' listener",
         "SECONDS",
         default=75,
-        description="Seconds a caller's connection may stay idle.",
+        description="Seconds that a caller's connection may stay idle.",
     )
 
     token_timeout: Seconds = setting(
@@ -240,32 +248,34 @@ class Settings(CredentialSettings):
         "access token",
         "SECONDS",
         default=10,
-        description="Seconds a request waits while there is no token, then 503.",
+        description="Seconds that a request waits for a token when there is none. Then the"
+        " caller gets 503.",
     )
     token_lifetime: Seconds = setting(
         "access token",
         "SECONDS",
         default=3600,
-        description="Lifetime assumed when the token endpoint names none (seconds).",
+        description="Lifetime of a token, in seconds, if the token endpoint sends no expires_in.",
     )
     token_max_age: Seconds | None = setting(
         "access token",
         "SECONDS",
         default=None,
-        description="Renew tokens at this age even if they live longer (seconds). 3600 is a good"
-        " habit: a token that leaks is worth an hour, for one token request an hour.",
+        description="Renew a token at this age, in seconds, even if it lives longer. 3600 is a"
+        " good value: the proxy sends one token request an hour and revokes the old"
+        " token, so that a token that leaks is useful for about an hour.",
     )
     token_endpoint: TokenEndpoint = setting(
         "access token",
         "forward|local|refuse",
         default="forward",
-        description="What callers' POST to the token path gets: the API's answer, a placeholder"
-        " token that is worth nothing beyond this proxy, or 403.",
+        description="What a caller's POST to the token path gets. forward: the API's response."
+        " local: a placeholder token, which only this proxy accepts. refuse: 403.",
     )
     revoke_tokens: bool = setting(
         "access token",
         default=True,
-        description="Revoke the token at exit and when a newer one took its place.",
+        description="Revoke a token at shutdown, and when a newer one has replaced it.",
     )
     replay_limit: int = setting(
         "access token",
@@ -273,14 +283,15 @@ class Settings(CredentialSettings):
         default=65_536,
         ge=0,
         le=16_777_216,
-        description="Largest request body kept for one replay after a 401 (bytes).",
+        description="Largest request body, in bytes, that the proxy keeps to send the request"
+        " once more after a 401.",
     )
 
     ca_bundle: File | None = setting(
         "upstream",
         "FILE",
         default=None,
-        description="PEM file of trusted authorities; unset: the system's.",
+        description="PEM file of trusted certificate authorities. Unset: the system's.",
     )
     client_cert: File | None = setting(
         "upstream",
@@ -292,18 +303,19 @@ class Settings(CredentialSettings):
         "upstream",
         "FILE",
         default=None,
-        description="PEM private key of CLIENT_CERT, if not in the same file.",
+        description="PEM private key of CLIENT_CERT, if it is not in the same file.",
     )
     egress_proxy: EgressUrl = setting(
         "upstream",
         "URL",
         default=None,
-        description="HTTP proxy for upstream and token endpoint, such as http://proxy.corp:3128;"
-        " https:// if TLS is spoken with the proxy itself.",
+        description="HTTP proxy on the way to the upstream and the token endpoint, such as"
+        " http://proxy.corp:3128. Write https:// only if the connection to that"
+        " proxy uses TLS.",
     )
     egress_credentials: Login | None = Field(
         default=None,
-        description="USER:PASSWORD for EGRESS_PROXY, if it asks for them (Basic, RFC 7617).",
+        description="USER:PASSWORD for EGRESS_PROXY, if it needs them (Basic, RFC 7617).",
     )
 
     shutdown_grace: float = setting(
@@ -312,7 +324,7 @@ class Settings(CredentialSettings):
         default=25,
         ge=0,
         le=3600,
-        description="Seconds for exchanges under way to finish at exit.",
+        description="Seconds that exchanges under way have to finish at shutdown.",
     )
     drain_delay: float = setting(
         "end of the process",
@@ -320,12 +332,14 @@ class Settings(CredentialSettings):
         default=0,
         ge=0,
         le=3600,
-        description="Seconds between /readyz saying 503 and the drain.",
+        description="Seconds at shutdown in which /readyz answers 503 but new requests are still"
+        " accepted.",
     )
     console: bool = setting(
         "admin listener",
         default=False,
-        description="Serve the console at / of ADMIN_LISTEN; keeps bodies in memory.",
+        description="Serve the console at / of ADMIN_LISTEN. It keeps the last exchanges in"
+        " memory, with bodies.",
     )
     redact: Names = setting(
         "admin listener",
@@ -337,15 +351,16 @@ class Settings(CredentialSettings):
             "email",
             "mobile_phone_number",
         ),
-        description="Names, or ends of names, of JSON members, form and query parameters and fields"
-        " of which the console shows the last two characters alone.",
+        description="Names, or ends of names, of values to mask: JSON members, form and query"
+        " parameters, headers. The console shows only the last two characters of"
+        " such a value.",
     )
     ledger: Path | None = setting(
         "ledger",
         "FILE",
         default=None,
-        description="File of the ledger, in which every request that may change something is"
-        " written down, durably, before it is sent; unset: none is kept.",
+        description="File of the ledger. The proxy records every request that may change"
+        " something on disk, before it sends the request. Unset: no ledger.",
     )
     ledger_days: float = setting(
         "ledger",
@@ -353,33 +368,34 @@ class Settings(CredentialSettings):
         default=400,
         gt=0,
         le=36_500,
-        description="Days that a row of the ledger is kept; in doubt, until it is settled.",
+        description="Days that the ledger keeps a row. It keeps a row in doubt until the row is"
+        " settled.",
     )
     ledger_mib: int = setting(
         "ledger",
         "MIB",
         default=1024,
         ge=1,
-        description="Size of the ledger's rows, in MiB, beyond which the oldest that are settled"
-        " are deleted.",
+        description="Size limit of the ledger's rows, in MiB. Above it, the oldest rows are"
+        " deleted, except those that are open or in doubt.",
     )
     ledger_fields: Names = setting(
         "ledger",
         "NAMES",
         default=(),
-        description="More names, or ends of paths, of members of request bodies to keep in the"
-        " ledger, such as additional_info.invoice_number.",
+        description="More members of request bodies to record in the ledger: names, or ends of"
+        " paths, such as additional_info.invoice_number.",
     )
     server_timing: bool = setting(
         "forwarding",
         default=False,
-        description="Add a Server-Timing field to answers: token, connect, upstream.",
+        description="Add a Server-Timing header to responses: token, connect, upstream.",
     )
     log_level: Level = setting(
         "log",
         "debug|info|warning|error",
         default="info",
-        description="Least severity that is logged.",
+        description="Lowest level that is logged.",
     )
     log_format: Format = setting(
         "log",
@@ -388,7 +404,7 @@ class Settings(CredentialSettings):
         description="auto: text on a terminal, JSON lines elsewhere.",
     )
     access_log: bool = setting(
-        "log", default=True, description="Log one line for each exchange, of level info."
+        "log", default=True, description="Log one line for each exchange, at level info."
     )
 
     @property
@@ -406,8 +422,8 @@ class Settings(CredentialSettings):
         url, credentials = login
         if values.get("egress_credentials"):
             raise ValueError(
-                f"{PREFIX}EGRESS_PROXY: has user and password, and so has"
-                f" {PREFIX}EGRESS_CREDENTIALS; keep the latter"
+                f"{PREFIX}EGRESS_PROXY: user and password are in it and in"
+                f" {PREFIX}EGRESS_CREDENTIALS; remove them from {PREFIX}EGRESS_PROXY"
             )
         return {**values, "egress_proxy": url, "egress_credentials": credentials}
 
@@ -423,24 +439,24 @@ class Settings(CredentialSettings):
         for name, url in (("BASE_URL", self.base_url), ("TOKEN_URL", self.token_url)):
             if url and url.scheme == "http" and not (url.loopback or self.allow_insecure_upstream):
                 problems.append(
-                    f"{PREFIX}{name}: must be https, since token or credentials travel on it;"
-                    f" or set {PREFIX}ALLOW_INSECURE_UPSTREAM=true"
+                    f"{PREFIX}{name}: must be https, because the token or the credentials are"
+                    f" sent there; to allow http, set {PREFIX}ALLOW_INSECURE_UPSTREAM=true"
                 )
         if self.base_url.environment == "production" and not self.allow_production:
             problems.append(
-                f"{PREFIX}BASE_URL: {self.base_url.host} is Passport's production host, where real"
-                f" money moves; to mean it, set {PREFIX}ALLOW_PRODUCTION=true"
+                f"{PREFIX}BASE_URL: {self.base_url.host} is Passport's production host, where"
+                f" real money moves; to use it, set {PREFIX}ALLOW_PRODUCTION=true"
             )
         if self.allow_production and self.base_url.environment != "production":
             problems.append(
                 f"{PREFIX}ALLOW_PRODUCTION: is true, but {PREFIX}BASE_URL ({self.base_url.host})"
-                f" {_NOT_PRODUCTION[self.base_url.environment]}; name the production host there,"
-                f" or take {PREFIX}ALLOW_PRODUCTION away"
+                f" {_NOT_PRODUCTION[self.base_url.environment]}; set {PREFIX}BASE_URL to the"
+                f" production host, or remove {PREFIX}ALLOW_PRODUCTION"
             )
         if not (self.listen.private or self.caller_key or self.allow_open_listener):
             problems.append(
-                f"{PREFIX}LISTEN: {self.listen} can be reached from other machines, which could"
-                f" act with your token; set {PREFIX}CALLER_KEY, or listen on 127.0.0.1, or set"
+                f"{PREFIX}LISTEN: {self.listen} can be reached from other machines, and they"
+                f" could use your token; set {PREFIX}CALLER_KEY, or listen on 127.0.0.1, or set"
                 f" {PREFIX}ALLOW_OPEN_LISTENER=true"
             )
         return problems
@@ -456,8 +472,8 @@ class Settings(CredentialSettings):
         if self.listen == self.admin_listen and (self.listen.path or self.listen.port):
             problems.append(f"{PREFIX}ADMIN_LISTEN: must differ from {PREFIX}LISTEN")
         problems.extend(
-            f"{PREFIX}{name}: {own} is this proxy's own listener ({PREFIX}{setting}): it would call"
-            " itself"
+            f"{PREFIX}{name}: {own} is this proxy's own listener ({PREFIX}{setting}): the proxy"
+            " would send requests to itself"
             for name, url in (
                 ("BASE_URL", self.base_url),
                 ("TOKEN_URL", self.token_url),
@@ -475,7 +491,7 @@ class Settings(CredentialSettings):
     def _unknown_callers(self) -> list[str]:
         known = {each.caller for each in self.caller_key}
         return [
-            f"{PREFIX}{name}: the rule {rule} is for a caller that {PREFIX}CALLER_KEY does not name"
+            f"{PREFIX}{name}: the rule {rule} is for a caller that is not in {PREFIX}CALLER_KEY"
             for name, rules in (("ALLOW", self.allow), ("DENY", self.deny))
             for rule in rules
             if rule.caller and rule.caller not in known
@@ -547,7 +563,7 @@ def load(flags: dict[str, Any] | None = None, **where: Any) -> Settings:  # noqa
     except ValidationError as error:
         found = [*problems(error, where), *_beside(error, flags or {}, where)]
         missing = any(item["type"] == "missing" for item in error.errors())
-        hint = f"to see what is read from where: {COMMAND} check" if missing else ""
+        hint = f"to see which settings are found, and where: {COMMAND} check" if missing else ""
         raise SettingsError(list(dict.fromkeys(found)), hint) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError([f".env or secret file: cannot be read ({error})"]) from None

@@ -26,7 +26,7 @@ def missing(wanted: str, places: dict[str, Any]) -> str:
             return f"is empty in {place}"
         near = next((written for name, written in found.items() if _near(name, wanted)), "")
         if near:
-            return f"is not set, but {place} has {near}: write {wanted}"
+            return f"is not set, but {place} has {near}: rename it to {wanted}"
     return ""
 
 

@@ -59,7 +59,8 @@ def _passed_over(file: Path) -> list[str]:
     if problem:
         return [problem]
     return [
-        f"{file}: line {binding.original.line} cannot be read; write NAME=value, close its quotes"
+        f"{file}: line {binding.original.line} cannot be read; write NAME=value, and close all"
+        " quotes"
         for binding in parse_stream(io.StringIO(text))
         if binding.error and PREFIX in binding.original.string.upper()
     ]
@@ -84,7 +85,7 @@ def _unreadable(folder: Path | None) -> list[str]:
 def _text(file: Path) -> tuple[str, str]:
     """Return what a file holds, and what is wrong with it if it is no text."""
     if not file.is_file():  # a directory is what Docker mounts where there is no file
-        return "", f"{file}: is no regular file"
+        return "", f"{file}: is not a regular file"
     try:
         text = file.read_text(encoding="utf-8")
     except OSError as error:

@@ -81,14 +81,17 @@ def duplicated_prefix(settings: Settings) -> str:
     """Return what to do if the upstream's path prefix is one that callers' paths carry already."""
     if not settings.base_url.path.endswith("/v1"):
         return ""
-    return "paths carry /v1 already, so it would be there twice: take it off BREB_BASE_URL"
+    return (
+        "the paths of requests begin with /v1 already, so that it would be there twice:"
+        " remove /v1 from BREB_BASE_URL"
+    )
 
 
 def repeated(file: Path) -> list[str]:
     """Return a warning for each setting that ``file`` sets more than once: the last one counts."""
     counts = Counter(name.upper() for name in names(file) if name.upper().startswith(PREFIX))
     return [
-        f"{name}: {count} times in {file}, the last one counts"
+        f"{name}: set {count} times in {file}; the last one is used"
         for name, count in counts.items()
         if count > 1
     ]

@@ -26,7 +26,7 @@ def _split(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
         return value
     items = tuple(item.strip() for item in value.split(",") if item.strip())
     if value and not items:
-        raise ValueError("names nothing; leave it out, or name something")
+        raise ValueError("has no value between the commas; write a value, or remove the setting")
     return items
 
 
@@ -81,7 +81,7 @@ def _hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
     for host in hosts:
         if not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*[A-Za-z0-9]\.?)(:\d{1,5})?", host):
             raise ValueError(
-                f"{host!r} is no host; write a name, with a port or without, such as"
+                f"{host!r} is not a host; write a host name, with or without a port, such as"
                 " proxy.internal:8080"
             )
     return hosts
@@ -91,7 +91,8 @@ def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     for origin in origins:
         if not re.fullmatch(r"https?://[A-Za-z0-9.\-_\[\]:]+", origin):
             raise ValueError(
-                f"{origin!r} is no origin; write scheme://host:port, such as http://localhost:3000"
+                f"{origin!r} is not an origin; write scheme://host:port, such as"
+                " http://localhost:3000"
             )
     # Browsers leave the scheme's own port out (RFC 6454 section 6.2).
     return tuple(re.sub(r"^(http://.+):80$|^(https://.+):443$", r"\1\2", each) for each in origins)
@@ -102,7 +103,7 @@ def _visible(secret: SecretStr) -> SecretStr:
     if not text:
         raise ValueError("is empty")
     if not text.isprintable():
-        raise ValueError("has control bytes or line breaks inside")
+        raise ValueError("contains control characters or line breaks")
     return SecretStr(text)  # files begin with a mark, or end in a line break
 
 
@@ -122,14 +123,14 @@ def _caller_key(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
     caller, text = (name.strip(), rest) if colon else ("default", name)
     if not re.fullmatch(CALLER, caller):
         raise ValueError(
-            "a colon divides a caller's name, such as payroll, from its key: the name has letters,"
-            " digits, - and _, and a key has no colon"
+            "write NAME:KEY, such as payroll:KEY; the name starts with a letter and has only"
+            " letters, digits, - and _ (at most 32), and the key has no colon"
         )
     key = _visible(SecretStr(text))
     if len(key.get_secret_value()) < _SHORTEST_KEY:
         raise ValueError(
-            f"the key of {caller} has less than {_SHORTEST_KEY} characters and could be guessed;"
-            " make one: openssl rand -hex 32"
+            f"the key of {caller} has fewer than {_SHORTEST_KEY} characters, so that it is easy"
+            " to guess; make a new one: openssl rand -hex 32"
         )
     return CallerKey(caller, key)
 
@@ -138,7 +139,7 @@ def _distinct(keys: tuple[CallerKey, ...]) -> tuple[CallerKey, ...]:
     """Refuse a key of two callers: it would not tell them apart."""
     ((_, most),) = Counter(each.key.get_secret_value() for each in keys).most_common(1) or [("", 0)]
     if most > 1:
-        raise ValueError("the same key stands there twice; give each caller its own")
+        raise ValueError("the same key is used twice; give each caller its own key")
     return keys
 
 

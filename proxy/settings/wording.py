@@ -20,8 +20,8 @@ def problem(item: ErrorDetails, field: FieldInfo) -> str:
     kind = item["type"]
     if kind == "missing":
         return (
-            "is not set; put it into the environment, .env or the secrets directory, or into"
-            f" the keychain: {COMMAND} login"
+            "is not set; set it in the environment, in .env or in the secrets directory, or"
+            f" store it in the keychain: {COMMAND} login"
         )
     if kind.startswith("bool"):
         return "must be true or false"
@@ -31,7 +31,8 @@ def problem(item: ErrorDetails, field: FieldInfo) -> str:
         words, name = _BOUNDS[kind]
         bound = item["ctx"][name]
         return (
-            f"must be {_number(field)}, {words} {bound if isinstance(bound, int) else f'{bound:g}'}"
+            f"must be {_number(field)}, and {words}"
+            f" {bound if isinstance(bound, int) else f'{bound:g}'}"
         )
     if kind == "literal_error":
         return f"must be {str(item['ctx']['expected']).replace(chr(39), '')}"
@@ -43,7 +44,7 @@ def _number(field: FieldInfo) -> str:
     """Return what a number counts, with an example."""
     takes = about(field)[1]
     if takes == "SECONDS":
-        return f"seconds, such as {field.default or 60:g}"
+        return f"a number of seconds, such as {field.default or 60:g}"
     if takes == "BYTES":
-        return f"bytes, such as {field.default or 1_048_576}"
+        return f"a number of bytes, such as {field.default or 1_048_576}"
     return f"a whole number, such as {field.default}"

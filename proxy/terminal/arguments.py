@@ -21,9 +21,9 @@ _SECRETS = {
     "--egress-credentials": "BREB_EGRESS_CREDENTIALS",
 }
 _LOGIN_REFUSED = (
-    "--egress-proxy: user and password are a secret, which every process of this machine could read"
-    " there; put USER:PASSWORD as BREB_EGRESS_CREDENTIALS into the environment, .env or the secrets"
-    " directory"
+    "--egress-proxy: user and password are not allowed here, because every process on this"
+    " machine can read the command line; set BREB_EGRESS_CREDENTIALS=USER:PASSWORD in the"
+    " environment, in .env or in the secrets directory"
 )
 
 
@@ -54,7 +54,10 @@ class Parser(argparse.ArgumentParser):
             meant = self.hint(named[0]) or nearest(named[0], known)
             self.error(f"no such option: {named[0]}{meant}")
         if rest:
-            self.error("takes options alone; one word is none (not repeated here)")
+            self.error(
+                "only options are allowed; one argument is not an option (not shown here:"
+                " it may be a secret)"
+            )
         return options
 
     def error(self, message: str) -> NoReturn:
@@ -92,9 +95,9 @@ def refuse_secrets(arguments: Sequence[str]) -> str | None:
         name, equals, value = word.partition("=")
         if name in _SECRETS:
             return (
-                f"{name}: secrets are not taken on the command line, where every process of this"
-                f" machine can read them; put {_SECRETS[name]} into the environment, .env or the"
-                " secrets directory"
+                f"{name}: secrets are not allowed on the command line, because every process on"
+                f" this machine can read it; set {_SECRETS[name]} in the environment, in .env or"
+                " in the secrets directory"
             )
         if name == "--egress-proxy" and "@" in (value if equals else following):
             return _LOGIN_REFUSED

@@ -24,7 +24,7 @@ def credentials(heading: str) -> tuple[str, str]:
         client_id = getpass.getpass("client id: ", stream=sys.stderr)
         return client_id, getpass.getpass("client secret: ", stream=sys.stderr)
     except EOFError:
-        raise SettingsError(["nothing was typed: nothing is kept"]) from None
+        raise SettingsError(["no input: nothing is stored"]) from None
 
 
 def _read(text: str) -> tuple[str, str]:

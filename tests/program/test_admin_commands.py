@@ -86,7 +86,7 @@ def test_wait_says_that_nothing_listens(tmp_path: Path) -> None:
 def test_wait_takes_seconds_alone(tmp_path: Path, value: str) -> None:
     ended = command("wait", f"--timeout={value}", cwd=tmp_path)
     assert ended.code == 2
-    assert "argument --timeout: must be seconds" in ended.err
+    assert "argument --timeout: must be a number of seconds" in ended.err
 
 
 def test_status_is_readable(proxy: Program) -> None:

@@ -84,7 +84,7 @@ def test_the_sandboxs_own_help_is_shown(tmp_path: Path) -> None:
 
 def test_demo_help_shows_the_demos_own_defaults(tmp_path: Path) -> None:
     text = " ".join(command("demo", "--help", cwd=tmp_path).out.split())
-    assert "keeps bodies in memory. [true]" in text
+    assert "in memory, with bodies. [true]" in text
 
 
 def test_serve_help_shows_each_setting_with_its_default(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_secrets_are_refused_as_flags_and_not_repeated(
     words = [flag, SECRET] if form == "two words" else [f"{flag}={SECRET}"]
     ended = command("serve", *words, cwd=tmp_path)
     assert ended.code == 2
-    assert ended.err.startswith(f"breb-proxy: {flag}: secrets are not taken on the command line")
+    assert ended.err.startswith(f"breb-proxy: {flag}: secrets are not allowed on the command line")
     assert ended.err.count("\n") == 1
 
 
@@ -115,7 +115,7 @@ def test_secrets_are_refused_as_flags_and_not_repeated(
             ["--clientsecret", SECRET], "no such option: --clientsecret; did you", id="mistyped"
         ),
         pytest.param([f"--secret={SECRET}"], "no such option: --secret", id="with a value"),
-        pytest.param([SECRET], "takes options alone", id="a bare word"),
+        pytest.param([SECRET], "only options are allowed", id="a bare word"),
         pytest.param(["--listen"], "argument --listen: expected one argument", id="no value"),
     ],
 )
@@ -174,7 +174,7 @@ def test_a_line_of_ours_that_would_be_left_out_is_told(tmp_path: Path, line: str
         ended = command(name, cwd=tmp_path, BREB_CLIENT_ID="x", BREB_CLIENT_SECRET=SECRET)
         assert ended.code == 2
         assert ended.err == (
-            "breb-proxy: .env: line 3 cannot be read; write NAME=value, close its quotes\n"
+            "breb-proxy: .env: line 3 cannot be read; write NAME=value, and close all quotes\n"
         )
 
 
@@ -245,11 +245,13 @@ def test_an_empty_flag_counts_as_unset() -> None:
         pytest.param(
             ".env", "BREB_DENY=x\n".encode("utf-16-le"), "save it as UTF-8", id="UTF-16, no mark"
         ),
-        pytest.param(".env", None, "is no regular file", id="a directory"),
+        pytest.param(".env", None, "is not a regular file", id="a directory"),
         pytest.param(
             "secrets/breb_client_id", b"\xff\xfe", "save it as UTF-8", id="binary secret file"
         ),
-        pytest.param("secrets/BREB_DENY", None, "is no regular file", id="directory for a secret"),
+        pytest.param(
+            "secrets/BREB_DENY", None, "is not a regular file", id="directory for a secret"
+        ),
     ],
 )
 def test_a_source_that_cannot_be_read_is_named(
@@ -316,9 +318,9 @@ def test_names_that_no_setting_has_are_warned_of(tmp_path: Path) -> None:
 
 def test_a_base_url_that_would_double_the_version_is_warned_of() -> None:
     with RawUpstream() as upstream, Program(f"{upstream.url}/v1") as proxy:
-        assert "take it off BREB_BASE_URL" in proxy.output
+        assert "remove /v1 from BREB_BASE_URL" in proxy.output
     with RawUpstream() as upstream, Program(f"{upstream.url}/prefix") as proxy:
-        assert "take it off" not in proxy.output
+        assert "remove /v1" not in proxy.output
 
 
 def test_run_with_credentials_serves() -> None:
@@ -340,7 +342,9 @@ def test_a_near_name_is_told_by_the_refusal_itself(tmp_path: Path, name: str) ->
         "breb-proxy: BREB_CLIENT_SECRET: is not set, but .env has CLIENT_SECRET:"
         " write BREB_CLIENT_SECRET"
     )
-    assert third == f"breb-proxy: to see what is read from where: {called(tmp_path)} check"
+    assert (
+        third == f"breb-proxy: to see which settings are found, and where: {called(tmp_path)} check"
+    )
     demo = "no demo, since the environment has settings; to try it all the same"
     assert last == ([f"breb-proxy: {demo}: {called(tmp_path)} demo"] if name == "run" else [])
 

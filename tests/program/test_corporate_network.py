@@ -184,7 +184,8 @@ def test_a_flag_with_user_and_password_is_refused_and_not_repeated(tmp_path: Pat
     ):
         ended = command("serve", *words, cwd=tmp_path)
         assert ended.code == 2
-        assert "BREB_EGRESS_CREDENTIALS into the environment, .env or the secrets" in ended.err
+        assert "set BREB_EGRESS_CREDENTIALS" in ended.err
+        assert "in the environment, in .env or in the secrets directory" in ended.err
 
 
 def test_a_proxy_of_the_environment_is_said_once_at_the_start(upstream: RawUpstream) -> None:
@@ -195,7 +196,7 @@ def test_a_proxy_of_the_environment_is_said_once_at_the_start(upstream: RawUpstr
     with program as proxy:
         ask(proxy.port, "/")
         line = (
-            "HTTPS_PROXY is set, but not used here; to use that proxy, add"
+            "HTTPS_PROXY is set, but breb-proxy does not use it; to use that proxy, set"
             " BREB_EGRESS_PROXY=http://proxy.corp:3128 and BREB_EGRESS_CREDENTIALS=USER:PASSWORD"
         )
         assert proxy.output.count(line) == 1
@@ -213,5 +214,5 @@ def test_a_proxy_of_the_environment_is_the_first_suspect(tmp_path: Path) -> None
         **given,
     )
     first = Examined(ended)["upstream.dns"]["advice"].split("\n")[0]
-    assert first.startswith("HTTPS_PROXY is set: this network may want its proxy")
+    assert first.startswith("HTTPS_PROXY is set: this network may need that proxy")
     assert first.endswith("add to .env: BREB_EGRESS_PROXY=http://proxy.corp:3128")

@@ -267,12 +267,12 @@ def test_credentials_under_other_names_are_found(tmp_path: Path, sandbox: str) -
     )
     advice = Examined(ended)["credentials"]["advice"]
     assert advice == (
-        f"BREB_CLIENT_SECRET is not set, but {secrets} has client_secret: write BREB_CLIENT_SECRET"
+        f"BREB_CLIENT_SECRET is not set, but {secrets} has client_secret: rename it to BREB_CLIENT_SECRET"
     )
     (tmp_path / ".env").write_text("CLIENT_ID=x\nOTHER=y\n")
     found = examine(tmp_path, sandbox, CLIENT_ID=None, CLIENT_SECRET=None)
     assert found["credentials"]["advice"] == (
-        "BREB_CLIENT_ID is not set, but .env has CLIENT_ID: write BREB_CLIENT_ID"
+        "BREB_CLIENT_ID is not set, but .env has CLIENT_ID: rename it to BREB_CLIENT_ID"
     )
 
 
@@ -284,7 +284,7 @@ def test_slips_in_the_file_itself_are_told(tmp_path: Path, sandbox: str) -> None
     assert found.code == 0
     assert found["file"]["outcome"] == "warning"
     assert found["file"]["advice"].split("\n") == [
-        "BREB_READ_TIMEOUT: 2 times in .env, the last one counts",
+        "BREB_READ_TIMEOUT: set 2 times in .env; the last one is used",
         "other users of this machine can read .env: chmod 600 .env",
     ]
     file.write_text("BREB_READ_TIMEOUT=5\n")
@@ -351,7 +351,7 @@ def test_a_version_in_the_base_url_is_doubted(tmp_path: Path) -> None:
     with RawUpstream() as upstream:
         found = examine(tmp_path, f"{upstream.url}/v1")
     assert found["settings"]["outcome"] == "warning"
-    assert "take it off BREB_BASE_URL" in found["settings"]["advice"]
+    assert "remove /v1 from BREB_BASE_URL" in found["settings"]["advice"]
 
 
 @pytest.mark.parametrize("path", ["v1/keys", "/v1/keys x", "/clave/ñ", "/a\nb"])

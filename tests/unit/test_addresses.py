@@ -50,7 +50,7 @@ def test_a_listener_is_read_and_written(text: str, address: ListenAddress, priva
      "unix:relative", "unix:", "unix:/" + "x" * 100],
 )  # fmt: skip
 def test_what_is_no_listener_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"must|port 65536: at most 65535"):
+    with pytest.raises(ValueError, match=r"must|port 65536 is too high: at most 65535"):
         ListenAddress.parse(text)
 
 
@@ -81,13 +81,13 @@ def test_an_origin_is_read(text: str, origin: Url, authority: str) -> None:
      "https://a b", "https://h/a b", "https://h/\\", "https://[::1", "https://[::x]", "https://hé"],
 )  # fmt: skip
 def test_what_is_no_origin_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"must|has a|port 65536: at most 65535"):
+    with pytest.raises(ValueError, match=r"must|has a|port 65536 is too high: at most 65535"):
         Url.parse(text)
 
 
 @pytest.mark.parametrize("secret", ["https://user:s3cret@h", "https://h?token=s3cret"])
 def test_a_refusal_does_not_repeat_what_was_given(secret: str) -> None:
-    with pytest.raises(ValueError, match="must have no user") as caught:
+    with pytest.raises(ValueError, match="must not have a user") as caught:
         Url.parse(secret)
     assert "s3cret" not in str(caught.value)
 

@@ -52,7 +52,7 @@ def test_the_line_to_add_says_the_same_without_what_is_secret(
     monkeypatch.setenv("HTTPS_PROXY", value)
     other = found()
     assert other is not None
-    assert other.warning.endswith(f"add {line}")
+    assert other.warning.endswith(f"set {line}")
     assert "hush" not in repr(other)
 
 

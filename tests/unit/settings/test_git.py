@@ -37,7 +37,7 @@ def test_a_committed_file_is_worse(tree: Path) -> None:
     (tree / ".env").touch()
     git(tree, "add", ".env")
     (tree / ".gitignore").write_text(".env\n")
-    assert "have new credentials made" in exposed(tree / ".env")
+    assert "get new credentials" in exposed(tree / ".env")
 
 
 def test_outside_of_a_work_tree_nothing_is_said(tmp_path: Path) -> None:

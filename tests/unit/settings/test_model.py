@@ -90,12 +90,12 @@ def test_all_problems_are_told_at_once_and_name_the_setting() -> None:
     ]
     assert problems(base_url="http://example.com", listen="0.0.0.0:8080") == [
         (
-            "BREB_BASE_URL: must be https, since token or credentials travel on it;"
-            " or set BREB_ALLOW_INSECURE_UPSTREAM=true"
+            "BREB_BASE_URL: must be https, because the token or the credentials are sent there;"
+            " to allow http, set BREB_ALLOW_INSECURE_UPSTREAM=true"
         ),
         (
-            "BREB_LISTEN: 0.0.0.0:8080 can be reached from other machines, which could"
-            " act with your token; set BREB_CALLER_KEY, or listen on 127.0.0.1, or set"
+            "BREB_LISTEN: 0.0.0.0:8080 can be reached from other machines, and they could use"
+            " your token; set BREB_CALLER_KEY, or listen on 127.0.0.1, or set"
             " BREB_ALLOW_OPEN_LISTENER=true"
         ),
     ]
@@ -133,30 +133,42 @@ def test_hosts_are_names_or_addresses(host: str) -> None:
         pytest.param({"client_secret": " "}, "BREB_CLIENT_SECRET: is empty", id="blank secret"),
         pytest.param({"client_id": "a\nb"}, "BREB_CLIENT_ID: ", id="control byte in the id"),
         pytest.param({"base_url": "ftp://x"}, "BREB_BASE_URL: must be a URL", id="scheme"),
-        pytest.param({"base_url": "https://u:p@x"}, "BREB_BASE_URL: must have no user", id="user"),
-        pytest.param({"base_url": "https://x/?q"}, "BREB_BASE_URL: must have no", id="query"),
         pytest.param(
-            {"base_url": "https://x:99999"}, "BREB_BASE_URL: port 99999: at most", id="port"
+            {"base_url": "https://u:p@x"}, "BREB_BASE_URL: must not have a user", id="user"
+        ),
+        pytest.param({"base_url": "https://x/?q"}, "BREB_BASE_URL: must not have", id="query"),
+        pytest.param(
+            {"base_url": "https://x:99999"},
+            "BREB_BASE_URL: port 99999 is too high: at most",
+            id="port",
         ),
         pytest.param({"base_url": "https://x y"}, "BREB_BASE_URL: has a host", id="blank"),
         pytest.param({"token_url": "http://x/t"}, "BREB_TOKEN_URL: must be https", id="token url"),
         pytest.param(
-            {"listen": "127.0.0.1:99999"}, "BREB_LISTEN: port 99999: at most", id="listen"
+            {"listen": "127.0.0.1:99999"},
+            "BREB_LISTEN: port 99999 is too high: at most",
+            id="listen",
         ),
         pytest.param({"listen": "unix:relative"}, "BREB_LISTEN: must be unix:", id="socket path"),
         pytest.param({"tls_cert": "/nowhere"}, "BREB_TLS_CERT: no such file", id="no file"),
-        pytest.param({"allow": "payments"}, "BREB_ALLOW: 'payments' is no rule", id="rule"),
-        pytest.param({"allowed_origins": "*"}, "BREB_ALLOWED_ORIGINS: '*' is no origin", id="star"),
+        pytest.param({"allow": "payments"}, "BREB_ALLOW: 'payments' is not a rule", id="rule"),
+        pytest.param(
+            {"allowed_origins": "*"}, "BREB_ALLOWED_ORIGINS: '*' is not an origin", id="star"
+        ),
         *(
-            pytest.param({"allowed_hosts": host}, f"BREB_ALLOWED_HOSTS: {host!r} is no", id=host)
+            pytest.param(
+                {"allowed_hosts": host}, f"BREB_ALLOWED_HOSTS: {host!r} is not a host", id=host
+            )
             for host in ("*", "*.example.com", "http://a", "a b", "a/", "a:http", "-", "u@a", "::1")
         ),
         *(
-            pytest.param({name: " , "}, f"BREB_{name.upper()}: names nothing", id=f"no {name}")
+            pytest.param({name: " , "}, f"BREB_{name.upper()}: has no value", id=f"no {name}")
             for name in ("caller_key", "allow", "deny", "allowed_hosts", "allowed_origins")
         ),
         pytest.param(
-            {"caller_key": "one\ntwo"}, "BREB_CALLER_KEY: has control bytes", id="keys in lines"
+            {"caller_key": "one\ntwo"},
+            "BREB_CALLER_KEY: contains control characters",
+            id="keys in lines",
         ),
         pytest.param(
             {"admin_listen": "127.0.0.1:8080"}, "BREB_ADMIN_LISTEN: must differ", id="same"
@@ -200,7 +212,7 @@ def test_hosts_are_names_or_addresses(host: str) -> None:
         ),
         pytest.param(
             {"egress_proxy": "http://proxy.test:80800"},
-            "BREB_EGRESS_PROXY: port 80800: at most 65535",
+            "BREB_EGRESS_PROXY: port 80800 is too high: at most 65535",
             id="egress port",
         ),
         pytest.param(
@@ -215,7 +227,7 @@ def test_hosts_are_names_or_addresses(host: str) -> None:
         ),
         pytest.param(
             {"egress_proxy": "http://user:hush@proxy.test", "egress_credentials": "user:hush"},
-            "BREB_EGRESS_PROXY: has user and password, and so has BREB_EGRESS_CREDENTIALS",
+            "BREB_EGRESS_PROXY: user and password are in it and in BREB_EGRESS_CREDENTIALS",
             id="egress credentials twice",
         ),
         pytest.param(
@@ -239,12 +251,16 @@ def test_hosts_are_names_or_addresses(host: str) -> None:
             id="same socket",
         ),
         pytest.param({"accept_language": "é"}, "BREB_ACCEPT_LANGUAGE: must be a", id="language"),
-        pytest.param({"caller_key": " , "}, "BREB_CALLER_KEY: names nothing", id="no key"),
-        pytest.param({"caller_key": "a\nb"}, "BREB_CALLER_KEY: has control", id="key in two lines"),
-        pytest.param({"allowed_hosts": "*"}, "BREB_ALLOWED_HOSTS: '*' is no host", id="any host"),
+        pytest.param({"caller_key": " , "}, "BREB_CALLER_KEY: has no value", id="no key"),
+        pytest.param(
+            {"caller_key": "a\nb"}, "BREB_CALLER_KEY: contains control", id="key in two lines"
+        ),
+        pytest.param(
+            {"allowed_hosts": "*"}, "BREB_ALLOWED_HOSTS: '*' is not a host", id="any host"
+        ),
         pytest.param(
             {"allowed_hosts": "a.test,http://b.test"},
-            "BREB_ALLOWED_HOSTS: 'http://b.test' is no host",
+            "BREB_ALLOWED_HOSTS: 'http://b.test' is not a host",
             id="a URL for a host",
         ),
         pytest.param(
@@ -303,12 +319,14 @@ def test_keys_have_names_so_that_callers_are_told_apart() -> None:
 @pytest.mark.parametrize(
     ("key", "says"),
     [
-        pytest.param("k", "the key of default has less than 16 characters", id="short"),
-        pytest.param("sesame-sesame-1", "make one: openssl rand -hex 32", id="fifteen"),
-        pytest.param("payroll:sesame", "the key of payroll has less than 16", id="short, named"),
-        pytest.param("1sesame:sesame-sesame-16", "a colon divides a caller's name", id="no name"),
-        pytest.param(":sesame-sesame-16", "a colon divides a caller's name", id="empty name"),
-        pytest.param("a:sesame-sesame-16,b:sesame-sesame-16", "stands there twice", id="shared"),
+        pytest.param("k", "the key of default has fewer than 16 characters", id="short"),
+        pytest.param("sesame-sesame-1", "make a new one: openssl rand -hex 32", id="fifteen"),
+        pytest.param("payroll:sesame", "the key of payroll has fewer than 16", id="short, named"),
+        pytest.param(
+            "1sesame:sesame-sesame-16", "write NAME:KEY, such as payroll:KEY", id="no name"
+        ),
+        pytest.param(":sesame-sesame-16", "write NAME:KEY, such as payroll:KEY", id="empty name"),
+        pytest.param("a:sesame-sesame-16,b:sesame-sesame-16", "is used twice", id="shared"),
     ],
 )
 def test_keys_that_protect_nothing_are_refused_and_not_repeated(key: str, says: str) -> None:
@@ -325,7 +343,7 @@ def test_rules_are_for_callers_that_have_a_key() -> None:
         load(caller_key=f"payroll:{'p' * 16}", deny="payrol: POST /v1/*,payroll: GET /v1/*")
     (problem,) = caught.value.problems
     assert problem == (
-        "BREB_DENY: the rule payrol: POST /v1/* is for a caller that BREB_CALLER_KEY does not name"
+        "BREB_DENY: the rule payrol: POST /v1/* is for a caller that is not in BREB_CALLER_KEY"
     )
 
 
@@ -380,7 +398,7 @@ def test_a_malformed_start_is_lines_without_traceback_and_exit_code_two(tmp_path
         "BREB_CLIENT_ID",
         "BREB_LISTEN",
         "BREB_READ_TIMEOUT",
-        "to see what is read from where",
+        "to see which settings are found, and where",
     ]
     assert "hush" not in done.stderr
 
@@ -389,22 +407,28 @@ def test_a_malformed_start_is_lines_without_traceback_and_exit_code_two(tmp_path
     ("given", "words"),
     [
         ({"console": "ja"}, "BREB_CONSOLE: must be true or false"),
-        ({"read_timeout": "60s"}, "BREB_READ_TIMEOUT: must be seconds, such as 60"),
-        ({"read_timeout": "inf"}, "BREB_READ_TIMEOUT: must be seconds, such as 60"),
-        ({"drain_delay": "-1"}, "BREB_DRAIN_DELAY: must be seconds, such as 60, at least 0"),
-        ({"token_timeout": "0"}, "BREB_TOKEN_TIMEOUT: must be seconds, such as 10, more than 0"),
-        ({"max_body": "1 MB"}, "BREB_MAX_BODY: must be bytes, such as 1048576"),
+        ({"read_timeout": "60s"}, "BREB_READ_TIMEOUT: must be a number of seconds, such as 60"),
+        ({"read_timeout": "inf"}, "BREB_READ_TIMEOUT: must be a number of seconds, such as 60"),
+        (
+            {"drain_delay": "-1"},
+            "BREB_DRAIN_DELAY: must be a number of seconds, such as 60, and at least 0",
+        ),
+        (
+            {"token_timeout": "0"},
+            "BREB_TOKEN_TIMEOUT: must be a number of seconds, such as 10, and more than 0",
+        ),
+        ({"max_body": "1 MB"}, "BREB_MAX_BODY: must be a number of bytes, such as 1048576"),
         (
             {"max_callers": "1.5"},
             "BREB_MAX_CALLERS: must be a whole number, such as 4096",
         ),
         (
             {"max_callers": "70000"},
-            "BREB_MAX_CALLERS: must be a whole number, such as 4096, at most 65535",
+            "BREB_MAX_CALLERS: must be a whole number, such as 4096, and at most 65535",
         ),
         (
             {"replay_limit": "99999999"},
-            "BREB_REPLAY_LIMIT: must be bytes, such as 65536, at most 16777216",
+            "BREB_REPLAY_LIMIT: must be a number of bytes, such as 65536, and at most 16777216",
         ),
         ({"log_level": "loud"}, "BREB_LOG_LEVEL: must be debug, info, warning or error"),
     ],

@@ -26,7 +26,7 @@ def test_a_near_name_is_told_wherever_it_stands(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / ".env").write_text(f"OTHER=1\n{name}=hush\n")
-    in_file = f"is not set, but .env has {name}: write BREB_CLIENT_ID"
+    in_file = f"is not set, but .env has {name}: rename it to BREB_CLIENT_ID"
     assert near_misses.missing(WANTED, sources(None)) == in_file
     (tmp_path / ".env").unlink()
     folder = tmp_path / "secrets"

@@ -100,7 +100,9 @@ def test_an_upstream_that_is_named_elsewhere_is_not_missing(
 def test_a_setting_that_stands_twice_is_told(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("BREB_LISTEN=a\nOTHER=1\nOTHER=2\nexport breb_listen=b\nBREB_DENY=x\n")
-    assert suspicions.repeated(file) == [f"BREB_LISTEN: 2 times in {file}, the last one counts"]
+    assert suspicions.repeated(file) == [
+        f"BREB_LISTEN: set 2 times in {file}; the last one is used"
+    ]
     assert suspicions.repeated(tmp_path / "none") == []
 
 

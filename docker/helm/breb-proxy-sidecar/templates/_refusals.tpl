@@ -18,7 +18,7 @@
 {{- $settings := $own.settings | default dict -}}
 {{- range $host := include "breb-proxy-sidecar.productionHosts" . | fromYamlArray -}}
 {{- if and (regexMatch (printf "^https?://%s([:/]|$)" (replace "." "\\." $host)) ($settings.BASE_URL | default "" | lower)) (ne (toString $settings.ALLOW_PRODUCTION) "true") -}}
-{{- fail (printf "brebProxy.settings.BASE_URL: %s is Passport's production host, where real money moves; to mean it, set brebProxy.settings.ALLOW_PRODUCTION to true" $host) -}}
+{{- fail (printf "brebProxy.settings.BASE_URL: %s is Passport's production host, where real money moves; to use it, set brebProxy.settings.ALLOW_PRODUCTION to true" $host) -}}
 {{- end -}}
 {{- end -}}
 {{- end }}

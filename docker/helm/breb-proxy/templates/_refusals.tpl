@@ -25,7 +25,7 @@
 {{- $url := .Values.settings.BASE_URL | default "" | lower -}}
 {{- range $host := include "breb-proxy.productionHosts" . | fromYamlArray -}}
 {{- if and (regexMatch (printf "^https?://%s([:/]|$)" (replace "." "\\." $host)) $url) (ne (toString $.Values.settings.ALLOW_PRODUCTION) "true") -}}
-{{- fail (printf "settings.BASE_URL: %s is Passport's production host, where real money moves; to mean it, set settings.ALLOW_PRODUCTION to true" $host) -}}
+{{- fail (printf "settings.BASE_URL: %s is Passport's production host, where real money moves; to use it, set settings.ALLOW_PRODUCTION to true" $host) -}}
 {{- end -}}
 {{- end -}}
 {{- if and .Values.tls.secret .Values.settings.TLS_CERT -}}
