@@ -336,11 +336,11 @@ def test_a_near_name_is_told_by_the_refusal_itself(tmp_path: Path, name: str) ->
     first, second, third, *last = ended.err.splitlines()
     assert first == (
         "breb-proxy: BREB_CLIENT_ID: is not set, but the environment has BREB_CLIENTID:"
-        " write BREB_CLIENT_ID"
+        " rename it to BREB_CLIENT_ID"
     )
     assert second == (
         "breb-proxy: BREB_CLIENT_SECRET: is not set, but .env has CLIENT_SECRET:"
-        " write BREB_CLIENT_SECRET"
+        " rename it to BREB_CLIENT_SECRET"
     )
     assert (
         third == f"breb-proxy: to see which settings are found, and where: {called(tmp_path)} check"

@@ -267,7 +267,8 @@ def test_credentials_under_other_names_are_found(tmp_path: Path, sandbox: str) -
     )
     advice = Examined(ended)["credentials"]["advice"]
     assert advice == (
-        f"BREB_CLIENT_SECRET is not set, but {secrets} has client_secret: rename it to BREB_CLIENT_SECRET"
+        f"BREB_CLIENT_SECRET is not set, but {secrets} has client_secret: rename it to"
+        " BREB_CLIENT_SECRET"
     )
     (tmp_path / ".env").write_text("CLIENT_ID=x\nOTHER=y\n")
     found = examine(tmp_path, sandbox, CLIENT_ID=None, CLIENT_SECRET=None)

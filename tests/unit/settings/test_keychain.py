@@ -90,7 +90,9 @@ def test_a_keychain_that_never_answers_is_waited_for_in_one_thread(
     started = time.monotonic()
     before = threading.active_count()
     for _ in range(3):
-        with pytest.raises(KeychainUnavailable, match="did not answer within 0.05 s: is it locked"):
+        with pytest.raises(
+            KeychainUnavailable, match=r"did not answer within 0.05 s: is it locked"
+        ):
             keychain.find(URL, 0.05)
     assert time.monotonic() - started < 5
     assert threading.active_count() == before + 1
