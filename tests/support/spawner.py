@@ -6,17 +6,24 @@ code. Where how Python starts is part of what a test looks at, the test starts P
 """
 
 import array
+import atexit
 import contextlib
 import ctypes
+import gc
+import importlib
 import json
 import os
+import pkgutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import proxy
 
 _PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl(2)
 _STARTS_PYTHON = ("PYTHON", "LC_", "LANG", "COVERAGE")
@@ -78,6 +85,12 @@ class _Spawner:
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
             )
+        atexit.register(self._end)
+
+    def _end(self) -> None:
+        """Let it end before we do: it still writes down which lines it has run."""
+        self._socket.close()
+        self._process.wait()
 
     def start(
         self,
@@ -137,7 +150,7 @@ def _serve(asked: socket.socket) -> None:
 
 
 def _become(arguments: list[str], cwd: str, env: dict[str, str], streams: list[int]) -> None:
-    """Be ``python -m proxy`` to the end of the process."""
+    """Be ``python -m proxy ARGUMENTS`` to the end of the process."""
     for number, descriptor in enumerate(streams):
         os.dup2(descriptor, number)
     for descriptor in streams:
@@ -154,17 +167,27 @@ def _become(arguments: list[str], cwd: str, env: dict[str, str], streams: list[i
         stream = os.fdopen(number, mode, closefd=False, errors=errors)
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
-    sys.argv = ["breb-proxy", *arguments]
+    from proxy import invocation
     from proxy.cli.main import main
 
+    if invocation.command() != invocation.COMMAND:  # it stands in what was made at import
+        os.execv(sys.executable, [sys.executable, "-m", "proxy", *arguments])  # noqa: S606
+    sys.argv = ["breb-proxy", *arguments]
     sys.exit(main())
 
 
 def _imported() -> None:
-    """Import what the commands import, as far as it starts nothing."""
-
+    """Import all of the program, and what it imports; that starts nothing."""
+    # Where no installation is: there it is named as it is from most folders.
+    with tempfile.TemporaryDirectory() as elsewhere, contextlib.chdir(elsewhere):
+        for found in pkgutil.walk_packages(proxy.__path__, "proxy."):
+            if not found.name.endswith("__main__"):
+                importlib.import_module(found.name)
     with contextlib.suppress(ImportError):
         import uvloop  # noqa: F401
+    # Else each child would copy these pages, to count what none of them ever lets go of.
+    gc.collect()
+    gc.freeze()
 
 
 if __name__ == "__main__":
