@@ -62,7 +62,7 @@ async def serve(
     local = LocalOnly(settings.admin_listen, secret)
     parts = build(settings, where, stop, local, as_json=as_json)
     stop.last_words = lambda: _last_words(parts)
-    process.tune_collector()
+    process.settle()
     process.raise_open_files(settings.max_callers + settings.max_connections + _OTHER_FILES)
     tls = tls_reload.callers_tls(settings)
     limits = ListenerLimits(settings.header_timeout, settings.idle_timeout, settings.max_callers)
