@@ -10,7 +10,6 @@ import httpx
 
 from proxy.addresses import ListenAddress
 from proxy.admin import secret as admin_secret
-from proxy.admin.local_only import LocalOnly
 from proxy.asgi import App
 from proxy.doctor import advice
 from proxy.doctor.rivals_check import rivals
@@ -171,8 +170,7 @@ async def proxy_in_small(settings: Settings, places: dict[str, Any]) -> AsyncIte
     quiet = settings.model_copy(
         update={"access_log": False, "token_wait": settings.token_timeout + 1, "ledger": None}
     )
-    unused = LocalOnly(quiet.admin_listen, admin_secret.make())
-    parts = build(quiet, places, lambda: None, unused, as_json=False)
+    parts = build(quiet, places, lambda: None, admin_secret.make(), as_json=False)
     doors = sockets.bind(ListenAddress("127.0.0.1", 0))
     listener = Listener(cast("App", parts.shell), parts.shell.refused, ListenerLimits(), 1, None)
     async with asyncio.TaskGroup() as tasks:

@@ -1,18 +1,19 @@
 """The ledger's parts, put together; imported only if there is to be one."""
 
-from starlette.routing import Route
+from typing import TYPE_CHECKING
 
-from proxy.admin.ledger import LedgerApi
 from proxy.asgi import App
 from proxy.exchange.record import Forward
 from proxy.journal.redaction import Redaction
 from proxy.ledger.bookkeeper import Bookkeeper
-from proxy.ledger.inquiry import Inquiry
 from proxy.ledger.ledger import Ledger
 from proxy.ledger.payment import Picker
 from proxy.ledger.retention import Retention
 from proxy.settings.model import Settings
 from proxy.token.keeper import TokenKeeper
+
+if TYPE_CHECKING:  # imported with the first request for the admin listener's pages
+    from starlette.routing import Route
 
 _PREFIXES = ("/ledger", "/console/api/ledger")
 
@@ -36,7 +37,10 @@ class Books:
 
         self.bookkeeper = Bookkeeper(forward, self.ledger, picker, token_id)
 
-    def routes(self, app: App) -> list[Route]:
+    def routes(self, app: App) -> "list[Route]":
         """Return the admin listener's routes; ``app`` is what callers' requests enter."""
+        from proxy.admin.ledger import LedgerApi
+        from proxy.ledger.inquiry import Inquiry
+
         api = LedgerApi(self.ledger.path, Inquiry(app, self._redaction.value, self._caller))
         return [route for prefix in _PREFIXES for route in api.routes(prefix)]

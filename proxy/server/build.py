@@ -5,24 +5,18 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
-
-from starlette.applications import Starlette
-from starlette.routing import Route
+from typing import TYPE_CHECKING, Any, Protocol
 
 from proxy.addresses import Url, bracketed
-from proxy.admin.local_only import LocalOnly
-from proxy.admin.routes import Admin
+from proxy.admin.probes import Probes
 from proxy.admin.status import Status
-from proxy.admin.tokens import TokenRoutes
+from proxy.asgi import App
 from proxy.clock import Clock, sleepless
 from proxy.exchange.forwarder import Forwarder, ForwarderOptions
 from proxy.exchange.guard import Guard, GuardOptions
 from proxy.exchange.record import Forward, Observer
 from proxy.exchange.shell import Judge, Shell
 from proxy.exchange.uploads import Uploads
-from proxy.journal.journal import Journal
-from proxy.journal.recorder import Recorder
 from proxy.passport import TOKEN_PATH
 from proxy.pressure import Pressure
 from proxy.server.process import give_memory_back
@@ -35,7 +29,12 @@ from proxy.token.source import PassportTokenSource, TokenSource
 from proxy.upstream import Connector, EgressProxy, Pool, PoolLimits, PoolTransport
 from proxy.upstream.connector import ResumingContext, tls_context
 
+if TYPE_CHECKING:  # imported only where there is a console
+    from proxy.journal.journal import Journal
+    from proxy.journal.recorder import Recorder
+
 log = logging.getLogger("proxy.app")
+_PAGES = "proxy.server.pages"
 
 
 class Closing(Protocol):
@@ -51,26 +50,27 @@ class Parts:
 
     shell: Shell
     pressure: Pressure
-    admin: Starlette
+    admin: Probes
     keeper: TokenKeeper
     source: PassportTokenSource
     closing: tuple[Closing, ...]
     status: Status
     flush: Callable[[], None]
-    journal: Journal | None
+    journal: "Journal | None"
 
 
 def build(
     settings: Settings,
     where: dict[str, Any],
     quit_now: Callable[[], None],
-    local: LocalOnly,
+    secret: str,
     *,
     as_json: bool,
 ) -> Parts:
     """Make all parts and connect them; needs a running event loop.
 
-    ``where`` names the sources of the settings (see settings.sources), for the credentials.
+    ``where`` names the sources of the settings (see settings.sources), for the credentials;
+    ``secret`` is the admin listener's.
     """
     context = tls_context(settings.ca_bundle, settings.client_cert, settings.client_cert_key)
     pressure = Pressure(eased=give_memory_back)
@@ -79,7 +79,7 @@ def build(
     source, token_pool = token_source(
         settings, CredentialsReader(where, settings.base_url), clock, context
     )
-    journal = _journal(settings)
+    journal, recorder = _recording(settings)
     watched = _watched(source, journal, settings)
     keeper = TokenKeeper(watched, clock, _keeper_options(settings))
     uploads = Uploads(settings.max_connections, settings.queue_timeout)
@@ -93,7 +93,6 @@ def build(
         forward = books.bookkeeper.forward
     ledger = None if books is None else books.ledger
     judge, forward = _token_endpoint(settings, keeper, forward)
-    recorder = None if journal is None else Recorder(journal.keep)
     metrics = Metrics()
     observers: list[Observer] = [metrics.observe]
     if books is not None:
@@ -110,16 +109,16 @@ def build(
         keeper, pool, shell, lambda: _about(settings, source, demo=demo), metrics.unknown, ledger
     )
     metrics.add_collector(status.gauges)
-    pages: list[Route] = TokenRoutes(keeper, source).routes()
-    if books is not None:
-        pages += books.routes(shell)
-    if journal is not None and recorder is not None:
-        # Imported only here: a start without the console is a tenth faster.
-        from proxy.console import CallerUrl, Console, Replay
 
-        replay = Replay(shell, journal, CallerUrl.of(settings))
-        pages += Console(journal, recorder, status, replay).routes()
-    admin = Admin(keeper, metrics, status, quit_now, local).app(pages)
+    def pages() -> App:
+        from proxy.server.pages import Pages
+
+        return Pages(
+            *(settings, secret, quit_now, shell, keeper, source, status),
+            *(journal, recorder, books),
+        ).app()
+
+    admin = Probes(status, metrics, pages, _PAGES)
     closing = (pool, token_pool) if ledger is None else (pool, token_pool, ledger)
     return Parts(shell, pressure, admin, keeper, source, closing, status, access_log.flush, journal)
 
@@ -239,13 +238,18 @@ def guard_options(settings: Settings) -> GuardOptions:
     )
 
 
-def _journal(settings: Settings) -> Journal | None:
+def _recording(settings: Settings) -> "tuple[Journal | None, Recorder | None]":
     if not settings.console:
-        return None
-    return Journal(settings.redact, tls=settings.base_url.scheme == "https")
+        return None, None
+    # Imported only here: an ordinary start is none the slower for it.
+    from proxy.journal.journal import Journal
+    from proxy.journal.recorder import Recorder
+
+    journal = Journal(settings.redact, tls=settings.base_url.scheme == "https")
+    return journal, Recorder(journal.keep)
 
 
-def _watched(source: TokenSource, journal: Journal | None, settings: Settings) -> TokenSource:
+def _watched(source: TokenSource, journal: "Journal | None", settings: Settings) -> TokenSource:
     if journal is None:
         return source
     from proxy.journal.beside import WatchedSource

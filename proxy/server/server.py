@@ -15,8 +15,6 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, cast
 
 from proxy.admin import secret as admin_secret
-from proxy.admin.local_only import LocalOnly
-from proxy.admin.routes import served
 from proxy.asgi import App
 from proxy.errors import RequestRefused
 from proxy.exchange.problem import problem
@@ -59,8 +57,7 @@ async def serve(
     runs once, when both listen; ``manager`` is told how the service does.
     """
     stop = signals.Stop()
-    local = LocalOnly(settings.admin_listen, secret)
-    parts = build(settings, where, stop, local, as_json=as_json)
+    parts = build(settings, where, stop, secret, as_json=as_json)
     stop.last_words = lambda: _last_words(parts)
     process.settle()
     process.raise_open_files(settings.max_callers + settings.max_connections + _OTHER_FILES)
@@ -70,9 +67,8 @@ async def serve(
     front = Listener(
         cast("App", parts.shell), parts.shell.refused, limits, grace, tls, parts.pressure
     )
-    probes = served(cast("App", parts.admin))
     # What is refused there was no exchange: it is neither counted nor logged as one.
-    back = Listener(probes, _refused, ListenerLimits(), LAST_WORDS + _SPARE, None)
+    back = Listener(parts.admin, _refused, ListenerLimits(), LAST_WORDS + _SPARE, None)
     with (
         admin_secret.left(secret, settings.admin_listen) as found,
         signals.handled(stop, parts.keeper.renew if manager is None else manager.reload),

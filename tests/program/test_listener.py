@@ -14,7 +14,6 @@ import pytest
 import trustme
 import uvicorn
 
-from proxy.admin.local_only import LocalOnly
 from proxy.asgi import App, Receive, Scope, Send
 from proxy.errors import RequestRefused
 from proxy.exchange.problem import problem
@@ -261,8 +260,7 @@ def test_the_apps_run_under_any_asgi_server(upstream: RawUpstream) -> None:
 
     async def scenario() -> int:
         where = {"client_id": "a", "client_secret": "b"}
-        local = LocalOnly(chosen.admin_listen, "s" * 43)
-        parts = build(chosen, where, lambda *_: None, local, as_json=True)
+        parts = build(chosen, where, lambda *_: None, "s" * 43, as_json=True)
         sock = socket.create_server(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
         server = uvicorn.Server(

@@ -16,7 +16,6 @@ import pytest
 
 import proxy.server.build
 from proxy.addresses import Url
-from proxy.admin.local_only import LocalOnly
 from proxy.admin.status import Status
 from proxy.errors import CredentialsMissing
 from proxy.settings.credentials import CredentialsReader
@@ -719,8 +718,7 @@ def test_after_a_sleep_the_first_request_goes_out_with_a_new_token(
 
     async def night(url: str) -> list[bytes]:
         settings = load({"base_url": url, "access_log": False}, **where)
-        local = LocalOnly(settings.admin_listen, "s" * 43)
-        parts = proxy.server.build.build(settings, where, lambda: None, local, as_json=True)
+        parts = proxy.server.build.build(settings, where, lambda: None, "s" * 43, as_json=True)
         bodies = []
         async with asyncio.TaskGroup() as tasks:
             keeping = tasks.create_task(parts.keeper.run())
