@@ -78,7 +78,7 @@ def _serve(options: argparse.Namespace) -> int:
     handed, manager = _service()
     settings = load(given | handed.settings, **places)
     as_json = log_format.configure(settings.log_level, settings.log_format)
-    overruled = _overruled(handed, provenance(given, places))
+    overruled = handed.settings and _overruled(handed, provenance(given, places))
     for warning in [*_suspicions(settings, places), *overruled]:
         server.log.warning("%s", warning)
     callers = list(handed.callers) or _bind(settings, "listen")

@@ -72,7 +72,7 @@ def build(
     ``where`` names the sources of the settings (see settings.sources), for the credentials;
     ``secret`` is the admin listener's.
     """
-    context = tls_context(settings.ca_bundle, settings.client_cert, settings.client_cert_key)
+    context = _client_tls(settings)
     pressure = Pressure(eased=give_memory_back)
     pool = _pool(settings, settings.base_url.origin, context, pressure)
     clock = sleepless()
@@ -149,9 +149,7 @@ def token_source(
 ) -> tuple[PassportTokenSource, Pool]:
     """Return where tokens come from, and the pool to close at the end."""
     endpoint = settings.token_endpoint_url
-    context = context or tls_context(
-        settings.ca_bundle, settings.client_cert, settings.client_cert_key
-    )
+    context = context or _client_tls(settings)
     # Its own, even at the same origin: when all connections of the other are busy, most of all with
     # 401s that wait for a new token, the token must still be had.
     pool = _pool(settings, endpoint.origin, context)
@@ -166,8 +164,19 @@ def token_source(
     return source, pool
 
 
+def _client_tls(settings: Settings) -> ResumingContext | None:
+    # To read the system's authorities takes longer than to make all other parts.
+    urls = (settings.base_url, settings.token_endpoint_url)
+    if all(url.scheme == "http" for url in urls):
+        return None
+    return tls_context(settings.ca_bundle, settings.client_cert, settings.client_cert_key)
+
+
 def _pool(
-    settings: Settings, origin: Url, context: ResumingContext, pressure: Pressure | None = None
+    settings: Settings,
+    origin: Url,
+    context: ResumingContext | None,
+    pressure: Pressure | None = None,
 ) -> Pool:
     connector = Connector(origin, settings.connect_timeout, context, egress_proxy(settings))
     return Pool(connector, _limits(settings), pressure)

@@ -45,7 +45,7 @@ def tls_context(
         context.load_verify_locations(ca_bundle)
     else:
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
-        if not context.get_ca_certs() and not _system_directory():
+        if not context.cert_store_stats()["x509_ca"] and not _system_directory():
             import certifi
 
             context.load_verify_locations(certifi.where())
