@@ -95,7 +95,10 @@ class Draining(ProxyError):
     status = 503
     kind = "connection_terminated"
     title = "The proxy is shutting down"
-    next_step = "send the request again in a moment, to the next instance"
+    next_step = (
+        "send the request again in a moment: to this proxy after its restart, or to"
+        " another instance"
+    )
     retry_after = 1.0
 
 
@@ -105,7 +108,10 @@ class LedgerUnavailable(ProxyError):
     status = 503
     kind = "proxy_internal_error"
     title = "The ledger cannot be written"
-    next_step = "make room, or give the proxy the right to write BREB_LEDGER; nothing was sent"
+    next_step = (
+        "free disk space, or give the proxy the right to write the file of BREB_LEDGER;"
+        " nothing was sent to the upstream"
+    )
     retry_after = 1.0
     reason = "ledger"
 
@@ -126,14 +132,14 @@ class TokenError(ProxyError):
 class TokenEndpointUnavailable(TokenError):
     """The token endpoint did not answer, or not with a usable token: worth another try."""
 
-    title = "No access token: the token endpoint gives none"
-    next_step = f"the proxy keeps trying; if that does not help soon, run: {COMMAND} check"
+    title = "No access token: the token endpoint did not give one"
+    next_step = f"the proxy keeps trying; if the error stays, run: {COMMAND} check"
 
 
 class TokenReplyUnusable(TokenEndpointUnavailable):
     """What answered does not answer as a token endpoint does."""
 
-    next_step = f"see that the token endpoint is the right one (BREB_TOKEN_URL): {COMMAND} check"
+    next_step = f"check that BREB_TOKEN_URL is the token endpoint; to test it, run: {COMMAND} check"
 
 
 class CredentialsRefused(TokenError):
@@ -143,8 +149,8 @@ class CredentialsRefused(TokenError):
     reason = "credentials-refused"
     title = "No access token: the client credentials are refused"
     next_step = (
-        "check BREB_CLIENT_ID and BREB_CLIENT_SECRET; a change of their source is tried at once"
-        " (docs/troubleshooting.md#503-no-access-token)"
+        "correct BREB_CLIENT_ID and BREB_CLIENT_SECRET; the proxy tries again as soon as they"
+        " change (docs/troubleshooting.md#503-no-access-token)"
     )
 
 
@@ -176,7 +182,7 @@ class UpstreamError(ProxyError):
     status = 502
     kind = "destination_unavailable"
     title = "The upstream cannot be reached"
-    next_step = f"check BREB_BASE_URL and the network: {COMMAND} check"
+    next_step = f"check BREB_BASE_URL and the network; to test them, run: {COMMAND} check"
     sent = False
 
 
@@ -191,21 +197,23 @@ class ConnectionRefused(UpstreamError):
     """Nothing accepts connections at the upstream's address."""
 
     kind = "connection_refused"
-    next_step = "check host and port in BREB_BASE_URL, and that the upstream is up"
+    next_step = "check the host and port in BREB_BASE_URL, and whether the upstream is running"
 
 
 class ConnectionFailed(UpstreamError):
     """The network did not let a connection through."""
 
     kind = "destination_ip_unroutable"
-    next_step = f"check the network between here and the upstream: {COMMAND} check"
+    next_step = (
+        f"check the network between this machine and the upstream; to test it, run: {COMMAND} check"
+    )
 
 
 class EgressFailed(UpstreamError):
     """The proxy of EGRESS_PROXY gives no way to the upstream."""
 
-    title = "The egress proxy gives no way to the upstream"
-    next_step = "check BREB_EGRESS_PROXY, and that it lets connections to the upstream through"
+    title = "The egress proxy did not connect to the upstream"
+    next_step = "check BREB_EGRESS_PROXY, and whether that proxy allows connections to the upstream"
 
     def __init__(self, text: str, next_step: str = "") -> None:
         super().__init__(text)
@@ -217,7 +225,7 @@ class EgressLogin(EgressFailed):
     """The proxy of EGRESS_PROXY does not take our credentials, or wants some."""
 
     kind = "proxy_configuration_error"
-    title = "The egress proxy wants other credentials"
+    title = "The egress proxy needs other credentials"
 
 
 class CertificateRefused(UpstreamError):
@@ -226,7 +234,8 @@ class CertificateRefused(UpstreamError):
     kind = "tls_certificate_error"
     title = "The upstream's certificate is not trusted"
     next_step = (
-        "if its authority is your own, name it with BREB_CA_BUNDLE; else do not trust this network"
+        "if the certificate is from your own certificate authority, set BREB_CA_BUNDLE to the"
+        " PEM file of that authority; otherwise do not trust this network"
     )
 
 
@@ -235,7 +244,7 @@ class TlsFailed(UpstreamError):
 
     kind = "tls_protocol_error"
     title = "No TLS connection to the upstream"
-    next_step = "check that the port in BREB_BASE_URL speaks TLS"
+    next_step = "check that the server at the host and port of BREB_BASE_URL uses TLS"
 
 
 class TlsAlerted(TlsFailed):
@@ -244,8 +253,8 @@ class TlsAlerted(TlsFailed):
     kind = "tls_alert_received"
     title = "The upstream refused the TLS connection"
     next_step = (
-        "if the upstream wants a client certificate, check BREB_CLIENT_CERT;"
-        " else the host in BREB_BASE_URL"
+        "if the upstream needs a client certificate, check BREB_CLIENT_CERT; otherwise check the"
+        " host in BREB_BASE_URL"
     )
 
 
@@ -253,8 +262,8 @@ class ConnectionBroken(UpstreamError):
     """The upstream closed or reset the connection before its answer was whole."""
 
     kind = "connection_terminated"
-    title = "The upstream broke off"
-    next_step = "try again if the request is safe to repeat"
+    title = "The upstream closed the connection too early"
+    next_step = "send the request again only if it is safe to repeat"
 
 
 class ConnectionStale(ConnectionBroken):
@@ -265,8 +274,8 @@ class ResponseInvalid(UpstreamError):
     """The upstream's answer is not HTTP/1.1."""
 
     kind = "http_protocol_error"
-    title = "The upstream's answer is not valid HTTP"
-    next_step = "check that BREB_BASE_URL names an HTTP/1.1 server"
+    title = "The upstream's response is not valid HTTP"
+    next_step = "check that the server at BREB_BASE_URL uses HTTP/1.1"
 
 
 class ResponseHeadTooLarge(ResponseInvalid):
@@ -311,11 +320,17 @@ class ReadTimeout(UpstreamTimeout):
     """No byte of the answer for READ_TIMEOUT."""
 
     kind = "connection_read_timeout"
-    next_step = "try again if the request is safe to repeat, or raise BREB_READ_TIMEOUT"
+    next_step = (
+        "send the request again only if it is safe to repeat; if the upstream needs more"
+        " time, raise BREB_READ_TIMEOUT"
+    )
 
 
 class WriteTimeout(UpstreamTimeout):
     """The upstream took no byte of the request for WRITE_TIMEOUT."""
 
     kind = "connection_write_timeout"
-    next_step = "try again if the request is safe to repeat, or raise BREB_WRITE_TIMEOUT"
+    next_step = (
+        "send the request again only if it is safe to repeat; if the upstream needs more"
+        " time, raise BREB_WRITE_TIMEOUT"
+    )

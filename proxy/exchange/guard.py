@@ -90,12 +90,12 @@ class Guard:
         # All are compared, so that the time taken tells nothing.
         names = [name for name, key in self._options.keys if hmac.compare_digest(sent, key)]
         if not names:
-            text = "the X-Proxy-Key field is missing" if not given else "X-Proxy-Key is not valid"
+            text = "the X-Proxy-Key header is missing" if not given else "X-Proxy-Key is not valid"
             raise RequestRefused(
                 403,
                 "caller-key",
                 text,
-                "send one X-Proxy-Key field with a value of BREB_CALLER_KEY",
+                "send one X-Proxy-Key header with a key of BREB_CALLER_KEY",
             )
         return names[0]
 
@@ -104,22 +104,23 @@ class Guard:
             raise RequestRefused(
                 403,
                 "ambiguous-path",
-                "the path could be read as another: it has dot or empty segments, parameters (;)"
-                " or percent-encoded separators, letters or control bytes",
-                "send the plain path: rules are in force, and it is never reinterpreted",
+                "the path is ambiguous: it has dot or empty segments, parameters (;) or"
+                " percent-encoded separators, letters or control characters",
+                "send the path in its plain form; while BREB_ALLOW or BREB_DENY is set, no other"
+                " form is accepted",
             )
         for rule in self._options.deny:
             if rule.matches(method.upper(), path) and rule.caller in ("", caller):
-                text = f"the rule DENY {rule} forbids it"
-                raise RequestRefused(403, "rule", text, "see BREB_DENY")
+                text = f"the rule {rule} of BREB_DENY forbids this request"
+                raise RequestRefused(403, "rule", text, "if it should pass, change BREB_DENY")
         # If there is any, then also for a caller that none speaks of: it may do nothing.
         allow = self._options.allow
         own = [rule for rule in allow if rule.caller in ("", caller)]
         if allow and not any(rule.matches(method, path) for rule in own):
-            text = f"none of the rules ALLOW {_listed(own)} lets it in"
+            text = f"BREB_ALLOW has no rule for this request, only: {_listed(own)}"
             if not own:
-                text = f"no rule of ALLOW speaks of the caller {caller}"
-            raise RequestRefused(403, "rule", text, "see BREB_ALLOW")
+                text = f"BREB_ALLOW has no rule for the caller {caller}"
+            raise RequestRefused(403, "rule", text, "if it should pass, add a rule to BREB_ALLOW")
 
     def _bound(self, request: Request) -> None:
         """Refuse a body that is announced to be too long; have the others counted."""
@@ -133,8 +134,8 @@ def body_too_large(limit: int) -> RequestRefused:
     return RequestRefused(
         413,
         "body-too-large",
-        f"the body exceeds {limit} bytes",
-        "send less, or raise BREB_MAX_BODY",
+        f"the body is larger than {limit} bytes",
+        "send a smaller body, or raise BREB_MAX_BODY",
     )
 
 

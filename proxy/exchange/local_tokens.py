@@ -44,8 +44,8 @@ class Refusing:
             raise RequestRefused(
                 403,
                 "token-endpoint",
-                "callers ask for no tokens here (BREB_TOKEN_ENDPOINT=refuse)",
-                "leave Authorization out: the proxy puts the access token on",
+                "this proxy refuses callers' token requests (BREB_TOKEN_ENDPOINT=refuse)",
+                "send requests without an Authorization header: the proxy adds the access token",
             )
         return own
 
@@ -98,7 +98,10 @@ class LocalTokens:
             return
         placeholder = self._placeholders.live(bearer)
         if placeholder is None or placeholder.caller != exchange.caller:
-            message = "the access token is no live one of this proxy's; ask the token path for one"
+            message = (
+                "the access token has expired, was revoked, or is not from this proxy;"
+                " request a new one from the token path"
+            )
             no = answers.refused(401, "invalid_token", message, request.path, exchange.id, _INVALID)
             await _send(exchange, no, send)
             return
@@ -124,7 +127,10 @@ class LocalTokens:
             return answers.refused(400, error.error, str(error), request.path, exchange.id)
         caller = self._caller(asked.client_secrets)
         if caller is None:
-            message = "client_id or client_secret is wrong: the secret is a key of BREB_CALLER_KEY"
+            message = (
+                "client_id or client_secret is wrong: client_secret must be a key of"
+                " BREB_CALLER_KEY"
+            )
             challenge = _BASIC if authorization else ""
             return answers.refused(
                 401, "invalid_client", message, request.path, exchange.id, challenge
@@ -158,7 +164,7 @@ class LocalTokens:
         own = self._placeholders.of(placeholder.caller)
         one = path not in self._paths
         if request.method not in (("GET", "DELETE") if one else ("GET",)):
-            return self._no(405, "the path does not take this method", exchange, request)
+            return self._no(405, "this path does not support this method", exchange, request)
         if not one:
             query = dict(parse_qsl(request.target.partition(b"?")[2].decode("latin-1")))
             return answers.listed(own, held.token, query)

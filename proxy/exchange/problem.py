@@ -9,8 +9,8 @@ from proxy.errors import ProxyError, RequestRefused
 from proxy.http1.fields import IDEMPOTENT, SAFE, Lines
 
 _LOOK_UP = (
-    "look the payment up before trying again: it may have been made"
-    " (docs/troubleshooting.md#outcome-unknown)"
+    "before you send the request again, look up in the API whether it was carried out: a payment"
+    " may have been made (docs/troubleshooting.md#outcome-unknown)"
 )
 
 

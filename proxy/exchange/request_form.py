@@ -30,17 +30,20 @@ _NAMES = (
     " (docs/troubleshooting.md#421-from-docker)"
 )
 _BASE = (
-    "make this proxy's http://host:port the base URL of your calls: as HTTP_PROXY it does not work"
+    "use this proxy's http://host:port as the base URL of your requests; it does not work as"
+    " HTTP_PROXY"
 )
 
 
 def refused_method(method: str) -> RequestRefused:
     """Word the refusal of a method that is not for forwarding."""
     if method.upper() in _FOREIGN:
-        return RequestRefused(501, "method", f"{method} is no HTTP method", "use a registered one")
+        return RequestRefused(
+            501, "method", f"{method} is not an HTTP method", "use a registered HTTP method"
+        )
     # The upstream's answer to TRACE would show the token to the caller.
-    text = f"{method} is not served here"
-    step = _BASE if method.upper() == "CONNECT" else "use another"
+    text = f"this proxy does not support the method {method}"
+    step = _BASE if method.upper() == "CONNECT" else "use another method"
     return RequestRefused(405, "method", text, step, ((b"Allow", ALLOW),))
 
 
@@ -57,8 +60,8 @@ class Hosts:
             return
         match = _HOST.fullmatch(host)
         if match is None or int(match["port"] or 0) > 65_535:
-            text = "the Host field is not well formed"
-            raise RequestRefused(400, "host-form", text, "send the authority of the URL")
+            text = "the Host header is malformed"
+            raise RequestRefused(400, "host-form", text, "send the host and port of the URL")
         name = match["name"].rstrip(b".").lower()
         if name not in self._names and name + b":" + (match["port"] or b"") not in self._names:
             raise RequestRefused(
@@ -79,8 +82,8 @@ def authority(exchange: Exchange, request: Request, hosts: Hosts) -> bytes:
     raw = request.target
     given = request.section.known.get(b"host", [])
     if len(given) != 1 and (given or request.version != "1.0"):
-        text = "exactly one Host field is needed"
-        raise RequestRefused(400, "host-count", text, "send one Host field")
+        text = "the request must have exactly one Host header"
+        raise RequestRefused(400, "host-count", text, "send one Host header")
     step = _NAMES
     if raw[:1] != b"/" and not (raw == b"*" and request.method == "OPTIONS"):
         given = [_from_absolute(exchange, request)]
@@ -100,8 +103,8 @@ def _from_absolute(exchange: Exchange, request: Request) -> bytes:
     if match is None or _UNSAFE.search(raw) or not match[2]:
         raise _bad_target()
     if match[1].lower() != request.scheme.encode():
-        text = f"this listener speaks {request.scheme}"
-        raise RequestRefused(421, "scheme", text, "use the scheme of the listener")
+        text = f"this listener uses {request.scheme}"
+        raise RequestRefused(421, "scheme", text, "use the listener's scheme in the URL")
     rest = cast("bytes", match[3])
     if rest[:1] != b"/":
         rest = b"*" if not rest and request.method == "OPTIONS" else b"/" + rest
@@ -116,6 +119,6 @@ def _bad_target() -> RequestRefused:
     return RequestRefused(
         400,
         "target",
-        "the target is not in origin-form",
-        "send a path such as /v1/payments, without fragment, blanks or control bytes",
+        "the request target is not a valid path",
+        "send a path such as /v1/payments, without a fragment, spaces or control characters",
     )

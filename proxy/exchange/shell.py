@@ -71,12 +71,18 @@ class Shell:
             if not self.time_over:
                 exchange.left = True
                 raise
-            await self._failed(exchange, Draining("the time to finish is over"), out)
+            await self._failed(
+                exchange,
+                Draining("the proxy is shutting down, and BREB_SHUTDOWN_GRACE is over"),
+                out,
+            )
         except Exception as error:
             # Not its text: what a surprise says may hold what it was given.
             log.error("internal error %s in exchange %s", type(error).__name__, exchange.id)
             log.debug("where it happened", exc_info=error)
-            await self._failed(exchange, ProxyError("an internal error, see the log"), out)
+            await self._failed(
+                exchange, ProxyError("internal error; the proxy's log has its type"), out
+            )
         finally:
             self.in_flight -= 1
             self._over(exchange)

@@ -57,7 +57,9 @@ def _one(name: str, members: dict[str, str], from_basic: str) -> str:
     if not given:
         raise BadTokenRequest("invalid_request", f"Field '{name}' is required")
     if len(given) > 1:
-        raise BadTokenRequest("invalid_request", f"Field '{name}' is given twice, and differs")
+        raise BadTokenRequest(
+            "invalid_request", f"Field '{name}' is given twice, with different values"
+        )
     return given.pop()
 
 
@@ -94,5 +96,5 @@ def _basic(authorization: bytes) -> tuple[str, str]:
     except (binascii.Error, ValueError):
         colon = ""
     if not colon:
-        raise BadTokenRequest("invalid_request", "the Authorization field is not HTTP Basic")
+        raise BadTokenRequest("invalid_request", "the Authorization header is not HTTP Basic")
     return user, password

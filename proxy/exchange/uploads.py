@@ -36,7 +36,10 @@ class Uploads:
             async with asyncio.timeout(self._timeout):
                 await self._places.acquire()
         except TimeoutError:
-            text = f"half of the connections carry bodies still coming, for {self._timeout:g} s"
+            text = (
+                "half of BREB_MAX_CONNECTIONS is in use by requests whose body is still"
+                f" arriving, and none became free in {self._timeout:g} s"
+            )
             raise PoolFull(text) from None
         body.place = self._places
         return opening

@@ -17,7 +17,7 @@ def page_origin(request: Request, authority: bytes, allowed: frozenset[bytes]) -
     origins = known.get(b"origin", [])
     sites = known.get(b"sec-fetch-site", [])
     if len(origins) > 1 or len(sites) > 1:
-        raise _foreign("more than one Origin or Sec-Fetch-Site")
+        raise _foreign("a request with more than one Origin or Sec-Fetch-Site header")
     if origins and origins[0].lower() in allowed:
         return origins[0]
     own = request.scheme.encode() + b"://" + authority.lower()
@@ -43,7 +43,7 @@ def _foreign(text: str) -> RequestRefused:
         403,
         "web-page",
         f"{text} may not use this proxy",
-        "if the page is yours, name its origin in BREB_ALLOWED_ORIGINS"
+        "if the page is yours, add its origin to BREB_ALLOWED_ORIGINS"
         " (docs/troubleshooting.md#403-from-postman-on-the-web-or-from-your-own-web-page)",
     )
 

@@ -34,17 +34,23 @@ def request_framing(known: Known, version: str) -> int:
     codings, lengths = known.get(b"transfer-encoding"), known.get(b"content-length")
     if codings is not None:
         if lengths or len(codings) > 1 or codings[0].lower() != b"chunked" or version == "1.0":
-            text = "Transfer-Encoding must be chunked and alone"
+            text = (
+                "Transfer-Encoding must be chunked, in one HTTP/1.1 header, without Content-Length"
+            )
             reason = "framing" if lengths else "transfer-coding"
-            raise RequestRefused(400, reason, text, "send one framing")
+            raise RequestRefused(
+                400, reason, text, "send either Content-Length or Transfer-Encoding: chunked"
+            )
         return CHUNKED
     if lengths is None:
         return 0
     if len(lengths) > 1 or not lengths[0].isdigit():
-        raise RequestRefused(400, "framing", "Content-Length must be one number", "send it once")
+        raise RequestRefused(
+            400, "framing", "Content-Length must be one number", "send one Content-Length header"
+        )
     length = int(lengths[0])
     if length > MAX_LENGTH:
-        raise RequestRefused(400, "length", "a Content-Length that nothing could have", BAD)
+        raise RequestRefused(400, "length", "the Content-Length is too large", BAD)
     return length
 
 

@@ -197,7 +197,7 @@ class RequestParser:
         start, end = max(start - known, 0), end - known if end >= 0 else len(part)
         target = _BEYOND_ASCII.sub(lambda byte: b"%%%02X" % ord(byte[0]), part[start:end])
         if len(target) != end - start:
-            log.debug("bytes beyond ASCII in a target were percent-encoded")
+            log.debug("the request target had bytes that are not ASCII; they were percent-encoded")
         return part[:start] + target + part[end:]
 
     def _refusal(self, error: httptools.HttpParserError) -> RequestRefused:
@@ -207,7 +207,10 @@ class RequestParser:
         if self._in_head:
             if self._line[:1] == _HANDSHAKE:
                 # The caller cannot read this; the one who reads the log can.
-                text = "a TLS handshake, where http:// is spoken; for https:// set BREB_TLS_CERT"
+                text = (
+                    "this listener uses http://, but a TLS handshake came; to use https://,"
+                    " set BREB_TLS_CERT"
+                )
                 return RequestRefused(400, "malformed", text, BAD)
             other = _OTHER_VERSION.match(self._line)
             if other and other[1] not in (b"HTTP/1.1", b"HTTP/1.0"):
@@ -276,22 +279,27 @@ class RequestParser:
         other = _OTHER_VERSION.match(line)
         if other:
             raise _other_version(other[1].decode())
-        text = "the request line is not method, target and HTTP/1.1, one blank apart"
+        text = "the request line must be method, target and HTTP/1.1, with one space between them"
         raise RequestRefused(400, "request-line", text, BAD)
 
     def _too_large(self) -> RequestRefused:
         if len(self._url) > MAX_HEAD // 2:
-            return RequestRefused(414, "target-too-long", "the target is too long", BAD)
-        text = f"the head exceeds {MAX_HEAD} bytes or {MAX_FIELDS} field lines"
-        return RequestRefused(431, "head-too-large", text, "send fewer or shorter fields")
+            return RequestRefused(414, "target-too-long", "the request target is too long", BAD)
+        text = (
+            f"the request line and headers are larger than {MAX_HEAD} bytes, or there are more"
+            f" than {MAX_FIELDS} headers"
+        )
+        return RequestRefused(431, "head-too-large", text, "send fewer or shorter headers")
 
     def _check_overhead(self) -> None:
         """Bound what a chunked body is wrapped in: lines, extensions, trailers."""
         self._overhead = max(0, self._overhead)
         if self._overhead > MAX_HEAD:
             text = "the body's chunk extensions or trailers are too large"
-            raise RequestRefused(400, "chunk-overhead", text, "send larger chunks, fewer trailers")
+            raise RequestRefused(
+                400, "chunk-overhead", text, "send larger chunks, or fewer trailers"
+            )
 
 
 def _other_version(name: str) -> RequestRefused:
-    return RequestRefused(505, "version", f"{name} is not served here", BAD)
+    return RequestRefused(505, "version", f"this proxy does not support {name}", BAD)

@@ -120,7 +120,7 @@ class Answer:
                 self._tail = held[-3:]
                 self._parse(data)
                 if self._status:  # pragma: no cover  llhttp is as strict, today
-                    raise ResponseInvalid("the answer's head does not end with an empty line")
+                    raise ResponseInvalid("the response's headers do not end with an empty line")
                 break
             cut = end + 4 - len(self._tail)
             self._tail = b""
@@ -134,12 +134,12 @@ class Answer:
     def _parse(self, data: bytes) -> None:
         self._size += len(data)
         if self._size > MAX_HEAD:
-            raise ResponseHeadTooLarge(f"the answer's head exceeds {MAX_HEAD} bytes")
+            raise ResponseHeadTooLarge(f"the response's headers are larger than {MAX_HEAD} bytes")
         if len(self._begun) <= len(_START):
             self._begun = (self._begun + data[:8])[:8]
             # llhttp would take RTSP for HTTP.
             if not _START.startswith(self._begun[:7]):
-                raise ResponseInvalid("the answer does not begin like HTTP/1.1")
+                raise ResponseInvalid("the response does not begin as HTTP/1.1 does")
         self._feed_parser(data)
 
     def _feed_parser(self, data: bytes) -> None:
@@ -151,17 +151,19 @@ class Answer:
         except httptools.HttpParserUpgrade:
             pass  # judged by its status
         except httptools.HttpParserError as error:
-            raise ResponseInvalid(f"the answer is not valid HTTP: {error}") from error
+            raise ResponseInvalid(f"the response is not valid HTTP: {error}") from error
 
     def _judge(self) -> None:
         """Judge a head: final, interim or invalid."""
         status, reason = self._status, self._reason
         if reason != b"OK" and _CONTROLS.search(reason):
-            raise ResponseInvalid("the answer's reason phrase holds control bytes")
+            raise ResponseInvalid("the response's reason phrase contains control characters")
         if status >= 200:
             self._final(status, reason)
         elif status == 101 or status < 100:
-            raise ResponseInvalid(f"the upstream answered {status} unasked")
+            raise ResponseInvalid(
+                f"the upstream answered {status}, but the request did not ask for that"
+            )
         else:
             self._lines = []
             self._reason = self._begun = b""
@@ -190,7 +192,7 @@ class Answer:
         if codings is not None:
             # Passing on "gzip, chunked" without its gzip would corrupt the body.
             if len(codings) > 1 or codings[0].lower() != b"chunked" or self._begun_with_1_0():
-                raise ResponseInvalid("the answer has a transfer coding other than chunked")
+                raise ResponseInvalid("the response has a transfer coding other than chunked")
             return CHUNKED
         lengths = known.get(b"content-length")
         return UNTIL_CLOSE if lengths is None else int(lengths[0])
@@ -234,7 +236,7 @@ class Answer:
             self._overhead += len(data)
             if self._overhead > MAX_HEAD:
                 raise ResponseInvalid(
-                    f"the answer's chunk extensions or trailers exceed {MAX_HEAD} bytes"
+                    f"the response's chunk extensions or trailers are larger than {MAX_HEAD} bytes"
                 )
         else:
             self._overhead = 0

@@ -388,7 +388,7 @@ class CallerConnection(asyncio.Protocol):
                 RequestRefused(
                     408,
                     "body-timeout",
-                    f"no byte of the request's body for {limit:g} s",
+                    f"no byte of the request body came for {limit:g} s",
                     "send the body faster, or raise BREB_IDLE_TIMEOUT",
                 )
             )
@@ -400,8 +400,8 @@ class CallerConnection(asyncio.Protocol):
                 RequestRefused(
                     408,
                     "header-timeout",
-                    f"the request's head was not complete within {limit:g} s",
-                    "send it faster, or raise BREB_HEADER_TIMEOUT",
+                    f"the request line and headers were not complete within {limit:g} s",
+                    "send them faster, or raise BREB_HEADER_TIMEOUT",
                 )
             )
 

@@ -188,7 +188,7 @@ function bodyOf(form) {
   for (const field of form.elements) {
     const emptied = field.value === "" && field.type !== "url";
     if (!field.name || field.type === "checkbox" || emptied) continue;
-    // what is no number goes as it is: the simulator says so
+    // what is not a number goes as it is: the simulator says so
     const number = field.dataset.kind === "number" ? Number(field.value) : NaN;
     body[field.name] = Number.isFinite(number) ? number : field.value;
     if (field.type === "url" && field.value === "") body[field.name] = null;

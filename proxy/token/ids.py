@@ -3,7 +3,7 @@
 import re
 
 REVOKED = "revoked"
-GONE = "not alive: revoked before, or never there"
+GONE = "not valid any more: it was revoked before, or it never existed"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 

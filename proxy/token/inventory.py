@@ -56,7 +56,9 @@ async def inventory(ask: Ask, bearer: AccessToken) -> tuple[list[ListedToken], b
         if status in (401, 403):
             raise ListRefused(_refused(status, bearer))
         if status != 200:
-            raise TokenEndpointUnavailable(f"the list of tokens was answered {status}")
+            raise TokenEndpointUnavailable(
+                f"the API answered {status} to the request for the list of tokens"
+            )
         tokens, info = read_page(body)
         new = {token.token_id: token for token in tokens if token.token_id not in found}
         found |= new
@@ -82,12 +84,12 @@ def _following(number: int, info: dict[str, Any]) -> dict[str, object]:
 def _refused(status: int, bearer: AccessToken) -> str:
     if bearer.scopes and LIST_TOKENS_SCOPE not in bearer.scopes:
         return (
-            f"the API does not show the list of tokens ({status}): ours lacks the scope"
-            f" {LIST_TOKENS_SCOPE}; have it added to the API key in the dashboard"
+            f"the API refused to list the tokens ({status}): this proxy's token does not have the"
+            f" scope {LIST_TOKENS_SCOPE}; add the scope to the API key in the dashboard"
         )
     return (
-        f"the API does not show the list of tokens ({status}): probably ours lacks the scope"
-        f" {LIST_TOKENS_SCOPE}, or has been ended (breb-proxy status)"
+        f"the API refused to list the tokens ({status}): probably this proxy's token does not"
+        f" have the scope {LIST_TOKENS_SCOPE}, or it was revoked (see breb-proxy status)"
     )
 
 
@@ -99,7 +101,9 @@ def read_page(body: bytes) -> tuple[list[ListedToken], dict[str, Any]]:
         int(info.get("total_pages") or 1)
         return [_entry(entry) for entry in entries if _named(entry)], info
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-        raise TokenEndpointUnavailable("the list of tokens is not as documented") from None
+        raise TokenEndpointUnavailable(
+            "the API's list of tokens does not have the documented form"
+        ) from None
 
 
 def _named(entry: Any) -> bool:  # noqa: ANN401  whatever stands in the list

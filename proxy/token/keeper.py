@@ -221,7 +221,7 @@ class TokenKeeper:
         try:
             return await self._source.changed()
         except Exception as error:  # noqa: BLE001  the loop must outlive any surprise
-            log.warning("the credentials cannot be looked at: %s", type(error).__name__)
+            log.warning("the credentials cannot be read: %s", type(error).__name__)
             return False
 
     async def _fetch(self) -> None:
@@ -246,13 +246,16 @@ class TokenKeeper:
         except TokenError:
             raise
         except TimeoutError:
-            text = f"no reply from the token endpoint within {limit:g} s"
+            text = f"no response from the token endpoint within {limit:g} s"
             raise TokenEndpointUnavailable(text) from None
         except Exception as error:  # noqa: BLE001  the loop must outlive any surprise
             text = f"the token request failed: {type(error).__name__}"
             raise TokenEndpointUnavailable(text) from None
         if held.hard_expiry <= held.received_at:
-            text = f"the token ended before it came: it was to live {token.lifetime:.3g} s"
+            text = (
+                "the token had already expired when it came:"
+                f" its lifetime was {token.lifetime:.3g} s"
+            )
             raise TokenEndpointUnavailable(text)
         return held
 
@@ -263,7 +266,7 @@ class TokenKeeper:
         self._advised = ""
         self._schedule.succeeded(token, same=same)
         self._judge.renewed(new, same=same)
-        words = "the same token again" if same else f"lives {token.lifetime:.0f} s"
+        words = "the same token again" if same else f"valid for {token.lifetime:.0f} s"
         self._record("success", cause, words)
         text = "access token renewed (%s): %s, next renewal in %.0f s"
         log.info(text, cause, words, self.next_fetch)
@@ -284,7 +287,7 @@ class TokenKeeper:
             self._failing_since = self._asked_at
         self._schedule.failed(error, waited=self.waiting > 0)
         self._record("refused" if self._schedule.refused else "failure", cause, str(error))
-        kept = "; the token held still works" if self.usable() else ""
+        kept = "; the current token still works" if self.usable() else ""
         # What to do is said once, not at every try.
         advice = "" if error.next_step == self._advised else f"; {error.next_step}"
         self._advised = error.next_step

@@ -63,12 +63,12 @@ def grant(reply: bytes) -> Grant:
     try:
         fields = json.loads(reply)
     except (ValueError, RecursionError):
-        raise TokenReplyUnusable("the token endpoint's reply is not JSON") from None
+        raise TokenReplyUnusable("the token endpoint's response is not JSON") from None
     if not isinstance(fields, dict):
-        raise TokenReplyUnusable("the token endpoint's reply is not a JSON object")
+        raise TokenReplyUnusable("the token endpoint's response is not a JSON object")
     value = fields.get("access_token")
     if not (isinstance(value, str) and len(value) <= _VALUE_LIMIT and _B64TOKEN.fullmatch(value)):
-        raise TokenReplyUnusable("the token endpoint's reply has no usable access_token")
+        raise TokenReplyUnusable("the token endpoint's response has no usable access_token")
     kind = fields.get("token_type")
     if kind is not None and not (isinstance(kind, str) and kind.lower() == "bearer"):
         raise TokenReplyUnusable("the token endpoint's token_type is not Bearer")
@@ -92,7 +92,7 @@ def _lifetime(value: object) -> float | None:
             raise ValueError
         seconds = float(text or value)  # type: ignore[arg-type]  # a number by now
     except (ValueError, OverflowError):
-        raise TokenReplyUnusable("the token endpoint's expires_in is no number") from None
+        raise TokenReplyUnusable("the token endpoint's expires_in is not a number") from None
     if math.isnan(seconds) or seconds <= 0:
         raise TokenReplyUnusable("the token endpoint's expires_in is not positive")
     return min(seconds, LIFETIME_LIMIT)
@@ -121,11 +121,14 @@ def refusal(status: int, headers: httpx.Headers, reply: bytes) -> TokenError:
         return refused
     text = f"the token endpoint answered {status}"
     if 300 <= status < 400:
-        text = f"the token endpoint redirects ({status}), never followed: check BREB_TOKEN_URL"
+        text = (
+            f"the token endpoint answered with a redirect ({status}), which the proxy does not"
+            " follow: check BREB_TOKEN_URL"
+        )
     elif status in (404, 405):
         text += ": check BREB_TOKEN_URL"
     elif status in _FOREIGN:
-        text += ", as web servers do that are none: check BREB_BASE_URL and BREB_TOKEN_URL"
+        text += ", so it is probably not a token endpoint: check BREB_BASE_URL and BREB_TOKEN_URL"
     passing = (status >= 500 and status not in _FOREIGN) or status in _PASSING
     error = (TokenEndpointUnavailable if passing else TokenReplyUnusable)(text)
     error.retry_after = retry_after(headers)

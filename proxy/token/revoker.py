@@ -59,7 +59,7 @@ class Revoker:
             async with asyncio.timeout(limit):
                 await self._source.revoke(token, bearer)
         except TimeoutError:
-            self._failed(f"no answer within {limit:g} s")
+            self._failed(f"no response within {limit:g} s")
         except TokenError as error:
             self._failed(str(error))
         except Exception as error:  # noqa: BLE001  the keeper must outlive any surprise
@@ -69,4 +69,4 @@ class Revoker:
 
     def _failed(self, words: str) -> None:
         self.outcomes["failure"] += 1
-        log.warning("a token could not be revoked, it lives on until it expires: %s", words)
+        log.warning("a token could not be revoked; it stays valid until it expires: %s", words)

@@ -15,11 +15,11 @@ WINDOW = 600.0
 SPACING = 2.0  # seconds between two fetches while rivals are about, give or take a quarter
 
 WORDS = (
-    "our token was ended by somebody else {count} times in ten minutes, each time while it was"
-    " young: another proxy or program fetches tokens with the same credentials, and each new token"
-    " ends the one before. Let one proxy serve all, or give each credentials of its own"
-    " (docs/fleet.md); until then callers wait for their turn, and a token is fetched every"
-    " {spacing:g} s at most"
+    "this proxy's token was ended by somebody else {count} times in ten minutes, each time soon"
+    " after it was fetched. Another proxy or program fetches tokens with the same credentials, and"
+    " each new token ends the older one. Use one proxy for all callers, or give each program its"
+    " own credentials (docs/fleet.md). Until then callers wait longer: the proxy fetches at most"
+    " one token every {spacing:g} s"
 )
 
 

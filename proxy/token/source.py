@@ -117,7 +117,8 @@ class PassportTokenSource:
         if lifetime is None:
             lifetime = self._default_lifetime
             log.warning(
-                "the token endpoint named no expires_in; taking %g s (BREB_TOKEN_LIFETIME)",
+                "the token endpoint sent no expires_in; the proxy assumes a lifetime of %g s"
+                " (BREB_TOKEN_LIFETIME)",
                 lifetime,
             )
         return AccessToken(
@@ -227,4 +228,4 @@ def _decoded(reply: bytes, coding: str, limit: int) -> bytes:
 
 
 def _too_long(limit: int) -> TokenEndpointUnavailable:
-    return TokenEndpointUnavailable(f"the token endpoint's reply exceeds {limit} bytes")
+    return TokenEndpointUnavailable(f"the token endpoint's response is larger than {limit} bytes")

@@ -21,12 +21,13 @@ _MAX_HEAD = 16_384
 _INTERIM = re.compile(rb"HTTP/1\.[01] 1.*?\r\n\r\n", re.DOTALL)
 _SCHEME = re.compile(rb"\r\nproxy-authenticate:[ \t]*([\w-]+)", re.IGNORECASE)
 _OWN_TLS = (
-    "check the scheme in BREB_EGRESS_PROXY: https:// is for a proxy with which TLS is spoken, most"
-    " want http://"
+    "check the scheme in BREB_EGRESS_PROXY: most proxies need http://; https:// is only for a"
+    " proxy that uses TLS itself"
 )
 _NO_BASIC = (
-    "ask those who run it for Basic, or to let this machine through; or run a proxy here that logs"
-    " in there, and name that in BREB_EGRESS_PROXY"
+    "ask the administrators of the egress proxy to allow Basic, or to allow this machine without"
+    " a login; or run a proxy on this machine that can log in there, and set BREB_EGRESS_PROXY"
+    " to it"
 )
 
 
@@ -78,36 +79,39 @@ class EgressProxy:
     def _judge(self, head: bytes, target: str) -> None:
         words = head.split(b"\r\n", 1)[0].split(b" ", 2)
         if not words[0].startswith(b"HTTP/1.") or len(words) < 2 or not words[1].isdigit():
-            _fail(f"the egress proxy answered CONNECT {target} with nonsense")
+            _fail(f"the egress proxy's response to CONNECT {target} is not valid HTTP")
         status = words[1][:3].decode()
         text = f"the egress proxy answered {status} to CONNECT {target}"
         if status == "407":
             raise self._no_login(text, [scheme.decode() for scheme in _SCHEME.findall(head)])
         if status.startswith("5"):
             _fail(
-                f"{text}: it finds no way there",
-                f"check that {origin_words(target)} is right in BREB_BASE_URL, and ask those who"
-                " run the proxy of BREB_EGRESS_PROXY",
+                f"{text}: it cannot reach that host",
+                f"check that {origin_words(target)} is right in BREB_BASE_URL; if it is, ask the"
+                " administrators of the egress proxy (BREB_EGRESS_PROXY)",
             )
         if not status.startswith("2"):
             _fail(
-                f"{text}: it does not let us through",
-                "ask those who run the proxy of BREB_EGRESS_PROXY to allow CONNECT to"
-                f" {origin_words(target)}",
+                f"{text}: it does not allow this connection",
+                "ask the administrators of the egress proxy (BREB_EGRESS_PROXY) to allow CONNECT"
+                f" to {origin_words(target)}",
             )
 
     def _no_login(self, text: str, schemes: list[str]) -> EgressLogin:
         if schemes and "basic" not in [scheme.lower() for scheme in schemes]:
             words = " and ".join(dict.fromkeys(schemes))
-            return EgressLogin(f"{text}: it asks for {words}, and we know Basic alone", _NO_BASIC)
+            return EgressLogin(
+                f"{text}: it asks for {words}, but breb-proxy supports Basic only", _NO_BASIC
+            )
         if self._credentials is None:
             return EgressLogin(
-                f"{text}: it wants a user and a password",
-                "set BREB_EGRESS_CREDENTIALS=USER:PASSWORD, a secret, for BREB_EGRESS_PROXY",
+                f"{text}: it needs a user and a password",
+                "set BREB_EGRESS_CREDENTIALS=USER:PASSWORD to the user and password for"
+                " BREB_EGRESS_PROXY",
             )
         return EgressLogin(
-            f"{text}: it does not take the user and password",
-            "check BREB_EGRESS_CREDENTIALS, which are for BREB_EGRESS_PROXY",
+            f"{text}: it refused the user and password",
+            "check BREB_EGRESS_CREDENTIALS, the user and password for BREB_EGRESS_PROXY",
         )
 
     def _no_tls(self, error: OSError) -> UpstreamError:
@@ -160,16 +164,16 @@ class Tunnel(asyncio.Protocol):
             return
         head, end, rest = self._data.partition(b"\r\n\r\n")
         if end and rest and head.split(b" ", 2)[1:2] == [b"200"]:
-            self._failed(f"the egress proxy sent more than a head for CONNECT {self._target}")
+            self._failed(f"the egress proxy sent data after its response to CONNECT {self._target}")
         elif end:
             self._data = b""
             self.head.set_result(head)
         elif len(head) > _MAX_HEAD:
-            self._failed(f"the egress proxy gave no tunnel to {self._target}")
+            self._failed(f"the egress proxy did not open a tunnel to {self._target}")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that there will be no head."""
-        self._failed(f"the egress proxy gave no tunnel to {self._target}", exc)
+        self._failed(f"the egress proxy did not open a tunnel to {self._target}", exc)
 
     def _failed(self, text: str, cause: Exception | None = None) -> None:
         if not self.head.done():

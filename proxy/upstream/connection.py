@@ -226,12 +226,16 @@ class Connection(asyncio.Protocol):
             if self._moved():  # the end of the request is still on its way
                 self._read_deadline = now + self._read_timeout
             else:
-                self._fail(ReadTimeout(f"no byte of the answer for {self._read_timeout:g} s"))
+                self._fail(ReadTimeout(f"no byte of the response for {self._read_timeout:g} s"))
         elif now > self._write_deadline:
             if self._moved():
                 self._write_deadline = now + self._write_timeout
             else:
-                self._fail(WriteTimeout(f"no byte of the request for {self._write_timeout:g} s"))
+                self._fail(
+                    WriteTimeout(
+                        f"the upstream took no byte of the request for {self._write_timeout:g} s"
+                    )
+                )
 
     def _moved(self) -> bool:
         """Whether the upstream has taken some of the request since this was asked last."""
@@ -333,14 +337,18 @@ class Connection(asyncio.Protocol):
         if answer.complete:
             return
         if answer.received:
-            self._fail(ConnectionBroken("the upstream closed the connection inside its answer"))
+            self._fail(
+                ConnectionBroken(
+                    "the upstream closed the connection before its response was complete"
+                )
+            )
         elif self.exchanges > 1:
             self._fail(ConnectionStale("the upstream closed a kept-alive connection"))
         elif isinstance(exc, ssl.SSLError):
             # TLS 1.3 tells of a refused client certificate only after the handshake.
             self._fail(tls_failed(exc, "TLS ended"))
         else:
-            self._fail(ConnectionBroken("the upstream closed the connection without an answer"))
+            self._fail(ConnectionBroken("the upstream closed the connection without a response"))
 
     def _fail(self, error: UpstreamError) -> None:
         if self.error is None:

@@ -58,7 +58,7 @@ class Connector:
             async with asyncio.timeout_at(deadline):
                 infos = await self._addresses(loop)
         except TimeoutError:
-            text = f"no answer from DNS for {self._peer.host} within {self._timeout:g} s"
+            text = f"no response from DNS for {self._peer.host} within {self._timeout:g} s"
             raise self._advised(NameTimeout(text)) from None
         try:
             async with asyncio.timeout_at(deadline):
@@ -127,7 +127,7 @@ class Connector:
                 secured = await loop.start_tls(transport, tunnel, self._tls, server_hostname=name)
                 transport = tunnel.transport = cast("asyncio.Transport", secured)
             if not tunnel.intact:
-                raise EgressFailed(f"the tunnel to {self.origin.authority} broke off")
+                raise EgressFailed(f"the tunnel to {self.origin.authority} was closed")
         except OSError as error:
             transport.abort()
             raise self._not_started(error) from error
@@ -153,13 +153,13 @@ class Connector:
     def _advised(self, error: UpstreamError) -> UpstreamError:
         if self._egress:
             error.title = "The egress proxy cannot be reached"
-            error.next_step = "check BREB_EGRESS_PROXY, and that the egress proxy is up"
+            error.next_step = "check BREB_EGRESS_PROXY, and whether the egress proxy is running"
         return error
 
     def _not_started(self, error: OSError) -> UpstreamError:
         authority = self.origin.authority
         if self._tls is None:
-            return ConnectionFailed(f"no way to {authority}: {_words(error)}")
+            return ConnectionFailed(f"cannot reach {authority}: {_words(error)}")
         if isinstance(error, ssl.SSLCertVerificationError):
             return certificate_refused(error, authority)
         if isinstance(error, ssl.SSLError):
@@ -173,7 +173,7 @@ def _unreachable(error: OSError | RuntimeError, authority: str) -> UpstreamError
         return ConnectTimeout(f"no connection to {authority}: {_words(error)}")
     if isinstance(error, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(error):
         return ConnectionRefused(f"{authority} refused the connection")
-    return ConnectionFailed(f"no way to {authority}: {_words(error)}")
+    return ConnectionFailed(f"cannot reach {authority}: {_words(error)}")
 
 
 def _words(error: OSError | RuntimeError) -> str:

@@ -49,7 +49,9 @@ class PoolTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request, stream the answer; see httpx.AsyncBaseTransport."""
         if not self._reaches(request.url):
-            raise httpx.UnsupportedProtocol(f"requests go to {self._origin.authority} alone")
+            raise httpx.UnsupportedProtocol(
+                f"this client sends requests to {self._origin.authority} only"
+            )
         body = b"".join([part async for part in _parts(request)])
         with _translated():
             connection, head = await self._exchange(request, body)

@@ -64,10 +64,12 @@ def certificate_refused(error: ssl.SSLCertVerificationError, authority: str) -> 
     text = (error.verify_message or "not trusted").rstrip(".")
     if "key usage" in text.lower() or "extension" in text.lower():
         # Python 3.13 checks RFC 5280 strictly, which home-made authorities often fail.
-        text += " (Python 3.13 and newer want keyUsage in the authority's certificate)"
+        text += " (Python 3.13 and newer need keyUsage in the authority's certificate)"
     refused = CertificateRefused(f"certificate of {authority}: {text}")
     if error.verify_code == EXPIRED:
-        refused.next_step = "the upstream must renew its certificate; check this machine's clock"
+        refused.next_step = (
+            "check this machine's clock; if it is right, the upstream must renew its certificate"
+        )
     elif error.verify_code == NOT_YET_VALID:
         refused.next_step = "check this machine's clock"
     elif error.verify_code in WRONG_NAME:

@@ -452,7 +452,7 @@ def test_a_replay_after_a_401_and_a_missing_scope_are_told_apart(
         console.tab("Content")
         console.send("/scope")
         console.pick("/scope")
-        expect(panel).to_contain_text("probably a missing scope")
+        expect(panel).to_contain_text("probably a scope is missing")
 
 
 def test_the_token_panel_shows_its_life_and_renews_it(start: Start) -> None:

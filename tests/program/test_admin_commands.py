@@ -156,7 +156,7 @@ def test_refresh_says_why_it_failed_and_what_still_works() -> None:
         ended = pull(proxy, "refresh")
     assert ended.code == 1
     assert "not renewed: the token endpoint refused the credentials: 401" in ended.err
-    assert "the token held still works" in ended.err
+    assert "the current token still works" in ended.err
     assert re.search(r"breb-proxy'? check$", ended.err.strip())
 
 

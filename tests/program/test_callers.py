@@ -60,9 +60,9 @@ def test_rules_can_be_for_one_caller_alone(
 
 def test_a_refusal_names_the_rule_and_whom_it_is_for(proxy: Program) -> None:
     denied = json.loads(call(proxy, SHOP, "/v1/payments/1").body)
-    assert denied["detail"] == "the rule DENY shop: GET /v1/payments* forbids it"
+    assert denied["detail"] == "the rule shop: GET /v1/payments* of BREB_DENY forbids this request"
     left_out = json.loads(call(proxy, SHOP, "/v1/x", "DELETE").body)
-    assert left_out["detail"] == "none of the rules ALLOW GET /* lets it in"
+    assert left_out["detail"] == "BREB_ALLOW has no rule for this request, only: GET /*"
 
 
 def test_with_rules_for_others_alone_a_caller_may_do_nothing(upstream: RawUpstream) -> None:
@@ -70,7 +70,7 @@ def test_with_rules_for_others_alone_a_caller_may_do_nothing(upstream: RawUpstre
         assert call(proxy, PAYROLL, "/v1/x", "DELETE").status == 200
         refused = call(proxy, SHOP)
         assert refused.status == 403
-        assert json.loads(refused.body)["detail"] == "no rule of ALLOW speaks of the caller shop"
+        assert json.loads(refused.body)["detail"] == "BREB_ALLOW has no rule for the caller shop"
 
 
 def test_the_name_stands_in_the_log_the_metrics_and_the_console(upstream: RawUpstream) -> None:

@@ -93,8 +93,8 @@ def test_the_login_may_stand_in_the_url_as_in_the_variables_of_other_programs(
 @pytest.mark.parametrize(
     ("login", "words", "step"),
     [
-        (None, "it wants a user and a password", "set BREB_EGRESS_CREDENTIALS=USER:PASSWORD"),
-        (f"{USER}:wrong", "it does not take the user and password", "check BREB_EGRESS_CREDENT"),
+        (None, "it needs a user and a password", "set BREB_EGRESS_CREDENTIALS=USER:PASSWORD"),
+        (f"{USER}:wrong", "it refused the user and password", "check BREB_EGRESS_CREDENT"),
     ],
     ids=["without", "wrong"],
 )
@@ -147,7 +147,7 @@ def test_the_whole_way_through_the_proxy_is_examined(
     ("host", "words", "step"),
     [
         ("forbidden.invalid", "403", "allow CONNECT to forbidden.invalid"),
-        ("unknown.invalid", "it finds no way there", "check that unknown.invalid is right in"),
+        ("unknown.invalid", "it cannot reach that host", "check that unknown.invalid is right in"),
     ],
 )
 def test_what_the_proxy_does_not_let_through_is_told(

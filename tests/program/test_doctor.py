@@ -404,7 +404,7 @@ def test_no_route_to_the_host_is_told() -> None:
 
     found = asyncio.run(connect())
     assert found.outcome is Outcome.FAILED
-    assert found.says.startswith("no way to 255.255.255.255 port 443 (")
+    assert found.says.startswith("cannot reach 255.255.255.255 port 443 (")
     assert "BREB_EGRESS_PROXY" in found.advice
 
 
@@ -461,7 +461,7 @@ def test_a_refused_port_is_told(tmp_path: Path) -> None:
     assert ended.code == 1
     assert f"127.0.0.1 port {port} refuses connections" in ended.out
     said = " ".join(ended.out.split())  # where lines are broken depends on the terminal
-    assert "→ check host and port in BREB_BASE_URL, and that the server is up" in said
+    assert "→ check the host and port in BREB_BASE_URL, and that the server is up" in said
     assert "✗ 1 failed; begin with upstream, TCP" in ended.out
 
 
@@ -675,7 +675,9 @@ def test_wrong_credentials_are_told(tmp_path: Path, sandbox: str) -> None:
 @pytest.mark.parametrize(
     ("reply", "says", "advice"),
     [
-        pytest.param(OK, "the token endpoint's reply is not JSON", "BREB_TOKEN_URL", id="nonsense"),
+        pytest.param(
+            OK, "the token endpoint's response is not JSON", "BREB_TOKEN_URL", id="nonsense"
+        ),
         pytest.param(answered("302 Found"), "redirects (302)", "BREB_TOKEN_URL", id="redirect"),
         pytest.param(answered("404 No"), "answered 404", "BREB_TOKEN_URL", id="not there"),
         pytest.param(None, "closed the connection", "BREB_TOKEN_URL", id="closed"),

@@ -24,8 +24,8 @@ from tests.support.wire import Reader, connect, read_request
 TOKENS = "/v1/iam/oauth/tokens"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 LOOK_UP = (
-    "look the payment up before trying again: it may have been made"
-    " (docs/troubleshooting.md#outcome-unknown)"
+    "before you send the request again, look up in the API whether it was carried out: a payment"
+    " may have been made (docs/troubleshooting.md#outcome-unknown)"
 )
 
 Act = Callable[[Reader], None]
@@ -163,7 +163,7 @@ def refused(_: trustme.CA, __: Path) -> Fault:
         502,
         "connection_refused",
         "refused the connection",
-        "check host and port in BREB_BASE_URL",
+        "check the host and port in BREB_BASE_URL",
         sent=False,
     )
 
@@ -184,7 +184,7 @@ def unreachable(_: trustme.CA, __: Path) -> Fault:
         "https://255.255.255.255",
         502,
         "destination_ip_unroutable",
-        "no way to 255.255.255.255",
+        "cannot reach 255.255.255.255",
         "check the network",
         sent=False,
     )
@@ -210,7 +210,7 @@ def silent(_: trustme.CA, __: Path) -> Fault:
         at(upstream),
         504,
         "connection_read_timeout",
-        "no byte of the answer for 0.3 s",
+        "no byte of the response for 0.3 s",
         "raise BREB_READ_TIMEOUT",
         sent=True,
         upstream=upstream,
@@ -239,8 +239,8 @@ def resets(_: trustme.CA, __: Path) -> Fault:
         at(upstream),
         502,
         "connection_terminated",
-        "the upstream closed the connection without an answer",
-        "try again if the request is safe to repeat",
+        "the upstream closed the connection without a response",
+        "send the request again only if it is safe to repeat",
         sent=True,
         upstream=upstream,
     )
@@ -252,8 +252,8 @@ def resets_in_the_head(_: trustme.CA, __: Path) -> Fault:
         at(upstream),
         502,
         "connection_terminated",
-        "the upstream closed the connection inside its answer",
-        "try again if the request is safe to repeat",
+        "the upstream closed the connection before its response was complete",
+        "send the request again only if it is safe to repeat",
         sent=True,
         upstream=upstream,
     )
@@ -266,7 +266,7 @@ def hangs_up_a_kept_connection(_: trustme.CA, __: Path) -> Fault:
         502,
         "connection_terminated",
         "the upstream closed a kept-alive connection",
-        "try again if the request is safe to repeat",
+        "send the request again only if it is safe to repeat",
         sent=True,
         upstream=upstream,
     )
@@ -278,8 +278,8 @@ def nonsense(_: trustme.CA, __: Path) -> Fault:
         at(upstream),
         502,
         "http_protocol_error",
-        "the answer does not begin like HTTP/1.1",
-        "names an HTTP/1.1 server",
+        "the response does not begin as HTTP/1.1 does",
+        "uses HTTP/1.1",
         sent=True,
         upstream=upstream,
     )
@@ -291,8 +291,8 @@ def switches_protocols(_: trustme.CA, __: Path) -> Fault:
         at(upstream),
         502,
         "http_protocol_error",
-        "the upstream answered 101 unasked",
-        "names an HTTP/1.1 server",
+        "the upstream answered 101, but the request did not ask for that",
+        "uses HTTP/1.1",
         sent=True,
         upstream=upstream,
     )
@@ -306,8 +306,8 @@ def two_framings(_: trustme.CA, __: Path) -> Fault:
         at(upstream),
         502,
         "http_protocol_error",
-        "the answer is not valid HTTP",
-        "names an HTTP/1.1 server",
+        "the response is not valid HTTP",
+        "uses HTTP/1.1",
         sent=True,
         upstream=upstream,
     )
@@ -319,8 +319,8 @@ def oversized_head(_: trustme.CA, __: Path) -> Fault:
         at(upstream),
         502,
         "http_response_header_section_size",
-        "the answer's head exceeds 131072 bytes",
-        "names an HTTP/1.1 server",
+        "the response's headers are larger than 131072 bytes",
+        "uses HTTP/1.1",
         sent=True,
         upstream=upstream,
     )
@@ -376,7 +376,7 @@ def plain_where_tls_was_meant(_: trustme.CA, __: Path) -> Fault:
         502,
         "tls_protocol_error",
         "TLS with localhost",
-        "speaks TLS",
+        "uses TLS",
         sent=False,
         upstream=upstream,
     )
@@ -519,7 +519,7 @@ def test_an_answer_that_breaks_off_breaks_off_at_the_caller(tokens: RawUpstream)
         assert (answer.status, answer.body, answer.complete) == (200, b"ok", False)
         (line,) = proxy.exchanges()
         assert (line["status"], line["reason"]) == (200, "connection_terminated")
-        assert "inside its answer" in line["error"]
+        assert "before its response was complete" in line["error"]
         assert metric(proxy, "connection_terminated") == 1
     assert upstream.posts == 1
     upstream.close()

@@ -144,7 +144,10 @@ def test_an_answer_that_the_grace_cuts_does_not_look_complete() -> None:
         assert proxy.stop() == 0
         assert caller.rest() == b""
         (line,) = proxy.exchanges()
-        assert (line["status"], line["error"]) == (200, "the time to finish is over")
+        assert (line["status"], line["error"]) == (
+            200,
+            "the proxy is shutting down, and BREB_SHUTDOWN_GRACE is over",
+        )
 
 
 def test_a_caller_who_takes_nothing_does_not_outlast_the_grace() -> None:

@@ -222,7 +222,7 @@ def test_a_hanging_token_endpoint_is_given_up_and_tried_again() -> None:
     settings = {"token_wait": 0.2, "token_timeout": 0.4}
     with authority.upstream() as upstream, Program(upstream.url, ready=False, **settings) as proxy:
         until(lambda: len(upstream.tokens_asked) >= 2, "a second try")
-        assert "no reply from the token endpoint within 0.4 s" in ask(proxy.port).body.decode()
+        assert "no response from the token endpoint within 0.4 s" in ask(proxy.port).body.decode()
         authority.problem = None
         gate.set()
         proxy.until("/readyz")
@@ -492,7 +492,7 @@ def test_a_second_401_is_passed_on_as_the_upstream_said_it_and_explained_in_the_
         assert len(upstream.requests) == 21
         assert metric(proxy, "breb_proxy_replays_total") == 1
         notes = [line.get("note", "") for line in proxy.exchanges(20)]
-        pattern = r"401 with a token \d+ s old: .*scope \(the token has 1 scope\)"
+        pattern = r"401 to a token that is \d+ s old: .*scope is missing \(the token has 1 scope\)"
         assert all(re.search(pattern, note) for note in notes)
 
 
@@ -654,7 +654,7 @@ def test_a_revocation_that_hangs_does_not_keep_it_from_ending() -> None:
         finally:
             gate.set()
         assert "could not be revoked" in proxy.output
-        assert "no answer within 3 s" in proxy.output
+        assert "no response within 3 s" in proxy.output
 
 
 def test_tokens_are_not_revoked_if_they_are_not_to_be() -> None:
@@ -846,7 +846,7 @@ def test_a_web_server_that_is_no_token_endpoint_is_suspected_aloud() -> None:
         Program(upstream.url, ready=False, token_wait=0.5) as proxy,
     ):
         got = ask(proxy.port, "/")
-    assert b"the token endpoint answered 501, as web servers do that are none" in got.body
+    assert b"the token endpoint answered 501, so it is probably not a token endpoint" in got.body
     assert b"check BREB_BASE_URL and BREB_TOKEN_URL" in got.body
     assert json.loads(got.body)["type"] == "urn:breb-proxy:error:no-token"
 
@@ -858,7 +858,7 @@ def test_what_to_do_is_logged_once_and_not_at_each_try() -> None:
     ):
         until(lambda: len(upstream.tokens_asked) > 2, "a third try")
         until(lambda: proxy.output.count("no new access token") > 1, "two lines")
-        assert proxy.output.count("; the proxy keeps trying; if that does not help soon") == 1
+        assert proxy.output.count("; the proxy keeps trying; if the error stays") == 1
 
 
 def test_refused_credentials_are_a_matter_of_configuration() -> None:

@@ -71,7 +71,7 @@ def test_our_own_may_be_ended_and_is_renewed_at_once(url: str, tmp_path: Path) -
         done = command("tokens", "revoke", own, NOBODY, "--json", **beside(proxy, tmp_path))
         outcomes = json.loads(done.out)
         assert outcomes[own] == "revoked"
-        assert outcomes[NOBODY].startswith("not alive")
+        assert outcomes[NOBODY].startswith("not valid any more")
         until(lambda: proxy.status()["token"].get("token_id", own) != own, "another token")
 
 
@@ -86,7 +86,7 @@ def test_missing_scopes_are_explained(tmp_path: Path) -> None:
     with simulator(scopes=("iam.oauth.tokens.get",)) as url, Program(url) as proxy:
         done = command("tokens", **beside(proxy, tmp_path))
         assert done.code == 1
-        assert "ours lacks the scope iam.oauth.tokens.list.get" in done.err
+        assert "this proxy's token does not have the scope iam.oauth.tokens.list.get" in done.err
         own = proxy.status()["token"]["token_id"]
         refused = command("tokens", "revoke", own, **beside(proxy, tmp_path))
         assert refused.code == 1

@@ -69,7 +69,7 @@ def test_a_long_body_is_not_kept(parts: tuple[bytes, ...]) -> None:
 def test_a_body_that_grows_too_long_is_refused_where_it_does() -> None:
     outgoing, exchange = body(b"12345", b"6", framing=CHUNKED, most=5)
     outgoing.opening()
-    with pytest.raises(RequestRefused, match="exceeds 5 bytes"):
+    with pytest.raises(RequestRefused, match="larger than 5 bytes"):
         asyncio.run(outgoing.next())
     assert exchange.received == 5
 

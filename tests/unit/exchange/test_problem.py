@@ -15,8 +15,10 @@ from proxy.exchange.record import CallerLeft, Exchange
 from proxy.exchange.shell import Shell
 from proxy.http1.request import Request
 
-LOOK_UP = "look the payment up"
-REFUSAL = RequestRefused(413, "body-too-large", "the body exceeds 5 bytes", "send less")
+LOOK_UP = "look up in the API"
+REFUSAL = RequestRefused(
+    413, "body-too-large", "the body is larger than 5 bytes", "send a smaller body"
+)
 
 
 def sent(error: errors.UpstreamError) -> errors.UpstreamError:
@@ -90,7 +92,7 @@ def test_a_payment_is_told_whether_it_may_have_been_made(
     assert document["outcome"] == outcome
     assert (LOOK_UP in document["next_step"]) == (outcome == "unknown")
     if error is REFUSAL:
-        assert "send less" in document["next_step"]
+        assert "send a smaller body" in document["next_step"]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])

@@ -69,13 +69,13 @@ def test_a_line_of_json_has_the_documented_fields() -> None:
 
 def test_failures_notes_and_traces_are_in_the_line() -> None:
     exchange = finished()
-    exchange.failure = ReadTimeout("no byte of the answer for 60 s")
+    exchange.failure = ReadTimeout("no byte of the response for 60 s")
     exchange.note = 'a "note"'
     exchange.traceparent = b"00-aa-bb-01"
     exchange.first_byte = None
     line = json.loads(written(exchange))
     assert line["reason"] == "connection_read_timeout"
-    assert line["error"] == "no byte of the answer for 60 s"
+    assert line["error"] == "no byte of the response for 60 s"
     assert line["note"] == 'a "note"'
     assert line["traceparent"] == "00-aa-bb-01"
     assert line["upstream_ms"] is None

@@ -83,7 +83,10 @@ def test_none_at_all_may_be_a_404() -> None:
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize(
     ("scopes", "words"),
-    [((), "probably ours lacks"), (("a",), "ours lacks the scope iam.oauth.tokens.list.get;")],
+    [
+        ((), "probably this proxy's token does not have"),
+        (("a",), "this proxy's token does not have the scope iam.oauth.tokens.list.get;"),
+    ],
 )
 def test_a_missing_scope_is_explained(status: int, scopes: tuple[str, ...], words: str) -> None:
     bearer = AccessToken("secret", 0.0, 1.0, "own", scopes)
@@ -105,7 +108,7 @@ def test_trouble_is_said() -> None:
     "body", [b"", b"[]", b"{}", b'{"tokens": 1}', b'{"tokens": [1]}', b"[" * 10**6]
 )
 def test_what_is_no_list_is_no_list(body: bytes) -> None:
-    with pytest.raises(TokenEndpointUnavailable, match="not as documented"):
+    with pytest.raises(TokenEndpointUnavailable, match="does not have the documented form"):
         read_page(body)
 
 

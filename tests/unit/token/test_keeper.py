@@ -115,7 +115,9 @@ async def test_tokens_that_hardly_live_do_not_make_a_hot_loop() -> None:
 async def test_a_token_that_ended_before_it_came_is_a_failure() -> None:
     source = ScriptedSource(2.0, latency=3.0)
     async with living(source, wait=60.0) as keeper:
-        with pytest.raises(TokenEndpointUnavailable, match=r"ended before it came: .* live 2 s"):
+        with pytest.raises(
+            TokenEndpointUnavailable, match=r"already expired when it came: .* was 2 s"
+        ):
             await keeper.wait()
         assert keeper.held is None
         assert keeper.renewals == {("failure", "start"): len(source.asked) - keeper.fetching}
@@ -168,7 +170,7 @@ async def test_a_fetch_has_a_deadline() -> None:
     async with living(source, fetch_timeout=3.0) as keeper:
         caller = started(keeper.wait())
         await asyncio.sleep(3.1)
-        assert str(keeper.error) == "no reply from the token endpoint within 3 s"
+        assert str(keeper.error) == "no response from the token endpoint within 3 s"
         assert (await caller).token.value == "t1"
         assert source.most_at_once == 1
 
@@ -878,7 +880,7 @@ async def test_what_happened_is_kept_in_words() -> None:
         assert keeper.age(held) == pytest.approx(10)
         assert [(e["renewed"], e["cause"], e["words"]) for e in keeper.past] == [
             (False, "start", "the token endpoint answered 500"),
-            (True, "start", "lives 300 s"),
+            (True, "start", "valid for 300 s"),
         ]
 
 

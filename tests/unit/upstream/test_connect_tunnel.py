@@ -24,10 +24,10 @@ def refused(head: bytes, credentials: str | None = None) -> UpstreamError:
 @pytest.mark.parametrize(
     ("schemes", "credentials", "words", "step"),
     [
-        (b'Basic realm="x"', None, "it wants a user and a password", "BREB_EGRESS_CREDENTIALS"),
-        (b"basic", "u:p", "it does not take the user and password", "BREB_EGRESS_CREDENTIALS"),
-        (b"Negotiate\r\nProxy-Authenticate: NTLM", None, "Negotiate and NTLM", "logs in there"),
-        (b"NTLM\r\nProxy-Authenticate: Basic", None, "it wants a user", "BREB_EGRESS_CREDENTIALS"),
+        (b'Basic realm="x"', None, "it needs a user and a password", "BREB_EGRESS_CREDENTIALS"),
+        (b"basic", "u:p", "it refused the user and password", "BREB_EGRESS_CREDENTIALS"),
+        (b"Negotiate\r\nProxy-Authenticate: NTLM", None, "Negotiate and NTLM", "can log in there"),
+        (b"NTLM\r\nProxy-Authenticate: Basic", None, "it needs a user", "BREB_EGRESS_CREDENTIALS"),
     ],
 )
 def test_a_proxy_that_asks_who_we_are_is_told_of_in_words(
@@ -43,7 +43,7 @@ def test_a_proxy_that_asks_who_we_are_is_told_of_in_words(
 @pytest.mark.parametrize(
     ("status", "step"),
     [
-        (b"403", "ask those who run the proxy of BREB_EGRESS_PROXY to allow CONNECT"),
+        (b"403", "ask the administrators of the egress proxy (BREB_EGRESS_PROXY) to allow CONNECT"),
         (b"503", "check that bre-b.example is right in BREB_BASE_URL"),
     ],
 )

@@ -64,7 +64,7 @@ async def test_a_name_server_that_says_nothing_is_a_time_out_of_its_own(
     error = await refused_by("slow.example", 80, connect_timeout=0.1)
     assert type(error) is NameTimeout
     assert (error.status, error.kind) == (504, "dns_timeout")
-    assert str(error) == "no answer from DNS for slow.example within 0.1 s"
+    assert str(error) == "no response from DNS for slow.example within 0.1 s"
     assert "DNS" in error.next_step
 
 
@@ -83,7 +83,7 @@ async def test_a_port_where_nothing_listens_is_a_refusal(host: str) -> None:
         pytest.param(
             OSError(errno.ENETUNREACH, "Connect call failed ('192.0.2.1', 80)"),
             ConnectionFailed,
-            "no way to x: " + os.strerror(errno.ENETUNREACH).lower(),
+            "cannot reach x: " + os.strerror(errno.ENETUNREACH).lower(),
             id="no-route",
         ),
         pytest.param(
@@ -102,9 +102,9 @@ async def test_a_port_where_nothing_listens_is_a_refusal(host: str) -> None:
             id="kernel-lost-patience",
         ),
         pytest.param(
-            RuntimeError("of uvloop"), ConnectionFailed, "no way to x: of uvloop", id="rt"
+            RuntimeError("of uvloop"), ConnectionFailed, "cannot reach x: of uvloop", id="rt"
         ),
-        pytest.param(OSError(), ConnectionFailed, "no way to x: OSError", id="wordless"),
+        pytest.param(OSError(), ConnectionFailed, "cannot reach x: OSError", id="wordless"),
     ],
 )
 def test_failures_are_told_apart(
@@ -123,7 +123,7 @@ async def test_an_address_without_route_is_not_a_refusal() -> None:
     """A broadcast address is nowhere to connect to, on any machine."""
     error = await refused_by("255.255.255.255", 80)
     assert type(error) is ConnectionFailed
-    assert str(error).startswith("no way to 255.255.255.255: ")
+    assert str(error).startswith("cannot reach 255.255.255.255: ")
 
 
 async def test_a_peer_that_does_not_answer_is_a_connect_time_out() -> None:
@@ -264,13 +264,15 @@ async def test_an_ipv6_upstream_is_asked_for_in_brackets() -> None:
             "the egress proxy answered 403 to",
             id="interim",
         ),
-        pytest.param(b"", "the egress proxy gave no tunnel to 127.0.0.1:9", id="closed"),
-        pytest.param(b"HTTP/1.1 200", "the egress proxy gave no tunnel to", id="cut"),
-        pytest.param(b"SSH-2.0-x\r\n\r\n", "nonsense", id="nonsense"),
-        pytest.param(b"HTTP/1.1\r\n\r\n", "nonsense", id="no-status"),
-        pytest.param(b"HTTP/1.1 abc\r\n\r\n", "nonsense", id="status-not-a-number"),
-        pytest.param(b"HTTP/1.1 200 Go\r\n\r\nHTTP/1.1 200 OK", "more than a head", id="surplus"),
-        pytest.param(b"x" * 20_000, "the egress proxy gave no tunnel to", id="endless"),
+        pytest.param(b"", "the egress proxy did not open a tunnel to 127.0.0.1:9", id="closed"),
+        pytest.param(b"HTTP/1.1 200", "the egress proxy did not open a tunnel to", id="cut"),
+        pytest.param(b"SSH-2.0-x\r\n\r\n", "is not valid HTTP", id="nonsense"),
+        pytest.param(b"HTTP/1.1\r\n\r\n", "is not valid HTTP", id="no-status"),
+        pytest.param(b"HTTP/1.1 abc\r\n\r\n", "is not valid HTTP", id="status-not-a-number"),
+        pytest.param(
+            b"HTTP/1.1 200 Go\r\n\r\nHTTP/1.1 200 OK", "data after its response", id="surplus"
+        ),
+        pytest.param(b"x" * 20_000, "the egress proxy did not open a tunnel to", id="endless"),
     ],
 )
 async def test_an_egress_proxy_that_gives_no_tunnel_is_named(answer: bytes, words: str) -> None:
@@ -295,7 +297,7 @@ async def test_an_egress_proxy_that_resets_is_named() -> None:
         error = await refused_by("127.0.0.1", 9, egress=egress.port)
     assert (type(error), str(error)) == (
         EgressFailed,
-        "the egress proxy gave no tunnel to 127.0.0.1:9",
+        "the egress proxy did not open a tunnel to 127.0.0.1:9",
     )
 
 
