@@ -140,10 +140,9 @@ class Url:
         return replace(cls.parse(text), query=query)
 
     def below(self, path: str = "", query: str = "") -> str:
-        """Return what to send to: this URL, or what lies below it, with its query and ours."""
+        """Return the target for this URL, or for what lies below it, with its query and ours."""
         queries = "&".join(filter(None, (self.query, query)))
-        mark = "?" if queries else ""
-        return f"{self.scheme}://{self.authority}{self.path}{path}{mark}{queries}"
+        return (f"{self.path}{path}" or "/") + (f"?{queries}" if queries else "")
 
     @property
     def authority(self) -> str:

@@ -161,18 +161,6 @@ class CredentialsMissing(CredentialsRefused):
     title = "No access token: the client credentials cannot be read"
 
 
-def beyond(cause: BaseException | None, text: str) -> TokenEndpointUnavailable:
-    """Return the failure of a token request as what its cause, on the way there, makes of it."""
-    error = TokenEndpointUnavailable(text)
-    if isinstance(cause, UpstreamError):
-        error.kind = cause.kind
-        if not cause.sent:  # what is advised of answers is advised to callers
-            error.next_step = cause.next_step.replace(
-                "BREB_BASE_URL", "BREB_BASE_URL (or BREB_TOKEN_URL)"
-            )
-    return error
-
-
 class UpstreamError(ProxyError):
     """The upstream cannot be reached or does not speak HTTP.
 
@@ -184,6 +172,17 @@ class UpstreamError(ProxyError):
     title = "The upstream cannot be reached"
     next_step = f"check BREB_BASE_URL and the network; to test them, run: {COMMAND} check"
     sent = False
+
+
+def beyond(cause: UpstreamError, text: str) -> TokenEndpointUnavailable:
+    """Return the failure of a token request as what its cause, on the way there, makes of it."""
+    error = TokenEndpointUnavailable(text)
+    error.kind = cause.kind
+    if not cause.sent:  # what is advised of answers is advised to callers
+        error.next_step = cause.next_step.replace(
+            "BREB_BASE_URL", "BREB_BASE_URL (or BREB_TOKEN_URL)"
+        )
+    return error
 
 
 class NameNotResolved(UpstreamError):

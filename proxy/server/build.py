@@ -26,7 +26,7 @@ from proxy.telemetry.access_log import AccessLog
 from proxy.telemetry.metrics import Metrics
 from proxy.token.keeper import KeeperOptions, TokenKeeper
 from proxy.token.source import PassportTokenSource, TokenSource
-from proxy.upstream import Connector, EgressProxy, Pool, PoolLimits, PoolTransport
+from proxy.upstream import Client, Connector, EgressProxy, Pool, PoolLimits
 from proxy.upstream.connector import ResumingContext, tls_context
 
 if TYPE_CHECKING:  # imported only where there is a console
@@ -155,7 +155,7 @@ def token_source(
     pool = _pool(settings, endpoint.origin, context)
     source = PassportTokenSource(
         endpoint,
-        PoolTransport(pool, endpoint.origin),
+        Client(pool, endpoint.origin),
         read_credentials,
         clock or sleepless(),
         accept_language=settings.accept_language,

@@ -12,8 +12,6 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import httpx
-
 from proxy.errors import (
     CredentialsRefused,
     TokenEndpointUnavailable,
@@ -21,6 +19,7 @@ from proxy.errors import (
     TokenReplyUnusable,
 )
 from proxy.token.ids import usable_id
+from proxy.upstream import Reply
 
 LIFETIME_LIMIT = 30 * 86_400.0
 RETRY_AFTER_LIMIT = 300.0
@@ -110,14 +109,15 @@ def _words(value: object) -> tuple[str, ...]:
     return tuple(item for item in items[:256] if isinstance(item, str) and _SCOPE.fullmatch(item))
 
 
-def refusal(status: int, headers: httpx.Headers, reply: bytes) -> TokenError:
+def refusal(reply: Reply) -> TokenError:
     """Word a reply that is no success: 400, 401 and 403 refuse the credentials, all else passes."""
+    status = reply.status
     if status in (400, 401, 403):
-        code = _error_code(reply)
+        code = _error_code(reply.body)
         refused = CredentialsRefused(
             f"the token endpoint refused the credentials: {status}{f' {code}' if code else ''}"
         )
-        refused.retry_after = retry_after(headers)
+        refused.retry_after = retry_after(reply)
         return refused
     text = f"the token endpoint answered {status}"
     if 300 <= status < 400:
@@ -131,32 +131,32 @@ def refusal(status: int, headers: httpx.Headers, reply: bytes) -> TokenError:
         text += ", so it is probably not a token endpoint: check BREB_BASE_URL and BREB_TOKEN_URL"
     passing = (status >= 500 and status not in _FOREIGN) or status in _PASSING
     error = (TokenEndpointUnavailable if passing else TokenReplyUnusable)(text)
-    error.retry_after = retry_after(headers)
+    error.retry_after = retry_after(reply)
     return error
 
 
-def _error_code(reply: bytes) -> str:
+def _error_code(body: bytes) -> str:
     try:
-        fields = json.loads(reply)
+        fields = json.loads(body)
     except (ValueError, RecursionError):
         return ""
     code = fields.get("error") if isinstance(fields, dict) else None
     return code if isinstance(code, str) and code in _ERROR_CODES else ""
 
 
-def retry_after(headers: httpx.Headers) -> float | None:
+def retry_after(reply: Reply) -> float | None:
     """Return Retry-After in seconds (RFC 9110 section 10.2.3), at most `RETRY_AFTER_LIMIT`.
 
     The date form is measured against the reply's own Date, so that a wrong clock here does not
     matter; against our wall clock if it has none.
     """
-    value = headers.get("retry-after", "").strip()
+    value = reply.value(b"retry-after").strip()
     if _DELAY.fullmatch(value):
         return min(float(value), RETRY_AFTER_LIMIT)
     date = http_date(value)
     if date is None:
         return None
-    now = http_date(headers.get("date", ""))
+    now = http_date(reply.value(b"date"))
     return min(max(date - (time.time() if now is None else now), 0.0), RETRY_AFTER_LIMIT)
 
 

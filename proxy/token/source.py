@@ -5,22 +5,23 @@ grant_type as JSON, plus Accept-Language. Redirects are never followed; a reply 
 `REPLY_LIMIT` bytes.
 """
 
+import json
 import logging
 import time
 import zlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any, Protocol
-
-import httpx
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from proxy.addresses import Url
 from proxy.clock import Clock
-from proxy.errors import TokenEndpointUnavailable, TokenError, beyond
+from proxy.errors import TokenEndpointUnavailable, TokenError, UpstreamError, beyond
 from proxy.http1.content_codings import CODINGS, decoded
+from proxy.http1.fields import Lines
 from proxy.passport import GET_TOKEN_SCOPE
 from proxy.settings.credentials import Credentials
 from proxy.token.response import grant, http_date, refusal
+from proxy.upstream import Reply
 
 log = logging.getLogger("proxy.tokens")
 
@@ -67,13 +68,22 @@ class TokenSource(Protocol):
         """Report whether the credentials differ from those that were last used."""
 
 
+class Sender(Protocol):
+    """Who sends to the token endpoint's origin: see proxy.upstream.Client."""
+
+    async def send(
+        self, method: str, target: str, lines: Lines, body: bytes = b"", *, limit: int
+    ) -> Reply:
+        """Send one request, read its answer; raise UpstreamError."""
+
+
 class PassportTokenSource:
-    """Fetch and revoke tokens at Passport's token endpoint, over any httpx transport."""
+    """Fetch and revoke tokens at Passport's token endpoint."""
 
     def __init__(
         self,
         endpoint: Url,
-        transport: httpx.AsyncBaseTransport,
+        sender: Sender,
         read_credentials: Callable[[], Awaitable[Credentials]],
         clock: Clock,
         *,
@@ -81,7 +91,7 @@ class PassportTokenSource:
         default_lifetime: float = 3600,
     ) -> None:
         self._endpoint = endpoint
-        self._transport = transport
+        self._sender = sender
         self._read_credentials = read_credentials
         self._clock = clock
         self._accept_language = accept_language
@@ -101,7 +111,7 @@ class PassportTokenSource:
         credentials = self._last = await self._read_credentials()
         # The lifetime counts from some moment between here and the reply: the earliest is safe.
         asked_at = self._clock()
-        response, reply = await self._send(
+        reply = await self._send(
             "POST",
             self._endpoint.below(),
             {
@@ -110,9 +120,9 @@ class PassportTokenSource:
                 "grant_type": "client_credentials",
             },
         )
-        if not response.is_success:
-            raise refusal(response.status_code, response.headers, reply)
-        granted = grant(reply)
+        if not 200 <= reply.status < 300:
+            raise refusal(reply)
+        granted = grant(reply.body)
         lifetime = granted.lifetime
         if lifetime is None:
             lifetime = self._default_lifetime
@@ -142,15 +152,15 @@ class PassportTokenSource:
 
     async def revoke_by_id(self, token_id: str, bearer: AccessToken) -> int:
         """Ask for a revocation; return the status of the answer."""
-        url, body = self._endpoint.below(f"/{token_id}"), {"token_id": token_id}
-        response, _ = await self._send("DELETE", url, body, _bearer(bearer))
-        return response.status_code
+        target, body = self._endpoint.below(f"/{token_id}"), {"token_id": token_id}
+        reply = await self._send("DELETE", target, body, _bearer(bearer))
+        return reply.status
 
     async def listed(self, query: str, bearer: AccessToken) -> tuple[int, bytes]:
         """Get a page of the list of tokens: status and body."""
-        url = self._endpoint.below(query=query.removeprefix("?"))
-        response, body = await self._send("GET", url, None, _bearer(bearer), LIST_LIMIT)
-        return response.status_code, body
+        target = self._endpoint.below(query=query.removeprefix("?"))
+        reply = await self._send("GET", target, None, _bearer(bearer), LIST_LIMIT)
+        return reply.status, reply.body
 
     async def ended(self, token: AccessToken) -> bool:
         """Ask for a token's own entry with its own authority: 401 and 404 mean that it is dead.
@@ -160,10 +170,9 @@ class PassportTokenSource:
         """
         if token.token_id is None or GET_TOKEN_SCOPE not in token.scopes:
             return False
-        response, _ = await self._send(
-            "GET", self._endpoint.below(f"/{token.token_id}"), None, _bearer(token)
-        )
-        return response.status_code in (401, 404)
+        target = self._endpoint.below(f"/{token.token_id}")
+        reply = await self._send("GET", target, None, _bearer(token))
+        return reply.status in (401, 404)
 
     async def changed(self) -> bool:
         """Report whether the credentials' source holds others than those that were last used."""
@@ -175,43 +184,34 @@ class PassportTokenSource:
     async def _send(
         self,
         method: str,
-        url: str,
-        body: dict[str, Any] | None,
-        extra: dict[str, str] | None = None,
+        target: str,
+        document: dict[str, str] | None,
+        extra: Lines | None = None,
         limit: int = REPLY_LIMIT,
-    ) -> tuple[httpx.Response, bytes]:
-        headers = {"Accept-Language": self._accept_language, **(extra or {})}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        request = httpx.Request(method, url, headers=headers, json=body)
+    ) -> Reply:
+        lines = [(b"Accept-Language", self._accept_language.encode()), *(extra or [])]
+        body = b""
+        if document is not None:
+            lines.append((b"Content-Type", b"application/json"))
+            body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
         try:
-            response = await self._transport.handle_async_request(request)
-            try:
-                reply = await _bounded(response, limit)
-            finally:
-                await response.aclose()
-        except httpx.TransportError as error:
-            raise beyond(error.__cause__, f"token endpoint: {error}") from error
-        self._note_date(response)
-        return response, reply
+            reply = await self._sender.send(method, target, lines, body, limit=limit)
+        except UpstreamError as error:
+            raise beyond(error, f"token endpoint: {error}") from error
+        if len(reply.body) > limit:
+            raise _too_long(limit)
+        self._note_date(reply)
+        coding = reply.value(b"content-encoding").strip().lower()
+        return replace(reply, body=_decoded(reply.body, coding, limit))
 
-    def _note_date(self, response: httpx.Response) -> None:
-        date = http_date(response.headers.get("date", ""))
+    def _note_date(self, reply: Reply) -> None:
+        date = http_date(reply.value(b"date"))
         if date is not None:
             self.skew = date - time.time()
 
 
-def _bearer(token: AccessToken) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token.value}"}
-
-
-async def _bounded(response: httpx.Response, limit: int) -> bytes:
-    reply = b""
-    async for part in response.aiter_raw():
-        reply += part
-        if len(reply) > limit:
-            raise _too_long(limit)
-    return _decoded(reply, response.headers.get("content-encoding", "").strip().lower(), limit)
+def _bearer(token: AccessToken) -> Lines:
+    return [(b"Authorization", b"Bearer " + token.value.encode())]
 
 
 def _decoded(reply: bytes, coding: str, limit: int) -> bytes:

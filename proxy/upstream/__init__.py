@@ -1,22 +1,23 @@
-"""An HTTP/1.1 client for one origin: connection, pool, connector, and its httpx face.
+"""An HTTP/1.1 client for one origin: connection, pool, connector.
 
-The raw face (`Pool`, `Connection`) serves the forwarder: field lines as byte pairs, no object per
-header. `PoolTransport` gives the same pool, TLS and time-outs to any httpx client.
+`Pool` and `Connection` serve the forwarder, which streams; `Client` sends whole requests over the
+same pool, TLS and time-outs. Field lines are byte pairs, and no header is an object.
 """
 
 from proxy.http1.response_parser import ResponseHead
+from proxy.upstream.client import Client, Reply
 from proxy.upstream.connect_tunnel import EgressProxy
 from proxy.upstream.connection import Connection
 from proxy.upstream.connector import Connector
-from proxy.upstream.httpx_transport import PoolTransport
 from proxy.upstream.pool import Pool, PoolLimits
 
 __all__ = [
+    "Client",
     "Connection",
     "Connector",
     "EgressProxy",
     "Pool",
     "PoolLimits",
-    "PoolTransport",
+    "Reply",
     "ResponseHead",
 ]

@@ -6,10 +6,10 @@ import json
 import time
 import traceback
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -17,14 +17,21 @@ from pydantic import SecretStr
 
 from proxy.addresses import Url
 from proxy.errors import (
+    ConnectionRefused,
     CredentialsMissing,
     CredentialsRefused,
+    PoolFull,
+    ReadTimeout,
+    ResponseInvalid,
     TokenEndpointUnavailable,
     TokenError,
+    UpstreamError,
 )
+from proxy.http1.fields import Lines, first
 from proxy.settings.credentials import Credentials
 from proxy.token import response
 from proxy.token.source import REPLY_LIMIT, AccessToken, PassportTokenSource
+from proxy.upstream import Reply
 
 ENDPOINT = Url.parse("https://upstream.test/v1/iam/oauth/tokens")
 SECRET = "s3cret-sentinel"
@@ -39,40 +46,45 @@ GOOD = {
 }
 
 
-class Endpoint(httpx.AsyncBaseTransport):
-    """A transport that gives one reply, or raises, and keeps what it was asked."""
+@dataclass(frozen=True)
+class Sent:
+    """What the endpoint was asked."""
+
+    method: str
+    target: str
+    lines: Lines
+    body: bytes = field(repr=False)
+    limit: int = 0
+
+
+class Endpoint:
+    """Gives one reply, or raises, and keeps what it was asked."""
 
     def __init__(
         self,
         reply: bytes | Exception = b"",
         status: int = 200,
         headers: dict[str, str] | None = None,
-        parts: int = 1,
     ) -> None:
-        self.reply, self.status, self.headers, self.parts = reply, status, headers, parts
-        self.requests: list[httpx.Request] = []
-        self.closed = 0
-        self.read = 0
+        self.reply, self.status = reply, status
+        self.lines = lines_of(headers or {})
+        self.requests: list[Sent] = []
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
+    async def send(
+        self, method: str, target: str, lines: Lines, body: bytes = b"", *, limit: int
+    ) -> Reply:
+        self.requests.append(Sent(method, target, lines, body, limit))
         if isinstance(self.reply, Exception):
             raise self.reply
-        return httpx.Response(self.status, headers=self.headers, stream=_Parts(self))
+        return Reply(self.status, self.lines, self.reply)
 
 
-class _Parts(httpx.AsyncByteStream):
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
+def lines_of(fields: dict[str, str]) -> Lines:
+    return [(name.encode(), value.encode()) for name, value in fields.items()]
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        assert isinstance(self._endpoint.reply, bytes)
-        for _ in range(self._endpoint.parts):
-            self._endpoint.read += 1
-            yield self._endpoint.reply
 
-    async def aclose(self) -> None:
-        self._endpoint.closed += 1
+def reply_of(status: int = 200, body: bytes = b"", **fields: str) -> Reply:
+    return Reply(status, lines_of(fields), body)
 
 
 class Vault:
@@ -111,18 +123,13 @@ def test_the_request_is_the_documented_one_and_no_more() -> None:
     endpoint = Endpoint(reply_with())
     asyncio.run(source_of(endpoint).fetch())
     (request,) = endpoint.requests
-    assert (request.method, str(request.url)) == ("POST", str(ENDPOINT))
-    assert json.loads(request.content) == {
+    assert (request.method, request.target) == ("POST", ENDPOINT.path)
+    assert json.loads(request.body) == {
         "client_id": "the-client",
         "client_secret": SECRET,
         "grant_type": "client_credentials",
     }
-    assert dict(request.headers) == {
-        "host": "upstream.test",
-        "content-type": "application/json",
-        "accept-language": "en",
-        "content-length": str(len(request.content)),
-    }
+    assert request.lines == [(b"Accept-Language", b"en"), (b"Content-Type", b"application/json")]
 
 
 def test_the_revocation_is_the_documented_one() -> None:
@@ -130,10 +137,10 @@ def test_the_revocation_is_the_documented_one() -> None:
     old = AccessToken("old", 0.0, 9.0, "the-id")
     asyncio.run(source_of(endpoint).revoke(old, AccessToken("new", 0.0, 9.0)))
     (request,) = endpoint.requests
-    assert (request.method, str(request.url)) == ("DELETE", f"{ENDPOINT}/the-id")
-    assert json.loads(request.content) == {"token_id": "the-id"}
-    assert request.headers["authorization"] == "Bearer new"
-    assert SECRET not in request.content.decode()
+    assert (request.method, request.target) == ("DELETE", f"{ENDPOINT.path}/the-id")
+    assert json.loads(request.body) == {"token_id": "the-id"}
+    assert first(request.lines, b"authorization") == b"Bearer new"
+    assert SECRET not in request.body.decode()
 
 
 @pytest.mark.parametrize("status", [200, 202, 204, 404, 409])
@@ -333,11 +340,10 @@ def test_a_coded_reply_that_is_no_token_is_a_transient_failure(reply: bytes, wor
 
 @pytest.mark.parametrize("status", [200, 500], ids=["of a token", "of an error"])
 def test_a_reply_is_read_to_a_bound(status: int) -> None:
-    endpoint = Endpoint(b"x" * 4096, status, parts=1_000_000)
+    endpoint = Endpoint(b"x" * (REPLY_LIMIT + 1), status)
     with pytest.raises(TokenEndpointUnavailable, match="larger than 65536 bytes"):
         asyncio.run(source_of(endpoint).fetch())
-    assert endpoint.read == REPLY_LIMIT // 4096 + 1
-    assert endpoint.closed == 1
+    assert endpoint.requests[0].limit == REPLY_LIMIT
 
 
 JSON = st.recursive(
@@ -385,14 +391,14 @@ def assert_usable_or_a_failure(reply: bytes) -> None:
 @example(b"")
 def test_arbitrary_bytes_never_crash_it(reply: bytes) -> None:
     assert_usable_or_a_failure(reply)
-    assert isinstance(response.refusal(400, httpx.Headers(), reply), CredentialsRefused)
+    assert isinstance(response.refusal(reply_of(400, reply)), CredentialsRefused)
 
 
 @given(FIELDS | JSON)
 def test_arbitrary_json_never_crashes_it(fields: object) -> None:
     reply = json.dumps(fields).encode()
     assert_usable_or_a_failure(reply)
-    text = str(response.refusal(401, httpx.Headers(), reply))
+    text = str(response.refusal(reply_of(401, reply)))
     assert text.startswith("the token endpoint refused the credentials: 401")
     assert len(text) < 80
 
@@ -440,21 +446,22 @@ def test_a_redirect_is_never_followed(status: int) -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        httpx.ConnectError("connection refused"),
-        httpx.ReadTimeout("no answer"),
-        httpx.PoolTimeout("all busy"),
-        httpx.RemoteProtocolError("nonsense"),
+        ConnectionRefused("connection refused"),
+        ReadTimeout("no answer"),
+        PoolFull("all busy"),
+        ResponseInvalid("nonsense"),
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_a_failure_of_the_network_is_transient_and_told(error: Exception) -> None:
-    with pytest.raises(TokenEndpointUnavailable, match=f"^token endpoint: {error}$"):
+def test_a_failure_of_the_network_is_transient_and_told(error: UpstreamError) -> None:
+    with pytest.raises(TokenEndpointUnavailable, match=f"^token endpoint: {error}$") as caught:
         asyncio.run(source_of(Endpoint(error)).fetch())
+    assert caught.value.kind == error.kind
 
 
 def test_no_failure_holds_a_secret() -> None:
     for endpoint in (
-        Endpoint(httpx.ConnectError("refused")),
+        Endpoint(ConnectionRefused("refused")),
         Endpoint(reply_with(token_type="mac")),
         Endpoint(json.dumps({"echo": SECRET}).encode(), 500),
         Endpoint(SECRET.encode(), 401),
@@ -512,8 +519,7 @@ DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
 def test_retry_after_is_read_in_both_forms_and_bounded(
     fields: dict[str, str], seconds: float | None
 ) -> None:
-    headers = httpx.Headers([(k.encode(), v.encode()) for k, v in fields.items()])
-    assert response.retry_after(headers) == seconds
+    assert response.retry_after(reply_of(429, b"", **fields)) == seconds
 
 
 def test_a_date_is_utc_wherever_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -530,7 +536,7 @@ def test_a_date_is_utc_wherever_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40))
 def test_no_retry_after_crashes_it(text: str) -> None:
-    seconds = response.retry_after(httpx.Headers({"retry-after": text}))
+    seconds = response.retry_after(Reply(429, [(b"retry-after", text.encode())], b""))
     assert seconds is None or 0 <= seconds <= response.RETRY_AFTER_LIMIT
 
 
@@ -541,8 +547,8 @@ def test_a_transient_refusal_carries_the_wish() -> None:
 
 
 def test_the_servers_clock_is_compared_with_ours() -> None:
-    ahead = httpx.Headers({"Date": "Fri, 01 Jan 2100 00:00:00 GMT"})
-    source = source_of(Endpoint(reply_with(), headers=dict(ahead)))
+    ahead = {"Date": "Fri, 01 Jan 2100 00:00:00 GMT"}
+    source = source_of(Endpoint(reply_with(), headers=ahead))
     assert source.skew is None
     asyncio.run(source.fetch())
     assert source.skew is not None
@@ -566,7 +572,7 @@ def test_credentials_are_read_again_at_every_fetch() -> None:
     assert asyncio.run(source.changed())
     asyncio.run(source.fetch())
     assert not asyncio.run(source.changed())
-    assert json.loads(endpoint.requests[1].content)["client_secret"] == "another"
+    assert json.loads(endpoint.requests[1].body)["client_secret"] == "another"
 
 
 def test_credentials_that_are_gone_are_no_change_but_their_return_is() -> None:

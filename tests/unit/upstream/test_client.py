@@ -1,9 +1,7 @@
-"""The httpx face of a pool: what any httpx client sees, and how it differs from httpx's own."""
+"""Whole requests: how they arrive, what becomes of the answer, and what goes twice."""
 
 import asyncio
-import contextlib
 import ssl
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import httpx
@@ -12,7 +10,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proxy.addresses import Url
-from proxy.upstream import Pool, PoolTransport
+from proxy.errors import (
+    ConnectionBroken,
+    ConnectionRefused,
+    ConnectionStale,
+    ConnectTimeout,
+    PoolFull,
+    ReadTimeout,
+    ResponseInvalid,
+    UpstreamError,
+)
+from proxy.http1.fields import Lines
+from proxy.upstream import Client, Pool, Reply
 from tests.support import free_port
 from tests.support.scripted import (
     OK,
@@ -27,16 +36,18 @@ from tests.support.scripted import (
 
 pytestmark = pytest.mark.anyio
 
-
-@contextlib.asynccontextmanager
-async def client_of(pool: Pool, port: int) -> AsyncIterator[httpx.AsyncClient]:
-    origin = Url("http", "127.0.0.1", port)
-    transport = PoolTransport(pool, origin)
-    async with httpx.AsyncClient(transport=transport, base_url=str(origin)) as client:
-        yield client
+LIMIT = 65_536
 
 
-async def test_a_request_arrives_as_httpx_meant_it() -> None:
+def client_of(pool: Pool, port: int) -> Client:
+    return Client(pool, Url("http", "127.0.0.1", port))
+
+
+async def get(pool: Pool, port: int, target: str = "/") -> Reply:
+    return await client_of(pool, port).send("GET", target, [], limit=LIMIT)
+
+
+async def test_a_request_arrives_as_it_was_meant() -> None:
     arrived: list[bytes] = []
 
     async def script(peer: Peer) -> None:
@@ -45,48 +56,22 @@ async def test_a_request_arrives_as_httpx_meant_it() -> None:
         await peer.send(b"HTTP/1.1 201 Made\r\nA: 1\r\na: 2\r\nContent-Length: 2\r\n\r\nok")
         await peer.closed()
 
-    async with (
-        serving(script) as server,
-        pooled(server.port) as pool,
-        client_of(pool, server.port) as client,
-    ):
-        response = await client.post("/a%2Fb?c=d", content=b"hello", headers={"X-Y": "z"})
-        assert (response.status_code, response.reason_phrase) == (201, "Made")
-        assert response.headers.raw == [(b"A", b"1"), (b"a", b"2"), (b"Content-Length", b"2")]
-        assert response.text == "ok"
-        head = arrived[0]
-        assert head.startswith(b"POST /a%2Fb?c=d HTTP/1.1\r\nHost: 127.0.0.1:")
-        assert b"\r\nX-Y: z\r\n" in head
-        assert head.lower().count(b"content-length: 5\r\n") == 1
-        assert head.endswith(b"\r\n\r\nhello")
+    lines: Lines = [(b"X-Y", b"z"), (b"x-y", b"Z")]
+    async with serving(script) as server, pooled(server.port) as pool:
+        client = client_of(pool, server.port)
+        reply = await client.send("POST", "/a%2Fb?c=d", lines, b"hello", limit=LIMIT)
+        assert reply.status == 201
+        assert reply.lines == [(b"A", b"1"), (b"a", b"2"), (b"Content-Length", b"2")]
+        assert (reply.value(b"a"), reply.value(b"b"), reply.body) == ("1, 2", "", b"ok")
+        assert arrived == [
+            b"POST /a%%2Fb?c=d HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nX-Y: z\r\nx-y: Z\r\n"
+            b"Content-Length: 5\r\n\r\nhello" % server.port
+        ]
         assert pool.counts["idle"] == 1
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
-async def test_a_streamed_request_body_gets_a_length(kind: str) -> None:
-    arrived: list[bytes] = []
-
-    async def script(peer: Peer) -> None:
-        arrived.append(await peer.request())
-        await peer.send(OK)
-        await peer.closed()
-
-    class Parts(httpx.SyncByteStream):
-        def __iter__(self) -> "object":  # type: ignore[override]
-            return iter([b"he", b"llo"])
-
-    async def parts() -> AsyncIterator[bytes]:
-        yield b"he"
-        yield b"llo"
-
-    async with serving(script) as server, pooled(server.port) as pool:
-        origin = Url("http", "127.0.0.1", server.port)
-        body = Parts() if kind == "sync" else parts()
-        request = httpx.Request("PUT", f"{origin}/", content=body)  # type: ignore[arg-type]
-        response = await PoolTransport(pool, origin).handle_async_request(request)
-        await response.aread()
-        assert b"content-length: 5\r\n" in arrived[0].lower()
-        assert b"transfer-encoding" not in arrived[0].lower()
+def test_a_reply_prints_no_body() -> None:
+    assert "s3cret" not in repr(Reply(200, [], b"s3cret"))
 
 
 async def test_an_empty_post_says_so_and_a_get_says_nothing() -> None:
@@ -97,72 +82,23 @@ async def test_an_empty_post_says_so_and_a_get_says_nothing() -> None:
             arrived.append((await peer.request()).lower())
             await peer.send(OK)
 
-    async with (
-        serving(script) as server,
-        pooled(server.port) as pool,
-        client_of(pool, server.port) as client,
-    ):
-        await client.post("/")
-        await client.get("/")
+    async with serving(script) as server, pooled(server.port) as pool:
+        await client_of(pool, server.port).send("POST", "/", [], limit=LIMIT)
+        await get(pool, server.port)
         assert b"content-length: 0" in arrived[0]
         assert b"content-length" not in arrived[1]
 
 
-async def test_a_response_is_streamed_and_given_back_at_its_end_or_close() -> None:
-    go = asyncio.Event()
-
+async def test_an_answer_is_read_to_a_bound_and_its_connection_closed() -> None:
     async def script(peer: Peer) -> None:
         await peer.request()
-        await peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab")
-        await go.wait()
-        await peer.send(b"cd")
-        await peer.request()
-        await peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab")
+        await peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 101)
         await peer.closed()
 
-    async with (
-        serving(script) as server,
-        pooled(server.port) as pool,
-        client_of(pool, server.port) as client,
-    ):
-        async with client.stream("GET", "/") as response:
-            parts = response.aiter_raw()
-            assert await anext(parts) == b"ab"
-            go.set()
-            assert [part async for part in parts] == [b"cd"]
-        assert pool.counts["idle"] == 1
-        async with client.stream("GET", "/") as response:
-            assert await anext(response.aiter_raw()) == b"ab"
-            for _ in range(2):  # given back once all the same
-                await response.stream.aclose()  # type: ignore[union-attr]
+    async with serving(script) as server, pooled(server.port) as pool:
+        reply = await client_of(pool, server.port).send("GET", "/", [], limit=100)
+        assert reply.body == b"x" * 101
         await until(lambda: not any(pool.counts.values()))
-        assert server.connections == 1
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://127.0.0.1:{port}/",
-        "http://localhost:{port}/",
-        "http://127.0.0.1:1/",
-        "http://127.0.0.1/",
-    ],
-)
-async def test_requests_go_to_the_one_origin_alone(url: str) -> None:
-    async with serving(answering(OK)) as server, pooled(server.port) as pool:
-        async with client_of(pool, server.port) as client:
-            with pytest.raises(httpx.UnsupportedProtocol, match=r"127\.0\.0\.1:"):
-                await client.get(url.format(port=server.port))
-        assert server.connections == 0
-
-
-@pytest.mark.parametrize("url", ["http://x.example/p", "http://X.example:80/p"])
-def test_the_origin_is_compared_by_its_parts(url: str) -> None:
-    transport = PoolTransport(None, Url("http", "x.example", 80))  # type: ignore[arg-type]
-    assert transport._reaches(httpx.URL(url))
-    assert not transport._reaches(httpx.URL("https://x.example/p"))
-    secure = PoolTransport(None, Url("https", "::1", 443))  # type: ignore[arg-type]
-    assert secure._reaches(httpx.URL("https://[::1]/"))
 
 
 async def once(peer: Peer) -> None:
@@ -177,61 +113,51 @@ async def cut(peer: Peer) -> None:
 @pytest.mark.parametrize(
     ("script", "limits", "kind"),
     [
-        pytest.param(silent, {"read_timeout": 0.05}, httpx.ReadTimeout, id="read"),
-        pytest.param(answering(b"nonsense"), {}, httpx.RemoteProtocolError, id="nonsense"),
-        pytest.param(once, {}, httpx.ReadError, id="no-answer"),
-        pytest.param(cut, {}, httpx.ReadError, id="cut"),
+        pytest.param(silent, {"read_timeout": 0.05}, ReadTimeout, id="read"),
+        pytest.param(answering(b"nonsense"), {}, ResponseInvalid, id="nonsense"),
+        pytest.param(once, {}, ConnectionBroken, id="no-answer"),
+        pytest.param(cut, {}, ConnectionBroken, id="cut"),
     ],
 )
-async def test_failures_are_those_of_httpx(
-    script: Script, limits: dict[str, float], kind: type[httpx.TransportError]
+async def test_failures_are_told_and_close_the_connection(
+    script: Script, limits: dict[str, float], kind: type[UpstreamError]
 ) -> None:
-    async with (
-        serving(script) as server,
-        pooled(server.port, **limits) as pool,
-        client_of(pool, server.port) as client,
-    ):
-        with pytest.raises(httpx.TransportError) as caught:
-            await client.get("/")
-        assert caught.type is kind
-        assert caught.value.__cause__ is not None
+    async with serving(script) as server, pooled(server.port, **limits) as pool:
+        with pytest.raises(kind) as caught:
+            await get(pool, server.port)
+        assert caught.value.sent
+        await until(lambda: not any(pool.counts.values()))
 
 
-async def test_failures_to_connect_are_those_of_httpx() -> None:
+async def test_failures_to_connect_are_told() -> None:
     port = free_port()
-    async with pooled(port) as pool, client_of(pool, port) as client:
-        with pytest.raises(httpx.ConnectError, match="refused"):
-            await client.get("/")
+    async with pooled(port) as pool:
+        with pytest.raises(ConnectionRefused, match="refused"):
+            await get(pool, port)
     async with (
         serving(silent) as egress,
         pooled(port, egress=egress.port, connect_timeout=0.05) as pool,
-        client_of(pool, port) as client,
     ):
-        with pytest.raises(httpx.ConnectTimeout):
-            await client.get("/")
+        with pytest.raises(ConnectTimeout):
+            await get(pool, port)
 
 
-async def test_a_full_pool_is_one_of_httpx() -> None:
+async def test_a_full_pool_is_told() -> None:
     async with (
         serving(silent) as server,
         pooled(server.port, connections=1, queue_timeout=0.05) as pool,
-        client_of(pool, server.port) as client,
     ):
-        first = asyncio.ensure_future(client.get("/"))
+        first = asyncio.ensure_future(get(pool, server.port))
         await until(lambda: pool.counts["busy"] == 1)
-        with pytest.raises(httpx.PoolTimeout):
-            await client.get("/")
+        with pytest.raises(PoolFull):
+            await get(pool, server.port)
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
 
 
 async def test_leaving_a_request_closes_its_connection() -> None:
-    async with (
-        serving(silent) as server,
-        pooled(server.port) as pool,
-        client_of(pool, server.port) as client,
-    ):
-        task = asyncio.ensure_future(client.get("/"))
+    async with serving(silent) as server, pooled(server.port) as pool:
+        task = asyncio.ensure_future(get(pool, server.port))
         await until(lambda: server.open == 1)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -255,26 +181,18 @@ def hanging_up(seen: list[bytes]) -> Script:
 
 async def test_an_idempotent_request_survives_a_stale_connection() -> None:
     seen: list[bytes] = []
-    async with (
-        serving(hanging_up(seen)) as server,
-        pooled(server.port) as pool,
-        client_of(pool, server.port) as client,
-    ):
-        await client.get("/1")
-        assert (await client.get("/2")).text == "ok"
+    async with serving(hanging_up(seen)) as server, pooled(server.port) as pool:
+        await get(pool, server.port, "/1")
+        assert (await get(pool, server.port, "/2")).body == b"ok"
         assert [head.split()[1] for head in seen] == [b"/1", b"/2", b"/2"]
 
 
 async def test_a_post_is_never_sent_twice() -> None:
     seen: list[bytes] = []
-    async with (
-        serving(hanging_up(seen)) as server,
-        pooled(server.port) as pool,
-        client_of(pool, server.port) as client,
-    ):
-        await client.get("/1")
-        with pytest.raises(httpx.ReadError):
-            await client.post("/2", content=b"x")
+    async with serving(hanging_up(seen)) as server, pooled(server.port) as pool:
+        await get(pool, server.port, "/1")
+        with pytest.raises(ConnectionStale):
+            await client_of(pool, server.port).send("POST", "/2", [], b"x", limit=LIMIT)
         assert [head.split()[1] for head in seen] == [b"/1", b"/2"]
 
 
@@ -293,8 +211,8 @@ async def test_a_post_goes_out_again_when_nothing_of_it_had_gone_out() -> None:
             release = pool.release  # type: ignore[assignment]
 
         lender = Closing(pool._connector, pool._limits)
-        async with client_of(lender, server.port) as client:
-            assert (await client.post("/", content=b"x")).text == "ok"
+        reply = await client_of(lender, server.port).send("POST", "/", [], b"x", limit=LIMIT)
+        assert reply.body == b"ok"
         assert server.connections == 2
 
 
@@ -307,18 +225,14 @@ async def test_an_upstream_that_always_hangs_up_is_not_asked_for_ever() -> None:
             await peer.send(OK)
             seen.append(await peer.request())
 
-    async with (
-        serving(script) as server,
-        pooled(server.port) as pool,
-        client_of(pool, server.port) as client,
-    ):
-        await client.get("/")
-        with pytest.raises(httpx.ReadError):
-            await client.get("/")
+    async with serving(script) as server, pooled(server.port) as pool:
+        await get(pool, server.port)
+        with pytest.raises(ConnectionBroken):
+            await get(pool, server.port)
         assert len(seen) == 3
 
 
-# -- the same answers through this transport and httpx's own ---------------------------------
+# -- the same answers through this client and httpx's own transport -------------------------
 
 
 @dataclass(frozen=True)
@@ -331,7 +245,15 @@ class Seen:
     body: bytes = b""
 
 
-async def seen_by(transport: httpx.AsyncBaseTransport, method: str, url: str) -> Seen:
+async def seen_by_us(client: Client, method: str) -> Seen:
+    try:
+        reply = await client.send(method, "/", [], limit=LIMIT)
+    except UpstreamError:
+        return Seen(failed=True)
+    return Seen(False, reply.status, tuple(map(_as_h11_has_it, reply.lines)), reply.body)
+
+
+async def seen_by_httpx(transport: httpx.AsyncHTTPTransport, method: str, url: str) -> Seen:
     request = httpx.Request(method, url)
     try:
         response = await transport.handle_async_request(request)
@@ -359,8 +281,8 @@ async def both_see(answer: bytes, method: str = "GET") -> tuple[Seen, Seen]:
         httpx.AsyncHTTPTransport(verify=context) as theirs,
     ):
         url = f"http://127.0.0.1:{server.port}/"
-        ours = await seen_by(PoolTransport(pool, Url.parse(url)), method, url)
-        return ours, await seen_by(theirs, method, url)
+        ours = await seen_by_us(client_of(pool, server.port), method)
+        return ours, await seen_by_httpx(theirs, method, url)
 
 
 START = st.sampled_from(
