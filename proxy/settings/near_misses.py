@@ -3,7 +3,6 @@
 Names alone are told, never a value.
 """
 
-import difflib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -60,5 +59,7 @@ def _near(name: str, wanted: str) -> bool:
     plain = wanted.removeprefix(PREFIX)
     if name in [prefix + plain for prefix in _ELSEWHERE]:
         return True
+    import difflib  # only where something may be mistyped
+
     matcher = difflib.SequenceMatcher(None, name, wanted)
     return matcher.real_quick_ratio() >= _NEAR and matcher.ratio() >= _NEAR

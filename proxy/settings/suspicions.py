@@ -1,6 +1,5 @@
 """What is usable, and yet perhaps not what was meant: a line each, never a value of a secret."""
 
-import difflib
 import os
 import re
 from collections import Counter
@@ -53,10 +52,16 @@ def _unknown(found: Iterable[str]) -> list[str]:
         own = name.removeprefix(PREFIX)
         if own in known:
             continue
-        near = [_INSTEAD[own]] if own in _INSTEAD else difflib.get_close_matches(own, known, n=1)
+        near = [_INSTEAD[own]] if own in _INSTEAD else _nearest(own, known)
         hint = f"; did you mean {PREFIX}{near[0]}?" if near else ""
         warnings.append(f"{name}: no such setting{hint}")
     return warnings
+
+
+def _nearest(own: str, known: Iterable[str]) -> list[str]:
+    import difflib  # only where something is mistyped
+
+    return difflib.get_close_matches(own, known, n=1)
 
 
 def empty_upstream(settings: Settings, places: dict[str, Any]) -> str:

@@ -5,7 +5,6 @@ proxy answers; 130 interrupted.
 """
 
 import argparse
-import difflib
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
@@ -85,6 +84,8 @@ def say(text: str) -> None:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a hint at the known word that is most like ``word``, or nothing."""
+    import difflib  # only where something may be mistyped
+
     near = difflib.get_close_matches(word, list(known), n=1)
     return f"; did you mean {near[0]}?" if near else ""
 
