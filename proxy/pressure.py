@@ -2,17 +2,22 @@
 
 A connection that is not read, because as much of a body waits as may, counts here; small bodies
 never do. Beyond `MANY` of them less may wait of each, and what comes is read in sips: one read of
-the event loop's takes 256 KiB.
+the event loop's takes 256 KiB. Its TLS keeps as much, twice, for as long as the connection lives.
 """
 
 import asyncio
+import mmap
+import sys
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
 from proxy.http1.framing import BUFFER
 
-MANY: Final = 64
+MANY: Final = 32
 SIP: Final = 16_384  # bytes
+RECORD: Final = SIP + 22  # bytes: the largest of TLS 1.3, as OpenSSL writes it
+# Where sips are taken from, all in one place: each is copied before the next is read.
+_SIPS: Final = memoryview(bytearray(4 * SIP))
 
 
 class Pressure:
@@ -50,9 +55,9 @@ class Pressure:
 class Sips(asyncio.BufferedProtocol):
     """Stands before a protocol and reads for it, a little at a time."""
 
-    def __init__(self, protocol: asyncio.Protocol) -> None:
+    def __init__(self, protocol: asyncio.Protocol, buffer: memoryview = _SIPS[:SIP]) -> None:
         self._protocol = protocol
-        self._buffer = memoryview(bytearray(SIP))
+        self._buffer = buffer
         self.pause_writing = protocol.pause_writing  # type: ignore[method-assign]  # its own
         self.resume_writing = protocol.resume_writing  # type: ignore[method-assign]
         self.eof_received = protocol.eof_received  # type: ignore[method-assign]
@@ -66,6 +71,54 @@ class Sips(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Hand them on."""
         self._protocol.data_received(bytes(self._buffer[:nbytes]))
+
+
+class Records(asyncio.BufferedProtocol):
+    """Stands before the event loop's TLS, and has it read one record at a time.
+
+    Measured with 400 answers of 50 MB that nobody took: 384 MiB without it.
+    """
+
+    def __init__(self, tls: asyncio.BufferedProtocol) -> None:
+        self._tls = tls  # whose memory the buffer is
+        whole = cast("memoryview", tls.get_buffer(RECORD))
+        self._buffer = whole[:RECORD]
+        _untouched(whole[RECORD:])
+        self.buffer_updated = tls.buffer_updated  # type: ignore[method-assign]  # its own
+        self.pause_writing = tls.pause_writing  # type: ignore[method-assign]
+        self.resume_writing = tls.resume_writing  # type: ignore[method-assign]
+        self.eof_received = tls.eof_received  # type: ignore[method-assign]
+        self.connection_lost = tls.connection_lost  # type: ignore[method-assign]
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Say where the next bytes go."""
+        del sizehint
+        return self._buffer
+
+
+def _untouched(memory: memoryview) -> None:
+    """Let the kernel have pages that nobody will use, until somebody does.
+
+    malloc takes a large buffer from what others have left behind, which is resident: measured,
+    50 KiB of each.
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
+    size = (start + len(memory)) // mmap.PAGESIZE * mmap.PAGESIZE - first
+    ctypes.CDLL(None).madvise(ctypes.c_void_p(first), ctypes.c_size_t(size), mmap.MADV_DONTNEED)
+
+
+def read_by_records(
+    protocol: asyncio.Protocol, secured: asyncio.Transport, below: asyncio.Transport
+) -> None:
+    """Have what comes through TLS, ``secured`` over ``below``, take little memory."""
+    below.set_protocol(Records(cast("asyncio.BufferedProtocol", below.get_protocol())))
+    secured.set_read_buffer_limits(high=1)  # type: ignore[attr-defined]  # all of TLS have it
+    secured.set_protocol(Sips(protocol, _SIPS))
 
 
 def read_as(protocol: asyncio.Protocol, transport: asyncio.Transport, mark: int) -> None:

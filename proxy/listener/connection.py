@@ -92,6 +92,7 @@ class CallerConnection(asyncio.Protocol):
         self.reading_paused = False
         self._waits = False  # a body that its exchange has not taken yet
         self._mark = BUFFER  # as it is being read; what is wanted may have changed
+        self._write_mark = BUFFER
         self.peeking: asyncio.TimerHandle | None = None
         self._drained: asyncio.Future[None] | None = None
         self._unwritten = 0
@@ -369,7 +370,11 @@ class CallerConnection(asyncio.Protocol):
     # -- time ------------------------------------------------------------------------------
 
     def sweep(self, now: float) -> None:
-        """Act on whatever took too long."""
+        """Act on whatever took too long; let less wait for the caller while there is much."""
+        mark = self.callers.pressure.mark
+        if self._write_mark != mark:
+            self._write_mark = mark
+            self.transport.set_write_buffer_limits(high=mark if mark == BUFFER else mark // 2)
         unwritten = self.transport.get_write_buffer_size()
         if unwritten == 0 or unwritten != self._unwritten:  # slow, but moving
             self._unwritten = unwritten

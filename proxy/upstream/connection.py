@@ -30,8 +30,10 @@ from proxy.errors import (
 )
 from proxy.http1.framing import BUFFER
 from proxy.http1.response_parser import Answer, ResponseHead
-from proxy.pressure import Pressure, read_as
+from proxy.pressure import Pressure, read_as, read_by_records
 from proxy.upstream.tls import tls_failed
+
+_OF_RECORDS = 3 * BUFFER
 
 
 class Connection(asyncio.Protocol):
@@ -56,6 +58,7 @@ class Connection(asyncio.Protocol):
         self._reading_paused = False
         self._pressure = pressure
         self._mark = BUFFER  # as it is being read; what is wanted may have changed
+        self._by_records = False
         self._reader: asyncio.Future[None] | None = None
         self._writer: asyncio.Future[None] | None = None
         self._read_deadline = math.inf
@@ -216,7 +219,8 @@ class Connection(asyncio.Protocol):
 
     def _adapt(self) -> None:
         self._mark = self._pressure.mark
-        read_as(self, self.transport, self._mark)
+        if not self._by_records:
+            read_as(self, self.transport, self._mark)
 
     # -- time-outs, called by the pool's sweep ---------------------------------------------
 
@@ -244,6 +248,17 @@ class Connection(asyncio.Protocol):
 
     # -- asyncio's protocol interface ------------------------------------------------------
 
+    def take_over(self, transport: asyncio.Transport, below: asyncio.Transport | None) -> None:
+        """Go on with a transport that another protocol began with.
+
+        Where it is TLS over ``below``, have it read record by record.
+        """
+        transport.set_protocol(self)
+        if below is not None:
+            self._by_records = True
+            read_by_records(self, transport, below)
+        self.connection_made(transport)
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
         self.transport = cast("asyncio.Transport", transport)
@@ -265,15 +280,21 @@ class Connection(asyncio.Protocol):
             self._fail(error)
             return
         if answer.buffered > self._pressure.mark and not self._reading_paused:
-            self._reading_paused = True
-            self._pressure.join()
-            self.transport.pause_reading()
+            self._enough(answer.buffered)
         reader = self._reader
         if reader is not None:
             if answer.head is not None:
                 _wake(reader)
             elif self._read_deadline is not math.inf:  # a head that comes in pieces
                 self._read_deadline = self._loop.time() + self._read_timeout
+
+    def _enough(self, waiting: int) -> None:
+        """Read no more for now; of a record at a time as much may wait as comes with one read."""
+        if self._by_records and self._pressure.mark == BUFFER and waiting <= _OF_RECORDS:
+            return
+        self._reading_paused = True
+        self._pressure.join()
+        self.transport.pause_reading()
 
     def pause_writing(self) -> None:
         """Note that the upstream does not keep up."""

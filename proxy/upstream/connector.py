@@ -23,7 +23,7 @@ from proxy.errors import (
     TlsFailed,
     UpstreamError,
 )
-from proxy.upstream.connect_tunnel import EgressProxy
+from proxy.upstream.connect_tunnel import EgressProxy, Tunnel
 from proxy.upstream.connection import Connection
 from proxy.upstream.tls import ResumingContext, certificate_refused, tls_context, tls_failed
 
@@ -50,8 +50,11 @@ class Connector:
         self._tls = tls if origin.scheme == "https" else None
         self._egress = egress
 
-    async def open(self, make: Callable[[], Connection]) -> Connection:
-        """Return a connected protocol made by ``make``; raise UpstreamError."""
+    async def open(self, make: Callable[[], Connection], *, modest: bool) -> Connection:
+        """Return a connected protocol made by ``make``; raise UpstreamError.
+
+        A ``modest`` one takes less memory for TLS, and more time for large answers.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._timeout
         try:
@@ -62,7 +65,7 @@ class Connector:
             raise self._advised(NameTimeout(text)) from None
         try:
             async with asyncio.timeout_at(deadline):
-                return await self._open(make, infos)
+                return await self._open(make, infos, modest=modest)
         except TimeoutError:
             text = f"no connection to {self._named} within {self._timeout:g} s"
             raise self._advised(ConnectTimeout(text)) from None
@@ -93,51 +96,44 @@ class Connector:
             ) from error
 
     async def _open(
-        self, make: Callable[[], Connection], infos: Sequence[AddrInfoType]
+        self, make: Callable[[], Connection], infos: Sequence[AddrInfoType], *, modest: bool
     ) -> Connection:
         loop = asyncio.get_running_loop()
         sock = await self._connect(loop, infos)
+        # From here on the socket is the transport's, which closes it also when this fails.
         if self._egress:
-            return await self._through(self._egress, sock, make)
-        reached = time.perf_counter()
-        try:
-            # From here on the socket is the transport's, which closes it also when this fails.
-            _, protocol = await loop.create_connection(
-                make,
-                sock=sock,
-                ssl=self._tls,
-                server_hostname=self.origin.host if self._tls else None,
-            )
-        except OSError as error:
-            raise self._not_started(error) from error
-        protocol.reached = reached
-        return protocol
+            near: Tunnel | Silence = await self._egress.tunnel(sock, self.origin)
+        elif self._tls:
+            _, near = await loop.create_connection(Silence, sock=sock)
+        else:
+            reached = time.perf_counter()
+            _, protocol = await loop.create_connection(make, sock=sock)
+            protocol.reached = reached
+            return protocol
+        return await self._put_at(near, make(), modest=modest)
 
-    async def _through(
-        self, egress: EgressProxy, sock: socket.socket, make: Callable[[], Connection]
+    async def _put_at(
+        self, near: "Tunnel | Silence", protocol: Connection, *, modest: bool
     ) -> Connection:
-        """Put the connection at the near end of a tunnel, in TLS with the upstream itself."""
-        tunnel = await egress.tunnel(sock, self.origin)
-        reached = time.perf_counter()
-        transport = tunnel.transport
+        """Put the connection at the near end, in TLS with the upstream itself."""
+        below = near.transport
+        protocol.reached = time.perf_counter()
         try:
+            if not near.intact:
+                raise self._broken()
             if self._tls:
-                loop = asyncio.get_running_loop()
-                name = self.origin.host
-                secured = await loop.start_tls(transport, tunnel, self._tls, server_hostname=name)
-                transport = tunnel.transport = cast("asyncio.Transport", secured)
-            if not tunnel.intact:
-                raise EgressFailed(f"the tunnel to {self.origin.authority} was closed")
+                loop, name = asyncio.get_running_loop(), self.origin.host
+                secured = await loop.start_tls(below, near, self._tls, server_hostname=name)
+                near.transport = cast("asyncio.Transport", secured)
+                if below.is_closing() or not near.intact:
+                    raise self._broken()
         except OSError as error:
-            transport.abort()
+            near.transport.abort()
             raise self._not_started(error) from error
         except BaseException:
-            transport.abort()
+            near.transport.abort()
             raise
-        protocol = make()
-        transport.set_protocol(protocol)
-        protocol.connection_made(transport)
-        protocol.reached = reached
+        protocol.take_over(near.transport, below if modest and self._tls else None)
         return protocol
 
     async def _connect(
@@ -156,6 +152,14 @@ class Connector:
             error.next_step = "check BREB_EGRESS_PROXY, and whether the egress proxy is running"
         return error
 
+    def _broken(self) -> UpstreamError:
+        authority = self.origin.authority
+        if self._egress:
+            return EgressFailed(f"the tunnel to {authority} was closed")
+        return TlsFailed(
+            f"TLS with {authority}: the server sent data, or closed, before the handshake"
+        )
+
     def _not_started(self, error: OSError) -> UpstreamError:
         authority = self.origin.authority
         if self._tls is None:
@@ -165,6 +169,27 @@ class Connector:
         if isinstance(error, ssl.SSLError):
             return tls_failed(error, f"TLS with {authority}")
         return TlsFailed(f"TLS with {authority}: closed during the handshake")
+
+
+class Silence(asyncio.Protocol):
+    """The near end of a connection until there is TLS, whose servers wait for the client."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport = cast("asyncio.Transport", None)
+        self._spoken = False
+
+    @property
+    def intact(self) -> bool:
+        """Whether nothing has come, and it still stands."""
+        return not (self._spoken or self.transport.is_closing())
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Note that it does not wait."""
+        self._spoken = bool(data)
 
 
 def _unreachable(error: OSError | RuntimeError, authority: str) -> UpstreamError:

@@ -17,6 +17,9 @@ from proxy.upstream.connection import Connection
 from proxy.upstream.connector import Connector
 
 SWEEP = 0.25
+# So many connections read as much at a time as the event loop will. Further ones are modest: with
+# TLS their buffers would be most of what 400 bodies take that wait.
+GREEDY = 8
 # A request that must not be sent twice goes out only on a connection used this recently: servers
 # that close idle connections early do so after 5 s or more, and a request that crosses such a
 # close has an unknown outcome.
@@ -135,7 +138,8 @@ class Pool:
     async def _open(self) -> Connection:
         """Open a connection in a slot that is already counted in ``_opening``."""
         try:
-            connection = await self._connector.open(self._make)
+            modest = self._size > GREEDY
+            connection = await self._connector.open(self._make, modest=modest)
             if connection.transport.is_closing():
                 raise ConnectionBroken("the upstream closed a new connection at once")
             if self._closed:

@@ -1,11 +1,13 @@
 """Bodies that wait are counted; beyond many of them less may wait, and memory is given back."""
 
 import asyncio
+import mmap
+import sys
 
 import pytest
 
 from proxy.http1.framing import BUFFER
-from proxy.pressure import MANY, SIP, Pressure, Sips
+from proxy.pressure import MANY, RECORD, SIP, Pressure, Records, Sips
 
 
 def test_less_may_wait_while_many_do() -> None:
@@ -55,3 +57,30 @@ def test_a_sip_is_what_has_come(size: int) -> None:
         buffer[:size] = letter * size
         sips.buffer_updated(size)
     assert told.data == [b"a" * size, b"b" * size]
+
+
+class Tls(asyncio.BufferedProtocol):
+    """What the event loop's TLS is to the transport below it."""
+
+    def __init__(self, size: int) -> None:
+        self.memory = bytearray(b"x" * size)
+        self.read = b""
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        del sizehint
+        return memoryview(self.memory)
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.read += bytes(self.memory[:nbytes])
+
+
+def test_tls_reads_a_record_at_a_time_and_the_rest_of_its_memory_is_not_used() -> None:
+    tls = Tls(262_144)
+    records = Records(tls)
+    assert tls.memory.count(b"x") < RECORD + 2 * mmap.PAGESIZE or sys.platform != "linux"
+    for _ in range(2):
+        buffer = records.get_buffer(-1)
+        assert len(buffer) == RECORD
+        buffer[:2] = b"ok"
+        records.buffer_updated(2)
+    assert tls.read == b"okok"

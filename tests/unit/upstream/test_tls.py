@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import trustme
@@ -21,6 +22,9 @@ from proxy.errors import (
     TlsFailed,
     UpstreamError,
 )
+from proxy.http1.framing import BUFFER
+from proxy.pressure import MANY, RECORD, SIP
+from proxy.upstream.connector import Silence
 from proxy.upstream.tls import ResumingContext, certificate_refused, tls_context, tls_failed
 from tests.support.scripted import (
     GET,
@@ -229,6 +233,62 @@ async def test_a_plain_server_is_not_a_tls_server(trusting: ResumingContext) -> 
         assert "uses TLS" in caught.value.next_step
         assert not caught.value.sent
         await until(lambda: server.open == 0)
+
+
+@pytest.mark.parametrize("way", ["speaks", "closes"])
+async def test_a_server_that_does_not_wait_for_the_handshake_is_no_tls_server(
+    trusting: ResumingContext, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """What it does may come before there is anything of TLS here that could see it."""
+
+    def connection_made(self: Silence, transport: asyncio.Transport) -> None:
+        self.transport = transport
+        if way == "speaks":
+            self.data_received(b"220 ready\r\n")
+        else:
+            asyncio.get_running_loop().call_soon(transport.abort)
+
+    monkeypatch.setattr(Silence, "connection_made", connection_made)
+    async with (
+        serving(silent) as server,
+        pooled(server.port, host="localhost", tls=trusting) as pool,
+    ):
+        with pytest.raises(TlsFailed, match="before the handshake") as caught:
+            await fetch(pool)
+        assert not caught.value.sent
+        await until(lambda: server.open == 0)
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["few", "many"])
+async def test_of_a_large_answer_a_modest_connection_holds_little(
+    served: ssl.SSLContext,
+    trusting: ResumingContext,
+    monkeypatch: pytest.MonkeyPatch,
+    many: bool,
+) -> None:
+    """Decrypted and not; and it arrives whole, once it is wanted."""
+    monkeypatch.setattr("proxy.upstream.pool.GREEDY", 0)
+    most = (SIP if many else 3 * BUFFER) + 2 * RECORD
+    body = os.urandom(4 << 20)
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    async with (
+        serving(answering(answer), tls=served) as server,
+        pooled(server.port, host="localhost", tls=trusting) as pool,
+    ):
+        for _ in range(MANY * many):
+            pool._pressure.join()
+        for _ in range(2):
+            connection = await begun(pool)
+            tls = cast("Any", connection.transport)
+            taken: list[bytes] = []
+            while not (connection.complete and not connection._answer.chunks):
+                await until(lambda c=connection: c._reading_paused or c.complete)  # type: ignore[misc]
+                assert connection._answer.buffered <= most
+                assert tls.get_read_buffer_size() <= RECORD
+                taken.append(await connection.read())
+            assert b"".join(taken) == body
+            pool.release(connection)
+        assert server.connections == 1
 
 
 @pytest.mark.parametrize("way", ["end", "reset"])
