@@ -103,12 +103,19 @@ def refusals(proxy: Program, before: int) -> set[int]:
     return {entry["status"] for entry in proxy.exchanges(before + 1)[before:]}
 
 
-@pytest.fixture(params=["http://evil.localhost:{}", "http://127.0.0.1:{}", "http://localhost:{}"])
-def stranger(request: pytest.FixtureRequest, browser: Browser, pages: int) -> Iterator[Page]:
-    """A page of another site, and of the proxy's own site on another port."""
-    page = page_of(browser, request.param.format(pages))
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[Page]:
+    """One for all strangers: a window of its own for each test took longer than all tests."""
+    page = browser.new_page()
     yield page
     page.close()
+
+
+@pytest.fixture(params=["http://evil.localhost:{}", "http://127.0.0.1:{}", "http://localhost:{}"])
+def stranger(request: pytest.FixtureRequest, window: Page, pages: int) -> Page:
+    """A page of another site, and of the proxy's own site on another port; loaded afresh."""
+    window.goto(f"{request.param.format(pages)}/")
+    return window
 
 
 WAYS = [

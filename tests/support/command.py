@@ -4,7 +4,6 @@ import contextlib
 import os
 import pty
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -73,14 +72,9 @@ def command(*arguments: str, cwd: Path, typed: str = "", **settings: object) -> 
 def on_terminal(*arguments: str, cwd: Path, **settings: object) -> Ended:
     """Run a command as `command` does, with its output on a terminal."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "proxy", *arguments],
-        cwd=cwd,
-        env=environment({"TERM": "xterm", **settings}),
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=theirs,
-    )
+    env = environment({"TERM": "xterm", **settings})
+    with Path(os.devnull).open("rb") as nothing:
+        process = start(arguments, cwd=cwd, env=env, streams=(nothing.fileno(), theirs, theirs))
     os.close(theirs)
     output = b""
     with contextlib.suppress(OSError):  # EIO: the other side has closed
@@ -95,14 +89,12 @@ def dialogue(
 ) -> Ended:
     """Run a command on a terminal; each of ``answers`` is typed when its question stands there."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "proxy", *arguments],
+    process = start(
+        arguments,
         cwd=cwd,
         env=environment({"TERM": "xterm", **settings}),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,  # so that it cannot ask at the terminal of whoever runs the tests
+        streams=(theirs, theirs, theirs),
+        session=True,  # so that it cannot ask at the terminal of whoever runs the tests
     )
     os.close(theirs)
     output, left = b"", list(answers)

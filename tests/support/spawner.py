@@ -22,6 +22,7 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import proxy
 
@@ -48,15 +49,25 @@ def start(
     cwd: str | Path,
     env: Mapping[str, str],
     streams: tuple[int, int, int],
+    session: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """Start ``python -m proxy ARGUMENTS``; ``streams`` are the descriptors of its three."""
+    """Start ``python -m proxy ARGUMENTS``; ``streams`` are the descriptors of its three.
+
+    With ``session`` it has one of its own, and so no terminal but one that is among them.
+    """
     if sys.platform != "linux" or _differs(env):
         stdin, stdout, stderr = streams
         command = [sys.executable, "-m", "proxy", *arguments]
         return subprocess.Popen(
-            command, cwd=cwd, env=dict(env), stdin=stdin, stdout=stdout, stderr=stderr
+            command,
+            cwd=cwd,
+            env=dict(env),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=session,
         )
-    pid = _spawner().start(arguments, str(cwd), env, streams)
+    pid = _spawner().start([list(arguments), str(cwd), dict(env), session], streams)
     return Started(pid, ["proxy", *arguments])
 
 
@@ -92,14 +103,8 @@ class _Spawner:
         self._socket.close()
         self._process.wait()
 
-    def start(
-        self,
-        arguments: Sequence[str],
-        cwd: str,
-        env: Mapping[str, str],
-        streams: tuple[int, int, int],
-    ) -> int:
-        message = json.dumps([list(arguments), cwd, dict(env)]).encode()
+    def start(self, what: list[Any], streams: tuple[int, int, int]) -> int:
+        message = json.dumps(what).encode()
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", streams))
         with self._lock:
             self._socket.sendmsg([message], [rights])
@@ -128,7 +133,7 @@ def _serve(asked: socket.socket) -> None:
         streams = array.array("i")
         for _, _, data in ancillary:
             streams.frombytes(data[: len(data) - len(data) % 4])
-        arguments, cwd, env = json.loads(message)
+        arguments, cwd, env, session = json.loads(message)
         reading, writing = os.pipe()
         middle = os.fork()
         if middle == 0:
@@ -139,6 +144,8 @@ def _serve(asked: socket.socket) -> None:
             asked.close()
             os.close(reading)
             os.close(writing)
+            if session:
+                os.setsid()
             _become(arguments, cwd, env, list(streams))
             return
         # Once it is gone, its child is the child of whoever asked.
