@@ -26,13 +26,13 @@ if "CI" in os.environ:
     settings.load_profile("ci")
 
 # Longest first: a file goes to one worker as a whole, and a long one that begins last is waited
-# for.
-_ORDER = ("program", "browser", "judges", "sandbox", "unit", "docs", "benchmarks", "containers")
+# for. In docs/ the README's first commands install everything.
+_ORDER = ("program", "docs", "browser", "judges", "sandbox", "unit", "benchmarks", "containers")
 
 
 def pytest_xdist_auto_num_workers() -> int:
     """Take more workers than cores: the tests wait more than they compute."""
-    return 2 * (os.cpu_count() or 1)
+    return 3 * (os.cpu_count() or 1)
 
 
 @pytest.hookimpl(trylast=True)
