@@ -119,6 +119,15 @@ def test_what_changes_state_is_post(proxy: Program, path: str) -> None:
     assert proxy.process.poll() is None
 
 
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+def test_probes_take_get_and_head_alone(proxy: Program, path: str) -> None:
+    refused = ask(proxy.admin_port, path, "POST")
+    assert (refused.status, refused.values("allow")) == (405, ["GET, HEAD"])
+    head, whole = (ask(proxy.admin_port, path, method) for method in ("HEAD", "GET"))
+    assert (head.status, head.body) == (200, b"")
+    assert head.values("content-type") == whole.values("content-type")
+
+
 def test_readyz_says_why_when_asked(proxy: Program) -> None:
     assert proxy.admin("/readyz") == (200, "ready\n")
     status, text = proxy.admin("/readyz?verbose")
