@@ -8,7 +8,7 @@ import tempfile
 from collections import Counter
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # A shell ignores SIGINT for what it starts in the background, and so would all that we start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -20,10 +20,15 @@ for _name in ("XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"):
     os.environ[_name] = tempfile.mkdtemp(prefix="tests-")
     atexit.register(shutil.rmtree, os.environ[_name], ignore_errors=True)
 
-# A change is not judged by what chance finds in the code beside it: other runs are for that.
-settings.register_profile("ci", derandomize=True)
-if "CI" in os.environ:
-    settings.load_profile("ci")
+# How long an example takes says how busy the machine is, and nothing about the code. And a change
+# is not judged by what chance finds in the code beside it: other runs than CI's are for that.
+settings.register_profile(
+    "ours",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+)
+settings.load_profile("ours")
 
 # Longest first: a file goes to one worker as a whole, and a long one that begins last is waited
 # for. In docs/ the README's first commands install everything.

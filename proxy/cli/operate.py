@@ -116,7 +116,9 @@ def _refresh(where: ListenAddress, options: argparse.Namespace, screen: Screen) 
         if state.get("state") == "fresh"
         else "no reply from the token endpoint yet, it is still asked"
     )
-    kept = "the token held still works" if state.get("usable_for") else "there is no usable token"
+    kept = (
+        "the current token still works" if state.get("usable_for") else "there is no usable token"
+    )
     say(f"not renewed: {why}\n{kept} ({state.get('words')}); to learn more: {COMMAND} check")
     return FAILED
 
