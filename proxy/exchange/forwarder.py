@@ -6,6 +6,7 @@ The order of the steps is the design: token, connection, strip, inject, send, ju
 import logging
 import time
 from dataclasses import dataclass
+from posixpath import normpath
 from typing import cast
 from urllib.parse import unquote_to_bytes
 
@@ -78,7 +79,7 @@ class Forwarder:
             head = await self._exchange(outgoing, exchange)
             if head.status == 401 and outgoing.held is not None:
                 head = await self._unauthorized(outgoing, exchange, head, outgoing.held)
-            if request.method == "DELETE":
+            if request.method.upper() == "DELETE":  # the API may take delete for DELETE
                 self._watch_revocation(request, head)
             await self._answer(outgoing, exchange, head, send)
         finally:
@@ -215,8 +216,9 @@ class Forwarder:
     def _watch_revocation(self, request: Request, head: ResponseHead) -> None:
         """If the caller has just revoked our own token, renew before the next request."""
         if 200 <= head.status < 300:
-            path, _, token_id = unquote_to_bytes(request.path).rstrip(b"/").rpartition(b"/")
-            if path in self._token_paths:
+            plain = normpath(unquote_to_bytes(request.path))  # as the API may read it
+            path, _, token_id = plain.rpartition(b"/")
+            if b"/" + path.lstrip(b"/") in self._token_paths:
                 self._keeper.revoked(token_id.decode("latin-1"))
 
     # -- the answer ------------------------------------------------------------------------

@@ -20,9 +20,17 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 HEAD_END = b"\r\n\r\n"
 BAD = "send one well-formed HTTP/1.1 request (RFC 9112)"
 
+# As RFC 9110 has them; before Python 3.13 these are older.
+_PHRASES = {
+    **{status.value: status.phrase for status in http.HTTPStatus},
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
 _STATUS_LINES = {
-    status.value: (status.phrase.encode(), f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode())
-    for status in http.HTTPStatus
+    status: (phrase.encode(), f"HTTP/1.1 {status} {phrase}\r\n".encode())
+    for status, phrase in _PHRASES.items()
 }
 
 

@@ -416,6 +416,9 @@ class Settings(CredentialSettings):
     @classmethod
     def _apart(cls, values: Any) -> Any:  # noqa: ANN401  whatever the sources give
         """Take user and password out of EGRESS_PROXY, as they stand in HTTPS_PROXY."""
+        given = values.get("egress_credentials")
+        if isinstance(given, str) and not given.strip():  # a secret's file: also there it is unset
+            values = {key: value for key, value in values.items() if key != "egress_credentials"}
         login = userinfo(values.get("egress_proxy"))
         if login is None:
             return values

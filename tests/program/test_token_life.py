@@ -537,23 +537,30 @@ def test_a_caller_may_ask_for_a_token_even_if_we_have_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "target", [f"{PATH}/id-token1", f"{PATH}/ID-token1/", f"{PATH}/id%2Dtoken1"]
+    ("method", "target"),
+    [
+        ("DELETE", f"{PATH}/id-token1"),
+        ("DELETE", f"{PATH}/ID-token1/"),
+        ("DELETE", f"{PATH}/id%2Dtoken1"),
+        ("DELETE", f"/{PATH}/x/..//./id-token1"),
+        ("delete", f"{PATH}/id-token1"),
+    ],
 )
 def test_a_caller_that_revokes_our_token_makes_us_renew_before_the_next_request(
-    target: str,
+    method: str, target: str
 ) -> None:
     authority = Authority()
     with authority.upstream() as upstream, Program(upstream.url) as proxy:
         reader = connect(proxy.port)
-        head = f"DELETE {target} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        head = f"{method} {target} HTTP/1.1\r\nHost: localhost\r\n\r\n"
         reader.sock.sendall(head.encode() + b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         deleted, got = read_answer(reader), read_answer(reader)
         reader.sock.close()
         assert deleted is not None
         assert got is not None
         assert (deleted.status, got.status, got.body) == (200, 200, b"token2")
-        assert bearer(upstream.revocations[0]) == "token1"
-        assert len(upstream.revocations) == 1
+        (revocation,) = (call for call in list(upstream.calls) if call.method.upper() == "DELETE")
+        assert bearer(revocation) == "token1"
 
 
 def test_a_token_that_a_caller_revoked_is_said_to_be() -> None:

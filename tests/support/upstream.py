@@ -143,7 +143,7 @@ class RawUpstream:
             call = Call(*got)
             self.calls.append(call)
             is_token = call.target.startswith(TOKEN_PATH)
-            if is_token and call.method == "DELETE":
+            if is_token and call.method.upper() == "DELETE":
                 data = self.revoke(call)
             else:
                 data = self.token(call) if is_token else self.answer(call)

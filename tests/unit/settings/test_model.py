@@ -447,6 +447,12 @@ def test_user_and_password_of_the_egress_proxy_are_taken_out_of_its_url(text: st
     assert found.egress_credentials.get_secret_value() == "user:p@ss"
 
 
+def test_an_empty_secret_file_is_no_login_for_the_egress_proxy(tmp_path: Path) -> None:
+    (tmp_path / "breb_egress_credentials").write_text("\n")
+    found = model.load(GIVEN, **sources.sources(tmp_path, None))
+    assert found.egress_credentials is None
+
+
 def test_what_is_no_url_has_no_user_and_is_not_repeated() -> None:
     (line,) = problems(egress_proxy="http://[user:hush@")
     assert line == "BREB_EGRESS_PROXY: must be http://host:port or https://host:port"
