@@ -8,7 +8,14 @@ from typing import Any
 from proxy.addresses import Url
 from proxy.errors import UpstreamError
 from proxy.upstream import Connector, EgressProxy, Pool, PoolLimits
-from proxy.upstream.tls import EXPIRED, NOT_YET_VALID, UNKNOWN_ISSUER, WRONG_NAME, ResumingContext
+from proxy.upstream.tls import (
+    EXPIRED,
+    NOT_YET_VALID,
+    UNKNOWN_ISSUER,
+    WRONG_NAME,
+    ResumingContext,
+    issuer_name,
+)
 
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which Python does not name
 
@@ -29,12 +36,7 @@ class Certificate:
         ends = ssl.cert_time_to_seconds(found["notAfter"])
         names = tuple(str(value) for _, value in found.get("subjectAltName", ()))
         days = (ends - time.time()) / 86_400
-        return cls(names, _name(found.get("issuer", ())), days, tls.version() or "")
-
-
-def _name(parts: tuple[tuple[tuple[str, str], ...], ...]) -> str:
-    known = {key: value for part in parts for key, value in part}
-    return known.get("organizationName") or known.get("commonName") or "an issuer without a name"
+        return cls(names, issuer_name(found.get("issuer", ())), days, tls.version() or "")
 
 
 async def handshake(

@@ -1,8 +1,10 @@
 """The client side of TLS: a verifying context, sessions resumed, refusals put into words."""
 
+import contextlib
 import re
 import ssl
 from pathlib import Path
+from typing import Any
 
 from proxy.errors import CertificateRefused, TlsAlerted, TlsFailed, UpstreamError
 
@@ -12,13 +14,36 @@ EXPIRED = 10
 UNKNOWN_ISSUER = (2, 18, 19, 20, 21)
 WRONG_NAME = (62, 64)
 # What OpenSSL calls the alerts that it has received; nothing else begins like this.
+_ODD = re.compile(r"[^ !#-\[\]-~]")
 _ALERT = re.compile(r"(?:SSLV3|TLSV13?)_(?:ALERT_)?(?P<name>[A-Z_]+)")
+
+
+class _NamingIssuer(ssl.SSLObject):
+    """Says of a certificate that is not trusted who issued it."""
+
+    def do_handshake(self) -> None:
+        """Shake hands."""
+        try:
+            super().do_handshake()
+        except ssl.SSLCertVerificationError as error:
+            # Python shows what has been verified, or bytes that it cannot read.
+            with contextlib.suppress(AttributeError, LookupError, TypeError, ssl.SSLError):
+                shown: dict[str, Any] = self._sslobj.get_unverified_chain()[0].get_info()  # type: ignore[attr-defined]
+                error.add_note(issuer_name(shown.get("issuer", ())))
+            raise
+
+
+def issuer_name(parts: tuple[tuple[tuple[str, str], ...], ...]) -> str:
+    """Return the name that people know an issuer by, from what Python calls a name."""
+    known = {key: value for part in parts for key, value in part}
+    return known.get("organizationName") or known.get("commonName") or "an issuer without a name"
 
 
 class ResumingContext(ssl.SSLContext):
     """A client context that offers a host's last session again, so that handshakes are short."""
 
     sessions: dict[str, ssl.SSLSession | None]
+    sslobject_class = _NamingIssuer
 
     def wrap_bio(
         self,
@@ -62,6 +87,11 @@ def _system_directory() -> bool:
 def certificate_refused(error: ssl.SSLCertVerificationError, authority: str) -> UpstreamError:
     """Say what is wrong with the certificate of ``authority``, and what can be done."""
     text = (error.verify_message or "not trusted").rstrip(".")
+    if error.verify_code in UNKNOWN_ISSUER:
+        # Whoever is on the way can write there what they like.
+        text += "".join(
+            f" (issued by {_ODD.sub('?', note)[:80]})" for note in getattr(error, "__notes__", ())
+        )
     if "key usage" in text.lower() or "extension" in text.lower():
         # Python 3.13 checks RFC 5280 strictly, which home-made authorities often fail.
         text += " (Python 3.13 and newer need keyUsage in the authority's certificate)"

@@ -148,7 +148,7 @@ async def test_a_strangers_certificate_is_refused(trusting: ResumingContext) -> 
     stranger = server_side(trustme.CA().issue_cert("localhost"))
     error = await error_of(stranger, trusting)
     assert type(error) is CertificateRefused
-    assert "unable to get local issuer certificate" in str(error)
+    assert "unable to get local issuer certificate (issued by trustme v" in str(error)
     assert "BREB_CA_BUNDLE" in error.next_step
     assert not error.sent
 
@@ -216,6 +216,15 @@ def test_a_refusal_without_words_is_worded() -> None:
     error.verify_message = ""
     error.verify_code = 1
     assert str(certificate_refused(error, "host")) == "certificate of host: not trusted"
+
+
+def test_what_an_unknown_issuer_calls_itself_is_text_of_ours_and_short() -> None:
+    """It may come from an attacker on the way, and goes into logs, pages and headers."""
+    error = ssl.SSLCertVerificationError(1, "x")
+    error.verify_message, error.verify_code = "unknown", 20
+    error.add_note('Ev"il\r\nX-Y: \\é' + "a" * 100)
+    text = str(certificate_refused(error, "host"))
+    assert text == f"certificate of host: unknown (issued by Ev?il??X-Y: ??{'a' * 66})"
 
 
 async def test_a_plain_server_is_not_a_tls_server(trusting: ResumingContext) -> None:
