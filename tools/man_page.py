@@ -14,23 +14,25 @@ breb\-proxy \- reverse proxy that puts an access token on requests to Passport's
 .B breb\-proxy
 [\fICOMMAND\fR] [\fIOPTIONS\fR]
 .SH DESCRIPTION
-Callers speak plain HTTP to a local port. Each request goes to one upstream with a fresh OAuth 2.0
-access token on it, and its answer is streamed back. Callers never see a credential.
+Callers send plain HTTP requests to a local port. The proxy adds a fresh OAuth 2.0 access token to
+each request, sends it to one upstream, and streams the response back. Callers never see a
+credential.
 .SH COMMANDS
 """
 SERVICE = r"""
 .SH AS A SERVICE
 .B systemctl enable \-\-now breb\-proxy
-runs it with /etc/breb\-proxy/settings.env and the files of /etc/breb\-proxy/credentials.
+starts it with /etc/breb\-proxy/settings.env and the files of /etc/breb\-proxy/credentials.
 .B breb\-proxy@NAME
-does with those of /etc/breb\-proxy/NAME; sandbox and production are there. With
+uses the files of /etc/breb\-proxy/NAME; sandbox and production are there. With
 .B breb\-proxy.socket
-systemd holds the listener, and a restart refuses no connection.
-/usr/share/doc/breb\-proxy/service.md leads through it.
+systemd holds the listener, so that no connection is refused during a restart.
+See /usr/share/doc/breb\-proxy/service.md.
 .SH SIGNALS
-SIGTERM and SIGINT begin the drain, a second one ends at once; SIGHUP renews the token.
+SIGTERM and SIGINT start the shutdown; a second one ends the process at once. SIGHUP renews the
+token.
 .SH EXIT STATUS
-0 ended well; 1 it did not work; 2 settings or usage; 3 an address is taken; 4 no running proxy
+0 success; 1 failure; 2 wrong settings or usage; 3 an address is in use; 4 no proxy
 answers; 130 interrupted.
 .SH FILES
 /etc/breb\-proxy/settings.env, /etc/breb\-proxy/credentials/BREB_CLIENT_ID and BREB_CLIENT_SECRET

@@ -106,7 +106,7 @@ def ask(
         response = connection.getresponse()
         return Reply(response.status, response.read(_SIZE), secret)
     except TimeoutError:
-        raise Unreached(f"no answer from {listener} within {timeout:.3g} s") from None
+        raise Unreached(f"no response from {listener} within {timeout:.3g} s") from None
     except (ConnectionRefusedError, FileNotFoundError):
         raise Unreached(
             f"nothing listens on {listener}: is breb-proxy running? its admin address is"
@@ -115,7 +115,9 @@ def ask(
     except OSError as error:
         raise Unreached(f"cannot reach {listener}: {error.strerror or error}") from None
     except http.client.HTTPException:
-        raise Unreached(f"what listens on {listener} is not breb-proxy: no HTTP answer") from None
+        raise Unreached(
+            f"the program that listens on {listener} is not breb-proxy: it does not answer in HTTP"
+        ) from None
     finally:
         connection.close()
 

@@ -64,7 +64,7 @@ class LedgerApi:
             return _json({"detail": "send application/json"}, 415)
         wish = _wish(await _body(request))
         if wish is None:
-            return _json({"detail": "say made (true or false), a note and an author"}, 400)
+            return _json({"detail": "send made (true or false), a note and an author"}, 400)
         number = request.path_params["row"]
 
         def written() -> Any:  # noqa: ANN401  JSON

@@ -54,12 +54,12 @@ class LocalOnly:
     def _check_place(self, request: Request) -> None:
         peer = request.client.host if request.client else ""
         if not ("uid" in request.scope or self._is_our_user(request) or loopback(peer)):
-            raise HTTPException(403, "for loopback peers alone\n")
+            raise HTTPException(403, "only clients on this machine (loopback) are allowed\n")
         hosts = request.headers.getlist("host")
         name, colon, port = "".join(hosts).rpartition(":")
         host = name if colon and port.isdigit() else "".join(hosts)
         if len(hosts) != 1 or host.lower() not in self._names:
-            raise HTTPException(421, "for loopback Host values alone\n")
+            raise HTTPException(421, "only loopback names are allowed in the Host header\n")
 
     def _is_our_user(self, request: Request) -> bool:
         """Report whether the kernel says so: of the peer, or where it cannot, by the socket's mode.
@@ -96,4 +96,4 @@ def _check_page(request: Request) -> None:
     own = f"{request.url.scheme}://{request.headers['host']}".lower().encode()
     lines = request.headers.raw
     if foreign_page(values(lines, b"origin"), values(lines, b"sec-fetch-site"), own):
-        raise HTTPException(403, "not for pages of other sites\n")
+        raise HTTPException(403, "pages of other sites are not allowed\n")

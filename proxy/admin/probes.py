@@ -50,7 +50,7 @@ class Probes:
 
         # RFC 9112 section 3.2
         if len(hosts) > 1 or not (hosts or scope["http_version"] == "1.0"):
-            await _answer(dated, 400, b"exactly one Host field is needed\n")
+            await _answer(dated, 400, b"the request must have exactly one Host header\n")
         else:
             await self._route({**scope, "headers": lines}, receive, dated)
 

@@ -18,7 +18,7 @@ from proxy.token.keeper import TokenKeeper
 
 _FRESH = {"Cache-Control": "no-store"}
 _CONSOLE_OFF = """\
-The console is off. To have it here, start with BREB_CONSOLE=true or --console.
+The console is off. To turn it on, start with BREB_CONSOLE=true or --console.
 
 This is breb-proxy's admin listener: /livez, /readyz, /metrics and /status are here.
 The API is on BREB_LISTEN.

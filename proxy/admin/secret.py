@@ -17,8 +17,8 @@ from pathlib import Path
 from proxy.addresses import ListenAddress
 
 NEEDED = (
-    "for the user alone who runs breb-proxy: open the address with the secret that it printed at"
-    " its start, or print it again: breb-proxy console\n"
+    "only for the user who runs breb-proxy: open the address with the secret that it printed at"
+    " its start, or print that address again: breb-proxy console\n"
 )
 _LONGEST = 256
 _USUAL = ("127.0.0.1", "localhost", "::1", "0.0.0.0", "::")  # noqa: S104  compared, not bound

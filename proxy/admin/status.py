@@ -155,7 +155,7 @@ class Status:
         left = 0.0 if held is None else held.token.lifetime - keeper.age(held)
         yield gauge(
             "breb_proxy_token_expiry_timestamp_seconds",
-            "When the token held expires (Unix time); 0 without a token.",
+            "When the current token expires (Unix time); 0 without a token.",
             0 if held is None else time.time() + left,
         )
         yield gauge(
@@ -179,16 +179,16 @@ class Status:
             ("outcome",),
             {(outcome,): keeper.revocations[outcome] for outcome in _REVOCATIONS},
         )
-        yield counter("breb_proxy_upstream_401", "401 answers seen.", keeper.unauthorized)
+        yield counter("breb_proxy_upstream_401", "401 responses seen.", keeper.unauthorized)
         yield counter("breb_proxy_replays", "Requests replayed after a 401.", keeper.replays)
         yield counter(
             "breb_proxy_token_evictions",
-            "Young tokens that somebody else ended.",
+            "Tokens that somebody else ended soon after they were fetched.",
             keeper.rivals.evictions,
         )
         yield gauge(
             "breb_proxy_token_rivals",
-            "1 while others fetch tokens with the same credentials and end ours.",
+            "1 while others fetch tokens with the same credentials and so end this proxy's.",
             float(keeper.rivals.named),
         )
         yield gauge("breb_proxy_callers_waiting", "Callers waiting for a token.", keeper.waiting)
@@ -199,7 +199,8 @@ class Status:
         if self._ledger is not None:
             yield gauge(
                 "breb_proxy_ledger_writable",
-                "1 while the ledger can be written; at 0 nothing that changes anything is sent.",
+                "1 while the ledger can be written; at 0, requests that may change something are"
+                " refused.",
                 float(not self._ledger.problem),
             )
             yield gauge(

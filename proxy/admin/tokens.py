@@ -50,7 +50,7 @@ class TokenRoutes:
         except TokenError as error:
             return _trouble(str(error))
         except TimeoutError:
-            return _trouble(f"the API gave no list within {LIMIT:g} s")
+            return _trouble(f"the API did not send the list within {LIMIT:g} s")
         return JSONResponse(found, headers=_FRESH)
 
     async def revoke(self, request: Request) -> Response:
@@ -121,7 +121,10 @@ def _outcome(status: int) -> str:
     if status in (404, 409):
         return GONE
     if status in (401, 403):
-        return f"refused ({status}): ours probably lacks the scope {REVOKE_TOKEN_SCOPE}"
+        return (
+            f"refused ({status}): this proxy's token probably does not have the scope"
+            f" {REVOKE_TOKEN_SCOPE}"
+        )
     return f"not revoked: the API answered {status}"
 
 

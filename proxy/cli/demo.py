@@ -159,21 +159,23 @@ class Demo:
             *self._moved(),
             self._addresses(url),
             "",
-            "Try it, in another terminal; look at it, in a browser:",
+            "Run the first line in another terminal, and open the second line in a browser:",
             "",
             f"  {shade(f'{self._curl()} {url}/v1/accounts', 'bold')}",
             f"  {self._console()}",
             "",
             self._more(),
             "",
-            f"The access token is renewed by itself, next in {renewal}.",
+            f"The proxy renews the access token by itself, next time in {renewal}.",
             "Ctrl-C ends the demo.",
             "",
         ]
 
     def _moved(self) -> list[str]:
         listeners = (self._callers, self._admin, self._simulator)
-        lines = [f"{one.asked} is taken: using {one.address}" for one in listeners if one.moved]
+        lines = [
+            f"{one.asked} is in use: using {one.address} instead" for one in listeners if one.moved
+        ]
         return [*lines, ""] if lines else []
 
     def _addresses(self, url: str) -> str:

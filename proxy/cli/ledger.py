@@ -25,7 +25,7 @@ from proxy.ledger.verdict import settle
 from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, nearest, say
 from proxy.terminal.screen import Screen
 
-_CODES = "0 it worked, 1 it did not, 2 settings or usage"
+_CODES = "0 success, 1 failure, 2 wrong settings or usage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,7 @@ def _parser(name: str, command: _Command) -> Parser:
     parser = Parser(f"ledger {name}".strip(), command.about, command.codes)
     parser.usage = f"{parser.prog} {command.takes}[options]"
     command.add(parser)
-    parser.add_argument(
-        "--ledger", metavar="FILE", help=f"the ledger's file, instead of {SETTING}'s"
-    )
+    parser.add_argument("--ledger", metavar="FILE", help=f"the ledger's file, instead of {SETTING}")
     add_sources(parser)
     return parser
 
@@ -87,14 +85,14 @@ def _add_settle(parser: argparse.ArgumentParser) -> None:
     add_row(parser)
     made = parser.add_mutually_exclusive_group(required=True)
     made.add_argument("--made", action="store_true", help="it was carried out")
-    made.add_argument("--not-made", action="store_true", help="it was not")
-    parser.add_argument("--note", metavar="TEXT", required=True, help="how that is known")
-    parser.add_argument("--by", metavar="NAME", help="who says so [you, at this machine]")
+    made.add_argument("--not-made", action="store_true", help="it was not carried out")
+    parser.add_argument("--note", metavar="TEXT", required=True, help="how you know that")
+    parser.add_argument("--by", metavar="NAME", help="who decided that [you, at this machine]")
 
 
 def _settle(options: argparse.Namespace, screen: Screen) -> int:
     if not options.note.strip():
-        raise WrongUsage(["--note: say how that is known"])
+        raise WrongUsage(["--note: say how you know that"])
     entry = find(options)
     author = options.by or _me()
     settle(
@@ -105,7 +103,7 @@ def _settle(options: argparse.Namespace, screen: Screen) -> int:
         author=author,
     )
     word = "made" if options.made else "not made"
-    screen.line(f"row #{entry['number']}: {word}, says {table.plain(author)}")
+    screen.line(f"row #{entry['number']}: {word}, decided by {table.plain(author)}")
     return OK
 
 
@@ -118,7 +116,7 @@ def _me() -> str:
 
 
 def _add_backup(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="where the copy goes; it must not exist")
+    parser.add_argument("file", metavar="FILE", help="file for the copy; it must not exist yet")
 
 
 def _backup(options: argparse.Namespace, screen: Screen) -> int:
@@ -129,32 +127,32 @@ def _backup(options: argparse.Namespace, screen: Screen) -> int:
 
 _COMMANDS = {
     "": _Command(
-        "List what may have changed something, the newest first.\n\n"
+        "List requests that may have changed something, the newest first.\n\n"
         "also:\n"
         "  breb-proxy ledger show ROW       everything about one row\n"
-        "  breb-proxy ledger look-up ROW    what the API has that could be it; changes nothing\n"
-        "  breb-proxy ledger settle ROW     write your verdict beside it\n"
+        "  breb-proxy ledger look-up ROW    ask the API what became of it; changes nothing\n"
+        "  breb-proxy ledger settle ROW     record your verdict\n"
         "  breb-proxy ledger backup FILE    copy the ledger, also while the proxy runs",
         add_list,
         show_list,
     ),
     "show": _Command("Show everything about one row.", _add_show, _show, "ROW "),
     "look-up": _Command(
-        "Ask the API, with the running proxy's token, for what could be this row. It only reads,"
-        "\nand decides nothing.",
+        "Ask the API, with the running proxy's token, for entries that may match this row. It"
+        " only\nreads. It decides nothing.",
         add_look_up,
         look_up,
         "ROW ",
-        f"{_CODES}, 4 no running proxy answers",
+        f"{_CODES}, 4 no proxy answers",
     ),
     "settle": _Command(
-        "Write a person's verdict beside a row; what the proxy saw stays as it is.",
+        "Record a person's verdict on a row. What the proxy recorded does not change.",
         _add_settle,
         _settle,
         "ROW --made|--not-made --note TEXT ",
     ),
     "backup": _Command(
-        "Copy the ledger as of now, also while the proxy runs; the copy is checked.",
+        "Copy the ledger, also while the proxy runs, and check the copy.",
         _add_backup,
         _backup,
         "FILE ",

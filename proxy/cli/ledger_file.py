@@ -25,7 +25,7 @@ def ledger_file(options: argparse.Namespace) -> Path:
     found = found or _of_running_proxy(options)
     if found is None:
         raise WrongUsage(
-            [f"no ledger is named: set {SETTING}, as for serve, or give --ledger FILE"]
+            [f"no ledger file is set: set {SETTING}, as for serve, or use --ledger FILE"]
         )
     return Path(found)
 
@@ -51,5 +51,5 @@ def find(options: argparse.Namespace) -> dict[str, Any]:
     with reading(ledger_file(options)) as reader:
         found = reader.find(name)
     if not found:
-        raise LedgerRefused(f"no row {table.plain(options.row)} in it")
+        raise LedgerRefused(f"no row {table.plain(options.row)} in the ledger")
     return found[0]

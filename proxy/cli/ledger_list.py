@@ -22,28 +22,34 @@ _SHAPES = (r"\d{4}-\d\d-\d\d", r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?"
 def add_list(parser: argparse.ArgumentParser) -> None:
     """Add what may be asked for."""
     which = parser.add_argument_group("which rows")
-    which.add_argument("--in-doubt", action="store_true", help="those that nobody can answer for")
+    which.add_argument("--in-doubt", action="store_true", help="only rows in doubt")
     which.add_argument(
         "--since",
         metavar="WHEN",
         type=_when,
-        help="2h, 30m, 7d, or a time in UTC: 2026-11-25T10:00",
+        help="only rows since then: 2h, 30m, 7d, or a time in UTC, as 2026-11-25T10:00",
     )
-    which.add_argument("--until", metavar="WHEN", type=_when, help="the same, the end")
-    which.add_argument("--caller", metavar="NAME", help="of one caller")
+    which.add_argument("--until", metavar="WHEN", type=_when, help="only rows until then")
+    which.add_argument("--caller", metavar="NAME", help="only rows of this caller")
     which.add_argument(
-        "--outcome", choices=("answered", "not-sent", "unknown", "cut"), help="of one outcome"
+        "--outcome",
+        choices=("answered", "not-sent", "unknown", "cut"),
+        help="only rows with this outcome",
     )
     which.add_argument(
-        "--find", metavar="TEXT", help="an id, a resolution, a path: part of what a row holds"
+        "--find", metavar="TEXT", help="only rows that contain this: an id, a resolution, a path"
     )
-    pages = parser.add_argument_group("how many, the newest first")
-    pages.add_argument("--limit", metavar="NUMBER", type=_number, default=50, help="a page [50]")
-    pages.add_argument("--before", metavar="ROW", type=_number, help="the page before this row")
+    pages = parser.add_argument_group("number of rows, the newest first")
+    pages.add_argument(
+        "--limit", metavar="NUMBER", type=_number, default=50, help="rows on a page [50]"
+    )
+    pages.add_argument(
+        "--before", metavar="ROW", type=_number, help="only rows before this one: the next page"
+    )
     pages.add_argument("--all", action="store_true", help="all pages")
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="one JSON object a line")
-    form.add_argument("--csv", action="store_true", help="for a spreadsheet")
+    form.add_argument("--json", action="store_true", help="print one JSON object a line")
+    form.add_argument("--csv", action="store_true", help="print CSV for a spreadsheet")
 
 
 def show_list(options: argparse.Namespace, screen: Screen) -> int:

@@ -23,8 +23,8 @@ def add_look_up(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--admin-listen",
         metavar="HOST:PORT",
-        help="where the running proxy's admin listener is, or unix:/path"
-        f" (BREB_ADMIN_LISTEN; default: {admin_client.DEFAULT})",
+        help="admin listener of the running proxy: host:port or unix:/path (BREB_ADMIN_LISTEN;"
+        f" default: {admin_client.DEFAULT})",
     )
 
 
@@ -40,7 +40,7 @@ def look_up(options: argparse.Namespace, screen: Screen) -> int:
     told = reply.document
     if reply.status != 200 or told.get("row", {}).get("exchange") != entry["exchange"]:
         why = told.get("detail") or reply.text.strip() or f"it answered {reply.status}"
-        raise Unreached(f"the proxy on {where} does not have this ledger, or cannot tell: {why}")
+        raise Unreached(f"the proxy on {where} does not use this ledger, or cannot answer: {why}")
     if options.json:
         screen.line(json.dumps(told, indent=2, ensure_ascii=False))
         return OK

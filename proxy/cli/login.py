@@ -33,17 +33,17 @@ from proxy.token.source import AccessToken
 _PAIR = ("client_id", "client_secret")
 _FILE = "env-file"
 _STAND_IN = "x"  # while the real ones are not there yet
-_CODES = "0 it worked, 1 it did not, 2 settings or usage"
+_CODES = "0 success, 1 failure, 2 wrong settings or usage"
 _ABOUT = {
     "login": """\
-Ask for client id and client secret (Passport dashboard, Platform > API keys), try them, and keep
-them in the operating system's keychain: one pair for each base URL. Without a terminal they are
-read from standard input: the client id on the first line, the secret on the second, or one JSON
-object with client_id and client_secret. The token of the try is revoked.
+Ask for the client id and client secret (Passport dashboard, Platform > API keys), test them, and
+store them in the operating system's keychain: one pair for each base URL. Without a terminal they
+are read from standard input: the client id on the first line and the secret on the second, or one
+JSON object with client_id and client_secret. The token of the test is revoked.
 """,
     "logout": """\
-Take client id and client secret of the base URL out of the keychain, or out of the env file. A
-proxy that runs keeps its token until it ends (breb-proxy quit).
+Delete the client id and client secret of the base URL from the keychain, or from the env file. A
+running proxy keeps its token until it ends (breb-proxy quit).
 """,
 }
 
@@ -69,13 +69,11 @@ def _add(reader: Parser, name: str) -> None:
     group.add_argument(
         "--store",
         choices=(KEYCHAIN, _FILE),
-        help=f"where the pair is kept: {KEYCHAIN}, or {_FILE} (.env, mode 0600, in clear text)"
+        help=f"where the pair is stored: {KEYCHAIN}, or {_FILE} (.env, mode 0600, in clear text)"
         f" [{KEYCHAIN}]",
     )
     if name == "login":
-        group.add_argument(
-            "--untried", action="store_true", help="keep the pair without asking for a token"
-        )
+        group.add_argument("--untried", action="store_true", help="store the pair without a test")
 
 
 # -- login -------------------------------------------------------------------------------------
@@ -110,12 +108,13 @@ def _where(settings: Settings, problem: str) -> str | None:
     if not problem:
         return KEYCHAIN
     say(
-        f"{problem}\nwithout a keychain the pair can stand in .env, in clear text: every program"
-        " that runs as you can read it,\nand so can backups of this folder; the file gets mode 0600"
+        f"{problem}\nwithout a keychain, the pair can be stored in .env, in clear text. Every"
+        " program that runs as you\ncan read it, and so can backups of this folder. The file"
+        " gets mode 0600"
     )
-    if sys.stdin.isatty() and prompt.yes(f"keep the pair for {settings.base_url} in .env?"):
+    if sys.stdin.isatty() and prompt.yes(f"store the pair for {settings.base_url} in .env?"):
         return _FILE
-    say(f"nothing is kept; to have it in .env: {COMMAND} login --store {_FILE}")
+    say(f"nothing is stored; to store it in .env: {COMMAND} login --store {_FILE}")
     return None
 
 
@@ -126,7 +125,7 @@ def _keep(
     if store == KEYCHAIN:
         try:
             keychain.keep(settings.base_url, Pair(settings.client_id, settings.client_secret))
-            _said(screen, f"kept in the keychain ({keychain.name()}), for {settings.base_url}")
+            _said(screen, f"stored in the keychain ({keychain.name()}), for {settings.base_url}")
         except KeychainUnavailable as error:
             store = _where(settings, str(error))
     if store is None or (store == _FILE and not _written(places["_env_file"], settings, screen)):
@@ -151,11 +150,11 @@ def _accepted(settings: Settings, screen: Screen) -> bool:
         return True
     say(str(came))
     if isinstance(came, CredentialsRefused):
-        say("nothing is kept: copy them again from the dashboard (Platform > API keys)")
+        say("nothing is stored: copy them again from the dashboard (Platform > API keys)")
         return False
-    if sys.stdin.isatty() and prompt.yes("they could not be tried; keep them all the same?"):
+    if sys.stdin.isatty() and prompt.yes("they could not be tested; store them anyway?"):
         return True
-    say(f"nothing is kept; to keep them without a try: {COMMAND} login --untried")
+    say(f"nothing is stored; to store them without a test: {COMMAND} login --untried")
     return False
 
 
@@ -175,14 +174,14 @@ async def _try(settings: Settings, outcome: list[AccessToken | TokenError]) -> N
     except TokenError as error:
         outcome.append(error)
     except TimeoutError:
-        outcome.append(TokenError(f"no reply within {settings.token_timeout:g} s"))
+        outcome.append(TokenError(f"no response within {settings.token_timeout:g} s"))
     finally:
         await pool.aclose()
 
 
 def _rows(settings: Settings, token: AccessToken) -> list[tuple[str, str]]:
     few = ", ".join(token.scopes[:3]) + (", …" if token.scopes[3:] else "")
-    scopes = f"{len(token.scopes)}: {few}" if token.scopes else "not told"
+    scopes = f"{len(token.scopes)}: {few}" if token.scopes else "not known"
     return [
         ("environment", settings.base_url.environment),
         ("tokens live", span(token.lifetime)),
@@ -201,9 +200,9 @@ def _written(file: Path, settings: Settings, screen: Screen) -> bool:
         return False
     if not values.items() <= assignments(file).items():
         rewrite(file, dict.fromkeys(values))
-        say(f"{file} cannot hold this pair as it is (it has ${{ in it): use the keychain")
+        say(f"{file} cannot store this pair, because it contains ${{: use the keychain")
         return False
-    _said(screen, f"kept in {file.absolute()}, mode 0600, in clear text")
+    _said(screen, f"stored in {file.absolute()}, mode 0600, in clear text")
     return True
 
 
@@ -217,7 +216,9 @@ def _warn(given: dict[str, Any], places: dict[str, Any], store: str, screen: Scr
     mark = screen.shade(screen.mark("!"), "yellow")
     if wins:
         names = " and ".join(sorted(map(str, wins)))
-        screen.line(f"{mark} {names} has credentials too, and wins: take them out there")
+        screen.line(
+            f"{mark} {names} has credentials too, and they are used instead: remove them there"
+        )
     if advice := exposed(file):
         screen.line(f"{mark} {advice}")
 
@@ -233,7 +234,7 @@ def _logout(options: argparse.Namespace, screen: Screen) -> int:
     if options.store == _FILE:
         if in_file:
             rewrite(file, dict.fromkeys(names))
-        _said(screen, f"{'taken out of' if in_file else 'nothing was in'} {file}")
+        _said(screen, f"{'removed from' if in_file else 'nothing was found in'} {file}")
         return OK
     try:
         had = keychain.remove(settings.base_url)
@@ -242,9 +243,9 @@ def _logout(options: argparse.Namespace, screen: Screen) -> int:
         if not in_file:
             raise
         say(str(error))
-    _said(screen, f"{'forgotten' if had else 'nothing was kept'} for {settings.base_url}")
+    _said(screen, f"{'deleted' if had else 'nothing was stored'} for {settings.base_url}")
     if in_file:
-        screen.line(f"{file} has a pair, too; to take it out: {COMMAND} logout --store {_FILE}")
+        screen.line(f"{file} also has a pair; to remove it: {COMMAND} logout --store {_FILE}")
     return OK
 
 

@@ -34,42 +34,42 @@ A local reverse proxy that puts a fresh access token on every request to Passpor
 start:
   run        serve if there are credentials, demo if there are none
   serve      run the proxy
-  demo       try it: simulator and proxy in one, no credentials needed
-  tour       a payment through the demo, step by step, for a shell
-  sandbox    run the simulator of the Bre-B API alone
+  demo       try it: simulator and proxy together, no credentials needed
+  tour       print shell commands for a payment through the demo, step by step
+  sandbox    run only the simulator of the Bre-B API
 
-look after a running proxy (over its admin listener):
-  wait       until it holds a usable token
-  status     of the proxy and its token
-  console    the address that opens it in a browser
-  refresh    the token now
-  quit       as SIGTERM does
+control a running proxy (over its admin listener):
+  wait       wait until it has a usable token
+  status     show the state of the proxy and its token
+  console    print the address that opens the console in a browser
+  refresh    renew the token now
+  quit       end the proxy, as SIGTERM does
 
 credentials and tokens:
-  tokens     that are alive, whose they are; revoke some
-  login      try a pair, and keep it in the system's keychain
-  logout     forget it
+  tokens     list the valid tokens, and mark this proxy's; revoke some
+  login      test credentials, and store them in the system's keychain
+  logout     delete them there
 
-answer whether a payment was made (BREB_LEDGER):
-  ledger     what may have changed something: list, show, look-up, settle, backup
+find out whether a payment was made (BREB_LEDGER):
+  ledger     requests that may have changed something: list, show, look-up, settle, backup
 
 find out why it does not work:
-  check      settings, network, TLS, token, a request on the whole way
+  check      check settings, network, TLS, token and one request end to end
 
 options:
-  -h, --help   this; breb-proxy COMMAND --help tells more
-  --version    the version
+  -h, --help   show this help; for one command: breb-proxy COMMAND --help
+  --version    show the version
 
 Settings come from flags, then the environment (BREB_NAME), then .env, then files of a secrets
-directory, then the keychain (credentials alone), then defaults; config.example.env explains each.
-Secrets are never flags.
+directory, then the keychain (credentials only), then defaults; config.example.env explains each.
+Secrets have no flag.
 
-exit codes: 0 it worked, 1 it did not, 2 settings or usage, 3 an address is taken,
-            4 no running proxy answers, 130 interrupted
+exit codes: 0 success, 1 failure, 2 wrong settings or usage, 3 an address is in use,
+            4 no proxy answers, 130 interrupted
 """
 
 _WITHOUT_SIMULATOR = (
-    "the simulator is not in the image for production; it is in the one of the target sandbox:"
+    "the production image does not have the simulator; build the image of the target sandbox:"
     " docker build --target sandbox -t breb-simulator ."
 )
 

@@ -39,15 +39,15 @@ def main(name: str, arguments: Sequence[str]) -> int:
             type=_seconds,
             default=30.0,
             metavar="SECONDS",
-            help="how long to wait; 0 asks once, as a probe does (default: 30)",
+            help="seconds to wait; 0 asks once, as a probe does (default: 30)",
         )
     if name == "status":
-        parser.add_argument("--json", action="store_true", help="the whole state, for a program")
+        parser.add_argument("--json", action="store_true", help="print the whole state as JSON")
     parser.add_argument(
         "--admin-listen",
         metavar="HOST:PORT",
-        help="where the running proxy's admin listener is, or unix:/path"
-        f" (BREB_ADMIN_LISTEN; default: {admin_client.DEFAULT})",
+        help="admin listener of the running proxy: host:port or unix:/path (BREB_ADMIN_LISTEN;"
+        f" default: {admin_client.DEFAULT})",
     )
     add_sources(parser)
     options = parser.read(arguments)
@@ -92,7 +92,9 @@ def _wait(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> 
 def _readiness(where: ListenAddress, reply: Reply) -> tuple[bool, str]:
     *reasons, verdict = reply.text.rstrip().split("\n")
     if verdict not in ("ready", "not ready"):
-        raise Unreached(f"what listens on {where} is not breb-proxy: its answer is not ours")
+        raise Unreached(
+            f"the program that listens on {where} is not breb-proxy: it sent an unexpected response"
+        )
     return reply.status == 200, "\n".join(reasons)
 
 
@@ -114,12 +116,12 @@ def _refresh(where: ListenAddress, options: argparse.Namespace, screen: Screen) 
     why = state.get("last_error") or (
         "the token endpoint gave the same token again"
         if state.get("state") == "fresh"
-        else "no reply from the token endpoint yet, it is still asked"
+        else "no response from the token endpoint yet; the request is still under way"
     )
     kept = (
         "the current token still works" if state.get("usable_for") else "there is no usable token"
     )
-    say(f"not renewed: {why}\n{kept} ({state.get('words')}); to learn more: {COMMAND} check")
+    say(f"not renewed: {why}\n{kept} ({state.get('words')}); to find out more: {COMMAND} check")
     return FAILED
 
 
@@ -127,7 +129,7 @@ def _quit(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> 
     del options
     state = _document(where, "GET", "/status", _STEP_LIMIT)
     _document(where, "POST", "/quit", _STEP_LIMIT, (202,))
-    screen.line(f"ending: {state.get('in_flight', 0)} exchanges may finish first")
+    screen.line(f"shutting down: {state.get('in_flight', 0)} exchanges under way may finish")
     return OK
 
 
@@ -135,13 +137,18 @@ def _console(where: ListenAddress, options: argparse.Namespace, screen: Screen) 
     del options
     reply = _answer(where, "GET", "/", _STEP_LIMIT)
     if where.path:
-        say(f"{where} is a Unix socket, which browsers do not reach: use host:port")
+        say(
+            f"{where} is a Unix socket, which browsers cannot open: set BREB_ADMIN_LISTEN to"
+            " host:port"
+        )
         return FAILED
     if reply.status == 404:
         say("the console is off: set BREB_CONSOLE=true, or start with --console")
         return FAILED
     if reply.status != 200:
-        raise Unreached(f"what listens on {where} is not breb-proxy: it answered {reply.status}")
+        raise Unreached(
+            f"the program that listens on {where} is not breb-proxy: it answered {reply.status}"
+        )
     screen.line(admin_secret.link(where, reply.secret))
     return OK
 
@@ -152,7 +159,9 @@ def _document(
     """Ask for a JSON object; raise Unreached if something else comes."""
     reply = _answer(where, method, target, limit)
     if reply.status not in expected or not reply.document:
-        raise Unreached(f"what listens on {where} is not breb-proxy: it answered {reply.status}")
+        raise Unreached(
+            f"the program that listens on {where} is not breb-proxy: it answered {reply.status}"
+        )
     return reply.document
 
 
@@ -161,12 +170,12 @@ def _answer(where: ListenAddress, method: str, target: str, limit: float) -> Rep
     reply = ask_as_user(where, method, target, limit)
     if reply.status == 401 and reply.text == admin_secret.NEEDED:
         raise Unreached(
-            f"{where} answers the user alone who runs it: run this command as that user, where it"
-            " runs (its secret is looked for in"
+            f"{where} answers only the user who runs it: run this command as that user, on the"
+            " machine or in the container where the proxy runs (its secret is looked for in"
             f" {', '.join(map(str, admin_secret.places()))})"
         )
     if reply.status in (403, 421):
-        raise Unreached(f"{where} refuses: {reply.text.strip()}")
+        raise Unreached(f"{where} refused: {reply.text.strip()}")
     return reply
 
 
@@ -191,7 +200,7 @@ def _rows(state: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
         *_held(token),
         ("renewals", _counted(token.get("renewals", {})) or "none yet"),
         ("last failure", str(token.get("last_error") or "none")),
-        ("401 answers", f"{token.get('unauthorized', 0)}, {token.get('replays', 0)} replays"),
+        ("401 responses", f"{token.get('unauthorized', 0)}, {token.get('replays', 0)} replays"),
         *_rivals(token, screen),
         ("exchanges", f"{state.get('in_flight', 0)} under way"),
         ("waiting", f"{token.get('waiting', 0)} for a token"),
@@ -202,7 +211,12 @@ def _rows(state: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
     skew = state.get("clock_skew")
     if skew is not None:
         same = abs(skew) < _DATE_STEP
-        rows.append(("server's clock", "the same as ours" if same else f"{skew:+.1f} s from ours"))
+        rows.append(
+            (
+                "server's clock",
+                "the same as this machine's" if same else f"{skew:+.1f} s from this machine's",
+            )
+        )
     return rows
 
 
@@ -213,7 +227,7 @@ def _rivals(token: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
 
 def _unknown(state: dict[str, Any], screen: Screen) -> str:
     counts = _counted(state.get("outcome_unknown", {}))
-    return screen.shade(f"outcome of {counts} unknown: look them up", "red") if counts else "none"
+    return screen.shade(f"outcome unknown: {counts}; look them up", "red") if counts else "none"
 
 
 def _ledger(state: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
@@ -232,8 +246,8 @@ def _held(token: dict[str, Any]) -> list[tuple[str, str]]:
         return []
     scopes = token.get("scopes", [])
     return [
-        ("token id", str(token.get("token_id") or "not told")),
-        ("lifetime", f"{span(token['lifetime'])}, {span(token.get('age', 0))} of it over"),
+        ("token id", str(token.get("token_id") or "not known")),
+        ("lifetime", f"{span(token['lifetime'])}, age {span(token.get('age', 0))}"),
         ("scopes", f"{len(scopes)}: {', '.join(scopes[:3])}{', …' if scopes[3:] else ''}"),
     ]
 
@@ -242,16 +256,16 @@ def _counted(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items())
 
 
-_CODES = "0 it worked, 1 it did not, 2 usage, 4 no running proxy answers"
+_CODES = "0 success, 1 failure, 2 wrong usage, 4 no proxy answers"
 _COMMANDS: dict[str, tuple[str, str, AdminCommand]] = {
     "wait": (
-        "Wait until a running proxy holds a usable token: for start-up scripts and probes.",
-        "0 ready, 1 not ready in time (standard error says why), 2 usage",
+        "Wait until a running proxy has a usable token. For start-up scripts and probes.",
+        "0 ready, 1 not ready in time (standard error says why), 2 wrong usage",
         _wait,
     ),
     "status": (
-        "Show the state of a running proxy and its token; never the token itself.",
-        "0 ready, 1 not ready, 2 usage, 4 no running proxy answers",
+        "Show the state of a running proxy and its token, but never the token itself.",
+        "0 ready, 1 not ready, 2 wrong usage, 4 no proxy answers",
         _status,
     ),
     "console": (
@@ -260,5 +274,5 @@ _COMMANDS: dict[str, tuple[str, str, AdminCommand]] = {
         _console,
     ),
     "refresh": ("Make a running proxy renew its token now.", _CODES, _refresh),
-    "quit": ("End a running proxy as SIGTERM does: exchanges may finish.", _CODES, _quit),
+    "quit": ("End a running proxy as SIGTERM does. Exchanges under way may finish.", _CODES, _quit),
 }

@@ -27,10 +27,10 @@ from proxy.terminal.setting_flags import chosen, parser
 if TYPE_CHECKING:  # imported only where there is one
     from proxy.server.systemd import Manager
 
-_CODES = "0 ended by a signal or quit, 2 settings or usage, 3 an address is taken"
+_CODES = "0 ended by a signal or quit, 2 wrong settings or usage, 3 an address is in use"
 _ABOUT = {
     "serve": "Run the proxy.",
-    "run": "Run the proxy if there are credentials; else say so and run the demo.",
+    "run": "Run the proxy if there are credentials; otherwise say so, and run the demo.",
     "demo": (
         "Try it: a simulator of the Bre-B API and the proxy before it, over real HTTP.\nNo"
         " credentials are needed; the environment and .env are not read. Ctrl-C ends it."
@@ -123,8 +123,8 @@ def _service() -> "tuple[HandedOver, Manager | None]":
 def _overruled(handed: HandedOver, origins: dict[str, str]) -> list[str]:
     """Return a warning for each listener that is set and was handed over as well."""
     return [
-        f"{PREFIX}{name.upper()} ({origins[name]}) does not count: the service manager handed"
-        f" over {address}"
+        f"{PREFIX}{name.upper()} ({origins[name]}) is not used: the service manager passed a"
+        f" socket for {address}"
         for name, address in handed.settings.items()
         if name in origins
     ]
@@ -134,7 +134,7 @@ def _suspicions(settings: Settings, places: dict[str, Any]) -> Iterator[str]:
     """Give what is usable, and yet perhaps not what was meant."""
     yield from unknown_names(places)
     if place := empty_upstream(settings, places):
-        yield f"BREB_BASE_URL is there but empty ({place}): requests go to {settings.base_url}"
+        yield f"BREB_BASE_URL is set but empty ({place}): requests go to {settings.base_url}"
     if advice := duplicated_prefix(settings):
         yield f"BREB_BASE_URL ends in /v1: {advice}"
     if other := environment_proxy.unused(settings):
@@ -161,7 +161,10 @@ def _run(options: argparse.Namespace) -> int:
         try:
             return _serve(options)
         except SettingsError as error:
-            why = f"no demo, since {place} has settings; to try it all the same: {COMMAND} demo"
+            why = (
+                f"the demo does not start, because {place} has settings; to start it anyway:"
+                f" {COMMAND} demo"
+            )
             raise SettingsError(error.problems, f"{error.hint}\n{why}".strip()) from None
     say(
         "no BREB_CLIENT_ID and BREB_CLIENT_SECRET in the environment, .env or a secrets directory:"

@@ -23,14 +23,14 @@ from proxy.terminal.screen import Screen
 from proxy.token.ids import GONE, REVOKED, usable_id
 
 _ABOUT = """\
-List the access tokens of this client that the API says are alive, and tell this proxy's from
-others. `tokens revoke ID...` ends some, `tokens revoke --others` all that are not this proxy's and
-of its grant: it says what would break, and asks. A proxy that was killed leaves its token behind:
-here it is found. Without a running proxy, a token is fetched for this, and revoked at the end.
+List the access tokens of this client that the API reports as valid, and mark this proxy's.
+`tokens revoke ID...` revokes some. `tokens revoke --others` revokes all that have the same grant
+and are not this proxy's: it says what would break, and asks first. Use it for the token of a proxy
+that was killed. If no proxy runs, this command fetches a token and revokes it at the end.
 """
-_CODES = "0 it worked, 1 it did not, 2 settings or usage, 4 what listens is no breb-proxy"
+_CODES = "0 success, 1 failure, 2 wrong settings or usage, 4 another program listens there"
 _LIMIT = 35.0
-_OWN_GRANTS = ("client_credentials", "not told")
+_OWN_GRANTS = ("client_credentials", "not known")
 _HEADINGS = ("id", "created", "ends in", "scopes", "grant", "whose")
 
 
@@ -51,9 +51,11 @@ def main(arguments: Sequence[str]) -> int:
     if (options.action is None) == bool(options.ids or options.others):
         reader.error("write: tokens, tokens revoke ID..., or tokens revoke --others")
     if options.ids and options.others:
-        reader.error("either ids or --others")
+        reader.error("write either ids or --others")
     if not all(map(usable_id, options.ids)):
-        reader.error("a token id has letters, digits, - and _ alone: see breb-proxy tokens")
+        reader.error(
+            "a token id has only letters, digits, - and _; to list the ids: breb-proxy tokens"
+        )
     screen = Screen(sys.stdout)
     try:
         way = _way(options)
@@ -74,14 +76,16 @@ def _reader() -> Parser:
     reader.usage = "breb-proxy tokens [revoke ID... | revoke --others] [options]"
     reader.add_argument("action", nargs="?", choices=("revoke",), help=argparse.SUPPRESS)
     reader.add_argument("ids", nargs="*", help=argparse.SUPPRESS)
-    reader.add_argument("--json", action="store_true", help="one document, for a program")
-    reader.add_argument("--others", action="store_true", help="revoke all that are not ours")
+    reader.add_argument("--json", action="store_true", help="print one JSON document")
+    reader.add_argument(
+        "--others", action="store_true", help="revoke all that are not this proxy's"
+    )
     reader.add_argument("--yes", action="store_true", help="do not ask")
     reader.add_argument(
         "--admin-listen",
         metavar="HOST:PORT",
-        help="where the running proxy's admin listener is, or unix:/path"
-        f" (BREB_ADMIN_LISTEN; default: {admin_client.DEFAULT})",
+        help="admin listener of the running proxy: host:port or unix:/path (BREB_ADMIN_LISTEN;"
+        f" default: {admin_client.DEFAULT})",
     )
     add_sources(reader)
     return reader
@@ -117,11 +121,14 @@ class _Beside:
     def _asked(self, method: str, target: str, body: object = None) -> dict[str, Any]:
         reply = admin_client.ask_as_user(self._where, method, target, _LIMIT, body)
         if reply.status in (401, 403, 421):
-            raise Unreached(f"{self._where} refuses: {reply.text.strip()}")
+            raise Unreached(f"{self._where} refused: {reply.text.strip()}")
         if reply.status == 502:
             raise TokenError(str(reply.document.get("detail")))
         if reply.status != 200 or not reply.document:
-            text = f"what listens on {self._where} does not know tokens: it answered {reply.status}"
+            text = (
+                f"the program that listens on {self._where} does not have this command: it"
+                f" answered {reply.status}"
+            )
             raise Unreached(text)
         return reply.document
 
@@ -189,14 +196,14 @@ def _list(way: Way, options: argparse.Namespace, screen: Screen) -> int:
         return OK
     _table(found["tokens"], screen)
     others = [entry for entry in found["tokens"] if entry["whose"] == "another's"]
-    screen.line(f"\n{_counted(len(found['tokens']))} alive, {len(others)} of them another's")
+    screen.line(f"\n{_counted(len(found['tokens']))} valid, {len(others)} of them not this proxy's")
     _incomplete(found)
     return OK
 
 
 def _incomplete(found: dict[str, Any]) -> None:
     if not found["whole"]:
-        say("the API's list went on, but gave no more: there may be others")
+        say("the API did not send its whole list: there may be other tokens")
 
 
 def _table(tokens: list[dict[str, Any]], screen: Screen) -> None:
@@ -213,9 +220,9 @@ def _row(entry: dict[str, Any]) -> tuple[str, ...]:
     left, scopes = entry["ends_in"], entry["scopes"]
     return (
         str(entry["id"]),
-        str(entry["created"] or "not told").replace("T", " ").removesuffix("Z"),
-        "not told" if left is None else span(left) if left > 0 else "now",
-        "not told" if scopes is None else str(scopes),
+        str(entry["created"] or "not known").replace("T", " ").removesuffix("Z"),
+        "not known" if left is None else span(left) if left > 0 else "now",
+        "not known" if scopes is None else str(scopes),
         str(entry["grant"]),
         str(entry["whose"]),
     )
@@ -236,7 +243,10 @@ def _revoke(way: Way, options: argparse.Namespace, screen: Screen) -> int:
             screen.line("nobody else has a token: nothing to revoke")
             return OK
         if not (options.yes or prompt.yes(f"revoke {_counted(len(chosen))}?")):
-            say("nothing was revoked; without a terminal: breb-proxy tokens revoke --others --yes")
+            say(
+                "nothing was revoked; to do it without a terminal: breb-proxy tokens revoke"
+                " --others --yes"
+            )
             return FAILED
         ids = chosen
     outcomes = way.revoke(ids)
@@ -255,11 +265,14 @@ def _others(way: Way, screen: Screen) -> list[str]:
     if ours:
         _table(ours, screen)
         print(  # noqa: T201  beside the question, also where the list goes to a program
-            "whoever uses these gets 401 at once: a breb-proxy fetches another token by itself, an"
-            " application that keeps one in memory fails until it does, or is restarted",
+            "every program that uses these tokens gets 401 at once. A breb-proxy fetches a new"
+            " token by itself; other programs fail until they fetch one, or are restarted",
             file=sys.stderr,
         )
     if left := len(others) - len(ours):
-        say(f"{_counted(left)} of another grant (a person's login): left alone; name ids to end it")
+        say(
+            f"{_counted(left)} of another grant (a person's login) stay valid; to revoke one,"
+            " give its id"
+        )
     _incomplete(found)
     return [str(entry["id"]) for entry in ours]

@@ -10,10 +10,10 @@ from proxy.sandbox.tour import tour
 from proxy.terminal.arguments import OK, USAGE, Parser, say
 
 _ABOUT = """\
-Print six commands for a shell, from a new customer to a settled payment, for the demo that runs.
-Paste them into one shell, of any kind, one after the other; or run them all: | sh
+Print six commands for a shell, from a new customer to a settled payment, for the running demo.
+Paste them into one shell, one after the other, or run them all: breb-proxy tour | sh
 """
-_CODES = "0 printed, 2 usage"
+_CODES = "0 success, 2 wrong usage"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str]) -> int:
         "--listen",
         metavar="HOST:PORT",
         default="127.0.0.1:8080",
-        help="where the demo takes requests [127.0.0.1:8080]",
+        help="address of the demo for callers [127.0.0.1:8080]",
     )
     options = parser.read(arguments)
     try:

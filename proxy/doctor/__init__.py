@@ -23,33 +23,33 @@ from proxy.terminal.setting_flags import chosen, parser
 __all__ = ["main"]
 
 _ABOUT = """\
-Examine settings, network, TLS, token and a request on the whole way, and say what to do about
-what does not work. It takes no longer than the slowest time-out. One token is fetched, and
-revoked at the end; one GET is sent through the proxy to the upstream. Nothing else changes.
+Check settings, network, TLS, token and one request end to end. For what does not work, say what
+to do. The check takes no longer than the longest timeout. It fetches one token and revokes it at
+the end, and sends one GET through the proxy to the upstream. It changes nothing else.
 """
-_CODES = "0 it works (look at what is marked !), 1 a step failed, 2 settings or usage"
+_CODES = "0 it works (warnings are marked !), 1 a step failed, 2 wrong settings or usage"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Examine; return the exit code."""
     reader = parser("check", _ABOUT, _CODES)
     group = reader.add_argument_group("this check")
-    group.add_argument("--json", action="store_true", help="one document, for a program")
+    group.add_argument("--json", action="store_true", help="print one JSON document")
     group.add_argument(
         "--path",
         type=_path,
         metavar="/PATH",
-        help="what to GET through the proxy (default: the information on the token itself)",
+        help="path to GET through the proxy (default: the API's information about the token)",
     )
     group.add_argument(
         "--rivals",
         action="store_true",
-        help="find out, with two tokens, whether a new one ends the older ones; asks first",
+        help="fetch two tokens to find out whether a new token ends the older ones; asks first",
     )
     group.add_argument("--yes", action="store_true", help="do not ask")
     options = reader.read(arguments)
     if options.rivals and not (options.yes or prompt.yes(QUESTION)):
-        say(f"nothing was tried; without a terminal: {COMMAND} check --rivals --yes")
+        say(f"nothing was tried; to run it without a terminal: {COMMAND} check --rivals --yes")
         return FAILED
     try:
         places = locate(options.env_file, options.secrets_dir)
@@ -78,7 +78,7 @@ def _unread(error: SettingsError) -> Chart:
 
 def _path(text: str) -> str:
     if not text.startswith("/") or not text.isascii() or not text.isprintable() or " " in text:
-        raise argparse.ArgumentTypeError("must start with / and be as in a URL, such as /v1/keys")
+        raise argparse.ArgumentTypeError("must be a path as in a URL, such as /v1/keys")
     return text
 
 

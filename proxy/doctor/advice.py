@@ -10,7 +10,7 @@ from proxy.errors import (
 from proxy.passport import GET_TOKEN_SCOPE, REVOKE_TOKEN_SCOPE
 from proxy.settings.model import Settings
 
-TROUBLE = "the {} is in trouble: try again later, or ask those who run it"
+TROUBLE = "the {} has a problem: try again later, or ask its administrators"
 
 
 def no_token(error: TokenError | None, settings: Settings) -> str:
@@ -18,16 +18,16 @@ def no_token(error: TokenError | None, settings: Settings) -> str:
     endpoint, named = settings.token_endpoint_url, settings.token_url is not None
     if isinstance(error, CredentialsRefused):
         return (
-            "copy BREB_CLIENT_ID and BREB_CLIENT_SECRET again from the dashboard (Platform >"
-            f" API keys), and see that they are made for {endpoint.host}"
+            "copy BREB_CLIENT_ID and BREB_CLIENT_SECRET again from the dashboard (Platform > API"
+            f" keys), and check that they belong to {endpoint.host}"
         )
     cause = _network_error(error)
     if cause is not None and not isinstance(cause, ConnectionBroken):
         setting = "BREB_TOKEN_URL" if named else "BREB_BASE_URL"
         return cause.next_step.replace("BREB_BASE_URL", setting)
     if cause is not None or isinstance(error, TokenReplyUnusable):
-        whence = "" if named else "it follows from BREB_BASE_URL; another: "
-        return f"see that {endpoint} is the token endpoint ({whence}BREB_TOKEN_URL)"
+        whence = "" if named else "it comes from BREB_BASE_URL; to use another, set "
+        return f"check that {endpoint} is the token endpoint ({whence}BREB_TOKEN_URL)"
     return TROUBLE.format("token endpoint")
 
 
@@ -42,21 +42,25 @@ def unwelcome(status: int, scopes: tuple[str, ...]) -> str:
     if status in (401, 403):
         if scopes and GET_TOKEN_SCOPE not in scopes:
             return (
-                f"the token lacks the scope {GET_TOKEN_SCOPE}, which this check asks for; the"
-                " way works: try --path /v1/customers"
+                f"the connection works, but the token does not have the scope {GET_TOKEN_SCOPE},"
+                " which this check needs: try --path /v1/customers"
             )
         return (
-            "the upstream does not take this token here: see that BREB_BASE_URL and"
-            " BREB_TOKEN_URL are of one environment, then try --path with a path you may read"
+            "the upstream refused the token for this path: check that BREB_BASE_URL and"
+            " BREB_TOKEN_URL belong to the same environment, then try --path with a path that"
+            " you may read"
         )
     if status == 404:
         return (
-            "the way works, but nothing is there: see that BREB_BASE_URL has the right path"
-            " prefix (mostly none), or try --path with a path you know"
+            "the connection works, but this path does not exist: check the path prefix in"
+            " BREB_BASE_URL (usually there is none), or try --path with a path that you know"
         )
     if status == 429:
-        return "the way works, but the upstream wants fewer requests: try again later"
-    return "the way works; the answer is unexpected: see BREB_BASE_URL, or try another --path"
+        return "the connection works, but there were too many requests: try again later"
+    return (
+        "the connection works, but the response is unexpected: check BREB_BASE_URL, or try"
+        " another --path"
+    )
 
 
 def not_revoked(scopes: tuple[str, ...]) -> str:

@@ -46,12 +46,14 @@ class Calls:
         held = keeper.held
         if held is None:
             error = keeper.error
-            return failed(str(error or "no reply in time"), advice.no_token(error, self._settings))
+            return failed(
+                str(error or "no response in time"), advice.no_token(error, self._settings)
+            )
         token = held.token
         scopes = f"{len(token.scopes)} scope{'' if len(token.scopes) == 1 else 's'}"
-        says = f"lives {span(token.lifetime)}, {scopes}, never shown"
+        says = f"valid for {span(token.lifetime)}, {scopes}; the token is never shown"
         few = ", ".join(token.scopes[:3]) + (", …" if token.scopes[3:] else "")
-        rows = (("token id", token.token_id or "not told"), ("scopes", few or "not told"))
+        rows = (("token id", token.token_id or "not known"), ("scopes", few or "not known"))
         facts = {
             "lifetime": round(token.lifetime, 3),
             "token_id": token.token_id,
@@ -72,8 +74,8 @@ class Calls:
         way = "behind" if skew > 0 else "ahead of"
         return doubtful(
             f"{span(abs(skew))} {way} the server's",
-            "set this machine's clock (NTP): certificates and logs depend on it, tokens here do"
-            " not",
+            "set this machine's clock (NTP): certificates and logs depend on it (the proxy's"
+            " token does not)",
             **facts,
         )
 
@@ -83,8 +85,13 @@ class Calls:
         try:
             response, body = await self._get(target)
         except httpx.HTTPError:
-            next_step = "the upstream breaks off: try again, then ask those who run it"
-            return failed(f"GET {shortened(target)}: the answer was cut", next_step, path=target)
+            next_step = (
+                "the upstream closes the connection too early: try again, then ask its"
+                " administrators"
+            )
+            return failed(
+                f"GET {shortened(target)}: the response was cut off", next_step, path=target
+            )
         return self._judged(target, response, body)
 
     async def _get(self, target: str) -> tuple[httpx.Response, bytes]:
@@ -132,18 +139,18 @@ class Calls:
         keeper = self._parts.keeper
         held = keeper.held
         if not self._settings.revoke_tokens or held is None:
-            left = "" if held is None else f", it lives {span(held.token.lifetime)}"
+            left = "" if held is None else f"; it stays valid for {span(held.token.lifetime)}"
             return Finding(Outcome.SKIPPED, f"not revoked (BREB_REVOKE_TOKENS=false){left}")
         return await self._revoke(held.token)
 
     async def _revoke(self, token: AccessToken) -> Finding:
         if token.token_id is None:
-            return Finding(Outcome.SKIPPED, "not revoked: the token endpoint told no token id")
+            return Finding(Outcome.SKIPPED, "not revoked: the token endpoint sent no token id")
         await self._parts.keeper.aclose()
         if self._parts.keeper.revocations["success"]:
             return fine("the token of this check is revoked")
         return doubtful(
-            f"the token of this check is not revoked, it lives {span(token.lifetime)}",
+            f"the token of this check is not revoked; it stays valid for {span(token.lifetime)}",
             advice.not_revoked(token.scopes),
         )
 

@@ -83,13 +83,13 @@ def advice(error: UpstreamError, certificate: Certificate | None, setting: str) 
     cause = error.__cause__
     code = cause.verify_code if isinstance(cause, ssl.SSLCertVerificationError) else 0
     if code in (EXPIRED, NOT_YET_VALID):
-        return "check this machine's date; if it is right, tell those who run that server"
+        return "check this machine's date; if it is right, tell the administrators of that server"
     if code in WRONG_NAME:
         names = ", ".join(certificate.names[:3]) if certificate else "another host"
         return f"the certificate is for {names}: check the host in {setting}"
     if code in UNKNOWN_ISSUER:
         return (
-            "if that issuer is your company's or your own, name its PEM file in BREB_CA_BUNDLE;"
-            " else do not trust this network"
+            "if that issuer belongs to your company or to you, set BREB_CA_BUNDLE to its PEM"
+            " file; otherwise do not trust this network"
         )
     return "do not trust this network until you know why; verification cannot be switched off"

@@ -20,11 +20,11 @@ _DOOR_LIMIT = 3.0
 # What to do if a step does not end in time.
 _NO_DNS = "this machine's name servers do not answer: check them and the network"
 _SILENT = (
-    "it takes connections but does not answer: try again later, or ask those who run it; one that"
-    " is slow needs a longer BREB_TOKEN_TIMEOUT"
+    "it accepts connections but does not answer: try again later, or ask its administrators; if"
+    " it is slow, raise BREB_TOKEN_TIMEOUT"
 )
 _NO_ANSWER = (
-    "the upstream does not answer: try again later or another --path, or ask those who run it"
+    "the upstream does not answer: try again later, try another --path, or ask its administrators"
 )
 
 
@@ -58,7 +58,7 @@ class Examination:
         topic = f"access token   {settings.token_endpoint_url}"
         self._token = chart.add(topic, "token", "token", _SILENT)
         self._clock = chart.add(topic, "clock", "clock")
-        topic = "whole way   caller, proxy, upstream and back"
+        topic = "end to end   caller, proxy, upstream and back"
         self._request = chart.add(topic, "request", "request", _NO_ANSWER)
         self._revoke = chart.add(topic, "revoke", "revoked")
         topic = "rivals   two tokens of the same client"
@@ -138,7 +138,7 @@ class Examination:
             self._settings.base_url.origin,
         )
         if not open_ways[endpoint]:
-            self._chart.skip(*calls, why="there is no way to the token endpoint")
+            self._chart.skip(*calls, why="the token endpoint cannot be reached")
         elif not credentials:
             self._chart.skip(*calls, why="no credentials")
         else:
@@ -153,7 +153,7 @@ class Examination:
             found = await self._go_all([egress])
             if not found[egress]:
                 steps = [step for origin in others for step, _ in self._ways[origin]]
-                self._chart.skip(*steps, why="no way to the egress proxy")
+                self._chart.skip(*steps, why="the egress proxy cannot be reached")
                 return dict.fromkeys(self._ways, False)
         return await self._go_all(others)
 
@@ -166,7 +166,9 @@ class Examination:
         steps = self._ways[origin]
         for index, (step, work) in enumerate(steps):
             if not await self._chart.take(step, work, self._settings.connect_timeout):
-                self._chart.skip(*(later for later, _ in steps[index + 1 :]), why="see above")
+                self._chart.skip(
+                    *(later for later, _ in steps[index + 1 :]), why="a step above failed"
+                )
                 return False
         return True
 
@@ -181,7 +183,7 @@ class Examination:
         if upstream_open:
             await chart.take(self._request, lambda: proxy.request(path), self._answer_limit)
         else:
-            chart.skip(self._request, why="there is no way to the upstream")
+            chart.skip(self._request, why="the upstream cannot be reached")
         chart.bound(chart.seconds + REVOKE_LIMIT)
         await chart.take(self._revoke, proxy.give_back, REVOKE_LIMIT)
         if self._rivals is not None:

@@ -39,14 +39,16 @@ async def _taken(
     if running is not None and str(address) in (str(admin), running.get("listen")):
         pid = running.get("pid")
         return fine(
-            f"{address} is in use by the breb-proxy that runs as process {pid}", free=False, pid=pid
+            f"{address} is in use by a running breb-proxy (process {pid})", free=False, pid=pid
         )
     says, _, rest = str(error).partition("; ")
     cause = error.__cause__
     if isinstance(cause, OSError) and cause.errno != errno.EADDRINUSE:  # nobody is there
-        return failed(says, f"{rest or 'choose one that this machine has'}: {setting}", free=False)
+        return failed(says, f"{rest or 'choose an address of this machine'}: {setting}", free=False)
     who = "" if address.path or os.name != "posix" else f" (ss -ltnp | grep :{address.port})"
-    return failed(says, f"see who is there{who}, or choose another {setting}", free=False)
+    return failed(
+        says, f"find the program that uses it{who}, or choose another {setting}", free=False
+    )
 
 
 def _running(admin: ListenAddress) -> dict[str, Any] | None:

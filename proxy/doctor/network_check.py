@@ -49,11 +49,11 @@ class NetworkCheck:
         """What to do if nobody answers the handshake, though there is a connection."""
         if self._egress is not None:
             return (
-                f"the egress proxy gives no way to {self._origin.host}: check BREB_EGRESS_PROXY,"
-                " or ask those who run it"
+                f"the egress proxy does not connect to {self._origin.host}: check"
+                " BREB_EGRESS_PROXY, or ask its administrators"
             )
         return self.first(
-            f"see that this port speaks TLS: check scheme and port in {self._setting}"
+            f"this port may not use TLS: check the scheme and port in {self._setting}"
         )
 
     async def name(self) -> Finding:
@@ -85,14 +85,15 @@ class NetworkCheck:
                 return failed(
                     f"{at} refuses connections",
                     self.first(
-                        f"check host and port in {self._setting}, and that the server is up"
+                        f"check the host and port in {self._setting}, and whether the server is"
+                        " running"
                     ),
                 )
             return failed(
-                f"no way to {at} ({error.strerror or type(error).__name__})",
+                f"cannot reach {at} ({error.strerror or type(error).__name__})",
                 self.first(
-                    "check the network, a VPN or firewall; behind a corporate proxy set"
-                    " BREB_EGRESS_PROXY"
+                    "check the network, the VPN and the firewall; if your network needs an HTTP"
+                    " proxy, set BREB_EGRESS_PROXY"
                 ),
             )
         with sock:
@@ -112,15 +113,15 @@ class NetworkCheck:
         except UpstreamError as error:
             advice = error.next_step.replace("BREB_BASE_URL", self._setting)
             if isinstance(error, TlsFailed) and "WRONG_VERSION" in str(error):
-                advice = f"that port speaks no TLS: check scheme and port in {self._setting}"
+                advice = f"that port does not use TLS: check the scheme and port in {self._setting}"
             return failed(str(error), self.first(advice))
         return _trusted(certificate.Certificate.of(tls))
 
     def _plain(self) -> Finding:
         if self._origin.loopback:
-            return fine("plain http, on this machine alone", encrypted=False)
+            return fine("plain http, on this machine only", encrypted=False)
         return doubtful(
-            "plain http: whoever is on the way can read the token",
+            "plain http: others in the network can read the token",
             f"use https in {self._setting}",
             encrypted=False,
         )
@@ -136,7 +137,7 @@ class NetworkCheck:
 def _trusted(found: certificate.Certificate) -> Finding:
     says = f"{found.version}, issued by {found.issuer}, {found.days:.0f} days left"
     if found.days < FEW_DAYS:
-        advice = "tell those who run that server to renew its certificate"
+        advice = "ask the administrators of that server to renew its certificate"
         return doubtful(says, advice, **_facts(found))
     return fine(says, **_facts(found))
 

@@ -108,10 +108,10 @@ class Report:
         if bad:
             topic = bad[0].topic.split("  ")[0]
             mark = self._screen.mark("✗")
-            words = f"{mark} {len(bad)} failed; begin with {topic}, {bad[0].title}"
+            words = f"{mark} {len(bad)} failed; start with {topic}, {bad[0].title}"
             self._screen.line(f"\n{self._screen.shade(words, 'bold', 'red')} ({took})")
             return
-        words = "all well" if not doubts else f"it works; {doubts} to look at"
+        words = "everything works" if not doubts else f"it works; warnings: {doubts}"
         shade = "green" if not doubts else "yellow"
         mark = self._screen.mark("✓")
         self._screen.line(f"\n{self._screen.shade(f'{mark} {words}', 'bold', shade)} ({took})")

@@ -68,7 +68,7 @@ def whole(found: FoundSettings) -> Finding:
         advice = "\n".join(found.problems)
         return Finding(
             Outcome.FAILED,
-            "some cannot be used, so nothing else is tried",
+            "some settings are wrong, so that nothing else is tried",
             advice,
             tuple(rows),
             facts,
@@ -87,8 +87,8 @@ def _doubts(settings: Settings, places: dict[str, Any]) -> dict[str, str]:
     if advice := duplicated_prefix(settings):
         doubts["BREB_BASE_URL ends in /v1"] = advice
     if place := empty_upstream(settings, places):
-        doubts[f"BREB_BASE_URL is there but empty ({place})"] = (
-            f"name the upstream, or take the line away: requests go to {settings.base_url}"
+        doubts[f"BREB_BASE_URL is set but empty ({place})"] = (
+            f"set it to the upstream, or remove it; requests go to {settings.base_url}"
         )
     return doubts
 
@@ -97,7 +97,7 @@ def _file(places: dict[str, Any]) -> tuple[str, str]:
     file = Path(places["_env_file"] or ".env")
     return str(
         file
-    ), "read" if file.is_file() else f"not there (looked in {file.absolute().parent})"
+    ), "read" if file.is_file() else f"not found (looked in {file.absolute().parent})"
 
 
 def _value(settings: Settings | None, name: str) -> str:
@@ -143,7 +143,7 @@ def names(found: FoundSettings) -> Finding:
         return fine(f"every other name is a setting; Kubernetes set {', '.join(over)}", over=over)
     if not warnings:
         return fine("every name that starts with BREB_ is a setting")
-    says = f"{len(warnings)} name{'s' if warnings[1:] else ''} that no setting has"
+    says = f"{len(warnings)} unknown name{'s' if warnings[1:] else ''}"
     return doubtful(says, "\n".join(warnings), unknown=warnings)
 
 
@@ -156,8 +156,8 @@ def file(found: FoundSettings) -> Finding | None:
     if readable_by_others(path):
         doubts.append(f"other users of this machine can read {path}: chmod 600 {path}")
     if doubts:
-        return doubtful(f"{path}: {len(doubts)} to look at", "\n".join(doubts))
-    return fine("each name once, its secrets for nobody else")
+        return doubtful(f"{path}: warnings: {len(doubts)}", "\n".join(doubts))
+    return fine("each setting is there once, and others cannot read its secrets")
 
 
 def credentials(found: FoundSettings) -> Finding:
@@ -179,9 +179,9 @@ def _where_to_put(found: FoundSettings) -> str:
     near = {name: near_misses.missing(name, found.places) for name in found.missing}
     hints = [f"{name} {what}" for name, what in near.items() if what]
     return "\n".join(hints) or (
-        "take them from the Passport dashboard (Platform > API keys) and put them into the keychain"
-        f" ({COMMAND} login), .env, the environment or a secrets directory; to try without:"
-        f" {COMMAND} demo"
+        "copy them from the Passport dashboard (Platform > API keys) into the keychain"
+        f" ({COMMAND} login), .env, the environment or a secrets directory; to try without"
+        f" credentials: {COMMAND} demo"
     )
 
 
@@ -191,9 +191,10 @@ def _odd(found: Settings) -> str:
         if value.lower().startswith(_DUMMIES):
             return f"{PREFIX}{name} looks like an example"
         if value != value.strip() or value[0] in "\"'" or any(c.isspace() for c in value):
-            return f"{PREFIX}{name} has blanks or quotes in it"
+            return f"{PREFIX}{name} contains spaces or quotes"
         if not value.isascii():
             return (
-                f"{PREFIX}{name} has characters beyond ASCII, such as the quotes of a text editor"
+                f"{PREFIX}{name} contains characters that are not ASCII, such as the quotes of a"
+                " text editor"
             )
     return ""

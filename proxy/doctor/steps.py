@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 Work = Callable[[], Awaitable["Finding"]]
-SWALLOWED = "check the network between here and there: a firewall may swallow the packets"
+SWALLOWED = "check the network in between: a firewall may drop the packets"
 
 
 class Outcome(StrEnum):
@@ -114,6 +114,6 @@ class Chart:
             async with asyncio.timeout(allowed):
                 finding = await work()
         except TimeoutError:
-            finding = failed(f"nothing within {allowed:.3g} s", step.late)
+            finding = failed(f"no response within {allowed:.3g} s", step.late)
         step.seconds = time.perf_counter() - started
         return self.settle(step, finding)

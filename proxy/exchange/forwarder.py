@@ -283,7 +283,7 @@ def _own_authority(request: Request) -> bytes:
 def _explained(held: LeasedToken, keeper: TokenKeeper) -> str:
     """Say what a 401 that is passed on probably means."""
     scopes = held.token.scopes
-    log.debug("scopes of the token that got 401: %s", " ".join(scopes) or "not told")
+    log.debug("scopes of the token that got 401: %s", " ".join(scopes) or "not known")
     count = f"{len(scopes)} scope{'' if len(scopes) == 1 else 's'}" if scopes else "unknown scopes"
     return (
         f"the upstream answered 401 to a token that is {keeper.age(held):.0f} s old: probably a"

@@ -60,7 +60,7 @@ class Ledger:
             async with asyncio.timeout(_WAIT):
                 await row.written
         except TimeoutError:
-            raise LedgerUnavailable(f"the disk took no row for {_WAIT:g} s") from None
+            raise LedgerUnavailable(f"the disk wrote no row for {_WAIT:g} s") from None
         finally:
             row.written = None
 

@@ -32,7 +32,7 @@ class Lock:
         self.release()
         who = f"process {holder}" if holder.isdigit() else "another process"
         return LedgerRefused(
-            f"{who} writes to it (it holds {path}); give each proxy a ledger of its own"
+            f"{who} uses it (it holds the lock {path}); give each proxy its own ledger"
         )
 
     def _sign(self) -> None:

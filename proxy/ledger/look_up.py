@@ -191,29 +191,35 @@ def in_words(asked: Iterable[Mapping[str, Any]], found: list[Candidate]) -> str:
     """Say what the look-up tells, in a sentence; never whether it was made."""
     asked = list(asked)
     if not asked:
-        return "the API documents no way to look this up: ask Passport, with the times and the ids"
+        return (
+            "the API has no documented way to look this up: ask Passport, and send them the"
+            " times and the ids"
+        )
     failed = [each for each in asked if each["status"] not in (200, 404)]
     if failed and not found:
         status = failed[0]["status"]
-        return f"the API did not tell ({status or 'no answer'} to GET {failed[0]['target']})"
+        return (
+            f"the API did not answer the question ({status or 'no answer'} to GET"
+            f" {failed[0]['target']})"
+        )
     sure = [each for each in found if each.decisive]
     if sure:
-        state = sure[0].known.get("status", "not told")
+        state = sure[0].known.get("status", "not known")
         if "resolution_id" in sure[0].agrees:
             return (
-                f"the API has {_count(len(sure), 'payment')} of this resolution, and documents"
-                f" that a resolution pays once; status: {state}"
+                f"the API has {_count(len(sure), 'payment')} of this resolution, and its"
+                f" documentation says that a resolution pays only once; status: {state}"
             )
-        return f"the API has one with this id; status: {state}"
+        return f"the API has an entry with this id; status: {state}"
     if found:
         return (
-            f"{_count(len(found), 'entry')} of the API could be this one, or another that looks"
+            f"{_count(len(found), 'entry')} of the API may be this one, or another one that looks"
             " the same: compare before you decide"
         )
     seen = sum(each["found"] for each in asked)
     return (
-        f"nothing among {_count(seen, 'entry')} of the API could be this one. That is no proof"
-        " yet: look again in some minutes, and before you pay again ask Passport"
+        f"nothing matches among {_count(seen, 'entry')} of the API. This is no proof: look again"
+        " in some minutes, and ask Passport before you pay again"
     )
 
 

@@ -123,7 +123,9 @@ def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
     if not path.is_file():
         raise LedgerRefused(f"there is no file {path}")
     if not os.access(path, os.R_OK):
-        raise LedgerRefused(f"{path}: this user may not read it; ask as the user of the proxy")
+        raise LedgerRefused(
+            f"{path}: this user may not read it; run this command as the user of the proxy"
+        )
     try:
         connection = connect(path, mode)
     except sqlite3.Error as error:
@@ -131,7 +133,7 @@ def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
     try:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         if application != schema.APPLICATION:
-            raise LedgerRefused(f"{path} is no ledger of breb-proxy")
+            raise LedgerRefused(f"{path} is not a ledger of breb-proxy")
         yield connection
     except sqlite3.Error as error:
         raise LedgerRefused(f"{path}: {words(error)}") from None

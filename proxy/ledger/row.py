@@ -78,7 +78,7 @@ class Row:
     def closing(self) -> dict[str, Any]:
         """Return the values of the UPDATE; only for a row that has its end."""
         if self.end is None:
-            raise ValueError("the row has no end yet")
+            raise ValueError("the row is still open")
         return _storable({"number": self.number, **self.end._asdict(), **self._body()})
 
     def _body(self) -> dict[str, Any]:

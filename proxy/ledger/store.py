@@ -206,11 +206,11 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != schema.APPLICATION:
-        raise LedgerRefused(f"{path} is an SQLite file, but no ledger of breb-proxy")
+        raise LedgerRefused(f"{path} is an SQLite file, but not a ledger of breb-proxy")
     if version != schema.VERSION:
         raise LedgerRefused(
-            f"{path} was written by another version of breb-proxy (its form is {version},"
-            f" this one reads {schema.VERSION}); use that version, or name another file"
+            f"{path} was written by another version of breb-proxy (its format is {version}, this"
+            f" version reads {schema.VERSION}); use that version, or name another file"
         )
     # Reads every page: some two seconds for each million rows.
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()

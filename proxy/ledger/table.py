@@ -137,11 +137,11 @@ def details(entry: Entry) -> list[tuple[str, str]]:
 
 
 MEANING = {
-    "answered": "the upstream's whole answer was handed to the caller",
-    "not-sent": "not a byte of it went to the upstream",
-    "unknown": "it was sent, at least in part, and no answer came: it may have been carried out",
-    "cut": "the answer began with this status, but its end did not reach the caller",
-    "open": "it is under way; or the process ended, which the next start finds out",
+    "answered": "the caller got the upstream's whole response",
+    "not-sent": "nothing of it was sent to the upstream",
+    "unknown": "it was sent, at least in part, and no response came: it may have been carried out",
+    "cut": "the response began with this status, but its end did not reach the caller",
+    "open": "it is under way, or the process ended; the next start of the proxy finds that out",
 }
 
 

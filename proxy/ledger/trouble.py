@@ -20,17 +20,17 @@ _FOR_GOOD = frozenset(
 _WORDS = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_IOERR: "the disk gave an error",
-    sqlite3.SQLITE_BUSY: "another program holds it locked",
-    sqlite3.SQLITE_LOCKED: "another program holds it locked",
+    sqlite3.SQLITE_BUSY: "another program has locked it",
+    sqlite3.SQLITE_LOCKED: "another program has locked it",
     sqlite3.SQLITE_CORRUPT: "the file is damaged",
-    sqlite3.SQLITE_NOTADB: "the file is no ledger",
+    sqlite3.SQLITE_NOTADB: "the file is not a ledger",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
-    sqlite3.SQLITE_READONLY: "it may not be written by this user",
-    sqlite3.SQLITE_PERM: "it may not be written by this user",
+    sqlite3.SQLITE_READONLY: "this user may not write it",
+    sqlite3.SQLITE_PERM: "this user may not write it",
 }
 MEND = (
-    "it is left as it is; keep a copy of it and of its -wal file, then put a backup in its place"
-    f" ({COMMAND} ledger backup makes them), or name another file"
+    "the proxy did not change it; keep a copy of it and of its -wal file, then replace it with a"
+    f" backup ({COMMAND} ledger backup makes them), or name another file"
 )
 
 

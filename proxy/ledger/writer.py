@@ -170,8 +170,8 @@ class Writer(threading.Thread):
         before, self.problem = self.problem, problem
         if problem and problem != before:
             log.error(
-                "the ledger %s cannot be written: %s; what may change something gets 503,"
-                " reads go on",
+                "the ledger %s cannot be written: %s; requests that may change something get"
+                " 503, reads still work",
                 self._path,
                 problem,
             )

@@ -68,8 +68,8 @@ def raise_open_files(wanted: int) -> None:
         soft = most
     if soft < wanted:
         log.warning(
-            "%d files may be open, but BREB_MAX_CALLERS and BREB_MAX_CONNECTIONS could take %d:"
-            " raise the limit (ulimit -n), or lower them",
+            "this process may open %d files, but BREB_MAX_CALLERS and BREB_MAX_CONNECTIONS may"
+            " need %d: raise the limit (ulimit -n), or lower these settings",
             soft,
             wanted,
         )

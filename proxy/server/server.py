@@ -33,8 +33,9 @@ log = logging.getLogger("proxy.server")
 
 _OTHER_FILES = 64  # the listeners, the log, connections to the admin listener and for tokens
 _NO_PLACE = (
-    "no folder for the admin listener's secret can be written, so that breb-proxy status, refresh,"
-    " quit and console will be refused: set XDG_RUNTIME_DIR to one of this user's own"
+    "there is no directory in which the admin listener's secret can be written, so that it will"
+    " refuse breb-proxy status, refresh, quit and console: set XDG_RUNTIME_DIR to a directory of"
+    " this user"
 )
 AFTER_THE_GRACE = 5.0  # seconds: last words, revocation, the admin listener
 _SPARE = 2.0  # uvicorn's own end comes after ours, if ours should fail
@@ -127,7 +128,10 @@ async def _drain(
 
     def time_over() -> None:
         if shell.in_flight:
-            log.warning("%d exchanges are cut at the end of the grace", shell.in_flight)
+            log.warning(
+                "%d exchanges did not finish within BREB_SHUTDOWN_GRACE and are cut off",
+                shell.in_flight,
+            )
         shell.time_over = True
 
     await front.finish(serving, settings.shutdown_grace, time_over)
@@ -145,7 +149,7 @@ def _words(settings: Settings, parts: Parts) -> str:
 
 def _last_words(parts: Parts) -> None:
     if parts.shell.in_flight:
-        log.warning("%d exchanges are cut by a second signal", parts.shell.in_flight)
+        log.warning("%d exchanges are cut off by a second signal", parts.shell.in_flight)
     parts.flush()
 
 

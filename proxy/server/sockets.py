@@ -138,9 +138,9 @@ def _bind_unix(path: Path) -> socket.socket:
     """Bind a Unix socket that its owner alone may use; one that nobody serves is removed."""
     if path.exists():
         if not stat.S_ISSOCK(path.stat().st_mode):
-            raise AddressTaken(f"cannot listen on unix:{path}: the file is no socket")
+            raise AddressTaken(f"cannot listen on unix:{path}: the file exists and is not a socket")
         if _served(path):
-            raise AddressTaken(f"cannot listen on unix:{path}: another process does")
+            raise AddressTaken(f"cannot listen on unix:{path}: another process listens there")
         path.unlink()
     sock = UnixSocket(path)
     try:
@@ -195,7 +195,10 @@ def _served(path: Path) -> bool:
 
 def _worded(address: ListenAddress, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"cannot listen on {address}: the port is taken; free it, or choose another"
+        return (
+            f"cannot listen on {address}: the port is in use; stop the program that uses it,"
+            " or choose another port"
+        )
     if error.errno == errno.EACCES:
         return f"cannot listen on {address}: not allowed; choose a port above 1023"
     return f"cannot listen on {address}: {error.strerror}"

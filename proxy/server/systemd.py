@@ -121,7 +121,7 @@ def _endless(names: list[str]) -> Iterator[str]:
 
 
 def _listening(number: int, name: str) -> socket.socket:
-    wrong = f"LISTEN_FDS: what was handed over as {name} is no listening stream socket"
+    wrong = f"LISTEN_FDS: the socket passed as {name} is not a listening stream socket"
     os.set_inheritable(number, False)
     try:
         sock = socket.socket(fileno=number)

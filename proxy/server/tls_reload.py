@@ -40,7 +40,9 @@ async def reload(settings: Settings, context: ssl.SSLContext) -> None:
             ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*files)
             context.load_cert_chain(*files)
         except (OSError, ssl.SSLError) as error:
-            log.warning("the new TLS certificate cannot be used, the old one stays: %s", error)
+            log.warning(
+                "the new TLS certificate cannot be used; the old one stays in use: %s", error
+            )
         else:
             log.info("TLS certificate loaded again")
         seen = now

@@ -138,15 +138,17 @@ class Metrics:
         )
         yield labelled_counter(
             "breb_proxy_outcome_unknown",
-            "Requests that may have changed something, and nobody knows; also those that a ledger"
-            " held open at the start.",
+            "Requests with an unknown outcome that may have changed something; also those that"
+            " were open in the ledger at the start.",
             ("method",),
             # All from the start, at zero: a rate over a series that just appeared is wrong.
             {(method,): self.unknown[method] for method in _CHANGING},
         )
-        yield counter("breb_proxy_callers_left", "Callers who left before the end.", self.left)
         yield counter(
-            "breb_proxy_request_body_bytes", "Bytes of request bodies taken.", self.received
+            "breb_proxy_callers_left", "Callers that disconnected before the end.", self.left
+        )
+        yield counter(
+            "breb_proxy_request_body_bytes", "Bytes of request bodies received.", self.received
         )
         yield counter("breb_proxy_response_body_bytes", "Bytes of response bodies sent.", self.sent)
         yield self._total.family(
@@ -154,7 +156,7 @@ class Metrics:
         )
         yield self._upstream.family(
             "breb_proxy_upstream_seconds",
-            "Seconds from the connection at hand to the answer's head.",
+            "Seconds from a free connection to the response's headers.",
         )
         yield from self._gauges()
 

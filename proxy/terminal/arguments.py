@@ -1,6 +1,6 @@
 """How the command line speaks: help, one-line errors, and no secret taken or repeated.
 
-Exit codes: 0 it worked; 1 it did not; 2 settings or usage; 3 an address is taken; 4 no running
+Exit codes: 0 success; 1 failure; 2 wrong settings or usage; 3 an address is in use; 4 no
 proxy answers; 130 interrupted.
 """
 

@@ -128,7 +128,7 @@ def _grant(entry: dict[str, Any]) -> str:
         return flow.removeprefix(_GRANT_FLOW).lower()
     roles = entry.get("roles")
     known = (_GRANTS.get(role) for role in roles if isinstance(role, str)) if roles else ()
-    return next(filter(None, known), "not told")
+    return next(filter(None, known), "not known")
 
 
 def _moment(text: object) -> float | None:

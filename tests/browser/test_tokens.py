@@ -39,5 +39,7 @@ def test_a_missing_scope_is_explained_in_the_dialog(browser: Browser) -> None:
         page.goto(proxy.console)
         page.get_by_role("button", name="Details").click()
         page.get_by_role("button", name="Ask the API which tokens are alive").click()
-        expect(page.locator(".alive")).to_contain_text("lacks the scope iam.oauth.tokens.list.get")
+        expect(page.locator(".alive")).to_contain_text(
+            "does not have the scope iam.oauth.tokens.list.get"
+        )
         page.close()

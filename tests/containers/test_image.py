@@ -117,7 +117,7 @@ def test_the_simulator_is_in_an_image_of_its_own() -> None:
     assert inside(listing) == ""
     assert inside(listing, SIMULATOR) != ""
     said = inside("breb-proxy demo 2>&1; echo $?")
-    assert "the simulator is not in the image for production" in said
+    assert "the production image does not have the simulator" in said
     assert said.endswith("\n1")
 
 

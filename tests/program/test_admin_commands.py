@@ -105,8 +105,8 @@ def test_status_is_readable(proxy: Program) -> None:
 @pytest.mark.parametrize(
     ("skew", "words"),
     [
-        pytest.param(-0.9, "the same as ours", id="the rest of a Date's second"),
-        pytest.param(-31.4, "-31.4 s from ours", id="another"),
+        pytest.param(-0.9, "the same as this machine's", id="the rest of a Date's second"),
+        pytest.param(-31.4, "-31.4 s from this machine's", id="another"),
     ],
 )
 def test_a_clock_is_called_another_only_where_a_date_can_tell(skew: float, words: str) -> None:
@@ -181,7 +181,7 @@ def test_refresh_without_any_token_says_so() -> None:
 def test_quit_ends_the_proxy() -> None:
     with RawUpstream() as upstream, Program(upstream.url) as proxy:
         ended = pull(proxy, "quit")
-        assert (ended.code, ended.out) == (0, "ending: 0 exchanges may finish first\n")
+        assert (ended.code, ended.out) == (0, "shutting down: 0 exchanges under way may finish\n")
         assert proxy.process.wait(20) == 0
 
 
@@ -242,7 +242,7 @@ def test_levers_reach_a_unix_socket(tmp_path: Path) -> None:
             assert command("status", cwd=tmp_path, BREB_ADMIN_LISTEN=where).code == 0
             assert command("refresh", cwd=tmp_path, BREB_ADMIN_LISTEN=where).code == 0
             browser = command("console", cwd=tmp_path, BREB_ADMIN_LISTEN=where)
-            assert (browser.code, "which browsers do not reach" in browser.err) == (1, True)
+            assert (browser.code, "which browsers cannot open" in browser.err) == (1, True)
             assert command("quit", cwd=tmp_path, BREB_ADMIN_LISTEN=where).code == 0
             assert serving.wait(20) == 0
         finally:
@@ -293,10 +293,12 @@ def test_another_server_is_not_taken_for_ours(tmp_path: Path, lever: str, code: 
 @pytest.mark.parametrize(
     ("reply", "says"),
     [
-        pytest.param(b"220 smtp ready\r\n", "is not breb-proxy: no HTTP answer", id="mail"),
+        pytest.param(
+            b"220 smtp ready\r\n", "is not breb-proxy: it does not answer in HTTP", id="mail"
+        ),
         pytest.param(b"", "closed connection without response", id="hangs up"),
         pytest.param(
-            b"HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nnot here\n", "refuses: not here", id="403"
+            b"HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nnot here\n", "refused: not here", id="403"
         ),
     ],
 )
@@ -321,7 +323,7 @@ def test_a_server_that_stays_silent_is_told(tmp_path: Path) -> None:
         port = server.getsockname()[1]
         ended = command("status", f"--admin-listen=127.0.0.1:{port}", cwd=tmp_path)
     assert ended.code == 4
-    assert ended.err == f"breb-proxy: no answer from 127.0.0.1:{port} within 2 s\n"
+    assert ended.err == f"breb-proxy: no response from 127.0.0.1:{port} within 2 s\n"
 
 
 def test_a_socket_that_is_a_file_is_told(tmp_path: Path) -> None:
@@ -408,5 +410,5 @@ def test_the_view_stands_with_whatever_is_known(state: str) -> None:
     assert text.startswith("* draining")
     assert state in text
     assert "3 for a token" in text
-    assert "-2.0 s from ours" in text
+    assert "-2.0 s from this machine's" in text
     text.encode("ascii")

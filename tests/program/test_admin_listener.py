@@ -218,4 +218,4 @@ def test_its_root_says_that_the_console_is_off_and_how_it_is_turned_on() -> None
     with RawUpstream() as upstream, Program(upstream.url) as proxy:
         status, text = proxy.admin("/")
     assert status == 404
-    assert text.startswith("The console is off. To have it here, start with BREB_CONSOLE=true")
+    assert text.startswith("The console is off. To turn it on, start with BREB_CONSOLE=true")

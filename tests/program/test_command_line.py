@@ -214,7 +214,7 @@ def test_a_taken_port_names_the_setting_that_chooses_another(tmp_path: Path) -> 
             BREB_CLIENT_SECRET=SECRET,
         )
     assert ended.code == 3
-    assert "choose another (BREB_ADMIN_LISTEN)" in ended.err
+    assert "choose another port (BREB_ADMIN_LISTEN)" in ended.err
 
 
 def test_flags_win_over_the_environment(tmp_path: Path) -> None:
@@ -345,7 +345,7 @@ def test_a_near_name_is_told_by_the_refusal_itself(tmp_path: Path, name: str) ->
     assert (
         third == f"breb-proxy: to see which settings are found, and where: {called(tmp_path)} check"
     )
-    demo = "no demo, since the environment has settings; to try it all the same"
+    demo = "the demo does not start, because the environment has settings; to start it anyway"
     assert last == ([f"breb-proxy: {demo}: {called(tmp_path)} demo"] if name == "run" else [])
 
 
@@ -356,8 +356,8 @@ def test_a_copy_of_the_example_that_was_not_filled_in_is_no_wish_for_a_demo(tmp_
     assert ended.code == 2
     assert "BREB_CLIENT_ID: is empty in .env" in ended.err
     assert (
-        f"no demo, since .env has settings; to try it all the same: {called(tmp_path)} demo"
-        in ended.err
+        "the demo does not start, because .env has settings; to start it anyway:"
+        f" {called(tmp_path)} demo" in ended.err
     )
 
 
@@ -365,7 +365,7 @@ def test_an_upstream_that_is_named_but_empty_is_warned_of(tmp_path: Path) -> Non
     """Payments go to the sandbox then, and seem to succeed."""
     program = Program("", ready=False, token_url="http://127.0.0.1:1/t")
     with program as proxy:
-        assert "BREB_BASE_URL is there but empty (environment): requests go to" in proxy.output
+        assert "BREB_BASE_URL is set but empty (environment): requests go to" in proxy.output
 
 
 def test_run_with_half_of_the_credentials_says_which_is_missing(tmp_path: Path) -> None:

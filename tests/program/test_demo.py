@@ -141,7 +141,7 @@ def test_what_is_told_comes_before_the_log(tmp_path: Path) -> None:
         told, log = running.text.split(LAST)
     assert '"level"' not in told
     assert '"path":"/v1/accounts"' in log
-    assert re.search(r"renewed by itself, next in 2\d h \d+ min\.", told)
+    assert re.search("by itself, next time in 2\\d h \\d+ min\\.", told)
 
 
 def test_the_environment_does_not_disturb_it(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_ports_that_are_taken_are_said(tmp_path: Path) -> None:
         admin = f"--admin-listen=127.0.0.1:{free_port()}"
         with demo(tmp_path, f"--listen=127.0.0.1:{port}", admin) as running:
             (moved,) = re.findall(
-                rf"^127.0.0.1:{port} is taken: using (\S+)$", running.text, re.MULTILINE
+                rf"^127.0.0.1:{port} is in use: using (\S+) instead$", running.text, re.MULTILINE
             )
             assert f"Postman, curl, your app  http://{moved} " in running.text
 

@@ -97,7 +97,7 @@ def answering(answer: Callable[[Call], bytes | None] | bytes, token: bytes = b""
 def test_all_is_well(sandbox: str, tmp_path: Path) -> None:
     ended = command("check", cwd=tmp_path, **settings(sandbox))
     assert ended.code == 0, ended.both
-    assert ended.out.rstrip().splitlines()[-1].startswith("✓ all well (12 steps in ")
+    assert ended.out.rstrip().splitlines()[-1].startswith("✓ everything works (12 steps in ")
     assert "✗" not in ended.out
     assert "\x1b[" not in ended.out
     assert ended.err == ""
@@ -189,7 +189,7 @@ def test_the_picture_in_the_documentation_is_up_to_date(sandbox: str, tmp_path: 
     drawn = re.findall(r">([^<]+)</text>", picture)
     for title in re.findall(r"^  ✓ (\S+(?: \S+)*) ", ended.out, re.MULTILINE):
         assert title in drawn
-    assert "✓ all well" in drawn
+    assert "✓ everything works" in drawn
 
 
 # -- settings --------------------------------------------------------------------------------
@@ -296,7 +296,7 @@ def test_an_upstream_that_is_named_but_empty_is_told(tmp_path: Path) -> None:
     given = {"TOKEN_URL": "http://127.0.0.1:1/t", "CONNECT_TIMEOUT": "1"}
     found = examine(tmp_path, "", **given)
     assert found["settings"]["outcome"] == "warning"
-    assert found["settings"]["says"] == "BREB_BASE_URL is there but empty (environment)"
+    assert found["settings"]["says"] == "BREB_BASE_URL is set but empty (environment)"
 
 
 def test_names_that_kubernetes_made_are_not_called_settings(tmp_path: Path, sandbox: str) -> None:
@@ -309,14 +309,14 @@ def test_names_that_kubernetes_made_are_not_called_settings(tmp_path: Path, sand
     ("secret", "says"),
     [
         pytest.param("<your secret>", "looks like an example", id="example"),
-        pytest.param("ab cd", "has blanks or quotes in it", id="blank"),
-        pytest.param("'abcd'", "has blanks or quotes in it", id="quotes"),
+        pytest.param("ab cd", "contains spaces or quotes", id="blank"),
+        pytest.param("'abcd'", "contains spaces or quotes", id="quotes"),
         pytest.param(
             "“abcd”",
-            "has characters beyond ASCII, such as the quotes of a text editor",
+            "contains characters that are not ASCII, such as the quotes of a text editor",
             id="typographic quotes",
         ),
-        pytest.param("x " * 40, "has blanks or quotes in it", id="long"),
+        pytest.param("x " * 40, "contains spaces or quotes", id="long"),
     ],
 )
 def test_credentials_that_cannot_be_real_are_doubted(
@@ -359,7 +359,7 @@ def test_a_version_in_the_base_url_is_doubted(tmp_path: Path) -> None:
 def test_a_path_that_is_none_is_usage(tmp_path: Path, path: str) -> None:
     ended = command("check", f"--path={path}", cwd=tmp_path)
     assert ended.code == 2
-    assert "argument --path: must start with /" in ended.err
+    assert "argument --path: must be a path as in a URL" in ended.err
 
 
 # -- network and TLS -------------------------------------------------------------------------
@@ -461,8 +461,8 @@ def test_a_refused_port_is_told(tmp_path: Path) -> None:
     assert ended.code == 1
     assert f"127.0.0.1 port {port} refuses connections" in ended.out
     said = " ".join(ended.out.split())  # where lines are broken depends on the terminal
-    assert "→ check the host and port in BREB_BASE_URL, and that the server is up" in said
-    assert "✗ 1 failed; begin with upstream, TCP" in ended.out
+    assert "→ check the host and port in BREB_BASE_URL, and whether the server is running" in said
+    assert "✗ 1 failed; start with upstream, TCP" in ended.out
 
 
 def test_the_token_endpoint_is_examined_where_it_is_another_host(
@@ -474,14 +474,14 @@ def test_the_token_endpoint_is_examined_where_it_is_another_host(
     assert found["upstream.tcp"]["outcome"] == "ok"
     assert found["token_endpoint.tcp"]["outcome"] == "failed"
     assert "BREB_TOKEN_URL" in found["token_endpoint.tcp"]["advice"]
-    assert found["token"]["says"] == "not tried: there is no way to the token endpoint"
+    assert found["token"]["says"] == "not tried: the token endpoint cannot be reached"
 
 
 def test_without_an_upstream_the_token_is_still_tried(tmp_path: Path, sandbox: str) -> None:
     base = f"http://127.0.0.1:{free_port()}"
     found = examine(tmp_path, base, TOKEN_URL=f"{sandbox}/v1/iam/oauth/tokens")
     assert found["token"]["outcome"] == "ok"
-    assert found["request"]["says"] == "not tried: there is no way to the upstream"
+    assert found["request"]["says"] == "not tried: the upstream cannot be reached"
     assert found["revoke"]["outcome"] == "ok"
 
 
@@ -554,7 +554,7 @@ def test_a_port_that_speaks_no_tls_is_told(tmp_path: Path, sandbox: str) -> None
     found = examine(tmp_path, sandbox.replace("http://", "https://"))
     assert found["upstream.tls"]["outcome"] == "failed"
     assert found["upstream.tls"]["advice"] == (
-        "that port speaks no TLS: check scheme and port in BREB_BASE_URL"
+        "that port does not use TLS: check the scheme and port in BREB_BASE_URL"
     )
 
 
@@ -565,7 +565,7 @@ def test_a_server_that_swallows_everything_costs_one_time_out(tmp_path: Path) ->
     assert found.code == 1
     assert found["upstream.tls"]["outcome"] == "failed"
     assert "within 1 s" in found["upstream.tls"]["says"]
-    assert "check scheme and port in BREB_BASE_URL" in found["upstream.tls"]["advice"]
+    assert "check the scheme and port in BREB_BASE_URL" in found["upstream.tls"]["advice"]
 
 
 # -- an egress proxy -------------------------------------------------------------------------
@@ -648,7 +648,7 @@ def test_an_egress_proxy_that_swallows_everything_is_told(tmp_path: Path) -> Non
         given = {"EGRESS_PROXY": egress, "CONNECT_TIMEOUT": 1}
         found = examine(tmp_path, "https://upstream.example", **given)
     assert "within 1 s" in found["upstream.tls"]["says"]
-    assert "gives no way to upstream.example" in found["upstream.tls"]["advice"]
+    assert "does not connect to upstream.example" in found["upstream.tls"]["advice"]
 
 
 def test_an_egress_proxy_that_is_not_there_is_told(tmp_path: Path) -> None:
@@ -656,7 +656,7 @@ def test_an_egress_proxy_that_is_not_there_is_told(tmp_path: Path) -> None:
     found = examine(tmp_path, "https://upstream.example", EGRESS_PROXY=egress)
     assert found["egress_proxy.tcp"]["outcome"] == "failed"
     assert "BREB_EGRESS_PROXY" in found["egress_proxy.tcp"]["advice"]
-    assert found["upstream.tls"]["says"] == "not tried: no way to the egress proxy"
+    assert found["upstream.tls"]["says"] == "not tried: the egress proxy cannot be reached"
     assert found["request"]["outcome"] == "skipped"
 
 
@@ -678,7 +678,7 @@ def test_wrong_credentials_are_told(tmp_path: Path, sandbox: str) -> None:
         pytest.param(
             OK, "the token endpoint's response is not JSON", "BREB_TOKEN_URL", id="nonsense"
         ),
-        pytest.param(answered("302 Found"), "redirects (302)", "BREB_TOKEN_URL", id="redirect"),
+        pytest.param(answered("302 Found"), "redirect (302)", "BREB_TOKEN_URL", id="redirect"),
         pytest.param(answered("404 No"), "answered 404", "BREB_TOKEN_URL", id="not there"),
         pytest.param(None, "closed the connection", "BREB_TOKEN_URL", id="closed"),
         pytest.param(answered("500 No"), "answered 500", "try again later", id="broken"),
@@ -700,7 +700,7 @@ def test_a_token_endpoint_that_is_named_is_not_said_to_follow_from_another_setti
 ) -> None:
     found = examine(tmp_path, sandbox, TOKEN_URL=f"{sandbox}/elsewhere")
     assert found["token"]["advice"] == (
-        f"see that {sandbox}/elsewhere is the token endpoint (BREB_TOKEN_URL)"
+        f"check that {sandbox}/elsewhere is the token endpoint (BREB_TOKEN_URL)"
     )
 
 
@@ -709,7 +709,7 @@ def test_a_token_endpoint_that_hangs_costs_one_time_out(tmp_path: Path) -> None:
         found = examine(tmp_path, upstream.url, TOKEN_TIMEOUT=1, CONNECT_TIMEOUT=1)
     assert found.code == 1
     assert "within 1 s" in found["token"]["says"]
-    assert "ask those who run it" in found["token"]["advice"]
+    assert "ask its administrators" in found["token"]["advice"]
 
 
 @pytest.mark.parametrize(
@@ -745,12 +745,12 @@ def test_without_a_date_there_is_no_clock_to_compare(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("status", "outcome", "advice"),
     [
-        pytest.param("401 No", "warning", "lacks the scope iam.oauth.tokens.get", id="401"),
-        pytest.param("403 No", "warning", "lacks the scope iam.oauth.tokens.get", id="403"),
-        pytest.param("404 No", "warning", "right path prefix", id="404"),
-        pytest.param("429 No", "warning", "wants fewer requests", id="429"),
-        pytest.param("302 Found", "warning", "the answer is unexpected", id="redirect"),
-        pytest.param("500 No", "failed", "the upstream is in trouble", id="500"),
+        pytest.param("401 No", "warning", "does not have the scope iam.oauth.tokens.get", id="401"),
+        pytest.param("403 No", "warning", "does not have the scope iam.oauth.tokens.get", id="403"),
+        pytest.param("404 No", "warning", "path prefix", id="404"),
+        pytest.param("429 No", "warning", "too many requests", id="429"),
+        pytest.param("302 Found", "warning", "the response is unexpected", id="redirect"),
+        pytest.param("500 No", "failed", "the upstream has a problem", id="500"),
     ],
 )
 def test_what_the_upstream_answers_is_explained(
@@ -768,7 +768,7 @@ def test_a_401_in_spite_of_the_scope_points_at_the_environments(tmp_path: Path) 
     token = token_reply().replace(b'"paas.core.accounts.get"', b'"iam.oauth.tokens.get"  ')
     with answering(answered("401 No"), token) as upstream:
         found = examine(tmp_path, upstream.url)
-    assert "of one environment" in found["request"]["advice"]
+    assert "the same environment" in found["request"]["advice"]
 
 
 def test_a_refusal_by_our_own_rules_is_explained(tmp_path: Path, sandbox: str) -> None:
@@ -796,7 +796,7 @@ def test_an_answer_that_is_cut_is_told(tmp_path: Path) -> None:
         upstream.takeover = break_off
         found = examine(tmp_path, upstream.url)
     assert found["request"]["outcome"] == "failed"
-    assert "the answer was cut" in found["request"]["says"]
+    assert "the response was cut off" in found["request"]["says"]
 
 
 def test_a_large_answer_is_not_read_to_its_end(tmp_path: Path) -> None:
@@ -815,13 +815,15 @@ def test_without_a_token_id_the_list_is_asked_for(tmp_path: Path) -> None:
         found = examine(tmp_path, upstream.url)
         assert not [call for call in upstream.calls if call.method == "DELETE"]
     assert found["request"]["facts"]["path"] == "/v1/iam/oauth/tokens"
-    assert found["revoke"]["says"] == "not revoked: the token endpoint told no token id"
+    assert found["revoke"]["says"] == "not revoked: the token endpoint sent no token id"
 
 
 def test_the_token_is_kept_where_it_is_not_to_be_revoked(tmp_path: Path, sandbox: str) -> None:
     found = examine(tmp_path, sandbox, REVOKE_TOKENS="false")
     assert found["revoke"]["outcome"] == "skipped"
-    assert found["revoke"]["says"].startswith("not revoked (BREB_REVOKE_TOKENS=false), it lives")
+    assert found["revoke"]["says"].startswith(
+        "not revoked (BREB_REVOKE_TOKENS=false); it stays valid"
+    )
 
 
 def test_a_token_that_cannot_be_revoked_is_told(tmp_path: Path) -> None:
@@ -840,7 +842,7 @@ def test_a_token_that_the_server_does_not_revoke_in_spite_of_the_scope_is_its_tr
         upstream.revoke = lambda _: answered("500 No")
         found = examine(tmp_path, upstream.url)
     assert found["revoke"]["outcome"] == "warning"
-    assert "ask those who run it" in found["revoke"]["advice"]
+    assert "ask its administrators" in found["revoke"]["advice"]
 
 
 # -- listeners -------------------------------------------------------------------------------
@@ -862,7 +864,7 @@ def test_an_address_that_nobody_can_have_sends_nobody_to_look_for_who_is_there(
     address = f"192.0.2.1:{free_port()}"  # RFC 5737: an example's, no machine's
     found = examine(tmp_path, sandbox, LISTEN=address, CALLER_KEY=CALLER_KEY)
     assert found["listen"]["outcome"] == "failed"
-    assert found["listen"]["advice"] == "choose one that this machine has: BREB_LISTEN"
+    assert found["listen"]["advice"] == "choose an address of this machine: BREB_LISTEN"
 
 
 def test_ports_of_a_running_proxy_are_no_failure(tmp_path: Path) -> None:
@@ -876,7 +878,7 @@ def test_ports_of_a_running_proxy_are_no_failure(tmp_path: Path) -> None:
         for name in ("listen", "admin_listen"):
             assert found[name]["outcome"] == "ok"
             assert found[name]["facts"]["pid"] == proxy.process.pid
-            assert "the breb-proxy that runs as process" in found[name]["says"]
+            assert "a running breb-proxy (process" in found[name]["says"]
 
 
 def test_unix_sockets_are_tried_and_taken_away_again(tmp_path: Path, sandbox: str) -> None:

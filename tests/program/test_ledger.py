@@ -79,7 +79,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 def closed(path: Path, count: int = 1) -> list[dict[str, Any]]:
     """Return the rows, once so many of them have their end."""
-    until(lambda: sum(row["outcome"] is not None for row in rows(path)) >= count, "no end")
+    until(lambda: sum(row["outcome"] is not None for row in rows(path)) >= count, "still open")
     return rows(path)
 
 
@@ -360,7 +360,7 @@ def test_a_second_process_on_the_file_says_so_and_ends(
     upstream: RawUpstream, proxy: Program, path: Path
 ) -> None:
     said = refused(upstream, path)
-    assert f"BREB_LEDGER: process {proxy.process.pid} writes to it" in said
+    assert f"BREB_LEDGER: process {proxy.process.pid} uses it" in said
     assert post(proxy).status == 200
 
 

@@ -98,7 +98,7 @@ def test_a_row_is_shown_whole(path: Path, name: str) -> None:
 def test_a_verdict_is_written_beside(path: Path) -> None:
     filled(path, "unknown")
     said = ledger(path, "settle", "1", "--made", "--note", "seen in the list", "--by", "ana")
-    assert said.out == "row #1: made, says ana\n"
+    assert said.out == "row #1: made, decided by ana\n"
     shown = ledger(path, "show", "1").out
     assert "made, by ana at " in shown
     assert "outcome" in shown
@@ -112,7 +112,7 @@ def test_a_verdict_is_written_beside(path: Path) -> None:
         pytest.param(["show", "9"], 1, "no row 9", id="no such row"),
         pytest.param(["shw"], 2, "did you mean show?", id="no such command"),
         pytest.param(["settle", "1", "--note", "x"], 2, "--made --not-made", id="no verdict"),
-        pytest.param(["settle", "1", "--made", "--note", " "], 2, "how that is known", id="why"),
+        pytest.param(["settle", "1", "--made", "--note", " "], 2, "how you know that", id="why"),
         pytest.param(["--since", "yesterday"], 2, "2h, 30m, 7d", id="no time"),
         pytest.param(["--limit", "0"], 2, "1 or more", id="no number"),
         pytest.param(["look-up", "1"], 4, "nothing listens", id="no proxy runs"),
@@ -128,7 +128,7 @@ def test_what_cannot_be_done_is_said(
 
 def test_without_a_ledger_it_says_what_to_name(path: Path) -> None:
     ended = ledger(path, code=2, BREB_LEDGER="")
-    assert "no ledger is named: set BREB_LEDGER" in ended.err
+    assert "no ledger file is set: set BREB_LEDGER" in ended.err
 
 
 def test_the_ledger_is_found_in_env_files_as_for_serve(path: Path) -> None:
@@ -207,7 +207,7 @@ def test_another_proxys_ledger_is_not_mixed_up(doubt: Program, path: Path) -> No
     filled(other, "unknown")
     admin = {"BREB_ADMIN_LISTEN": f"127.0.0.1:{doubt.admin_port}"}
     ended = ledger(path, "look-up", "1", "--ledger", str(other), code=4, **admin)
-    assert "does not have this ledger" in ended.err
+    assert "does not use this ledger" in ended.err
 
 
 def test_the_admin_listener_serves_the_same_as_json(doubt: Program) -> None:

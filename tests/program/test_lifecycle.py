@@ -112,7 +112,7 @@ def test_the_grace_bounds_the_drain_and_who_still_waits_is_told(
         assert json.loads(answer.body).get("outcome") == outcome
         (line,) = proxy.exchanges()
         assert (line["status"], line["reason"]) == (503, "connection_terminated")
-        assert "1 exchanges are cut at the end of the grace" in proxy.output
+        assert "1 exchanges did not finish within BREB_SHUTDOWN_GRACE" in proxy.output
         gate.open.set()
 
 
@@ -176,7 +176,7 @@ def test_a_second_signal_ends_at_once() -> None:
         proxy.process.send_signal(signal.SIGTERM)
         proxy.until("/readyz", 503)
         assert proxy.stop(signal.SIGTERM) == 128 + signal.SIGTERM
-        assert "1 exchanges are cut by a second signal" in proxy.output
+        assert "1 exchanges are cut off by a second signal" in proxy.output
         gate.open.set()
 
 
@@ -331,8 +331,8 @@ def test_a_taken_port_is_one_line_and_exit_code_three() -> None:
         )
         assert second.returncode == 3
         assert second.stderr == (
-            f"breb-proxy: cannot listen on 127.0.0.1:{proxy.port}:"
-            " the port is taken; free it, or choose another (BREB_LISTEN)\n"
+            f"breb-proxy: cannot listen on 127.0.0.1:{proxy.port}: the port is in use; stop the"
+            " program that uses it, or choose another port (BREB_LISTEN)\n"
         )
 
 
@@ -470,7 +470,7 @@ def test_as_many_files_may_be_open_as_there_may_be_connections(
     monkeypatch.setattr(resource, "setrlimit", setrlimit)
     process.raise_open_files(1000)
     assert done == set_to
-    assert ("files may be open" in caplog.text) is warned
+    assert ("this process may open" in caplog.text) is warned
 
 
 def test_lines_of_exchanges_stand_before_the_line_of_the_end() -> None:

@@ -39,7 +39,7 @@ def test_a_pair_is_tried_kept_used_and_forgotten(
     assert done.code == 0, done.both
     assert "accepts them" in done.out
     assert "tokens live  24 h 0 min" in done.out
-    assert "kept in the keychain" in done.out
+    assert "stored in the keychain" in done.out
     checked = command("check", "--json", **here, **FREE)
     assert checked.code == 0, checked.both
     sources = json.loads(checked.out)["steps"][0]["facts"]
@@ -47,8 +47,8 @@ def test_a_pair_is_tried_kept_used_and_forgotten(
     with Program(url, client_id=None, client_secret=None, beside=desktop) as proxy:
         assert ask(proxy.port, "/v1/iam/oauth/tokens").status == 200
     done = command("logout", **here)
-    assert (done.code, "forgotten" in done.out) == (0, True)
-    assert "nothing was kept" in command("logout", **here).out
+    assert (done.code, "deleted" in done.out) == (0, True)
+    assert "nothing was stored" in command("logout", **here).out
     assert command("check", **here, **FREE).code == 1
 
 
@@ -59,7 +59,7 @@ def test_refused_credentials_are_not_kept(
     done = command("login", typed="test-client\nwrong\n", **here)
     assert (done.code, done.out) == (1, "")
     assert "refused the credentials: 401" in done.err
-    assert "nothing is kept" in done.err
+    assert "nothing is stored" in done.err
     assert command("check", **here, **FREE).code == 1
 
 
@@ -109,7 +109,7 @@ def test_without_a_keychain_an_env_file_is_offered(url: str, tmp_path: Path, ans
         BREB_BASE_URL=url,
         DBUS_SESSION_BUS_ADDRESS=f"unix:path={tmp_path}/none",
     )
-    assert "every program that runs as you can read it" in done.out
+    assert "Every program that runs as you" in done.out
     file = tmp_path / ".env"
     assert (done.code, file.exists()) == ((0, True) if answer == "y" else (1, False))
     if answer == "y":
@@ -156,7 +156,7 @@ def test_what_wins_over_the_keychain_is_named(
         BREB_CLIENT_ID="x",
         **desktop,
     )
-    assert "environment has credentials too, and wins" in done.out
+    assert "environment has credentials too, and they are used instead" in done.out
 
 
 @pytest.mark.parametrize("typed", ["", "one\n", "a\nb\nc\n", "{}", "{"])

@@ -96,7 +96,7 @@ def test_everything_else_is_for_our_user_alone(proxy: Program, path: str, method
     for given in ({}, {"Authorization": "Bearer "}, {"Authorization": f"Bearer {'x' * 43}"}):
         status, text = stranger(proxy, path, method, **given)
         assert status == 401
-        assert text.startswith("for the user alone who runs breb-proxy")
+        assert text.startswith("only for the user who runs breb-proxy")
     assert proxy.process.poll() is None
 
 
@@ -127,7 +127,7 @@ sys.exit(main(["quit", "--admin-listen", "127.0.0.1:{proxy.admin_port}"]))
     if "No module named 'proxy'" in done.stderr:
         pytest.skip("this tree lies where other users cannot read it")
     assert done.returncode == 4, done.stderr
-    assert "answers the user alone who runs it" in done.stderr
+    assert "answers only the user who runs it" in done.stderr
     assert proxy.process.poll() is None
 
 

@@ -77,7 +77,7 @@ def test_a_proxy_alone_has_no_rivals() -> None:
 
 @pytest.mark.parametrize(
     ("new_token", "says"),
-    [("keeps", "leaves the older ones alone"), ("revokes", "a new token ends the older ones")],
+    [("keeps", "does not end the older ones"), ("revokes", "a new token ends the older ones")],
 )
 def test_check_finds_out_on_purpose(tmp_path: object, new_token: str, says: str) -> None:
     with simulator(new_token=new_token) as url:

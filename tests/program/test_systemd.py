@@ -199,8 +199,8 @@ def test_a_listener_that_is_set_as_well_is_said_not_to_count(upstream: RawUpstre
     ):
         address = f"127.0.0.1:{sock.getsockname()[1]}"
         assert (
-            f"BREB_LISTEN (environment) does not count: the service manager handed over {address}"
-            in (proxy.output)
+            "BREB_LISTEN (environment) is not used: the service manager passed a socket for"
+            f" {address}" in (proxy.output)
         )
 
 
@@ -219,7 +219,7 @@ def test_sockets_for_another_process_are_left_alone(upstream: RawUpstream) -> No
     [
         pytest.param(lambda: listening("0.0.0.0"), "callers", "BREB_CALLER_KEY", id="open"),
         pytest.param(listening, "calers", "LISTEN_FDNAMES: 'calers' is handed over", id="name"),
-        pytest.param(datagrams, "callers", "no listening stream socket", id="kind"),
+        pytest.param(datagrams, "callers", "not a listening stream socket", id="kind"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(

@@ -53,10 +53,10 @@ def test_ours_and_those_that_a_killed_proxy_left_are_told_apart(url: str, tmp_pa
         here = beside(proxy, tmp_path)
         assert whose(here) == ["another's", "another's", "this proxy's"]
         shown = command("tokens", **here)
-        assert "3 tokens alive, 2 of them another's" in shown.out
+        assert "3 tokens valid, 2 of them not this proxy's" in shown.out
         asked = command("tokens", "revoke", "--others", **here)
         assert asked.code == 1
-        assert "whoever uses these gets 401 at once" in asked.err
+        assert "every program that uses these tokens gets 401 at once" in asked.err
         assert len(whose(here)) == 3
         done = command("tokens", "revoke", "--others", "--yes", **here)
         assert (done.code, done.out.count("  revoked")) == (0, 2)
@@ -90,7 +90,7 @@ def test_missing_scopes_are_explained(tmp_path: Path) -> None:
         own = proxy.status()["token"]["token_id"]
         refused = command("tokens", "revoke", own, **beside(proxy, tmp_path))
         assert refused.code == 1
-        assert "lacks the scope iam.oauth.tokens.delete" in refused.out
+        assert "does not have the scope iam.oauth.tokens.delete" in refused.out
 
 
 @pytest.mark.parametrize(

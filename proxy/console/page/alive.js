@@ -3,7 +3,7 @@ import { el, fill, post, span, toast } from "/console/dom.js";
 import { t } from "/console/words.js";
 
 const WHOSE = { "this proxy's": "alive.ours", "this proxy's, until now": "alive.ours-before", "another's": "alive.others" };
-const OWN_GRANTS = ["client_credentials", "not told"]; // a person's login is ended one by one
+const OWN_GRANTS = ["client_credentials", "not known"]; // a person's login is ended one by one
 
 // Returns an element that stays the same while the dialog is open, whatever else is drawn anew.
 export function aliveSection() {

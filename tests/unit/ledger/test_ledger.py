@@ -142,7 +142,7 @@ async def test_a_disk_that_hangs_holds_nobody_for_ever(
     monkeypatch.setattr(Store, "write", hanging)
     monkeypatch.setattr(module, "_WAIT", 0.05)
     late = row()
-    with pytest.raises(LedgerUnavailable, match="took no row"):
+    with pytest.raises(LedgerUnavailable, match="wrote no row"):
         await ledger.open(late)
     ledger.close(late, ended("not-sent"))
     monkeypatch.setattr(module, "_WAIT", 10)
@@ -193,7 +193,7 @@ async def test_what_a_process_left_open_is_told_at_the_start(
 
 
 async def test_a_second_proxy_on_the_file_is_refused(ledger: Ledger, path: Path) -> None:
-    with pytest.raises(LedgerRefused, match=f"process {os.getpid()} writes to it"):
+    with pytest.raises(LedgerRefused, match=f"process {os.getpid()} uses it"):
         Ledger(path, Retention(400, 1 << 30))
     await ledger.open(row())
 
@@ -214,7 +214,7 @@ async def test_one_who_holds_the_file_locked_is_named(ledger: Ledger, path: Path
     store._connection.execute("PRAGMA busy_timeout = 10")
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(LedgerUnavailable, match="another program holds it locked"):
+    with pytest.raises(LedgerUnavailable, match="another program has locked it"):
         await ledger.open(row())
     other.execute("ROLLBACK")
     other.close()

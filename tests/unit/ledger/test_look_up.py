@@ -103,7 +103,7 @@ def test_without_a_resolution_amount_and_time_make_a_candidate_and_no_more() -> 
     told = {"account_id": "a-1", "amount.value": "1500", "amount.currency": "COP"}
     found = candidates(entry(payment=told), [payment()])
     assert [(each.decisive, each.differs) for each in found] == [(False, ())]
-    assert "could be this one" in in_words([{"target": "/", "status": 200, "found": 1}], found)
+    assert "may be this one" in in_words([{"target": "/", "status": 200, "found": 1}], found)
 
 
 @pytest.mark.parametrize(
@@ -125,11 +125,13 @@ def test_what_differs_is_none(other: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        pytest.param([], "documents no way", id="no way"),
-        pytest.param([("/a", 200, 7)], "nothing among 7 entries .* no proof", id="nothing"),
-        pytest.param([("/a", 404, 0)], "nothing among 0 entries .* no proof", id="an empty list"),
-        pytest.param([("/a", 403, 0)], "did not tell .403 to GET /a.", id="refused"),
-        pytest.param([("/a", None, 0)], "did not tell .no answer", id="no answer"),
+        pytest.param([], "no documented way", id="no way"),
+        pytest.param([("/a", 200, 7)], "nothing matches among 7 entries .* no proof", id="nothing"),
+        pytest.param(
+            [("/a", 404, 0)], "nothing matches among 0 entries .* no proof", id="an empty list"
+        ),
+        pytest.param([("/a", 403, 0)], "did not answer the question .403 to GET /a.", id="refused"),
+        pytest.param([("/a", None, 0)], "did not answer the question .no answer", id="no answer"),
     ],
 )
 def test_what_was_not_found_is_worded_with_care(

@@ -155,7 +155,7 @@ def test_a_backup_into_a_missing_folder_says_so(path: Path) -> None:
 @pytest.mark.parametrize("data", [b"text", b""])
 def test_what_is_no_ledger_is_not_read(path: Path, data: bytes) -> None:
     path.write_bytes(data)
-    with pytest.raises(LedgerRefused, match="no ledger"), reading(path):
+    with pytest.raises(LedgerRefused, match="not a ledger"), reading(path):
         pass
 
 

@@ -109,7 +109,7 @@ def test_a_row_in_doubt_is_not_deleted_even_by_hand(path: Path) -> None:
 
 def test_two_processes_do_not_share_a_ledger(path: Path) -> None:
     store = Store.open(path)
-    with pytest.raises(LedgerRefused, match=f"process {os.getpid()} writes to it"):
+    with pytest.raises(LedgerRefused, match=f"process {os.getpid()} uses it"):
         Store.open(path)
     store.close()
     Store.open(path).close()
@@ -119,7 +119,7 @@ def test_another_name_of_the_file_is_the_same_ledger(path: Path) -> None:
     store = Store.open(path)
     other = path.with_name("other.db")
     other.symlink_to(path)
-    with pytest.raises(LedgerRefused, match="writes to it"):
+    with pytest.raises(LedgerRefused, match="uses it"):
         Store.open(other)
     store.close()
 
@@ -127,8 +127,8 @@ def test_another_name_of_the_file_is_the_same_ledger(path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        pytest.param(b"no database at all, but text\n" * 40, "no ledger", id="text"),
-        pytest.param(b"SQLite format 3\0" + b"\xff" * 5000, "no ledger|damaged", id="garbage"),
+        pytest.param(b"no database at all, but text\n" * 40, "not a ledger", id="text"),
+        pytest.param(b"SQLite format 3\0" + b"\xff" * 5000, "not a ledger|damaged", id="garbage"),
     ],
 )
 def test_another_file_is_refused_and_left_as_it_is(path: Path, data: bytes, words: str) -> None:
@@ -141,7 +141,7 @@ def test_another_file_is_refused_and_left_as_it_is(path: Path, data: bytes, word
 def test_another_programs_database_is_refused(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE theirs (a)")
-    with pytest.raises(LedgerRefused, match="no ledger of breb-proxy"):
+    with pytest.raises(LedgerRefused, match="not a ledger of breb-proxy"):
         Store.open(path)
 
 
