@@ -44,12 +44,12 @@ _ACTIONS = (
     ("POST", r"/keys$", "key-register", "register a Bre-B key"),
     ("PATCH", r"/keys(?:/[^/]+)?/suspend$", "key-suspend", "suspend a Bre-B key"),
     ("PATCH", r"/keys/[^/]+/activate$", "key-activate", "activate a Bre-B key"),
-    ("DELETE", r"/keys/[^/]+$", "key-delete", "delete a Bre-B key for good"),
+    ("DELETE", r"/keys/[^/]+$", "key-delete", "delete a Bre-B key permanently"),
     (
         "POST",
         r"/(?:resolve-key|key-?resolution|resolve)$",
         "key-resolve",
-        "resolve a key, which starts 30 minutes",
+        "resolve a key; the result is valid for 30 minutes",
     ),
     (
         "POST",

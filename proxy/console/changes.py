@@ -6,17 +6,17 @@ from proxy.http1.fields import HOP_BY_HOP
 from proxy.journal.entry import Shown
 
 _REMOVED = {
-    "authorization": "the caller's own: the proxy puts its token on",
+    "authorization": "the caller's own; the proxy adds its token",
     "expect": "answered by the proxy",
     "host": "names the proxy",
-    "x-proxy-key": "for the proxy alone",
-    "content-length": "the answer is framed anew (RFC 9112 section 6.2)",
+    "x-proxy-key": "for the proxy only",
+    "content-length": "the proxy frames the response itself (RFC 9112 section 6.2)",
 }
 _ADDED = {
     "authorization": "the access token",
     "host": "names the upstream",
     "via": "the proxy names itself (RFC 9110 section 7.6.3)",
-    "transfer-encoding": "framed on this hop",
+    "transfer-encoding": "framed for this connection",
     "location": "pointed at the upstream, now at the proxy",
     "content-location": "pointed at the upstream, now at the proxy",
     "server-timing": "BREB_SERVER_TIMING",
@@ -47,9 +47,9 @@ def _row(change: str, name: str, value: str, why: str = "") -> dict[str, Any]:
 def _removed(name: str, value: str, named: frozenset[str]) -> dict[str, Any]:
     key = name.lower()
     if key.encode("latin-1", "replace") in HOP_BY_HOP:
-        why = "for one hop alone (RFC 9110 section 7.6.1)"
+        why = "for one connection only (RFC 9110 section 7.6.1)"
     elif key in named:
-        why = "named by Connection, so for one hop alone"
+        why = "named by Connection, so for one connection only"
     else:
         why = _CORS if key.startswith("access-control-") else _REMOVED.get(key, "")
     return _row("removed", name, value, why)

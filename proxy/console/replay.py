@@ -25,7 +25,7 @@ from proxy.passport import Consequence, consequence
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")  # RFC 9110 section 5.6.2
 _VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 _TARGET = re.compile(r"/[!-~]*")
-PRODUCTION = "never against a production host: real money moves there"
+PRODUCTION = "not allowed against a production host: real money moves there"
 
 
 class ReplayRefused(Exception):
@@ -92,15 +92,17 @@ class Replay:
         if request.problem:
             raise ReplayRefused(409, request.problem)
         if not _TOKEN.fullmatch(request.method) or request.method in ("CONNECT", "TRACE"):
-            raise ReplayRefused(400, "the method is not one that can be sent")
+            raise ReplayRefused(400, "this method cannot be sent")
         texts = [request.target, *(value for _, value in request.lines)]
         if any(MASK in text for text in texts) or MASK.encode() in request.body:
-            raise ReplayRefused(409, f"it still holds masked values ({MASK}): put them in again")
+            raise ReplayRefused(409, f"it still has masked values ({MASK}): write the real values")
         if not _TARGET.fullmatch(request.target):
-            raise ReplayRefused(400, "the target must begin with / and be of visible ASCII")
+            raise ReplayRefused(
+                400, "the path must begin with / and have only visible ASCII characters"
+            )
         for name, value in request.lines:
             if not (_TOKEN.fullmatch(name) and _VALUE.fullmatch(value)):
-                raise ReplayRefused(400, "a field has a name or a value that cannot be sent")
+                raise ReplayRefused(400, "a header has a name or a value that cannot be sent")
 
     async def _send(self, wanted: Sendable, of: str) -> dict[str, Any]:
         request = self._as_from_a_caller(wanted, of)
@@ -161,7 +163,7 @@ def offer(request: Sendable, *, production: bool) -> dict[str, Any]:
         text: str | None = request.body.decode()
     except UnicodeDecodeError:
         text = None
-    why_not = request.problem or ("values of it were masked" if request.masked else "")
+    why_not = request.problem or ("some of its values were masked" if request.masked else "")
     return {
         "allowed": not production,
         "why_not": PRODUCTION if production else why_not,

@@ -145,7 +145,7 @@ class Console:
             wish = Wish.model_validate_json(content)
             return _json(await self._replay.run(wish))
         except ValidationError:
-            return _json({"detail": "not what a replay is asked for with"}, 400)
+            return _json({"detail": "the body does not describe a replay"}, 400)
         except ReplayRefused as refusal:
             would = refusal.would and asdict(refusal.would)
             asks = {"detail": str(refusal), "asks": would is not None, "would": would}

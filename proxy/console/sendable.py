@@ -78,7 +78,7 @@ def _problem(entry: Entry) -> str:
     if entry.kind:
         return "no caller sent it"
     if entry.method == "-":
-        return "it never was a well-formed request"
+        return "it was not a well-formed request"
     if body.words:
         return f"its body is {body.words}"
     if body.cut or (body.size and not body.data):

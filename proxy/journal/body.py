@@ -79,11 +79,13 @@ def content(
     else:
         # What cannot be read cannot be masked, and is not kept.
         if coding not in CODINGS:
-            return Content(b"", size, media_type, words=f"not kept: {coding[:40]} is not read here")
+            return Content(
+                b"", size, media_type, words=f"not kept: the coding {coding[:40]} is not supported"
+            )
         try:
             data, whole = decoded(data, coding, LIMIT)
         except zlib.error:
-            return Content(b"", size, media_type, words=f"not kept: it is no valid {coding}")
+            return Content(b"", size, media_type, words=f"not kept: it is not valid {coding}")
         cut = not whole
     text, charset = _as_text(data, media_type)
     shown, masked = redaction.text(text, secrets, cut=cut)

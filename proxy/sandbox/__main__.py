@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None, name: str = _NAME, hint: Hint | None
     except ImportError:
         sys.stderr.write(
             "--tls makes its certificate with trustme, which is not installed: pip install"
-            " 'breb-proxy[sandbox-tls]', or name --tls-cert and --tls-key\n"
+            " 'breb-proxy[sandbox-tls]', or set --tls-cert and --tls-key\n"
         )
         return _USAGE
     try:

@@ -34,14 +34,16 @@ class SandboxConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    client_id: str = Field("sandbox-client", description="The one client id that gets tokens.")
+    client_id: str = Field("sandbox-client", description="The only client id that gets tokens.")
     client_secret: str = Field(
-        "sandbox-secret", description="Its secret; worthless anywhere else.", repr=False
+        "sandbox-secret", description="Its secret. It works only here.", repr=False
     )
-    seed: int | None = Field(None, description="Makes every id, token and dice roll repeatable.")
-    require_token: bool = Field(True, description="Ask every request for a live access token.")
+    seed: int | None = Field(
+        None, description="Makes all ids, tokens and random choices repeatable."
+    )
+    require_token: bool = Field(True, description="Every request needs a valid access token.")
     control_hosts: tuple[str, ...] = Field(
-        (), description="Host names besides the loopback ones that may use /_sandbox."
+        (), description="Host names that may use /_sandbox, besides the loopback names."
     )
 
     token_lifetime: Span = Field(86400, description="Seconds that a token works.")
@@ -58,7 +60,7 @@ class SandboxConfig(BaseModel):
         "passport", description="Guess: the token endpoint's error body; oauth is RFC 6749's."
     )
     www_authenticate: bool = Field(
-        True, description="Guess: 401 answers carry WWW-Authenticate (RFC 6750)."
+        True, description="Guess: 401 responses have WWW-Authenticate (RFC 6750)."
     )
     repeated_revoke: Literal[404, 409] = Field(
         404, description="Guess: the status for revoking a revoked token; the page names both."
@@ -71,7 +73,7 @@ class SandboxConfig(BaseModel):
         "keeps", description="Guess: what a new token does to the client's older ones."
     )
     token_limit: int | None = Field(
-        None, ge=1, description="Guess: how many live tokens a client may have; no limit if unset."
+        None, ge=1, description="Guess: how many valid tokens a client may have; no limit if unset."
     )
     token_limit_action: Literal["refuse", "evict"] = Field(
         "refuse", description="Guess: over the limit, answer 429 or end the oldest token."
@@ -82,10 +84,10 @@ class SandboxConfig(BaseModel):
     rate_limit: int | None = Field(
         None,
         ge=1,
-        description="Guess: requests let in per rate_window, then 429; no limit if unset.",
+        description="Guess: requests allowed per rate_window; more get 429; no limit if unset.",
     )
     rate_window: Span = Field(1.0, description="Seconds over which rate_limit counts.")
-    retry_after: int = Field(1, ge=0, description="Seconds that a 429 names in Retry-After.")
+    retry_after: int = Field(1, ge=0, description="Seconds in the Retry-After of a 429.")
 
     delete_status: Literal["documented", 200, 204] = Field(
         "documented", description="Guess: the status of a DELETE; the pages differ by resource."
@@ -124,7 +126,7 @@ class SandboxConfig(BaseModel):
     unknown_key: Literal["invent", 404] = Field(
         404, description="Guess: resolving a key that nobody registered: 404, or an invented owner."
     )
-    resolution_lifetime: Span = Field(1800, description="Seconds that a resolution lives.")
+    resolution_lifetime: Span = Field(1800, description="Seconds that a resolution is valid.")
     expired_resolution: Literal[400, 404, 409] = Field(
         400, description="Guess: the status for paying with an expired resolution."
     )
@@ -194,16 +196,16 @@ class SandboxConfig(BaseModel):
 
     qr_reading: Literal["lenient", "strict"] = Field(
         "lenient",
-        description="Guess: decoding insists on EMV's mandatory tags, or on all of the standard's.",
+        description="Guess: decoding needs EMV's mandatory tags, or all of the standard's.",
     )
 
     latency: str = Field(
         "none", description="Latency profile (none, near, far, slow, tail), 120ms, or 20ms..80ms."
     )
-    error_rate: float = Field(0.0, ge=0, le=1, description="Share of requests that fail by dice.")
-    error_status: int = Field(503, ge=400, le=599, description="The status that those get.")
+    error_rate: float = Field(0.0, ge=0, le=1, description="Share of requests that fail at random.")
+    error_status: int = Field(503, ge=400, le=599, description="The status of those failures.")
     fault: str | None = Field(
-        None, description="A fault for every request, as in the X-Sandbox-Fault field."
+        None, description="A fault for every request, as in the X-Sandbox-Fault header."
     )
 
     webhook_url: Url | None = Field(None, description="Where payment events are sent.")
@@ -211,7 +213,7 @@ class SandboxConfig(BaseModel):
         "sandbox-webhook-secret", description="The key of their HMAC-SHA256 signature.", repr=False
     )
     webhook_delivery: Literal["Once", "Retry"] = Field(
-        "Retry", description="One try, or up to 12 with growing pauses."
+        "Retry", description="One try, or up to 12 with longer and longer pauses."
     )
     webhook_events: Literal["new", "old", "both"] = Field(
         "new", description="Which generation of event names is sent."
@@ -220,22 +222,22 @@ class SandboxConfig(BaseModel):
     webhook_trouble: tuple[Trouble, ...] = Field(
         (), description="What goes wrong with deliveries: duplicate, wrong-signature, out-of-order."
     )
-    webhook_delay: Seconds = Field(0.0, description="Seconds by which each delivery is late.")
+    webhook_delay: Seconds = Field(0.0, description="Seconds by which each delivery is delayed.")
     authorization_url: Url | None = Field(
-        None, description="Where it is asked whether to accept a payment that comes in."
+        None, description="URL that is asked whether to accept an incoming payment."
     )
-    authorization_timeout: Span = Field(3.0, description="Seconds that the answer may take.")
+    authorization_timeout: Span = Field(3.0, description="Seconds to wait for its response.")
     authorization_on_error: Literal["reject", "approve"] = Field(
-        "reject", description="What becomes of the payment where no answer comes in time."
+        "reject", description="What happens to the payment if no response comes in time."
     )
     webhook_payload: Literal["envelope", "payment"] = Field(
-        "envelope", description="Guess: the payment wrapped with the event's name, or by itself."
+        "envelope", description="Guess: the payment together with the event's name, or alone."
     )
     webhook_timestamp_field: FieldName = Field(
-        "X-Passport-Timestamp", description="Guess: the field that carries the time of sending."
+        "X-Passport-Timestamp", description="Guess: the header that has the time of sending."
     )
     webhook_signature_field: FieldName = Field(
-        "X-Passport-Signature", description="Guess: the field that carries the signature."
+        "X-Passport-Signature", description="Guess: the header that has the signature."
     )
     webhook_signed: Literal["timestamp.body", "body"] = Field(
         "timestamp.body", description="Guess: the text that is signed."

@@ -175,7 +175,7 @@ class PayIn(Control):
         code = self._code(world)
         key_value = self.key_value if code is None else code.key.key_value
         if key_value is None:
-            raise ValueError("name key_value, qr_code_reference or qr_code_id")
+            raise ValueError("send key_value, qr_code_reference or qr_code_id")
         entry = find(world, None, key_value)
         if entry is None or entry.account_id is None:
             raise ValueError("no active key with this value is registered here")
@@ -208,7 +208,7 @@ class PayIn(Control):
     def _amount(self, code: QrCode | None) -> int:
         asked = code.amount.value if code is not None and code.amount is not None else None
         if self.amount is None and asked is None:
-            raise ValueError("name an amount: nothing else says how much")
+            raise ValueError("send an amount: the QR code has none")
         given = centavos(self.amount or asked or "0")
         least = centavos(asked or "0")
         # a tip comes on top

@@ -59,19 +59,22 @@ class Fault:
         wrongs = {name for name in named if name in _EXCLUSIVE}
         if not wrongs and "delay" not in named:
             raise ValueError(
-                "nothing goes wrong: name status, delay, body, cut-body, trickle, reset or hang"
+                "the fault does nothing: write status, delay, body, cut-body, trickle, reset or"
+                " hang"
             )
         if len(wrongs) > 1 and not (wrongs == {"status", "body"} and self.body in MADE):
             raise ValueError(
-                "status, body, cut-body, trickle, reset and hang exclude each other; status goes"
-                " with body=html and body=empty alone"
+                "status, body, cut-body, trickle, reset and hang exclude each other; status can"
+                " be combined only with body=html and body=empty"
             )
         if "retry_after" in named and not (self.status or self.body == "html"):
-            raise ValueError("retry-after goes with status or body=html")
+            raise ValueError("retry-after needs status or body=html")
         if "label" in named and self.times is None:
-            raise ValueError("id goes with times: it counts them apart")
+            raise ValueError("id needs times: requests are counted for each id")
         if "after" in named and not self.after and self.processed:
-            raise ValueError("when=before contradicts it: there would be no answer to spoil")
+            raise ValueError(
+                "when=before is not possible with it: there would be no response to change"
+            )
 
 
 def _status(text: str) -> int:
@@ -88,7 +91,7 @@ def _count(text: str) -> int:
 
 def _times(text: str) -> int:
     if not _count(text):
-        raise ValueError("times=0 would never happen")
+        raise ValueError("times=0 is not possible: write 1 or more")
     return int(text)
 
 

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 _ABOUT = """\
 Serve a simulator of Passport's Bre-B API. It is made from the public documentation; it is
-not the real thing and moves no money. State lives in memory and ends with the process.
+not the real thing and moves no money. Its state is in memory and is lost when the process ends.
 """
 _MORE = """\
 Look at http://127.0.0.1:9090/_sandbox for a page with every control.
-Any request may carry a fault of its own, for instance
+A request can ask for a fault, for example
   X-Sandbox-Fault: status=503;times=2
-docs/sandbox.md tells the switches, the guesses behind them, and the faults.
+docs/sandbox.md explains the options, the guesses behind them, and the faults.
 """
 _GUESS = "Guess: "
 _OLDER_FLAGS = {"control_hosts": ("--lever-hosts",)}
@@ -67,7 +67,7 @@ class Parser(argparse.ArgumentParser):
             meant = self.hint(unknown[0]) or (f"; did you mean {near[0]}?" if near else "")
             self.error(f"no such option: {unknown[0]}{meant}")
         if rest:
-            self.error(f"takes options alone, and {rest[0]!r} is none")
+            self.error(f"only options are allowed, and {rest[0]!r} is not an option")
         return vars(options)
 
     def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ANN401  argparse's
@@ -94,26 +94,26 @@ def parser(name: str) -> Parser:
     made.add_argument(
         "--listen", metavar="HOST:PORT", type=_address, help=f"Where to serve [{_LISTEN}]."
     )
-    made.add_argument("--host", help="The address alone [127.0.0.1].")
-    made.add_argument("--port", type=_port, help="The port alone [9090]; 0 picks one.")
+    made.add_argument("--host", help="Only the address [127.0.0.1].")
+    made.add_argument("--port", type=_port, help="Only the port [9090]; 0 takes any free port.")
     made.add_argument(
         "--data",
         type=Path,
         metavar="FILE",
-        help="Begin with this data, as of /_sandbox/dump.",
+        help="Start with this data, in the form of /_sandbox/dump.",
     )
-    tls = made.add_argument_group("TLS of its own")
-    tls.add_argument("--tls", action="store_true", help="Serve https with a certificate made now.")
+    tls = made.add_argument_group("TLS")
+    tls.add_argument("--tls", action="store_true", help="Serve https with a new certificate.")
     tls.add_argument(
         "--tls-ca",
         type=Path,
         metavar="FILE",
-        help="Where its authority's certificate goes [breb-sandbox-ca.pem].",
+        help="File for the certificate of its authority [breb-sandbox-ca.pem].",
     )
     tls.add_argument(
-        "--tls-names", nargs="+", metavar="NAME", help="Its host names beside the loopback ones."
+        "--tls-names", nargs="+", metavar="NAME", help="Its host names, besides the loopback names."
     )
-    tls.add_argument("--tls-cert", type=Path, metavar="FILE", help="A certificate of yours.")
+    tls.add_argument("--tls-cert", type=Path, metavar="FILE", help="Your own certificate.")
     tls.add_argument("--tls-key", type=Path, metavar="FILE", help="Its key.")
     add_settings(made)
     return made
@@ -153,7 +153,7 @@ def _option(field: "FieldInfo") -> dict[str, Any]:
 def _port(text: str) -> int:
     port = int(text) if re.fullmatch("[0-9]{1,5}", text) else -1
     if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: write a number from 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: write a number from 0 to 65535")
     return port
 
 
@@ -161,7 +161,9 @@ def _address(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
     if not colon or not bare or (":" in bare and bare == host):
-        raise argparse.ArgumentTypeError(f"{text!r} is no address: write HOST:PORT, as {_LISTEN}")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not an address: write HOST:PORT, as {_LISTEN}"
+        )
     return bare, _port(port)
 
 
@@ -175,10 +177,10 @@ def read(argv: Sequence[str] | None, name: str, hint: Hint | None = None) -> Sta
     made.hint = hint or made.hint
     given = made.read(argv)
     if "listen" in given and {"host", "port"} & given.keys():
-        made.error("--listen says both: leave out --host and --port")
+        made.error("--listen has both already: remove --host and --port")
     host, port = given.pop("listen", ("127.0.0.1", 9090))
     if ("tls_cert" in given) != ("tls_key" in given):
-        made.error("--tls-cert and --tls-key go together")
+        made.error("set both --tls-cert and --tls-key, or neither")
     own = {key: given.pop(key) for key in (*Start.__annotations__,) if key in given}
     own["tls_names"] = tuple(own.get("tls_names", ()))
     try:

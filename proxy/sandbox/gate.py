@@ -21,7 +21,7 @@ class Gate:
             return None
         token = self._live(bearer_of(scope))
         if token is None:
-            raise Refusal(401, "the access token is missing or dead")
+            raise Refusal(401, "the access token is missing or not valid")
         if operation.scope is not None and operation.scope not in token.scopes:
             raise self._short_of(operation.scope)
         return token
@@ -48,7 +48,7 @@ class Gate:
     def _short_of(self, scope: str) -> Refusal:
         fields = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'}
         status = self._world.config.scope_failure
-        message = f"the access token lacks the scope {scope}"
+        message = f"the access token does not have the scope {scope}"
         return Refusal(status, message, code="MISSING_SCOPE", fields=fields)
 
 

@@ -12,7 +12,7 @@ def seconds(text: str) -> float:
     """Read ``2s``, ``250ms`` or a plain number of seconds; raise ValueError otherwise."""
     match = _DURATION.match(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is no duration: write 250ms, 2s or 1.5")
+        raise ValueError(f"{text!r} is not a duration: write 250ms, 2s or 1.5")
     value = float(match[1]) / (1000 if match[2] == "ms" else 1)
     if value > _LONGEST:
         raise ValueError(f"{text!r} is longer than an hour")

@@ -17,7 +17,7 @@ Json = dict[str, object]
 
 _MEANINGS = {
     400: "Invalid or missing data",
-    401: "The access token is missing, dead, or lacks a scope",
+    401: "The access token is missing, not valid, or does not have a scope",
     403: "Not permitted",
     404: "No such object",
     405: "No such method on this path",
@@ -41,8 +41,8 @@ _ABOUT = """\
 A simulator made from public documentation; not the real API.
 
 Any request may carry X-Sandbox-Fault (what goes wrong with it), X-Sandbox-Outcome (how the
-payment ends that it makes) and X-Sandbox-Namespace (whose world it belongs to).
-The payloads of webhooks are guesses: the documentation does not tell them."""
+payment ends that it makes) and X-Sandbox-Namespace (which test's data it uses).
+The payloads of webhooks are guesses: the documentation does not describe them."""
 _REF = "#/components/schemas/{model}"
 
 
@@ -99,14 +99,16 @@ def _webhooks(names: Names, config: SandboxConfig) -> Json:
         "required": True,
         "content": {"application/json": {"schema": names[shape, "serialization"]}},
     }
-    taken: Json = {"2XX": {"description": "Taken; anything else is tried again"}}
+    taken: Json = {
+        "2XX": {"description": "Accepted; after any other status, the delivery is tried again"}
+    }
     answer = {"application/json": {"schema": names[Verdict, "validation"]}}
-    decided: Json = {"200": {"description": "Whether the payment may come in", "content": answer}}
+    decided: Json = {"200": {"description": "Whether the payment is accepted", "content": answer}}
     described: Json = {
         name: {"post": {"summary": "A payment's event", "requestBody": body, "responses": taken}}
         for name in (*EVENTS, *OLD_EVENTS)
     }
-    question = {"summary": "May this payment come in?", "requestBody": body, "responses": decided}
+    question = {"summary": "Is this payment accepted?", "requestBody": body, "responses": decided}
     return {**described, QUESTION: {"post": question}}
 
 

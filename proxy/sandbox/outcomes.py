@@ -32,7 +32,7 @@ def parse(text: str) -> Outcome:
     if re.fullmatch(CODE, word):
         return outcome(None, word, after)
     known = ", ".join(STATUSES)
-    raise ValueError(f"{what!r} is no outcome: write {known}, or a code such as B105")
+    raise ValueError(f"{what!r} is not an outcome: write {known}, or a code such as B105")
 
 
 def decide(world: World, payment: Payment) -> Outcome:

@@ -78,7 +78,7 @@ async def _exchange(place: Place, scope: Scope, receive: Receive, send: Send) ->
     if fault is None:
         shown = ""
     elif not spelled:
-        shown = "planned, or by dice"
+        shown = "planned, or at random"
     try:
         pause = behaviour.pause()
         if pause or (fault is not None and fault.delay):

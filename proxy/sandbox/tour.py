@@ -42,7 +42,7 @@ def tour(base_url: str) -> list[tuple[str, str]]:
         ),
         ("Link its bank account", _post("account", f"{base}/v1/accounts/link", account)),
         (
-            f"Ask who stands behind the key {ENTRIES[0].key.key_value}",
+            f"Ask who owns the key {ENTRIES[0].key.key_value}",
             _post("resolution", f"{base}/v1/resolve-key", resolve),
         ),
         ("Pay 25,000 pesos", _post("payment", f"{base}/v1/payments/breb", pay)),
@@ -50,7 +50,7 @@ def tour(base_url: str) -> list[tuple[str, str]]:
             "See that it is settled",
             f"sleep 2; {_get(f'{base}/v1/payments/', '$payment')}",
         ),
-        ("See what is left", _get(f"{base}/v1/accounts/", "$account")),
+        ("See the balance", _get(f"{base}/v1/accounts/", "$account")),
     ]
 
 

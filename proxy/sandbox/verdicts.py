@@ -30,7 +30,7 @@ def _repeated(world: World, payment: Payment) -> str:
             "would have been paid twice: its resolution came again with another amount or account"
         )
     if payment.initiations - payment.repeats_changed > 1:
-        return "would have been paid twice, had the repeat not named the same resolution"
+        return "would have been paid twice, but the repeated request had the same resolution"
     return ""
 
 
@@ -46,4 +46,4 @@ def _alike(earlier: dict[tuple[str, str, int], Payment], payment: Payment) -> st
     apart = (moments[1] - moments[0]).total_seconds()
     if apart > _WITHIN:
         return ""
-    return f"perhaps paid twice: the same amount went to the same account {apart:.0f} s before"
+    return f"may be paid twice: the same amount went to the same account {apart:.0f} s earlier"

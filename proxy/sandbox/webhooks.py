@@ -175,7 +175,7 @@ class Courier:
             said = await self._answer(asked)
         asked.delivered = said is not None
         if not asked.statuses:
-            asked.statuses.append("no answer in time")
+            asked.statuses.append("no response in time")
         if said is None:
             said = world.config.authorization_on_error == "approve"
         if payment.id not in world.payments:

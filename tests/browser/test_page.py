@@ -159,7 +159,7 @@ def test_the_detail_shows_where_the_time_went_and_what_was_changed(start: Start)
     panel = console.tab("Changes")
     row = panel.locator("tr", has_text="the access token")
     expect(row).to_contain_text("+ Authorization: Bearer ••••")
-    expect(panel).to_contain_text("the caller's own: the proxy puts its token on")
+    expect(panel).to_contain_text("the caller's own; the proxy adds its token")
     host = panel.locator("tr", has_text="names the upstream").locator("td")
     expect(host.nth(0)).to_have_text(f"− Host: 127.0.0.1:{console.program.port}")
     expect(host.nth(1)).to_contain_text("+ Host: 127.0.0.1:")
@@ -608,10 +608,10 @@ def test_a_request_is_edited_before_it_is_sent_again(start: Start) -> None:
     page = console.page
     page.get_by_role("button", name="Replay", exact=True).click()
     dialog = page.get_by_role("dialog", name="Edit and send again")
-    expect(dialog).to_contain_text("cannot be sent as it was: values of it were masked")
+    expect(dialog).to_contain_text("cannot be sent as it was: some of its values were masked")
     expect(dialog).to_contain_text("Left out, because they were masked: Cookie.")
     dialog.get_by_role("button", name="Send").click()
-    expect(page.locator("#toast")).to_contain_text("still holds masked values")
+    expect(page.locator("#toast")).to_contain_text("still has masked values")
     dialog.get_by_label("Body").fill('{"email":"eva@example.org"}')
     dialog.get_by_label("Path and query").fill("/v1/edited?a=1")
     dialog.get_by_label("Method").fill("GET")
@@ -658,7 +658,7 @@ def test_production_is_marked_and_never_replayed_against(start: Start) -> None:
         console.pick("/v1/x")
         expect(page.get_by_role("button", name="Replay", exact=True)).to_be_disabled()
         page.keyboard.press("r")
-        expect(page.locator("#toast")).to_contain_text("never against a production host")
+        expect(page.locator("#toast")).to_contain_text("not allowed against a production host")
         script = """(id) => fetch('/console/api/replay', {method: 'POST',
             headers: {'Content-Type': 'application/json'},
             body: JSON.stringify({of: id, confirmed: true})}).then((answer) => answer.status)"""

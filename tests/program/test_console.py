@@ -312,9 +312,9 @@ def test_what_the_proxy_changed_is_said_with_its_reason(console: Page) -> None:
         fields=[("Authorization", "Basic eDp5"), ("Connection", "X-Hop"), ("X-Hop", "1")]
     )
     rows = {(row["change"], row["name"]): row["why"] for row in shown["changes"]["request"]}
-    assert rows["removed", "X-Hop"] == "named by Connection, so for one hop alone"
+    assert rows["removed", "X-Hop"] == "named by Connection, so for one connection only"
     assert "RFC 9110" in rows["removed", "Connection"]
-    assert rows["removed", "X-Proxy-Key"] == "for the proxy alone"
+    assert rows["removed", "X-Proxy-Key"] == "for the proxy only"
     assert rows["added", "Authorization"] == "the access token"
     assert rows["added", "Host"] == "names the upstream"
 
@@ -566,16 +566,16 @@ def test_the_guard_judges_a_replay_as_any_other_request(
     ("wish", "status", "words"),
     [
         pytest.param({"of": "none"}, 404, "no longer kept", id="gone"),
-        pytest.param({"target": "http://evil.example/"}, 400, "target", id="another host"),
-        pytest.param({"target": "/a b"}, 400, "target", id="blank"),
-        pytest.param({"target": "/é"}, 400, "target", id="beyond ASCII"),
+        pytest.param({"target": "http://evil.example/"}, 400, "path", id="another host"),
+        pytest.param({"target": "/a b"}, 400, "path", id="blank"),
+        pytest.param({"target": "/é"}, 400, "path", id="beyond ASCII"),
         pytest.param({"method": "GE T"}, 400, "method", id="method"),
         pytest.param({"method": "TRACE"}, 400, "method", id="would show the token"),
-        pytest.param({"fields": [["A b", "c"]]}, 400, "field", id="name"),
-        pytest.param({"fields": [["A", "b\r\nEvil: 1"]]}, 400, "field", id="line end"),
+        pytest.param({"fields": [["A b", "c"]]}, 400, "header", id="name"),
+        pytest.param({"fields": [["A", "b\r\nEvil: 1"]]}, 400, "header", id="line end"),
         pytest.param({"body": '{"email":"••••om"}'}, 409, "masked", id="still masked"),
-        pytest.param({"surprise": 1}, 400, "asked for", id="unknown wish"),
-        pytest.param({"fields": "x"}, 400, "asked for", id="no list"),
+        pytest.param({"surprise": 1}, 400, "does not describe", id="unknown wish"),
+        pytest.param({"fields": "x"}, 400, "does not describe", id="no list"),
     ],
 )
 def test_what_cannot_be_sent_is_refused_in_words(

@@ -101,7 +101,7 @@ def test_a_control_says_why_it_does_not_move(
 
 def test_what_is_no_json_is_said_to_be(sandbox: Any) -> None:
     answer = sandbox.bare.post("/_sandbox/reset", content=b"{")
-    assert answer.json()["message"] == "the body is no JSON"
+    assert answer.json()["message"] == "the body is not JSON"
 
 
 def test_a_control_takes_no_endless_body(sandbox: Any) -> None:

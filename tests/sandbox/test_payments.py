@@ -165,7 +165,7 @@ def test_a_resolution_pays_once(sandbox: Any) -> None:
     assert _count(sandbox, made["id"]) == {
         "resolution_id": resolution, "status": "SETTLED",
         "initiations": 3, "confirmations": 0, "executions": 1, "repeats_changed": 0,
-        "verdict": "would have been paid twice, had the repeat not named the same resolution",
+        "verdict": "would have been paid twice, but the repeated request had the same resolution",
     }  # fmt: skip
     counts = sandbox.view("executions")
     assert counts["total"] == 1
@@ -324,7 +324,7 @@ def test_a_repeat_under_a_new_resolution_is_noticed(sandbox: Any) -> None:
     customer, account, resolution = sandbox.ready()
     sandbox.pay(account, resolution)
     again = sandbox.pay(account, sandbox.resolve(customer))
-    assert sandbox.view("executions")["paid_twice"][again["id"]].startswith("perhaps paid twice")
+    assert sandbox.view("executions")["paid_twice"][again["id"]].startswith("may be paid twice")
     sandbox.later(700)
     later = sandbox.pay(account, sandbox.resolve(customer))
     assert later["id"] not in sandbox.view("executions")["paid_twice"]

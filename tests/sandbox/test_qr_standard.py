@@ -26,12 +26,12 @@ def test_what_is_packed_unpacks(pairs: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("0", "at position 1 stands '0' instead of a tag and its length"),
+        ("0", "at position 1 there is '0' instead of a tag and its length"),
         ("000", "instead of a tag"),
-        ("0005abc", "tag 00 promises 5 characters, and 3 are left"),
-        ("xx01a", "at position 1 stands 'xx01'"),
-        ("0001ax", "at position 6 stands 'x'"),
-        ("0001a0001b", "tag 00 stands there twice"),
+        ("0005abc", "tag 00 has the length 5, but only 3 characters are left"),
+        ("xx01a", "at position 1 there is 'xx01'"),
+        ("0001ax", "at position 6 there is 'x'"),
+        ("0001a0001b", "tag 00 is there twice"),
         ("００0112", "at position 1"),
     ],
 )
@@ -177,18 +177,18 @@ def test_the_checksum_may_be_in_lower_case() -> None:
     [
         ("https://example.com/pay", "it does not start with 000201"),
         ("0002010102115802CO", "it does not end in a checksum"),
-        (_sealed({})[:-4] + "0000", "the checksum is 0000, and "),
+        (_sealed({})[:-4] + "0000", "the checksum is 0000, but "),
         (_sealed({}).replace("CALI", "CALY"), "characters were changed or lost"),
         (_sealed({"53": "840"}), "tag 53 says '840': it must be 170, Colombian pesos"),
         (_sealed({"58": "BR"}), "tag 58 says 'BR': it must be CO, Colombia"),
         (_sealed({"01": "13"}), "tag 01 says '13': it must be 11 .static. or 12 .dynamic."),
         (_sealed({"59": None}), "tag 59 .the merchant's name. is missing"),
-        (_sealed({"54": "10000,00"}), "tag 54 says '10000,00', which is no amount"),
+        (_sealed({"54": "10000,00"}), "tag 54 says '10000,00', which is not an amount"),
         (_sealed({"55": "04"}), "tag 55 says '04': it must be 01, 02 or 03"),
         (_sealed({"55": "02"}), "tag 56 .the tip's value. is missing"),
         (_sealed({"26": None}), "no key in tag 26, no merchant in tag 50"),
-        (_sealed({"26": "0015CO.COM.VISI.LLA0299300"}), "tag 02 of tag 26 promises 99 characters"),
-        (_sealed({"62": "07"}), "at position 1 of tag 62 stands '07'"),
+        (_sealed({"26": "0015CO.COM.VISI.LLA0299300"}), "tag 02 of tag 26 has the length 99"),
+        (_sealed({"62": "07"}), "at position 1 of tag 62 there is '07'"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_code_is_said(text: str, word: str) -> None:

@@ -93,7 +93,8 @@ def test_details_that_do_not_fit_are_refused_in_words(sandbox: Any) -> None:
     told = dict.fromkeys(DETAILS, "x" * 25)
     refused = sandbox.post("/v1/qrcodes", 400, **_body(sandbox, additional_info=told))
     assert (
-        "additional_info takes 267 characters, and a QR code has room for 99" in refused["message"]
+        "additional_info takes 267 characters, and a QR code can have at most 99"
+        in refused["message"]
     )
 
 
@@ -142,7 +143,7 @@ def test_a_key_that_does_not_fit_into_a_code_is_said_to(sandbox: Any) -> None:
     key = sandbox.key(sandbox.account(customer), "x" * 30 + "@" + "y" * 61, "EMAIL")
     body = {"key_id": key, "customer_id": customer, "type": "STATIC", "channel": "APP"}
     refused = sandbox.post("/v1/qrcodes", 400, vat=VAT, **body)
-    assert "its key is of 92 characters, and a QR code has room for 76" in refused["message"]
+    assert "its key is of 92 characters, and a QR code can have at most 76" in refused["message"]
 
 
 def test_a_customer_without_an_address_gets_a_code_too(sandbox: Any) -> None:
@@ -282,8 +283,8 @@ def test_a_static_code_is_paid_again_and_again(sandbox: Any) -> None:
     [
         ({"qr_code_reference": "X1"}, "no QR code has this reference"),
         ({"qr_code_id": NOBODY}, "no such QR code"),
-        ({"amount": "5"}, "name key_value, qr_code_reference or qr_code_id"),
-        ({"key_value": "@panaderia"}, "name an amount"),
+        ({"amount": "5"}, "send key_value, qr_code_reference or qr_code_id"),
+        ({"key_value": "@panaderia"}, "send an amount"),
         ({"qr_code_reference": "FACTURA7", "amount": "5"}, "asks for 1190.00"),
     ],
 )

@@ -302,7 +302,7 @@ def test_who_does_not_answer_in_time_has_said_nothing(start: Any, callback: Call
     (payment,) = sandbox.get("/v1/payments")["payments"]
     _until(lambda: sandbox.get(f"/v1/payments/{payment['id']}")["status"] == "REJECTED")
     (told,) = _deliveries(sandbox)
-    assert (told["delivered"], told["tries"]) == (False, ["no answer in time"])
+    assert (told["delivered"], told["tries"]) == (False, ["no response in time"])
     sandbox.control("webhooks", authorization_url=None)
     sandbox.control("inbound", key_value="@panaderia", amount="10")
     assert sandbox.get("/v1/payments")["payments"][1]["status"] == "SETTLED"

@@ -33,7 +33,7 @@ def test_every_pattern_has_words(sandbox: Any) -> None:
         ("/v1/keys", {"account_id": "x", "key": {"key_type": "PHONE", "key_value": "3001112233"}},
          "Field 'account_id' is invalid: must be a lower-case UUID, such as "),
         ("/v1/keys", {"account_id": NOBODY, "key": {"key_type": "PHONE", "key_value": "12"}},
-         "Field 'key.key_value' is invalid: must be 10 digits, the first of them a 3"),
+         "Field 'key.key_value' is invalid: must be 10 digits and begin with 3"),
         ("/v1/accounts/link", {"customer_id": NOBODY, "account_number": 7},
          "Field 'account_type' is required"),
         ("/v1/accounts/link",

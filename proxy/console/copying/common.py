@@ -8,9 +8,9 @@ from proxy.journal.masking import MASK
 
 KEY = "BREB_CALLER_KEY"
 KEY_FIELD = "X-Proxy-Key"
-MASKED = f"{MASK} stands for what was masked when this was recorded: put it in"
-SOCKET = "no Unix socket can be named here: use curl"
-REWRITTEN = "this client may write the target in its own way: curl sends the very bytes"
+MASKED = f"{MASK} replaces a value that was masked when this was recorded: write the value there"
+SOCKET = "this client cannot use a Unix socket: use curl"
+REWRITTEN = "this client may change the path: curl sends exactly these bytes"
 
 # Neither dot segments, nor escapes of what needs none, nor an empty query: URL libraries tidy
 # them up. The apostrophe is escaped by browsers in a query.
@@ -47,7 +47,7 @@ def ascii_lines(request: Sendable) -> tuple[list[tuple[str, str]], list[str]]:
 def notes(request: Sendable, door: CallerUrl, client: str, skipped: list[str]) -> list[str]:
     """Return what is to be said of a client that is not exact."""
     found = [MASKED] if request.masked else []
-    found += [f"{client} cannot write this field: {name}" for name in skipped]
+    found += [f"{client} cannot send this header: {name}" for name in skipped]
     if not plain(request.target):
         found.append(REWRITTEN)
     if door.socket:

@@ -33,11 +33,11 @@ def httpie(request: Sendable, door: CallerUrl) -> str:
 
 def _notes(request: Sendable, door: CallerUrl, skipped: list[str]) -> list[str]:
     notes = [MASKED] if request.masked else []
-    notes += [f"HTTPie cannot write this field: {name}" for name in skipped]
+    notes += [f"HTTPie cannot send this header: {name}" for name in skipped]
     if not plain(request.target):
-        notes.append("HTTPie encodes the target in its own way: curl sends the very bytes")
+        notes.append("HTTPie may change the path: curl sends exactly these bytes")
     if door.socket:
-        notes.append("HTTPie speaks no Unix sockets without its plug-in: use curl")
+        notes.append("HTTPie needs a plug-in for Unix sockets: use curl")
     return notes
 
 

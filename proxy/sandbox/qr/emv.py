@@ -40,16 +40,17 @@ def unpack(text: str, inside: str = "") -> dict[str, str]:
         head = text[at : at + 4]
         if not re.fullmatch(r"[0-9]{4}", head, re.ASCII):
             raise ValueError(
-                f"at position {at + 1}{place} stands {head!r} instead of a tag and its length"
+                f"at position {at + 1}{place} there is {head!r} instead of a tag and its length"
             )
         tag, length = head[:2], int(head[2:])
         value = text[at + 4 : at + 4 + length]
         if len(value) != length:
             raise ValueError(
-                f"tag {tag}{place} promises {length} characters, and {len(value)} are left"
+                f"tag {tag}{place} has the length {length}, but only {len(value)} characters are"
+                " left"
             )
         if tag in pairs:
-            raise ValueError(f"tag {tag}{place} stands there twice")
+            raise ValueError(f"tag {tag}{place} is there twice")
         if value:
             pairs[tag] = value
         at += 4 + length
@@ -75,8 +76,7 @@ def opened(text: str) -> dict[str, str]:
     right = crc(text[:-4])
     if right != text[-4:].upper():
         raise ValueError(
-            f"the checksum is {text[-4:]}, and {right} would be right: characters were changed"
-            " or lost"
+            f"the checksum is {text[-4:]}, but it must be {right}: characters were changed or lost"
         )
     return unpack(text)
 

@@ -102,7 +102,7 @@ def _key(tags: Tags) -> AnyKey:
             return AnyKey(key_type=kind, key_value=members[member])
     code = _member(tags, "CU")
     if code is None:
-        raise ValueError("it names nobody to be paid: no key in tag 26, no merchant in tag 50")
+        raise ValueError("it has no receiver: no key in tag 26, no merchant in tag 50")
     return AnyKey(key_type="BCODE", key_value=code)
 
 
@@ -181,7 +181,9 @@ def _amount(text: str, place: str) -> str | None:
     """Read an amount of pesos; nought is none: the payer is to say it."""
     value = _decimal(text)
     if not re.fullmatch(DECIMAL2, value):
-        raise ValueError(f"{place} says {text!r}, which is no amount of pesos, such as 10000.00")
+        raise ValueError(
+            f"{place} says {text!r}, which is not an amount of pesos, such as 10000.00"
+        )
     return value if value.strip("0.") else None
 
 

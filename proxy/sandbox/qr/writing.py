@@ -12,7 +12,7 @@ _CONDITION_OF = {word: code for code, word in standard.CONDITIONS.items()}
 _TIP_OF = {word: code for code, word in standard.TIPS.items()}
 _PURPOSE_OF = {word: code for code, word in standard.PURPOSES.items()}
 # What is hashed is not said anywhere; a key of our own makes it as opaque as the real ones.
-_HASH_KEY = b"the simulator's hash says nothing"
+_HASH_KEY = b"the simulator's hash has no meaning"
 
 Pairs = list[tuple[str, str]]
 
@@ -61,7 +61,7 @@ def _whose(key: AnyKey) -> Pairs:
     room = emv.LONGEST - len(emv.template(standard.label("LLA"), {})) - 4
     if len(key.key_value) > room:
         raise ValueError(
-            f"its key is of {len(key.key_value)} characters, and a QR code has room for {room}"
+            f"its key is of {len(key.key_value)} characters, and a QR code can have at most {room}"
         )
     pairs = [
         _template("LLA", key.key_value, standard.KEYS[key.key_type]),
@@ -87,7 +87,7 @@ def _details(info: AdditionalInfo | None, tax_id: str) -> str:
     text = emv.pack(sorted(told.items()))
     if len(text) > emv.LONGEST:
         raise ValueError(
-            f"additional_info takes {len(text)} characters, and a QR code has room for"
+            f"additional_info takes {len(text)} characters, and a QR code can have at most"
             f" {emv.LONGEST}, four of them for each detail's tag and length"
         )
     with_tax_id = emv.pack(sorted({**told, standard.TAX_ID: tax_id}.items())) if tax_id else text

@@ -96,10 +96,10 @@ def test_what_is_broken_before_it_is_cut_is_shown_so() -> None:
 @pytest.mark.parametrize(
     ("entry", "problem"),
     [
-        pytest.param(changed(method="-"), "it never was a well-formed request", id="malformed"),
+        pytest.param(changed(method="-"), "it was not a well-formed request", id="malformed"),
         pytest.param(
-            changed(request=Content(b"", 5, words="not kept: br is not read here")),
-            "its body is not kept: br is not read here",
+            changed(request=Content(b"", 5, words="not kept: the coding br is not supported")),
+            "its body is not kept: the coding br is not supported",
             id="not read",
         ),
         pytest.param(
@@ -141,7 +141,7 @@ def test_what_is_the_clients_own_or_a_pages_is_not_sent_again() -> None:
         ("POST", "/v1/payments/ach", b'{"amount":[]}', "start a payment"),
         ("POST", "/v1/payments/breb?x=1", b"[", "start a payment"),
         ("POST", "/v1/paas/entities/customers/breb/payments", b"", "start a payment"),
-        ("DELETE", "/v1/keys/1", b"", "delete a Bre-B key for good"),
+        ("DELETE", "/v1/keys/1", b"", "delete a Bre-B key permanently"),
         ("PATCH", "/v1/paas/entities/customers/accounts/keys/suspend", b"", "suspend a Bre-B key"),
         ("PATCH", "/v1/keys/1/suspend", b"", "suspend a Bre-B key"),
         ("POST", "/v1/iam/oauth/tokens", b"", "ask for another access token"),
