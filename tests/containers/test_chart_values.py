@@ -38,7 +38,7 @@ def environment(documents: list[Document]) -> dict[str, Any]:
     ("values", "said"),
     [
         pytest.param(
-            "settings: { BASE_ULR: x }", "settings.BASE_ULR is no setting", id="misspelt setting"
+            "settings: { BASE_ULR: x }", "settings.BASE_ULR is not a setting", id="misspelt setting"
         ),
         pytest.param(
             "settings: { CLIENT_SECRET: x }", "CLIENT_SECRET is a secret", id="secret among them"
@@ -47,7 +47,7 @@ def environment(documents: list[Document]) -> dict[str, Any]:
             "settings: { BREB_CALLER_KEY: x }", "CALLER_KEY is a secret", id="secret with prefix"
         ),
         pytest.param("settings: { BREB_DENY: x }", "write settings.DENY", id="prefix"),
-        pytest.param("settings: { LISTEN: x }", "settings.LISTEN is not set here", id="listener"),
+        pytest.param("settings: { LISTEN: x }", "settings.LISTEN cannot be set here", id="listener"),
         pytest.param("settings: { MAX_BODY: lots }", "MAX_BODY", id="no number"),
         pytest.param("settings: { CONSOLE: maybe }", "CONSOLE", id="no boolean"),
         pytest.param(

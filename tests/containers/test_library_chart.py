@@ -64,7 +64,7 @@ def test_the_sidecar_is_the_components(chart: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        pytest.param("BASE_ULR=x", "BASE_ULR is no setting of breb-proxy", id="misspelt"),
+        pytest.param("BASE_ULR=x", "BASE_ULR is not a setting of breb-proxy", id="misspelt"),
         pytest.param("CLIENT_SECRET=x", "CLIENT_SECRET is a secret", id="a-secret"),
         pytest.param(
             "BASE_URL=https://api.paas.co.passportfintech.com", "real money moves", id="production"

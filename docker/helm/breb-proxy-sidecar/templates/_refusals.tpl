@@ -6,13 +6,13 @@
 {{- range $given, $value := $own.settings -}}
 {{- $name := trimPrefix "BREB_" $given -}}
 {{- if has $name $secrets -}}
-{{- fail (printf "brebProxy.settings.%s is a secret, and a value of a chart is none: put BREB_%s into the Secret that brebProxy.credentialsSecret names" $given $name) -}}
+{{- fail (printf "brebProxy.settings.%s is a secret, and chart values are not secret: put BREB_%s into the Secret of brebProxy.credentialsSecret" $given $name) -}}
 {{- else if eq $name "ADMIN_LISTEN" -}}
-{{- fail (printf "brebProxy.settings.%s is not set here: the probes need its port" $given) -}}
+{{- fail (printf "brebProxy.settings.%s cannot be set here: the probes need its port" $given) -}}
 {{- else if ne $name $given -}}
-{{- fail (printf "brebProxy.settings.%s: names stand here without BREB_; write %s" $given $name) -}}
+{{- fail (printf "brebProxy.settings.%s: write names without BREB_: %s" $given $name) -}}
 {{- else if not (has $given $known) -}}
-{{- fail (printf "brebProxy.settings.%s is no setting of breb-proxy; there are: %s" $given (join ", " $known)) -}}
+{{- fail (printf "brebProxy.settings.%s is not a setting of breb-proxy; the settings are: %s" $given (join ", " $known)) -}}
 {{- end -}}
 {{- end -}}
 {{- $settings := $own.settings | default dict -}}

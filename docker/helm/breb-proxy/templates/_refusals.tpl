@@ -3,23 +3,23 @@
 {{- $known := include "breb-proxy.settings" . | fromYamlArray -}}
 {{- $secrets := include "breb-proxy.secretSettings" . | fromYamlArray -}}
 {{- $elsewhere := dict
-      "LISTEN" "the pod's port is fixed; service.port is the callers'"
+      "LISTEN" "the pod's port is fixed; callers use service.port"
       "ADMIN_LISTEN" "the pod's port is fixed"
       "ALLOWED_HOSTS" "set allowedHosts"
       "DRAIN_DELAY" "set drainDelay"
       "SHUTDOWN_GRACE" "set shutdownGrace"
-      "LEDGER" "set ledger.enabled, which brings a volume for it"
+      "LEDGER" "set ledger.enabled, which also adds a volume"
       "SECRETS_DIR" "set secretsDir" -}}
 {{- range $given, $value := .Values.settings -}}
 {{- $name := trimPrefix "BREB_" $given -}}
 {{- if has $name $secrets -}}
-{{- fail (printf "settings.%s is a secret, and a value of a chart is none: put BREB_%s into a Secret that credentialsSecret, callerKeySecret or moreSecrets names" $given $name) -}}
+{{- fail (printf "settings.%s is a secret, and chart values are not secret: put BREB_%s into a Secret, and set credentialsSecret, callerKeySecret or moreSecrets to its name" $given $name) -}}
 {{- else if hasKey $elsewhere $name -}}
-{{- fail (printf "settings.%s is not set here: %s" $given (get $elsewhere $name)) -}}
+{{- fail (printf "settings.%s cannot be set here: %s" $given (get $elsewhere $name)) -}}
 {{- else if ne $name $given -}}
-{{- fail (printf "settings.%s: names stand here without BREB_; write settings.%s" $given $name) -}}
+{{- fail (printf "settings.%s: write names without BREB_: settings.%s" $given $name) -}}
 {{- else if not (has $given $known) -}}
-{{- fail (printf "settings.%s is no setting of breb-proxy; there are: %s" $given (join ", " $known)) -}}
+{{- fail (printf "settings.%s is not a setting of breb-proxy; the settings are: %s" $given (join ", " $known)) -}}
 {{- end -}}
 {{- end -}}
 {{- $url := .Values.settings.BASE_URL | default "" | lower -}}
@@ -29,13 +29,13 @@
 {{- end -}}
 {{- end -}}
 {{- if and .Values.tls.secret .Values.settings.TLS_CERT -}}
-{{- fail "tls.secret and settings.TLS_CERT name two certificates: set one of them" -}}
+{{- fail "tls.secret and settings.TLS_CERT are two certificates: set only one of them" -}}
 {{- end -}}
 {{- if and .Values.caBundle.configMap .Values.caBundle.secret -}}
-{{- fail "caBundle.configMap and caBundle.secret name two bundles: set one of them" -}}
+{{- fail "caBundle.configMap and caBundle.secret are two bundles: set only one of them" -}}
 {{- end -}}
 {{- if and (or .Values.caBundle.configMap .Values.caBundle.secret) .Values.settings.CA_BUNDLE -}}
-{{- fail "caBundle and settings.CA_BUNDLE name two bundles: set one of them" -}}
+{{- fail "caBundle and settings.CA_BUNDLE are two bundles: set only one of them" -}}
 {{- end -}}
 {{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) -}}
 {{- fail "autoscaling.minReplicas is more than autoscaling.maxReplicas" -}}
