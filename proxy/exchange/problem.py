@@ -8,7 +8,7 @@ from typing import Any
 from proxy.errors import ProxyError, RequestRefused
 from proxy.http1.fields import IDEMPOTENT, SAFE, Lines
 
-_LOOK_UP = (
+LOOK_UP = (
     "before you send the request again, look up in the API whether it was carried out: a payment"
     " may have been made (docs/troubleshooting.md#outcome-unknown)"
 )
@@ -34,7 +34,7 @@ def problem_document(
         document["outcome"] = outcome
     if _in_doubt(method, outcome):
         refused = isinstance(error, RequestRefused)
-        document["next_step"] = f"{_LOOK_UP}; then {error.next_step}" if refused else _LOOK_UP
+        document["next_step"] = f"{LOOK_UP}; then {error.next_step}" if refused else LOOK_UP
     return document
 
 

@@ -143,7 +143,7 @@ def test_pause_holds_the_list_and_clear_empties_it(start: Start) -> None:
     expect(console.rows()).to_have_count(2)
     expect(console.rows().first).to_contain_text("/v1/second")
     console.page.get_by_role("button", name="Clear").click()
-    expect(console.page.locator("#toast")).to_contain_text("Cleared: 2 exchanges are forgotten")
+    expect(console.page.locator("#toast")).to_contain_text("Cleared: 2 exchanges were deleted")
     expect(console.rows()).to_have_count(0)
     console.page.reload()
     expect(console.page.locator("#live")).to_have_text("live")
@@ -608,7 +608,7 @@ def test_a_request_is_edited_before_it_is_sent_again(start: Start) -> None:
     page = console.page
     page.get_by_role("button", name="Replay", exact=True).click()
     dialog = page.get_by_role("dialog", name="Edit and send again")
-    expect(dialog).to_contain_text("cannot be sent as it was: some of its values were masked")
+    expect(dialog).to_contain_text("cannot be sent unchanged: some of its values were masked")
     expect(dialog).to_contain_text("Left out, because they were masked: Cookie.")
     dialog.get_by_role("button", name="Send").click()
     expect(page.locator("#toast")).to_contain_text("still has masked values")

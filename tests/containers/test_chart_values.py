@@ -47,7 +47,9 @@ def environment(documents: list[Document]) -> dict[str, Any]:
             "settings: { BREB_CALLER_KEY: x }", "CALLER_KEY is a secret", id="secret with prefix"
         ),
         pytest.param("settings: { BREB_DENY: x }", "write settings.DENY", id="prefix"),
-        pytest.param("settings: { LISTEN: x }", "settings.LISTEN cannot be set here", id="listener"),
+        pytest.param(
+            "settings: { LISTEN: x }", "settings.LISTEN cannot be set here", id="listener"
+        ),
         pytest.param("settings: { MAX_BODY: lots }", "MAX_BODY", id="no number"),
         pytest.param("settings: { CONSOLE: maybe }", "CONSOLE", id="no boolean"),
         pytest.param(

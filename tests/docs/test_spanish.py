@@ -3,11 +3,17 @@
 Commands and links are not translated. Who changes them in one language changes them in the other.
 """
 
+import json
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from proxy.errors import ProxyError
+from proxy.exchange.problem import LOOK_UP
+from proxy.invocation import COMMAND
 
 ROOT = Path(__file__).parents[2]
 SPANISH = ROOT / "docs" / "es"
@@ -73,3 +79,17 @@ def test_the_first_steps_are_commands_of_the_readme() -> None:
     known = blocks(ROOT / "README.md")
     for block in blocks(SPANISH / "getting-started.md"):
         assert block in known
+
+
+def test_the_console_says_the_next_step_of_each_error_in_spanish() -> None:
+    """Whatever an error tells to do; what the guard says of one request is in English alone."""
+    page = (ROOT / "proxy" / "console" / "page" / "es.js").read_text()
+    steps = {each.next_step for each in _errors(ProxyError)} | {LOOK_UP}
+    wanted = {step.replace(COMMAND, "breb-proxy") for step in steps}
+    assert {step for step in wanted if f"  {json.dumps(step)}: " not in page} == set()
+
+
+def _errors(kind: type[ProxyError]) -> Iterator[type[ProxyError]]:
+    yield kind
+    for each in kind.__subclasses__():
+        yield from _errors(each)

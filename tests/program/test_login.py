@@ -74,13 +74,13 @@ def test_credentials_that_cannot_be_tried_are_kept_on_demand_alone(
     assert command("login", "--untried", typed=pair, **here).code == 0
     no = dialogue(
         "login",
-        answers=[("client id:", "a"), ("client secret:", "b"), ("same? [y/N]", "")],
+        answers=[("client id:", "a"), ("client secret:", "b"), ("anyway? [y/N]", "")],
         **here,
     )
     assert no.code == 1
     yes = dialogue(
         "login",
-        answers=[("client id:", "a"), ("client secret:", "b"), ("same? [y/N]", "y")],
+        answers=[("client id:", "a"), ("client secret:", "b"), ("anyway? [y/N]", "y")],
         **here,
     )
     assert yes.code == 0

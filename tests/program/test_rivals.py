@@ -90,7 +90,7 @@ def test_check_finds_out_on_purpose(tmp_path: object, new_token: str, says: str)
             "BREB_ADMIN_LISTEN": "127.0.0.1:0",
         }
         asked = command("check", "--rivals", **here)
-        assert (asked.code, "Go on?" in asked.err) == (1, True)
+        assert (asked.code, "Continue?" in asked.err) == (1, True)
         done = command("check", "--rivals", "--yes", **here)
         assert done.code == 0
         assert says in done.out

@@ -67,10 +67,11 @@ export function explanation(entry) {
   const parts = [];
   const say = (words) => parts.push(el("p", { class: "note" }, words));
   const spoken = (words) => el("span", { lang: "en" }, words);
+  const step = (words) => (told(words) === words ? spoken(words) : el("span", {}, told(words)));
   if (trouble) {
     const box = el("div", { class: "note bad" },
       el("p", {}, el("b", {}, `${t(`trouble.${trouble.kind}`)} `), spoken(trouble.words)),
-      el("p", {}, el("b", {}, `${t("trouble.next")} `), spoken(trouble.next_step)));
+      el("p", {}, el("b", {}, `${t("trouble.next")} `), step(trouble.next_step)));
     if (entry.outcome === "unknown") box.append(el("p", {}, el("b", {}, `${t("trouble.unknown")} `), t("trouble.unknown-why")));
     if (entry.outcome === "not-sent") box.append(el("p", {}, t("trouble.not-sent")));
     parts.push(box);

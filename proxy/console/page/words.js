@@ -10,8 +10,12 @@ const catalogue = CATALOGUES[language];
 // The words for `key`, with {0}, {1} replaced; a key that is missing shows itself.
 export const t = (key, ...values) => (catalogue[key] ?? key).replace(/\{(\d)\}/g, (_, place) => values[place] ?? "");
 export const has = (key) => Object.hasOwn(catalogue, key);
-// Fixed phrases of the proxy, which speaks English.
-export const told = (phrase) => (language === "es" && said[phrase]) || phrase;
+// Fixed phrases of the proxy, which speaks English; the command that they name may have a path.
+export const told = (phrase) => {
+  const [command] = /\S*breb-proxy(?= check)/.exec(phrase ?? "") ?? [];
+  const found = language === "es" && said[command ? phrase.replace(command, "breb-proxy") : phrase];
+  return (command ? found && found.replace("breb-proxy", command) : found) || phrase;
+};
 
 export function choose(name) {
   localStorage.setItem("language", name);
