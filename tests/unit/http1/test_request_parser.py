@@ -56,3 +56,24 @@ def test_the_size_of_a_read_changes_nothing(stream: bytes) -> None:
 def test_a_malformed_body_in_one_read_is_never_handed_on_as_whole(body: bytes) -> None:
     _, whole, status = read(CHUNKED + body, len(CHUNKED + body))
     assert (whole, status) == ([], 400)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(b"GET /ab0\r\nHost:localhost\r\n\r\n", id="like-the-end-of-one"),
+        pytest.param(b"GET /1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", id="in-pieces"),
+        pytest.param(b"GET /a\r\nX:b HTTP/1.1\r\nHost: localhost\r\n\r\n", id="in-a-header"),
+    ],
+)
+def test_a_request_line_without_a_version_is_refused_wherever_the_reads_end(head: bytes) -> None:
+    for cut in range(len(head)):
+        with pytest.raises(RequestRefused, match="the request line must be"):
+            feed_all(RequestParser(), (head[:cut], head[cut:]))
+
+
+def feed_all(parser: RequestParser, parts: tuple[bytes, ...]) -> None:
+    for data in parts:
+        start = 0
+        while start < len(data):
+            _, start = parser.feed(data, start)
