@@ -25,8 +25,8 @@ _FILES = {"page.css": "text/css", "page.js": "text/javascript", "page.svg": "ima
 _BODY_LIMIT = 65536
 _DATA_LIMIT = 64 * 1024 * 1024
 _STRANGER = (
-    "the page and the controls answer loopback names alone (127.0.0.1, localhost), and no other"
-    " site's pages; start the simulator with --control-hosts NAME to let a host name in"
+    "the page and the controls accept only loopback names (127.0.0.1, localhost), and no pages"
+    " of other sites; to allow another host name, start the simulator with --control-hosts NAME"
 )
 _FIELDS = {
     "Cache-Control": "no-store",
