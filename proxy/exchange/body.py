@@ -11,16 +11,15 @@ from proxy.http1.request import BodyPart, Request
 class OutgoingBody:
     """A request's body; it goes out as it comes, and again from a copy if it was short enough."""
 
-    more = True
-    """Whether a part of it is still to come from the caller."""
-    place: asyncio.Semaphore | None = None
-    """What it holds a place of, while more of it is to come."""
-
     def __init__(self, exchange: Exchange, request: Request, replay_limit: int) -> None:
         self._exchange = exchange
         self._request = request
         self._limit = replay_limit
         self._kept: bytes | bytearray | None = b""
+        self.more = True
+        """Whether a part of it is still to come from the caller."""
+        self.place: asyncio.Semaphore | None = None
+        """What it holds a place of, while more of it is to come."""
 
     @property
     def whole(self) -> bool:

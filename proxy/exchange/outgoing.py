@@ -19,15 +19,14 @@ from proxy.upstream import Connection, Pool
 class OutgoingRequest:
     """The caller's request, and the connection it is being sent on."""
 
-    connection: Connection | None = None
-    held: LeasedToken | None = None
-    failure: BaseException | None = None
-    """What ended the caller's body before it was whole."""
-    pump: asyncio.Task[None] | None = None
-
     def __init__(self, request: Request, body: OutgoingBody | None) -> None:
         self.request = request
         self.body = body
+        self.connection: Connection | None = None
+        self.held: LeasedToken | None = None
+        self.failure: BaseException | None = None
+        """What ended the caller's body before it was whole."""
+        self.pump: asyncio.Task[None] | None = None
 
     @property
     def whole(self) -> bool:

@@ -36,16 +36,6 @@ class Request:
     reached us: host, and port but for a Unix socket.
     """
 
-    # What the listener need not set of most requests stands on the class: it costs nothing then.
-    scheme = "http"
-    server: tuple[str, int | None] | None = None
-    replay_of = ""  # the exchange that this one repeats, by the operator's wish
-    exchange_id = ""  # given by the shell
-    keep_alive = True
-    caller = ""  # whose name it goes in, where that is known before a key is looked at
-    uid: int | None = None  # the user at the other end of a Unix socket
-    max_body: int | None = None  # bytes; a longer one is refused
-
     def __init__(
         self, method: str, target: bytes, version: str, section: Section, framing: int
     ) -> None:
@@ -55,6 +45,14 @@ class Request:
         self.version = version
         self.section = section
         self.framing = framing
+        self.keep_alive = True
+        self.scheme = "http"
+        self.server: tuple[str, int | None] | None = None
+        self.uid: int | None = None  # the user at the other end of a Unix socket
+        self.exchange_id = ""  # given by the shell
+        self.caller = ""  # whose name it goes in, where that is known before a key is looked at
+        self.replay_of = ""  # the exchange that this one repeats, by the operator's wish
+        self.max_body: int | None = None  # bytes; a longer one is refused
         self.body: BodySource = _NOTHING
 
 

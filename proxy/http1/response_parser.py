@@ -17,6 +17,7 @@ from proxy.http1.fields import RESPONSE, Lines, Section, persists, values
 from proxy.http1.framing import CHUNKED, HEAD_END, MAX_HEAD, OBJECT, UNTIL_CLOSE
 
 _START = b"HTTP/1."
+_VERSION = len(b"HTTP/1.1")
 _NO_BODY = frozenset((204, 304))
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -47,21 +48,14 @@ class ResponseHead:
 class Answer:
     """An answer under way: `feed` it, then look at ``head``, ``chunks`` and ``complete``."""
 
-    # What is so for every answer at first stands on the class: it costs nothing then.
-    head: ResponseHead | None = None
-    buffered = 0
-    complete = False
-    keep_alive = False
-    until_end = False
-    _reason = _begun = _tail = b""
-    _status = 0
-    _size = 0
-    _remaining = 0
-    _overhead = 0
-
     def __init__(self, *, head_only: bool) -> None:
         self._head_only = head_only
+        self.head: ResponseHead | None = None
         self.chunks: list[bytes] = []
+        self.buffered = 0
+        self.complete = self.keep_alive = self.until_end = False
+        self._reason = self._begun = self._tail = b""
+        self._status = self._size = self._remaining = self._overhead = 0
         self._lines: Lines = []
         # A new one costs 0.3 us, less than to know when an old one can be used again.
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)

@@ -61,31 +61,29 @@ class Cycle:
     It is the source of the request's body as well (`proxy.http1.request.BodySource`).
     """
 
-    # What most cycles never change stands on the class: it costs nothing then.
-    task: asyncio.Task[None] | None = None
-    waiting_bytes = 0
-    _delivered = False  # the app has been told that the body is complete
-    _broken: RequestRefused | None = None
-    _left = False
-    _arrived: asyncio.Future[None] | None = None
-    _head: list[bytes] | None = None
-    _started = False
-    _complete = False
-    _framing = UNTIL_CLOSE  # of the answer; what is left of it, where it is a length
-    _bodiless = False
-    _continues = False
-
     def __init__(self, wire: Wire, scope: dict[str, Any], request: Request) -> None:
+        self.task: asyncio.Task[None] | None = None
         self._wire = wire
         self._scope = scope
         self._old = request.version == "1.0"
-        self._for_head = request.method == "HEAD"
-        self.keep_alive = request.keep_alive
+        self._left = False
+
         self.request_complete = not request.framing
+        self.waiting_bytes = 0
         self._chunks: list[bytes] = []
+        self._delivered = False  # the app has been told that the body is complete
+        self._broken: RequestRefused | None = None
+        self._arrived: asyncio.Future[None] | None = None
+        self._continues = False
         if not self.request_complete:
             known = request.section.known
             self._continues = b"expect" in known and continues(known, request.version)
+
+        self.keep_alive = request.keep_alive
+        self._for_head = request.method == "HEAD"
+        self._head: list[bytes] | None = None
+        self._started = self._complete = self._bodiless = False
+        self._framing = UNTIL_CLOSE  # of the answer; what is left of it, where it is a length
 
     async def run(self, app: App) -> None:
         """Run the app; whatever it does, the connection ends up in a defined state."""
