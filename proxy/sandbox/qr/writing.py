@@ -12,7 +12,7 @@ _CONDITION_OF = {word: code for code, word in standard.CONDITIONS.items()}
 _TIP_OF = {word: code for code, word in standard.TIPS.items()}
 _PURPOSE_OF = {word: code for code, word in standard.PURPOSES.items()}
 # What is hashed is not said anywhere; a key of our own makes it as opaque as the real ones.
-_HASH_KEY = b"the simulator's hash has no meaning"
+_HASH_KEY = b"the simulator's hash says nothing"
 
 Pairs = list[tuple[str, str]]
 
