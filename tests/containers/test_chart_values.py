@@ -46,7 +46,9 @@ def environment(documents: list[Document]) -> dict[str, Any]:
         pytest.param(
             "settings: { BREB_CALLER_KEY: x }", "CALLER_KEY is a secret", id="secret with prefix"
         ),
-        pytest.param("settings: { BREB_DENY: x }", "write settings.DENY", id="prefix"),
+        pytest.param(
+            "settings: { BREB_DENY: x }", "write names without BREB_: settings.DENY", id="prefix"
+        ),
         pytest.param(
             "settings: { LISTEN: x }", "settings.LISTEN cannot be set here", id="listener"
         ),

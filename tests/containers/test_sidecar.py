@@ -86,7 +86,7 @@ def test_what_a_pre_stop_hook_says_ends_it_although_nothing_can_be_written(pod: 
     pod.simulator()
     pod.up()
     assert pod.run("breb-proxy", "breb-proxy", "status").startswith("● ready")
-    assert pod.run("breb-proxy", "breb-proxy", "quit").startswith("ending: ")
+    assert pod.run("breb-proxy", "breb-proxy", "quit").startswith("shutting down: ")
     podman("wait", pod.container("breb-proxy"))
     assert pod.state("breb-proxy")["ExitCode"] == 0
 
