@@ -853,8 +853,9 @@ def test_the_page_finds_back_after_a_restart(start: Start) -> None:
         expect(console.page.locator("#toast")).to_contain_text("The proxy was restarted")
         expect(console.page.locator("#token-state")).to_have_text("Valid")
         console.send("/v1/after")
-        expect(console.rows()).to_have_count(1)
-        expect(console.rows().first).to_contain_text("/v1/after")
+        # The new process' token request comes into the list as well, sooner or later.
+        expect(console.rows().filter(has_text="/v1/after")).to_have_count(1)
+        expect(console.rows().filter(has_text="/v1/before")).to_have_count(0)
 
 
 def test_a_hidden_page_holds_no_connection(start: Start) -> None:
