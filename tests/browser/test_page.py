@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -811,6 +812,24 @@ def test_a_thousand_exchanges_a_second_do_not_fill_the_page(start: Start) -> Non
         expect(console.rows().first).to_contain_text(f"/{count - 1}")
         assert console.rows().count() <= 200
         expect(console.page.locator("#count")).to_contain_text("200 of 200 shown")
+
+
+def test_a_stream_of_exchanges_is_painted_as_it_comes(start: Start) -> None:
+    """Each when it begins, if that is seen, and when it ends: else the page takes a whole core."""
+    with RawUpstream() as upstream, Program(upstream.url, console=True, log_level="error") as proxy:
+        console = start(proxy)
+        console.page.evaluate("""() => {
+            const ask = window.requestAnimationFrame;
+            window.painted = 0;
+            window.requestAnimationFrame = (paint) => { window.painted += 1; return ask(paint); };
+        }""")
+        for number in range(40):
+            console.send(f"/{number}")
+            time.sleep(0.1)
+        expect(console.page.locator("#count")).to_have_text("40 of 40 shown")
+        # Longer than anything waits that is to be painted later.
+        console.page.wait_for_timeout(500)
+        assert console.page.evaluate("window.painted") <= 2 * 40
 
 
 def test_large_bodies_do_not_slow_the_page(start: Start) -> None:

@@ -24,29 +24,29 @@ export function latency(entries) {
     fill(byId("latency"));
     return;
   }
-  const cells = [el("span"), el("span"), ...["p50", "p90", "p99"].map((name) => el("span", { class: "h" }, name))];
-  const brief = [];
-  for (const [name, kind, pick] of [
+  const sides = [
     [t("latency.upstream"), "upstream", (entry) => entry.upstream_ms],
     [t("latency.proxy"), "ours", (entry) => Math.max(0, entry.ms - entry.upstream_ms)],
-  ]) {
+  ].map(([name, kind, pick]) => {
     const values = timed.map(pick).sort((a, b) => a - b);
-    const marks = [0.5, 0.9, 0.99].map((share) => percentile(values, share));
-    brief.push(t("latency.brief", name, ms(marks[0]), ms(marks[2])));
-    const words = t("latency.words", name, ms(marks[0]), ms(marks[2]));
+    return { name, kind, values, marks: [0.5, 0.9, 0.99].map((share) => percentile(values, share)) };
+  });
+  byId("latency-words").textContent = sides.map(({ name, marks }) => t("latency.brief", name, ms(marks[0]), ms(marks[2]))).join(" · ");
+  if (!byId("latency-box").open) return;
+  const strips = sides.flatMap(({ name, kind, values, marks }) => {
     const dots = values.map((value) => svg("circle", { class: `dot-${kind}`, cx: `${place(value)}%`, cy: 12, r: 3.5 }));
     const median = svg("line", { class: "tick", x1: `${place(marks[0])}%`, x2: `${place(marks[0])}%`, y1: 4, y2: 20 });
     const axis = svg("line", { class: "axis", x1: "2%", x2: "98%", y1: 12, y2: 12 });
-    cells.push(el("span", {}, name), svg("svg", { class: "chart", height: 24, role: "img", "aria-label": words }, axis, ...dots, median),
-      ...marks.map((value) => el("span", { class: "v" }, ms(value))));
-  }
-  byId("latency-words").textContent = brief.join(" · ");
-  if (!byId("latency-box").open) return;
+    const words = t("latency.words", name, ms(marks[0]), ms(marks[2]));
+    return [el("span", {}, name), svg("svg", { class: "chart", height: 24, role: "img", "aria-label": words }, axis, ...dots, median),
+      ...marks.map((value) => el("span", { class: "v" }, ms(value)))];
+  });
   const scale = svg("svg", { class: "chart", height: 13, "aria-hidden": "true" }, ...SCALE.map((value) =>
     Object.assign(svg("text", { class: value === 0.1 || value === 1000 ? "" : "minor", x: `${place(value)}%`, y: 10, "text-anchor": "middle" }),
       { textContent: value < 1000 ? `${value} ms` : `${value / 1000} s` })));
-  cells.push(el("span"), scale, el("span", { class: "h" }, "ms"));
-  fill(byId("latency"), el("p", { class: "soft" }, t("latency.of", timed.length)), el("div", { class: "strip" }, ...cells));
+  fill(byId("latency"), el("p", { class: "soft" }, t("latency.of", timed.length)), el("div", { class: "strip" },
+    el("span"), el("span"), ...["p50", "p90", "p99"].map((name) => el("span", { class: "h" }, name)),
+    ...strips, el("span"), scale, el("span", { class: "h" }, "ms")));
 }
 
 export function renewals(history, height = 34) {

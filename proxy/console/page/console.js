@@ -23,7 +23,7 @@ let picking = false; // the next row chosen is laid beside the one that is shown
 let source = null;
 let last = "";
 let asked = false;
-let drawn = 0;
+let drawing = false; // the latency picture is about to be drawn
 const STORM = 50; // new rows in one painting
 
 function dirty() {
@@ -34,13 +34,20 @@ function dirty() {
 }
 
 function paint() {
-  requestAnimationFrame((now) => {
+  requestAnimationFrame(() => {
     asked = false;
     list.paint();
     callers();
-    if (now - drawn > 250) { drawn = now; latency(list.entries); } else setTimeout(dirty, 260);
+    draw();
     if (wanted && list.rows.has(wanted)) { const id = wanted; wanted = null; list.pick(id, { focus: false }); }
   });
+}
+
+// At most four times a second, and once after the last change.
+function draw() {
+  if (drawing) return;
+  drawing = true;
+  setTimeout(() => { drawing = false; latency(list.entries); }, 250);
 }
 
 function connect() {

@@ -10,6 +10,9 @@ const SORTS = {
 };
 export const FILTERS = ["text", "method", "outcome", "caller", "slow"];
 
+const FEW = 3; // rows
+const PAUSE = 1500; // ms
+
 export class List {
   constructor(select, changed) {
     this.limit = 200;
@@ -18,6 +21,7 @@ export class List {
     this.held = null;
     this.missed = 0;
     this.built = 0; // rows that the last painting had to make
+    this.arrived = 0; // when there was one that made any
     this.selected = null;
     this.rows = new Map();
     this.select = select;
@@ -79,20 +83,30 @@ export class List {
   paint() {
     const shown = this.shown();
     const rows = [];
-    this.built = 0;
+    const fresh = [];
     if (!this.paused && !this.filtered && !this.sort) for (const one of this.waiting) rows.push(pendingRow(one));
     const ids = new Set();
     for (const entry of shown) {
       ids.add(entry.id);
-      if (!this.rows.has(entry.id)) { this.rows.set(entry.id, entryRow(entry)); this.built += 1; }
+      if (!this.rows.has(entry.id)) { this.rows.set(entry.id, entryRow(entry)); fresh.push(this.rows.get(entry.id)); }
       rows.push(this.rows.get(entry.id));
     }
     for (const id of this.rows.keys()) if (!ids.has(id)) this.rows.delete(id);
+    this.built = fresh.length;
+    this.arrive(fresh);
     this.place(rows);
     this.mark();
     this.count(shown.length);
     byId("empty").hidden = rows.length > 0 || this.entries.length > 0;
     byId("unmatched").hidden = rows.length > 0 || this.entries.length === 0;
+  }
+
+  // What comes after a pause is pointed at. In a stream it would say nothing, and have the page drawn sixty times a second.
+  arrive(fresh) {
+    if (!fresh.length) return;
+    const now = performance.now();
+    if (fresh.length <= FEW && now - this.arrived > PAUSE) for (const row of fresh) row.className = "new";
+    this.arrived = now;
   }
 
   place(rows) {
@@ -118,8 +132,8 @@ export class List {
     let reachable = null;
     for (const [id, row] of this.rows) {
       const picked = id === this.selected;
-      row.setAttribute("aria-selected", picked);
-      row.tabIndex = picked ? 0 : -1;
+      if (row.ariaSelected !== String(picked)) row.ariaSelected = picked;
+      if (row.tabIndex !== (picked ? 0 : -1)) row.tabIndex = picked ? 0 : -1;
       if (picked) reachable = row;
     }
     const first = this.body.querySelector("tr[data-id]");

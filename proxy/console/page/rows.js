@@ -20,7 +20,7 @@ export function entryRow(entry) {
   if (entry.replayed) tags.push(tag("good", t("mark.replayed"), t("replayed.why")));
   else if (entry.attempts > 1) tags.push(tag("soft", t("mark.attempts", entry.attempts)));
   if (entry.replay_of) tags.push(tag("soft", t("mark.again"), t("again.why", entry.replay_of)));
-  return el("tr", { "data-id": entry.id, class: "new", "aria-selected": "false", tabindex: -1 },
+  return el("tr", { "data-id": entry.id, "aria-selected": "false", tabindex: -1 },
     cell("c-time", clock(entry.at)),
     cell("c-method", el("span", { class: methodClass(entry.method) }, entry.method)),
     el("td", { title: targetOf(entry) }, el("div", { class: "path" }, path(targetOf(entry)), ...tags, el("span", { class: "said soft cut" }, spoken(entry)))),
