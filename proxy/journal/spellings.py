@@ -23,7 +23,6 @@ _ESCAPE = re.compile(
 )
 _SIGNS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _BLANK = re.compile(r"=?\s+")  # with the soft line break of quoted-printable
-_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 _URL_SAFE = {ord("+"): "-", ord("/"): "_"}
 
 
@@ -128,8 +127,9 @@ def _needles(secret: str) -> tuple[str, ...]:
 
 
 def _lower(text: str) -> str:
-    """Return ``text`` with its ASCII letters in lower case, and of the same length."""
-    return text.lower() if text.isascii() else text.translate(_LOWER)
+    """Return ``text`` in lower case, and of the same length."""
+    # One character has two in lower case; which of two another one has depends on what follows it.
+    return text.replace("\u0130", "i").lower().replace("ς", "σ")
 
 
 def _meant(match: re.Match[str]) -> str:

@@ -72,6 +72,11 @@ def test_other_text_stays_as_it_is() -> None:
     assert hidden(text, [], "#") == (text, 0)
 
 
+@pytest.mark.parametrize("spelt", ["Señal-ΟΔΟΣ-İx", "SEÑAL-ΟΔΟΣ-İX", "señal-οδοσ-İx"])
+def test_the_case_of_no_letter_hides_one(spelt: str) -> None:
+    assert hidden(f"é {spelt}ά.", ["Señal-ΟΔΟΣ-İx"], "#") == ("é #ά.", 1)
+
+
 def test_each_is_counted_once() -> None:
     assert hidden(f"{TOKEN} and {quote(TOKEN, safe='')}", [TOKEN], "#") == ("# and #", 2)
 
