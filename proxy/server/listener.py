@@ -30,6 +30,7 @@ class Listener(uvicorn.Server):
     ) -> None:
         self.callers = Callers(limits, refuse, pressure)
         self.listening = asyncio.Event()
+        self._drained = asyncio.Event()
         super().__init__(
             uvicorn.Config(
                 cast("Any", app),
@@ -71,6 +72,10 @@ class Listener(uvicorn.Server):
         self.started = True
         self.listening.set()
 
+    async def main_loop(self) -> None:
+        """Wait for `drain`: uvicorn looks ten times a second whether it is time, and wakes us."""
+        await self._drained.wait()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         """Leave the signals to the program: there are two servers in it."""
@@ -80,6 +85,7 @@ class Listener(uvicorn.Server):
         """Stop accepting; finish what is under way."""
         self.callers.draining = True
         self.should_exit = True
+        self._drained.set()
 
     async def finish(
         self, serving: asyncio.Task[None], grace: float, time_over: Callable[[], None]
