@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from proxy.addresses import Url, bracketed
@@ -20,7 +21,7 @@ from proxy.exchange.uploads import Uploads
 from proxy.passport import TOKEN_PATH
 from proxy.pressure import Pressure
 from proxy.server.process import give_memory_back
-from proxy.settings.credentials import Credentials, CredentialsReader
+from proxy.settings.credentials import Credentials, CredentialsReader, egress_credentials
 from proxy.settings.model import Settings
 from proxy.telemetry.access_log import AccessLog
 from proxy.telemetry.metrics import Metrics
@@ -74,10 +75,11 @@ def build(
     """
     context = _client_tls(settings)
     pressure = Pressure(eased=give_memory_back)
-    pool = _pool(settings, settings.base_url.origin, context, pressure)
+    egress = egress_proxy(settings, where)
+    pool = _pool(settings, settings.base_url.origin, context, egress, pressure)
     clock = sleepless()
     source, token_pool = token_source(
-        settings, CredentialsReader(where, settings.base_url), clock, context
+        settings, CredentialsReader(where, settings.base_url), clock, context, egress
     )
     journal, recorder = _recording(settings)
     watched = _watched(source, journal, settings)
@@ -146,13 +148,14 @@ def token_source(
     read_credentials: Callable[[], Awaitable[Credentials]],
     clock: Clock | None = None,
     context: ResumingContext | None = None,
+    egress: EgressProxy | None = None,
 ) -> tuple[PassportTokenSource, Pool]:
     """Return where tokens come from, and the pool to close at the end."""
     endpoint = settings.token_endpoint_url
     context = context or _client_tls(settings)
     # Its own, even at the same origin: when all connections of the other are busy, most of all with
     # 401s that wait for a new token, the token must still be had.
-    pool = _pool(settings, endpoint.origin, context)
+    pool = _pool(settings, endpoint.origin, context, egress or egress_proxy(settings))
     source = PassportTokenSource(
         endpoint,
         Client(pool, endpoint.origin),
@@ -176,22 +179,25 @@ def _pool(
     settings: Settings,
     origin: Url,
     context: ResumingContext | None,
+    egress: EgressProxy | None,
     pressure: Pressure | None = None,
 ) -> Pool:
-    connector = Connector(origin, settings.connect_timeout, context, egress_proxy(settings))
+    connector = Connector(origin, settings.connect_timeout, context, egress)
     return Pool(connector, _limits(settings), pressure)
 
 
-def egress_proxy(settings: Settings) -> EgressProxy | None:
+def egress_proxy(settings: Settings, where: dict[str, Any] | None = None) -> EgressProxy | None:
     """Return the way out through a corporate proxy, if there is one.
 
-    It is not shown the client certificate, which is for the upstream.
+    It is not shown the client certificate, which is for the upstream. With ``where``, which names
+    the sources of the settings, its credentials are read again when it does not take them.
     """
     url = settings.egress_proxy
     if url is None:
         return None
     tls = tls_context(settings.ca_bundle) if url.scheme == "https" else None
-    return EgressProxy(url, settings.egress_credentials, tls)
+    read = (lambda: None) if where is None else partial(egress_credentials, where)
+    return EgressProxy(url, settings.egress_credentials, tls, read)
 
 
 def _limits(settings: Settings) -> PoolLimits:

@@ -1,5 +1,6 @@
 """Client id and client secret, read from their source each time they are needed."""
 
+import contextlib
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from proxy.addresses import Url
 from proxy.errors import CredentialsMissing
 from proxy.settings import keychain
 from proxy.settings.model import CredentialSettings
-from proxy.settings.types import Secret
+from proxy.settings.types import Login, Secret, userinfo
 
 _UNREADABLE = "BREB_CLIENT_ID and BREB_CLIENT_SECRET cannot be read"
 _KEYCHAIN_LIMIT = 5.0  # less than a token request may take
@@ -29,6 +30,13 @@ class _Given(CredentialSettings):
 
     client_id: Secret | None = None  # type: ignore[assignment]  # looser than what it stands for
     client_secret: Secret | None = None  # type: ignore[assignment]
+
+
+class _GivenEgress(_Given):
+    """What the credentials for the egress proxy are in."""
+
+    egress_proxy: str | None = None
+    egress_credentials: Login | None = None
 
 
 class CredentialsReader:
@@ -62,3 +70,15 @@ class CredentialsReader:
             return await keychain.found(self._base_url, _KEYCHAIN_LIMIT)
         except keychain.KeychainUnavailable as error:
             raise CredentialsMissing(str(error)) from None
+
+
+def egress_credentials(where: dict[str, Any]) -> SecretStr | None:
+    """Return user and password for the egress proxy as they are now; None if they are not there.
+
+    ``where`` names the sources of the settings.
+    """
+    with contextlib.suppress(ValueError, OSError), warnings.catch_warnings(action="ignore"):
+        given = _GivenEgress(**where)
+        within = userinfo(given.egress_proxy)
+        return within[1] if within else given.egress_credentials
+    return None

@@ -315,7 +315,8 @@ class Settings(CredentialSettings):
     )
     egress_credentials: Login | None = Field(
         default=None,
-        description="USER:PASSWORD for EGRESS_PROXY, if it needs them (Basic, RFC 7617).",
+        description="USER:PASSWORD for EGRESS_PROXY, if it needs them (Basic, RFC 7617). They are"
+        " read again when it refuses them.",
     )
 
     shutdown_grace: float = setting(

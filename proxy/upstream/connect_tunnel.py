@@ -9,6 +9,7 @@ import base64
 import re
 import socket
 import ssl
+from collections.abc import Awaitable, Callable
 from typing import NoReturn, cast
 
 from pydantic import SecretStr
@@ -32,23 +33,46 @@ _NO_BASIC = (
 
 
 class EgressProxy:
-    """Where the corporate proxy is, and who we are to it; ``tls`` is for an https:// one."""
+    """Where the corporate proxy is, and who we are to it; ``tls`` is for an https:// one.
+
+    ``read`` gives the credentials as they are now, None if they cannot be read. It is asked when
+    the proxy does not take ours: such passwords change every few months, and we may run for longer.
+    """
 
     def __init__(
-        self, url: Url, credentials: SecretStr | None = None, tls: ResumingContext | None = None
+        self,
+        url: Url,
+        credentials: SecretStr | None = None,
+        tls: ResumingContext | None = None,
+        read: Callable[[], SecretStr | None] = lambda: None,
     ) -> None:
         self.url = url
         self._credentials = credentials
+        self._read = read
         self._tls = tls if url.scheme == "https" else None
 
     def __repr__(self) -> str:
         return f"<EgressProxy {self.url}>"
 
-    async def tunnel(self, sock: socket.socket, origin: Url) -> "Tunnel":
-        """Have the proxy at the other end of ``sock`` connect us with ``origin``.
+    async def tunnel(
+        self, connect: Callable[[], Awaitable[socket.socket]], origin: Url
+    ) -> "Tunnel":
+        """Have the proxy, to which ``connect`` gives a connection, connect us with ``origin``.
 
         Raises EgressFailed, or what went wrong in the handshake with the proxy itself.
         """
+        used = self._credentials
+        try:
+            return await self._through(await connect(), origin, used)
+        except EgressLogin:
+            self._credentials = self._read() or used
+            if self._credentials == used:
+                raise
+            return await self._through(await connect(), origin, self._credentials)
+
+    async def _through(
+        self, sock: socket.socket, origin: Url, credentials: SecretStr | None
+    ) -> "Tunnel":
         loop = asyncio.get_running_loop()
         target = f"{bracketed(origin.host)}:{origin.port}"
         try:
@@ -62,57 +86,12 @@ class EgressProxy:
         except OSError as error:
             raise self._no_tls(error) from error
         try:
-            tunnel.transport.write(self._ask(target))
-            self._judge(await tunnel.head, target)
+            tunnel.transport.write(_ask(target, credentials))
+            _judge(await tunnel.head, target, credentials)
         except BaseException:
             tunnel.transport.abort()
             raise
         return tunnel
-
-    def _ask(self, target: str) -> bytes:
-        login = ""
-        if self._credentials is not None:
-            plain = self._credentials.get_secret_value().encode()
-            login = f"Proxy-Authorization: Basic {base64.b64encode(plain).decode()}\r\n"
-        return f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{login}\r\n".encode()
-
-    def _judge(self, head: bytes, target: str) -> None:
-        words = head.split(b"\r\n", 1)[0].split(b" ", 2)
-        if not words[0].startswith(b"HTTP/1.") or len(words) < 2 or not words[1].isdigit():
-            _fail(f"the egress proxy's response to CONNECT {target} is not valid HTTP")
-        status = words[1][:3].decode()
-        text = f"the egress proxy answered {status} to CONNECT {target}"
-        if status == "407":
-            raise self._no_login(text, [scheme.decode() for scheme in _SCHEME.findall(head)])
-        if status.startswith("5"):
-            _fail(
-                f"{text}: it cannot reach that host",
-                f"check that {origin_words(target)} is right in BREB_BASE_URL; if it is, ask the"
-                " administrators of the egress proxy (BREB_EGRESS_PROXY)",
-            )
-        if not status.startswith("2"):
-            _fail(
-                f"{text}: it does not allow this connection",
-                "ask the administrators of the egress proxy (BREB_EGRESS_PROXY) to allow CONNECT"
-                f" to {origin_words(target)}",
-            )
-
-    def _no_login(self, text: str, schemes: list[str]) -> EgressLogin:
-        if schemes and "basic" not in [scheme.lower() for scheme in schemes]:
-            words = " and ".join(dict.fromkeys(schemes))
-            return EgressLogin(
-                f"{text}: it asks for {words}, but breb-proxy supports Basic only", _NO_BASIC
-            )
-        if self._credentials is None:
-            return EgressLogin(
-                f"{text}: it needs a user and a password",
-                "set BREB_EGRESS_CREDENTIALS=USER:PASSWORD to the user and password for"
-                " BREB_EGRESS_PROXY",
-            )
-        return EgressLogin(
-            f"{text}: it refused the user and password",
-            "check BREB_EGRESS_CREDENTIALS, the user and password for BREB_EGRESS_PROXY",
-        )
 
     def _no_tls(self, error: OSError) -> UpstreamError:
         what = f"the egress proxy {self.url.authority}"
@@ -126,6 +105,54 @@ class EgressProxy:
             failed.title, failed.next_step = EgressFailed.title, _OWN_TLS
             return failed
         return EgressFailed(f"{what} closed the connection during the handshake", _OWN_TLS)
+
+
+def _ask(target: str, credentials: SecretStr | None) -> bytes:
+    login = ""
+    if credentials is not None:
+        plain = credentials.get_secret_value().encode()
+        login = f"Proxy-Authorization: Basic {base64.b64encode(plain).decode()}\r\n"
+    return f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{login}\r\n".encode()
+
+
+def _judge(head: bytes, target: str, credentials: SecretStr | None) -> None:
+    words = head.split(b"\r\n", 1)[0].split(b" ", 2)
+    if not words[0].startswith(b"HTTP/1.") or len(words) < 2 or not words[1].isdigit():
+        _fail(f"the egress proxy's response to CONNECT {target} is not valid HTTP")
+    status = words[1][:3].decode()
+    text = f"the egress proxy answered {status} to CONNECT {target}"
+    if status == "407":
+        raise _no_login(text, [each.decode() for each in _SCHEME.findall(head)], credentials)
+    if status.startswith("5"):
+        _fail(
+            f"{text}: it cannot reach that host",
+            f"check that {origin_words(target)} is right in BREB_BASE_URL; if it is, ask the"
+            " administrators of the egress proxy (BREB_EGRESS_PROXY)",
+        )
+    if not status.startswith("2"):
+        _fail(
+            f"{text}: it does not allow this connection",
+            "ask the administrators of the egress proxy (BREB_EGRESS_PROXY) to allow CONNECT"
+            f" to {origin_words(target)}",
+        )
+
+
+def _no_login(text: str, schemes: list[str], credentials: SecretStr | None) -> EgressLogin:
+    if schemes and "basic" not in [scheme.lower() for scheme in schemes]:
+        words = " and ".join(dict.fromkeys(schemes))
+        return EgressLogin(
+            f"{text}: it asks for {words}, but breb-proxy supports Basic only", _NO_BASIC
+        )
+    if credentials is None:
+        return EgressLogin(
+            f"{text}: it needs a user and a password",
+            "set BREB_EGRESS_CREDENTIALS=USER:PASSWORD to the user and password for"
+            " BREB_EGRESS_PROXY",
+        )
+    return EgressLogin(
+        f"{text}: it refused the user and password",
+        "check BREB_EGRESS_CREDENTIALS, the user and password for BREB_EGRESS_PROXY",
+    )
 
 
 def origin_words(target: str) -> str:

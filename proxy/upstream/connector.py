@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import functools
 import os
 import socket
 import ssl
@@ -99,11 +100,13 @@ class Connector:
         self, make: Callable[[], Connection], infos: Sequence[AddrInfoType], *, modest: bool
     ) -> Connection:
         loop = asyncio.get_running_loop()
+        if self._egress:
+            connect = functools.partial(self._connect, loop, infos)
+            near: Tunnel | Silence = await self._egress.tunnel(connect, self.origin)
+            return await self._put_at(near, make(), modest=modest)
         sock = await self._connect(loop, infos)
         # From here on the socket is the transport's, which closes it also when this fails.
-        if self._egress:
-            near: Tunnel | Silence = await self._egress.tunnel(sock, self.origin)
-        elif self._tls:
+        if self._tls:
             _, near = await loop.create_connection(Silence, sock=sock)
         else:
             reached = time.perf_counter()

@@ -1,21 +1,31 @@
 """The way out through a corporate proxy: token and requests alike, and never around it."""
 
+import base64
 import contextlib
 import socket
 import threading
 from pathlib import Path
 
+import pytest
 import trustme
 
 from tests.program.test_faults import tls_of
 from tests.support import Call, Program, RawUpstream, ask
 
+ASKS_FOR_BASIC = (
+    b'HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm="corp"\r\nContent-Length: 0\r\n\r\n'
+)
+
 
 class Egress:
-    """An HTTP proxy that knows CONNECT alone, and leads every name to one port."""
+    """An HTTP proxy that knows CONNECT alone, and leads every name to one port.
+
+    It asks for Basic where the bytes that are ``wanted`` are not in a head.
+    """
 
     def __init__(self, port: int) -> None:
         self._to = port
+        self.wanted = b""
         self.heads: list[bytes] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -38,6 +48,10 @@ class Egress:
                 return
             head += byte
         self.heads.append(head)
+        if self.wanted not in head:
+            with sock:
+                sock.sendall(ASKS_FOR_BASIC)
+            return
         with socket.create_connection(("127.0.0.1", self._to)) as other, sock:
             sock.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             back = threading.Thread(target=self._copy, args=(other, sock), daemon=True)
@@ -102,4 +116,38 @@ def test_the_proxies_of_the_environment_are_not_used() -> None:
         with program as proxy:
             assert ask(proxy.port, "/").status == 200
         assert egress.heads == []
+        egress.close()
+
+
+@pytest.mark.parametrize("by", ["secret", "env file", "url"])
+def test_a_changed_password_of_the_egress_proxy_needs_no_restart(tmp_path: Path, by: str) -> None:
+    closing = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
+    with RawUpstream(closing) as upstream:
+        egress = Egress(upstream.port)
+
+        def give(password: str) -> None:
+            egress.wanted = base64.b64encode(f"me:{password}".encode())
+            if by == "secret":
+                (tmp_path / "breb_egress_credentials").write_text(f"me:{password}\n")
+            elif by == "env file":
+                (tmp_path / ".env").write_text(f"BREB_EGRESS_CREDENTIALS=me:{password}\n")
+            else:
+                url = egress.url.replace("//", f"//me:{password}@")
+                (tmp_path / ".env").write_text(f"BREB_EGRESS_PROXY={url}\n")
+
+        give("spring")
+        settings = {
+            "egress_proxy": None if by == "url" else egress.url,
+            "secrets_dir": tmp_path if by == "secret" else None,
+        }
+        with Program(upstream.url, cwd=tmp_path, **settings) as proxy:
+            assert ask(proxy.port, "/v1/customers").status == 200
+            give("autumn")
+            assert ask(proxy.port, "/v1/customers").status == 200
+            assert "407" not in proxy.output
+            egress.wanted = b"nobody knows it"
+            answer = ask(proxy.port, "/v1/customers")
+            assert answer.status == 502
+            assert b"it refused the user and password" in answer.body
+            assert "autumn" not in proxy.output + answer.body.decode()
         egress.close()

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from proxy.addresses import Url
 from proxy.errors import EgressFailed, EgressLogin, TlsFailed, UpstreamError
 from proxy.upstream import EgressProxy
+from proxy.upstream.connect_tunnel import _judge
 from proxy.upstream.tls import tls_context
 
 URL = Url("https", "proxy.corp", 3128)
@@ -17,7 +18,7 @@ ASKS = b"HTTP/1.1 407 No\r\nServer: x\r\nProxy-Authenticate: %b"
 def refused(head: bytes, credentials: str | None = None) -> UpstreamError:
     secret = SecretStr(credentials) if credentials else None
     with pytest.raises(UpstreamError) as caught:
-        EgressProxy(URL, secret)._judge(head, "bre-b.example:443")
+        _judge(head, "bre-b.example:443", secret)
     return caught.value
 
 
