@@ -3,6 +3,7 @@
 Commands and links are not translated. Who changes them in one language changes them in the other.
 """
 
+import ast
 import json
 import re
 from collections import Counter
@@ -82,11 +83,33 @@ def test_the_first_steps_are_commands_of_the_readme() -> None:
 
 
 def test_the_console_says_the_next_step_of_each_error_in_spanish() -> None:
-    """Whatever an error tells to do; what the guard says of one request is in English alone."""
     page = (ROOT / "proxy" / "console" / "page" / "es.js").read_text()
-    steps = {each.next_step for each in _errors(ProxyError)} | {LOOK_UP}
+    refusals = set(_next_steps_of_refusals())
+    assert len(refusals) > 20
+    steps = {each.next_step for each in _errors(ProxyError)} | {LOOK_UP} | refusals
     wanted = {step.replace(COMMAND, "breb-proxy") for step in steps}
     assert {step for step in wanted if f"  {json.dumps(step)}: " not in page} == set()
+
+
+def _next_steps_of_refusals() -> Iterator[str]:
+    """Yield the fourth argument of each ``RequestRefused(...)``; of a name, all it stands for."""
+    for path in (ROOT / "proxy").rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        for call in calls:
+            if isinstance(call.func, ast.Name) and call.func.id == "RequestRefused":
+                yield from _texts(call.args[3], tree)
+
+
+def _texts(value: ast.expr, tree: ast.Module) -> Iterator[str]:
+    if isinstance(value, ast.Constant):
+        yield value.value
+    elif isinstance(value, ast.IfExp):
+        yield from (*_texts(value.body, tree), *_texts(value.orelse, tree))
+    elif isinstance(value, ast.Name):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == value.id:
+                yield from _texts(node.value, tree)
 
 
 def _errors(kind: type[ProxyError]) -> Iterator[type[ProxyError]]:
