@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import Answer, Program, ask, free_port, read_answer
+from tests.support.patience import PATIENCE
 from tests.support.wire import connect
 
 PAY_FAULTS = [
@@ -230,7 +231,7 @@ def simulator() -> Any:
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + PATIENCE
         while True:
             with contextlib.suppress(OSError):
                 ask(port, "/_sandbox/executions")
@@ -240,7 +241,7 @@ def simulator() -> Any:
         yield port
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
 
 
 def prepare(port: int) -> dict[str, str]:
@@ -325,7 +326,7 @@ def under_load(
 
 def at_rest(proxy: Program) -> list[str]:
     """Report what is still under way although all callers have had time to go."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while True:
         left = proxy.status()
         if not (left["in_flight"] or left["pool"]["busy"] or left["pool"]["waiting"]):

@@ -11,6 +11,7 @@ import pytest
 from proxy.sandbox.app import operations
 from proxy.sandbox.config import SandboxConfig
 from tests.support import Program, RawUpstream, ask, node
+from tests.support.patience import PATIENCE
 from tests.support.tools import tool
 from tools import postman
 
@@ -89,7 +90,7 @@ def test_newman_runs_the_collection_against_the_demo(running: Program, tmp_path:
             ],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=5 * PATIENCE,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
@@ -106,7 +107,7 @@ def test_the_environments_caller_key_goes_with_every_request() -> None:
         options = ["--env-var", f"base={upstream.url}", "--env-var", "caller_key=k-1"]
         folder = ["--folder", "Accounts"]
         words = [*script, files[0], "--environment", files[1], *options, *folder]
-        subprocess.run(words, capture_output=True, timeout=60, check=False)
+        subprocess.run(words, capture_output=True, timeout=PATIENCE, check=False)
         keys = {call.values("x-proxy-key")[0] for call in upstream.calls}
     assert keys == {b"k-1"}
 

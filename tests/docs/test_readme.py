@@ -18,10 +18,10 @@ from proxy.cli import main as cli
 from tests.support.chromium import missing
 from tests.support.front import Front
 from tests.support.front import front as a_front
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-PATIENCE = 180
 HANGS = 50  # PHP gives up reading after 60 s, and calls that a success
 
 
@@ -72,7 +72,7 @@ def running(clone: Path) -> Iterator[tuple[subprocess.Popen[str], str, float]]:
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE)
 
 
 def address(printed: str) -> str:
@@ -95,7 +95,7 @@ def test_the_first_commands_work_and_the_second_time_is_quick(clone: Path) -> No
             assert "authorization" not in done.stdout.lower()
             os.killpg(process.pid, signal.SIGINT)
             # The program ends with 0 (test_demo); make dies of the signal, or tells of it.
-            assert process.wait(30) in (0, 2, 130, -signal.SIGINT)
+            assert process.wait(PATIENCE) in (0, 2, 130, -signal.SIGINT)
             if turn:
                 assert seconds < 60
 

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from tests.support import Program, RawUpstream, free_port, node
+from tests.support.patience import PATIENCE
 from tests.support.tools import tool
 
 pytestmark = pytest.mark.slow  # waits for real time
 
-DEADLINE = 15.0
 
 # What differs from a caller that speaks to the suite's server itself; docs/judges.md says why.
 CUT = "the server hangs up, or sends more than it announced; the proxy says so in words"
@@ -68,10 +68,10 @@ class Suite:
             yield
         finally:
             process.terminate()
-            process.wait(DEADLINE)
+            process.wait(PATIENCE)
 
     def _until_it_listens(self) -> None:
-        deadline = time.monotonic() + DEADLINE
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port)).close()
@@ -87,7 +87,7 @@ class Suite:
             cwd=self._folder,
             env={**self._env, "npm_config_base": f"http://127.0.0.1:{port}"},
             capture_output=True,
-            timeout=120,
+            timeout=5 * PATIENCE,
             check=True,
         )
         results: dict[str, Any] = json.loads(done.stdout)

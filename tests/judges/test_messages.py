@@ -12,6 +12,7 @@ from httplint import HttpRequestLinter, HttpResponseLinter
 from httplint.note import Note, levels
 
 from tests.support import CALLER_KEY, Answer, Call, Program, RawUpstream, ask
+from tests.support.patience import PATIENCE
 from tests.support.ports import refusing_port
 
 BODY = b'{"id":"7c1d","status":"COMPLETED"}'
@@ -269,6 +270,6 @@ def test_redbot_finds_no_difference_in_a_resource(
 def redbot(port: int) -> list[str]:
     script = Path(sys.executable).with_name("redbot")
     command = [sys.executable, str(script), "-o", "text", f"http://127.0.0.1:{port}/v1/x"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
     # How long ago things were is not the same in two runs, nor is what of it came first.
     return sorted(re.sub(r"\d+ (second|sec|min|hr|day)s?", "some time", done.stdout).splitlines())

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import Call, Program, RawUpstream, ask
+from tests.support.patience import PATIENCE
 from tests.support.tools import tool
 
 pytestmark = pytest.mark.slow  # waits for real time
@@ -47,7 +48,9 @@ def slow(proxy: Program, *options: str, target: str = "/") -> list[str]:
 
 def ending(command: list[str], cwd: Path) -> str:
     """Run it to its end; return how that came, in its own words."""
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=90, cwd=cwd)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=5 * PATIENCE, cwd=cwd
+    )
     return done.stdout.rpartition("Exit status:")[2]
 
 
@@ -55,7 +58,7 @@ def others_are_served(proxy: Program, command: list[str], busy: int) -> None:
     """Let them in until that many connections to the upstream are theirs, and ask beside them."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=proxy.cwd)
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while proxy.status()["pool"]["busy"] < busy:
             assert process.poll() is None, "ended before it held what it should"
             assert time.monotonic() < deadline, proxy.status()["pool"]
@@ -64,7 +67,7 @@ def others_are_served(proxy: Program, command: list[str], busy: int) -> None:
         assert process.poll() is None
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
 
 
 def test_heads_that_do_not_end_are_left(proxy: Program) -> None:

@@ -20,6 +20,7 @@ from proxy.terminal.durations import span
 from proxy.terminal.screen import Screen
 from tests.support import SECRET, Call, Program, RawUpstream, ask, free_port, token_reply
 from tests.support.command import Ended, command, environment, on_terminal
+from tests.support.patience import PATIENCE
 
 LEVERS = ["wait", "status", "console", "refresh", "quit"]
 
@@ -59,7 +60,7 @@ def test_wait_waits_for_a_proxy_that_is_not_there_yet(tmp_path: Path) -> None:
             text=True,
         )
         with late:
-            assert "ready after" in waiting.communicate(timeout=30)[0]
+            assert "ready after" in waiting.communicate(timeout=PATIENCE)[0]
         assert waiting.returncode == 0
 
 
@@ -182,7 +183,7 @@ def test_quit_ends_the_proxy() -> None:
     with RawUpstream() as upstream, Program(upstream.url) as proxy:
         ended = pull(proxy, "quit")
         assert (ended.code, ended.out) == (0, "shutting down: 0 exchanges under way may finish\n")
-        assert proxy.process.wait(20) == 0
+        assert proxy.process.wait(PATIENCE) == 0
 
 
 def test_commands_work_where_no_folder_can_be_written(tmp_path: Path) -> None:
@@ -196,7 +197,7 @@ def test_commands_work_where_no_folder_can_be_written(tmp_path: Path) -> None:
             where = f"--admin-listen=127.0.0.1:{proxy.admin_port}"
             for lever in ("status", "refresh", "quit"):
                 assert command(lever, where, cwd=tmp_path, **nowhere).code == 0
-            assert proxy.process.wait(20) == 0
+            assert proxy.process.wait(PATIENCE) == 0
 
 
 def test_the_console_is_opened_by_the_address_that_is_printed(tmp_path: Path) -> None:
@@ -244,7 +245,7 @@ def test_levers_reach_a_unix_socket(tmp_path: Path) -> None:
             browser = command("console", cwd=tmp_path, BREB_ADMIN_LISTEN=where)
             assert (browser.code, "which browsers cannot open" in browser.err) == (1, True)
             assert command("quit", cwd=tmp_path, BREB_ADMIN_LISTEN=where).code == 0
-            assert serving.wait(20) == 0
+            assert serving.wait(PATIENCE) == 0
         finally:
             serving.kill()
 

@@ -20,6 +20,7 @@ from proxy.settings.model import flags
 from proxy.terminal import setting_flags
 from tests.support import SECRET, Program, RawUpstream, ask, free_port
 from tests.support.command import called, command, environment
+from tests.support.patience import PATIENCE
 
 COMMANDS = [
     *("run", "serve", "demo", "tour", "sandbox", "check"),
@@ -419,7 +420,7 @@ def into(descriptor: int, tmp_path: Path, arguments: list[str]) -> tuple[int, st
         stdout=descriptor,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=20,
+        timeout=PATIENCE,
     )
     os.close(descriptor)
     return done.returncode, done.stderr
@@ -487,7 +488,7 @@ def test_an_interrupted_command_ends_quietly(tmp_path: Path) -> None:
         with silent.accept()[0] as asked:
             assert asked.recv(1)  # it has asked again and waits for an answer
             process.send_signal(signal.SIGINT)
-            assert process.communicate(timeout=30)[1] == ""
+            assert process.communicate(timeout=PATIENCE)[1] == ""
         assert process.returncode == 130
 
 

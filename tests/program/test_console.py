@@ -21,10 +21,10 @@ from proxy.console.replay import PRODUCTION
 from proxy.console.routes import PAGE
 from proxy.token.keeper import CAUSES
 from tests.support import Call, Program, RawUpstream, ask, token_reply
+from tests.support.patience import PATIENCE
 from tests.support.wire import Reader, connect, read_answer
 
 TOKEN = "5e47e1" * 10
-DEADLINE = 10.0
 
 
 def answer(call: Call) -> bytes:
@@ -73,7 +73,7 @@ class Page:
         self, path: str, method: str = "GET", document: object = None, **fields: str
     ) -> tuple[int, dict[str, str], bytes]:
         connection = http.client.HTTPConnection(
-            "127.0.0.1", self.proxy.admin_port, timeout=DEADLINE
+            "127.0.0.1", self.proxy.admin_port, timeout=PATIENCE
         )
         headers = {name.replace("_", "-"): value for name, value in fields.items()}
         headers = self.proxy.bearer | headers
@@ -96,7 +96,7 @@ class Page:
         fields = [("X-Proxy-Key", "key-of-the-caller"), *options.pop("fields", [])]
         before = {entry["id"] for entry in self.list()}
         ask(self.proxy.port, target, method, fields=fields, **options)
-        deadline = time.monotonic() + DEADLINE
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             for entry in self.list():
                 if entry["id"] not in before:
@@ -120,7 +120,7 @@ class Events:
 
     def __init__(self, proxy: Program, after: str = "") -> None:
         self._connection = http.client.HTTPConnection(
-            "127.0.0.1", proxy.admin_port, timeout=DEADLINE
+            "127.0.0.1", proxy.admin_port, timeout=PATIENCE
         )
         headers = proxy.bearer | ({"Last-Event-ID": after} if after else {})
         self._connection.request("GET", "/console/api/events", headers=headers)
@@ -430,7 +430,7 @@ def test_what_went_by_too_fast_is_counted(console: Page) -> None:
             reader.sock.sendall(head)
             assert read_answer(reader)
     run, _, last = number.partition("-")
-    deadline = time.monotonic() + DEADLINE
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:  # the last one is recorded a moment after its answer
         with Events(console.proxy, after=number) as events:
             now, news = events.until("exchanges")
@@ -443,7 +443,7 @@ def test_an_exchange_under_way_is_told_of() -> None:
     seen = threading.Event()
 
     def slow(call: Call) -> bytes:
-        seen.wait(DEADLINE)
+        seen.wait(PATIENCE)
         return answer(call)
 
     with (
@@ -478,7 +478,7 @@ def test_too_many_pages_are_turned_away(console: Page) -> None:
     finally:
         for stream in streams:
             stream.close()
-    deadline = time.monotonic() + DEADLINE
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         with Events(console.proxy) as stream:
             if stream.response.status == 200:
@@ -654,7 +654,7 @@ def test_a_unix_socket_and_a_caller_key_are_no_hindrance(tmp_path: Path) -> None
             reader.sock.sendall(head + b"\r\n\r\n")
             assert read_answer(reader)
         page = Page(proxy)
-        deadline = time.monotonic() + DEADLINE
+        deadline = time.monotonic() + PATIENCE
         while not page.list():
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -672,7 +672,7 @@ def test_a_unix_socket_and_a_caller_key_are_no_hindrance(tmp_path: Path) -> None
 
 def a_connection(path: str) -> socket.socket:
     sock = socket.socket(socket.AF_UNIX)
-    sock.settimeout(DEADLINE)
+    sock.settimeout(PATIENCE)
     sock.connect(path)
     return sock
 

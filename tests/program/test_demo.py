@@ -20,8 +20,8 @@ import pytest
 from tests.support import free_port
 from tests.support.chromium import missing
 from tests.support.command import called, command, environment, on_terminal
+from tests.support.patience import PATIENCE
 
-PATIENCE = 20.0
 LAST = "Ctrl-C ends the demo."
 
 
@@ -293,5 +293,5 @@ def test_the_simulators_settings_are_flags_of_the_demo(tmp_path: Path) -> None:
         found = re.search(r"http://127\.0\.0\.1:(\d+)/_sandbox", running.text)
         assert found is not None
         url = f"http://127.0.0.1:{found[1]}/_sandbox/state"
-        state = json.loads(urllib.request.urlopen(url, timeout=10).read())
+        state = json.loads(urllib.request.urlopen(url, timeout=PATIENCE).read())
         assert (state["behaviour"]["settle_delay"], state["seed"]) == (77.0, 5)

@@ -19,6 +19,7 @@ import pytest
 import trustme
 
 from tests.support import Answer, Program, RawUpstream, ask, exchange, free_port, read_answer
+from tests.support.patience import PATIENCE
 from tests.support.wire import Reader, connect, read_request
 
 TOKENS = "/v1/iam/oauth/tokens"
@@ -58,7 +59,7 @@ class Faulty:
 
     def _serve(self, sock: socket.socket) -> None:
         with contextlib.suppress(OSError):
-            sock.settimeout(30)
+            sock.settimeout(PATIENCE)
             if self._tls is not None:
                 sock = self._tls.wrap_socket(sock, server_side=True)
             self.serve(Reader(sock))
@@ -529,7 +530,7 @@ def test_a_full_pool_is_told_and_nothing_goes_out(tokens: RawUpstream) -> None:
     go = threading.Event()
 
     def act(reader: Reader) -> None:
-        go.wait(20)
+        go.wait(PATIENCE)
         reader.sock.sendall(OK)
 
     upstream = Faulty(act)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support import Answer, read_answer
 from tests.support.front import Front, front
+from tests.support.patience import PATIENCE
 
 METHODS = [
     *("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY"),
@@ -507,7 +508,7 @@ def test_answers_leave_in_the_order_of_their_requests(door: Front) -> None:
     )
     data = b"".join(door.head(f"GET /{number} HTTP/1.1") for number in range(2000))
     with door.connection() as reader:
-        reader.sock.settimeout(20)
+        reader.sock.settimeout(PATIENCE)
         got = []
         import threading
 

@@ -19,6 +19,7 @@ import pytest
 from tests.support import SECRET, Answer, Call, Program, RawUpstream, read_answer, read_request
 from tests.support.command import command
 from tests.support.front import until
+from tests.support.patience import PATIENCE
 from tests.support.wire import Reader, connect
 
 PAYMENT = {
@@ -303,7 +304,7 @@ def test_rows_of_a_process_that_was_killed_are_told_at_the_next_start(
                 + body
             )
             assert read_answer(reader) is None
-        program.process.wait(10)
+        program.process.wait(PATIENCE)
     upstream.answer = lambda _: OK
     with Program(upstream.url, ledger=path) as program:
         (row,) = rows(path)
@@ -400,5 +401,7 @@ def test_no_ledger_no_sqlite() -> None:
         "import proxy.cli.main, proxy.cli.serve, proxy.server.build;"
         "print('sqlite3' in sys.modules and not before, 'proxy.ledger.store' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE
+    )
     assert done.stdout.strip() == "False False", done.stderr

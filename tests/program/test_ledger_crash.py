@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from tests.support import Program
+from tests.support.patience import PATIENCE
 from tests.support.upstream import TOKEN_PATH, token_reply
 from tests.support.wire import Reader, read_request
 
@@ -46,7 +47,7 @@ class Memory:
             threading.Thread(target=self._talk, args=(sock,), daemon=True).start()
 
     def _talk(self, sock: socket.socket) -> None:
-        sock.settimeout(60)
+        sock.settimeout(PATIENCE)
         with suppress(OSError), sock:
             reader = Reader(sock)
             while (got := read_request(reader)) is not None:
@@ -80,7 +81,7 @@ class Callers:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
+            connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
             with suppress(OSError, http.client.HTTPException), closing(connection):
                 while not self._stop.is_set():
                     self._pay(connection)
@@ -95,7 +96,7 @@ class Callers:
     def stop(self) -> None:
         self._stop.set()
         for thread in self._threads:
-            thread.join(30)
+            thread.join(PATIENCE)
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ def test_no_kill_loses_a_payment_or_invents_an_answer(memory: Memory, tmp_path: 
             callers = Callers(program.port)
             time.sleep(0.05 + random.random() * 0.3)
             program.process.send_signal(signal.SIGKILL)
-            program.process.wait(10)
+            program.process.wait(PATIENCE)
             callers.stop()
         told |= callers.told
         left_open += sum(row["outcome"] is None for row in rows(path).values())

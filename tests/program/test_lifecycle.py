@@ -19,6 +19,7 @@ import pytest
 from proxy.addresses import ListenAddress
 from proxy.server import process, sockets
 from tests.support import Call, Program, RawUpstream, ask, read_answer
+from tests.support.patience import PATIENCE
 from tests.support.wire import Reader, connect
 
 SLOW_HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"
@@ -34,7 +35,7 @@ class Gate:
     def __call__(self, call: Call) -> bytes:
         if call.target == b"/slow":
             self.arrived.set()
-            self.open.wait(20)
+            self.open.wait(PATIENCE)
         return SLOW_HEAD + b"done"
 
 
@@ -51,7 +52,7 @@ def test_an_exchange_under_way_is_finished_before_the_end(number: int) -> None:
         connect(proxy.port) as caller,
     ):
         caller.sock.sendall(request(proxy.port, "/slow"))
-        assert gate.arrived.wait(10)
+        assert gate.arrived.wait(PATIENCE)
         proxy.process.send_signal(number)
         proxy.until("/readyz", 503)
         gate.open.set()
@@ -59,7 +60,7 @@ def test_an_exchange_under_way_is_finished_before_the_end(number: int) -> None:
         assert answer is not None
         assert (answer.status, answer.body) == (200, b"done")
         assert answer.values("connection") == ["close"] or caller.rest() == b""
-        assert proxy.process.wait(10) == 0
+        assert proxy.process.wait(PATIENCE) == 0
 
 
 def test_new_connections_are_refused_while_draining() -> None:
@@ -70,7 +71,7 @@ def test_new_connections_are_refused_while_draining() -> None:
         connect(proxy.port) as caller,
     ):
         caller.sock.sendall(request(proxy.port, "/slow"))
-        assert gate.arrived.wait(10)
+        assert gate.arrived.wait(PATIENCE)
         proxy.process.send_signal(signal.SIGTERM)
         proxy.until("/readyz", 503)
         deadline = time.monotonic() + 5
@@ -85,7 +86,7 @@ def test_new_connections_are_refused_while_draining() -> None:
         else:
             pytest.fail("connections are still accepted")
         gate.open.set()
-        assert proxy.process.wait(10) == 0
+        assert proxy.process.wait(PATIENCE) == 0
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_the_grace_bounds_the_drain_and_who_still_waits_is_told(
         connect(proxy.port) as caller,
     ):
         caller.sock.sendall(request(proxy.port, "/slow", method))
-        assert gate.arrived.wait(10)
+        assert gate.arrived.wait(PATIENCE)
         assert proxy.stop() == 0
         answer = read_answer(caller)
         assert answer is not None
@@ -128,7 +129,7 @@ def test_half_a_head_does_not_hold_up_the_end() -> None:
         answer = read_answer(caller)
         assert answer is not None
         assert answer.status == 408
-        assert proxy.process.wait(20) == 0
+        assert proxy.process.wait(PATIENCE) == 0
 
 
 def test_an_answer_that_the_grace_cuts_does_not_look_complete() -> None:
@@ -172,7 +173,7 @@ def test_a_second_signal_ends_at_once() -> None:
         connect(proxy.port) as caller,
     ):
         caller.sock.sendall(request(proxy.port, "/slow"))
-        assert gate.arrived.wait(10)
+        assert gate.arrived.wait(PATIENCE)
         proxy.process.send_signal(signal.SIGTERM)
         proxy.until("/readyz", 503)
         assert proxy.stop(signal.SIGTERM) == 128 + signal.SIGTERM
@@ -189,7 +190,7 @@ def test_the_first_signal_after_quit_cuts_nothing() -> None:
         connect(proxy.port) as caller,
     ):
         caller.sock.sendall(request(proxy.port, "/slow"))
-        assert gate.arrived.wait(10)
+        assert gate.arrived.wait(PATIENCE)
         assert proxy.admin("/quit", "POST")[0] == 202
         proxy.until("/readyz", 503)
         proxy.process.send_signal(signal.SIGTERM)
@@ -199,7 +200,7 @@ def test_the_first_signal_after_quit_cuts_nothing() -> None:
         answer = read_answer(caller)
         assert answer is not None
         assert (answer.status, answer.body) == (200, b"done")
-        assert proxy.process.wait(10) == 0
+        assert proxy.process.wait(PATIENCE) == 0
 
 
 @pytest.mark.parametrize(
@@ -223,13 +224,13 @@ def test_signals_are_obeyed_while_the_program_is_still_being_loaded(
         proxy.send_signal(number)
         if number == signal.SIGHUP:
             (tmp_path / "go on").touch()
-        assert (proxy.communicate(timeout=30)[1], proxy.returncode) == (b"", code)
+        assert (proxy.communicate(timeout=PATIENCE)[1], proxy.returncode) == (b"", code)
 
 
 def test_quit_on_the_admin_listener_drains() -> None:
     with RawUpstream() as upstream, Program(upstream.url) as proxy:
         assert proxy.admin("/quit", "POST")[0] == 202
-        assert proxy.process.wait(10) == 0
+        assert proxy.process.wait(PATIENCE) == 0
 
 
 def test_drain_delay_keeps_serving_while_readyz_says_no() -> None:
@@ -239,7 +240,7 @@ def test_drain_delay_keeps_serving_while_readyz_says_no() -> None:
         answer = ask(proxy.port, "/")
         assert answer.status == 200
         assert answer.values("connection") == ["close"]
-        assert proxy.process.wait(10) == 0
+        assert proxy.process.wait(PATIENCE) == 0
 
 
 class Steady:
@@ -366,13 +367,13 @@ def test_a_unix_socket_is_left_to_the_next_process_while_the_last_exchange_goes_
         caller = socket.socket(socket.AF_UNIX)
         caller.connect(str(path))
         caller.sendall(request(0, "/slow"))
-        assert gate.arrived.wait(10)
+        assert gate.arrived.wait(PATIENCE)
         old.process.send_signal(signal.SIGTERM)
         old.until("/readyz", 503)
         _until(lambda: not path.exists())
         with Program(upstream.url, listen=f"unix:{path}") as new:
             gate.open.set()
-            assert old.process.wait(10) == 0
+            assert old.process.wait(PATIENCE) == 0
             caller.close()
             following = socket.socket(socket.AF_UNIX)
             following.connect(str(path))
@@ -414,7 +415,7 @@ def test_the_port_that_was_found_is_told() -> None:
 
 
 def _until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.01)

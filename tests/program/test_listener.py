@@ -24,9 +24,8 @@ from proxy.server.listener import Listener
 from proxy.settings import model, sources
 from tests.support import Call, Program, RawUpstream, ask, exchange, read_answer
 from tests.support.front import until
+from tests.support.patience import PATIENCE
 from tests.support.wire import Reader, connect
-
-PATIENCE = 10.0
 
 
 @pytest.fixture(scope="module")

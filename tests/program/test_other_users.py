@@ -18,7 +18,7 @@ KEY = [("X-Proxy-Key", CALLER_KEY)]
 ASK = """
 import http.client, json, sys
 port, method, path, body, fields = json.loads(sys.argv[1])
-connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 connection.request(method, path, body, fields)
 answer = connection.getresponse()
 print(json.dumps([answer.status, answer.read().decode("latin-1")]))

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support import Program, read_answer
 from tests.support.front import Front, ended, front, until
+from tests.support.patience import PATIENCE
 from tests.support.upstream import OK
 from tests.support.wire import Reader, connect
 
@@ -82,7 +83,7 @@ def silent(talk: Talk, reader: Reader) -> None:
 def deaf(talk: Talk, reader: Reader) -> None:
     """Read nothing until told to, then note the end."""
     talk.began.set()
-    talk.go.wait(20)
+    talk.go.wait(PATIENCE)
     try:
         while data := reader.sock.recv(65536):
             talk.got += len(data)
@@ -132,9 +133,9 @@ def test_a_caller_who_leaves_ends_the_exchange_at_the_upstream(
     talk = Talk(door, upstream)
     reader = door.connect()
     reader.sock.sendall(door.head("POST / HTTP/1.1", *fields) + body)
-    assert talk.began.wait(5)
+    assert talk.began.wait(PATIENCE)
     leave(reader.sock)
-    assert talk.gone.wait(5)
+    assert talk.gone.wait(PATIENCE)
     assert door.ask_ok()
 
 
@@ -142,9 +143,9 @@ def test_a_caller_who_leaves_is_noticed_while_its_next_requests_wait(door: Front
     talk = Talk(door, silent)
     reader = door.connect()
     reader.sock.sendall(door.head("GET / HTTP/1.1") * 10_000)
-    assert talk.began.wait(5)
+    assert talk.began.wait(PATIENCE)
     reader.sock.close()
-    assert talk.gone.wait(5)
+    assert talk.gone.wait(PATIENCE)
     assert len(talk.heads) == 1
 
 
@@ -159,7 +160,7 @@ def test_a_caller_who_leaves_is_noticed_while_the_upstream_takes_nothing(door: F
     reset(reader.sock)
     until(lambda: busy(door.program) == 0, "the exchange ends though nothing is read")
     talk.go.set()
-    assert talk.gone.wait(5)
+    assert talk.gone.wait(PATIENCE)
 
 
 def busy(program: Program) -> int:
@@ -211,10 +212,10 @@ def test_a_caller_that_half_closed_and_left_does_not_keep_its_exchange(
     talk = Talk(door, silent)
     reader = door.connect()
     reader.sock.sendall(door.head(f"GET / HTTP/{version}"))
-    assert talk.began.wait(5)
+    assert talk.began.wait(PATIENCE)
     reader.sock.shutdown(socket.SHUT_WR)
     reader.sock.close()
-    assert talk.gone.wait(5)
+    assert talk.gone.wait(PATIENCE)
 
 
 def test_a_caller_that_half_closes_gets_a_long_answer_while_it_moves(door: Front) -> None:
@@ -242,7 +243,7 @@ def test_events_pass_one_by_one(door: Front, version: str, framed: bool) -> None
             b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n%b\r\n" % coding
         )
         for number in range(5):
-            talk.go.wait(5)
+            talk.go.wait(PATIENCE)
             talk.go.clear()
             event = b"data: %d\n\n" % number
             reader.sock.sendall(b"%x\r\n%b\r\n" % (len(event), event) if framed else event)
@@ -268,7 +269,7 @@ def until_buffer(reader: Reader, wanted: bytes) -> None:
 def test_the_head_of_an_answer_does_not_wait_for_its_body(door: Front) -> None:
     def head_first(talk: Talk, reader: Reader) -> None:
         reader.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
-        assert talk.go.wait(5)
+        assert talk.go.wait(PATIENCE)
         reader.sock.sendall(b"ok")
 
     talk = Talk(door, head_first)
@@ -304,7 +305,7 @@ def test_a_body_is_passed_on_while_it_comes(door: Front) -> None:
 def test_an_early_answer_passes(door: Front, sent: bytes, close: bytes) -> None:
     def early(talk: Talk, reader: Reader) -> None:
         reader.sock.sendall(b"HTTP/1.1 403 No\r\n%bContent-Length: 4\r\n\r\nstop" % close)
-        talk.go.wait(5)
+        talk.go.wait(PATIENCE)
 
     talk = Talk(door, early)
     data = door.head("POST / HTTP/1.1", "Content-Length: 1000000") + sent
@@ -381,7 +382,7 @@ def test_a_cut_answer_arrives_cut(
 ) -> None:
     def cut(talk: Talk, reader: Reader) -> None:
         reader.sock.sendall(b"HTTP/1.1 200 OK\r\n" + tail)
-        talk.go.wait(5)
+        talk.go.wait(PATIENCE)
         how(reader.sock)
 
     talk = Talk(door, cut)
@@ -404,7 +405,7 @@ def test_a_cut_answer_arrives_cut(
 def test_an_answer_until_the_end_that_is_reset_arrives_cut(door: Front) -> None:
     def cut(talk: Talk, reader: Reader) -> None:
         reader.sock.sendall(b"HTTP/1.1 200 OK\r\n\r\nhello")
-        talk.go.wait(5)
+        talk.go.wait(PATIENCE)
         reset(reader.sock)
 
     talk = Talk(door, cut)
@@ -446,7 +447,7 @@ def test_a_slow_caller_does_not_make_the_proxy_buffer(door: Front, version: str)
     before = warm(door)
     talk = Talk(door, pouring)
     with door.connection(door.head(f"GET / HTTP/{version}")) as reader:
-        assert talk.began.wait(5)
+        assert talk.began.wait(PATIENCE)
         stalled(lambda: talk.got)
         assert talk.got < 32 * MiB
         assert growth(door.program, before) < 16
@@ -536,7 +537,7 @@ def test_nothing_is_left_of_a_download_that_nobody_wanted_to_its_end(door: Front
         talk.gone.clear()
         with door.connection(door.head("GET / HTTP/1.1")) as reader:
             assert reader.head().startswith(b"HTTP/1.1 200")
-        assert talk.gone.wait(5)
+        assert talk.gone.wait(PATIENCE)
     assert growth(door.program, before) < 16
 
 
@@ -630,7 +631,7 @@ def test_a_thousand_callers_get_their_own_answers(door: Front) -> None:
         try:
             reader = connect(door.port)
             with reader.sock:
-                reader.sock.settimeout(30)
+                reader.sock.settimeout(PATIENCE)
                 for turn in range(2):
                     key = number * 2 + turn
                     one(door, reader, rng, key)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import Call, Program, RawUpstream, ask
+from tests.support.patience import PATIENCE
 from tests.support.ports import free_port
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -21,12 +22,12 @@ class ServiceManager:
     def __init__(self, address: str) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(address)
-        self._socket.settimeout(10)
+        self._socket.settimeout(PATIENCE)
         self.said: list[str] = []
 
     def until(self, there: Callable[[list[str]], bool]) -> list[str]:
         """Receive until what was said meets ``there``; return all of it."""
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + PATIENCE
         while not there(self.said):
             assert time.monotonic() < deadline, self.said
             self.said += self._socket.recv(4096).decode().split("\n")

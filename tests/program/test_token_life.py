@@ -23,10 +23,10 @@ from proxy.settings.model import load
 from proxy.token import response, revoker, schedule, unauthorized
 from tests.support import Call, Program, RawUpstream, ask, token_reply
 from tests.support.leaks import issued
+from tests.support.patience import PATIENCE
 from tests.support.upstream import OK, TOKEN_PATH
 from tests.support.wire import connect, read_answer
 
-PATIENCE = 15.0
 TRANSIT = 0.4  # a busy machine may take that long from the proxy's last look to the upstream's
 PATH = TOKEN_PATH.decode()
 

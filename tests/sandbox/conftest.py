@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 
 from proxy.sandbox import SandboxConfig, create_app
+from tests.support.patience import PATIENCE
 
 CREDENTIALS = {
     "client_id": "sandbox-client",
@@ -124,7 +125,7 @@ def running(config: SandboxConfig, wall: Callable[[], float] = time.time) -> Ite
     thread.start()
     url = f"http://127.0.0.1:{port}"
     try:
-        with httpx.Client(base_url=url, trust_env=False, timeout=10) as bare:
+        with httpx.Client(base_url=url, trust_env=False, timeout=PATIENCE) as bare:
             yield Simulator(url, port, config, bare)
     finally:
         server.should_exit = True
@@ -137,7 +138,7 @@ Start = Callable[..., Simulator]
 
 @contextlib.contextmanager
 def _client(simulator: Simulator) -> Iterator[Simulator]:
-    with httpx.Client(base_url=simulator.url, trust_env=False, timeout=10) as client:
+    with httpx.Client(base_url=simulator.url, trust_env=False, timeout=PATIENCE) as client:
         simulator.http = client
         if simulator.config.require_token:
             simulator.authorize()

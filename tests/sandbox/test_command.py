@@ -15,6 +15,7 @@ import trustme
 from proxy.sandbox import SandboxConfig, tls
 from proxy.sandbox.__main__ import announce, main
 from proxy.sandbox.flags import Start, read
+from tests.support.patience import PATIENCE
 
 
 def test_it_serves_says_where_and_ends_cleanly() -> None:
@@ -30,7 +31,7 @@ def test_it_serves_says_where_and_ends_cleanly() -> None:
         }
         told = httpx.post(f"{url}/v1/iam/oauth/tokens", json=body, trust_env=False).json()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
     assert "not the real thing" in said[0]
     assert told["expires_in"] == 30
 
@@ -52,7 +53,7 @@ def test_who_hangs_when_it_ends_is_cut_off_without_a_traceback() -> None:
             sock.sendall(b"GET /v1/keys HTTP/1.1\r\nHost: x\r\n\r\n")
             assert any(_happened(url) for _ in range(1000))
             process.send_signal(signal.SIGTERM)
-            _, complaints = process.communicate(timeout=10)
+            _, complaints = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert "Traceback" not in complaints
 
@@ -166,7 +167,7 @@ def test_it_makes_a_certificate_of_its_own(tmp_path: Path) -> None:
         known = ssl.create_default_context(cafile=authority)
         told = httpx.get(url, verify=known, trust_env=False)
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
     assert url.startswith("https://127.0.0.1:")
     assert str(authority) in said[6]
     assert told.json()["page"] == "/_sandbox"

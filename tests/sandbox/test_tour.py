@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from proxy.sandbox.tour import tour
+from tests.support.patience import PATIENCE
 
 SHELLS = [shell for shell in ("sh", "dash", "bash", "zsh", "ksh") if shutil.which(shell)]
 
@@ -25,7 +26,7 @@ def test_the_tour_ends_in_a_settled_payment(start: Any, shell: str) -> None:
     sandbox = start(require_token=False, settle_delay=0.2)
     pasted = "".join(f"{command}\n" for _, command in tour(sandbox.url))
     ended = subprocess.run(
-        [shell], input=pasted, capture_output=True, text=True, timeout=60, check=True
+        [shell], input=pasted, capture_output=True, text=True, timeout=PATIENCE, check=True
     )
     assert ended.stderr == ""
     customer, account, resolution, made, payment, left = map(json.loads, ended.stdout.splitlines())

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.patience import PATIENCE
+
 SECRET = "sandbox-webhook-secret"
 PESOS = {"value": "10", "currency": "COP"}
 
@@ -53,7 +55,7 @@ class Callback:
 
 
 def _until(done: Any) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.01)

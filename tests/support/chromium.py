@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Playwright, expect
+
+from tests.support.patience import PATIENCE
 
 _FLAGS = (
     "--no-sandbox",
@@ -30,6 +32,7 @@ def launch(driver: Playwright) -> Iterator[Browser]:
     found = path()
     if found is None:
         missing("no Chromium on this machine: apt-get install chromium fonts-dejavu")
+    expect.set_options(timeout=PATIENCE * 1000)
     browser = driver.chromium.launch(executable_path=found, args=list(_FLAGS))
     try:
         yield browser

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from proxy import invocation
 from tests.support.leaks import found
+from tests.support.patience import PATIENCE
 from tests.support.spawner import start
-
-PATIENCE = 30.0
 
 
 @dataclass(frozen=True)

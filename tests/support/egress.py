@@ -12,12 +12,12 @@ from pathlib import Path
 import trustme
 
 from tests.support.chromium import missing
+from tests.support.patience import PATIENCE
 from tests.support.ports import free_port
 
 USER, PASSWORD = "corp\\maría", "pass:wörd %40"
 LOGIN = f"{USER}:{PASSWORD}"
 _NCSA = Path("/usr/lib/squid/basic_ncsa_auth")
-_PATIENCE = 20.0
 
 _SQUID = """\
 http_port 127.0.0.1:{port}
@@ -133,7 +133,7 @@ def tinyproxy(folder: Path, user: str, password: str) -> Iterator[str]:
 def _running(arguments: list[str], port: int) -> Iterator[None]:
     process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while not _listens(port):
             assert process.poll() is None, arguments
             assert time.monotonic() < deadline, arguments
@@ -141,7 +141,7 @@ def _running(arguments: list[str], port: int) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(_PATIENCE)
+        process.wait(PATIENCE)
 
 
 def _listens(port: int) -> bool:

@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.support import Answer, Call, Program, RawUpstream, read_answer
+from tests.support.patience import PATIENCE
 from tests.support.upstream import OK
 from tests.support.wire import Reader, connect
-
-PATIENCE = 10.0
 
 
 class Front:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from keyring.backend import KeyringBackend
 
+from tests.support.patience import PATIENCE
+
 _PROGRAMS = ("dbus-daemon", "gnome-keyring-daemon")
 
 
@@ -80,5 +82,5 @@ def secret_service(home: Path, *, unlocked: bool = True) -> Iterator[dict[str, s
     finally:
         for process in (keychain, bus):
             process.terminate()
-            process.wait(10)
+            process.wait(PATIENCE)
             process.stdout.close()  # type: ignore[union-attr]  # a pipe, see above

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.support.leaks import SECRET, found
+from tests.support.patience import PATIENCE
 from tests.support.ports import free_port
 from tests.support.spawner import start
 
-PATIENCE = 15.0
 # Runs the rest of its arguments with the file given as number 3, for the process that they become.
 _HAND_OVER = """
 import os, sys

@@ -13,12 +13,12 @@ from proxy.addresses import Url
 from proxy.upstream import Connection, Connector, EgressProxy, Pool, PoolLimits, ResponseHead
 from proxy.upstream.connection import BUFFER
 from proxy.upstream.tls import ResumingContext
+from tests.support.patience import PATIENCE
 
 Script = Callable[["Peer"], Awaitable[None]]
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-DEADLINE = 10.0
 
 
 class Peer:
@@ -102,7 +102,7 @@ async def serving(
     server = await asyncio.start_server(connected, host, 0, ssl=tls)
     state.port = server.sockets[0].getsockname()[1]
     try:
-        async with asyncio.timeout(3 * DEADLINE):
+        async with asyncio.timeout(3 * PATIENCE):
             yield state
     finally:
         server.close()
@@ -154,7 +154,7 @@ async def pooled(
 async def until(true: Callable[[], bool], state: Callable[[], object] = lambda: "") -> None:
     """Wait until something has become true."""
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + DEADLINE
+    deadline = loop.time() + PATIENCE
     while not true():
         assert loop.time() < deadline, f"never came true: {state()}"
         await asyncio.sleep(0.005)
@@ -179,7 +179,7 @@ async def fetch(pool: Pool, data: bytes = GET) -> tuple[ResponseHead, bytes]:
     """Run one whole exchange."""
     connection = await begun(pool, data)
     try:
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(PATIENCE):
             head = await connection.response()
             return head, await body_of(connection)
     finally:

@@ -11,8 +11,7 @@ import uvicorn
 
 from proxy.sandbox import SandboxConfig, create_app
 from tests.support.leaks import SECRET
-
-PATIENCE = 15.0
+from tests.support.patience import PATIENCE
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.support.leaks import issued
+from tests.support.patience import PATIENCE
 from tests.support.wire import Reader, fields_of, read_request
 
 TOKEN_PATH = b"/v1/iam/oauth/tokens"
@@ -123,7 +124,7 @@ class RawUpstream:
         try:
             if self._tls is not None:
                 sock = self._tls.wrap_socket(sock, server_side=True)
-            sock.settimeout(60)
+            sock.settimeout(PATIENCE)
             self._talk(Reader(sock))
         except OSError:
             pass

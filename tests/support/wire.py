@@ -3,7 +3,7 @@
 import socket
 from dataclasses import dataclass, field
 
-DEADLINE = 10.0
+from tests.support.patience import PATIENCE
 
 
 @dataclass
@@ -143,7 +143,7 @@ def read_answer(reader: Reader, method: str = "GET") -> Answer | None:
 
 def connect(port: int) -> Reader:
     """Open a connection to a loopback port."""
-    return Reader(socket.create_connection(("127.0.0.1", port), DEADLINE))
+    return Reader(socket.create_connection(("127.0.0.1", port), PATIENCE))
 
 
 def exchange(port: int, data: bytes, method: str = "GET") -> Answer | None:

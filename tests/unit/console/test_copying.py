@@ -28,6 +28,7 @@ from proxy.console.copying import (
 from proxy.console.sendable import Sendable
 from tests.support import Call, RawUpstream, node
 from tests.support.chromium import missing
+from tests.support.patience import PATIENCE
 
 BODIES = [
     pytest.param(b"", id="none"),
@@ -89,7 +90,7 @@ def shell(text: str, folder: Path, **variables: str) -> subprocess.CompletedProc
         env={**os.environ, **variables},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )
     assert not (folder / "pwned").exists()
@@ -120,7 +121,7 @@ def ran(words: list[str], folder: Path, **variables: str) -> bytes:
         env={**os.environ, **variables},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

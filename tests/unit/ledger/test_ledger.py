@@ -20,6 +20,7 @@ from proxy.ledger.retention import Retention
 from proxy.ledger.store import Store
 from proxy.ledger.trouble import LedgerRefused
 from tests.support.ledgers import ended, filled, row, soon
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -82,7 +83,7 @@ async def test_those_who_come_together_share_a_commit(
     def slow(self: Store, openings: list[Any], closings: list[Any]) -> None:
         commits.append(len(openings))
         begun.set()
-        go_on.wait(10)
+        go_on.wait(PATIENCE)
         write(self, openings, closings)
 
     monkeypatch.setattr(Store, "write", slow)
@@ -136,7 +137,7 @@ async def test_a_disk_that_hangs_holds_nobody_for_ever(
     write = Store.write
 
     def hanging(self: Store, openings: list[Any], closings: list[Any]) -> None:
-        go_on.wait(10)
+        go_on.wait(PATIENCE)
         write(self, openings, closings)
 
     monkeypatch.setattr(Store, "write", hanging)

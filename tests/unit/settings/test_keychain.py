@@ -22,6 +22,7 @@ from proxy.settings.model import load
 from proxy.settings.sources import provenance, sources
 from tests.support.keychain import MemoryKeychain
 from tests.support.leaks import SECRET
+from tests.support.patience import PATIENCE
 
 URL = Url.parse("http://127.0.0.1:9001")
 OTHER = Url.parse("http://127.0.0.1:9001/prefix")
@@ -84,7 +85,7 @@ def test_a_keychain_that_never_answers_is_waited_for_in_one_thread(
 
     def stuck(service: str, username: str) -> None:
         del service, username
-        answering.wait(10)
+        answering.wait(PATIENCE)
 
     monkeypatch.setattr(memory, "get_password", stuck)
     started = time.monotonic()
@@ -214,7 +215,7 @@ def test_the_loop_goes_on_while_the_keychain_is_asked(
     answer = memory.get_password
 
     def slow(service: str, username: str) -> str | None:
-        answering.wait(10)
+        answering.wait(PATIENCE)
         return answer(service, username)
 
     monkeypatch.setattr(memory, "get_password", slow)

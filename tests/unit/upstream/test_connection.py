@@ -15,8 +15,8 @@ from proxy.errors import (
 )
 from proxy.http1.response_parser import MAX_HEAD
 from proxy.upstream.connection import BUFFER, Connection
+from tests.support.patience import PATIENCE
 from tests.support.scripted import (
-    DEADLINE,
     GET,
     OK,
     Peer,
@@ -369,7 +369,7 @@ async def sending_to_one_who_reads_on_demand(peer: Peer, demand: asyncio.Event) 
     peer.writer.transport.resume_reading()  # type: ignore[attr-defined]
     await peer.reader.readexactly(BIG)
     peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
-    await asyncio.sleep(3 * DEADLINE)
+    await asyncio.sleep(3 * PATIENCE)
 
 
 async def test_an_upstream_that_takes_a_request_slowly_is_waited_for() -> None:
@@ -548,7 +548,7 @@ async def test_an_early_answer_does_not_open_the_floodgates() -> None:
         await peer.reader.readuntil(b"\r\n\r\n")
         peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
         await peer.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
-        await asyncio.sleep(DEADLINE)
+        await asyncio.sleep(PATIENCE)
 
     async with serving(script) as server, pooled(server.port) as pool:
         connection = await begun(pool, complete=False)
@@ -598,12 +598,12 @@ async def test_an_end_without_answer_is_told_though_the_request_is_stuck() -> No
     async def script(peer: Peer) -> None:
         peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
         peer.writer.write_eof()
-        await asyncio.sleep(3 * DEADLINE)
+        await asyncio.sleep(3 * PATIENCE)
 
     async with serving(script) as server, pooled(server.port) as pool:
         connection = await begun(pool, b"POST / HTTP/1.1\r\n\r\n" + b"x" * (8 * BIG))
         with pytest.raises(ConnectionBroken, match="without a response"):
-            await asyncio.wait_for(connection.response(), DEADLINE)
+            await asyncio.wait_for(connection.response(), PATIENCE)
         pool.release(connection)
 
 
