@@ -40,4 +40,16 @@ def _shortened(path: Path) -> Path:
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
+def curl(host: str) -> str:
+    """Return how curl is started to reach ``host``, which is this machine.
+
+    It sends a request to 127.0.0.1, too, to the proxy that the environment names for all programs.
+    """
+    if not any(map(os.environ.get, ("http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"))):
+        return "curl"
+    listed = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    excepted = {name.strip() for name in listed.split(",")}
+    return "curl" if excepted & {host, "*"} else "curl --noproxy '*'"
+
+
 COMMAND = command()

@@ -20,7 +20,7 @@ from proxy.addresses import ListenAddress
 from proxy.admin import secret as admin_secret
 from proxy.asgi import App
 from proxy.errors import SettingsError
-from proxy.invocation import COMMAND
+from proxy.invocation import COMMAND, curl
 from proxy.journal.beside import WEBHOOK_PATH, WebhookInbox
 from proxy.sandbox import SandboxConfig, create_app
 from proxy.sandbox.flags import settings as simulator_settings
@@ -213,8 +213,9 @@ class Demo:
         return "https" if self._settings.tls_cert else "http"
 
     def _curl(self) -> str:
-        path = self._callers.address.path
-        return f"curl -sS --unix-socket {path}" if path else "curl -sS"
+        listen = self._callers.address
+        socket = f" --unix-socket {listen.path}" if listen.path else ""
+        return f"{curl(listen.connectable.host)} -sS{socket}"
 
 
 def _address(given: dict[str, Any], name: str, default: str) -> ListenAddress:

@@ -155,7 +155,8 @@ def _url(address: ListenAddress, scheme: str) -> str:
 def _run(options: argparse.Namespace) -> int:
     """Serve with credentials, whole or half; without any, show what it does."""
     places = locate(options.env_file, options.secrets_dir)
-    if provenance({}, places).keys() & {"client_id", "client_secret"}:
+    given = provenance({}, places)
+    if given.keys() & {"client_id", "client_secret"}:
         return _serve(options)
     if place := meant(places):
         try:
@@ -170,6 +171,9 @@ def _run(options: argparse.Namespace) -> int:
         "no BREB_CLIENT_ID and BREB_CLIENT_SECRET in the environment, .env or a secrets directory:"
         " running the demo"
     )
+    if given:
+        names = ", ".join(f"{PREFIX}{name.upper()}" for name in sorted(given))
+        say(f"the demo uses options only, and not {names}; see {COMMAND} demo --help")
     return _demo(options)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import shlex
 import signal
 import socket
 import sys
@@ -49,8 +50,9 @@ def main(argv: Sequence[str] | None = None, name: str = _NAME, hint: Hint | None
         return _USAGE
     except ImportError:
         sys.stderr.write(
-            "--tls makes its certificate with trustme, which is not installed: pip install"
-            " 'breb-proxy[sandbox-tls]', or set --tls-cert and --tls-key\n"
+            "--tls makes its certificate with trustme, which is not installed; to install it, run:"
+            f" {shlex.quote(sys.executable)} -m pip install trustme\n"
+            "Or set --tls-cert and --tls-key.\n"
         )
         return _USAGE
     try:

@@ -66,6 +66,16 @@ def demo(folder: Path, *flags: str, **settings: object) -> Iterator[Demo]:
             running.end()
 
 
+def test_run_says_which_settings_the_demo_does_not_use(tmp_path: Path) -> None:
+    ignored = {"BREB_LISTEN": "127.0.0.1:1", "BREB_LOG_LEVEL": "info"}
+    running = Demo(tmp_path, *own_ports(), first="run", **ignored)
+    try:
+        told = "the demo uses options only, and not BREB_LISTEN, BREB_LOG_LEVEL; see"
+        assert told in running.text
+    finally:
+        assert running.end() == 0
+
+
 def own_ports() -> list[str]:
     return [f"--listen=127.0.0.1:{free_port()}", f"--admin-listen=127.0.0.1:{free_port()}"]
 

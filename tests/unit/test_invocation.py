@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.invocation import command
+from proxy.invocation import command, curl
 
 
 def executable(path: Path) -> Path:
@@ -68,3 +68,21 @@ def test_a_folder_that_has_gone_is_no_error(script: Path, tmp_path: Path) -> Non
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
     assert done.stdout == f"'{script}'\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "typed"),
+    [
+        ({}, "curl"),
+        ({"http_proxy": "http://proxy.corp:3128"}, "curl --noproxy '*'"),
+        ({"ALL_PROXY": "socks5://proxy.corp", "NO_PROXY": "a.corp, b"}, "curl --noproxy '*'"),
+        ({"http_proxy": "http://proxy.corp:3128", "no_proxy": "a.corp, 127.0.0.1"}, "curl"),
+        ({"http_proxy": "http://proxy.corp:3128", "NO_PROXY": "*"}, "curl"),
+        ({"HTTP_PROXY": "http://proxy.corp:3128"}, "curl"),  # not curl's: a CGI's caller sets it
+    ],
+)
+def test_curl_is_not_led_to_a_proxy_for_all_programs(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], typed: str
+) -> None:
+    monkeypatch.setattr(os, "environ", environment)
+    assert curl("127.0.0.1") == typed
