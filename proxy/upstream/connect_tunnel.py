@@ -21,6 +21,14 @@ from proxy.upstream.tls import ResumingContext, certificate_refused, tls_failed
 _MAX_HEAD = 16_384
 _INTERIM = re.compile(rb"HTTP/1\.[01] 1.*?\r\n\r\n", re.DOTALL)
 _SCHEME = re.compile(rb"\r\nproxy-authenticate:[ \t]*([\w-]+)", re.IGNORECASE)
+# tinyproxy answers 401 to a wrong password, and 407 to none.
+_LOGIN = ("401", "407")
+# What a web server answers, which knows no CONNECT.
+_NO_PROXY = ("400", "404", "405", "501")
+_LOGIN_PAGE = (
+    "open a web page with a browser that uses the same proxy: you may have to log in to the network"
+    " first; then check BREB_EGRESS_PROXY"
+)
 _OWN_TLS = (
     "check the scheme in BREB_EGRESS_PROXY: most proxies need http://; https:// is only for a"
     " proxy that uses TLS itself"
@@ -121,8 +129,16 @@ def _judge(head: bytes, target: str, credentials: SecretStr | None) -> None:
         _fail(f"the egress proxy's response to CONNECT {target} is not valid HTTP")
     status = words[1][:3].decode()
     text = f"the egress proxy answered {status} to CONNECT {target}"
-    if status == "407":
+    if status in _LOGIN:
         raise _no_login(text, [each.decode() for each in _SCHEME.findall(head)], credentials)
+    if status.startswith("3"):
+        _fail(f"{text}: this network may have a login page", _LOGIN_PAGE)
+    if status in _NO_PROXY:
+        _fail(
+            f"{text}: it may not be an HTTP proxy",
+            "check the host and port in BREB_EGRESS_PROXY; if an HTTP proxy is there, ask its"
+            f" administrators to allow CONNECT to {origin_words(target)}",
+        )
     if status.startswith("5"):
         _fail(
             f"{text}: it cannot reach that host",
@@ -151,7 +167,8 @@ def _no_login(text: str, schemes: list[str], credentials: SecretStr | None) -> E
         )
     return EgressLogin(
         f"{text}: it refused the user and password",
-        "check BREB_EGRESS_CREDENTIALS, the user and password for BREB_EGRESS_PROXY",
+        "check BREB_EGRESS_CREDENTIALS, or the user and password in BREB_EGRESS_PROXY if they are"
+        " there",
     )
 
 

@@ -90,6 +90,18 @@ def test_the_login_may_stand_in_the_url_as_in_the_variables_of_other_programs(
             assert proxy.status()["ready"]
 
 
+def test_a_wrong_password_at_tinyproxy_is_told_in_words(
+    authority: trustme.CA, bundle: Path, tmp_path: Path
+) -> None:
+    """It answers 401, where others answer 407."""
+    del authority
+    with tinyproxy(tmp_path, "payroll", "tiny-sentinel") as url:
+        given = {"EGRESS_PROXY": url, "EGRESS_CREDENTIALS": "payroll:wrong", "CA_BUNDLE": bundle}
+        found = examine(tmp_path, "https://bre-b.invalid", **given)
+    assert "401 to CONNECT" in found["upstream.tls"]["says"]
+    assert "it refused the user and password" in found["upstream.tls"]["says"]
+
+
 @pytest.mark.parametrize(
     ("login", "words", "step"),
     [

@@ -42,8 +42,30 @@ def test_a_proxy_that_asks_who_we_are_is_told_of_in_words(
 
 
 @pytest.mark.parametrize(
+    ("credentials", "words"),
+    [
+        pytest.param("u:p", "it refused the user and password", id="wrong"),
+        pytest.param(None, "it needs a user and a password", id="none"),
+    ],
+)
+def test_a_401_is_about_the_login_too(credentials: str | None, words: str) -> None:
+    """Tinyproxy answers a wrong password with it, which asks for no scheme."""
+    error = refused(b"HTTP/1.0 401 Unauthorized", credentials)
+    assert type(error) is EgressLogin
+    assert words in str(error)
+
+
+def test_a_refused_login_is_looked_for_in_both_places() -> None:
+    step = refused(ASKS % b"Basic", "u:p").next_step
+    assert "BREB_EGRESS_CREDENTIALS, or the user and password in BREB_EGRESS_PROXY" in step
+
+
+@pytest.mark.parametrize(
     ("status", "step"),
     [
+        (b"302", "you may have to log in to the network first"),
+        (b"400", "check the host and port in BREB_EGRESS_PROXY; if an HTTP proxy is there"),
+        (b"405", "check the host and port in BREB_EGRESS_PROXY; if an HTTP proxy is there"),
         (b"403", "ask the administrators of the egress proxy (BREB_EGRESS_PROXY) to allow CONNECT"),
         (b"503", "check that bre-b.example is right in BREB_BASE_URL"),
     ],
