@@ -6,13 +6,18 @@ from collections.abc import Sequence
 
 from proxy.addresses import ListenAddress
 from proxy.invocation import COMMAND
-from proxy.sandbox.tour import tour
+from proxy.sandbox.tour import first, tour
 from proxy.terminal.arguments import OK, USAGE, Parser, say
 
 _ABOUT = """\
 Print six commands for a shell, from a new customer to a settled payment, for the running demo.
 Paste them into one shell, one after the other, or run them all: breb-proxy tour | sh
+The first line asks who answers: where it is not a simulator, no command sends anything.
 """
+_OTHERWISE = (
+    f"the demo does not answer at {{url}}, so nothing is sent: start it ({COMMAND} demo), or give"
+    f" the address that it printed ({COMMAND} tour --listen HOST:PORT)"
+)
 _CODES = "0 success, 2 wrong usage"
 
 
@@ -33,7 +38,10 @@ def main(arguments: Sequence[str]) -> int:
         return USAGE
     if sys.stdout.isatty():
         sys.stderr.write(f"paste these into one shell, or run them all: {COMMAND} tour | sh\n\n")
-    for number, (title, command) in enumerate(tour(f"http://{address}"), 1):
+    url = f"http://{address}"
+    sys.stdout.write(f"{first(url, _OTHERWISE.format(url=url))}\n\n")
+    for number, (title, command) in enumerate(tour(), 1):
         # Not a comment: zsh takes none that are typed.
-        sys.stdout.write(f"echo {shlex.quote(f'{number}. {title}')}\n{command}\n\n")
+        said = shlex.quote(f"{number}. {title}")
+        sys.stdout.write(f'[ "$demo" ] && echo {said}\n{command}\n\n')
     return OK

@@ -11,6 +11,7 @@ from proxy.sandbox.spoiling import spoil
 
 FIELD = b"x-sandbox-fault"
 PAGE = "/_sandbox"
+SIMULATOR = '{"simulator":"of the Bre-B API'  # what the answer to / begins with
 
 
 class Simulator:
@@ -58,9 +59,9 @@ async def _point_to_the_page(scope: Scope, send: Send) -> None:
     if b"text/html" in accept:
         await send_bytes(send, 302, b"", [(b"location", PAGE.encode())])
         return
-    told = b'{"simulator":"of the Bre-B API, not the real thing","api":"/v1/","page":"/_sandbox",'
-    told += b'"openapi":"/_sandbox/openapi.json"}'
-    await send_bytes(send, 200, told, [(b"content-type", b"application/json")])
+    told = f'{SIMULATOR}, not the real thing","api":"/v1/","page":"/_sandbox",'
+    told += '"openapi":"/_sandbox/openapi.json"}'
+    await send_bytes(send, 200, told.encode(), [(b"content-type", b"application/json")])
 
 
 async def _exchange(place: Place, scope: Scope, receive: Receive, send: Send) -> None:

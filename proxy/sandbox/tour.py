@@ -1,4 +1,8 @@
-"""Six curl lines from a new customer to a settled payment."""
+"""Six curl lines from a new customer to a settled payment, and one before them for safety.
+
+Who answers at that address may be a proxy that forwards to a bank. So each of the six does nothing
+unless the first line found that a simulator answers: ``$demo`` holds its address then.
+"""
 
 import json
 import re
@@ -6,6 +10,7 @@ import shlex
 from collections.abc import Mapping
 
 from proxy.sandbox.directory import ENTRIES
+from proxy.sandbox.simulator import SIMULATOR
 
 _CUSTOMER = {
     "type": "BUSINESS",
@@ -25,39 +30,49 @@ _CUSTOMER = {
 }
 
 
-def tour(base_url: str) -> list[tuple[str, str]]:
+def first(base_url: str, otherwise: str) -> str:
+    """Give the line that asks who answers, to be pasted before all others.
+
+    It only reads, and says ``otherwise`` where it finds no simulator. It ends no shell: that may
+    be the one somebody works in.
+    """
+    base = shlex.quote(base_url.rstrip("/"))
+    return (
+        f"if curl -s {base}/ | grep -q {shlex.quote(f'^{SIMULATOR}')}; then demo={base};"
+        f" else demo=; echo {shlex.quote(otherwise)} >&2; fi"
+    )
+
+
+def tour() -> list[tuple[str, str]]:
     """Give titles and commands for a POSIX shell, to be pasted one after another.
 
-    They carry no Authorization: behind ``base_url`` stands somebody who puts it on.
+    They carry no Authorization: behind ``$demo`` stands somebody who puts it on.
     """
-    base = base_url.rstrip("/")
     account = {"customer_id": "$customer", "account_type": "ORDINARY", "account_number": "0001"}
     resolve = {"customer_id": "$customer", "key": ENTRIES[0].key.model_dump()}
     pesos = {"value": "25000", "currency": "COP"}
     pay = {"account_id": "$account", "resolution_id": "$resolution", "amount": pesos}
-    return [
+    steps = [
         (
             "Link a merchant as a customer",
-            _post("customer", f"{base}/v1/customers/business/link", _CUSTOMER),
+            _post("customer", "/v1/customers/business/link", _CUSTOMER),
         ),
-        ("Link its bank account", _post("account", f"{base}/v1/accounts/link", account)),
+        ("Link its bank account", _post("account", "/v1/accounts/link", account)),
         (
             f"Ask who owns the key {ENTRIES[0].key.key_value}",
-            _post("resolution", f"{base}/v1/resolve-key", resolve),
+            _post("resolution", "/v1/resolve-key", resolve),
         ),
-        ("Pay 25,000 pesos", _post("payment", f"{base}/v1/payments/breb", pay)),
-        (
-            "See that it is settled",
-            f"sleep 2; {_get(f'{base}/v1/payments/', '$payment')}",
-        ),
-        ("See the balance", _get(f"{base}/v1/accounts/", "$account")),
+        ("Pay 25,000 pesos", _post("payment", "/v1/payments/breb", pay)),
+        ("See that it is settled", f"sleep 2; {_get('/v1/payments/$payment')}"),
+        ("See the balance", _get("/v1/accounts/$account")),
     ]
+    return [(title, f'[ "$demo" ] && {{ {command}; }}') for title, command in steps]
 
 
-def _post(variable: str, url: str, body: Mapping[str, object]) -> str:
+def _post(variable: str, path: str, body: Mapping[str, object]) -> str:
     """Post a body, show the answer, and keep its id, if it has one, in a shell variable."""
     return (
-        f"answer=$(curl -sS {shlex.quote(url)} -H 'Content-Type: application/json' "
+        f"answer=$(curl -sS \"$demo{path}\" -H 'Content-Type: application/json' "
         f"-d {_quoted(body)}); printf '%s\\n' \"$answer\"; "
         f'{variable}=$(printf \'%s\' "$answer" | sed -n \'s/^{{"id":"\\([^"]*\\)".*/\\1/p\')'
     )
@@ -69,5 +84,5 @@ def _quoted(body: Mapping[str, object]) -> str:
     return re.sub(r"\$\w+", lambda variable: f"'{variable[0]}'", text)
 
 
-def _get(url: str, variable: str) -> str:
-    return f'curl -sS {shlex.quote(url)}"{variable}"; echo'
+def _get(path: str) -> str:
+    return f'curl -sS "$demo{path}"; echo'

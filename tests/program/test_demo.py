@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import free_port
+from tests.support import Program, RawUpstream, free_port
 from tests.support.chromium import missing
 from tests.support.command import called, command, environment, on_terminal
 from tests.support.patience import PATIENCE
@@ -118,6 +118,23 @@ def test_the_tour_may_be_run_as_a_whole(tmp_path: Path) -> None:
         (flag,) = re.findall(r" tour (--listen \S+)", running.text)
         said = pasted(command("tour", *flag.split(), cwd=tmp_path).out)
     assert re.findall(r"^(\d)\. [A-Z]", said, re.MULTILINE) == list("123456")
+
+
+@pytest.mark.parametrize("shell", ["", "sh", "bash", "zsh"])
+def test_the_tour_sends_nothing_through_a_proxy_that_is_no_demo(shell: str, tmp_path: Path) -> None:
+    """Typed, or run as a whole: the proxy may have a bank behind it."""
+    if shell and shutil.which(shell) is None:
+        missing(f"no {shell} on this machine: apt-get install {shell}")
+    with RawUpstream() as bank, Program(bank.url) as proxy:
+        lines = command("tour", f"--listen=127.0.0.1:{proxy.port}", cwd=tmp_path).out
+        words = [shell, *(["-f"] if shell == "zsh" else []), "-i"] if shell else ["sh"]
+        ended = subprocess.run(
+            words, input=lines, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+        assert [(call.method, call.target) for call in bank.requests] == [("GET", b"/")]
+    said = f"the demo does not answer at http://127.0.0.1:{proxy.port}, so nothing is sent: start"
+    assert said in ended.stderr
+    assert "1. Link" not in ended.stdout
 
 
 def test_an_address_that_is_none_is_usage(tmp_path: Path) -> None:

@@ -7,28 +7,70 @@ from typing import Any
 
 import pytest
 
-from proxy.sandbox.tour import tour
+from proxy.sandbox.tour import first, tour
+from tests.support import RawUpstream, free_port
 from tests.support.patience import PATIENCE
 
 SHELLS = [shell for shell in ("sh", "dash", "bash", "zsh", "ksh") if shutil.which(shell)]
 
 
+OTHERWISE = "it's not there"
+
+
+def commands(url: str) -> list[str]:
+    return [first(url, OTHERWISE), *(command for _, command in tour())]
+
+
+def pasted(*lines: str, shell: str = "sh") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [shell],
+        input="".join(f"{line}\n" for line in lines),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
 def test_the_tour_has_six_commands_and_no_credentials() -> None:
-    commands = [command for _, command in tour("http://127.0.0.1:8080/")]
-    assert len(commands) == 6
-    assert all(command.count("curl ") == 1 and "\n" not in command for command in commands)
-    assert all("http://127.0.0.1:8080/v1/" in command for command in commands)
-    assert not any("authorization" in command.lower() for command in commands)
+    steps = [command for _, command in tour()]
+    assert len(steps) == 6
+    assert all(command.count("curl ") == 1 and "\n" not in command for command in steps)
+    assert all('"$demo/v1/' in command for command in steps)
+    assert not any("authorization" in command.lower() for command in steps)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_nobody_but_a_simulator_is_sent_anything(shell: str) -> None:
+    """It may be a proxy that pays: it sees one request, which only reads."""
+    with RawUpstream() as bank:
+        ended = pasted(*commands(bank.url), shell=shell)
+        assert [(call.method, call.target) for call in bank.requests] == [("GET", b"/")]
+    assert (ended.stdout, ended.stderr) == ("", f"{OTHERWISE}\n")
+    assert ended.returncode != 0
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_where_nobody_answers_one_line_says_so(shell: str) -> None:
+    ended = pasted(*commands(f"http://127.0.0.1:{free_port()}"), shell=shell)
+    assert (ended.stdout, ended.stderr) == ("", f"{OTHERWISE}\n")
+    assert ended.returncode != 0
+
+
+def test_a_simulator_that_has_gone_is_forgotten(start: Any) -> None:
+    """Pasted again when something else has its address."""
+    sandbox = start(require_token=False)
+    with RawUpstream() as bank:
+        before, lines = first(sandbox.url, OTHERWISE), commands(bank.url)
+        assert pasted(before, *lines).stderr == f"{OTHERWISE}\n"
+        assert len(bank.requests) == 1
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_tour_ends_in_a_settled_payment(start: Any, shell: str) -> None:
     sandbox = start(require_token=False, settle_delay=0.2)
-    pasted = "".join(f"{command}\n" for _, command in tour(sandbox.url))
-    ended = subprocess.run(
-        [shell], input=pasted, capture_output=True, text=True, timeout=PATIENCE, check=True
-    )
-    assert ended.stderr == ""
+    ended = pasted(*commands(sandbox.url), shell=shell)
+    assert (ended.returncode, ended.stderr) == (0, "")
     customer, account, resolution, made, payment, left = map(json.loads, ended.stdout.splitlines())
     assert account["customer_id"] == customer["id"]
     assert (made["resolution_id"], made["status"]) == (resolution["id"], "PENDING")
@@ -40,9 +82,8 @@ def test_the_tour_ends_in_a_settled_payment(start: Any, shell: str) -> None:
 def test_a_line_that_fails_leaves_nothing_odd_behind(start: Any, shell: str) -> None:
     """Pasted after a restart, say, when the customer is gone: each answer still is JSON."""
     sandbox = start(require_token=False)
-    commands = [command for _, command in tour(sandbox.url)]
-    pasted = f"customer=00000000-0000-4000-8000-000000000000\n{commands[1]}\n{commands[3]}\n"
-    ended = subprocess.run([shell], input=pasted, capture_output=True, text=True, check=True)
+    ask, _, link, _, pay, *_ = commands(sandbox.url)
+    ended = pasted(ask, "customer=00000000-0000-4000-8000-000000000000", link, pay, shell=shell)
     assert ended.stderr == ""
     gone, unknown = map(json.loads, ended.stdout.splitlines())
     assert gone["message"] == "no such customer"
@@ -51,8 +92,7 @@ def test_a_line_that_fails_leaves_nothing_odd_behind(start: Any, shell: str) -> 
 
 def test_the_tour_can_be_taken_twice(start: Any) -> None:
     sandbox = start(require_token=False, settle_delay=0.0)
-    pasted = "".join(f"{command}\n" for _, command in tour(sandbox.url))
     for _ in range(2):
-        subprocess.run(["sh"], input=pasted, capture_output=True, text=True, check=True)
+        assert pasted(*commands(sandbox.url)).returncode == 0
     payments = sandbox.get("/v1/payments")["payments"]
     assert [payment["status"] for payment in payments] == ["SETTLED", "SETTLED"]
