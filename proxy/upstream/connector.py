@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import functools
 import os
 import socket
 import ssl
@@ -13,7 +12,7 @@ from typing import cast
 import aiohappyeyeballs
 from aiohappyeyeballs import AddrInfoType
 
-from proxy.addresses import Url
+from proxy.addresses import Url, bracketed
 from proxy.errors import (
     ConnectionFailed,
     ConnectionRefused,
@@ -24,7 +23,7 @@ from proxy.errors import (
     TlsFailed,
     UpstreamError,
 )
-from proxy.upstream.connect_tunnel import EgressProxy, Tunnel
+from proxy.upstream.connect_tunnel import EgressProxy, Tunnel, origin_words
 from proxy.upstream.connection import Connection
 from proxy.upstream.tls import ResumingContext, certificate_refused, tls_context, tls_failed
 
@@ -64,12 +63,12 @@ class Connector:
         except TimeoutError:
             text = f"no response from DNS for {self._peer.host} within {self._timeout:g} s"
             raise self._advised(NameTimeout(text)) from None
+        reached: list[str] = []
         try:
             async with asyncio.timeout_at(deadline):
-                return await self._open(make, infos, modest=modest)
+                return await self._open(make, infos, reached, modest=modest)
         except TimeoutError:
-            text = f"no connection to {self._named} within {self._timeout:g} s"
-            raise self._advised(ConnectTimeout(text)) from None
+            raise self._late(reached) from None
 
     def remember(self, connection: Connection) -> None:
         """Keep the TLS session of a connection for the next handshake."""
@@ -97,12 +96,23 @@ class Connector:
             ) from error
 
     async def _open(
-        self, make: Callable[[], Connection], infos: Sequence[AddrInfoType], *, modest: bool
+        self,
+        make: Callable[[], Connection],
+        infos: Sequence[AddrInfoType],
+        reached: list[str],
+        *,
+        modest: bool,
     ) -> Connection:
         loop = asyncio.get_running_loop()
         if self._egress:
-            connect = functools.partial(self._connect, loop, infos)
+
+            async def connect() -> socket.socket:
+                sock = await self._connect(loop, infos)
+                reached.append("egress")
+                return sock
+
             near: Tunnel | Silence = await self._egress.tunnel(connect, self.origin)
+            reached.append("tunnel")
             return await self._put_at(near, make(), modest=modest)
         sock = await self._connect(loop, infos)
         # From here on the socket is the transport's, which closes it also when this fails.
@@ -154,6 +164,22 @@ class Connector:
             error.title = "The egress proxy cannot be reached"
             error.next_step = "check BREB_EGRESS_PROXY, and whether the egress proxy is running"
         return error
+
+    def _late(self, reached: list[str]) -> UpstreamError:
+        """Say for whom we waited in vain: an egress proxy that was ``reached`` is running."""
+        origin, within = self.origin, f"within {self._timeout:g} s"
+        if "tunnel" in reached:
+            return ConnectTimeout(f"no TLS with {origin.authority} {within}")
+        if "egress" not in reached:
+            return self._advised(ConnectTimeout(f"no connection to {self._named} {within}"))
+        target = f"{bracketed(origin.host)}:{origin.port}"
+        late = ConnectTimeout(f"{self._named} did not answer CONNECT {target} {within}")
+        late.title = EgressFailed.title
+        late.next_step = (
+            "check BREB_EGRESS_PROXY; if it is right, ask the administrators of the egress proxy"
+            f" whether it can reach {origin_words(target)}"
+        )
+        return late
 
     def _broken(self) -> UpstreamError:
         authority = self.origin.authority

@@ -19,7 +19,7 @@ from proxy.errors import (
     UpstreamError,
 )
 from proxy.upstream import Connector
-from proxy.upstream.connector import _unreachable
+from proxy.upstream.connector import _unreachable, tls_context
 from tests.support.ports import free_port, refusing_port
 from tests.support.scripted import OK, Peer, answering, fetch, pooled, serving, silent
 
@@ -302,13 +302,28 @@ async def test_an_egress_proxy_that_resets_is_named() -> None:
 
 
 async def test_a_slow_egress_proxy_is_a_connect_time_out() -> None:
+    """It runs: what it does not do is to answer."""
     async with serving(silent) as egress:
-        error = await refused_by("127.0.0.1", 9, egress=egress.port, connect_timeout=0.1)
+        error = await refused_by("127.0.0.1", 9, egress=egress.port, connect_timeout=0.5)
         assert type(error) is ConnectTimeout
-        assert (
-            str(error) == f"no connection to the egress proxy 127.0.0.1:{egress.port} within 0.1 s"
-        )
+        named = f"the egress proxy 127.0.0.1:{egress.port}"
+        assert str(error) == f"{named} did not answer CONNECT 127.0.0.1:9 within 0.5 s"
         assert "BREB_EGRESS_PROXY" in error.next_step
+        assert "whether it can reach 127.0.0.1:9" in error.next_step
+
+
+async def test_an_upstream_that_is_silent_in_the_tunnel_is_not_the_egress_proxys_fault() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(b"HTTP/1.1 200 Go\r\n\r\n")
+        await silent(peer)
+
+    async with serving(script) as egress:
+        more = {"egress": egress.port, "tls": tls_context(), "connect_timeout": 0.5}
+        error = await refused_by("127.0.0.1", 9, **more)
+        assert type(error) is ConnectTimeout
+        assert str(error) == "no TLS with 127.0.0.1:9 within 0.5 s"
+        assert "egress" not in error.next_step.lower()
 
 
 async def test_an_egress_proxy_that_is_not_there_is_named_in_the_next_step() -> None:
