@@ -5,6 +5,7 @@ from proxy.errors import (
     CredentialsRefused,
     TokenError,
     TokenReplyUnusable,
+    TokenRequestBlocked,
     UpstreamError,
 )
 from proxy.passport import GET_TOKEN_SCOPE, REVOKE_TOKEN_SCOPE
@@ -21,14 +22,26 @@ def no_token(error: TokenError | None, settings: Settings) -> str:
             "copy BREB_CLIENT_ID and BREB_CLIENT_SECRET again from the dashboard (Platform > API"
             f" keys), and check that they belong to {endpoint.host}"
         )
+    if isinstance(error, TokenRequestBlocked):
+        return (
+            "a firewall or web filter may have answered: ask your network's administrators to"
+            f" allow {endpoint.host}; if nothing is in between, {_right(settings)}"
+        )
     cause = _network_error(error)
     if cause is not None and not isinstance(cause, ConnectionBroken):
         setting = "BREB_TOKEN_URL" if named else "BREB_BASE_URL"
         return cause.next_step.replace("BREB_BASE_URL", setting)
     if cause is not None or isinstance(error, TokenReplyUnusable):
-        whence = "" if named else "it comes from BREB_BASE_URL; to use another, set "
-        return f"check that {endpoint} is the token endpoint ({whence}BREB_TOKEN_URL)"
+        return _right(settings)
     return TROUBLE.format("token endpoint")
+
+
+def _right(settings: Settings) -> str:
+    named = settings.token_url is not None
+    whence = "" if named else "it comes from BREB_BASE_URL; to use another, set "
+    return (
+        f"check that {settings.token_endpoint_url} is the token endpoint ({whence}BREB_TOKEN_URL)"
+    )
 
 
 def _network_error(error: BaseException | None) -> UpstreamError | None:

@@ -163,6 +163,7 @@ def token_source(
         clock or sleepless(),
         accept_language=settings.accept_language,
         default_lifetime=settings.token_lifetime,
+        from_base_url=settings.token_url is None,
     )
     return source, pool
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from proxy.errors import (
     CredentialsRefused,
     TokenEndpointUnavailable,
     TokenError,
     TokenReplyUnusable,
+    TokenRequestBlocked,
 )
 from proxy.token.ids import usable_id
 from proxy.upstream import Reply
@@ -33,16 +35,9 @@ _PASSING = (408, 425, 429)
 # 5xx of servers that know no POST, or not this host: no token endpoint says so.
 _FOREIGN = (501, 505)
 # RFC 6749 section 5.2: the only words of an error reply that are repeated.
-_ERROR_CODES = frozenset(
-    (
-        "invalid_request",
-        "invalid_client",
-        "invalid_grant",
-        "unauthorized_client",
-        "unsupported_grant_type",
-        "invalid_scope",
-    )
-)
+_OF_CREDENTIALS = frozenset(("invalid_client", "invalid_grant", "unauthorized_client"))
+_OF_REQUEST = frozenset(("invalid_request", "unsupported_grant_type", "invalid_scope"))
+_HOST = re.compile(r"[a-z0-9.-]{1,253}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,38 +105,70 @@ def _words(value: object) -> tuple[str, ...]:
 
 
 def refusal(reply: Reply) -> TokenError:
-    """Word a reply that is no success: 400, 401 and 403 refuse the credentials, all else passes."""
-    status = reply.status
-    if status in (400, 401, 403):
-        code = _error_code(reply.body)
-        refused = CredentialsRefused(
-            f"the token endpoint refused the credentials: {status}{f' {code}' if code else ''}"
-        )
-        refused.retry_after = retry_after(reply)
-        return refused
-    text = f"the token endpoint answered {status}"
-    if 300 <= status < 400:
-        text = (
-            f"the token endpoint answered with a redirect ({status}), which the proxy does not"
-            " follow: check BREB_TOKEN_URL"
-        )
-    elif status in (404, 405):
-        text += ": check BREB_TOKEN_URL"
-    elif status in _FOREIGN:
-        text += ", so it is probably not a token endpoint: check BREB_BASE_URL and BREB_TOKEN_URL"
-    passing = (status >= 500 and status not in _FOREIGN) or status in _PASSING
-    error = (TokenEndpointUnavailable if passing else TokenReplyUnusable)(text)
+    """Word a reply that is no success."""
+    error = _refused(reply) if reply.status in (400, 401, 403) else _answered(reply)
     error.retry_after = retry_after(reply)
     return error
 
 
-def _error_code(body: bytes) -> str:
+def _refused(reply: Reply) -> TokenError:
+    """Judge whether the credentials are to blame: 400 and 403 have other causes, too.
+
+    Not if the reply names another cause or if it cannot be of an API. Passport does not document
+    its own form of errors: any JSON may be it.
+    """
+    status, fields = reply.status, _fields(reply.body)
+    code = fields.get("error") if fields else None
+    known = isinstance(code, str) and code in _OF_CREDENTIALS | _OF_REQUEST
+    named = f"{status} {code}" if known else f"{status}"
+    if status == 403 and fields is None and _web_page(reply):
+        return TokenRequestBlocked(
+            "a web page with 403 came instead of the token endpoint's response"
+        )
+    if status == 400 and fields is None:
+        return TokenReplyUnusable("the token endpoint answered 400, and not in JSON")
+    if status != 401 and known and code in _OF_REQUEST:
+        return TokenReplyUnusable(f"the token endpoint answered {named}")
+    return CredentialsRefused(f"the token endpoint refused the credentials: {named}")
+
+
+def _answered(reply: Reply) -> TokenError:
+    status = reply.status
+    text = f"the token endpoint answered {status}"
+    if 300 <= status < 400:
+        text = (
+            f"the token endpoint answered with a redirect ({status}){_whither(reply)}, which the"
+            " proxy does not follow"
+        )
+    elif status in _FOREIGN:
+        text += ", so it is probably not a token endpoint"
+    passing = (status >= 500 and status not in _FOREIGN) or status in _PASSING
+    return (TokenEndpointUnavailable if passing else TokenReplyUnusable)(text)
+
+
+def _whither(reply: Reply) -> str:
+    """Return where a redirect leads; no more than the origin, which holds no secret."""
+    try:
+        url = urlsplit(reply.value(b"location"))
+        port = f":{url.port}" if url.port else ""
+    except ValueError:
+        return ""
+    if url.scheme not in ("http", "https") or not _HOST.fullmatch(url.hostname or ""):
+        return ""
+    return f" to {url.scheme}://{url.hostname}{port}"
+
+
+def _fields(body: bytes) -> dict[str, Any] | None:
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError):
-        return ""
-    code = fields.get("error") if isinstance(fields, dict) else None
-    return code if isinstance(code, str) and code in _ERROR_CODES else ""
+        return None
+    return fields if isinstance(fields, dict) else None
+
+
+def _web_page(reply: Reply) -> bool:
+    html = reply.value(b"content-type").strip().lower().startswith("text/html")
+    return html or reply.body.lstrip()[:1] == b"<"
 
 
 def retry_after(reply: Reply) -> float | None:

@@ -15,7 +15,14 @@ from typing import Protocol
 
 from proxy.addresses import Url
 from proxy.clock import Clock
-from proxy.errors import TokenEndpointUnavailable, TokenError, UpstreamError, beyond
+from proxy.errors import (
+    FOLLOWS_FROM_BASE_URL,
+    TokenEndpointUnavailable,
+    TokenError,
+    TokenReplyUnusable,
+    UpstreamError,
+    beyond,
+)
 from proxy.http1.content_codings import CODINGS, decoded
 from proxy.http1.fields import Lines
 from proxy.passport import GET_TOKEN_SCOPE
@@ -89,6 +96,7 @@ class PassportTokenSource:
         *,
         accept_language: str = "en",
         default_lifetime: float = 3600,
+        from_base_url: bool = False,
     ) -> None:
         self._endpoint = endpoint
         self._sender = sender
@@ -96,6 +104,7 @@ class PassportTokenSource:
         self._clock = clock
         self._accept_language = accept_language
         self._default_lifetime = default_lifetime
+        self._from_base_url = from_base_url
         self._last: Credentials | None = None
         self.skew: float | None = None
         """Seconds that the server's Date is ahead of our wall clock."""
@@ -103,9 +112,17 @@ class PassportTokenSource:
     async def fetch(self) -> AccessToken:
         """Return a new token.
 
-        Raises CredentialsRefused (400, 401, 403), CredentialsMissing from the reader, and
-        TokenEndpointUnavailable for everything else, with the server's Retry-After if it sent one.
+        Raises CredentialsRefused, CredentialsMissing from the reader, and TokenEndpointUnavailable
+        for everything else, with the server's Retry-After if it sent one.
         """
+        try:
+            return await self._fetch()
+        except TokenReplyUnusable as error:
+            if self._from_base_url and error.next_step == TokenReplyUnusable.next_step:
+                error.next_step = FOLLOWS_FROM_BASE_URL
+            raise
+
+    async def _fetch(self) -> AccessToken:
         # Forgotten first: if the reader fails, whatever can be read next is a change.
         self._last = None
         credentials = self._last = await self._read_credentials()

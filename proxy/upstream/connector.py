@@ -63,12 +63,12 @@ class Connector:
         except TimeoutError:
             text = f"no response from DNS for {self._peer.host} within {self._timeout:g} s"
             raise self._advised(NameTimeout(text)) from None
-        reached: list[str] = []
+        stages: list[str] = []
         try:
             async with asyncio.timeout_at(deadline):
-                return await self._open(make, infos, reached, modest=modest)
+                return await self._open(make, infos, stages, modest=modest)
         except TimeoutError:
-            raise self._late(reached) from None
+            raise self._late(stages) from None
 
     def remember(self, connection: Connection) -> None:
         """Keep the TLS session of a connection for the next handshake."""
@@ -99,7 +99,7 @@ class Connector:
         self,
         make: Callable[[], Connection],
         infos: Sequence[AddrInfoType],
-        reached: list[str],
+        stages: list[str],
         *,
         modest: bool,
     ) -> Connection:
@@ -108,11 +108,11 @@ class Connector:
 
             async def connect() -> socket.socket:
                 sock = await self._connect(loop, infos)
-                reached.append("egress")
+                stages.append("egress")
                 return sock
 
             near: Tunnel | Silence = await self._egress.tunnel(connect, self.origin)
-            reached.append("tunnel")
+            stages.append("tunnel")
             return await self._put_at(near, make(), modest=modest)
         sock = await self._connect(loop, infos)
         # From here on the socket is the transport's, which closes it also when this fails.
@@ -165,12 +165,12 @@ class Connector:
             error.next_step = "check BREB_EGRESS_PROXY, and whether the egress proxy is running"
         return error
 
-    def _late(self, reached: list[str]) -> UpstreamError:
+    def _late(self, stages: list[str]) -> UpstreamError:
         """Say for whom we waited in vain: an egress proxy that was ``reached`` is running."""
         origin, within = self.origin, f"within {self._timeout:g} s"
-        if "tunnel" in reached:
+        if "tunnel" in stages:
             return ConnectTimeout(f"no TLS with {origin.authority} {within}")
-        if "egress" not in reached:
+        if "egress" not in stages:
             return self._advised(ConnectTimeout(f"no connection to {self._named} {within}"))
         target = f"{bracketed(origin.host)}:{origin.port}"
         late = ConnectTimeout(f"{self._named} did not answer CONNECT {target} {within}")

@@ -76,8 +76,8 @@ def examine(cwd: Path, base_url: str, *flags: str, **more: object) -> Examined:
     return Examined(command("check", "--json", *flags, cwd=cwd, **settings(base_url, **more)))
 
 
-def answered(status: str) -> bytes:
-    return f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()
+def answered(status: str, body: bytes = b"") -> bytes:
+    return b"HTTP/1.1 %b\r\nContent-Length: %d\r\n\r\n%b" % (status.encode(), len(body), body)
 
 
 def answering(answer: Callable[[Call], bytes | None] | bytes, token: bytes = b"") -> RawUpstream:
@@ -680,6 +680,10 @@ def test_wrong_credentials_are_told(tmp_path: Path, sandbox: str) -> None:
         ),
         pytest.param(answered("302 Found"), "redirect (302)", "BREB_TOKEN_URL", id="redirect"),
         pytest.param(answered("404 No"), "answered 404", "BREB_TOKEN_URL", id="not there"),
+        pytest.param(
+            answered("403 No", b"<html>blocked</html>"), "a web page", "web filter", id="filter"
+        ),
+        pytest.param(answered("400 No"), "not in JSON", "BREB_BASE_URL", id="bad request"),
         pytest.param(None, "closed the connection", "BREB_TOKEN_URL", id="closed"),
         pytest.param(answered("500 No"), "answered 500", "try again later", id="broken"),
         pytest.param(answered("429 No"), "answered 429", "try again later", id="too often"),

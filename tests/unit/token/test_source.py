@@ -25,6 +25,8 @@ from proxy.errors import (
     ResponseInvalid,
     TokenEndpointUnavailable,
     TokenError,
+    TokenReplyUnusable,
+    TokenRequestBlocked,
     UpstreamError,
 )
 from proxy.http1.fields import Lines, first
@@ -391,7 +393,9 @@ def assert_usable_or_a_failure(reply: bytes) -> None:
 @example(b"")
 def test_arbitrary_bytes_never_crash_it(reply: bytes) -> None:
     assert_usable_or_a_failure(reply)
-    assert isinstance(response.refusal(reply_of(400, reply)), CredentialsRefused)
+    for status in (400, 401, 403):
+        refused = response.refusal(reply_of(status, reply))
+        assert isinstance(refused, CredentialsRefused | TokenReplyUnusable)
 
 
 @given(FIELDS | JSON)
@@ -406,10 +410,68 @@ def test_arbitrary_json_never_crashes_it(fields: object) -> None:
 # -- refusals ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", [400, 401, 403])
-def test_refused_credentials_are_a_permanent_failure(status: int) -> None:
-    with pytest.raises(CredentialsRefused, match=f"refused the credentials: {status}$"):
-        fetch(b"whatever", status)
+PASSPORTS = b'{"message": "no", "http_code": 400, "code": "INVALID_CLIENT", "type": "x"}'
+PAGE = b"<!DOCTYPE html><html>This site is blocked.</html>"
+
+
+@pytest.mark.parametrize(
+    ("status", "reply", "named"),
+    [
+        pytest.param(401, b"whatever", "401", id="401"),
+        pytest.param(
+            401, b'{"error": "invalid_request"}', "401 invalid_request", id="401-whatever"
+        ),
+        pytest.param(403, b"", "403", id="403-without-a-body"),
+        pytest.param(403, PASSPORTS, "403", id="403-in-a-form-of-its-own"),
+        pytest.param(400, PASSPORTS, "400", id="400-in-a-form-of-its-own"),
+        pytest.param(400, b'{"error": "other"}', "400", id="another-word"),
+        pytest.param(400, b'{"error": "invalid_client"}', "400 invalid_client", id="client"),
+        pytest.param(400, b'{"error": "invalid_grant"}', "400 invalid_grant", id="grant"),
+        pytest.param(
+            403, b'{"error": "unauthorized_client"}', "403 unauthorized_client", id="unauthorized"
+        ),
+    ],
+)
+def test_refused_credentials_are_a_permanent_failure(status: int, reply: bytes, named: str) -> None:
+    with pytest.raises(CredentialsRefused, match=f"refused the credentials: {named}$"):
+        fetch(reply, status)
+
+
+@pytest.mark.parametrize(
+    ("status", "reply", "words"),
+    [
+        (400, b"Bad Request", "answered 400, and not in JSON"),
+        (400, PAGE, "answered 400, and not in JSON"),
+        (400, b'{"error": "invalid_request"}', "answered 400 invalid_request"),
+        (400, b'{"error": "unsupported_grant_type"}', "answered 400 unsupported_grant_type"),
+        (403, b'{"error": "invalid_scope"}', "answered 403 invalid_scope"),
+    ],
+)
+def test_what_is_not_about_the_credentials_does_not_blame_them(
+    status: int, reply: bytes, words: str
+) -> None:
+    with pytest.raises(TokenReplyUnusable, match=f"{words}$") as caught:
+        fetch(reply, status, Retry_After="7")
+    assert "BREB_TOKEN_URL" in caught.value.next_step
+    assert caught.value.retry_after == 7
+
+
+@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "application/octet-stream"])
+def test_a_web_page_with_403_is_suspected_to_be_a_filters(kind: str) -> None:
+    with pytest.raises(TokenRequestBlocked, match=r"^a web page with 403 came instead") as caught:
+        fetch(PAGE, 403, Content_Type=kind)
+    assert "firewall" in caught.value.next_step
+
+
+def test_the_setting_to_look_at_is_the_one_that_is_set() -> None:
+    endpoint = Endpoint(b"", 404)
+    source = PassportTokenSource(ENDPOINT, endpoint, Vault(), lambda: 0.0, from_base_url=True)
+    with pytest.raises(TokenReplyUnusable, match=r"answered 404$") as followed:
+        asyncio.run(source.fetch())
+    assert followed.value.next_step.startswith("check BREB_BASE_URL: the token endpoint follows")
+    with pytest.raises(TokenReplyUnusable) as named:
+        asyncio.run(source_of(endpoint).fetch())
+    assert named.value.next_step.startswith("check that BREB_TOKEN_URL is the token endpoint")
 
 
 def test_the_registered_word_of_an_error_reply_is_repeated() -> None:
@@ -435,12 +497,19 @@ def test_any_other_status_is_a_transient_failure(status: int) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_never_followed(status: int) -> None:
-    endpoint = Endpoint(b"", status, {"location": "https://evil.test/"})
-    with pytest.raises(
-        TokenEndpointUnavailable, match="which the proxy does not follow: check BREB_TOKEN_URL"
-    ):
+    endpoint = Endpoint(b"", status, {"location": "https://u:p@evil.test:8443/path?query"})
+    words = rf"a redirect \({status}\) to https://evil.test:8443, which the proxy does not follow$"
+    with pytest.raises(TokenReplyUnusable, match=words):
         asyncio.run(source_of(endpoint).fetch())
     assert len(endpoint.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "location", ["/elsewhere", "", "https://[", "https://x:y/", "ftp://x/", f"https://{'x' * 300}/"]
+)
+def test_a_redirect_whose_host_is_not_clear_is_told_without_it(location: str) -> None:
+    with pytest.raises(TokenReplyUnusable, match=r"a redirect \(302\), which"):
+        fetch(b"", 302, Location=location)
 
 
 @pytest.mark.parametrize(
