@@ -19,7 +19,13 @@ from proxy.settings import environment_proxy
 from proxy.settings.model import PREFIX, Settings, load
 from proxy.settings.near_misses import meant
 from proxy.settings.sources import locate, provenance
-from proxy.settings.suspicions import duplicated_prefix, empty_upstream, unknown_names
+from proxy.settings.suspicions import (
+    duplicated_prefix,
+    empty_upstream,
+    shortened,
+    unknown_names,
+    unread,
+)
 from proxy.telemetry import log_format
 from proxy.terminal.arguments import OK, TAKEN, USAGE, say
 from proxy.terminal.setting_flags import chosen, parser
@@ -132,6 +138,7 @@ def _overruled(handed: HandedOver, origins: dict[str, str]) -> list[str]:
 
 def _suspicions(settings: Settings, places: dict[str, Any]) -> Iterator[str]:
     """Give what is usable, and yet perhaps not what was meant."""
+    yield from (*unread(places["_env_file"]), *shortened(places["_env_file"]))
     yield from unknown_names(places)
     if place := empty_upstream(settings, places):
         yield f"BREB_BASE_URL is set but empty ({place}): requests go to {settings.base_url}"

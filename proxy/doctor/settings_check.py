@@ -16,7 +16,9 @@ from proxy.settings.suspicions import (
     passed_over,
     readable_by_others,
     repeated,
+    shortened,
     unknown_names,
+    unread,
 )
 
 _PAIR = ("client_id", "client_secret")
@@ -152,7 +154,7 @@ def file(found: FoundSettings) -> Finding | None:
     path = Path(found.places["_env_file"] or ".env")
     if not path.is_file():
         return None
-    doubts = repeated(path)
+    doubts = [*unread(path), *shortened(path), *repeated(path)]
     if readable_by_others(path):
         doubts.append(f"other users of this machine can read {path}: chmod 600 {path}")
     if doubts:

@@ -4,11 +4,15 @@ It is imported only where there is a file: the commands that probes start should
 """
 
 import io
+import logging
 import os
 import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+
+# It writes its own lines about what it cannot read, at every reading: see `unreadable`.
+logging.getLogger("dotenv.main").disabled = True
 
 
 def assignments(file: Path) -> dict[str, str]:
@@ -33,6 +37,48 @@ def names(file: Path) -> list[str]:
     from dotenv.parser import parse_stream
 
     return [binding.key for binding in parse_stream(io.StringIO(text)) if binding.key]
+
+
+def unreadable(text: str) -> list[tuple[int, str]]:
+    """Return number and words of each line that python-dotenv leaves out."""
+    from dotenv.parser import parse_stream
+
+    found = []
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error:
+            words = binding.original.string
+            blank = words[: len(words) - len(words.lstrip())]  # empty lines before it
+            found.append((binding.original.line + blank.count("\n"), words))
+    return found
+
+
+def stray_lines(file: Path) -> list[int]:
+    """Return the numbers of the lines of ``file`` that are neither settings nor comments."""
+    return [number for number, _ in unreadable(_read(file))]
+
+
+def unresolved(file: Path, environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Return the names in ``file`` whose values lose a ``${NAME}``, since nothing has that name.
+
+    python-dotenv replaces it by nothing, in quotes of either kind as well.
+    """
+    text = _read(file)
+    if "${" not in text:
+        return []
+    from dotenv.parser import parse_stream
+    from dotenv.variables import Variable, parse_variables
+
+    known, found = set(environment), []
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.key is None:
+            continue
+        if any(
+            isinstance(atom, Variable) and atom.default is None and atom.name not in known
+            for atom in parse_variables(binding.value or "")
+        ):
+            found.append(binding.key)
+        known.add(binding.key)
+    return found
 
 
 def rewrite(file: Path, values: Mapping[str, str | None]) -> None:

@@ -1,12 +1,10 @@
 """Where settings come from, and what in those places cannot be read."""
 
-import io
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dotenv.parser import parse_stream
 from pydantic_settings import (
     DotEnvSettingsSource,
     EnvSettingsSource,
@@ -15,6 +13,7 @@ from pydantic_settings import (
 )
 
 from proxy.errors import SettingsError
+from proxy.settings.dotenv import unreadable
 from proxy.settings.keychain import KeychainSource
 from proxy.settings.model import PREFIX, Settings
 
@@ -59,10 +58,9 @@ def _passed_over(file: Path) -> list[str]:
     if problem:
         return [problem]
     return [
-        f"{file}: line {binding.original.line} cannot be read; write NAME=value, and close all"
-        " quotes"
-        for binding in parse_stream(io.StringIO(text))
-        if binding.error and PREFIX in binding.original.string.upper()
+        f"{file}: line {number} cannot be read; write NAME=value, and close all quotes"
+        for number, words in unreadable(text)
+        if PREFIX in words.upper()
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from proxy.settings.dotenv import assignments, names
+from proxy.settings.dotenv import assignments, names, stray_lines, unresolved
 from proxy.settings.model import PREFIX, SECRETS, Settings
 
 # Kubernetes makes these of a Service called breb or breb-something.
@@ -99,6 +99,25 @@ def repeated(file: Path) -> list[str]:
         f"{name}: set {count} times in {file}; the last one is used"
         for name, count in counts.items()
         if count > 1
+    ]
+
+
+def unread(file: Path) -> list[str]:
+    """Return a warning for each line of ``file`` that is passed over. One of ours is an error."""
+    return [
+        f"{file}: line {number} cannot be read; write NAME=value, and close all quotes"
+        for number in stray_lines(file)
+    ]
+
+
+def shortened(file: Path) -> list[str]:
+    """Return a warning for each setting of ``file`` of which python-dotenv cuts something out."""
+    ours = (name.upper() for name in unresolved(file) if name.upper().startswith(PREFIX))
+    return [
+        f"{name}: its value in {file} contains ${{...}}, which stands for a variable that is not"
+        " set, and is removed, even in quotes; if it belongs to the value, set"
+        f" {name} in the environment or in a secrets directory instead"
+        for name in dict.fromkeys(ours)
     ]
 
 

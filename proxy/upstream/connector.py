@@ -166,7 +166,7 @@ class Connector:
         return error
 
     def _late(self, stages: list[str]) -> UpstreamError:
-        """Say for whom we waited in vain: an egress proxy that was ``reached`` is running."""
+        """Say for whom we waited in vain: an egress proxy that took the connection is running."""
         origin, within = self.origin, f"within {self._timeout:g} s"
         if "tunnel" in stages:
             return ConnectTimeout(f"no TLS with {origin.authority} {within}")

@@ -317,6 +317,15 @@ def test_names_that_no_setting_has_are_warned_of(tmp_path: Path) -> None:
     assert "BREB_CALLER_KYE: no such setting; did you mean BREB_CALLER_KEY?" in output
 
 
+def test_slips_of_the_env_file_are_warned_of_once_and_in_our_words(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("# ours\nthis is not a setting\nBREB_REDACT=a${NOPE}\n")
+    with RawUpstream() as upstream, Program(upstream.url, cwd=tmp_path) as proxy:
+        output = proxy.output
+    assert output.count(".env: line 2 cannot be read; write NAME=value") == 1
+    assert output.count("BREB_REDACT: its value in .env contains ${...}") == 1
+    assert "dotenv" not in output
+
+
 def test_a_base_url_that_would_double_the_version_is_warned_of() -> None:
     with RawUpstream() as upstream, Program(f"{upstream.url}/v1") as proxy:
         assert "remove /v1 from BREB_BASE_URL" in proxy.output

@@ -279,12 +279,18 @@ def test_credentials_under_other_names_are_found(tmp_path: Path, sandbox: str) -
 
 def test_slips_in_the_file_itself_are_told(tmp_path: Path, sandbox: str) -> None:
     file = tmp_path / ".env"
-    file.write_text(f"BREB_CLIENT_SECRET={SECRET}\nBREB_READ_TIMEOUT=5\nBREB_READ_TIMEOUT=6\n")
+    file.write_text(
+        f"BREB_CLIENT_SECRET={SECRET}\nBREB_READ_TIMEOUT=5\nBREB_READ_TIMEOUT=6\nno setting\n"
+        "BREB_REDACT='a${NOPE}'\n"
+    )
     file.chmod(0o644)
     found = examine(tmp_path, sandbox)
     assert found.code == 0
     assert found["file"]["outcome"] == "warning"
-    assert found["file"]["advice"].split("\n") == [
+    stray, cut, *others = found["file"]["advice"].split("\n")
+    assert stray == ".env: line 4 cannot be read; write NAME=value, and close all quotes"
+    assert cut.startswith("BREB_REDACT: its value in .env contains ${...}")
+    assert others == [
         "BREB_READ_TIMEOUT: set 2 times in .env; the last one is used",
         "other users of this machine can read .env: chmod 600 .env",
     ]

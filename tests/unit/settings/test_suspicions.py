@@ -70,6 +70,48 @@ def test_no_setting_has_a_name_that_kubernetes_injects() -> None:
         assert not suspicions.injected(f"BREB_{name.upper()}", "tcp://10.0.0.1:80")
 
 
+def test_a_line_that_is_no_setting_is_told_with_its_number(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is told by us, once, and not by python-dotenv at every reading."""
+    file = tmp_path / ".env"
+    file.write_text("A=1\n\n\nthis is not a setting\n# a comment\nB='open\n")
+    assert suspicions.unread(file) == [
+        f"{file}: line {number} cannot be read; write NAME=value, and close all quotes"
+        for number in (4, 6)
+    ]
+    model.load(GIVEN, **sources(None))
+    assert suspicions.unread(tmp_path) == []
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    ("value", "suspect"),
+    [
+        pytest.param("a-${NOPE}b", True, id="plain"),
+        pytest.param("'a-${NOPE}b'", True, id="in-single-quotes"),
+        pytest.param('"a-${}b"', True, id="without-a-name"),
+        pytest.param("a-$NOPE{b}$", False, id="no-reference"),
+        pytest.param("a-${NOPE:-x}b", False, id="with-a-default"),
+        pytest.param("a-${OUTSIDE}${ABOVE}", False, id="meant"),
+        pytest.param("a-${BELOW}", True, id="of-a-later-line"),
+    ],
+)
+def test_what_dotenv_cuts_out_of_a_value_is_told_without_the_value(
+    value: str, suspect: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTSIDE", "1")
+    file = tmp_path / ".env"
+    file.write_text(f"# ${{X}}\nABOVE=1\nBREB_CLIENT_ID=x\nBREB_CLIENT_SECRET={value}\nBELOW=1\n")
+    found = suspicions.shortened(file)
+    assert bool(found) == suspect
+    secret = model.load(**sources(None)).client_secret.get_secret_value()
+    assert (secret in ("a-b", "a-")) == suspect
+    if suspect:
+        assert found[0].startswith(f"BREB_CLIENT_SECRET: its value in {file} contains ${{...}},")
+        assert "NOPE" not in found[0]
+
+
 @pytest.mark.parametrize("place", ["environment", ".env", "secrets", ""])
 def test_an_upstream_that_is_named_but_empty_is_suspect(
     place: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
