@@ -854,7 +854,7 @@ def test_a_web_server_that_is_no_token_endpoint_is_suspected_aloud() -> None:
     ):
         got = ask(proxy.port, "/")
     assert b"the token endpoint answered 501, so it is probably not a token endpoint" in got.body
-    assert b"check BREB_BASE_URL and BREB_TOKEN_URL" in got.body
+    assert b"check BREB_BASE_URL: the token endpoint follows from it" in got.body
     assert json.loads(got.body)["type"] == "urn:breb-proxy:error:no-token"
 
 
