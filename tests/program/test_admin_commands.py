@@ -288,14 +288,14 @@ def test_another_server_is_not_taken_for_ours(tmp_path: Path, lever: str, code: 
         ended = command(*words, cwd=tmp_path)
         server.shutdown()
     assert ended.code == code
-    assert "is not breb-proxy" in ended.err
+    assert "is not breb-proxy's admin listener" in ended.err
 
 
 @pytest.mark.parametrize(
     ("reply", "says"),
     [
         pytest.param(
-            b"220 smtp ready\r\n", "is not breb-proxy: it does not answer in HTTP", id="mail"
+            b"220 smtp ready\r\n", "is not breb-proxy's admin listener: it does not answer in HTTP", id="mail"
         ),
         pytest.param(b"", "closed connection without response", id="hangs up"),
         pytest.param(
