@@ -116,7 +116,8 @@ def ask(
         raise Unreached(f"cannot reach {listener}: {error.strerror or error}") from None
     except http.client.HTTPException:
         raise Unreached(
-            f"the program that listens on {listener} is not breb-proxy's admin listener: it does not answer in HTTP"
+            f"the program that listens on {listener} is not breb-proxy's admin listener:"
+            f" it does not answer in HTTP"
         ) from None
     finally:
         connection.close()

@@ -93,7 +93,8 @@ def _readiness(where: ListenAddress, reply: Reply) -> tuple[bool, str]:
     *reasons, verdict = reply.text.rstrip().split("\n")
     if verdict not in ("ready", "not ready"):
         raise Unreached(
-            f"the program that listens on {where} is not breb-proxy's admin listener: it sent an unexpected response"
+            f"the program that listens on {where} is not breb-proxy's admin listener:"
+            f" it sent an unexpected response"
         )
     return reply.status == 200, "\n".join(reasons)
 
@@ -147,7 +148,8 @@ def _console(where: ListenAddress, options: argparse.Namespace, screen: Screen) 
         return FAILED
     if reply.status != 200:
         raise Unreached(
-            f"the program that listens on {where} is not breb-proxy's admin listener: it answered {reply.status}"
+            f"the program that listens on {where} is not breb-proxy's admin listener:"
+            f" it answered {reply.status}"
         )
     screen.line(admin_secret.link(where, reply.secret))
     return OK
@@ -160,7 +162,8 @@ def _document(
     reply = _answer(where, method, target, limit)
     if reply.status not in expected or not reply.document:
         raise Unreached(
-            f"the program that listens on {where} is not breb-proxy's admin listener: it answered {reply.status}"
+            f"the program that listens on {where} is not breb-proxy's admin listener:"
+            f" it answered {reply.status}"
         )
     return reply.document
 

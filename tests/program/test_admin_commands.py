@@ -295,7 +295,9 @@ def test_another_server_is_not_taken_for_ours(tmp_path: Path, lever: str, code: 
     ("reply", "says"),
     [
         pytest.param(
-            b"220 smtp ready\r\n", "is not breb-proxy's admin listener: it does not answer in HTTP", id="mail"
+            b"220 smtp ready\r\n",
+            "admin listener: it does not answer in HTTP",
+            id="mail",
         ),
         pytest.param(b"", "closed connection without response", id="hangs up"),
         pytest.param(
