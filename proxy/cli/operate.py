@@ -130,7 +130,10 @@ def _quit(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> 
     del options
     state = _document(where, "GET", "/status", _STEP_LIMIT)
     _document(where, "POST", "/quit", _STEP_LIMIT, (202,))
-    screen.line(f"shutting down: {state.get('in_flight', 0)} exchanges under way may finish")
+    number = state.get("in_flight", 0)
+    screen.line(
+        f"shutting down: {number} exchange{'' if number == 1 else 's'} under way may finish"
+    )
     return OK
 
 

@@ -45,7 +45,12 @@ class Shell:
         self._ids = (f"{prefix}-{number:x}" for number in itertools.count(1))
         self.draining = False
         self.time_over = False  # whoever is cancelled from now on did not leave
-        self.in_flight = 0
+        self._under_way: set[Exchange] = set()
+
+    @property
+    def in_flight(self) -> int:
+        """How many exchanges are under way."""
+        return len(self._under_way)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one exchange."""
@@ -54,7 +59,7 @@ class Shell:
         request = known or foreign_request(scope, receive)
         exchange = self._opened(request)
         out = self._recorded(exchange, request, send)
-        self.in_flight += 1
+        self._under_way.add(exchange)
         try:
             if known is None:
                 request.framing = request_framing(request.section.known, request.version)
@@ -84,7 +89,7 @@ class Shell:
                 exchange, ProxyError("internal error; the proxy's log has its type"), out
             )
         finally:
-            self.in_flight -= 1
+            self._under_way.discard(exchange)
             self._over(exchange)
 
     def _opened(self, request: Request) -> Exchange:
@@ -114,6 +119,13 @@ class Shell:
             }
         )
         await send({"type": "http.response.body", "body": body})
+
+    def cut_off(self, why: str) -> None:
+        """Tell the observers of all that is under way: the process ends now, and runs no task."""
+        while self._under_way:
+            exchange = self._under_way.pop()
+            exchange.failure = exchange.failure or Draining(why)
+            self._over(exchange)
 
     def refused(self, error: RequestRefused) -> tuple[int, Lines, bytes]:
         """Record and word a request that never became one: the parser said no."""

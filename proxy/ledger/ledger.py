@@ -103,8 +103,7 @@ class Ledger:
             )
         if left:
             log.warning(
-                "%d rows of the ledger were open at the start, and are in doubt:"
-                " %s ledger --in-doubt",
-                len(left),
+                "%s of the ledger %s open at the start, in doubt now: %s ledger --in-doubt",
+                *(("1 row", "was") if len(left) == 1 else (f"{len(left)} rows", "were")),
                 COMMAND,
             )

@@ -119,7 +119,7 @@ async def _drain(
     callers: list[socket.socket],
 ) -> None:
     shell = parts.shell
-    log.info("shutting down: %d exchanges under way", shell.in_flight)
+    log.info("shutting down: %s under way", _exchanges(shell.in_flight))
     shell.draining = True
     front.callers.draining = True
     if settings.drain_delay:
@@ -129,8 +129,8 @@ async def _drain(
     def time_over() -> None:
         if shell.in_flight:
             log.warning(
-                "%d exchanges did not finish within BREB_SHUTDOWN_GRACE and are cut off",
-                shell.in_flight,
+                "%s did not finish within BREB_SHUTDOWN_GRACE: cut off",
+                _exchanges(shell.in_flight),
             )
         shell.time_over = True
 
@@ -140,7 +140,7 @@ async def _drain(
 def _words(settings: Settings, parts: Parts) -> str:
     """Say in one line how the service does."""
     if parts.shell.draining:
-        return f"shutting down, {parts.shell.in_flight} exchanges under way"
+        return f"shutting down, {_exchanges(parts.shell.in_flight)} under way"
     error = parts.keeper.error
     failure = "" if error is None else f"; last failure: {error}"
     where = f"{settings.base_url} ({settings.base_url.environment})"
@@ -148,9 +148,15 @@ def _words(settings: Settings, parts: Parts) -> str:
 
 
 def _last_words(parts: Parts) -> None:
+    """Say at a second signal what it cuts off: the process ends when this returns."""
     if parts.shell.in_flight:
-        log.warning("%d exchanges are cut off by a second signal", parts.shell.in_flight)
+        log.warning("cut off by a second signal: %s", _exchanges(parts.shell.in_flight))
+    parts.shell.cut_off("a second signal ended the proxy at once")
     parts.flush()
+
+
+def _exchanges(number: int) -> str:
+    return f"{number} exchange{'' if number == 1 else 's'}"
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:

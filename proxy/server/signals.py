@@ -23,8 +23,10 @@ class Stop:
         The first one after /quit is none: a kubelet sends it to every sidecar of a Job that ends.
         """
         if number and self.signalled:
-            self.last_words()
-            os._exit(128 + number)
+            try:
+                self.last_words()
+            finally:
+                os._exit(128 + number)
         self.signalled = self.signalled or bool(number)
         self.event.set()
 

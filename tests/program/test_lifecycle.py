@@ -113,7 +113,7 @@ def test_the_grace_bounds_the_drain_and_who_still_waits_is_told(
         assert json.loads(answer.body).get("outcome") == outcome
         (line,) = proxy.exchanges()
         assert (line["status"], line["reason"]) == (503, "connection_terminated")
-        assert "1 exchanges did not finish within BREB_SHUTDOWN_GRACE" in proxy.output
+        assert "1 exchange did not finish within BREB_SHUTDOWN_GRACE: cut off" in proxy.output
         gate.open.set()
 
 
@@ -165,19 +165,23 @@ def test_a_caller_who_takes_nothing_does_not_outlast_the_grace() -> None:
         assert "graceful shutdown exceeded" not in proxy.output
 
 
-def test_a_second_signal_ends_at_once() -> None:
+def test_a_second_signal_ends_at_once_and_says_what_it_cut_off() -> None:
     gate = Gate()
     with (
         RawUpstream(gate) as upstream,
         Program(upstream.url) as proxy,
         connect(proxy.port) as caller,
     ):
-        caller.sock.sendall(request(proxy.port, "/slow"))
+        caller.sock.sendall(request(proxy.port, "/slow", "POST"))
         assert gate.arrived.wait(PATIENCE)
         proxy.process.send_signal(signal.SIGTERM)
         proxy.until("/readyz", 503)
         assert proxy.stop(signal.SIGTERM) == 128 + signal.SIGTERM
-        assert "1 exchanges are cut off by a second signal" in proxy.output
+        assert 'shutting down: 1 exchange under way"' in proxy.output
+        assert 'cut off by a second signal: 1 exchange"' in proxy.output
+        (line,) = proxy.exchanges()
+        assert (line["path"], line["status"], line["outcome"]) == ("/slow", None, "unknown")
+        assert line["error"] == "a second signal ended the proxy at once"
         gate.open.set()
 
 
