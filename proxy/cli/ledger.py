@@ -77,7 +77,7 @@ def _show(options: argparse.Namespace, screen: Screen) -> int:
         return OK
     screen.line(screen.rows(table.details(entry)))
     if entry["in_doubt"]:
-        screen.line(screen.shade(f"\nnext: {COMMAND} ledger look-up {entry['number']}", "dim"))
+        screen.line(screen.shade(f"\n{table.next_step(entry)}", "dim"))
     return OK
 
 

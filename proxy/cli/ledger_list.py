@@ -95,8 +95,9 @@ def _show_table(
         hint = f"{rows} in doubt: {COMMAND} ledger --in-doubt"
         screen.line(screen.shade(f"{screen.mark('!')} {hint}", "red"))
     elif entries and options.in_doubt:
-        row = entries[0]["number"]
-        screen.line(screen.shade(f"next: {COMMAND} ledger look-up {row}", "dim"))
+        if any(table.outcome(entry) == "left open" for entry in entries):
+            screen.line(f"left open: {table.MEANING['left open']}")
+        screen.line(screen.shade(table.next_step(entries[0]), "dim"))
 
 
 def _when(text: str) -> str:

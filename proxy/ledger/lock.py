@@ -7,9 +7,12 @@ ledger itself: SQLite's own locks on a file are lost when anyone in the process 
 import contextlib
 import os
 import sys
+import time
 from pathlib import Path
 
 from proxy.ledger.trouble import LedgerRefused
+
+_A_MOMENT = 0.05  # seconds; `in_use` needs some microseconds of it
 
 
 class Lock:
@@ -17,15 +20,20 @@ class Lock:
 
     def __init__(self, ledger: Path) -> None:
         """Take it, or say who has it."""
-        # Beside the file itself, however it is called: two names of one file are one ledger.
-        real = ledger.resolve()
-        path = real.with_name(real.name + ".lock")
+        path = _beside(ledger)
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            _lock(self._descriptor)
+            self._take()
         except OSError:
             raise self._taken(path) from None
         self._sign()
+
+    def _take(self) -> None:
+        try:
+            _lock(self._descriptor)
+        except OSError:  # perhaps it is somebody who only asks
+            time.sleep(_A_MOMENT)
+            _lock(self._descriptor)
 
     def _taken(self, path: Path) -> LedgerRefused:
         holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
@@ -46,14 +54,39 @@ class Lock:
         os.close(self._descriptor)
 
 
+def in_use(ledger: Path) -> bool:
+    """Report whether a process may write to a ledger; leaves nothing, and makes no file."""
+    try:
+        descriptor = os.open(_beside(ledger), os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    except OSError:  # another user's: nobody knows
+        return True
+    try:
+        _lock(descriptor, shared=True)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _beside(ledger: Path) -> Path:
+    """Return the file of the lock: two names of one ledger have one."""
+    real = ledger.resolve()
+    return real.with_name(real.name + ".lock")
+
+
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(descriptor: int) -> None:
+    def _lock(descriptor: int, *, shared: bool = False) -> None:
+        del shared  # there is none
         os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # beyond the text: others may read that
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    def _lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _lock(descriptor: int, *, shared: bool = False) -> None:
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from proxy.ledger import schema
+from proxy.ledger.lock import in_use
 from proxy.ledger.store import connect
 from proxy.ledger.trouble import LedgerRefused, words
 
@@ -40,12 +41,16 @@ class Query:
     before: int | None = None
     limit: int = 50
 
-    def where(self) -> tuple[str, list[Any]]:
-        """Return the condition, and what stands for its question marks."""
-        # A row that is open while nobody writes was left open: it is in doubt as well.
-        tests: list[tuple[str, list[Any]]] = [
-            (f"({schema.IN_DOUBT})", []) if self.in_doubt else ("1", []),
-        ]
+    def where(self, left_open: int = 0) -> tuple[str, list[Any]]:
+        """Return the condition, and what stands for its question marks.
+
+        Rows up to number ``left_open`` that are open are in doubt as well.
+        """
+        tests: list[tuple[str, list[Any]]] = []
+        if self.in_doubt and left_open:
+            tests.append((f"({schema.IN_DOUBT} OR {schema.STILL_OPEN})", [left_open]))
+        else:
+            tests.append((schema.IN_DOUBT if self.in_doubt else "1", []))
         for column, test, value in (
             ("opened_at", ">=", self.since),
             ("opened_at", "<", self.until),
@@ -62,15 +67,23 @@ class Query:
 
 
 class Reader:
-    """An open ledger, for reading. Raises LedgerRefused where it cannot be read."""
+    """An open ledger, for reading. Raises LedgerRefused where it cannot be read.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    A row that is open while no process uses the ledger was left open by one that ended: it is in
+    doubt, although only the next start writes that down.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
+        # Asked in this order: a row that was open before, and still is when it is read, was not
+        # under way in between.
+        (last,) = connection.execute(schema.LAST_OPEN).fetchone()
+        self._left_open = 0 if last == 0 or in_use(path) else int(last)
         connection.row_factory = sqlite3.Row
 
     def entries(self, query: Query) -> Iterator[Entry]:
         """Yield the rows that are asked for."""
-        where, values = query.where()
+        where, values = query.where(self._left_open)
         rows = self._connection.execute(
             f"SELECT {_COLUMNS} FROM request WHERE {where} ORDER BY number DESC LIMIT ?",
             [*values, query.limit],
@@ -92,8 +105,9 @@ class Reader:
             "SELECT coalesce(outcome, 'open'), count(*) FROM request GROUP BY 1"
         )
         counts = {str(outcome): int(count) for outcome, count in counted}
-        (counts["in_doubt"],) = self._connection.execute(schema.COUNT_IN_DOUBT).fetchone()
-        return counts
+        (doubtful,) = self._connection.execute(schema.COUNT_IN_DOUBT).fetchone()
+        (left,) = self._connection.execute(schema.COUNT_STILL_OPEN, [self._left_open]).fetchone()
+        return counts | {"in_doubt": doubtful + left}
 
     def _entry(self, row: sqlite3.Row) -> Entry:
         entry: Entry = dict(row)
@@ -106,7 +120,9 @@ class Reader:
                 [entry["number"]],
             )
         ]
-        entry["in_doubt"] = entry["outcome"] in ("unknown", "cut") and not entry["verdicts"]
+        left = entry["outcome"] is None and entry["number"] <= self._left_open
+        doubtful = left or entry["outcome"] in ("unknown", "cut")
+        entry["in_doubt"] = doubtful and not entry["verdicts"]
         return entry
 
 
@@ -114,7 +130,7 @@ class Reader:
 def reading(path: Path) -> Iterator[Reader]:
     """Open a ledger for reading; raise LedgerRefused, in words."""
     with opened(path, "ro") as connection:
-        yield Reader(connection)
+        yield Reader(connection, path)
 
 
 @contextmanager

@@ -93,4 +93,7 @@ DELETE FROM request WHERE number IN (
     SELECT number FROM request WHERE {SETTLED} ORDER BY number LIMIT ?)
 """
 PROBE = "UPDATE probe SET at = ?"
+LAST_OPEN = "SELECT coalesce(max(number), 0) FROM request WHERE outcome IS NULL"
+STILL_OPEN = "(outcome IS NULL AND number <= ?)"
+COUNT_STILL_OPEN = f"SELECT count(*) FROM request WHERE {STILL_OPEN}"
 COUNT_IN_DOUBT = f"SELECT count(*) FROM request WHERE {IN_DOUBT}"

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any
 
+from proxy.invocation import COMMAND
 from proxy.terminal.screen import Screen
 
 COLUMNS = (
@@ -43,6 +44,7 @@ _SHADES = {
     "unknown": "red",
     "cut": "yellow",
     "open": "cyan",
+    "left open": "red",
 }
 _WIDEST = 44
 
@@ -87,8 +89,14 @@ def _cells(entry: Entry) -> tuple[str, ...]:
 
 
 def outcome(entry: Entry) -> str:
-    """Return the outcome, ``open`` while there is none."""
-    return str(entry["outcome"] or "open")
+    """Return the outcome; while there is none ``open``, or ``left open`` if no proxy is at it."""
+    return str(entry["outcome"] or ("left open" if entry["in_doubt"] else "open"))
+
+
+def next_step(entry: Entry) -> str:
+    """Return what to do about a row in doubt; the running proxy looks it up."""
+    start = "start the proxy, then: " if outcome(entry) == "left open" else ""
+    return f"next: {start}{COMMAND} ledger look-up {entry['number']}"
 
 
 def word(entry: Entry) -> str:
@@ -141,7 +149,9 @@ MEANING = {
     "not-sent": "nothing of it was sent to the upstream",
     "unknown": "it was sent, at least in part, and no response came: it may have been carried out",
     "cut": "the response began with this status, but its end did not reach the caller",
-    "open": "it is under way, or the process ended; the next start of the proxy finds that out",
+    "open": "it is under way",
+    "left open": "no proxy uses this ledger; it was under way when the proxy ended, or when this"
+    " copy was made: it may have been carried out",
 }
 
 
@@ -158,7 +168,7 @@ def _flat(entry: Entry) -> dict[str, Any]:
     told, answer = entry["payment"], entry["answer"]
     values = {
         **entry,
-        "outcome": outcome(entry),
+        "outcome": entry["outcome"] or "open",
         "amount": told.get("amount.value"),
         "currency": told.get("amount.currency"),
         "answer_id": answer.get("id"),

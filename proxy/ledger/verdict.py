@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from proxy.ledger.lock import in_use
 from proxy.ledger.reading import opened
 from proxy.ledger.row import stamp
 from proxy.ledger.trouble import LedgerRefused
@@ -23,8 +24,14 @@ def settle(path: Path, number: int, *, made: bool, note: str, author: str) -> No
         if found is None:
             raise LedgerRefused(f"there is no row #{number}")
         if found[0] is None:
-            raise LedgerRefused(f"row #{number} is still open: its request is under way")
+            raise LedgerRefused(f"row #{number} is still open: {_open(path)}")
         connection.execute(
             "INSERT INTO verdict (number, at, made, note, author) VALUES (?, ?, ?, ?, ?)",
             [number, stamp(time.time()), int(made), note[:LONGEST], author[:LONGEST]],
         )
+
+
+def _open(path: Path) -> str:
+    if in_use(path):
+        return "its request is under way"
+    return "the proxy ended before it was closed; start the proxy, which closes it, then settle it"

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import re
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from tests.support import Call, Program, RawUpstream, exchange
 from tests.support.command import Ended, command, on_terminal
 from tests.support.front import until
 from tests.support.ledgers import filled
+from tests.support.patience import PATIENCE
+from tests.support.wire import connect
 
 CREATED = "2026-11-25T13:00:00.5Z"
 
@@ -47,6 +51,33 @@ def test_an_empty_ledger_says_so(path: Path) -> None:
     filled(path)
     assert ledger(path).out == "the ledger is empty\n"
     assert ledger(path, "--json").out == ""
+
+
+def test_a_payment_that_a_kill_cut_off_is_in_doubt_before_the_next_start(path: Path) -> None:
+    head = b"POST /pay HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
+    arrived, ended = threading.Event(), threading.Event()
+
+    def answer(call: Call) -> None:
+        arrived.set()
+        ended.wait(PATIENCE)
+
+    with (
+        RawUpstream(answer) as upstream,
+        Program(upstream.url, ledger=path) as proxy,
+        connect(proxy.port) as caller,
+    ):
+        caller.sock.sendall(head)
+        assert arrived.wait(PATIENCE)
+        assert ledger(path, "--in-doubt").out == "no such rows\n"
+        assert "it is under way" in ledger(path, "show", "1").out
+        proxy.stop(signal.SIGKILL)
+        ended.set()
+    shown = ledger(path, "--in-doubt").out
+    assert "left open: no proxy uses this ledger; it was under way when the proxy ended" in shown
+    assert re.search(r"next: start the proxy, then: \S+ ledger look-up 1\n", shown)
+    assert "1 row is in doubt" in ledger(path).out
+    assert "start the proxy" in ledger(path, "show", "1").out
+    assert json.loads(ledger(path, "--in-doubt", "--json").out)["in_doubt"]
 
 
 def test_on_a_terminal_doubt_is_red(path: Path) -> None:

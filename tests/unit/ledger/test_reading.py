@@ -51,7 +51,34 @@ def test_it_is_read_while_it_is_written(path: Path) -> None:
     store = Store.open(path)
     store.write([row()], [])
     assert names(path) == ["run-1"]
+    assert names(path, in_doubt=True) == []
+    with reading(path) as reader:
+        assert reader.counts() == {"open": 1, "in_doubt": 0}
     store.close()
+
+
+def test_what_is_open_while_nobody_uses_the_ledger_is_in_doubt(path: Path) -> None:
+    """The process that left it open has ended, and the next has not begun."""
+    filled(path, "answered", None, "unknown", None)
+    before = path.read_bytes()
+    assert names(path, in_doubt=True) == ["run-4", "run-3", "run-2"]
+    with reading(path) as reader:
+        assert reader.counts() == {"answered": 1, "open": 2, "unknown": 1, "in_doubt": 3}
+        assert reader.find("run-2")[0]["in_doubt"]
+    assert path.read_bytes() == before
+    store = Store.open(path)
+    assert names(path, in_doubt=True) == ["run-3"]
+    store.close()
+
+
+def test_of_a_lock_that_cannot_be_read_nothing_is_concluded(path: Path) -> None:
+    filled(path, None)
+    lock = path.with_name("ledger.db.lock")
+    lock.unlink()
+    lock.symlink_to(lock)
+    assert names(path, in_doubt=True) == []
+    lock.unlink()
+    assert names(path, in_doubt=True) == ["run-1"]
 
 
 def test_a_row_tells_what_was_written(path: Path) -> None:
@@ -97,7 +124,7 @@ def test_a_verdict_makes_a_row_one_that_may_be_pruned(path: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        pytest.param(1, "under way", id="open"),
+        pytest.param(1, "the proxy ended before it was closed", id="left open"),
         pytest.param(9, "no row #9", id="missing"),
     ],
 )
@@ -105,6 +132,14 @@ def test_no_verdict_on(path: Path, number: int, words: str) -> None:
     filled(path, None)
     with pytest.raises(LedgerRefused, match=words):
         settle(path, number, made=True, note="", author="ana")
+
+
+def test_no_verdict_on_what_is_under_way(path: Path) -> None:
+    store = Store.open(path)
+    store.write([row()], [])
+    with pytest.raises(LedgerRefused, match="its request is under way"):
+        settle(path, 1, made=True, note="", author="ana")
+    store.close()
 
 
 def test_a_verdict_is_given_while_the_proxy_writes(path: Path) -> None:

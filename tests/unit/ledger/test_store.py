@@ -1,5 +1,6 @@
 """The ledger's file: what it refuses, what it promises, what it deletes."""
 
+import fcntl
 import os
 import sqlite3
 import stat
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.ledger import schema
+from proxy.ledger import lock, schema
 from proxy.ledger.store import Moved, Store, connect
 from proxy.ledger.trouble import LedgerRefused
 from tests.support.ledgers import closed, filled, row
@@ -113,6 +114,20 @@ def test_two_processes_do_not_share_a_ledger(path: Path) -> None:
         Store.open(path)
     store.close()
     Store.open(path).close()
+
+
+def test_who_asks_whether_a_ledger_is_in_use_keeps_nobody_from_using_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(path)
+    asking = os.open(path.with_name("ledger.db.lock"), os.O_RDONLY)
+    fcntl.flock(asking, fcntl.LOCK_SH)
+    monkeypatch.setattr(lock.time, "sleep", lambda _: os.close(asking))
+    assert not lock.in_use(path)
+    store = Store.open(path)
+    assert lock.in_use(path)
+    store.close()
+    assert not lock.in_use(path)
 
 
 def test_another_name_of_the_file_is_the_same_ledger(path: Path) -> None:

@@ -50,6 +50,7 @@ def test_on_a_terminal_what_is_in_doubt_is_red(entries: list[dict[str, Any]]) ->
             return True
 
     lines = table(entries, Screen(Terminal(), {"TERM": "xterm"}))
+    assert "\x1b[31mleft open" in lines[1]
     assert "\x1b[31munknown" in lines[2]
     assert "\x1b[31m" not in lines[3]
 
@@ -59,6 +60,7 @@ def test_all_of_a_row_is_told(entries: list[dict[str, Any]]) -> None:
     assert told["resolution_id"] == "r-1"
     assert told["answer's id"] == "p-1"
     assert told["outcome"].startswith("answered: ")
+    assert dict(details(entries[0]))["outcome"].startswith("left open: ")
     assert dict(details(entries[2]))["verdict"].startswith("made, by ana at ")
 
 
