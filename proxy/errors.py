@@ -128,6 +128,8 @@ class TokenError(ProxyError):
     reason = "no-token"
     title = "No access token"
     next_step = f"see /readyz?verbose on the admin listener, or run: {COMMAND} check"
+    suspicion = ""
+    """What may be the reason, for the log."""
 
 
 class TokenEndpointUnavailable(TokenError):

@@ -106,9 +106,10 @@ class Report:
         )
         took = f"{len(chart.steps)} steps in {span(chart.seconds)}"
         if bad:
-            topic = bad[0].topic.split("  ")[0]
+            first = chart.start
+            topic = first.topic.split("  ")[0]
             mark = self._screen.mark("✗")
-            words = f"{mark} {len(bad)} failed; start with {topic}, {bad[0].title}"
+            words = f"{mark} {len(bad)} failed; start with {topic}, {first.title}"
             self._screen.line(f"\n{self._screen.shade(words, 'bold', 'red')} ({took})")
             return
         words = "everything works" if not doubts else f"it works; warnings: {doubts}"

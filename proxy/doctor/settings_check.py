@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
+from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine, suspect
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.settings import near_misses
+from proxy.settings.credentials import Credentials
 from proxy.settings.git import exposed
 from proxy.settings.model import PREFIX, SECRETS, Settings, load, shown
 from proxy.settings.suspicions import (
     duplicated_prefix,
     empty_upstream,
+    odd,
     passed_over,
     readable_by_others,
     repeated,
@@ -23,7 +25,6 @@ from proxy.settings.suspicions import (
 
 _PAIR = ("client_id", "client_secret")
 _LENGTHS = (8, 16, 32, 64)
-_DUMMIES = ("changeme", "your", "example", "<", "xxx", "todo", "...")
 _STAND_IN = "stand-in-for-a-missing-one"
 
 
@@ -78,7 +79,7 @@ def whole(found: FoundSettings) -> Finding:
     doubts = _doubts(found.settings, found.places)
     if doubts:
         says, advice = ("; ".join(doubts), "\n".join(doubts.values()))
-        return Finding(Outcome.WARNING, says, advice, tuple(rows), facts)
+        return Finding(Outcome.WARNING, says, advice, tuple(rows), facts, suspect=True)
     says = f"{len(rows) - 1} set, the others have their defaults"
     return Finding(Outcome.OK, says, "", tuple(rows), facts)
 
@@ -146,7 +147,7 @@ def names(found: FoundSettings) -> Finding:
     if not warnings:
         return fine("every name that starts with BREB_ is a setting")
     says = f"{len(warnings)} unknown name{'s' if warnings[1:] else ''}"
-    return doubtful(says, "\n".join(warnings), unknown=warnings)
+    return suspect(says, "\n".join(warnings), unknown=warnings)
 
 
 def file(found: FoundSettings) -> Finding | None:
@@ -154,11 +155,13 @@ def file(found: FoundSettings) -> Finding | None:
     path = Path(found.places["_env_file"] or ".env")
     if not path.is_file():
         return None
-    doubts = [*unread(path), *shortened(path), *repeated(path)]
+    slips = [*unread(path), *shortened(path), *repeated(path)]
+    doubts = [*slips]
     if readable_by_others(path):
         doubts.append(f"other users of this machine can read {path}: chmod 600 {path}")
     if doubts:
-        return doubtful(f"{path}: warnings: {len(doubts)}", "\n".join(doubts))
+        find = suspect if slips else doubtful
+        return find(f"{path}: warnings: {len(doubts)}", "\n".join(doubts))
     return fine("each setting is there once, and others cannot read its secrets")
 
 
@@ -170,11 +173,16 @@ def credentials(found: FoundSettings) -> Finding:
     ours = tuple(f"{PREFIX}{name.upper()}:" for name in _PAIR)
     if wrong := [line for line in found.problems if line.startswith(ours)]:
         return failed("; ".join(wrong), "copy it from the dashboard: Platform > API keys")
-    if found.settings is not None and (odd := _odd(found.settings)):
-        return doubtful(odd, "copy them again from the dashboard: Platform > API keys")
+    if found.settings is not None and (strange := odd(_pair(found.settings))):
+        advice = "copy them again from the dashboard: Platform > API keys"
+        return suspect("; ".join(strange), advice)
     if found.exposed:
         return doubtful("client id and client secret are set", found.exposed)
     return fine("client id and client secret are set")
+
+
+def _pair(settings: Settings) -> Credentials:
+    return Credentials(settings.client_id, settings.client_secret)
 
 
 def _where_to_put(found: FoundSettings) -> str:
@@ -185,18 +193,3 @@ def _where_to_put(found: FoundSettings) -> str:
         f" ({COMMAND} login), .env, the environment or a secrets directory; to try without"
         f" credentials: {COMMAND} demo"
     )
-
-
-def _odd(found: Settings) -> str:
-    for name, secret in (("CLIENT_ID", found.client_id), ("CLIENT_SECRET", found.client_secret)):
-        value = secret.get_secret_value()
-        if value.lower().startswith(_DUMMIES):
-            return f"{PREFIX}{name} looks like an example"
-        if value != value.strip() or value[0] in "\"'" or any(c.isspace() for c in value):
-            return f"{PREFIX}{name} contains spaces or quotes"
-        if not value.isascii():
-            return (
-                f"{PREFIX}{name} contains characters that are not ASCII, such as the quotes of a"
-                " text editor"
-            )
-    return ""

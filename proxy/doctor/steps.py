@@ -24,7 +24,8 @@ class Outcome(StrEnum):
 class Finding:
     """What a step found: in words, as rows for people and as facts for programs. Never a secret.
 
-    ``advice`` is the next thing to do, for all but the good outcomes.
+    ``advice`` is the next thing to do, for all but the good outcomes. What is ``suspect`` may be
+    why a later step fails.
     """
 
     outcome: Outcome
@@ -32,6 +33,7 @@ class Finding:
     advice: str = ""
     rows: tuple[tuple[str, str], ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    suspect: bool = False
 
 
 def fine(says: str, **facts: object) -> Finding:
@@ -42,6 +44,11 @@ def fine(says: str, **facts: object) -> Finding:
 def doubtful(says: str, advice: str, **facts: object) -> Finding:
     """Return a finding that lets the proxy work, but not well."""
     return Finding(Outcome.WARNING, says, advice, facts=facts)
+
+
+def suspect(says: str, advice: str, **facts: object) -> Finding:
+    """Return a finding that may be why a later step fails."""
+    return Finding(Outcome.WARNING, says, advice, facts=facts, suspect=True)
 
 
 def failed(says: str, advice: str, **facts: object) -> Finding:
@@ -93,6 +100,11 @@ class Chart:
     def failed(self) -> list[Step]:
         """The steps that failed."""
         return [s for s in self.steps if s.finding and s.finding.outcome is Outcome.FAILED]
+
+    @property
+    def start(self) -> Step:
+        """Where to start if something failed: with what is suspect, if that comes first."""
+        return next(s for s in self.steps if s in self.failed or (s.finding and s.finding.suspect))
 
     def settle(self, step: Step, finding: Finding) -> bool:
         """Note the end of a step; report whether those that need it can be taken."""

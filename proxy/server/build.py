@@ -79,7 +79,7 @@ def build(
     pool = _pool(settings, settings.base_url.origin, context, egress, pressure)
     clock = sleepless()
     source, token_pool = token_source(
-        settings, CredentialsReader(where, settings.base_url), clock, context, egress
+        settings, CredentialsReader(where, settings.base_url), clock, context, egress, where
     )
     journal, recorder = _recording(settings)
     watched = _watched(source, journal, settings)
@@ -149,8 +149,12 @@ def token_source(
     clock: Clock | None = None,
     context: ResumingContext | None = None,
     egress: EgressProxy | None = None,
+    where: dict[str, Any] | None = None,
 ) -> tuple[PassportTokenSource, Pool]:
-    """Return where tokens come from, and the pool to close at the end."""
+    """Return where tokens come from, and the pool to close at the end.
+
+    With ``where``, which names the sources of the settings, refused credentials are looked at.
+    """
     endpoint = settings.token_endpoint_url
     context = context or _client_tls(settings)
     # Its own, even at the same origin: when all connections of the other are busy, most of all with
@@ -164,8 +168,15 @@ def token_source(
         accept_language=settings.accept_language,
         default_lifetime=settings.token_lifetime,
         from_base_url=settings.token_url is None,
+        suspect=partial(_suspicion, where or {}),
     )
     return source, pool
+
+
+def _suspicion(where: dict[str, Any], credentials: Credentials) -> str:
+    from proxy.settings.suspicions import of_refused  # only where it goes wrong
+
+    return "; ".join(of_refused(credentials, where))
 
 
 def _client_tls(settings: Settings) -> ResumingContext | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from proxy.settings.credentials import Credentials
 from proxy.settings.dotenv import assignments, names, stray_lines, unresolved
 from proxy.settings.model import PREFIX, SECRETS, Settings
 
@@ -17,6 +18,8 @@ _OF_SERVICES = re.compile(
 _PORT = re.compile(r"BREB_(\w+_)?PORT$")
 _BASE_URL = "BREB_BASE_URL"
 _INSTEAD = {"PORT": "LISTEN", "HOST": "LISTEN", "URL": "BASE_URL"}  # names that others have
+_PAIR = ("BREB_CLIENT_ID", "BREB_CLIENT_SECRET")
+_DUMMIES = ("changeme", "your", "example", "<", "xxx", "todo", "...")
 _OTHERS = 0o044  # what lets the group, and everybody, read
 
 
@@ -119,6 +122,32 @@ def shortened(file: Path) -> list[str]:
         f" {name} in the environment or in a secrets directory instead"
         for name in dict.fromkeys(ours)
     ]
+
+
+def of_refused(credentials: Credentials, places: dict[str, Any]) -> list[str]:
+    """Return what may be the reason why the credentials are refused."""
+    file = Path(places.get("_env_file") or os.devnull)
+    slips = [line for line in (*shortened(file), *repeated(file)) if line.startswith(_PAIR)]
+    return [*odd(credentials), *slips]
+
+
+def odd(credentials: Credentials) -> list[str]:
+    """Return for each of the two what it has that a real one has not."""
+    pair = (credentials.client_id, credentials.client_secret)
+    doubts = (
+        (name, _odd(value.get_secret_value())) for name, value in zip(_PAIR, pair, strict=True)
+    )
+    return [f"{name} {doubt}" for name, doubt in doubts if doubt]
+
+
+def _odd(value: str) -> str:
+    if value.lower().startswith(_DUMMIES):
+        return "looks like an example"
+    if any(c.isspace() for c in value) or {value[:1], value[-1:]} & set("\"'"):
+        return "contains spaces or quotes"
+    if not value.isascii():
+        return "contains characters that are not ASCII, such as the quotes of a text editor"
+    return ""
 
 
 def readable_by_others(file: Path) -> bool:

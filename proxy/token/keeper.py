@@ -289,8 +289,9 @@ class TokenKeeper:
         self._record("refused" if self._schedule.refused else "failure", cause, str(error))
         kept = "; the current token still works" if self.usable() else ""
         # What to do is said once, not at every try.
-        advice = "" if error.next_step == self._advised else f"; {error.next_step}"
-        self._advised = error.next_step
+        step = f"{error.suspicion}; {error.next_step}" if error.suspicion else error.next_step
+        advice = "" if step == self._advised else f"; {step}"
+        self._advised = step
         text = "no new access token (%s): %s; next try in %.1f s%s%s"
         log.warning(text, cause, error, self.next_fetch, kept, advice)
 

@@ -17,6 +17,7 @@ from proxy.addresses import Url
 from proxy.clock import Clock
 from proxy.errors import (
     FOLLOWS_FROM_BASE_URL,
+    CredentialsRefused,
     TokenEndpointUnavailable,
     TokenError,
     TokenReplyUnusable,
@@ -97,6 +98,7 @@ class PassportTokenSource:
         accept_language: str = "en",
         default_lifetime: float = 3600,
         from_base_url: bool = False,
+        suspect: Callable[[Credentials], str] = lambda _: "",
     ) -> None:
         self._endpoint = endpoint
         self._sender = sender
@@ -105,6 +107,7 @@ class PassportTokenSource:
         self._accept_language = accept_language
         self._default_lifetime = default_lifetime
         self._from_base_url = from_base_url
+        self._suspect = suspect
         self._last: Credentials | None = None
         self.skew: float | None = None
         """Seconds that the server's Date is ahead of our wall clock."""
@@ -138,7 +141,10 @@ class PassportTokenSource:
             },
         )
         if not 200 <= reply.status < 300:
-            raise refusal(reply)
+            error = refusal(reply)
+            if isinstance(error, CredentialsRefused):
+                error.suspicion = self._suspect(credentials)
+            raise error
         granted = grant(reply.body)
         lifetime = granted.lifetime
         if lifetime is None:

@@ -337,6 +337,16 @@ def test_credentials_that_cannot_be_real_are_doubted(
     assert secret not in json.dumps(found.document)
 
 
+def test_what_is_suspect_is_where_to_start(tmp_path: Path, sandbox: str) -> None:
+    """The token endpoint refuses them, but the cause stands further up."""
+    given = settings(sandbox, CLIENT_ID="“id”", CLIENT_SECRET="a b")
+    ended = command("check", cwd=tmp_path, **given)
+    assert "✗ 1 failed; start with settings, credentials" in ended.out
+    said = " ".join(ended.out.split())
+    assert "BREB_CLIENT_ID contains characters that are not ASCII" in said
+    assert "BREB_CLIENT_SECRET contains spaces or quotes" in said
+
+
 def test_a_credential_that_is_empty_is_told(tmp_path: Path, sandbox: str) -> None:
     secrets = tmp_path / "secrets"
     secrets.mkdir()

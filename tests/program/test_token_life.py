@@ -858,6 +858,20 @@ def test_a_web_server_that_is_no_token_endpoint_is_suspected_aloud() -> None:
     assert json.loads(got.body)["type"] == "urn:breb-proxy:error:no-token"
 
 
+def test_what_is_odd_about_refused_credentials_is_logged_once() -> None:
+    with (
+        RawUpstream(token=lambda _: answer("401 Unauthorized")) as upstream,
+        Program(upstream.url, ready=False, token_wait=0.5, client_secret="“hush”") as proxy,
+    ):
+        got = ask(proxy.port, "/")
+        until(lambda: proxy.output.count("no new access token") > 1, "two lines")
+        output = proxy.output
+    words = "BREB_CLIENT_SECRET contains characters that are not ASCII"
+    assert output.count(words) == 1
+    assert words.encode() not in got.body
+    assert "hush" not in output
+
+
 def test_what_to_do_is_logged_once_and_not_at_each_try() -> None:
     with (
         RawUpstream(token=lambda _: answer("500 No")) as upstream,

@@ -4,8 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from proxy.settings import model, suspicions
+from proxy.settings.credentials import Credentials
 from proxy.settings.sources import sources
 
 GIVEN = {"client_id": "id-1", "client_secret": "hush-hush"}
@@ -110,6 +112,20 @@ def test_what_dotenv_cuts_out_of_a_value_is_told_without_the_value(
     if suspect:
         assert found[0].startswith(f"BREB_CLIENT_SECRET: its value in {file} contains ${{...}},")
         assert "NOPE" not in found[0]
+
+
+def test_all_that_is_odd_about_refused_credentials_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(
+        "BREB_CLIENT_SECRET=a\nBREB_CLIENT_SECRET=b${NOPE}\nBREB_LISTEN=:1\nBREB_LISTEN=:2\n"
+    )
+    pair = Credentials(SecretStr("“id”"), SecretStr("hush'"))
+    odd, quoted, cut, twice = suspicions.of_refused(pair, sources(None))
+    assert odd.startswith("BREB_CLIENT_ID contains characters that are not ASCII")
+    assert quoted == "BREB_CLIENT_SECRET contains spaces or quotes"
+    assert cut.startswith("BREB_CLIENT_SECRET: its value in .env contains ${...}")
+    assert twice == "BREB_CLIENT_SECRET: set 2 times in .env; the last one is used"
+    sound = Credentials(SecretStr("id"), SecretStr("hush"))
+    assert suspicions.of_refused(sound, {"_env_file": None}) == []
 
 
 @pytest.mark.parametrize("place", ["environment", ".env", "secrets", ""])
