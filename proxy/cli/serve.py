@@ -99,6 +99,23 @@ def _serve(options: argparse.Namespace) -> int:
             "admin_listen": sockets.bound(settings.admin_listen, admin),
         }
     )
+    secret = admin_secret.make()
+    serving = server.serve(
+        settings,
+        places,
+        callers,
+        admin,
+        secret=secret,
+        as_json=as_json,
+        built=lambda: _tell(settings, secret),
+        manager=manager,
+    )
+    server.run(serving)
+    return OK
+
+
+def _tell(settings: Settings, secret: str) -> None:
+    """Say what is where, once nothing keeps it from starting."""
     server.log.info(
         "forwarding %s to %s (%s)%s; admin on %s",
         _url(settings.listen, "https" if settings.tls_cert else "http"),
@@ -107,14 +124,8 @@ def _serve(options: argparse.Namespace) -> int:
         f" through {settings.egress_proxy}" if settings.egress_proxy else "",
         _url(settings.admin_listen, "http"),
     )
-    secret = admin_secret.make()
     if settings.console and not settings.admin_listen.path:
         server.log.info("console: %s", admin_secret.link(settings.admin_listen, secret))
-    serving = server.serve(
-        settings, places, callers, admin, secret=secret, as_json=as_json, manager=manager
-    )
-    server.run(serving)
-    return OK
 
 
 def _service() -> "tuple[HandedOver, Manager | None]":

@@ -6,17 +6,18 @@ Exit code 0, also where uvicorn would raise the signal again. A second signal en
 """
 
 import asyncio
+import contextlib
 import functools
 import logging
 import secrets
 import socket
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, cast
 
 from proxy.admin import secret as admin_secret
 from proxy.asgi import App
-from proxy.errors import RequestRefused
+from proxy.errors import RequestRefused, SettingsError
 from proxy.exchange.problem import problem
 from proxy.http1.fields import Lines
 from proxy.listener import ListenerLimits
@@ -49,16 +50,20 @@ async def serve(
     *,
     secret: str,
     as_json: bool,
+    built: Callable[[], None] = lambda: None,
     started: Callable[[Parts], Coroutine[Any, Any, None]] | None = None,
     manager: "Manager | None" = None,
 ) -> None:
     """Serve until a signal or /quit, then drain.
 
-    ``callers`` and ``admin`` are bound sockets; ``secret`` is the admin listener's; ``started``
-    runs once, when both listen; ``manager`` is told how the service does.
+    ``callers`` and ``admin`` are bound sockets; ``secret`` is the admin listener's; ``built`` is
+    called when all parts are there, and ``started`` runs once, when both listen; ``manager`` is
+    told how the service does. Raises SettingsError for what cannot be used, such as the ledger.
     """
     stop = signals.Stop()
-    parts = build(settings, where, stop, secret, as_json=as_json)
+    with _released_if_unused([*callers, *admin]):
+        parts = build(settings, where, stop, secret, as_json=as_json)
+    built()
     stop.last_words = lambda: _last_words(parts)
     process.settle()
     process.raise_open_files(settings.max_callers + settings.max_connections + _OTHER_FILES)
@@ -105,6 +110,16 @@ async def serve(
             sockets.remove(admin)
             await back.finish(probing, 0, lambda: None)
             parts.flush()
+
+
+@contextlib.contextmanager
+def _released_if_unused(bound: list[socket.socket]) -> Generator[None]:
+    """Leave no socket behind if the parts cannot be made."""
+    try:
+        yield
+    except SettingsError:
+        sockets.release(bound)
+        raise
 
 
 def _refused(error: RequestRefused) -> tuple[int, Lines, bytes]:

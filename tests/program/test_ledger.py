@@ -394,6 +394,22 @@ def test_a_damaged_file_is_refused_with_what_to_do(upstream: RawUpstream, path: 
     assert path.read_bytes() == bytes(data)
 
 
+def test_a_ledger_that_cannot_be_is_all_that_is_said(tmp_path: Path) -> None:
+    """Nothing is forwarded, so nothing says so; and no socket is left behind."""
+    settings = {
+        "BREB_CLIENT_ID": "test-client",
+        "BREB_CLIENT_SECRET": SECRET,
+        "BREB_BASE_URL": "http://127.0.0.1:9",
+        "BREB_LISTEN": f"unix:{tmp_path}/proxy.sock",
+        "BREB_ADMIN_LISTEN": "127.0.0.1:0",
+        "BREB_LEDGER": tmp_path / "missing" / "ledger.db",
+    }
+    ended = command("serve", cwd=tmp_path, **settings)
+    assert (ended.code, ended.out, list(tmp_path.iterdir())) == (2, "", [])
+    assert ended.err.startswith("breb-proxy: BREB_LEDGER: ")
+    assert ended.err.count("\n") == 1
+
+
 def test_no_ledger_no_sqlite() -> None:
     """What is off costs nothing, not even an import."""
     code = (
