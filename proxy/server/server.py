@@ -110,6 +110,7 @@ async def serve(
             sockets.remove(admin)
             await back.finish(probing, 0, lambda: None)
             parts.flush()
+        log.info("stopped")  # a log without it at its end is one of a process that was ended
 
 
 @contextlib.contextmanager

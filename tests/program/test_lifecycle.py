@@ -179,6 +179,7 @@ def test_a_second_signal_ends_at_once_and_says_what_it_cut_off() -> None:
         assert proxy.stop(signal.SIGTERM) == 128 + signal.SIGTERM
         assert 'shutting down: 1 exchange under way"' in proxy.output
         assert 'cut off by a second signal: 1 exchange"' in proxy.output
+        assert '"stopped"' not in proxy.output
         (line,) = proxy.exchanges()
         assert (line["path"], line["status"], line["outcome"]) == ("/slow", None, "unknown")
         assert line["error"] == "a second signal ended the proxy at once"
@@ -489,6 +490,25 @@ def test_lines_of_exchanges_stand_before_the_line_of_the_end() -> None:
     end = words.index("shutting down: 0 exchanges under way")
     assert words[:end].count("exchange") == 5
     assert "exchange" not in words[end:]
+    assert (words[-1], lines[-1]["level"]) == ("stopped", "info")
+
+
+def test_the_last_line_of_a_clean_end_stands_behind_the_last_exchange() -> None:
+    gate = Gate()
+    with (
+        RawUpstream(gate) as upstream,
+        Program(upstream.url, log_format="text") as proxy,
+        connect(proxy.port) as caller,
+    ):
+        caller.sock.sendall(request(proxy.port, "/slow"))
+        assert gate.arrived.wait(PATIENCE)
+        proxy.process.send_signal(signal.SIGTERM)
+        proxy.until("/readyz", 503)
+        gate.open.set()
+        assert proxy.process.wait(PATIENCE) == 0
+        *_, exchange, last = proxy.output.splitlines()
+    assert " 200 GET    /slow " in exchange
+    assert last.endswith(" info    stopped")
 
 
 def test_json_lines_are_of_one_style() -> None:
