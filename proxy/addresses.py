@@ -39,6 +39,13 @@ def _no_port(digits: str) -> str:
     return f"port {digits[:20]} is too high: at most {_LAST_PORT}" if beyond else ""
 
 
+def _no_host(host: str) -> str:
+    """Return what is wrong with a listener's host, if anything is."""
+    if ":" in host and not host.startswith("["):
+        return "must have an IPv6 address in brackets, such as [::1]:8080"
+    return "" if _HOST.match(host) else "must have a host before the port, such as 127.0.0.1"
+
+
 def _unspecified(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_unspecified
@@ -66,12 +73,11 @@ class ListenAddress:
                 raise ValueError("must be unix: and an absolute path of at most 100 bytes")
             return cls("", 0, path)
         host, colon, port = text.rpartition(":")
-        if not (colon and port.isascii() and port.isdigit()):
-            raise ValueError("must be host:port, such as 127.0.0.1:8080, or unix:/path")
-        if _no_port(port):
-            raise ValueError(_no_port(port))
-        if not _HOST.match(host):
-            raise ValueError("must have a host before the port, such as 127.0.0.1 or [::1]")
+        if "://" in text or not (colon and port.isascii() and port.isdigit()):
+            without = " without a scheme" if "://" in text else ""
+            raise ValueError(f"must be host:port{without}, such as 127.0.0.1:8080, or unix:/path")
+        if wrong := _no_port(port) or _no_host(host):
+            raise ValueError(wrong)
         return cls(host.strip("[]"), int(port))
 
     @property
@@ -121,8 +127,10 @@ class Url:
             ) from None
         if url.scheme not in ("http", "https") or not url.hostname:
             raise ValueError("must be a URL that starts with https:// (or http:// for loopback)")
-        if url.username is not None or url.password is not None or url.query or url.fragment:
-            raise ValueError("must not have a user, password, query or fragment")
+        if url.username is not None or url.password is not None:
+            raise ValueError("must not have a user or password")
+        if url.query or url.fragment:
+            raise ValueError(f"must not have a {'query' if url.query else 'fragment (#)'}")
         host = bracketed(url.hostname)
         if not _HOST.match(host) or not _PATH.match(url.path) or port == 0:
             raise ValueError("has a host, port or path that is not well formed")
@@ -135,8 +143,10 @@ class Url:
         if isinstance(value, Url):
             return value
         text, _, query = str(value).strip().partition("?")
+        if "#" in query:
+            raise ValueError("must not have a fragment (#)")
         if not _QUERY.match(query):
-            raise ValueError("has a query that is not well formed, or a fragment")
+            raise ValueError("has a query that is not well formed")
         return replace(cls.parse(text), query=query)
 
     def below(self, path: str = "", query: str = "") -> str:

@@ -63,9 +63,11 @@ class Calls:
 
     async def clock(self) -> Finding:
         """Compare our clock with the Date of the token endpoint's answer."""
-        skew = self._parts.source.skew
+        source = self._parts.source
+        skew = source.skew
         if skew is None:
-            return Finding(Outcome.SKIPPED, "the server sends no Date to compare with")
+            why = "the server sends no Date" if source.answered else "there was no response"
+            return Finding(Outcome.SKIPPED, f"not compared: {why}")
         facts = {"skew": round(skew, 1)}
         if abs(skew) <= _DATE_STEP:
             return fine("as the server's", **facts)

@@ -19,6 +19,7 @@ _SECRETS = {
     "--caller-key": "BREB_CALLER_KEY",
     "--egress-credentials": "BREB_EGRESS_CREDENTIALS",
 }
+_INSTEAD = {"--port": "--listen", "--host": "--listen", "--url": "--base-url"}  # others' names
 _LOGIN_REFUSED = (
     "--egress-proxy: user and password are not allowed here, because every process on this"
     " machine can read the command line; set BREB_EGRESS_CREDENTIALS=USER:PASSWORD in the"
@@ -86,7 +87,10 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return a hint at the known word that is most like ``word``, or nothing."""
     import difflib  # only where something may be mistyped
 
-    near = difflib.get_close_matches(word, list(known), n=1)
+    known = list(known)
+    if _INSTEAD.get(word) in known:
+        return f"; did you mean {_INSTEAD[word]}?"
+    near = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean {near[0]}?" if near else ""
 
 

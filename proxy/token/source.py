@@ -109,6 +109,8 @@ class PassportTokenSource:
         self._from_base_url = from_base_url
         self._suspect = suspect
         self._last: Credentials | None = None
+        self.answered = False
+        """Whether the server has ever answered."""
         self.skew: float | None = None
         """Seconds that the server's Date is ahead of our wall clock."""
 
@@ -221,6 +223,7 @@ class PassportTokenSource:
             reply = await self._sender.send(method, target, lines, body, limit=limit)
         except UpstreamError as error:
             raise beyond(error, f"token endpoint: {error}") from error
+        self.answered = True
         if len(reply.body) > limit:
             raise _too_long(limit)
         self._note_date(reply)

@@ -34,9 +34,10 @@ class _NamingIssuer(ssl.SSLObject):
 
 
 def issuer_name(parts: tuple[tuple[tuple[str, str], ...], ...]) -> str:
-    """Return the name that people know an issuer by, from what Python calls a name."""
+    """Return the names that people know an issuer by, from what Python calls a name."""
     known = {key: value for part in parts for key, value in part}
-    return known.get("organizationName") or known.get("commonName") or "an issuer without a name"
+    names = (known.get(key) for key in ("commonName", "organizationName"))
+    return ", ".join(dict.fromkeys(filter(None, names))) or "an issuer without a name"
 
 
 class ResumingContext(ssl.SSLContext):

@@ -115,6 +115,9 @@ def test_secrets_are_refused_as_flags_and_not_repeated(
         pytest.param(
             ["--clientsecret", SECRET], "no such option: --clientsecret; did you", id="mistyped"
         ),
+        pytest.param(
+            ["--port", "8099"], "no such option: --port; did you mean --listen?", id="other name"
+        ),
         pytest.param([f"--secret={SECRET}"], "no such option: --secret", id="with a value"),
         pytest.param([SECRET], "only options are allowed", id="a bare word"),
         pytest.param(["--listen"], "argument --listen: expected one argument", id="no value"),

@@ -757,6 +757,13 @@ def test_without_a_date_there_is_no_clock_to_compare(tmp_path: Path) -> None:
     with RawUpstream() as upstream:
         found = examine(tmp_path, upstream.url)
     assert found["clock"]["outcome"] == "skipped"
+    assert found["clock"]["says"] == "not compared: the server sends no Date"
+
+
+def test_without_a_response_nothing_is_said_of_its_date(tmp_path: Path) -> None:
+    with RawUpstream(token=lambda _: None) as upstream:
+        found = examine(tmp_path, upstream.url)
+    assert found["clock"]["says"] == "not compared: there was no response"
 
 
 # -- the request -----------------------------------------------------------------------------

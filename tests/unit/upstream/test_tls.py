@@ -25,7 +25,13 @@ from proxy.errors import (
 from proxy.http1.framing import BUFFER
 from proxy.pressure import MANY, RECORD, SIP
 from proxy.upstream.connector import Silence
-from proxy.upstream.tls import ResumingContext, certificate_refused, tls_context, tls_failed
+from proxy.upstream.tls import (
+    ResumingContext,
+    certificate_refused,
+    issuer_name,
+    tls_context,
+    tls_failed,
+)
 from tests.support.scripted import (
     GET,
     OK,
@@ -225,6 +231,27 @@ def test_what_an_unknown_issuer_calls_itself_is_text_of_ours_and_short() -> None
     error.add_note('Ev"il\r\nX-Y: \\é' + "a" * 100)
     text = str(certificate_refused(error, "host"))
     assert text == f"certificate of host: unknown (issued by Ev?il??X-Y: ??{'a' * 66})"
+
+
+@pytest.mark.parametrize(
+    ("parts", "name"),
+    [
+        pytest.param(
+            ((("organizationName", "Acme Corp"),), (("commonName", "Acme TLS Inspection CA"),)),
+            "Acme TLS Inspection CA, Acme Corp",
+            id="both",
+        ),
+        pytest.param(
+            ((("organizationName", "Acme"), ("commonName", "Acme")),), "Acme", id="the-same"
+        ),
+        pytest.param(((("commonName", "Root"),),), "Root", id="no-organization"),
+        pytest.param((), "an issuer without a name", id="none"),
+    ],
+)
+def test_an_issuer_is_named_as_people_know_it(
+    parts: tuple[tuple[tuple[str, str], ...], ...], name: str
+) -> None:
+    assert issuer_name(parts) == name
 
 
 async def test_a_plain_server_is_not_a_tls_server(trusting: ResumingContext) -> None:
