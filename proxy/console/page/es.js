@@ -363,6 +363,8 @@ export const said = {
   "check the host and port in BREB_BASE_URL, and whether the upstream is running": "verifique el host y el puerto en BREB_BASE_URL, y si el servidor de destino está en marcha",
   "check the network between this machine and the upstream; to test it, run: breb-proxy check": "verifique la red entre esta máquina y el servidor de destino; para probarla, ejecute: breb-proxy check",
   "check BREB_EGRESS_PROXY, and whether that proxy allows connections to the upstream": "verifique BREB_EGRESS_PROXY, y si ese proxy permite conexiones al servidor de destino",
+  "check BREB_EGRESS_CREDENTIALS, or the user and password in BREB_EGRESS_PROXY if they are there": "verifique BREB_EGRESS_CREDENTIALS, o el usuario y la contraseña en BREB_EGRESS_PROXY si están allí",
+  "open a web page with a browser that uses the same proxy: you may have to log in to the network first; then check BREB_EGRESS_PROXY": "abra una página web con un navegador que use el mismo proxy: es posible que primero deba iniciar sesión en la red; luego verifique BREB_EGRESS_PROXY",
   "if the certificate is from your own certificate authority, set BREB_CA_BUNDLE to the PEM file of that authority; otherwise do not trust this network": "si el certificado es de su propia autoridad certificadora, ponga en BREB_CA_BUNDLE el archivo PEM de esa autoridad; si no, no confíe en esta red",
   "check that the server at the host and port of BREB_BASE_URL uses TLS": "verifique que el servidor en el host y puerto de BREB_BASE_URL use TLS",
   "if the upstream needs a client certificate, check BREB_CLIENT_CERT; otherwise check the host in BREB_BASE_URL": "si el servidor de destino exige un certificado de cliente, verifique BREB_CLIENT_CERT; si no, verifique el host en BREB_BASE_URL",
