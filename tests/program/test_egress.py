@@ -144,7 +144,7 @@ def test_a_changed_password_of_the_egress_proxy_needs_no_restart(tmp_path: Path,
             assert ask(proxy.port, "/v1/customers").status == 200
             give("autumn")
             assert ask(proxy.port, "/v1/customers").status == 200
-            assert "407" not in proxy.output
+            assert "407 to CONNECT" not in proxy.output
             egress.wanted = b"nobody knows it"
             answer = ask(proxy.port, "/v1/customers")
             assert answer.status == 502
