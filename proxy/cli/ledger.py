@@ -125,17 +125,19 @@ def _backup(options: argparse.Namespace, screen: Screen) -> int:
     return OK
 
 
+_LIST = _Command(
+    "List requests that may have changed something, the newest first.\n\n"
+    "also:\n"
+    "  breb-proxy ledger show ROW       everything about one row\n"
+    "  breb-proxy ledger look-up ROW    ask the API what became of it; changes nothing\n"
+    "  breb-proxy ledger settle ROW     record your verdict\n"
+    "  breb-proxy ledger backup FILE    copy the ledger, also while the proxy runs",
+    add_list,
+    show_list,
+)
 _COMMANDS = {
-    "": _Command(
-        "List requests that may have changed something, the newest first.\n\n"
-        "also:\n"
-        "  breb-proxy ledger show ROW       everything about one row\n"
-        "  breb-proxy ledger look-up ROW    ask the API what became of it; changes nothing\n"
-        "  breb-proxy ledger settle ROW     record your verdict\n"
-        "  breb-proxy ledger backup FILE    copy the ledger, also while the proxy runs",
-        add_list,
-        show_list,
-    ),
+    "": _LIST,
+    "list": _LIST,
     "show": _Command("Show everything about one row.", _add_show, _show, "ROW "),
     "look-up": _Command(
         "Ask the API, with the running proxy's token, for entries that may match this row. It"

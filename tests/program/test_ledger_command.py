@@ -47,6 +47,16 @@ def test_the_table_has_what_is_asked_first(path: Path) -> None:
     assert re.search(r"breb-proxy'? ledger --in-doubt$", lines[2])
 
 
+def test_what_the_help_names_is_there(path: Path) -> None:
+    filled(path, "answered", "unknown")
+    (line,) = [
+        each for each in command("--help", cwd=path.parent).out.splitlines() if "list, " in each
+    ]
+    for name in line.rpartition(": ")[2].split(", "):
+        assert ledger(path, name, "--help").out.startswith(f"usage: breb-proxy ledger {name} ")
+    assert ledger(path, "list", "--in-doubt").out == ledger(path, "--in-doubt").out
+
+
 def test_an_empty_ledger_says_so(path: Path) -> None:
     filled(path)
     assert ledger(path).out == "the ledger is empty\n"
