@@ -40,7 +40,8 @@ def link(listener: ListenAddress, secret: str) -> str:
 def left(secret: str, listener: ListenAddress) -> Generator[bool]:
     """Leave the secret for commands of the same user; yield whether there was a place for it.
 
-    It is taken away at the end. A Unix socket needs none: the kernel keeps other users away.
+    It is taken away at the end, and so is its folder if there is no other's in it. A Unix socket
+    needs none: the kernel keeps other users away.
     """
     if listener.path:
         yield True
@@ -55,6 +56,8 @@ def left(secret: str, listener: ListenAddress) -> Generator[bool]:
             os.close(memory)
         if file is not None and _read(file) == secret:  # not that of the next process
             file.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                file.parent.rmdir()
 
 
 def found(listener: ListenAddress) -> Iterator[str]:
@@ -88,7 +91,8 @@ def _name(listener: ListenAddress) -> str:
 
 
 def _file(secret: str, name: str) -> Path | None:
-    for place in places():
+    # Each twice: one that ends may have removed its folder just when we had found it.
+    for place in (place for place in places() for _ in range(2)):
         with contextlib.suppress(OSError):
             place.mkdir(mode=0o700, exist_ok=True)
             if not _own(place):

@@ -91,7 +91,9 @@ class Demo:
         self._simulator = _BoundListener(SIMULATOR)
         self._callers = _BoundListener(listen)
         self._admin = _BoundListener(admin)
-        self._folder = tempfile.TemporaryDirectory(prefix="breb-proxy-demo-")
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="breb-proxy-demo-", ignore_cleanup_errors=True
+        )
         self._settings = self._load(given)
         self._secret = admin_secret.make()
         callback = f"http://{self._simulator.address}{WEBHOOK_PATH}"
@@ -132,6 +134,7 @@ class Demo:
                     self._admin.sockets,
                     secret=self._secret,
                     as_json=as_json,
+                    tidy=self._folder.cleanup,
                     started=self._tell,
                 )
                 simulator.should_exit = True

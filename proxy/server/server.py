@@ -51,20 +51,23 @@ async def serve(
     secret: str,
     as_json: bool,
     built: Callable[[], None] = lambda: None,
+    tidy: Callable[[], None] = lambda: None,
     started: Callable[[Parts], Coroutine[Any, Any, None]] | None = None,
     manager: "Manager | None" = None,
 ) -> None:
     """Serve until a signal or /quit, then drain.
 
     ``callers`` and ``admin`` are bound sockets; ``secret`` is the admin listener's; ``built`` is
-    called when all parts are there, and ``started`` runs once, when both listen; ``manager`` is
-    told how the service does. Raises SettingsError for what cannot be used, such as the ledger.
+    called when all parts are there, ``tidy`` at the end, however it is told to end, and ``started``
+    runs once, when both listen; ``manager`` is told how the service does. Raises SettingsError for
+    what cannot be used, such as the ledger.
     """
     stop = signals.Stop()
     with _released_if_unused([*callers, *admin]):
         parts = build(settings, where, stop, secret, as_json=as_json)
     built()
-    stop.last_words = lambda: _last_words(parts)
+    traces = contextlib.ExitStack()
+    stop.last_words = lambda: _last_words(parts, traces)
     process.settle()
     process.raise_open_files(settings.max_callers + settings.max_connections + _OTHER_FILES)
     tls = tls_reload.callers_tls(settings)
@@ -76,11 +79,12 @@ async def serve(
     # What is refused there was no exchange: it is neither counted nor logged as one.
     back = Listener(parts.admin, _refused, ListenerLimits(), LAST_WORDS + _SPARE, None)
     with (
-        admin_secret.left(secret, settings.admin_listen) as found,
+        traces,
         signals.handled(stop, parts.keeper.renew if manager is None else manager.reload),
         log_format.in_order(parts.flush),
     ):
-        if not found:
+        traces.callback(tidy)
+        if not traces.enter_context(admin_secret.left(secret, settings.admin_listen)):
             log.warning("%s", _NO_PLACE)
         async with asyncio.TaskGroup() as tasks:
             ours = [tasks.create_task(parts.keeper.run())]
@@ -163,12 +167,13 @@ def _words(settings: Settings, parts: Parts) -> str:
     return f"forwarding to {where}; token {parts.status.token_words()}{failure}"
 
 
-def _last_words(parts: Parts) -> None:
-    """Say at a second signal what it cuts off: the process ends when this returns."""
+def _last_words(parts: Parts, traces: contextlib.ExitStack) -> None:
+    """Say at a second signal what it cuts off; leave no file: the process ends at the return."""
     if parts.shell.in_flight:
         log.warning("cut off by a second signal: %s", _exchanges(parts.shell.in_flight))
     parts.shell.cut_off("a second signal ended the proxy at once")
     parts.flush()
+    traces.close()
 
 
 def _exchanges(number: int) -> str:

@@ -147,6 +147,20 @@ def test_on_a_terminal_the_tour_says_what_to_do_with_it(tmp_path: Path) -> None:
     assert "paste these into one shell" in on_terminal("tour", cwd=tmp_path).out
 
 
+def test_a_second_signal_leaves_no_files(tmp_path: Path) -> None:
+    beside = {"TMPDIR": tmp_path / "tmp", "XDG_RUNTIME_DIR": tmp_path / "run"}
+    for folder in beside.values():
+        folder.mkdir()
+    with demo(tmp_path, *own_ports(), "--drain-delay=60", **beside) as running:
+        assert len([each for folder in beside.values() for each in folder.iterdir()]) == 2
+        running.process.send_signal(signal.SIGINT)
+        while "shutting down: 0 exchanges under way" not in running.text:
+            assert running.process.poll() is None, running.text
+            time.sleep(0.02)
+        assert running.end() == 128 + signal.SIGINT
+    assert [each for folder in beside.values() for each in folder.iterdir()] == []
+
+
 def test_the_first_screen_fits_a_small_terminal(tmp_path: Path) -> None:
     """From where people start it: a clone, whose command is in .venv."""
     with demo(tmp_path, *own_ports()) as running:

@@ -37,7 +37,32 @@ def test_it_lies_in_a_file_that_our_user_alone_can_read(runtime: Path) -> None:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
         assert list(secret.found(WHERE)) == ["s3"]
-    assert list((runtime / "breb-proxy").iterdir()) == []
+    assert list(runtime.iterdir()) == []
+
+
+def test_the_folder_stays_while_another_uses_it(runtime: Path) -> None:
+    with secret.left("s3", WHERE):
+        with secret.left("other", ListenAddress.parse("127.0.0.1:2")):
+            pass
+        assert list(secret.found(WHERE)) == ["s3"]
+
+
+def test_a_folder_that_one_who_ends_takes_away_is_made_again(
+    runtime: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, seen = secret._own, []
+
+    def taken_away(folder: Path) -> bool:
+        seen.append(folder)
+        if len(seen) == 1:
+            folder.rmdir()
+        return own(folder)
+
+    monkeypatch.setattr(secret, "places", lambda: [runtime / "breb-proxy"])
+    monkeypatch.setattr(secret, "_own", taken_away)
+    with secret.left("s3", WHERE) as found:
+        assert found
+        assert list(secret.found(WHERE)) == ["s3"]
 
 
 def test_what_was_left_by_one_that_broke_down_is_replaced(runtime: Path) -> None:
