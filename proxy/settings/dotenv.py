@@ -11,8 +11,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-# It writes its own lines about what it cannot read, at every reading: see `unreadable`.
-logging.getLogger("dotenv.main").disabled = True
+# It writes its own lines about what it cannot read, at every reading: see `unreadable`. A level,
+# because to configure logging enables again what was disabled.
+logging.getLogger("dotenv.main").setLevel(logging.CRITICAL + 1)
 
 
 def assignments(file: Path) -> dict[str, str]:

@@ -17,10 +17,11 @@ WHERE = ListenAddress.parse("127.0.0.1:1")
 
 @pytest.fixture
 def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a runtime directory of our own; nothing is left in memory."""
+    """Return a runtime directory of our own; nothing is in memory, whatever else runs here."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
     monkeypatch.setattr(secret, "_memory", lambda *_: None)
+    monkeypatch.setattr(secret, "_of_processes", lambda _: iter(()))
     return tmp_path
 
 
