@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from proxy.addresses import ListenAddress
-from proxy.invocation import COMMAND
+from proxy.invocation import COMMAND, curl
 from proxy.sandbox.tour import first, tour
 from proxy.terminal.arguments import OK, USAGE, Parser, say
 
@@ -38,9 +38,9 @@ def main(arguments: Sequence[str]) -> int:
         return USAGE
     if sys.stdout.isatty():
         sys.stderr.write(f"paste these into one shell, or run them all: {COMMAND} tour | sh\n\n")
-    url = f"http://{address}"
-    sys.stdout.write(f"{first(url, _OTHERWISE.format(url=url))}\n\n")
-    for number, (title, command) in enumerate(tour(), 1):
+    url, typed = f"http://{address}", curl(address.host)
+    sys.stdout.write(f"{first(url, _OTHERWISE.format(url=url), typed)}\n\n")
+    for number, (title, command) in enumerate(tour(typed), 1):
         # Not a comment: zsh takes none that are typed.
         said = shlex.quote(f"{number}. {title}")
         sys.stdout.write(f'[ "$demo" ] && echo {said}\n{command}\n\n')

@@ -30,20 +30,20 @@ _CUSTOMER = {
 }
 
 
-def first(base_url: str, otherwise: str) -> str:
+def first(base_url: str, otherwise: str, curl: str = "curl") -> str:
     """Give the line that asks who answers, to be pasted before all others.
 
     It only reads, and says ``otherwise`` where it finds no simulator. It ends no shell: that may
-    be the one somebody works in.
+    be the one somebody works in. ``curl`` is how curl is started.
     """
     base = shlex.quote(base_url.rstrip("/"))
     return (
-        f"if curl -s {base}/ | grep -q {shlex.quote(f'^{SIMULATOR}')}; then demo={base};"
+        f"if {curl} -s {base}/ | grep -q {shlex.quote(f'^{SIMULATOR}')}; then demo={base};"
         f" else demo=; echo {shlex.quote(otherwise)} >&2; fi"
     )
 
 
-def tour() -> list[tuple[str, str]]:
+def tour(curl: str = "curl") -> list[tuple[str, str]]:
     """Give titles and commands for a POSIX shell, to be pasted one after another.
 
     They carry no Authorization: behind ``$demo`` stands somebody who puts it on.
@@ -55,24 +55,24 @@ def tour() -> list[tuple[str, str]]:
     steps = [
         (
             "Link a merchant as a customer",
-            _post("customer", "/v1/customers/business/link", _CUSTOMER),
+            _post(curl, "customer", "/v1/customers/business/link", _CUSTOMER),
         ),
-        ("Link its bank account", _post("account", "/v1/accounts/link", account)),
+        ("Link its bank account", _post(curl, "account", "/v1/accounts/link", account)),
         (
             f"Ask who owns the key {ENTRIES[0].key.key_value}",
-            _post("resolution", "/v1/resolve-key", resolve),
+            _post(curl, "resolution", "/v1/resolve-key", resolve),
         ),
-        ("Pay 25,000 pesos", _post("payment", "/v1/payments/breb", pay)),
-        ("See that it is settled", f"sleep 2; {_get('/v1/payments/$payment')}"),
-        ("See the balance", _get("/v1/accounts/$account")),
+        ("Pay 25,000 pesos", _post(curl, "payment", "/v1/payments/breb", pay)),
+        ("See that it is settled", f"sleep 2; {_get(curl, '/v1/payments/$payment')}"),
+        ("See the balance", _get(curl, "/v1/accounts/$account")),
     ]
     return [(title, f'[ "$demo" ] && {{ {command}; }}') for title, command in steps]
 
 
-def _post(variable: str, path: str, body: Mapping[str, object]) -> str:
+def _post(curl: str, variable: str, path: str, body: Mapping[str, object]) -> str:
     """Post a body, show the answer, and keep its id, if it has one, in a shell variable."""
     return (
-        f"answer=$(curl -sS \"$demo{path}\" -H 'Content-Type: application/json' "
+        f"answer=$({curl} -sS \"$demo{path}\" -H 'Content-Type: application/json' "
         f"-d {_quoted(body)}); printf '%s\\n' \"$answer\"; "
         f'{variable}=$(printf \'%s\' "$answer" | sed -n \'s/^{{"id":"\\([^"]*\\)".*/\\1/p\')'
     )
@@ -84,5 +84,5 @@ def _quoted(body: Mapping[str, object]) -> str:
     return re.sub(r"\$\w+", lambda variable: f"'{variable[0]}'", text)
 
 
-def _get(path: str) -> str:
-    return f'curl -sS "$demo{path}"; echo'
+def _get(curl: str, path: str) -> str:
+    return f'{curl} -sS "$demo{path}"; echo'

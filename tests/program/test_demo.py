@@ -113,7 +113,14 @@ def test_the_tour_can_be_pasted_into_any_shell_and_ends_with_money_moved(
     assert answers[5]["available_balance"]["value"] == "89999999999975000"
 
 
-def test_the_tour_may_be_run_as_a_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize("proxy", ["", "http://127.0.0.1:1"])
+def test_the_tour_may_be_run_as_a_whole(
+    proxy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the environment sends all programs through a proxy."""
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", proxy)
     with demo(tmp_path, *own_ports()) as running:
         (flag,) = re.findall(r" tour (--listen \S+)", running.text)
         said = pasted(command("tour", *flag.split(), cwd=tmp_path).out)
