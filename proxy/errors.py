@@ -8,7 +8,6 @@
   x TokenError                   no access token can be had            503
     + TokenEndpointUnavailable   network, 5xx, 429
       + TokenReplyUnusable       nonsense, a redirect, 404: perhaps no token endpoint
-        + TokenRequestBlocked    a web page with 403: perhaps a filter on the way
     + CredentialsRefused         the authorization server said no
     + CredentialsMissing         the source of the credentials is empty
   x UpstreamError                the upstream cannot be reached        502
@@ -152,17 +151,8 @@ FOLLOWS_FROM_BASE_URL = (
 )
 
 
-class TokenRequestBlocked(TokenReplyUnusable):
-    """Something on the way to the token endpoint refused the request, by all appearances."""
-
-    next_step = (
-        "a firewall or web filter may have answered in place of the token endpoint: ask your"
-        f" network's administrators to allow it; to test it, run: {COMMAND} check"
-    )
-
-
 class CredentialsRefused(TokenError):
-    """The authorization server refused the credentials (401, or 400 or 403 that say so)."""
+    """The authorization server refused the credentials (400, 401 or 403)."""
 
     kind = "proxy_configuration_error"
     reason = "credentials-refused"

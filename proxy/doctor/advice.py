@@ -5,7 +5,6 @@ from proxy.errors import (
     CredentialsRefused,
     TokenError,
     TokenReplyUnusable,
-    TokenRequestBlocked,
     UpstreamError,
 )
 from proxy.passport import GET_TOKEN_SCOPE, REVOKE_TOKEN_SCOPE
@@ -21,11 +20,6 @@ def no_token(error: TokenError | None, settings: Settings) -> str:
         return (
             "copy BREB_CLIENT_ID and BREB_CLIENT_SECRET again from the dashboard (Platform > API"
             f" keys), and check that they belong to {endpoint.host}"
-        )
-    if isinstance(error, TokenRequestBlocked):
-        return (
-            "a firewall or web filter may have answered: ask your network's administrators to"
-            f" allow {endpoint.host}; if nothing is in between, {_right(settings)}"
         )
     cause = _network_error(error)
     if cause is not None and not isinstance(cause, ConnectionBroken):

@@ -18,7 +18,6 @@ from proxy.errors import (
     TokenEndpointUnavailable,
     TokenError,
     TokenReplyUnusable,
-    TokenRequestBlocked,
 )
 from proxy.token.ids import usable_id
 from proxy.upstream import Reply
@@ -111,25 +110,24 @@ def refusal(reply: Reply) -> TokenError:
     return error
 
 
-def _refused(reply: Reply) -> TokenError:
-    """Judge whether the credentials are to blame: 400 and 403 have other causes, too.
-
-    Not if the reply names another cause or if it cannot be of an API. Passport does not document
-    its own form of errors: any JSON may be it.
-    """
+def _refused(reply: Reply) -> CredentialsRefused:
     status, fields = reply.status, _fields(reply.body)
     code = fields.get("error") if fields else None
     known = isinstance(code, str) and code in _OF_CREDENTIALS | _OF_REQUEST
     named = f"{status} {code}" if known else f"{status}"
-    if status == 403 and fields is None and _web_page(reply):
-        return TokenRequestBlocked(
-            "a web page with 403 came instead of the token endpoint's response"
-        )
-    if status == 400 and fields is None:
-        return TokenReplyUnusable("the token endpoint answered 400, and not in JSON")
-    if status != 401 and known and code in _OF_REQUEST:
-        return TokenReplyUnusable(f"the token endpoint answered {named}")
-    return CredentialsRefused(f"the token endpoint refused the credentials: {named}")
+    doubt = "" if status == 401 else _doubt(reply, fields, code)
+    return CredentialsRefused(f"the token endpoint refused the credentials: {named}{doubt}")
+
+
+def _doubt(reply: Reply, fields: dict[str, Any] | None, code: object) -> str:
+    """Say what makes 400 or 403 look as if it were not about the credentials."""
+    if _web_page(reply):
+        return "; it is a web page, perhaps of a firewall or web filter in between"
+    if code in _OF_REQUEST:
+        return "; it is about the form of the request, so perhaps this is another token endpoint"
+    if reply.body and fields is None:
+        return "; it is not JSON, so perhaps this is no token endpoint"
+    return ""
 
 
 def _answered(reply: Reply) -> TokenError:

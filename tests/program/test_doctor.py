@@ -697,9 +697,9 @@ def test_wrong_credentials_are_told(tmp_path: Path, sandbox: str) -> None:
         pytest.param(answered("302 Found"), "redirect (302)", "BREB_TOKEN_URL", id="redirect"),
         pytest.param(answered("404 No"), "answered 404", "BREB_TOKEN_URL", id="not there"),
         pytest.param(
-            answered("403 No", b"<html>blocked</html>"), "a web page", "web filter", id="filter"
+            answered("403 No", b"<html>blocked</html>"), "a web page", "dashboard", id="filter"
         ),
-        pytest.param(answered("400 No"), "not in JSON", "BREB_BASE_URL", id="bad request"),
+        pytest.param(answered("400 No", b"No"), "not JSON", "dashboard", id="bad request"),
         pytest.param(None, "closed the connection", "BREB_TOKEN_URL", id="closed"),
         pytest.param(answered("500 No"), "answered 500", "try again later", id="broken"),
         pytest.param(answered("429 No"), "answered 429", "try again later", id="too often"),

@@ -356,7 +356,6 @@ export const said = {
   "the proxy keeps trying; if the error stays, run: breb-proxy check": "el proxy sigue intentando; si el error continúa, ejecute: breb-proxy check",
   "check that BREB_TOKEN_URL is the token endpoint; to test it, run: breb-proxy check": "verifique que BREB_TOKEN_URL sea el endpoint de tokens; para probarlo, ejecute: breb-proxy check",
   "check BREB_BASE_URL: the token endpoint follows from it, as long as BREB_TOKEN_URL is not set; to test it, run: breb-proxy check": "verifique BREB_BASE_URL: de ella se deduce el endpoint de tokens mientras BREB_TOKEN_URL no esté definida; para probarlo, ejecute: breb-proxy check",
-  "a firewall or web filter may have answered in place of the token endpoint: ask your network's administrators to allow it; to test it, run: breb-proxy check": "es posible que un firewall o un filtro web haya respondido en lugar del endpoint de tokens: pida a los administradores de su red que lo permitan; para probarlo, ejecute: breb-proxy check",
   "correct BREB_CLIENT_ID and BREB_CLIENT_SECRET; the proxy tries again as soon as they change (docs/troubleshooting.md#503-no-access-token)": "corrija BREB_CLIENT_ID y BREB_CLIENT_SECRET; el proxy intenta otra vez en cuanto cambian (docs/es/troubleshooting.md#503-no-access-token)",
   "check BREB_BASE_URL and the network; to test them, run: breb-proxy check": "verifique BREB_BASE_URL y la red; para probarlas, ejecute: breb-proxy check",
   "check the host name in BREB_BASE_URL and the machine's DNS": "verifique el nombre del host en BREB_BASE_URL y el DNS de la máquina",

@@ -26,7 +26,6 @@ from proxy.errors import (
     TokenEndpointUnavailable,
     TokenError,
     TokenReplyUnusable,
-    TokenRequestBlocked,
     UpstreamError,
 )
 from proxy.http1.fields import Lines, first
@@ -395,7 +394,7 @@ def test_arbitrary_bytes_never_crash_it(reply: bytes) -> None:
     assert_usable_or_a_failure(reply)
     for status in (400, 401, 403):
         refused = response.refusal(reply_of(status, reply))
-        assert isinstance(refused, CredentialsRefused | TokenReplyUnusable)
+        assert isinstance(refused, CredentialsRefused)
 
 
 @given(FIELDS | JSON)
@@ -440,27 +439,25 @@ def test_refused_credentials_are_a_permanent_failure(status: int, reply: bytes, 
 @pytest.mark.parametrize(
     ("status", "reply", "words"),
     [
-        (400, b"Bad Request", "answered 400, and not in JSON"),
-        (400, PAGE, "answered 400, and not in JSON"),
-        (400, b'{"error": "invalid_request"}', "answered 400 invalid_request"),
-        (400, b'{"error": "unsupported_grant_type"}', "answered 400 unsupported_grant_type"),
-        (403, b'{"error": "invalid_scope"}', "answered 403 invalid_scope"),
+        (400, b"Bad Request", "400; it is not JSON"),
+        (403, b"Forbidden", "403; it is not JSON"),
+        (400, PAGE, "400; it is a web page"),
+        (403, PAGE, "403; it is a web page"),
+        (400, b'{"error": "invalid_request"}', "400 invalid_request; it is about the form"),
+        (403, b'{"error": "invalid_scope"}', "403 invalid_scope; it is about the form"),
     ],
 )
-def test_what_is_not_about_the_credentials_does_not_blame_them(
+def test_what_looks_like_another_cause_is_told_with_it(
     status: int, reply: bytes, words: str
 ) -> None:
-    with pytest.raises(TokenReplyUnusable, match=f"{words}$") as caught:
+    with pytest.raises(CredentialsRefused, match=f"refused the credentials: {words}") as caught:
         fetch(reply, status, Retry_After="7")
-    assert "BREB_TOKEN_URL" in caught.value.next_step
     assert caught.value.retry_after == 7
 
 
-@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "application/octet-stream"])
-def test_a_web_page_with_403_is_suspected_to_be_a_filters(kind: str) -> None:
-    with pytest.raises(TokenRequestBlocked, match=r"^a web page with 403 came instead") as caught:
-        fetch(PAGE, 403, Content_Type=kind)
-    assert "firewall" in caught.value.next_step
+def test_a_web_page_may_say_so_in_its_type_alone() -> None:
+    with pytest.raises(CredentialsRefused, match="403; it is a web page"):
+        fetch(b"blocked", 403, Content_Type="text/html; charset=utf-8")
 
 
 def test_the_setting_to_look_at_is_the_one_that_is_set() -> None:
