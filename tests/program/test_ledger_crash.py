@@ -144,6 +144,6 @@ def test_no_kill_loses_a_payment_or_invents_an_answer(memory: Memory, tmp_path: 
         told |= callers.told
         left_open += sum(row["outcome"] is None for row in rows(path).values())
     with Program(memory.url, ledger=path) as program:  # the last kill is found as well
-        assert "are in doubt" in program.output
+        assert "open at the start, in doubt now" in program.output
     check(memory, told, path)
     assert left_open, "nothing was under way at any of the kills"
