@@ -112,7 +112,7 @@ class PassportTokenSource:
         self.answered = False
         """Whether the server has ever answered."""
         self.skew: float | None = None
-        """Seconds that the server's Date is ahead of our wall clock."""
+        """Seconds, at least, that the server's Date is ahead of our wall clock."""
 
     async def fetch(self) -> AccessToken:
         """Return a new token.
@@ -219,6 +219,7 @@ class PassportTokenSource:
         if document is not None:
             lines.append((b"Content-Type", b"application/json"))
             body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        asked = time.time()
         try:
             reply = await self._sender.send(method, target, lines, body, limit=limit)
         except UpstreamError as error:
@@ -226,14 +227,15 @@ class PassportTokenSource:
         self.answered = True
         if len(reply.body) > limit:
             raise _too_long(limit)
-        self._note_date(reply)
+        self._note_date(reply, asked)
         coding = reply.value(b"content-encoding").strip().lower()
         return replace(reply, body=_decoded(reply.body, coding, limit))
 
-    def _note_date(self, reply: Reply) -> None:
+    def _note_date(self, reply: Reply, asked: float) -> None:
         date = http_date(reply.value(b"date"))
         if date is not None:
-            self.skew = date - time.time()
+            # It was written since we asked, in whole seconds: what may be no skew is none.
+            self.skew = max(0.0, date - time.time()) + min(0.0, date + 1 - asked)
 
 
 def _bearer(token: AccessToken) -> Lines:

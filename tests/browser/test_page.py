@@ -868,8 +868,8 @@ def test_the_page_finds_back_after_a_restart(start: Start) -> None:
         tab = console.page.context.new_page()
         tab.goto(program.console)
         tab.close()
-        expect(console.page.locator("#live")).to_have_text("live")
         expect(console.page.locator("#toast")).to_contain_text("The proxy was restarted")
+        expect(console.page.locator("#live")).to_have_text("live")
         expect(console.page.locator("#token-state")).to_have_text("Valid")
         console.send("/v1/after")
         # The new process' token request comes into the list as well, sooner or later.

@@ -8,6 +8,7 @@ import traceback
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -619,6 +620,24 @@ def test_the_servers_clock_is_compared_with_ours() -> None:
     asyncio.run(source.fetch())
     assert source.skew is not None
     assert source.skew > 86_400
+
+
+@pytest.mark.parametrize(
+    ("written", "skew"),
+    [(-3600, -3599), (-2, -1), (-1, 0), (0, 0), (4, 0), (7, 3)],
+    ids=["behind", "a second behind", "cut to a whole second", "when asked", "at last", "ahead"],
+)
+def test_an_answer_that_takes_a_while_is_no_skew(
+    written: int, skew: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked at 0 by our clock, answered at 4: the server wrote its Date some time between."""
+    start = 1_800_000_000.0
+    clock = iter((start, start + 4))
+    monkeypatch.setattr(time, "time", lambda: next(clock))
+    headers = {"Date": formatdate(start + written, usegmt=True)}
+    source = source_of(Endpoint(reply_with(), headers=headers))
+    asyncio.run(source.fetch())
+    assert source.skew == skew
 
 
 def test_steps_of_the_wall_clock_change_no_lifetime(monkeypatch: pytest.MonkeyPatch) -> None:
