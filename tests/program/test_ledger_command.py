@@ -84,7 +84,7 @@ def test_a_payment_that_a_kill_cut_off_is_in_doubt_before_the_next_start(path: P
         ended.set()
     shown = ledger(path, "--in-doubt").out
     assert "left open: no proxy uses this ledger; it was under way when the proxy ended" in shown
-    assert re.search(r"next: start the proxy, then: \S+ ledger look-up 1\n", shown)
+    assert re.search(r"next: start the proxy, then: .+ ledger look-up 1\n", shown)
     assert "1 row is in doubt" in ledger(path).out
     assert "start the proxy" in ledger(path, "show", "1").out
     assert json.loads(ledger(path, "--in-doubt", "--json").out)["in_doubt"]

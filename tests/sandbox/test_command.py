@@ -1,5 +1,6 @@
 """The simulator as a command of its own."""
 
+import shlex
 import signal
 import socket
 import ssl
@@ -193,7 +194,7 @@ def test_who_lacks_the_extra_is_told(
 ) -> None:
     monkeypatch.setitem(sys.modules, "trustme", None)
     assert main(["--tls"], "x") == 2
-    assert f"{sys.executable} -m pip install trustme\n" in capsys.readouterr().err
+    assert f"{shlex.quote(sys.executable)} -m pip install trustme\n" in capsys.readouterr().err
 
 
 def test_a_certificate_can_be_given(tmp_path: Path) -> None:
