@@ -383,7 +383,7 @@ def test_a_caller_that_takes_nothing_is_given_up(connection: str, size: int) -> 
         with sock:
             sock.connect(("127.0.0.1", proxy.port))
             sock.sendall(data * 40 if connection == "keep-alive" else data)
-            until(lambda: open_sockets(proxy, sock), "the connection is taken")
+            until(lambda: upstream.requests, "the connection is taken")
             until(lambda: not open_sockets(proxy, sock), "the connection is let go")
         assert proxy.status()["pool"]["busy"] == 0
 
