@@ -115,12 +115,16 @@ def ask(
     except OSError as error:
         raise Unreached(f"cannot reach {listener}: {error.strerror or error}") from None
     except http.client.HTTPException:
-        raise Unreached(
-            f"the program that listens on {listener} is not breb-proxy's admin listener:"
-            f" it does not answer in HTTP"
-        ) from None
+        raise not_ours(listener, "it does not answer in HTTP") from None
     finally:
         connection.close()
+
+
+def not_ours(listener: ListenAddress, why: str) -> Unreached:
+    """Word the error that something else answers there, perhaps our own listener for callers."""
+    return Unreached(
+        f"the program that listens on {listener} is not breb-proxy's admin listener: {why}"
+    )
 
 
 class _Connection(http.client.HTTPConnection):

@@ -14,7 +14,7 @@ from typing import Any
 from proxy.addresses import ListenAddress
 from proxy.admin import client as admin_client
 from proxy.admin import secret as admin_secret
-from proxy.admin.client import Reply, Unreached, ask, ask_as_user
+from proxy.admin.client import Reply, Unreached, ask, ask_as_user, not_ours
 from proxy.invocation import COMMAND
 from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
 from proxy.terminal.durations import span
@@ -92,10 +92,7 @@ def _wait(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> 
 def _readiness(where: ListenAddress, reply: Reply) -> tuple[bool, str]:
     *reasons, verdict = reply.text.rstrip().split("\n")
     if verdict not in ("ready", "not ready"):
-        raise Unreached(
-            f"the program that listens on {where} is not breb-proxy's admin listener:"
-            f" it sent an unexpected response"
-        )
+        raise not_ours(where, "it sent an unexpected response")
     return reply.status == 200, "\n".join(reasons)
 
 
@@ -150,10 +147,7 @@ def _console(where: ListenAddress, options: argparse.Namespace, screen: Screen) 
         say("the console is off: set BREB_CONSOLE=true, or start with --console")
         return FAILED
     if reply.status != 200:
-        raise Unreached(
-            f"the program that listens on {where} is not breb-proxy's admin listener:"
-            f" it answered {reply.status}"
-        )
+        raise not_ours(where, f"it answered {reply.status}")
     screen.line(admin_secret.link(where, reply.secret))
     return OK
 
@@ -164,10 +158,7 @@ def _document(
     """Ask for a JSON object; raise Unreached if something else comes."""
     reply = _answer(where, method, target, limit)
     if reply.status not in expected or not reply.document:
-        raise Unreached(
-            f"the program that listens on {where} is not breb-proxy's admin listener:"
-            f" it answered {reply.status}"
-        )
+        raise not_ours(where, f"it answered {reply.status}")
     return reply.document
 
 

@@ -26,16 +26,9 @@ def no_token(error: TokenError | None, settings: Settings) -> str:
         setting = "BREB_TOKEN_URL" if named else "BREB_BASE_URL"
         return cause.next_step.replace("BREB_BASE_URL", setting)
     if cause is not None or isinstance(error, TokenReplyUnusable):
-        return _right(settings)
+        whence = "" if named else "it comes from BREB_BASE_URL; to use another, set "
+        return f"check that {endpoint} is the token endpoint ({whence}BREB_TOKEN_URL)"
     return TROUBLE.format("token endpoint")
-
-
-def _right(settings: Settings) -> str:
-    named = settings.token_url is not None
-    whence = "" if named else "it comes from BREB_BASE_URL; to use another, set "
-    return (
-        f"check that {settings.token_endpoint_url} is the token endpoint ({whence}BREB_TOKEN_URL)"
-    )
 
 
 def _network_error(error: BaseException | None) -> UpstreamError | None:

@@ -11,12 +11,12 @@ from typing import Any, Self
 
 from tests.containers.manifests import ROOT
 from tests.containers.podman import PodmanFailed, podman, state
+from tests.support.patience import PATIENCE
 
 IMAGE = "localhost/systemd:ci"
 # All that systemd's sandboxing asks of the kernel, as a real machine gives it.
 RIGHTS = ("--systemd=always", "--cap-add=ALL", "--security-opt", "unmask=ALL")
 ASK = Path(__file__).with_name("ask.py")
-PATIENCE = 60.0
 
 
 def packages(kind: str) -> list[Path]:
