@@ -30,10 +30,9 @@ def blocks(language: str) -> list[str]:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """A newcomer's: nothing of ours, nothing of this test run's interpreter."""
-    kept = {
-        k: v for k, v in os.environ.items() if not k.startswith(("BREB_", "COVERAGE_", "VIRTUAL_"))
-    }
+    """A newcomer's: nothing of ours, nothing of this test run's interpreter and make."""
+    ours = ("BREB_", "COVERAGE_", "VIRTUAL_", "MAKE", "MFLAGS", "COVER", "ARGS")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     return kept | {"HOME": str(folder), "PYTHONDONTWRITEBYTECODE": ""}
 
 
