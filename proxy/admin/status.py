@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from proxy import __version__
+from proxy.counts import counted
 from proxy.exchange.shell import Shell
 from proxy.invocation import COMMAND
 from proxy.telemetry.metrics import counter, gauge, labelled_counter, labelled_gauge
@@ -224,7 +225,7 @@ def _of_ledger(ledger: LedgerState) -> str:
         return f"[-] ledger: cannot be written: {ledger.problem}"
     if ledger.in_doubt:
         count = ledger.in_doubt
-        rows = "1 row is" if count == 1 else f"{count} rows are"
+        rows = f"{counted(count, 'row')} {'is' if count == 1 else 'are'}"
         return f"[!] ledger: {rows} in doubt: {COMMAND} ledger --in-doubt"
     return "[+] ledger: can be written, nothing is in doubt"
 

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from proxy.cli.ledger_file import ledger_file
+from proxy.counts import counted
 from proxy.invocation import COMMAND
 from proxy.ledger import table
 from proxy.ledger.reading import Query, reading
@@ -91,7 +92,7 @@ def _show_table(
         last = entries[-1]["number"]
         screen.line(screen.shade(f"more: the same with --before {last}", "dim"))
     if (count := counts["in_doubt"]) and not options.in_doubt:
-        rows = "1 row is" if count == 1 else f"{count} rows are"
+        rows = f"{counted(count, 'row')} {'is' if count == 1 else 'are'}"
         hint = f"{rows} in doubt: {COMMAND} ledger --in-doubt"
         screen.line(screen.shade(f"{screen.mark('!')} {hint}", "red"))
     elif entries and options.in_doubt:

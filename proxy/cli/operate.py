@@ -15,6 +15,7 @@ from proxy.addresses import ListenAddress
 from proxy.admin import client as admin_client
 from proxy.admin import secret as admin_secret
 from proxy.admin.client import Reply, Unreached, ask, ask_as_user, not_ours
+from proxy.counts import counted
 from proxy.invocation import COMMAND
 from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
 from proxy.terminal.durations import span
@@ -128,9 +129,7 @@ def _quit(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> 
     state = _document(where, "GET", "/status", _STEP_LIMIT)
     _document(where, "POST", "/quit", _STEP_LIMIT, (202,))
     number = state.get("in_flight", 0)
-    screen.line(
-        f"shutting down: {number} exchange{'' if number == 1 else 's'} under way may finish"
-    )
+    screen.line(f"shutting down: {counted(number, 'exchange')} under way may finish")
     return OK
 
 

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from proxy.addresses import ListenAddress
 from proxy.admin import client as admin_client
 from proxy.admin.client import Unreached
+from proxy.counts import counted
 from proxy.errors import SettingsError, TokenError
 from proxy.terminal import prompt
 from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
@@ -196,7 +197,8 @@ def _list(way: Way, options: argparse.Namespace, screen: Screen) -> int:
         return OK
     _table(found["tokens"], screen)
     others = [entry for entry in found["tokens"] if entry["whose"] == "another's"]
-    screen.line(f"\n{_counted(len(found['tokens']))} valid, {len(others)} of them not this proxy's")
+    valid = counted(len(found["tokens"]), "token")
+    screen.line(f"\n{valid} valid, {len(others)} of them not this proxy's")
     _incomplete(found)
     return OK
 
@@ -228,10 +230,6 @@ def _row(entry: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _counted(count: int) -> str:
-    return f"{count} token{'' if count == 1 else 's'}"
-
-
 # -- revoke ------------------------------------------------------------------------------------
 
 
@@ -242,7 +240,7 @@ def _revoke(way: Way, options: argparse.Namespace, screen: Screen) -> int:
         if not chosen:
             screen.line("nobody else has a token: nothing to revoke")
             return OK
-        if not (options.yes or prompt.yes(f"revoke {_counted(len(chosen))}?")):
+        if not (options.yes or prompt.yes(f"revoke {counted(len(chosen), 'token')}?")):
             say(
                 "nothing was revoked; to do it without a terminal: breb-proxy tokens revoke"
                 " --others --yes"
@@ -271,8 +269,8 @@ def _others(way: Way, screen: Screen) -> list[str]:
         )
     if left := len(others) - len(ours):
         say(
-            f"{_counted(left)} of another grant (a person's login) stay valid; to revoke one,"
-            " give its id"
+            f"{counted(left, 'token')} of another grant (a person's login) stay valid; to revoke"
+            " one, give its id"
         )
     _incomplete(found)
     return [str(entry["id"]) for entry in ours]

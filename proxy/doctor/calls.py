@@ -11,6 +11,7 @@ import httpx
 from proxy.addresses import ListenAddress
 from proxy.admin import secret as admin_secret
 from proxy.asgi import App
+from proxy.counts import counted
 from proxy.doctor import advice
 from proxy.doctor.rivals_check import rivals
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
@@ -50,7 +51,7 @@ class Calls:
                 str(error or "no response in time"), advice.no_token(error, self._settings)
             )
         token = held.token
-        scopes = f"{len(token.scopes)} scope{'' if len(token.scopes) == 1 else 's'}"
+        scopes = counted(len(token.scopes), "scope")
         says = f"valid for {span(token.lifetime)}, {scopes}; the token is never shown"
         few = ", ".join(token.scopes[:3]) + (", …" if token.scopes[3:] else "")
         rows = (("token id", token.token_id or "not known"), ("scopes", few or "not known"))

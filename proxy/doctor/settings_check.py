@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from proxy.counts import counted
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine, suspect
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
@@ -146,7 +147,7 @@ def names(found: FoundSettings) -> Finding:
         return fine(f"every other name is a setting; Kubernetes set {', '.join(over)}", over=over)
     if not warnings:
         return fine("every name that starts with BREB_ is a setting")
-    says = f"{len(warnings)} unknown name{'s' if warnings[1:] else ''}"
+    says = counted(len(warnings), "unknown name")
     return suspect(says, "\n".join(warnings), unknown=warnings)
 
 

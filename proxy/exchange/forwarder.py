@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from proxy.addresses import Url, bracketed
 from proxy.asgi import Send
+from proxy.counts import counted
 from proxy.errors import UpstreamError
 from proxy.exchange.body import OutgoingBody
 from proxy.exchange.outgoing import OutgoingRequest
@@ -284,7 +285,7 @@ def _explained(held: LeasedToken, keeper: TokenKeeper) -> str:
     """Say what a 401 that is passed on probably means."""
     scopes = held.token.scopes
     log.debug("scopes of the token that got 401: %s", " ".join(scopes) or "not known")
-    count = f"{len(scopes)} scope{'' if len(scopes) == 1 else 's'}" if scopes else "unknown scopes"
+    count = counted(len(scopes), "scope") if scopes else "unknown scopes"
     return (
         f"the upstream answered 401 to a token that is {keeper.age(held):.0f} s old: probably a"
         f" scope is missing (the token has {count})"

@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter
 from pathlib import Path
 
+from proxy.counts import counted
 from proxy.errors import LedgerUnavailable
 from proxy.invocation import COMMAND
 from proxy.ledger.retention import Retention
@@ -104,6 +105,7 @@ class Ledger:
         if left:
             log.warning(
                 "%s of the ledger %s open at the start, in doubt now: %s ledger --in-doubt",
-                *(("1 row", "was") if len(left) == 1 else (f"{len(left)} rows", "were")),
+                counted(len(left), "row"),
+                "was" if len(left) == 1 else "were",
                 COMMAND,
             )

@@ -13,6 +13,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlencode
 
+from proxy.counts import counted
+
 MASK = "••••"
 Mask = Callable[[str, str], str]
 """Masks a value as BREB_REDACT says: given its name and itself."""
@@ -207,22 +209,17 @@ def in_words(asked: Iterable[Mapping[str, Any]], found: list[Candidate]) -> str:
         state = sure[0].known.get("status", "not known")
         if "resolution_id" in sure[0].agrees:
             return (
-                f"the API has {_count(len(sure), 'payment')} of this resolution, and its"
+                f"the API has {counted(len(sure), 'payment')} of this resolution, and its"
                 f" documentation says that a resolution pays only once; status: {state}"
             )
         return f"the API has an entry with this id; status: {state}"
     if found:
         return (
-            f"{_count(len(found), 'entry')} of the API may be this one, or another one that looks"
+            f"{counted(len(found), 'entry')} of the API may be this one, or another one that looks"
             " the same: compare before you decide"
         )
     seen = sum(each["found"] for each in asked)
     return (
-        f"nothing matches among {_count(seen, 'entry')} of the API. This is no proof: look again"
+        f"nothing matches among {counted(seen, 'entry')} of the API. This is no proof: look again"
         " in some minutes, and ask Passport before you pay again"
     )
-
-
-def _count(number: int, noun: str) -> str:
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number} {noun if number == 1 else plural}"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from proxy.admin import secret as admin_secret
 from proxy.asgi import App
+from proxy.counts import counted
 from proxy.errors import RequestRefused, SettingsError
 from proxy.exchange.problem import problem
 from proxy.http1.fields import Lines
@@ -139,7 +140,7 @@ async def _drain(
     callers: list[socket.socket],
 ) -> None:
     shell = parts.shell
-    log.info("shutting down: %s under way", _exchanges(shell.in_flight))
+    log.info("shutting down: %s under way", counted(shell.in_flight, "exchange"))
     shell.draining = True
     front.callers.draining = True
     if settings.drain_delay:
@@ -150,7 +151,7 @@ async def _drain(
         if shell.in_flight:
             log.warning(
                 "%s did not finish within BREB_SHUTDOWN_GRACE: cut off",
-                _exchanges(shell.in_flight),
+                counted(shell.in_flight, "exchange"),
             )
         shell.time_over = True
 
@@ -160,7 +161,7 @@ async def _drain(
 def _words(settings: Settings, parts: Parts) -> str:
     """Say in one line how the service does."""
     if parts.shell.draining:
-        return f"shutting down, {_exchanges(parts.shell.in_flight)} under way"
+        return f"shutting down, {counted(parts.shell.in_flight, 'exchange')} under way"
     error = parts.keeper.error
     failure = "" if error is None else f"; last failure: {error}"
     where = f"{settings.base_url} ({settings.base_url.environment})"
@@ -170,14 +171,10 @@ def _words(settings: Settings, parts: Parts) -> str:
 def _last_words(parts: Parts, traces: contextlib.ExitStack) -> None:
     """Say at a second signal what it cuts off; leave no file: the process ends at the return."""
     if parts.shell.in_flight:
-        log.warning("cut off by a second signal: %s", _exchanges(parts.shell.in_flight))
+        log.warning("cut off by a second signal: %s", counted(parts.shell.in_flight, "exchange"))
     parts.shell.cut_off("a second signal ended the proxy at once")
     parts.flush()
     traces.close()
-
-
-def _exchanges(number: int) -> str:
-    return f"{number} exchange{'' if number == 1 else 's'}"
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
