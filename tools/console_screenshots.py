@@ -15,28 +15,13 @@ from types import MappingProxyType
 
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from proxy.sandbox.tour import CUSTOMER
 from tests.support.chromium import launch
 from tests.support.demo import demo
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 WIDE = ViewportSize(width=1280, height=800)
 NARROW = ViewportSize(width=390, height=844)
-_MERCHANT = {
-    "type": "BUSINESS",
-    "business_name": "Café de la Esquina",
-    "email": "hola@example.com",
-    "mobile_phone_number": "+573001112233",
-    "identification_type": "NIT",
-    "identification_number": "900555777",
-    "address": {
-        "line_1": "Calle 10 # 5-51",
-        "city": "Bogotá",
-        "state": "Cundinamarca",
-        "post_code": "111711",
-        "country": "CO",
-    },
-    "merchant_category_code": "5814",
-}
 
 
 class Caller:
@@ -74,7 +59,7 @@ class Caller:
 
 def traffic(caller: Caller, admin: Caller) -> None:
     """Send what a morning of trying things out looks like."""
-    customer = caller("POST", "/v1/customers/business/link", _MERCHANT)["id"]
+    customer = caller("POST", "/v1/customers/business/link", CUSTOMER)["id"]
     account = caller(
         "POST",
         "/v1/accounts/link",

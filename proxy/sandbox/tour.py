@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from proxy.sandbox.directory import ENTRIES
 from proxy.sandbox.simulator import SIMULATOR
 
-_CUSTOMER = {
+CUSTOMER = {
     "type": "BUSINESS",
     "business_name": "Café de la Esquina",
     "email": "hola@example.com",
@@ -55,7 +55,7 @@ def tour(curl: str = "curl") -> list[tuple[str, str]]:
     steps = [
         (
             "Link a merchant as a customer",
-            _post(curl, "customer", "/v1/customers/business/link", _CUSTOMER),
+            _post(curl, "customer", "/v1/customers/business/link", CUSTOMER),
         ),
         ("Link its bank account", _post(curl, "account", "/v1/accounts/link", account)),
         (
