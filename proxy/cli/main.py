@@ -161,9 +161,12 @@ def _dispatch(arguments: list[str]) -> int:
 
 def _admin_command(name: str) -> Callable[[list[str]], int]:
     def run(arguments: list[str]) -> int:
-        from proxy.cli import operate
+        # They leave nothing half done. What an exception interrupts is half made, and complains of
+        # it when it is thrown away: http.client's responses do.
+        with _handled({signal.SIGINT: _ending(INTERRUPTED)}):
+            from proxy.cli import operate
 
-        return operate.main(name, arguments)
+            return operate.main(name, arguments)
 
     return run
 
@@ -198,15 +201,19 @@ def _start(name: str) -> Callable[[list[str]], int]:
     return begin
 
 
-@contextlib.contextmanager
-def _signals_at_start() -> Generator[None, None, None]:
+def _signals_at_start() -> contextlib.AbstractContextManager[None]:
     """End well if told to while nothing has begun; the server has signal handlers of its own.
 
     Process 1 of a container would not hear SIGTERM at all until then, and SIGHUP would end us.
     """
-    actions: dict[int, Any] = {signal.SIGTERM: _end, signal.SIGINT: _end}
+    actions: dict[int, Any] = {signal.SIGTERM: _ending(OK), signal.SIGINT: _ending(OK)}
     if hasattr(signal, "SIGHUP"):
         actions[signal.SIGHUP] = signal.SIG_IGN
+    return _handled(actions)
+
+
+@contextlib.contextmanager
+def _handled(actions: dict[int, Any]) -> Generator[None, None, None]:
     before = {number: signal.signal(number, action) for number, action in actions.items()}
     try:
         yield
@@ -215,8 +222,9 @@ def _signals_at_start() -> Generator[None, None, None]:
             signal.signal(number, action)
 
 
-def _end(*_: object) -> None:
-    os._exit(OK)  # at once, and not as an exception inside of whatever is being imported
+def _ending(code: int) -> Callable[..., None]:
+    """Return what ends us at once, and not as an exception inside of whatever is under way."""
+    return lambda *_: os._exit(code)
 
 
 def _credentials(name: str) -> Callable[[list[str]], int]:

@@ -504,6 +504,35 @@ def test_an_interrupted_command_ends_quietly(tmp_path: Path) -> None:
         assert process.returncode == 130
 
 
+INTERRUPTED_IN_BETWEEN = """
+import http.client, os, signal, sys
+from proxy.cli.main import main
+
+class HalfMade(http.client.HTTPResponse):
+    def __init__(self, *parts, **others):
+        os.kill(os.getpid(), signal.SIGINT)
+        super().__init__(*parts, **others)
+
+http.client.HTTPConnection.response_class = HalfMade
+sys.exit(main(["wait", "--admin-listen", sys.argv[1]]))
+"""
+
+
+def test_a_command_ends_quietly_wherever_it_is_interrupted(tmp_path: Path) -> None:
+    """A half made response that is thrown away is a traceback on Python 3.13."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        ended = subprocess.run(
+            [sys.executable, "-c", INTERRUPTED_IN_BETWEEN, f"127.0.0.1:{silent.getsockname()[1]}"],
+            cwd=tmp_path,
+            env=environment({}),
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert (ended.returncode, ended.stderr) == (130, "")
+
+
 @pytest.mark.parametrize(
     ("name", "flag", "whose"),
     [("serve", "--settle-delay", "sandbox"), ("sandbox", "--base-url", "serve")],
