@@ -308,12 +308,16 @@ def test_the_list_is_sorted_by_its_columns(start: Start) -> None:
     console.send("/v1/slow", fields=[("X-Sandbox-Fault", "delay=150ms")])
     console.send("/v1/quick")
     expect(console.rows().first).to_contain_text("/v1/quick")
+    # On a busy machine the quick one may have taken longer.
+    texts = console.rows().locator(".c-ms").all_inner_texts()
+    took = dict(zip(("/v1/quick", "/v1/slow"), map(float, texts), strict=True))
+    shorter, longer = sorted(took, key=lambda path: took[path])
     console.page.get_by_role("button", name="ms", exact=True).click()
-    expect(console.rows().first).to_contain_text("/v1/slow")
+    expect(console.rows().first).to_contain_text(longer)
     console.page.get_by_role("button", name="ms", exact=True).click()
-    expect(console.rows().first).to_contain_text("/v1/quick")
+    expect(console.rows().first).to_contain_text(shorter)
     console.page.get_by_label("Duration").select_option("100")
-    expect(console.rows()).to_have_count(1)
+    expect(console.rows()).to_have_count(sum(ms >= 100 for ms in took.values()))
 
 
 def test_a_replay_is_laid_beside_its_original(start: Start) -> None:
