@@ -214,7 +214,9 @@ def _signals_at_start() -> contextlib.AbstractContextManager[None]:
 
 @contextlib.contextmanager
 def _handled(actions: dict[int, Any]) -> Generator[None, None, None]:
-    before = {number: signal.signal(number, action) for number, action in actions.items()}
+    before: dict[int, Any] = {}
+    with contextlib.suppress(ValueError):  # called in another thread: signals are not ours
+        before = {number: signal.signal(number, action) for number, action in actions.items()}
     try:
         yield
     finally:

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -484,6 +485,12 @@ def test_it_may_be_called_from_a_program(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("sys.stdout", paper)
     assert cli.main(["--version"]) == 0
     assert paper.getvalue().startswith("breb-proxy ")
+
+
+def test_it_may_be_called_from_a_thread_of_a_program() -> None:
+    with ThreadPoolExecutor() as threads:
+        ended = threads.submit(cli.main, ["status", "--admin-listen", f"127.0.0.1:{free_port()}"])
+        assert ended.result(PATIENCE) == 4
 
 
 def test_an_interrupted_command_ends_quietly(tmp_path: Path) -> None:
