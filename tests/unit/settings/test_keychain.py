@@ -95,7 +95,7 @@ def test_a_keychain_that_never_answers_is_waited_for_in_one_thread(
             KeychainUnavailable, match=r"did not answer within 0.05 s: is it locked"
         ):
             keychain.find(URL, 0.05)
-    assert time.monotonic() - started < PATIENCE
+    assert time.monotonic() - started < 5
     assert threading.active_count() == before + 1
     answering.set()
 
