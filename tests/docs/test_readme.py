@@ -18,6 +18,7 @@ from proxy.cli import main as cli
 from tests.support.chromium import missing
 from tests.support.front import Front
 from tests.support.front import front as a_front
+from tests.support.mono import at_once
 from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -121,19 +122,19 @@ def front() -> Iterator[Front]:
         pytest.param(
             "java",
             "App.java",
-            "public class App {{ public static void main(String[] a) throws Exception {{ {} }} }}",
+            "public class App { public static void main(String[] a) throws Exception { CODE } }",
             [["java", "App.java"]],
             id="Java",
         ),
         pytest.param(
             "csharp",
             "App.cs",
-            "class App {{ static void Main() {{ {} }} }}",
-            [["mcs", "App.cs"], ["mono", "App.exe"]],
+            at_once("class App { static void Main() { CODE } }", "App"),
+            [["mcs", "-main:AtOnce", "App.cs"], ["mono", "App.exe"]],
             id="C#",
         ),
-        pytest.param("php", "app.php", "{}", [["php", "app.php"]], id="PHP"),
-        pytest.param("js", "app.mjs", "{}", [["node", "app.mjs"]], id="Node"),
+        pytest.param("php", "app.php", "CODE", [["php", "app.php"]], id="PHP"),
+        pytest.param("js", "app.mjs", "CODE", [["node", "app.mjs"]], id="Node"),
     ],
 )
 def test_the_snippets_work_as_they_stand(
@@ -148,7 +149,7 @@ def test_the_snippets_work_as_they_stand(
     (code,) = blocks(language)
     code = code.replace("http://127.0.0.1:8080", f"http://127.0.0.1:{front.port}")
     front.reset()
-    (tmp_path / name).write_text(text.format(code))
+    (tmp_path / name).write_text(text.replace("CODE", code))
     for command in commands:
         if shutil.which(command[0]) is None:
             missing(f"{command[0]} is not installed")

@@ -28,6 +28,7 @@ from proxy.console.copying import (
 from proxy.console.sendable import Sendable
 from tests.support import Call, RawUpstream, node
 from tests.support.chromium import missing
+from tests.support.mono import at_once
 from tests.support.patience import PATIENCE
 
 BODIES = [
@@ -150,34 +151,10 @@ def by_java(text: str, folder: Path, **variables: str) -> bytes:
     return ran([program("java"), *quick, "Replay.java"], folder, **variables)
 
 
-# About one in a hundred of Mono's processes never ends after its Main when the machine is busy, a
-# deadlock of its shutdown. So the program's Main is called, and the process ends without one.
-AT_ONCE = """
-using System;
-using System.Reflection;
-using System.Runtime.InteropServices;
-
-static class AtOnce
-{
-    [DllImport("libc")] static extern void _exit(int status);
-
-    static void Main()
-    {
-        var hidden = BindingFlags.NonPublic | BindingFlags.Static;
-        typeof(Replay).GetMethod("Main", hidden).Invoke(null, null);
-        Console.Out.Flush();
-        _exit(0);
-    }
-}
-"""
-
-
 def by_mono(text: str, folder: Path, **variables: str) -> bytes:
-    (folder / "Replay.cs").write_text(text)
-    (folder / "AtOnce.cs").write_text(AT_ONCE)
-    build = ["-r:System.Net.Http.dll", "-main:AtOnce", "AtOnce.cs", "Replay.cs"]
-    ran([program("mcs"), *build], folder)
-    return ran([program("mono"), "AtOnce.exe"], folder, **variables)
+    (folder / "Replay.cs").write_text(at_once(text, "Replay"))
+    ran([program("mcs"), "-r:System.Net.Http.dll", "-main:AtOnce", "Replay.cs"], folder)
+    return ran([program("mono"), "Replay.exe"], folder, **variables)
 
 
 def by_powershell(text: str, folder: Path, **variables: str) -> bytes:
