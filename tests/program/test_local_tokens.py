@@ -13,8 +13,7 @@ from tests.support.leaks import found
 from tests.support.simulator import simulator
 from tests.support.wire import Answer
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # authlib moves to httpx2
+with warnings.catch_warnings(record=True):  # authlib moves to httpx2, and insists on saying so
     from authlib.integrations.base_client.errors import OAuthError
     from authlib.integrations.httpx_client import OAuth2Client
 

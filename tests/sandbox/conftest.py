@@ -121,7 +121,7 @@ def running(config: SandboxConfig, wall: Callable[[], float] = time.time) -> Ite
     sock = settings.bind_socket()
     sock.listen()
     port = sock.getsockname()[1]
-    thread = threading.Thread(target=server.run, args=([sock],))
+    thread = threading.Thread(target=server.run, args=([sock],), daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{port}"
     try:
@@ -129,8 +129,9 @@ def running(config: SandboxConfig, wall: Callable[[], float] = time.time) -> Ite
             yield Simulator(url, port, config, bare)
     finally:
         server.should_exit = True
-        thread.join()
+        thread.join(PATIENCE)
         sock.close()
+        assert not thread.is_alive(), "the simulator's server did not end"
 
 
 Start = Callable[..., Simulator]

@@ -4,14 +4,16 @@ import time
 
 import pytest
 
+from proxy import clock
 from proxy.clock import sleepless
+from tests.support.own_time import own_time
 
 
 def test_it_counts_seconds_forward() -> None:
-    clock = sleepless()
-    before = clock()
+    counting = sleepless()
+    before = counting()
     time.sleep(0.02)
-    assert 0.02 <= clock() - before < 10
+    assert 0.02 <= counting() - before < 10
 
 
 @pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="Linux alone has this clock")
@@ -22,13 +24,13 @@ def test_on_linux_it_is_the_clock_that_counts_suspended_time() -> None:
 
 
 def test_the_best_clock_that_the_system_has_is_taken() -> None:
-    clock = sleepless(("CLOCK_OF_ANOTHER_SYSTEM", "CLOCK_MONOTONIC"))
+    counting = sleepless(("CLOCK_OF_ANOTHER_SYSTEM", "CLOCK_MONOTONIC"))
     before = time.clock_gettime(time.CLOCK_MONOTONIC)
-    assert before <= clock() <= time.clock_gettime(time.CLOCK_MONOTONIC)
+    assert before <= counting() <= time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 def test_a_clock_that_the_kernel_refuses_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "CLOCK_BOOTTIME", 987_654, raising=False)
+    own_time(monkeypatch, clock, CLOCK_BOOTTIME=987_654)
     before = time.clock_gettime(time.CLOCK_MONOTONIC)
     assert before <= sleepless()() <= time.clock_gettime(time.CLOCK_MONOTONIC)
 
@@ -38,7 +40,7 @@ def test_where_there_is_no_such_clock_the_monotonic_one_has_to_do() -> None:
 
 
 def test_steps_of_the_wall_clock_do_not_touch_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = sleepless()
-    before = clock()
-    monkeypatch.setattr(time, "time", lambda: 0.0)
-    assert 0 <= clock() - before < 10
+    counting = sleepless()
+    before = counting()
+    own_time(monkeypatch, clock, time=lambda: 0.0)
+    assert 0 <= counting() - before < 10

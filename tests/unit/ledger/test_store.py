@@ -13,6 +13,7 @@ from proxy.ledger import lock, schema
 from proxy.ledger.store import Moved, Store, connect
 from proxy.ledger.trouble import LedgerRefused
 from tests.support.ledgers import closed, filled, row
+from tests.support.own_time import own_time
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ def test_who_asks_whether_a_ledger_is_in_use_keeps_nobody_from_using_it(
     filled(path)
     asking = os.open(path.with_name("ledger.db.lock"), os.O_RDONLY)
     fcntl.flock(asking, fcntl.LOCK_SH)
-    monkeypatch.setattr(lock.time, "sleep", lambda _: os.close(asking))
+    own_time(monkeypatch, lock, sleep=lambda _: os.close(asking))
     assert not lock.in_use(path)
     store = Store.open(path)
     assert lock.in_use(path)

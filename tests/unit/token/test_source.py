@@ -32,8 +32,10 @@ from proxy.errors import (
 from proxy.http1.fields import Lines, first
 from proxy.settings.credentials import Credentials
 from proxy.token import response
+from proxy.token import source as source_module
 from proxy.token.source import REPLY_LIMIT, AccessToken, PassportTokenSource
 from proxy.upstream import Reply
+from tests.support.own_time import own_time
 
 ENDPOINT = Url.parse("https://upstream.test/v1/iam/oauth/tokens")
 SECRET = "s3cret-sentinel"
@@ -633,7 +635,7 @@ def test_an_answer_that_takes_a_while_is_no_skew(
     """Asked at 0 by our clock, answered at 4: the server wrote its Date some time between."""
     start = 1_800_000_000.0
     clock = iter((start, start + 4))
-    monkeypatch.setattr(time, "time", lambda: next(clock))
+    own_time(monkeypatch, source_module, time=lambda: next(clock))
     headers = {"Date": formatdate(start + written, usegmt=True)}
     source = source_of(Endpoint(reply_with(), headers=headers))
     asyncio.run(source.fetch())
@@ -641,7 +643,8 @@ def test_an_answer_that_takes_a_while_is_no_skew(
 
 
 def test_steps_of_the_wall_clock_change_no_lifetime(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "time", lambda: -1e9)
+    for module in (source_module, response):
+        own_time(monkeypatch, module, time=lambda: -1e9)
     assert fetch(reply_with(), Date=DATE).expires_at == 86_900
 
 
