@@ -19,7 +19,7 @@ FIRST, LAST = 10_000, 32_600  # Linux gives from 32,768
 KEPT = 100  # reservations; a test wants a handful, and an ordinary user has 1,024 open files
 
 _turns = itertools.count(random.Random(os.urandom(8)).randrange(LAST - FIRST))
-_reservations: deque[socket.socket] = deque()
+_reservations: deque[int] = deque()  # descriptors, which Python does not miss at its end
 
 
 def free_port() -> int:
@@ -42,9 +42,9 @@ def _reserved(port: int) -> bool:
     except OSError:
         mark.close()
         return False
-    _reservations.append(mark)
+    _reservations.append(mark.detach())
     if len(_reservations) > KEPT:
-        _reservations.popleft().close()
+        os.close(_reservations.popleft())
     return True
 
 
