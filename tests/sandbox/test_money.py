@@ -152,6 +152,4 @@ TestMoney.settings = settings(
     stateful_step_count=25,
     phases=[Phase.generate],
     deadline=None,
-    derandomize=True,
-    database=None,
 )

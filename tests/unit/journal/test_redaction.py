@@ -205,7 +205,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(VALUES, st.booleans(), st.sampled_from([None, 1]))
 def test_a_secret_member_never_survives_whatever_is_around_it(
     around: object, ascii_only: bool, indent: int | None
@@ -217,7 +217,7 @@ def test_a_secret_member_never_survives_whatever_is_around_it(
     json.loads(shown)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=200))
 def test_any_text_can_be_masked(text: str) -> None:
     REDACTION.text(text, ["0123456789"], cut=True)
