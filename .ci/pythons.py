@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-SPREAD = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart=0"]
+SPREAD = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
 # Everything that httpx carries: tokens, the doctor's requests, the simulator's webhooks.
 HTTPX = [
     *("tests/unit", "tests/sandbox/test_webhooks.py", "tests/program/test_main_job.py"),

@@ -151,5 +151,4 @@ TestMoney.settings = settings(
     max_examples=25,
     stateful_step_count=25,
     phases=[Phase.generate],
-    deadline=None,
 )

@@ -4,7 +4,7 @@ About one in a hundred of Mono's processes never ends after its Main when the ma
 deadlock of its shutdown. So a program's Main is called, and the process ends without one.
 """
 
-AT_ONCE = """
+_AT_ONCE = """
 static class AtOnce
 {
     [System.Runtime.InteropServices.DllImport("libc")] static extern void _exit(int status);
@@ -23,4 +23,4 @@ static class AtOnce
 
 def at_once(text: str, program: str) -> str:
     """Return ``text`` such that ``mcs -main:AtOnce`` makes of it what ends after ``program``."""
-    return text + AT_ONCE.replace("PROGRAM", program)
+    return text + _AT_ONCE.replace("PROGRAM", program)
