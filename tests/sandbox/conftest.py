@@ -116,6 +116,8 @@ def running(config: SandboxConfig, wall: Callable[[], float] = time.time) -> Ite
     settings = uvicorn.Config(
         create_app(config, wall=wall), port=0, http="httptools", lifespan="on",
         log_level="critical", timeout_graceful_shutdown=1,
+        # at uvicorn's own five seconds it may close the moment in which a client asks again
+        timeout_keep_alive=int(PATIENCE),
     )  # fmt: skip
     server = uvicorn.Server(settings)
     sock = settings.bind_socket()
