@@ -24,24 +24,41 @@ function cellOf(content) {
   return field;
 }
 
+// Cell by cell, where there is news: what is drawn anew loses a press, a marked text and the focus.
 function fill(id, rows, none = "none yet") {
   const parent = byId(id);
   const titles = [...parent.closest("table").querySelectorAll("th")].map((th) => th.textContent.trim());
-  parent.replaceChildren(...rows.map((cells) => {
-    const row = document.createElement("tr");
-    row.append(...cells.map(cellOf));
-    [...row.cells].forEach((cell, number) => { cell.dataset.title = titles[number]; });
-    return row;
-  }));
+  rows.forEach((cells, number) => {
+    const row = parent.rows[number] ?? parent.insertRow();
+    cells.forEach((content, column) => {
+      const shown = row.cells[column];
+      const key = String(content instanceof Node ? content.dataset.id : content);
+      if (shown?.dataset.key === key) return;
+      const cell = cellOf(content);
+      Object.assign(cell.dataset, { key, title: titles[column] });
+      if (shown) shown.replaceWith(cell);
+      else row.append(cell);
+    });
+  });
+  while (parent.rows.length > rows.length) parent.deleteRow(-1);
   if (!rows.length) {
-    const row = parent.appendChild(document.createElement("tr"));
-    const field = row.appendChild(document.createElement("td"));
+    const field = parent.insertRow().insertCell();
     field.colSpan = titles.length;
     field.textContent = none;
   }
 }
 
+const drawn = new Map();
+
+function news(id, content) {
+  const text = JSON.stringify(content);
+  if (drawn.get(id) === text) return false;
+  drawn.set(id, text);
+  return true;
+}
+
 function list(id, texts) {
+  if (!news(id, texts)) return;
   byId(id).replaceChildren(...texts.map((text) => {
     const item = document.createElement("li");
     item.textContent = text;
@@ -56,12 +73,8 @@ function suggest(form, values) {
   }
 }
 
-let shownCodes = "";
-
 function pictures(codes) {
-  // pictures are drawn anew when there is news alone: they would flicker
-  if (JSON.stringify(codes) === shownCodes) return;
-  shownCodes = JSON.stringify(codes);
+  if (!news("qr_codes", codes)) return;
   byId("qr_codes").replaceChildren(...codes.map((code) => {
     const item = document.createElement("li");
     const picture = item.appendChild(document.createElement("img"));
@@ -85,6 +98,7 @@ function again(delivery) {
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = "Send again";
+  button.dataset.id = delivery.id;
   button.addEventListener("click", () => press("webhooks/resend", { id: delivery.id }));
   return button;
 }
@@ -108,7 +122,9 @@ function show(state) {
   if (!hooks.dataset.touched) {
     for (const box of hooks.querySelectorAll("[type=checkbox]")) box.checked = state.webhooks.trouble.includes(box.value);
   }
-  byId("profiles").replaceChildren(...state.behaviour.profiles.map((name) => new Option(name)));
+  if (news("profiles", state.behaviour.profiles)) {
+    byId("profiles").replaceChildren(...state.behaviour.profiles.map((name) => new Option(name)));
+  }
   if (!byId("codes").options.length) {
     for (const [code, words] of Object.entries(state.error_codes)) {
       byId("codes").append(new Option(words, code));

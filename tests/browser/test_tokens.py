@@ -31,6 +31,33 @@ def test_tokens_of_others_are_shown_and_ended_after_a_question(browser: Browser)
         page.close()
 
 
+def test_what_is_pressed_or_focused_stays_when_the_dialog_is_drawn_anew(browser: Browser) -> None:
+    with simulator() as url, Program(url, console="true") as proxy:
+        page = browser.new_page()
+        page.goto(proxy.console)
+        page.get_by_role("button", name="Details").click()
+        dialog = page.get_by_role("dialog", name="Access token")
+        age = dialog.locator("dd").nth(2)
+
+        def until_drawn_anew() -> None:
+            expect(age).not_to_have_text(age.inner_text())
+
+        dialog.get_by_role("button", name="Ask the API which tokens are valid").hover()
+        page.mouse.down()
+        until_drawn_anew()
+        page.mouse.up()
+        expect(dialog.locator(".alive li")).to_have_count(1)
+        for name in ("Renew now", "Close"):
+            button = dialog.get_by_role("button", name=name)
+            button.focus()
+            until_drawn_anew()
+            expect(button).to_be_focused()
+        dialog.locator("dd").nth(1).select_text()
+        until_drawn_anew()
+        assert page.evaluate("getSelection().toString()") == proxy.status()["token"]["token_id"]
+        page.close()
+
+
 def test_a_missing_scope_is_explained_in_the_dialog(browser: Browser) -> None:
     with (
         simulator(scopes=("iam.oauth.tokens.get",)) as url,

@@ -1,5 +1,6 @@
 """The page of /_sandbox in a real browser: every control on it moves what it says."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -88,6 +89,23 @@ def test_what_callers_sent_is_shown_as_text(sandbox: Any, tab: Page) -> None:
     tab.goto(f"{sandbox.url}/_sandbox")
     expect(tab.locator("#accounts td").nth(1)).to_have_text(markup)
     expect(tab.locator("img")).to_have_count(0)
+
+
+def test_what_is_pressed_or_marked_stays_when_the_page_hears_news(sandbox: Any, tab: Page) -> None:
+    tab.goto(f"{sandbox.url}/_sandbox")
+    number, left = tab.locator("#tokens td").all()[:2]
+
+    def until_news() -> None:
+        expect(left).not_to_have_text(left.inner_text())
+
+    number.hover()
+    tab.mouse.down()
+    until_news()
+    tab.mouse.up()
+    expect(tab.locator("#message")).to_have_text(re.compile("Copied|-"))  # or the id, to be copied
+    number.select_text()
+    until_news()
+    assert tab.evaluate("getSelection().toString()") == number.inner_text()
 
 
 VAT = {"vat_type": "PERCENTAGE", "vat_value": "19"}

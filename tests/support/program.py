@@ -157,8 +157,8 @@ class Program:
         while True:
             lines = [
                 json.loads(line)
-                for line in self.output.splitlines()
-                if line.startswith("{") and '"event":"exchange"' in line
+                for line in self.output.splitlines(keepends=True)
+                if line.startswith("{") and line.endswith("\n") and '"event":"exchange"' in line
             ]
             if len(lines) >= count:
                 return lines

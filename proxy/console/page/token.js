@@ -7,7 +7,7 @@ import { has, t, told } from "/console/words.js";
 const DATE_STEP = 2; // seconds: a Date has whole ones, and the answer takes a moment
 let last = null;
 let heard = 0;
-let alive = null;
+let panel = null; // the parts of the open dialog that change
 const stateOf = (token) => (has(`state.${token.state}`) ? t(`state.${token.state}`) : token.state);
 
 export function showStatus(status) {
@@ -76,7 +76,7 @@ export function openPanel() {
     toast(t("unreached"));
     return;
   }
-  alive = aliveSection();
+  layOut();
   showPanel();
   byId("token-dialog").showModal();
   byId("token-dialog").querySelector(".acts .main").focus({ preventScroll: true });
@@ -97,21 +97,32 @@ function facts() {
   ];
 }
 
-function showPanel() {
-  const { token } = last;
-  const scopes = (token.scopes ?? []).map((scope) => el("code", {}, scope));
-  const past = [...token.history].reverse().map((one) => el("li", {},
-    el("span", { class: "soft" }, t("ago", span(one.ago))),
-    el("span", { class: one.renewed ? "good" : "bad" }, t(one.renewed ? "renewals.renewed" : "renewals.failed")),
-    el("span", {}, told(one.cause)), el("span", {}, told(one.words))));
-  const box = byId("token-dialog").querySelector(".content");
-  const focused = box.contains(document.activeElement);
-  fill(box,
-    el("dl", { class: "facts" }, facts().flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
-    el("h3", {}, t("renewals")), renewals(token.history), el("ol", { class: "past", tabindex: 0, "aria-label": t("renewals.order") }, past),
-    el("h3", {}, t("alive")), alive,
-    el("h3", {}, t("scopes")), scopes.length ? el("div", { class: "scopes" }, scopes) : el("p", {}, t("scopes.none")),
+// Once for each opening: what is pressed, focused, scrolled or marked must not be exchanged under the hand.
+function layOut() {
+  panel = {
+    facts: facts().map(() => el("dd")), chart: el("div"), scopes: el("div", { class: "scopes" }),
+    past: el("ol", { class: "past", tabindex: 0, "aria-label": t("renewals.order") }),
+  };
+  fill(byId("token-dialog").querySelector(".content"),
+    el("dl", { class: "facts" }, facts().flatMap(([name], at) => [el("dt", {}, name), panel.facts[at]])),
+    el("h3", {}, t("renewals")), panel.chart, panel.past,
+    el("h3", {}, t("alive")), aliveSection(),
+    el("h3", {}, t("scopes")), panel.scopes,
     el("div", { class: "acts" }, el("button", { id: "token-renew", onclick: renew }, t("renew")),
       el("button", { class: "main", onclick: () => byId("token-dialog").close() }, t("close"))));
-  if (focused) box.querySelector(".acts .main").focus({ preventScroll: true });
 }
+
+function showPanel() {
+  const { scopes = [], history } = last.token;
+  facts().forEach(([, value], at) => { write(panel.facts[at], value); });
+  fill(panel.chart, renewals(history));
+  fill(panel.past, [...history].reverse().map((one) => el("li", {},
+    el("span", { class: "soft" }, t("ago", span(one.ago))),
+    el("span", { class: one.renewed ? "good" : "bad" }, t(one.renewed ? "renewals.renewed" : "renewals.failed")),
+    el("span", {}, told(one.cause)), el("span", {}, told(one.words)))));
+  if (panel.scopes.dataset.shown === String(scopes)) return;
+  panel.scopes.dataset.shown = String(scopes);
+  fill(panel.scopes, scopes.length ? scopes.map((scope) => el("code", {}, scope)) : t("scopes.none"));
+}
+
+const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
