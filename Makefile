@@ -3,6 +3,7 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 VENV := .venv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_USER := 0
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' proxy/__init__.py)
 PY := $(VENV)/bin/python
 # What goes into packages: the distribution's own Python, which it keeps secure, if it is new enough.
@@ -15,12 +16,18 @@ PACKAGED ?= $(shell /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info <
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
+# It works at the place where it was made, with the Python that made it: else it is made again.
+ifneq ($(shell test -x $(PY) && cat $(VENV)/.run 2>/dev/null),$(CURDIR))
+.PHONY: $(VENV)/.run
+CLEAR := --clear
+endif
+
 $(VENV)/.run: pyproject.toml requirements.lock requirements-keyring.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it: make PYTHON=..." >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV) && $(PY) -m pip install -q --require-hashes -r requirements.lock
+	$(PYTHON) -m venv $(CLEAR) $(VENV) && $(PY) -m pip install -q --require-hashes -r requirements.lock
 	$(PY) -m pip install -q --only-binary :all: --require-hashes -r requirements-keyring.lock \
 	  || echo "without the keychain, then: breb-proxy login will offer .env" >&2
-	$(PY) -m pip install -q --no-deps -e . && touch $@
+	$(PY) -m pip install -q --no-deps -e . && pwd -P >$@
 
 $(VENV)/.dev: $(VENV)/.run
 	$(PY) -m pip install -q "pip>=25.1" && $(PY) -m pip install -q --group dev && touch $@

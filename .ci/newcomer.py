@@ -87,6 +87,15 @@ class Newcomer:
         subprocess.run(command, cwd=self.clone, env=self.env, check=True)
         return time.monotonic() - began
 
+    def move(self) -> None:
+        """Give the clone another name: its virtual environment does not work there."""
+        self.clone = self.clone.rename(self.clone.with_name("the same, moved"))
+
+    def version(self) -> None:
+        """Call the command as everything printed writes it."""
+        command = self.command([".venv/bin/breb-proxy", "--version"])
+        subprocess.run(command, cwd=self.clone, env=self.env, check=True)
+
     def left(self) -> str:
         """Return what is there now that git neither has nor ignores."""
         status = self.command(["git", "status", "--porcelain"])
@@ -105,6 +114,9 @@ def main() -> int:
             print(f"make run, the {time_} time: {newcomer.run():.1f} s", flush=True)
             some = () if ordinary else ("ARGS=tests/program/test_main_job.py",)
             print(f"make test, the {time_} time: {newcomer.test(*some):.1f} s", flush=True)
+        newcomer.move()
+        print(f"make run, in the clone at another place: {newcomer.run():.1f} s", flush=True)
+        newcomer.version()
         if left := newcomer.left():
             raise SystemExit(f"left behind, and not ignored:\n{left}")
     return 0

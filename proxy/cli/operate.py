@@ -135,6 +135,7 @@ def _quit(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> 
 
 def _console(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> int:
     del options
+    _document(where, "GET", "/status", _STEP_LIMIT)  # it is breb-proxy
     reply = _answer(where, "GET", "/", _STEP_LIMIT)
     if where.path:
         say(

@@ -79,8 +79,11 @@ def _post(curl: str, variable: str, path: str, body: Mapping[str, object]) -> st
 
 
 def _quoted(body: Mapping[str, object]) -> str:
-    """Quote JSON for the shell, which is to fill in the variables; they hold ids alone."""
-    text = shlex.quote(json.dumps(body, ensure_ascii=False))
+    """Quote JSON for the shell, which is to fill in the variables; they hold ids alone.
+
+    It is ASCII: what the lines are piped or pasted through may not be UTF-8.
+    """
+    text = shlex.quote(json.dumps(body))
     return re.sub(r"\$\w+", lambda variable: f"'{variable[0]}'", text)
 
 

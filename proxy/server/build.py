@@ -25,6 +25,7 @@ from proxy.settings.credentials import Credentials, CredentialsReader, egress_cr
 from proxy.settings.model import Settings
 from proxy.telemetry.access_log import AccessLog
 from proxy.telemetry.metrics import Metrics
+from proxy.terminal.screen import coloured
 from proxy.token.keeper import KeeperOptions, TokenKeeper
 from proxy.token.source import PassportTokenSource, TokenSource
 from proxy.upstream import Client, Connector, EgressProxy, Pool, PoolLimits
@@ -101,7 +102,7 @@ def build(
         observers.append(books.bookkeeper.observe)
         metrics.found_unknown(books.ledger.recovered)
     terminal = sys.stderr.isatty()
-    colour = terminal and "NO_COLOR" not in os.environ
+    colour = coloured(sys.stderr)
     access_log = AccessLog(as_json=as_json, descriptor=2, colour=colour, terminal=terminal)
     if settings.access_log and settings.log_level in ("debug", "info"):  # its lines are info
         observers.append(access_log.observe)

@@ -33,14 +33,18 @@ class Stop:
 
 @contextlib.contextmanager
 def handled(stop: Stop, renew: Callable[[], None]) -> Generator[None, None, None]:
-    """Let SIGINT and SIGTERM call ``stop`` and SIGHUP ``renew``, while the block runs."""
+    """Let SIGINT and SIGTERM call ``stop`` and SIGHUP ``renew``, while the block runs.
+
+    SIGHUP also tells that the terminal has gone, and with it who could end us: that stops.
+    """
     loop = asyncio.get_running_loop()
     actions: dict[int, Callable[[], object]] = {
         signal.SIGINT: lambda: stop(signal.SIGINT),
         signal.SIGTERM: lambda: stop(signal.SIGTERM),
     }
     if hasattr(signal, "SIGHUP"):
-        actions[signal.SIGHUP] = renew
+        terminals = [descriptor for descriptor in range(3) if os.isatty(descriptor)]
+        actions[signal.SIGHUP] = lambda: renew() if all(map(os.isatty, terminals)) else stop()
     if sys.platform == "win32":
         for number, act in actions.items():
             signal.signal(number, lambda *_, act=act: loop.call_soon_threadsafe(act))

@@ -6,14 +6,14 @@ Nothing here waits for whoever reads the lines: a reader that stalls must not st
 import contextlib
 import json
 import logging
-import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Generator
-from typing import IO
+from typing import TextIO
 
 from proxy.telemetry.sink import Sink
+from proxy.terminal.screen import coloured
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 # Their request logs would show whole query strings: keys here are phone and document numbers.
@@ -58,12 +58,12 @@ class TextFormatter(logging.Formatter):
         return line
 
 
-def configure(level: str, style: str, stream: IO[str] = sys.stderr) -> bool:
+def configure(level: str, style: str, stream: TextIO = sys.stderr) -> bool:
     """Set up logging to ``stream``; return whether lines are JSON."""
     terminal = stream.isatty()
     as_json = style == "json" or (style == "auto" and not terminal)
     handler = logging.StreamHandler(_sink(stream))
-    colour = terminal and "NO_COLOR" not in os.environ
+    colour = coloured(stream)
     handler.setFormatter(
         JsonFormatter() if as_json else TextFormatter(colour=colour, terminal=terminal)
     )
@@ -75,7 +75,7 @@ def configure(level: str, style: str, stream: IO[str] = sys.stderr) -> bool:
     return as_json
 
 
-def _sink(stream: IO[str]) -> IO[str] | Sink:
+def _sink(stream: TextIO) -> TextIO | Sink:
     try:
         return Sink(stream.fileno())
     except OSError:  # one in memory

@@ -8,13 +8,19 @@ _SHADES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", 
 _PLAIN = {"✓": "ok", "✗": "XX", "!": "!!", "-": "--", "●": "*", "→": "->"}
 
 
+def coloured(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
+    """Say whether colours are shown and wanted there (no-color.org)."""
+    shown = stream.isatty() and environment.get("TERM") != "dumb"
+    return shown and not environment.get("NO_COLOR")
+
+
 class Screen:
     """A stream to print on: knows whether it is a terminal, and what that can show."""
 
     def __init__(self, stream: TextIO, environment: Mapping[str, str] = os.environ) -> None:
         self._stream = stream
         self.terminal = stream.isatty() and environment.get("TERM") != "dumb"
-        self._colour = self.terminal and not environment.get("NO_COLOR")
+        self._colour = coloured(stream, environment)
         self._marks = _encodes(stream, "✓✗●→⠋")
 
     def shade(self, text: str, *shades: str) -> str:

@@ -162,7 +162,7 @@ def test_the_snippets_work_as_they_stand(
 
 
 def test_the_example_settings_can_be_copied(tmp_path: Path) -> None:
-    """``cp config.example.env .env`` and two lines filled in make a start possible."""
+    """A copy of config.example.env as .env and two lines filled in make a start possible."""
     text = (ROOT / "config.example.env").read_text()
     text = re.sub(r"^BREB_CLIENT_ID=.*$", "BREB_CLIENT_ID=id", text, flags=re.MULTILINE)
     text = re.sub(r"^BREB_CLIENT_SECRET=.*$", "BREB_CLIENT_SECRET=s", text, flags=re.MULTILINE)

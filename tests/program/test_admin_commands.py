@@ -216,6 +216,15 @@ def test_the_console_is_opened_by_the_address_that_is_printed(tmp_path: Path) ->
     assert not list(tmp_path.iterdir())
 
 
+def test_no_address_of_a_console_is_made_for_a_foreign_program(tmp_path: Path) -> None:
+    page = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage"
+    with RawUpstream(lambda _: page) as foreign:
+        where = "--admin-listen=" + foreign.url.removeprefix("http://")
+        ended = command("console", where, cwd=tmp_path)
+    assert (ended.code, ended.out) == (4, "")
+    assert "is not breb-proxy's admin listener" in ended.err
+
+
 def test_a_console_that_is_off_is_said_so(proxy: Program) -> None:
     ended = pull(proxy, "console")
     assert ended.code == 1

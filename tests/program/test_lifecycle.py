@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import resource
 import signal
@@ -20,6 +21,7 @@ from proxy.addresses import ListenAddress
 from proxy.server import process, sockets
 from tests.support import Call, Program, RawUpstream, ask, read_answer
 from tests.support.patience import PATIENCE
+from tests.support.simulator import simulator
 from tests.support.wire import Reader, connect
 
 SLOW_HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"
@@ -230,6 +232,22 @@ def test_signals_are_obeyed_while_the_program_is_still_being_loaded(
         if number == signal.SIGHUP:
             (tmp_path / "go on").touch()
         assert (proxy.communicate(timeout=PATIENCE)[1], proxy.returncode) == (b"", code)
+
+
+def test_a_terminal_that_is_closed_ends_the_program() -> None:
+    """SIGHUP comes then too; while the terminal is there, it renews."""
+    ours, theirs = os.openpty()
+    redirect = f"<{os.ttyname(theirs)}"
+    with simulator() as url, Program(url, redirect=redirect) as proxy:
+        os.close(theirs)
+        token = proxy.status()["token"]["token_id"]
+        proxy.process.send_signal(signal.SIGHUP)
+        _until(lambda: proxy.status()["token"]["token_id"] != token)
+        os.close(ours)
+        proxy.process.send_signal(signal.SIGHUP)
+        proxy.process.send_signal(signal.SIGHUP)  # the shell sends it as well
+        assert proxy.process.wait(PATIENCE) == 0
+        assert proxy.output.rstrip().endswith('"stopped"}')
 
 
 def test_quit_on_the_admin_listener_drains() -> None:

@@ -16,6 +16,7 @@ from proxy.exchange.record import Exchange
 from proxy.telemetry import log_format
 from proxy.telemetry.access_log import AccessLog
 from proxy.telemetry.sink import KEPT
+from proxy.terminal.screen import coloured
 from tests.support import Program, RawUpstream, ask
 
 
@@ -176,6 +177,17 @@ def test_records_are_worded(style: str, is_json: bool, root: logging.Logger) -> 
         assert "error   it broke" in text
         assert "ValueError: inside" in text
     assert logging.getLogger("httpx").level == logging.WARNING
+
+
+@pytest.mark.parametrize(
+    ("environment", "wanted"),
+    [({}, True), ({"TERM": "dumb"}, False), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True)],
+)
+def test_colour_is_for_terminals_that_show_it(environment: dict[str, str], wanted: bool) -> None:
+    ours, theirs = os.openpty()
+    with open(theirs, "w") as terminal:  # noqa: PTH123
+        assert coloured(terminal, environment) is wanted
+    os.close(ours)
 
 
 def test_colour_is_for_terminals_alone() -> None:
