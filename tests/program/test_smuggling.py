@@ -40,9 +40,19 @@ class StrictUpstream:
     def __init__(self) -> None:
         self.arrived: list[Arrived] = []
         self.wrong: list[bytes] = []
+        self.talks = 0  # connections that are not read to their end
         self._lock = threading.Lock()
 
     def talk(self, reader: Reader) -> None:
+        with self._lock:
+            self.talks += 1
+        try:
+            self._talk(reader)
+        finally:
+            with self._lock:
+                self.talks -= 1
+
+    def _talk(self, reader: Reader) -> None:
         while True:
             head = reader.head()
             if not head:
@@ -100,9 +110,10 @@ def door(shared: Front, strict: StrictUpstream) -> Iterator[Front]:
 
 
 def settled(door: Front, strict: StrictUpstream) -> list[Arrived]:
-    """Return what arrived, after a later request has been answered."""
+    """Return what arrived, after a later request has been answered and what was cut is read."""
     assert door.ask("GET /after HTTP/1.1").status == 200
     until(lambda: any(a.target == b"/after" for a in strict.arrived), "the later request")
+    until(lambda: strict.talks == sum(door.program.status()["pool"].values()), "the ends")
     return [a for a in strict.arrived if a.target != b"/after"]
 
 
