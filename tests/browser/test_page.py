@@ -412,6 +412,17 @@ def test_the_page_speaks_the_browsers_language_or_the_chosen_one(start: Start) -
     expect(page.get_by_role("button", name="Replay", exact=True)).to_be_visible()
 
 
+def test_the_row_that_was_pressed_opens_though_another_one_has_come(start: Start) -> None:
+    console = start()
+    console.send("/pressed")
+    console.rows().filter(has_text="/pressed").hover()
+    console.page.mouse.down()
+    console.send("/other")
+    expect(console.rows()).to_have_count(2)
+    console.page.mouse.up()
+    expect(console.page.locator("#detail-title")).to_contain_text("/pressed")
+
+
 def test_our_own_failures_are_explained(start: Start) -> None:
     console = start()
     console.send("/v1/x", method="POST", body=b"{}", fields=[("X-Sandbox-Fault", "reset")])

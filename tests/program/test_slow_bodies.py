@@ -7,6 +7,7 @@ import pytest
 
 from tests.support import Program, RawUpstream, ask, read_answer
 from tests.support.front import until
+from tests.support.patience import PATIENCE
 from tests.support.wire import Reader, connect
 
 HEAD = b"POST /slow HTTP/1.1\r\nHost: localhost\r\n"
@@ -37,7 +38,7 @@ def trickling(proxy: Program, count: int, begun: bytes) -> Iterator[list[Reader]
 def test_slow_bodies_leave_connections_to_others(connections: int, begun: bytes) -> None:
     with (
         RawUpstream() as upstream,
-        Program(upstream.url, max_connections=connections, queue_timeout=1) as proxy,
+        Program(upstream.url, max_connections=connections, queue_timeout=PATIENCE) as proxy,
         trickling(proxy, 40, begun),
     ):
         assert ask(proxy.port, "/x").status == 200
@@ -49,7 +50,7 @@ def test_slow_bodies_that_are_longer_than_what_is_kept_leave_connections_to_othe
     """Those without a place are told so, when they have waited long enough."""
     with (
         RawUpstream() as upstream,
-        Program(upstream.url, max_connections=8, queue_timeout=1, replay_limit=10) as proxy,
+        Program(upstream.url, max_connections=8, queue_timeout=5, replay_limit=10) as proxy,
         trickling(proxy, 40, LENGTH + b"x" * 11) as readers,
     ):
         assert ask(proxy.port, "/x").status == 200
@@ -96,7 +97,7 @@ def test_a_body_that_waited_goes_out_whole(begun: bytes, limit: int) -> None:
 def test_a_place_is_given_back_by_those_who_leave_and_those_who_end() -> None:
     with (
         RawUpstream() as upstream,
-        Program(upstream.url, max_connections=2, queue_timeout=1, replay_limit=10) as proxy,
+        Program(upstream.url, max_connections=2, queue_timeout=PATIENCE, replay_limit=10) as proxy,
     ):
         for _ in range(3):
             with trickling(proxy, 2, LENGTH + b"x" * 11):

@@ -108,11 +108,14 @@ def squid(authority: trustme.CA, *, login: bool) -> Iterator[Squid]:
     program = shutil.which("squid", path="/usr/sbin:/usr/bin")
     if program is None or not _NCSA.exists():
         missing("no squid on this machine: apt-get install squid")
-    with tempfile.TemporaryDirectory(prefix="squid") as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(prefix="squid") as place:
+        folder = Path(place)
         folder.chmod(0o777)
         made = Squid(folder, authority, login=login)
-        with _running([str(program), "-N", "-f", str(folder / "squid.conf")], made.port):
+        # Named, or all of a machine would share memory, which only the first one's user may open.
+        name = f"breb{made.port}"
+        command = [str(program), "-N", "-n", name, "-f", str(folder / "squid.conf")]
+        with _running(command, made.port):
             yield made
 
 

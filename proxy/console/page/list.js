@@ -12,6 +12,7 @@ export const FILTERS = ["text", "method", "outcome", "caller", "slow"];
 
 const FEW = 3; // rows
 const PAUSE = 1500; // ms
+const DRAG = 8; // px; who has moved the pointer farther has marked text
 
 export class List {
   constructor(select, changed) {
@@ -26,8 +27,13 @@ export class List {
     this.rows = new Map();
     this.select = select;
     this.body = byId("rows");
+    // The row that was pressed is meant, though a new one above may have moved it away from under the hand.
+    let pressed = null;
+    this.body.addEventListener("pointerdown", (event) => { pressed = event; });
     this.body.addEventListener("click", (event) => {
-      const row = event.target.closest("tr[data-id]");
+      const dragged = pressed && Math.hypot(event.clientX - pressed.clientX, event.clientY - pressed.clientY) > DRAG;
+      const row = (pressed && !dragged ? pressed : event).target.closest("tr[data-id]");
+      pressed = null;
       if (row) this.pick(row.dataset.id, { beside: event.shiftKey });
     });
     this.filters = Object.fromEntries(FILTERS.map((name) => [name, ""]));
