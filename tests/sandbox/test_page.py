@@ -93,7 +93,8 @@ def test_what_callers_sent_is_shown_as_text(sandbox: Any, tab: Page) -> None:
 
 def test_what_is_pressed_or_marked_stays_when_the_page_hears_news(sandbox: Any, tab: Page) -> None:
     tab.goto(f"{sandbox.url}/_sandbox")
-    number, left = tab.locator("#tokens td").all()[:2]
+    cells = tab.locator("#tokens td")
+    number, left = cells.nth(0), cells.nth(1)
 
     def until_news() -> None:
         expect(left).not_to_have_text(left.inner_text())
