@@ -163,8 +163,12 @@ def start() -> Iterator[Start]:
 
 @pytest.fixture(scope="session")
 def standing() -> Iterator[Simulator]:
-    """Keep one simulator with its defaults for all tests that need no other."""
-    with running(SandboxConfig(seed=7)) as simulator:
+    """Keep one simulator with its defaults for all tests that need no other.
+
+    Its time stands still but for `Simulator.later`: else a payment would go on while a test looks.
+    """
+    now = time.time()
+    with running(SandboxConfig(seed=7), lambda: now) as simulator:
         yield simulator
 
 

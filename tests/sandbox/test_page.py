@@ -91,7 +91,8 @@ def test_what_callers_sent_is_shown_as_text(sandbox: Any, tab: Page) -> None:
     expect(tab.locator("img")).to_have_count(0)
 
 
-def test_what_is_pressed_or_marked_stays_when_the_page_hears_news(sandbox: Any, tab: Page) -> None:
+def test_what_is_pressed_or_marked_stays_when_the_page_hears_news(start: Any, tab: Page) -> None:
+    sandbox = start()
     tab.goto(f"{sandbox.url}/_sandbox")
     cells = tab.locator("#tokens td")
     number, left = cells.nth(0), cells.nth(1)
