@@ -3,6 +3,7 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 VENV := .venv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# A virtual environment has no place for what a user's pip is set to install beside it.
 export PIP_USER := 0
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' proxy/__init__.py)
 PY := $(VENV)/bin/python
@@ -16,7 +17,7 @@ PACKAGED ?= $(shell /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info <
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-# It works at the place where it was made, with the Python that made it: else it is made again.
+# The virtual environment works at the place where it was made, with the Python that made it: else it is made again.
 ifneq ($(shell test -x $(PY) && cat $(VENV)/.run 2>/dev/null),$(CURDIR))
 .PHONY: $(VENV)/.run
 CLEAR := --clear

@@ -153,8 +153,7 @@ function show(state) {
 function choices(names) {
   const select = byId("namespaces");
   const every = ["", ...new Set([...names, namespace].filter(Boolean))];
-  const same = select.options.length && [...select.options].map((o) => o.value).join() === every.join();
-  if (document.activeElement === select || same) return;
+  if (document.activeElement === select || !news("namespaces", every)) return;
   select.replaceChildren(...every.map(
     (name) => new Option(name || "the nameless one", name, name === namespace, name === namespace)));
 }

@@ -10,8 +10,11 @@ _PLAIN = {"✓": "ok", "✗": "XX", "!": "!!", "-": "--", "●": "*", "→": "->
 
 def coloured(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
     """Say whether colours are shown and wanted there (no-color.org)."""
-    shown = stream.isatty() and environment.get("TERM") != "dumb"
-    return shown and not environment.get("NO_COLOR")
+    return _obeys(stream, environment) and not environment.get("NO_COLOR")
+
+
+def _obeys(stream: TextIO, environment: Mapping[str, str]) -> bool:
+    return stream.isatty() and environment.get("TERM") != "dumb"
 
 
 class Screen:
@@ -19,7 +22,7 @@ class Screen:
 
     def __init__(self, stream: TextIO, environment: Mapping[str, str] = os.environ) -> None:
         self._stream = stream
-        self.terminal = stream.isatty() and environment.get("TERM") != "dumb"
+        self.terminal = _obeys(stream, environment)
         self._colour = coloured(stream, environment)
         self._marks = _encodes(stream, "✓✗●→⠋")
 

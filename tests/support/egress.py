@@ -108,14 +108,13 @@ def squid(authority: trustme.CA, *, login: bool) -> Iterator[Squid]:
     program = shutil.which("squid", path="/usr/sbin:/usr/bin")
     if program is None or not _NCSA.exists():
         missing("no squid on this machine: apt-get install squid")
-    with tempfile.TemporaryDirectory(prefix="squid") as place:
-        folder = Path(place)
+    with tempfile.TemporaryDirectory(prefix="squid") as name:
+        folder = Path(name)
         folder.chmod(0o777)
         made = Squid(folder, authority, login=login)
         # Named, or all of a machine would share memory, which only the first one's user may open.
-        name = f"breb{made.port}"
-        command = [str(program), "-N", "-n", name, "-f", str(folder / "squid.conf")]
-        with _running(command, made.port):
+        own = ["-n", f"breb{made.port}"]
+        with _running([str(program), "-N", *own, "-f", str(folder / "squid.conf")], made.port):
             yield made
 
 

@@ -8,6 +8,7 @@ const DATE_STEP = 2; // seconds: a Date has whole ones, and the answer takes a m
 let last = null;
 let heard = 0;
 let panel = null; // the parts of the open dialog that change
+const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 const stateOf = (token) => (has(`state.${token.state}`) ? t(`state.${token.state}`) : token.state);
 
 export function showStatus(status) {
@@ -39,9 +40,9 @@ export function tell() {
   }
   const usable = Math.max(0, (token.usable_for ?? 0) - since);
   const renewal = Math.max(0, token.next_renewal_in - since);
-  byId("token-words").textContent = token.token_id === undefined || usable === 0
+  write(byId("token-words"), token.token_id === undefined || usable === 0
     ? (token.last_error ? t("token.failing", token.last_error, span(renewal)) : t("token.waiting", span(renewal)))
-    : t("token.usable", span(usable), span(renewal)) + (token.last_error ? `; ${t("token.last-try", token.last_error)}` : "");
+    : t("token.usable", span(usable), span(renewal)) + (token.last_error ? `; ${t("token.last-try", token.last_error)}` : ""));
   life(token, since);
 }
 
@@ -99,12 +100,13 @@ function facts() {
 
 // Once for each opening: what is pressed, focused, scrolled or marked must not be exchanged under the hand.
 function layOut() {
+  const pairs = facts().map(([name]) => [el("dt", {}, name), el("dd")]);
   panel = {
-    facts: facts().map(() => el("dd")), chart: el("div"), scopes: el("div", { class: "scopes" }),
+    facts: pairs.map(([, value]) => value), chart: el("div"), scopes: el("div", { class: "scopes" }),
     past: el("ol", { class: "past", tabindex: 0, "aria-label": t("renewals.order") }),
   };
   fill(byId("token-dialog").querySelector(".content"),
-    el("dl", { class: "facts" }, facts().flatMap(([name], at) => [el("dt", {}, name), panel.facts[at]])),
+    el("dl", { class: "facts" }, pairs.flat()),
     el("h3", {}, t("renewals")), panel.chart, panel.past,
     el("h3", {}, t("alive")), aliveSection(),
     el("h3", {}, t("scopes")), panel.scopes,
@@ -124,5 +126,3 @@ function showPanel() {
   panel.scopes.dataset.shown = String(scopes);
   fill(panel.scopes, scopes.length ? scopes.map((scope) => el("code", {}, scope)) : t("scopes.none"));
 }
-
-const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };

@@ -185,7 +185,7 @@ def test_records_are_worded(style: str, is_json: bool, root: logging.Logger) -> 
 )
 def test_colour_is_for_terminals_that_show_it(environment: dict[str, str], wanted: bool) -> None:
     ours, theirs = os.openpty()
-    with open(theirs, "w") as terminal:  # noqa: PTH123
+    with os.fdopen(theirs, "w") as terminal:
         assert coloured(terminal, environment) is wanted
     os.close(ours)
 
