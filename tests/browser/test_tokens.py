@@ -1,6 +1,6 @@
 """The token dialog shows which tokens are alive, and ends others after it has said what breaks."""
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support import Program
 from tests.support.simulator import simulator
@@ -55,6 +55,39 @@ def test_what_is_pressed_or_focused_stays_when_the_dialog_is_drawn_anew(browser:
         dialog.locator("dd").nth(1).select_text()
         until_drawn_anew()
         assert page.evaluate("getSelection().toString()") == proxy.status()["token"]["token_id"]
+        page.close()
+
+
+def pressed_before_anything_is_heard(page: Page, proxy: Program) -> Route:
+    """Return the page's request for events, which nobody has answered yet."""
+    held: list[Route] = []
+    page.route("**/console/api/events*", lambda route: held.append(route))
+    page.goto(proxy.console)
+    page.get_by_role("button", name="Details").click()
+    while not held:
+        page.wait_for_timeout(10)
+    return held[0]
+
+
+def test_who_presses_before_the_page_has_heard_anything_gets_the_dialog(browser: Browser) -> None:
+    with simulator() as url, Program(url, console="true") as proxy:
+        page = browser.new_page()
+        events = pressed_before_anything_is_heard(page, proxy)
+        dialog = page.get_by_role("dialog", name="Access token")
+        expect(dialog).to_have_count(0)
+        expect(page.locator("#toast")).to_have_text("")
+        events.continue_()
+        expect(dialog.locator("dd").nth(1)).to_have_text(proxy.status()["token"]["token_id"])
+        page.close()
+
+
+def test_who_presses_before_the_proxy_is_found_to_be_away_is_told(browser: Browser) -> None:
+    with simulator() as url, Program(url, console="true") as proxy:
+        page = browser.new_page()
+        events = pressed_before_anything_is_heard(page, proxy)
+        events.abort()
+        expect(page.locator("#toast")).to_have_text("The proxy cannot be reached")
+        expect(page.get_by_role("dialog", name="Access token")).to_have_count(0)
         page.close()
 
 

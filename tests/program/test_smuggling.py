@@ -40,7 +40,7 @@ class StrictUpstream:
     def __init__(self) -> None:
         self.arrived: list[Arrived] = []
         self.wrong: list[bytes] = []
-        self.talks = 0  # connections that are not read to their end
+        self.talks = 0  # connections that are not read to their end; the token came on another one
         self._lock = threading.Lock()
 
     def talk(self, reader: Reader) -> None:
@@ -98,7 +98,6 @@ def strict() -> StrictUpstream:
 def shared(strict: StrictUpstream) -> Iterator[Front]:
     with front() as it:
         it.upstream.takeover = strict.talk
-        it.ask("GET /first HTTP/1.1")  # on the connection that the token came on
         yield it
 
 

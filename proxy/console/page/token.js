@@ -5,8 +5,9 @@ import { renewals } from "/console/charts.js";
 import { has, t, told } from "/console/words.js";
 
 const DATE_STEP = 2; // seconds: a Date has whole ones, and the answer takes a moment
-let last = null;
+let last; // undefined while nothing was heard, null while the proxy is lost
 let heard = 0;
+let awaited = false; // the dialog was asked for before there was anything to show
 let panel = null; // the parts of the open dialog that change
 const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 const stateOf = (token) => (has(`state.${token.state}`) ? t(`state.${token.state}`) : token.state);
@@ -20,10 +21,12 @@ export function showStatus(status) {
   byId("upstream").textContent = status.upstream;
   tell();
   if (byId("token-dialog").open) showPanel();
+  if (awaited) openPanel();
 }
 
 export function lost() {
   last = null;
+  if (awaited) openPanel();
   byId("token-state").className = "pill none";
   byId("token-state").textContent = t("state.unknown");
   byId("token-words").textContent = t("token.silent");
@@ -73,8 +76,9 @@ async function renew(event) {
 }
 
 export function openPanel() {
+  awaited = last === undefined;
   if (!last) {
-    toast(t("unreached"));
+    if (!awaited) toast(t("unreached"));
     return;
   }
   layOut();
