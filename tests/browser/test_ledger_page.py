@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support import Call, Program, RawUpstream, ask
 from tests.support.front import until
@@ -58,16 +58,49 @@ def test_a_payment_in_doubt_is_found_looked_up_and_settled(page: Page, doubt: Pr
     expect(dialog).to_contain_text("7 COP")
     dialog.locator("tbody button").click()
     expect(dialog).to_contain_text("it may have been carried out")
+    page.fill("#ledger-author", "ana")
     page.click("#ledger-look-up")
     expect(page.locator("#ledger-found")).to_contain_text("1 payment of this resolution")
     expect(dialog).to_contain_text("p-9")
     page.fill("#ledger-note", "p-9, SETTLED")
-    page.fill("#ledger-author", "ana")
     page.click("#ledger-made")
     expect(dialog).to_contain_text("It was made · ana")
     row = json.loads(doubt.admin("/ledger/1")[1])
     assert (row["outcome"], row["in_doubt"]) == ("unknown", False)
     assert row["verdicts"][0]["note"] == "p-9, SETTLED"
+
+
+def test_a_look_up_takes_nothing_of_what_is_typed(page: Page) -> None:
+    page.click("#ledger-open")
+    page.locator("#ledger-dialog tbody button").click()
+    page.fill("#ledger-note", "the bank says so")
+    page.click("#ledger-look-up")
+    expect(page.locator("#ledger-found")).to_be_visible()
+    expect(page.locator("#ledger-note")).to_have_value("the bank says so")
+
+
+def test_a_look_up_of_a_row_that_was_left_is_drawn_over_no_other(
+    page: Page, doubt: Program
+) -> None:
+    ask(doubt.port, "/v1/payments/breb", "POST", body=json.dumps(PAYMENT).encode())
+    until(lambda: doubt.status()["ledger"]["in_doubt"] == 2, "not in doubt")
+    held: list[Route] = []
+    page.route("**/ledger/1/look-up", lambda route: held.append(route))
+    page.click("#ledger-open")
+    dialog = page.locator("#ledger-dialog")
+    dialog.locator("tbody button").last.click()
+    page.click("#ledger-look-up")
+    dialog.get_by_role("button", name="Back to the list").click()
+    dialog.locator("tbody button").first.click()
+    expect(dialog).to_contain_text("#2")
+    while not held:
+        page.wait_for_timeout(10)
+    with page.expect_response("**/ledger/1/look-up") as answer:
+        held[0].continue_()
+    answer.value.finished()
+    page.evaluate("new Promise((drawn) => setTimeout(drawn))")
+    expect(dialog).to_contain_text("#2")
+    expect(dialog).not_to_contain_text("#1")
 
 
 def test_without_a_ledger_there_is_no_button(browser: Browser) -> None:

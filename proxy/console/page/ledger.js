@@ -73,22 +73,25 @@ const pairs = (row) => [
   ...row.verdicts.map((each) => [t("ledger.verdict"), `${verdict(each)} · ${each.author} · ${when(each.at)} · ${each.note}`]),
 ].filter(([, value]) => value);
 
-const show = asking(async (number, found = null) => {
-  const row = found?.row ?? await get(`${API}/${number}`);
-  const look = el("button", { id: "ledger-look-up", onclick: async () => { look.disabled = true; await lookUp(number); look.disabled = false; } }, t("ledger.look-up"));
-  fill(content(),
-    el("p", { class: row.in_doubt ? "note bad" : "note" }, el("b", {}, `${t(`ledger.${row.outcome ?? "open"}`)}: `), t(`ledger.${row.outcome ?? "open"}.why`)),
-    el("table", { class: "ledger" }, el("tbody", {}, pairs(row).map(([name, value]) => el("tr", {},
-      el("th", { scope: "row" }, has(name) ? t(name) : name), el("td", { class: "mono" }, value))))),
-    found ? beside(row, found) : "",
-    row.outcome ? settling(number) : "",
+const show = asking(async (number) => {
+  const row = await get(`${API}/${number}`);
+  // A look-up renews the facts alone: what is typed below them stays, and a row that was left is drawn over no other.
+  const facts = el("div", {}, ...factsOf(row));
+  const look = el("button", { id: "ledger-look-up", onclick: async () => { look.disabled = true; await lookUp(number, facts); look.disabled = false; } }, t("ledger.look-up"));
+  fill(content(), facts, row.outcome ? settling(number) : "",
     el("div", { class: "acts" }, el("button", { onclick: () => list() }, t("ledger.back")), look));
 });
 
-const lookUp = asking(async (number) => {
+const factsOf = (row) => [
+  el("p", { class: row.in_doubt ? "note bad" : "note" }, el("b", {}, `${t(`ledger.${row.outcome ?? "open"}`)}: `), t(`ledger.${row.outcome ?? "open"}.why`)),
+  el("table", { class: "ledger" }, el("tbody", {}, pairs(row).map(([name, value]) => el("tr", {},
+    el("th", { scope: "row" }, has(name) ? t(name) : name), el("td", { class: "mono" }, value))))),
+];
+
+const lookUp = asking(async (number, facts) => {
   const found = await post(`${API}/${number}/look-up`);
   if (!found.ok) throw new Error(found.detail);
-  await show(number, found);
+  fill(facts, ...factsOf(found.row), ...beside(found.row, found));
 });
 
 // What the API has, beside what the row tells: what agrees, and what does not.
