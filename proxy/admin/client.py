@@ -9,12 +9,12 @@ import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from proxy.addresses import ListenAddress
 from proxy.admin import secret as admin_secret
-from proxy.settings.dotenv import assignments
+from proxy.errors import SettingsError
+from proxy.settings.single import setting
 
 DEFAULT = "127.0.0.1:8081"
 _NAME = "BREB_ADMIN_LISTEN"
@@ -54,25 +54,12 @@ def address(
     secrets_dir: str | None,
     environment: Mapping[str, str] = os.environ,
 ) -> ListenAddress:
-    """Find the admin listener's address as ``serve`` does; raise ValueError if it is none."""
-    known = {name.upper(): value for name, value in environment.items()}
-    file = Path(env_file or known.get("BREB_ENV_FILE") or ".env")
-    folder = secrets_dir or known.get("BREB_SECRETS_DIR")
-    value = (
-        flag
-        or known.get(_NAME)
-        or assignments(file).get(_NAME)
-        or (folder and _read(Path(folder, _NAME.lower())).strip())
-        or DEFAULT
-    )
-    return ListenAddress.parse(value).connectable
-
-
-def _read(file: Path) -> str:
+    """Find the admin listener's address as ``serve`` does; raise SettingsError if it is none."""
+    value = setting(_NAME, flag, env_file, secrets_dir, environment) or DEFAULT
     try:
-        return file.read_text(errors="replace")
-    except OSError:
-        return ""
+        return ListenAddress.parse(value).connectable
+    except ValueError as error:
+        raise SettingsError([f"{_NAME}: {error}"]) from None
 
 
 def ask_as_user(

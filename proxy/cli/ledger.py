@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from proxy.admin.client import Unreached
-from proxy.cli.ledger_file import WrongUsage, add_row, find, ledger_file
+from proxy.cli.ledger_file import add_row, find, ledger_file
 from proxy.cli.ledger_list import add_list, show_list
 from proxy.cli.ledger_look_up import add_look_up, look_up
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.ledger import table
 from proxy.ledger.backup import backup
-from proxy.ledger.trouble import SETTING
+from proxy.ledger.trouble import SETTING, LedgerRefused
 from proxy.ledger.verdict import settle
 from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, nearest, say
 from proxy.terminal.screen import Screen
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
         return command.run(options, Screen(sys.stdout))
     except SettingsError as error:
         say("\n".join(error.problems))
-        return USAGE if isinstance(error, WrongUsage) else FAILED
+        return FAILED if isinstance(error, LedgerRefused) else USAGE
     except Unreached as error:
         say(str(error))
         return UNREACHED
@@ -92,7 +92,7 @@ def _add_settle(parser: argparse.ArgumentParser) -> None:
 
 def _settle(options: argparse.Namespace, screen: Screen) -> int:
     if not options.note.strip():
-        raise WrongUsage(["--note: say how you know that"])
+        raise SettingsError(["--note: say how you know that"])
     entry = find(options)
     author = options.by or _me()
     settle(
@@ -129,7 +129,7 @@ _LIST = _Command(
     "List requests that may have changed something, the newest first.\n\n"
     "also:\n"
     "  breb-proxy ledger show ROW       everything about one row\n"
-    "  breb-proxy ledger look-up ROW    ask the API what became of it; changes nothing\n"
+    "  breb-proxy ledger look-up ROW    ask the API about it; changes nothing\n"
     "  breb-proxy ledger settle ROW     record your verdict\n"
     "  breb-proxy ledger backup FILE    copy the ledger, also while the proxy runs",
     add_list,

@@ -15,16 +15,12 @@ from proxy.settings.single import setting
 _LIMIT = 2.0  # seconds
 
 
-class WrongUsage(SettingsError):
-    """What was asked for cannot be meant."""
-
-
 def ledger_file(options: argparse.Namespace) -> Path:
     """Return the ledger that the options and settings name, or else the running proxy's."""
     found = setting(SETTING, options.ledger, options.env_file, options.secrets_dir)
     found = found or _of_running_proxy(options)
     if found is None:
-        raise WrongUsage(
+        raise SettingsError(
             [f"no ledger file is set: set {SETTING}, as for serve, or use --ledger FILE"]
         )
     return Path(found)
@@ -34,7 +30,7 @@ def _of_running_proxy(options: argparse.Namespace) -> str | None:
     try:
         where = admin_client.address(None, options.env_file, options.secrets_dir)
         state = admin_client.ask_as_user(where, "GET", "/status", _LIMIT).document
-    except (Unreached, ValueError):
+    except Unreached:
         return None
     file = (state.get("ledger") or {}).get("file")
     return file if isinstance(file, str) else None

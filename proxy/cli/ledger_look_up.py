@@ -7,7 +7,7 @@ from typing import Any
 
 from proxy.admin import client as admin_client
 from proxy.admin.client import Unreached
-from proxy.cli.ledger_file import WrongUsage, add_row, find
+from proxy.cli.ledger_file import add_row, find
 from proxy.invocation import COMMAND
 from proxy.ledger import table
 from proxy.terminal.arguments import OK
@@ -31,10 +31,7 @@ def add_look_up(parser: argparse.ArgumentParser) -> None:
 def look_up(options: argparse.Namespace, screen: Screen) -> int:
     """Have the running proxy ask, and print what it found."""
     entry = find(options)
-    try:
-        where = admin_client.address(options.admin_listen, options.env_file, options.secrets_dir)
-    except ValueError as error:
-        raise WrongUsage([f"BREB_ADMIN_LISTEN: {error}"]) from None
+    where = admin_client.address(options.admin_listen, options.env_file, options.secrets_dir)
     target = f"/ledger/{entry['number']}/look-up"
     reply = admin_client.ask_as_user(where, "POST", target, _LIMIT)
     told = reply.document

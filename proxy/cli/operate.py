@@ -16,6 +16,7 @@ from proxy.admin import client as admin_client
 from proxy.admin import secret as admin_secret
 from proxy.admin.client import Reply, Unreached, ask, ask_as_user, not_ours
 from proxy.counts import counted
+from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
 from proxy.terminal.durations import span
@@ -54,8 +55,8 @@ def main(name: str, arguments: Sequence[str]) -> int:
     options = parser.read(arguments)
     try:
         where = admin_client.address(options.admin_listen, options.env_file, options.secrets_dir)
-    except ValueError as error:
-        say(f"BREB_ADMIN_LISTEN: {error}")
+    except SettingsError as error:
+        say("\n".join(error.problems))
         return USAGE
     try:
         return run(where, options, Screen(sys.stdout))

@@ -93,10 +93,7 @@ def _reader() -> Parser:
 
 
 def _way(options: argparse.Namespace) -> Way:
-    try:
-        where = admin_client.address(options.admin_listen, options.env_file, options.secrets_dir)
-    except ValueError as error:
-        raise SettingsError([f"BREB_ADMIN_LISTEN: {error}"]) from None
+    where = admin_client.address(options.admin_listen, options.env_file, options.secrets_dir)
     try:
         admin_client.ask(where, "GET", "/livez", 2.0)
     except Unreached:

@@ -1,19 +1,23 @@
 """Client id and client secret, read from their source each time they are needed."""
 
 import contextlib
+import os
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from proxy.addresses import Url
-from proxy.errors import CredentialsMissing
+from proxy.errors import CredentialsMissing, SettingsError
 from proxy.settings import keychain
-from proxy.settings.model import CredentialSettings
+from proxy.settings.dotenv import text_of
+from proxy.settings.model import CredentialSettings, problems
 from proxy.settings.types import Login, Secret, userinfo
 
 _UNREADABLE = "BREB_CLIENT_ID and BREB_CLIENT_SECRET cannot be read"
+_GONE = f"{_UNREADABLE}: they are no longer set where the proxy reads its settings"
 _KEYCHAIN_LIMIT = 5.0  # less than a token request may take
 
 
@@ -52,17 +56,22 @@ class CredentialsReader:
     async def __call__(self) -> Credentials:
         """Return the credentials as they are now; raise CredentialsMissing."""
         try:
+            text_of(Path(self._where.get("_env_file") or os.devnull))
             with warnings.catch_warnings(action="ignore"):  # a directory that has gone: said below
                 given = _Given(**self._where)
+        except SettingsError as error:
+            raise CredentialsMissing(f"{_UNREADABLE}: {error}") from None
+        except ValidationError as error:
+            raise CredentialsMissing(f"{_UNREADABLE}: {'; '.join(problems(error))}") from None
         except (ValueError, OSError):
             raise CredentialsMissing(_UNREADABLE) from None
         if given.client_id and given.client_secret:
             return Credentials(given.client_id, given.client_secret)
         if given.client_secret:
-            raise CredentialsMissing(_UNREADABLE)
+            raise CredentialsMissing(_GONE)
         pair = await self._kept()
         if pair is None or not pair.fits(given.client_id and given.client_id.get_secret_value()):
-            raise CredentialsMissing(_UNREADABLE)
+            raise CredentialsMissing(_GONE)
         return Credentials(pair.client_id, pair.client_secret)
 
     async def _kept(self) -> keychain.Pair | None:

@@ -11,9 +11,33 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from proxy.errors import SettingsError
+
 # It writes its own lines about what it cannot read, at every reading: see `unreadable`. A level,
 # because to configure logging enables again what was disabled.
 logging.getLogger("dotenv.main").setLevel(logging.CRITICAL + 1)
+
+
+def text_of(file: Path) -> str:
+    """Return what a file of settings holds, nothing if there is none; raise SettingsError.
+
+    A file that is there and says nothing would leave its rules and its upstream out.
+    """
+    if file == Path(os.devnull) or not os.path.lexists(file):
+        return ""
+    if file.is_symlink() and not file.exists():
+        raise SettingsError([f"{file}: is a link to a file that does not exist"])
+    if not file.is_file():  # a directory is what Docker mounts where there is no file
+        raise SettingsError([f"{file}: is not a regular file"])
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError([f"{file}: cannot be read ({error.strerror})"]) from None
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:  # of UTF-16 without a mark every other byte of ASCII is zero
+        raise SettingsError([f"{file}: cannot be read; save it as UTF-8"])
+    return text
 
 
 def assignments(file: Path) -> dict[str, str]:
@@ -41,12 +65,12 @@ def names(file: Path) -> list[str]:
 
 
 def unreadable(text: str) -> list[tuple[int, str]]:
-    """Return number and words of each line that python-dotenv leaves out."""
+    """Return number and words of each line that sets nothing, and is no comment."""
     from dotenv.parser import parse_stream
 
     found = []
     for binding in parse_stream(io.StringIO(text)):
-        if binding.error:
+        if binding.error or (binding.key and binding.value is None):
             words = binding.original.string
             blank = words[: len(words) - len(words.lstrip())]  # empty lines before it
             found.append((binding.original.line + blank.count("\n"), words))

@@ -4,7 +4,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from proxy.settings.dotenv import assignments
+from proxy.errors import SettingsError
+from proxy.settings.dotenv import assignments, text_of
 
 
 def setting(
@@ -14,18 +15,19 @@ def setting(
     secrets_dir: str | None,
     environment: Mapping[str, str] = os.environ,
 ) -> str | None:
-    """Return a setting such as ``BREB_LEDGER``; first wins: flag, environment, file, secrets."""
+    """Return a setting such as ``BREB_LEDGER``; first wins: flag, environment, file, secrets.
+
+    Raises SettingsError if a file in which it may stand cannot be read: a default in its place
+    might be another proxy, or no ledger.
+    """
     known = {key.upper(): value for key, value in environment.items()}
-    file = Path(env_file or known.get("BREB_ENV_FILE") or ".env")
+    if found := flag or known.get(name):
+        return found
+    named = env_file or known.get("BREB_ENV_FILE")
+    if named and not Path(named).exists():
+        raise SettingsError([f"BREB_ENV_FILE: no such file: {named}"])
+    file = Path(named or ".env")
+    text_of(file)
     folder = secrets_dir or known.get("BREB_SECRETS_DIR")
-    found = flag or known.get(name) or assignments(file).get(name)
-    if not found and folder:
-        found = _read(Path(folder, name.lower())).strip()
+    found = assignments(file).get(name) or (folder and text_of(Path(folder, name.lower())).strip())
     return found or None
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(errors="replace")
-    except OSError:
-        return ""

@@ -13,7 +13,7 @@ from pydantic_settings import (
 )
 
 from proxy.errors import SettingsError
-from proxy.settings.dotenv import unreadable
+from proxy.settings.dotenv import text_of, unreadable
 from proxy.settings.keychain import KeychainSource
 from proxy.settings.model import PREFIX, Settings
 
@@ -28,7 +28,8 @@ def sources(secrets_dir: Path | None, env_file: Path | None = Path(".env")) -> d
     if secrets_dir is None:
         return {"_env_file": env_file}
     if not secrets_dir.is_dir():
-        raise SettingsError([f"{PREFIX}SECRETS_DIR: no such directory: {secrets_dir}"])
+        what = "is not a directory" if secrets_dir.exists() else "no such directory"
+        raise SettingsError([f"{PREFIX}SECRETS_DIR: {what}: {secrets_dir}"])
     return {"_env_file": env_file, "_secrets_dir": secrets_dir}
 
 
@@ -52,11 +53,10 @@ def locate(env_file: str | None, secrets_dir: str | None) -> dict[str, Any]:
 
 def _passed_over(file: Path) -> list[str]:
     """Return a problem for each line of ours that dotenv would leave out: it may be a rule."""
-    if not file.exists() or file == Path(os.devnull):
-        return []
-    text, problem = _text(file)
-    if problem:
-        return [problem]
+    try:
+        text = text_of(file)
+    except SettingsError as error:
+        return error.problems
     return [
         f"{file}: line {number} cannot be read; write NAME=value, and close all quotes"
         for number, words in unreadable(text)
@@ -71,27 +71,14 @@ def _unreadable(folder: Path | None) -> list[str]:
     except OSError as error:
         return [f"{folder}: cannot be read ({error.strerror})"]
     names = {f"{PREFIX}{name}".lower() for name in Settings.model_fields}
-    return [
-        problem
-        for file in files
-        if file.name.lower() in names
-        for _, problem in [_text(file)]
-        if problem
-    ]
-
-
-def _text(file: Path) -> tuple[str, str]:
-    """Return what a file holds, and what is wrong with it if it is no text."""
-    if not file.is_file():  # a directory is what Docker mounts where there is no file
-        return "", f"{file}: is not a regular file"
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        return "", f"{file}: cannot be read ({error.strerror})"
-    except UnicodeDecodeError:
-        text = "\0"
-    # Of UTF-16 without a mark every other byte of ASCII is zero.
-    return text, f"{file}: cannot be read; save it as UTF-8" if "\0" in text else ""
+    problems: list[str] = []
+    for file in files:
+        if file.name.lower() in names:
+            try:
+                text_of(file)
+            except SettingsError as error:
+                problems += error.problems
+    return problems
 
 
 def provenance(given: dict[str, Any], places: dict[str, Any]) -> dict[str, str]:

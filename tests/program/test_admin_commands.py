@@ -351,6 +351,7 @@ class Sources:
         self.secrets = folder / "secrets"
         self.secrets.mkdir()
         self.file = folder / "some.env"
+        self.file.touch()
 
     def find(self, flag: str | None = None, **environment: str) -> str:
         return str(admin_client.address(flag, str(self.file), str(self.secrets), environment))
@@ -373,13 +374,26 @@ def test_empty_sources_do_not_count(tmp_path: Path) -> None:
     assert sources.find("", BREB_ADMIN_LISTEN="") == "127.0.0.1:8081"
 
 
-def test_the_files_may_be_named_by_the_environment(tmp_path: Path) -> None:
+def test_the_files_may_be_named_by_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "x.env").write_text("BREB_ADMIN_LISTEN=127.0.0.1:5\n")
     (tmp_path / "breb_admin_listen").write_text("127.0.0.1:6")
     by_file = {"BREB_ENV_FILE": str(tmp_path / "x.env")}
     assert str(admin_client.address(None, None, None, by_file)) == "127.0.0.1:5"
-    by_folder = {"BREB_SECRETS_DIR": str(tmp_path), "BREB_ENV_FILE": str(tmp_path / "none")}
+    by_folder = {"BREB_SECRETS_DIR": str(tmp_path)}
     assert str(admin_client.address(None, None, None, by_folder)) == "127.0.0.1:6"
+
+
+@pytest.mark.parametrize("name", ["status", "quit", "tokens", "ledger"])
+def test_no_command_takes_a_default_for_what_it_cannot_read(tmp_path: Path, name: str) -> None:
+    """The default address may be another proxy's."""
+    (tmp_path / ".env").mkdir()
+    ended = command(name, cwd=tmp_path)
+    assert (ended.code, ended.err) == (2, "breb-proxy: .env: is not a regular file\n")
+    ended = command(name, "--env-file=mistyped.env", cwd=tmp_path)
+    assert (ended.code, ended.err) == (2, "breb-proxy: BREB_ENV_FILE: no such file: mistyped.env\n")
 
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"[]", b"\xff"])

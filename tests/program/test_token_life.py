@@ -381,7 +381,7 @@ def test_credentials_whose_directory_has_gone_are_missed_in_our_words(tmp_path: 
         folder.rename(tmp_path / "away")
         assert proxy.admin("/refresh", "POST")[0] == 503
         assert ask(proxy.port).body == b"token1"
-        assert "cannot be read" in proxy.output
+        assert "cannot be read: they are no longer set where" in proxy.output
         assert all(line.startswith("{") for line in proxy.output.splitlines())
 
 
