@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
+_LOOK = 2.0  # seconds between two looks at the terminal
+
 
 @dataclass
 class Stop:
@@ -35,16 +37,17 @@ class Stop:
 def handled(stop: Stop, renew: Callable[[], None]) -> Generator[None, None, None]:
     """Let SIGINT and SIGTERM call ``stop`` and SIGHUP ``renew``, while the block runs.
 
-    SIGHUP also tells that the terminal has gone, and with it who could end us: that stops.
+    A terminal that goes stops us too: with it goes who could end us.
     """
     loop = asyncio.get_running_loop()
+    terminal: _Terminal | None = None
     actions: dict[int, Callable[[], object]] = {
         signal.SIGINT: lambda: stop(signal.SIGINT),
         signal.SIGTERM: lambda: stop(signal.SIGTERM),
     }
     if hasattr(signal, "SIGHUP"):
-        terminals = [descriptor for descriptor in range(3) if os.isatty(descriptor)]
-        actions[signal.SIGHUP] = lambda: renew() if all(map(os.isatty, terminals)) else stop()
+        terminal = _Terminal(loop, stop)
+        actions[signal.SIGHUP] = lambda: terminal.hung_up(otherwise=renew)
     if sys.platform == "win32":
         for number, act in actions.items():
             signal.signal(number, lambda *_, act=act: loop.call_soon_threadsafe(act))
@@ -55,5 +58,62 @@ def handled(stop: Stop, renew: Callable[[], None]) -> Generator[None, None, None
     try:
         yield
     finally:
+        if terminal:
+            terminal.forget()
         for number in actions:
             loop.remove_signal_handler(number)
+
+
+class _Terminal:
+    """The terminal that we were started from, if there is one: when it goes, we go.
+
+    SIGHUP alone does not tell: a shell sends it before the terminal goes, and where the terminal's
+    first program is no shell but ``make``, we get none. Who was sent to the background stays, as
+    ``disown`` and ``setsid`` mean it, unless SIGHUP comes.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, leave: Callable[[], None]) -> None:
+        self._loop = loop
+        self._leave = leave
+        self._descriptors = [descriptor for descriptor in range(3) if os.isatty(descriptor)]
+        self._ours = False
+        self._next: asyncio.TimerHandle | None = None
+        if self._descriptors:
+            self._look()
+
+    def hung_up(self, otherwise: Callable[[], None]) -> None:
+        """Leave if the terminal has gone, or goes soon; until then SIGHUP means ``otherwise``."""
+        if self._gone:
+            self._leave()
+            return
+        otherwise()
+        if self._descriptors:
+            self._look_again()
+            self._ours = True
+
+    def forget(self) -> None:
+        """Look no more."""
+        if self._next:
+            self._next.cancel()
+
+    def _look(self) -> None:
+        if not self._gone:
+            self._ours = self._in_front
+            self._look_again()
+        elif self._ours:
+            self._leave()
+
+    def _look_again(self) -> None:
+        self.forget()
+        self._next = self._loop.call_later(_LOOK, self._look)
+
+    @property
+    def _gone(self) -> bool:
+        return not all(map(os.isatty, self._descriptors))
+
+    @property
+    def _in_front(self) -> bool:
+        try:
+            return os.tcgetpgrp(self._descriptors[0]) == os.getpgrp()
+        except OSError:  # not the terminal of our session
+            return False

@@ -250,6 +250,46 @@ def test_a_terminal_that_is_closed_ends_the_program() -> None:
         assert proxy.output.rstrip().endswith('"stopped"}')
 
 
+class Led(Program):
+    """Started by the first program of a terminal, which waits for it whatever comes, as make."""
+
+    def __init__(self, url: str, terminal: str, how: str) -> None:
+        super().__init__(url, redirect=f"exec <{terminal}; trap : HUP; {how}")
+
+    def _by_another(self, streams: tuple[int, int, int]) -> subprocess.Popen[bytes]:
+        stdin, stdout, stderr = streams
+        return subprocess.Popen(
+            ["/bin/sh", "-c", self._redirect, "sh", sys.executable, "-m", "proxy", "serve"],
+            cwd=self.cwd,
+            env=self.env,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,  # the terminal that it opens is its own then
+        )
+
+
+def test_a_terminal_that_goes_without_a_signal_ends_the_program() -> None:
+    ours, theirs = os.openpty()
+    terminal = os.ttyname(theirs)
+    with RawUpstream() as upstream, Led(upstream.url, terminal, '"$@"; exit $?') as proxy:
+        os.close(theirs)
+        os.close(ours)
+        assert proxy.process.wait(PATIENCE) == 0
+        assert proxy.output.rstrip().endswith('"stopped"}')
+
+
+def test_a_shell_whose_signal_comes_before_the_terminal_goes_ends_the_program() -> None:
+    ours, theirs = os.openpty()
+    redirect = f"<{os.ttyname(theirs)}"
+    with RawUpstream() as upstream, Program(upstream.url, redirect=redirect) as proxy:
+        os.close(theirs)
+        proxy.process.send_signal(signal.SIGHUP)
+        _until(lambda: len(upstream.tokens_asked) > 1)
+        os.close(ours)
+        assert proxy.process.wait(PATIENCE) == 0
+
+
 def test_quit_on_the_admin_listener_drains() -> None:
     with RawUpstream() as upstream, Program(upstream.url) as proxy:
         assert proxy.admin("/quit", "POST")[0] == 202
