@@ -7,6 +7,7 @@ import ssl
 from pathlib import Path
 from typing import cast
 
+from proxy import key_pair
 from proxy.settings.model import Settings
 
 log = logging.getLogger("proxy.server")
@@ -21,7 +22,7 @@ def callers_tls(settings: Settings) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
-    context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    key_pair.load(context, settings.tls_cert, settings.tls_key)
     return context
 
 
@@ -37,9 +38,9 @@ async def reload(settings: Settings, context: ssl.SSLContext) -> None:
         try:
             # First into a context that nobody uses: of a pair that does not match, and between
             # the replacements of its files it never does, OpenSSL keeps the certificate.
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*files)
-            context.load_cert_chain(*files)
-        except (OSError, ssl.SSLError) as error:
+            key_pair.load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), *files)
+            key_pair.load(context, *files)
+        except key_pair.PairUnusable as error:
             log.warning(
                 "the new TLS certificate cannot be used; the old one stays in use: %s", error
             )

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from proxy import key_pair
 from proxy.addresses import ListenAddress, Url
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
@@ -114,7 +115,7 @@ class Settings(CredentialSettings):
     allow_production: bool = setting(
         "upstream",
         default=False,
-        description="Allow Passport's production host in BASE_URL. Real money moves there.",
+        description="Allow Passport's production host. Real money moves there.",
     )
 
     listen: Listen = setting(
@@ -446,11 +447,11 @@ class Settings(CredentialSettings):
                     f"{PREFIX}{name}: must be https, because the token or the credentials are"
                     f" sent there; to allow http, set {PREFIX}ALLOW_INSECURE_UPSTREAM=true"
                 )
-        if self.base_url.environment == "production" and not self.allow_production:
-            problems.append(
-                f"{PREFIX}BASE_URL: {self.base_url.host} is Passport's production host, where"
-                f" real money moves; to use it, set {PREFIX}ALLOW_PRODUCTION=true"
-            )
+            if url and url.environment == "production" and not self.allow_production:
+                problems.append(
+                    f"{PREFIX}{name}: {url.host} is Passport's production host, where"
+                    f" real money moves; to use it, set {PREFIX}ALLOW_PRODUCTION=true"
+                )
         if self.allow_production and self.base_url.environment != "production":
             problems.append(
                 f"{PREFIX}ALLOW_PRODUCTION: is true, but {PREFIX}BASE_URL ({self.base_url.host})"
@@ -487,9 +488,11 @@ class Settings(CredentialSettings):
             if url and url.reaches(own)
         )
         problems.extend(_unusable_authorities(self.ca_bundle))
-        problems.extend(_unusable_pair("CLIENT_CERT", self.client_cert, self.client_cert_key))
+        problems.extend(
+            _unusable_pair("CLIENT_CERT", self.client_cert, "CLIENT_CERT_KEY", self.client_cert_key)
+        )
         if self.tls_key:
-            problems.extend(_unusable_pair("TLS_CERT", self.tls_cert, self.tls_key))
+            problems.extend(_unusable_pair("TLS_CERT", self.tls_cert, "TLS_KEY", self.tls_key))
         return problems
 
     def _unknown_callers(self) -> list[str]:
@@ -512,13 +515,15 @@ def _unusable_authorities(bundle: Path | None) -> list[str]:
     return []
 
 
-def _unusable_pair(name: str, cert: Path | None, key: Path | None) -> list[str]:
+def _unusable_pair(name: str, cert: Path | None, name_of_key: str, key: Path | None) -> list[str]:
     if cert is None:
         return []
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(cert, key)
-    except OSError as error:
-        return [f"{PREFIX}{name}: cannot use {cert} ({_reason(error)})"]
+        key_pair.load(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), cert, key)
+    except key_pair.PairUnusable as error:
+        if error.of_key and key is None:
+            return [f"{PREFIX}{name}: {error}; if it is in another file, set {PREFIX}{name_of_key}"]
+        return [f"{PREFIX}{name_of_key if error.of_key else name}: {error}"]
     return []
 
 

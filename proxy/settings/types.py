@@ -31,6 +31,8 @@ def _split(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
 
 
 def _existing(path: Path) -> Path:
+    if path.is_dir():
+        raise ValueError(f"{path} is a directory; name a file")
     if not path.is_file():
         raise ValueError(f"no such file: {path}")
     return path
@@ -69,6 +71,15 @@ def _login(secret: SecretStr) -> SecretStr:
     if not (user and colon):
         raise ValueError("must be USER:PASSWORD")
     return secret
+
+
+def _plain_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if "*" in name or not any(map(str.isalnum, name)):
+            raise ValueError(
+                f"{name!r} is not a name; write names, or the ends of names: there is no wildcard"
+            )
+    return names
 
 
 def _language(text: str) -> str:
@@ -143,9 +154,10 @@ def _distinct(keys: tuple[CallerKey, ...]) -> tuple[CallerKey, ...]:
     return keys
 
 
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-Hosts = Annotated[Names, AfterValidator(_hosts)]
-WebOrigins = Annotated[Names, AfterValidator(_origins)]
+Items = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Names = Annotated[Items, AfterValidator(_plain_names)]
+Hosts = Annotated[Items, AfterValidator(_hosts)]
+WebOrigins = Annotated[Items, AfterValidator(_origins)]
 Rules = Annotated[
     tuple[Annotated[Rule, BeforeValidator(Rule.parse)], ...], NoDecode, BeforeValidator(_split)
 ]

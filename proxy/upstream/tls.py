@@ -6,6 +6,7 @@ import ssl
 from pathlib import Path
 from typing import Any
 
+from proxy import key_pair
 from proxy.errors import CertificateRefused, TlsAlerted, TlsFailed, UpstreamError
 
 # Codes of OpenSSL's X509_verify_cert_error_string(3).
@@ -76,7 +77,7 @@ def tls_context(
 
             context.load_verify_locations(certifi.where())
     if cert:
-        context.load_cert_chain(cert, key)
+        key_pair.load(context, cert, key)
     return context
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from proxy.addresses import ListenAddress
 from proxy.errors import SettingsError
@@ -189,6 +190,11 @@ def test_hosts_are_names_or_addresses(host: str) -> None:
             id="production",
         ),
         pytest.param(
+            {"token_url": "https://api.paas.co.passportfintech.com/v1/iam/oauth/tokens"},
+            "BREB_TOKEN_URL: api.paas.co.passportfintech.com is Passport's production host",
+            id="production's tokens",
+        ),
+        pytest.param(
             {"base_url": "https://bre-b-sandbox.api.visionamos.passportfintech.com"} | MEANT,
             "BREB_ALLOW_PRODUCTION: is true, but BREB_BASE_URL (bre-b-sandbox.api.visionamos."
             "passportfintech.com) is a sandbox, where payments seem to succeed",
@@ -266,6 +272,9 @@ def test_hosts_are_names_or_addresses(host: str) -> None:
         pytest.param(
             {"allowed_hosts": "unix:/x"}, "BREB_ALLOWED_HOSTS: 'unix:/x' is", id="a path for a host"
         ),
+        pytest.param({"redact": "*"}, "BREB_REDACT: '*' is not a name", id="a wildcard"),
+        pytest.param({"redact": "email,--"}, "BREB_REDACT: '--' is not a name", id="dashes"),
+        pytest.param({"ca_bundle": "."}, "BREB_CA_BUNDLE: . is a directory", id="a directory"),
         pytest.param({"read_timeout": "nan"}, "BREB_READ_TIMEOUT: ", id="nan"),
         pytest.param({"read_timeout": "inf"}, "BREB_READ_TIMEOUT: ", id="infinite"),
     ],
@@ -279,10 +288,22 @@ def test_files_of_certificates_are_tried_at_start(tmp_path: Path) -> None:
     empty = tmp_path / "empty.pem"
     empty.write_text("")
     assert problems(ca_bundle=empty)[0].startswith("BREB_CA_BUNDLE: no certificates in ")
-    assert problems(client_cert=empty)[0].startswith("BREB_CLIENT_CERT: cannot use ")
+    assert problems(client_cert=empty) == [
+        f"BREB_CLIENT_CERT: there is no PEM certificate in {empty}"
+    ]
     assert problems(client_cert_key=empty) == ["BREB_CLIENT_CERT_KEY: set BREB_CLIENT_CERT too"]
     assert problems(tls_cert=empty) == ["BREB_TLS_CERT and BREB_TLS_KEY: set both, or neither"]
-    assert problems(tls_cert=empty, tls_key=empty)[0].startswith("BREB_TLS_CERT: cannot use ")
+    leaf = trustme.CA().issue_cert("localhost")
+    leaf.cert_chain_pems[0].write_to_path(cert := tmp_path / "cert.pem")
+    missing = f"there is no PEM key in {empty}"
+    assert problems(tls_cert=cert, tls_key=empty) == [f"BREB_TLS_KEY: {missing}"]
+    assert problems(client_cert=cert, client_cert_key=empty) == [f"BREB_CLIENT_CERT_KEY: {missing}"]
+    assert problems(client_cert=cert) == [
+        (
+            f"BREB_CLIENT_CERT: there is no PEM key in {cert}; if it is in another file, set"
+            " BREB_CLIENT_CERT_KEY"
+        )
+    ]
 
 
 @pytest.mark.parametrize("host", ["a.test", "a.test:8080", "[::1]", "[fd00::1]:80", "a_b.test."])
