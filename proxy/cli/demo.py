@@ -32,6 +32,10 @@ from proxy.terminal.durations import span
 from proxy.terminal.screen import Screen
 
 SIMULATOR = ListenAddress("127.0.0.1", 9090)
+_FLAGS_ALONE = (
+    "the demo does not read the environment and .env; it has options for settings, such as"
+    " --allow-open-listener for BREB_ALLOW_OPEN_LISTENER=true"
+)
 _CREDENTIALS = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
 
 
@@ -111,7 +115,7 @@ class Demo:
         try:
             return DemoSettings(**given | own, _env_file=None)
         except ValidationError as error:
-            raise SettingsError(problems(error)) from None
+            raise SettingsError(problems(error), _FLAGS_ALONE) from None
 
     def run(self) -> None:
         """Run until Ctrl-C."""

@@ -136,8 +136,10 @@ def _nowhere_to_write(error: OSError) -> int:
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if error.errno != errno.EPIPE:
-        with contextlib.suppress(OSError):
+        try:
             say(f"cannot write to standard output: {error.strerror}")
+        except OSError:
+            os.dup2(1, 2)
     return FAILED
 
 

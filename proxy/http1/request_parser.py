@@ -25,6 +25,7 @@ _HANDSHAKE = b"\x16"  # RFC 8446 section 5.1: the first byte of a ClientHello
 _OTHER_METHOD = re.compile(rb"(?:\r\n)*([!#$%&'*+.^_`|~0-9A-Za-z-]+) [!-~]+ HTTP/1\.[01]\r\n")
 _METHOD_SO_FAR = re.compile(rb"(?:\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: |\Z)")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+_SPACED = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+(?: [!-~]+)+ HTTP/1\.[01]\r\n")
 _OTHER_VERSION = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ (HTTP/\d+(?:\.\d+)?)\r\n")
 
 
@@ -215,6 +216,9 @@ class RequestParser:
             other = _OTHER_VERSION.match(self._line)
             if other and other[1] not in (b"HTTP/1.1", b"HTTP/1.0"):
                 return _other_version(other[1].decode())
+            if _SPACED.match(self._line):
+                text = "the request target contains a space; write it as %20"
+                return RequestRefused(400, "malformed", text, BAD)
         return RequestRefused(400, "malformed", f"not valid HTTP/1.1: {error}", BAD)
 
     # -- llhttp's callbacks ----------------------------------------------------------------

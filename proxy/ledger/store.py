@@ -51,6 +51,9 @@ class Store:
 
         Trouble that may pass by itself, such as a full disk, is raised as it comes.
         """
+        if path.exists() and not path.is_file():  # before a lock is left beside it
+            what = "a directory; name a file in it" if path.is_dir() else "not a file; name a file"
+            raise LedgerRefused(f"{path}: is {what}")
         try:
             lock = Lock(path)
             try:
@@ -226,8 +229,6 @@ def _refusal(path: Path, error: BaseException) -> str:
         return f"{path}: {words(error)}; {MEND}"
     if not path.parent.is_dir():
         return f"{path}: there is no such directory: {path.parent}"
-    if path.is_dir():
-        return f"{path}: is a directory; name a file in it"
     return f"{path}: {words(error)}; give this user the right to write it and its directory"
 
 

@@ -143,6 +143,8 @@ def odd(credentials: Credentials) -> list[str]:
 def _odd(value: str) -> str:
     if value.lower().startswith(_DUMMIES):
         return "looks like an example"
+    if value.upper().startswith(_PAIR):
+        return "begins with a setting's name; write only the value"
     if any(c.isspace() for c in value) or {value[:1], value[-1:]} & set("\"'"):
         return "contains spaces or quotes"
     if not value.isascii():

@@ -5,6 +5,7 @@ proxy answers; 130 interrupted.
 """
 
 import argparse
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
@@ -19,6 +20,7 @@ _SECRETS = {
     "--caller-key": "BREB_CALLER_KEY",
     "--egress-credentials": "BREB_EGRESS_CREDENTIALS",
 }
+_WIDEST = 100  # characters; longer lines are hard to read
 _INSTEAD = {"--port": "--listen", "--host": "--listen", "--url": "--base-url"}  # others' names
 _LOGIN_REFUSED = (
     "--egress-proxy: user and password are not allowed here, because every process on this"
@@ -71,10 +73,25 @@ class Parser(argparse.ArgumentParser):
 
 
 class Layout(argparse.RawDescriptionHelpFormatter):
-    """Options in one column, their meaning in the other, wide enough for our longest."""
+    """Options in one column, their meaning in the other, as wide as the terminal up to 100."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=32, width=100)
+        columns = shutil.get_terminal_size((_WIDEST, 0)).columns
+        super().__init__(prog, max_help_position=32, width=min(columns, _WIDEST))
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return _wrapped(text, width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines = (_wrapped(line, width) or [""] for line in text.splitlines())
+        return "\n".join(indent + part for parts in lines for part in parts)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Wrap at blanks alone: an address in two parts cannot be copied."""
+    import textwrap  # only where there is something to read
+
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def say(text: str) -> None:

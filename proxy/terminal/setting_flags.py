@@ -11,10 +11,12 @@ from proxy.terminal.arguments import Parser, add_sources
 
 _DEST = "setting_"
 GROUPS: tuple[str, ...] = get_args(Group)
-_RULE = """\
-Each flag is also a setting: --base-url is BREB_BASE_URL in the environment and in .env, and the
-file breb_base_url in the secrets directory. Defaults are in brackets. BREB_CLIENT_ID,
-BREB_CLIENT_SECRET, BREB_CALLER_KEY and BREB_EGRESS_CREDENTIALS have no flag: they are secrets."""
+_RULE = (
+    "Each flag is also a setting: --base-url is BREB_BASE_URL in the environment and in .env, and"
+    " the file breb_base_url in the secrets directory. Defaults are in brackets. BREB_CLIENT_ID,"
+    " BREB_CLIENT_SECRET, BREB_CALLER_KEY and BREB_EGRESS_CREDENTIALS have no flag: they are"
+    " secrets."
+)
 
 
 def parser(

@@ -89,6 +89,14 @@ def test_demo_help_shows_the_demos_own_defaults(tmp_path: Path) -> None:
     assert "in memory, with bodies. [true]" in text
 
 
+def test_help_fits_the_terminal_and_breaks_no_word(tmp_path: Path) -> None:
+    for columns in (80, 100):
+        text = command("serve", "--help", cwd=tmp_path, COLUMNS=columns).out
+        longer = [line.split() for line in text.splitlines() if len(line) > columns]
+        assert all(len(words) == 1 for words in longer), longer
+        assert "[https://bre-b-sandbox.api.visionamos.passportfintech.com]" in text
+
+
 def test_serve_help_shows_each_setting_with_its_default(tmp_path: Path) -> None:
     text = " ".join(command("serve", "--help", cwd=tmp_path).out.split())
     for name, meaning, default, *_ in flags():
@@ -251,6 +259,7 @@ def test_an_empty_flag_counts_as_unset() -> None:
             ".env", "BREB_DENY=x\n".encode("utf-16-le"), "save it as UTF-8", id="UTF-16, no mark"
         ),
         pytest.param(".env", None, "is not a regular file", id="a directory"),
+        pytest.param(".env", b"BREB_DENY\n", "close all quotes", id="a name alone"),
         pytest.param(
             "secrets/breb_client_id", b"\xff\xfe", "save it as UTF-8", id="binary secret file"
         ),
@@ -302,6 +311,15 @@ def test_a_source_that_may_not_be_read_is_named(
         ".env: cannot be read (Permission denied)",
         f"{tmp_path}: cannot be read (Permission denied)",
     ]
+
+
+@pytest.mark.parametrize("name", ["run", "serve", "check", "status"])
+def test_a_link_to_no_file_is_not_taken_for_no_file(tmp_path: Path, name: str) -> None:
+    """Of a secret that is not mounted: a demo in its place would say yes to every payment."""
+    (tmp_path / ".env").symlink_to("away")
+    ended = command(name, cwd=tmp_path)
+    assert ended.code == 2
+    assert ended.err == "breb-proxy: .env: is a link to a file that does not exist\n"
 
 
 def test_names_that_no_setting_has_are_warned_of(tmp_path: Path) -> None:
@@ -461,6 +479,20 @@ def test_what_cannot_be_written_is_no_success(tmp_path: Path, arguments: list[st
         1,
         "breb-proxy: cannot write to standard output: No space left on device\n",
     )
+
+
+def test_errors_that_cannot_be_written_are_a_failure_and_no_more(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "proxy", "serve"],
+            cwd=tmp_path,
+            env=environment({}),
+            stdin=subprocess.DEVNULL,
+            stderr=full,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert ended.returncode == 1
 
 
 @pytest.mark.parametrize("redirect", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full 2>&1"])

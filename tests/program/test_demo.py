@@ -331,6 +331,16 @@ def test_wrong_flags_are_one_line(tmp_path: Path, flag: str, says: str) -> None:
     assert ended.err.startswith(f"breb-proxy: {says}")
 
 
+def test_what_it_advises_it_takes(tmp_path: Path) -> None:
+    ended = command("demo", "--listen=0.0.0.0:0", cwd=tmp_path)
+    assert ended.code == 2
+    assert "it has options for settings, such as --allow-open-listener for" in ended.err
+    taken = ("--listen=0.0.0.0:0", "--allow-open-listener", "--read-timeout=x")
+    ended = command("demo", *taken, cwd=tmp_path)
+    assert "BREB_READ_TIMEOUT" in ended.err
+    assert "BREB_LISTEN" not in ended.err
+
+
 def test_an_address_of_another_machine_is_exit_code_three(tmp_path: Path) -> None:
     ended = command("demo", "--listen=192.0.2.1:8080", cwd=tmp_path)
     assert ended.code == 3

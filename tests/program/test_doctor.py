@@ -315,6 +315,11 @@ def test_names_that_kubernetes_made_are_not_called_settings(tmp_path: Path, sand
     ("secret", "says"),
     [
         pytest.param("<your secret>", "looks like an example", id="example"),
+        pytest.param(
+            "BREB_CLIENT_SECRET=abcd",
+            "begins with a setting's name; write only the value",
+            id="a whole line",
+        ),
         pytest.param("ab cd", "contains spaces or quotes", id="blank"),
         pytest.param("'abcd'", "contains spaces or quotes", id="quotes"),
         pytest.param(

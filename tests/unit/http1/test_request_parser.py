@@ -52,6 +52,11 @@ def test_the_size_of_a_read_changes_nothing(stream: bytes) -> None:
         assert other in (status, 400 if status else 0), size
 
 
+def test_a_space_in_the_target_is_called_one() -> None:
+    with pytest.raises(RequestRefused, match="contains a space; write it as %20"):
+        RequestParser().feed(b"GET /v1/keys?name=Juan Perez HTTP/1.1\r\nHost: x\r\n\r\n", 0)
+
+
 @pytest.mark.parametrize("body", [pytest.param(data, id=name) for name, data in BROKEN_BODIES])
 def test_a_malformed_body_in_one_read_is_never_handed_on_as_whole(body: bytes) -> None:
     _, whole, status = read(CHUNKED + body, len(CHUNKED + body))

@@ -189,6 +189,12 @@ def test_a_folder_in_its_place_is_refused(path: Path) -> None:
     path.mkdir()
     with pytest.raises(LedgerRefused, match="is a directory"):
         Store.open(path)
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_is_no_file_is_refused() -> None:
+    with pytest.raises(LedgerRefused, match="/dev/null: is not a file; name a file"):
+        Store.open(Path("/dev/null"))
 
 
 def test_a_file_that_was_taken_away_is_noticed(path: Path) -> None:
