@@ -14,10 +14,10 @@ def backup(ledger: Path, target: Path) -> int:
 
     The copy gets its name only when it is whole, checked and on the disk.
     """
-    if target.exists():
-        raise LedgerRefused(f"{target} exists: it is not overwritten; name another file")
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
+        if target.exists():
+            raise FileExistsError
         os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         try:
             _copy(ledger, draft)

@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,8 +136,9 @@ def reading(path: Path) -> Iterator[Reader]:
 @contextmanager
 def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
     """Open a ledger that is there; what SQLite says against it becomes LedgerRefused."""
-    if not path.is_file():
-        raise LedgerRefused(f"there is no file {path}")
+    with suppress(OSError):  # of a folder that is closed to us: said below
+        if not path.is_file():
+            raise LedgerRefused(f"there is no file {path}")
     if not os.access(path, os.R_OK):
         raise LedgerRefused(
             f"{path}: this user may not read it; run this command as the user of the proxy"

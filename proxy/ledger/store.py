@@ -19,6 +19,7 @@ from proxy.ledger.trouble import MEND, LedgerRefused, code, passes, words
 
 _BUSY = 2.0  # seconds another program may hold the file, such as a verdict being written
 _AT_ONCE = 500  # rows pruned in one transaction: payments wait for no more than that
+_WHAT_ELSE = {True: "a directory; name a file in it", False: "not a file; name a file"}
 _PAGES = 256  # given back to the file system after it
 
 
@@ -51,10 +52,9 @@ class Store:
 
         Trouble that may pass by itself, such as a full disk, is raised as it comes.
         """
-        if path.exists() and not path.is_file():  # before a lock is left beside it
-            what = "a directory; name a file in it" if path.is_dir() else "not a file; name a file"
-            raise LedgerRefused(f"{path}: is {what}")
         try:
+            if path.exists() and not path.is_file():  # before a lock is left beside it
+                raise LedgerRefused(f"{path}: is {_WHAT_ELSE[path.is_dir()]}")
             lock = Lock(path)
             try:
                 new = not path.exists() or path.stat().st_size == 0
@@ -227,8 +227,9 @@ def _refusal(path: Path, error: BaseException) -> str:
         sqlite3.SQLITE_NOTADB,
     ):
         return f"{path}: {words(error)}; {MEND}"
-    if not path.parent.is_dir():
-        return f"{path}: there is no such directory: {path.parent}"
+    with contextlib.suppress(OSError):  # of a folder that is closed to us
+        if not path.parent.is_dir():
+            return f"{path}: there is no such directory: {path.parent}"
     return f"{path}: {words(error)}; give this user the right to write it and its directory"
 
 

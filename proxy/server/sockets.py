@@ -136,19 +136,24 @@ def _bind_tcp(family: int, kind: int, protocol: int, where: tuple[Any, ...]) -> 
 
 def _bind_unix(path: Path) -> socket.socket:
     """Bind a Unix socket that its owner alone may use; one that nobody serves is removed."""
-    if path.exists():
-        if not stat.S_ISSOCK(path.stat().st_mode):
-            raise AddressTaken(f"cannot listen on unix:{path}: the file exists and is not a socket")
-        if _served(path):
-            raise AddressTaken(f"cannot listen on unix:{path}: another process listens there")
-        path.unlink()
     sock = UnixSocket(path)
     try:
+        if path.exists():
+            _make_way(path)
         sock.open()
     except OSError as error:
         sock.close()
-        raise AddressTaken(f"cannot listen on unix:{path}: {error.strerror}") from error
+        why = error if isinstance(error, AddressTaken) else error.strerror
+        raise AddressTaken(f"cannot listen on unix:{path}: {why}") from error
     return sock
+
+
+def _make_way(path: Path) -> None:
+    if not stat.S_ISSOCK(path.stat().st_mode):
+        raise AddressTaken("the file exists and is not a socket; name another path")
+    if _served(path):
+        raise AddressTaken("another process listens there")
+    path.unlink()
 
 
 class UnixSocket(socket.socket):

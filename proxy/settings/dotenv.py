@@ -7,6 +7,7 @@ import io
 import logging
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,21 +19,31 @@ from proxy.errors import SettingsError
 logging.getLogger("dotenv.main").setLevel(logging.CRITICAL + 1)
 
 
-def text_of(file: Path) -> str:
+def text_of(file: Path, *, named: bool = False) -> str:
     """Return what a file of settings holds, nothing if there is none; raise SettingsError.
 
-    A file that is there and says nothing would leave its rules and its upstream out.
+    A file that is there and says nothing would leave its rules and its upstream out, and so would
+    one that was ``named`` and is not there.
     """
-    if file == Path(os.devnull) or not os.path.lexists(file):
+    if file == Path(os.devnull):
         return ""
-    if file.is_symlink() and not file.exists():
-        raise SettingsError([f"{file}: is a link to a file that does not exist"])
-    if not file.is_file():  # a directory is what Docker mounts where there is no file
+    try:
+        return _text(file)
+    except FileNotFoundError:
+        if file.is_symlink():
+            raise SettingsError([f"{file}: is a link to a file that does not exist"]) from None
+        if named:
+            raise SettingsError([f"BREB_ENV_FILE: no such file: {file}"]) from None
+        return ""
+    except OSError as error:
+        raise SettingsError([f"{file}: cannot be read ({error.strerror})"]) from None
+
+
+def _text(file: Path) -> str:
+    if not stat.S_ISREG(file.stat().st_mode):  # Docker mounts a directory where there is no file
         raise SettingsError([f"{file}: is not a regular file"])
     try:
         text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SettingsError([f"{file}: cannot be read ({error.strerror})"]) from None
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:  # of UTF-16 without a mark every other byte of ASCII is zero

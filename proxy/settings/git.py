@@ -14,7 +14,7 @@ def exposed(file: Path) -> str:
     if not file.is_file():
         return ""
     folder = file.absolute().parent
-    if not any((each / ".git").exists() for each in (folder, *folder.parents)):
+    if not any(_there(each / ".git") for each in (folder, *folder.parents)):
         return ""
     if _git(folder, "ls-files", "--error-unmatch", file.name) == 0:
         return (
@@ -24,6 +24,13 @@ def exposed(file: Path) -> str:
     if _git(folder, "check-ignore", "--quiet", file.name) == 1:
         return f"{file} is not ignored by git: add {file.name} to .gitignore before you commit"
     return ""
+
+
+def _there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a folder above that is closed to us
+        return False
 
 
 def _git(folder: Path, *arguments: str) -> int | None:

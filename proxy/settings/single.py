@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from proxy.errors import SettingsError
 from proxy.settings.dotenv import assignments, text_of
 
 
@@ -24,10 +23,8 @@ def setting(
     if found := flag or known.get(name):
         return found
     named = env_file or known.get("BREB_ENV_FILE")
-    if named and not Path(named).exists():
-        raise SettingsError([f"BREB_ENV_FILE: no such file: {named}"])
     file = Path(named or ".env")
-    text_of(file)
+    text_of(file, named=bool(named))
     folder = secrets_dir or known.get("BREB_SECRETS_DIR")
     found = assignments(file).get(name) or (folder and text_of(Path(folder, name.lower())).strip())
     return found or None

@@ -1,6 +1,7 @@
 """Where settings come from, and what in those places cannot be read."""
 
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,14 @@ def sources(secrets_dir: Path | None, env_file: Path | None = Path(".env")) -> d
     """
     if secrets_dir is None:
         return {"_env_file": env_file}
-    if not secrets_dir.is_dir():
-        what = "is not a directory" if secrets_dir.exists() else "no such directory"
-        raise SettingsError([f"{PREFIX}SECRETS_DIR: {what}: {secrets_dir}"])
+    try:
+        problem = "" if stat.S_ISDIR(secrets_dir.stat().st_mode) else "is not a directory"
+    except FileNotFoundError:
+        problem = "no such directory"
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})"
+    if problem:
+        raise SettingsError([f"{PREFIX}SECRETS_DIR: {problem}: {secrets_dir}"])
     return {"_env_file": env_file, "_secrets_dir": secrets_dir}
 
 
@@ -42,19 +48,17 @@ def locate(env_file: str | None, secrets_dir: str | None) -> dict[str, Any]:
     asked = (os.environ.get(name) for name in ("BREB_SECRETS_DIR", "CREDENTIALS_DIRECTORY"))
     folder = secrets_dir or next(filter(None, asked), None)
     file = env_file or os.environ.get("BREB_ENV_FILE")
-    # Its rules and its upstream would be missing without a word.
-    if file and not Path(file).exists():
-        raise SettingsError([f"{PREFIX}ENV_FILE: no such file: {file}"])
     places = sources(Path(folder) if folder else None, Path(file or ".env"))
-    if problems := [*_passed_over(places["_env_file"]), *_unreadable(places.get("_secrets_dir"))]:
+    problems = _passed_over(places["_env_file"], named=bool(file))
+    if problems := [*problems, *_unreadable(places.get("_secrets_dir"))]:
         raise SettingsError(problems)
     return places
 
 
-def _passed_over(file: Path) -> list[str]:
+def _passed_over(file: Path, *, named: bool) -> list[str]:
     """Return a problem for each line of ours that dotenv would leave out: it may be a rule."""
     try:
-        text = text_of(file)
+        text = text_of(file, named=named)
     except SettingsError as error:
         return error.problems
     return [

@@ -1,6 +1,7 @@
 """How the text of a setting becomes its value; what is wrong is said by ValueError, in words."""
 
 import re
+import stat
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,10 +32,16 @@ def _split(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
 
 
 def _existing(path: Path) -> Path:
-    if path.is_dir():
-        raise ValueError(f"{path} is a directory; name a file")
-    if not path.is_file():
-        raise ValueError(f"no such file: {path}")
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise ValueError(f"no such file: {path}") from None
+    except OSError as error:
+        raise ValueError(f"cannot read {path} ({error.strerror})") from None
+    if not stat.S_ISREG(mode):
+        raise ValueError(
+            f"{path} is {'a directory' if stat.S_ISDIR(mode) else 'not a file'}; name a file"
+        )
     return path
 
 

@@ -322,6 +322,41 @@ def test_a_link_to_no_file_is_not_taken_for_no_file(tmp_path: Path, name: str) -
     assert ended.err == "breb-proxy: .env: is a link to a file that does not exist\n"
 
 
+NO_NAME = "n" * 300  # the system refuses to look for it, as for what is in a closed folder
+
+
+@pytest.mark.parametrize("name", ["serve", "check", "status", "ledger", "tokens", "login"])
+@pytest.mark.parametrize("place", ["env-file", "secrets-dir"])
+def test_what_cannot_be_looked_for_is_named(tmp_path: Path, name: str, place: str) -> None:
+    ended = command(name, f"--{place}={NO_NAME}", cwd=tmp_path)
+    assert ended.code == 2
+    assert ended.err.count("\n") == 1
+    assert "cannot be read (File name too long)" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("CA_BUNDLE", "BREB_CA_BUNDLE: cannot read"),
+        ("LEDGER", "BREB_LEDGER: "),
+    ],
+)
+def test_a_path_that_cannot_be_looked_for_is_an_error_of_its_setting(
+    tmp_path: Path, setting: str, says: str
+) -> None:
+    given = {
+        "BREB_CLIENT_ID": "x",
+        "BREB_CLIENT_SECRET": SECRET,
+        "BREB_LISTEN": "127.0.0.1:0",
+        "BREB_ADMIN_LISTEN": "127.0.0.1:0",
+        f"BREB_{setting}": f"{tmp_path}/{NO_NAME}",
+    }
+    ended = command("serve", cwd=tmp_path, **given)
+    assert ended.code == 2
+    assert ended.err.startswith(f"breb-proxy: {says}")
+    assert ended.err.count("\n") == 1
+
+
 def test_names_that_no_setting_has_are_warned_of(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("BREB_READ_TIMEOT=5\n")
     secrets = tmp_path / "secrets"
