@@ -18,6 +18,9 @@ BODY = random.Random(12).randbytes(8 << 20)
 WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
 SHARE = BODY[: 2 << 20]
 READERS = 150
+# MiB, by whether it is TLS. As a rule it is 17 and 35. On a busy machine it may be more, where all
+# begin to be read before so many wait that less is read of each. Were that never so, 75 and 65.
+MOST = {False: 45, True: 60}
 
 
 def answer(call: Call) -> bytes:
@@ -68,7 +71,7 @@ def test_readers_that_take_nothing_hold_little_and_others_are_served(
                 assert got is not None
                 assert got.body == SHARE
                 assert ask(proxy.port, "/x", "POST", body=b"small").body == b"small"
-        assert resident(proxy, "VmHWM") - rest < (50 if tls else 30)
+        assert resident(proxy, "VmHWM") - rest < MOST[tls]
         until(lambda: proxy.status()["in_flight"] == 0, "they have left")
         most = resident(proxy, "VmHWM") - rest
         until(lambda: resident(proxy) - rest < 25, f"memory is given back of {most:.0f} MiB")

@@ -298,11 +298,11 @@ def test_a_token_that_works_survives_the_end_of_the_token_endpoint() -> None:
 
 
 def wants(secret: str, authority: Authority) -> Callable[[Call], bytes | None]:
-    """Answer the token endpoint, for one client secret alone."""
+    """Answer the token endpoint, for one client secret alone; another is not tried again soon."""
 
     def token(call: Call) -> bytes | None:
         if json.loads(call.body)["client_secret"] != secret:
-            return answer("401 Unauthorized", b'{"error":"invalid_client"}')
+            return answer("401 Unauthorized", b'{"error":"invalid_client"}', "Retry-After: 600")
         return authority.token(call)
 
     return token
