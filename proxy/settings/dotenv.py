@@ -56,7 +56,11 @@ def assignments(file: Path) -> dict[str, str]:
 
     Values stand with their references to the environment (``${NAME}``) resolved.
     """
-    text = _read(file)
+    return assigned(_read(file))
+
+
+def assigned(text: str) -> dict[str, str]:
+    """Return what the text of such a file sets, as `assignments` does."""
     if not text:
         return {}
     from dotenv import dotenv_values

@@ -253,8 +253,8 @@ def test_a_terminal_that_is_closed_ends_the_program() -> None:
 class Led(Program):
     """Started by the first program of a terminal, which waits for it whatever comes, as make."""
 
-    def __init__(self, url: str, terminal: str, how: str) -> None:
-        super().__init__(url, redirect=f"exec <{terminal}; trap : HUP; {how}")
+    def __init__(self, url: str, terminal: str) -> None:
+        super().__init__(url, redirect=f'exec <{terminal}; trap : HUP; "$@"; exit $?')
 
     def _by_another(self, streams: tuple[int, int, int]) -> subprocess.Popen[bytes]:
         stdin, stdout, stderr = streams
@@ -272,7 +272,7 @@ class Led(Program):
 def test_a_terminal_that_goes_without_a_signal_ends_the_program() -> None:
     ours, theirs = os.openpty()
     terminal = os.ttyname(theirs)
-    with RawUpstream() as upstream, Led(upstream.url, terminal, '"$@"; exit $?') as proxy:
+    with RawUpstream() as upstream, Led(upstream.url, terminal) as proxy:
         os.close(theirs)
         os.close(ours)
         assert proxy.process.wait(PATIENCE) == 0
