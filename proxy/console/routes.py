@@ -13,7 +13,7 @@ from starlette.routing import Route
 from proxy.admin.local_only import Endpoint
 from proxy.admin.status import Status
 from proxy.console.caller_url import CallerUrl
-from proxy.console.copying import FORMS
+from proxy.console.copying import FORMS, copied
 from proxy.console.find import find
 from proxy.console.har import har
 from proxy.console.replay import Replay, ReplayRefused, Wish
@@ -103,13 +103,13 @@ class Console:
     async def copy(self, request: Request) -> Response:
         """Give a request as something to paste."""
         entry = self._journal.find(request.path_params["id"])
-        write = FORMS.get(request.path_params["form"])
-        if entry is None or write is None:
+        form = request.path_params["form"]
+        if entry is None or form not in FORMS:
             return _gone()
         again = sendable(entry)
         if again.problem:
             return _json({"detail": again.problem}, 409)
-        return Response(write(again, self._door), headers=HEADERS, media_type="text/plain")
+        return Response(copied(form, again, self._door), headers=HEADERS, media_type="text/plain")
 
     async def find(self, request: Request) -> Response:
         """Tell which exchanges younger than ``after`` hold which ``term``."""

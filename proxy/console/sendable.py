@@ -30,7 +30,8 @@ class Sendable:
     """A request without what is the client's own business.
 
     ``left_out`` names the fields that were masked; ``masked`` says that target or body hold masks;
-    ``problem`` why the body is not at hand; ``caller`` who sent it.
+    ``problem`` why the body is not at hand; ``caller`` who sent it; ``compressed`` that a client
+    which undoes codings may say so (`proxy.console.copying.portable`).
     """
 
     method: str
@@ -41,6 +42,7 @@ class Sendable:
     masked: bool = False
     problem: str = ""
     caller: str = ""
+    compressed: bool = False
 
     @property
     def safe(self) -> bool:

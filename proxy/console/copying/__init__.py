@@ -15,6 +15,7 @@ from proxy.console.copying.httpie import httpie
 from proxy.console.copying.java import java
 from proxy.console.copying.javascript import javascript
 from proxy.console.copying.php import php
+from proxy.console.copying.portable import portable
 from proxy.console.copying.postman import postman
 from proxy.console.copying.powershell import powershell
 from proxy.console.copying.python import python
@@ -31,3 +32,8 @@ FORMS: dict[str, Callable[[Sendable, CallerUrl], str]] = {
     "php": php,
     "postman": postman,
 }
+
+
+def copied(form: str, request: Sendable, door: CallerUrl) -> str:
+    """Word ``request`` in one of the `FORMS`, for a client that is not the one that sent it."""
+    return FORMS[form](portable(request), door)

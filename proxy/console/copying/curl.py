@@ -25,7 +25,7 @@ def curl(request: Sendable, door: CallerUrl) -> str:
 
 
 def _options(request: Sendable, door: CallerUrl) -> list[str]:
-    words = []
+    words = ["--compressed"] if request.compressed else []
     if request.method == "HEAD":
         words.append("--head")
     elif request.method != ("POST" if request.body else "GET"):

@@ -39,6 +39,8 @@ def _options(request: Sendable, door: CallerUrl) -> list[tuple[str, str]]:
     # curl drops an empty query from the URL, and * is in none.
     if request.target.endswith("?") or request.target == "*":
         found.append(("REQUEST_TARGET", _literal(request.target.encode())))
+    if request.compressed:
+        found.append(("ENCODING", "''"))  # every coding that it can undo
     found += [("PATH_AS_IS", "true"), ("PROXY", "''"), ("RETURNTRANSFER", "true")]
     return found
 

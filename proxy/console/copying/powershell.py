@@ -1,7 +1,8 @@
 """For curl.exe in PowerShell.
 
 Windows PowerShell loses the double quotes in the words it gives to a program, hence the body goes
-through a file, and so does every other word that has one, as a configuration of curl's.
+through a file, and so does every other word that has one, as a configuration of curl's. Windows'
+own curl.exe was long without zlib, and then knows no --compressed: it asks for no coding.
 """
 
 import base64

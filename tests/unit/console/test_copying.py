@@ -1,6 +1,7 @@
 """Copied requests, run for real: whatever stands in them, they do nothing but be sent."""
 
 import base64
+import gzip
 import json
 import os
 import re
@@ -15,6 +16,8 @@ import pytest
 
 from proxy.console.caller_url import CallerUrl
 from proxy.console.copying import (
+    FORMS,
+    copied,
     csharp,
     curl,
     httpie,
@@ -503,3 +506,76 @@ def test_postman_gets_a_collection_of_one_request() -> None:
     assert "body" not in json.loads(postman(request(), door("http://[::1]")))["item"][0]["request"]
     bare = json.loads(postman(request(), door("http://localhost")))["item"][0]["request"]["url"]
     assert (bare["host"], bare["port"]) == (["localhost"], "")
+
+
+POSTMANS = (
+    ("Accept", "*/*"),
+    ("Accept-Encoding", "gzip, deflate, br"),
+    ("Cache-Control", "no-cache"),
+    ("Idempotency-Key", "4711"),
+    ("Postman-Token", "0b8f"),
+    ("Sec-CH-UA", "a browser"),
+    ("User-Agent", "PostmanRuntime/7.43.0"),
+    ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+)
+PLAIN = b'{"said":"in words"}'
+SQUEEZED = gzip.compress(PLAIN)
+
+
+def squeezing(call: Call) -> bytes:
+    """Answer compressed to whoever says that it can undo that, as many an API does."""
+    accepted = b", ".join(call.values("accept-encoding"))
+    body, coding = (
+        (SQUEEZED, b"Content-Encoding: gzip\r\n") if b"gzip" in accepted else (PLAIN, b"")
+    )
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n%bContent-Length: %d\r\n\r\n"
+    return head % (coding, len(body)) + body
+
+
+def by_shell(text: str, folder: Path) -> bytes:
+    done = shell(text, folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def by_httpie(text: str, folder: Path) -> bytes:
+    program("http")
+    return by_shell(text, folder)
+
+
+def by_newman(text: str, folder: Path) -> bytes:
+    collection = json.loads(text)
+    script = {"exec": ["console.log(pm.response.text())"]}
+    collection["item"][0]["event"] = [{"listen": "test", "script": script}]
+    (folder / "copied.json").write_text(json.dumps(collection))
+    newman = node.package("newman") / "bin" / "newman.js"
+    return ran([program("node"), str(newman), "run", "copied.json"], folder)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_copied_prints_the_answer_of_an_api_that_compresses(
+    form: str, tmp_path: Path
+) -> None:
+    """Postman, which sent it, undoes codings; most of the others print the bytes that come."""
+    runners = RUN | {curl: by_shell, httpie: by_httpie, postman: by_newman}
+    with RawUpstream(squeezing) as upstream:
+        what = request(body=b'{"a":1}', lines=(*POSTMANS, ("Content-Type", "application/json")))
+        text = copied(form, what, door(upstream.url))
+        printed = runners[FORMS[form]](text, tmp_path)
+        (call,) = upstream.calls
+    assert b"in words" in printed
+    assert call.values("idempotency-key") == [b"4711"]
+    assert call.values("user-agent") == [b"PostmanRuntime/7.43.0"]
+    assert (call.values("traceparent"), call.values("sec-ch-ua")) == ([], [])
+    assert b"0b8f" not in call.values("postman-token")
+
+
+def test_curl_and_php_ask_for_codings_if_the_old_client_did(tmp_path: Path) -> None:
+    asked, not_asked = request(lines=POSTMANS), request(lines=POSTMANS[2:])
+    for form, run in (("curl", by_shell), ("php", by_php)):
+        with RawUpstream(squeezing) as upstream:
+            for what in (asked, not_asked):
+                run(copied(form, what, door(upstream.url)), tmp_path)
+            codings = [b"".join(call.values("accept-encoding")) for call in upstream.calls]
+        assert b"gzip" in codings[0]
+        assert codings[1] == b""
