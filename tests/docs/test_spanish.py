@@ -31,8 +31,15 @@ PAIRS = [
 BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
+COMMENT = re.compile(r" {2,}# .*$", re.MULTILINE)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+SENTENCE_END = re.compile(r"\.\s|\n\n|\||\n\* ")
+
+
 def blocks(page: Path) -> list[str]:
-    return BLOCK.findall(page.read_text())
+    """Return what is to be typed or is printed; comments and drawings are translated."""
+    found = BLOCK.findall(page.read_text())
+    return [COMMENT.sub("", block) for block in found if "─" not in block]
 
 
 def commands(page: Path) -> Counter[str]:
@@ -66,6 +73,47 @@ def test_both_languages_have_the_same_commands_and_links(english: Path, spanish:
     assert links(spanish) - links(english) <= own | twins
     if english.name == "README.md":
         assert links(english) - links(spanish) <= twins
+
+
+def test_a_drawing_has_the_same_outcomes_in_both_languages() -> None:
+    def outcomes(page: Path) -> list[str]:
+        (drawing,) = (block for block in BLOCK.findall(page.read_text()) if "─" in block)
+        names = r"not-sent|answered|unknown|settled|(?<= )(?:cut|open)(?= )"
+        return sorted(re.findall(names, drawing.replace("still open", "").replace("en open", "")))
+
+    assert outcomes(ROOT / "docs" / "ledger.md") == outcomes(SPANISH / "ledger.md")
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.es.md", *sorted(SPANISH.glob("*.md"))], ids=lambda page: page.name
+)
+def test_a_link_that_leads_to_a_page_in_english_says_so(page: Path) -> None:
+    text = BLOCK.sub("", page.read_text())
+    unsaid = [
+        link[0]
+        for link in LINK.finditer(text)
+        if english(page, link[1])
+        and not re.search("ingl[eé]s", _sentence(text, link.start(), link.end()), re.IGNORECASE)
+    ]
+    assert unsaid == []
+
+
+def english(page: Path, target: str) -> bool:
+    """Report whether a link leads to a page of ours that is not in Spanish."""
+    path, _, _ = target.partition("#")
+    if re.match(r"[a-z]+:", path) or not path.endswith((".md", "/")):
+        return False
+    return path != "README.md" and not (path.endswith("README.es.md") or _spanish(page, path))
+
+
+def _spanish(page: Path, path: str) -> bool:
+    return (page.parent / path).resolve().is_relative_to(SPANISH)
+
+
+def _sentence(text: str, start: int, end: int) -> str:
+    """Return the sentence that a link stands in, or the cell of a table."""
+    before, after = SENTENCE_END.split(text[:start])[-1], SENTENCE_END.split(text[end:])[0]
+    return before + text[start:end] + after
 
 
 def test_the_readmes_have_the_same_parts() -> None:
