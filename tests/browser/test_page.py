@@ -400,6 +400,7 @@ def test_the_page_speaks_the_browsers_language_or_the_chosen_one(start: Start) -
     expect(page.locator("html")).to_have_attribute("lang", "es")
     expect(page.locator("#token-state")).to_have_text("Vigente")
     expect(console.rows().first).to_contain_text("rechazada por el proxy")
+    expect(console.rows().first.locator(".c-ms")).to_have_text(re.compile(r"^\d+(,\d+)?$"))
     console.send(PAYMENT, method="POST", body=b'{"amount":{"value":"5","currency":"COP"}}')
     console.pick(PAYMENT)
     page.get_by_role("button", name="Repetir", exact=True).click()

@@ -1,6 +1,6 @@
 // The pictures: waterfall, latency, renewals. Each says in words what it shows.
 import { byId, el, fill, ms, span, svg } from "/console/dom.js";
-import { has, t, told } from "/console/words.js";
+import { decimal, has, t, told } from "/console/words.js";
 
 export function waterfall(phases, total) {
   const rows = phases.flatMap(({ name, start, end }) => {
@@ -15,6 +15,7 @@ export function waterfall(phases, total) {
 const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 // From a hundredth of a millisecond to ten seconds, by powers of ten.
 const SCALE = [0.01, 0.1, 1, 10, 100, 1000, 10000];
+const scaled = (value) => (value < 1000 ? `${decimal(value, Math.max(0, -Math.log10(value)))} ms` : `${value / 1000} s`);
 const place = (value) => 2 + Math.min(1, (Math.log10(Math.max(value, SCALE[0])) + 2) / 6) * 96;
 
 export function latency(entries) {
@@ -43,7 +44,7 @@ export function latency(entries) {
   });
   const scale = svg("svg", { class: "chart", height: 13, "aria-hidden": "true" }, ...SCALE.map((value) =>
     Object.assign(svg("text", { class: value === 0.1 || value === 1000 ? "" : "minor", x: `${place(value)}%`, y: 10, "text-anchor": "middle" }),
-      { textContent: value < 1000 ? `${value} ms` : `${value / 1000} s` })));
+      { textContent: scaled(value) })));
   fill(byId("latency"), el("p", { class: "soft" }, t("latency.of", timed.length)), el("div", { class: "strip" },
     el("span"), el("span"), ...["p50", "p90", "p99"].map((name) => el("span", { class: "h" }, name)),
     ...strips, el("span"), scale, el("span", { class: "h" }, "ms")));

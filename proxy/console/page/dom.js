@@ -1,5 +1,5 @@
 // Makes elements. Text enters the page as text nodes alone, never as markup.
-import { t } from "/console/words.js";
+import { decimal, t } from "/console/words.js";
 
 export const byId = (id) => document.getElementById(id);
 
@@ -26,12 +26,11 @@ export const fill = (element, ...children) => element.replaceChildren(...childre
 
 export function size(bytes) {
   if (bytes < 1000) return `${bytes} B`;
-  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  return bytes < 1e6 ? `${decimal(bytes / 1e3, 1)} kB` : `${decimal(bytes / 1e6, 1)} MB`;
 }
 
 export function ms(value) {
-  if (value < 10) return value.toFixed(2);
-  return value < 100 ? value.toFixed(1) : value.toFixed(0);
+  return decimal(value, value < 10 ? 2 : value < 100 ? 1 : 0);
 }
 
 export function span(seconds) {

@@ -10,6 +10,8 @@ const catalogue = CATALOGUES[language];
 // The words for `key`, with {0}, {1} replaced; a key that is missing shows itself.
 export const t = (key, ...values) => (catalogue[key] ?? key).replace(/\{(\d)\}/g, (_, place) => values[place] ?? "");
 export const has = (key) => Object.hasOwn(catalogue, key);
+// A number as it is written in the page's language: 1.04 or 1,04.
+export const decimal = (value, digits) => value.toFixed(digits).replace(".", language === "es" ? "," : ".");
 // Fixed phrases of the proxy, which speaks English; the command that they name may have a path.
 export const told = (phrase) => {
   const [command] = /\S*breb-proxy(?= check)/.exec(phrase ?? "") ?? [];
