@@ -13,8 +13,8 @@ TOKEN_PATH = "/v1/iam/oauth/tokens"  # noqa: S105  a path, no secret
 GET_TOKEN_SCOPE = "iam.oauth.tokens.get"  # noqa: S105  a name, no secret
 LIST_TOKENS_SCOPE = "iam.oauth.tokens.list.get"
 REVOKE_TOKEN_SCOPE = "iam.oauth.tokens.delete"  # noqa: S105  a name, no secret
-PRODUCTION_HOST = "api.paas.co.passportfintech.com"
-_SANDBOX_HOSTS = frozenset(
+DOMAIN = "passportfintech.com"
+SANDBOX_HOSTS = frozenset(
     (
         "bre-b-sandbox.api.visionamos.passportfintech.com",
         "bre-b-develop.api.visionamos.passportfintech.com",
@@ -65,11 +65,15 @@ _COMPILED = tuple((verb, re.compile(path), action, words) for verb, path, action
 
 
 def environment(host: str) -> str | None:
-    """Return ``sandbox`` or ``production`` for a host of Passport's, None for any other."""
+    """Return ``sandbox`` or ``production`` for a host of Passport's, None for any other.
+
+    Only the sandboxes are documented as a list. Every other host of Passport's counts as
+    production, because a name with ``-sandbox`` left out may well exist.
+    """
     name = host.rstrip(".").lower()
-    if name == PRODUCTION_HOST:
-        return "production"
-    return "sandbox" if name in _SANDBOX_HOSTS else None
+    if name in SANDBOX_HOSTS:
+        return "sandbox"
+    return "production" if f".{name}".endswith(f".{DOMAIN}") else None
 
 
 @dataclass(frozen=True, slots=True)

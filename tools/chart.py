@@ -15,7 +15,7 @@ from typing import Any, Union, get_args, get_origin
 import yaml
 from pydantic.fields import FieldInfo
 
-from proxy.passport import PRODUCTION_HOST
+from proxy.passport import DOMAIN, SANDBOX_HOSTS
 from proxy.settings.model import SECRETS, Settings, shown
 
 DOCKER = Path(__file__).parents[1] / "docker"
@@ -93,11 +93,12 @@ def _alternatives(annotation: object) -> Iterator[object]:
 
 
 def names(chart: str, own: frozenset[str]) -> str:
-    """Return named templates that list settings, secrets, and production hosts."""
+    """Return named templates that list settings, secrets, and hosts of Passport's."""
     lists = {
         "settings": [n.upper() for n in Settings.model_fields if n not in SECRETS | own],
         "secretSettings": [n.upper() for n in Settings.model_fields if n in SECRETS],
-        "productionHosts": [PRODUCTION_HOST],
+        "sandboxHosts": list(SANDBOX_HOSTS),
+        "passportDomain": [DOMAIN],
     }
     parts = [
         f'{{{{- define "{chart}.{name}" -}}}}\n{json.dumps(sorted(items))}\n{{{{- end }}}}\n'

@@ -45,6 +45,7 @@ EXAMPLES = {
     "ledger": "/var/lib/breb-proxy/ledger.db",
     "ledger_fields": "additional_info.invoice_number",
     "egress_proxy": "http://proxy.corp:3128",
+    "production_hosts": "breb.example.co",
 }
 
 

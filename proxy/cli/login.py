@@ -135,7 +135,7 @@ def _keep(
 
 
 def _for_whom(settings: Settings) -> str:
-    environment = settings.base_url.environment
+    environment = settings.environment
     return f"for {settings.base_url}, which is {environment}; what you type is not shown"
 
 
@@ -183,7 +183,7 @@ def _rows(settings: Settings, token: AccessToken) -> list[tuple[str, str]]:
     few = ", ".join(token.scopes[:3]) + (", …" if token.scopes[3:] else "")
     scopes = f"{len(token.scopes)}: {few}" if token.scopes else "not known"
     return [
-        ("environment", settings.base_url.environment),
+        ("environment", settings.environment),
         ("tokens live", span(token.lifetime)),
         ("scopes", scopes),
     ]

@@ -120,7 +120,7 @@ def _tell(settings: Settings, secret: str) -> None:
         "forwarding %s to %s (%s)%s; admin on %s",
         _url(settings.listen, "https" if settings.tls_cert else "http"),
         settings.base_url,
-        settings.base_url.environment,
+        settings.environment,
         f" through {settings.egress_proxy}" if settings.egress_proxy else "",
         _url(settings.admin_listen, "http"),
     )

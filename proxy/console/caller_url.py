@@ -29,7 +29,7 @@ class CallerUrl:
             url=f"{scheme}://{name}" + ("" if listen.path else f":{listen.port}"),
             socket=listen.path,
             keyed=bool(settings.caller_key),
-            production=settings.base_url.environment == "production",
+            production=settings.environment == "production",
         )
 
     def at(self, target: str) -> str:

@@ -288,7 +288,7 @@ def _watched(source: TokenSource, journal: "Journal | None", settings: Settings)
 def _about(settings: Settings, source: PassportTokenSource, *, demo: bool) -> dict[str, Any]:
     return {
         "upstream": str(settings.base_url),
-        "environment": "demo" if demo else settings.base_url.environment,
+        "environment": "demo" if demo else settings.environment,
         "token_endpoint": str(settings.token_endpoint_url),
         "listen": str(settings.listen),
         "clock_skew": None if source.skew is None else round(source.skew, 1),

@@ -164,7 +164,7 @@ def _words(settings: Settings, parts: Parts) -> str:
         return f"shutting down, {counted(parts.shell.in_flight, 'exchange')} under way"
     error = parts.keeper.error
     failure = "" if error is None else f"; last failure: {error}"
-    where = f"{settings.base_url} ({settings.base_url.environment})"
+    where = f"{settings.base_url} ({settings.environment})"
     return f"forwarding to {where}; token {parts.status.token_words()}{failure}"
 
 

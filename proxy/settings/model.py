@@ -25,6 +25,7 @@ from proxy.settings.types import (
     EgressUrl,
     File,
     Format,
+    HostNames,
     Hosts,
     HttpUrl,
     Keys,
@@ -47,7 +48,8 @@ PREFIX = "BREB_"
 _NOT_PRODUCTION = {
     "sandbox": "is a sandbox, where payments seem to succeed and no money moves",
     "local": "is on this machine, where payments may seem to succeed and no money moves",
-    "unknown": "is not known as Passport's production host",
+    "unknown": "is not known as Passport's production; if it is a host of your own that leads"
+    f" there, add it to {PREFIX}PRODUCTION_HOSTS",
 }
 
 
@@ -115,7 +117,15 @@ class Settings(CredentialSettings):
     allow_production: bool = setting(
         "upstream",
         default=False,
-        description="Allow Passport's production host. Real money moves there.",
+        description="Allow Passport's production. Real money moves there. Every host of Passport"
+        " that is not a known sandbox is production.",
+    )
+    production_hosts: HostNames = setting(
+        "upstream",
+        "HOSTS",
+        default=(),
+        description="Hosts of your own that lead to Passport's production, such as an API gateway."
+        " They count as production too.",
     )
 
     listen: Listen = setting(
@@ -414,6 +424,15 @@ class Settings(CredentialSettings):
         """The token endpoint: TOKEN_URL, or the documented path at the upstream's origin."""
         return self.token_url or self.base_url.at(TOKEN_PATH)
 
+    @property
+    def environment(self) -> str:
+        """Return ``sandbox``, ``production``, ``local`` or ``unknown``: where requests go."""
+        return self._environment(self.base_url)
+
+    def _environment(self, url: Url) -> str:
+        own = url.host.rstrip(".").lower() in self.production_hosts
+        return "production" if own else url.environment
+
     @model_validator(mode="before")
     @classmethod
     def _apart(cls, values: Any) -> Any:  # noqa: ANN401  whatever the sources give
@@ -447,15 +466,16 @@ class Settings(CredentialSettings):
                     f"{PREFIX}{name}: must be https, because the token or the credentials are"
                     f" sent there; to allow http, set {PREFIX}ALLOW_INSECURE_UPSTREAM=true"
                 )
-            if url and url.environment == "production" and not self.allow_production:
+            if url and self._environment(url) == "production" and not self.allow_production:
                 problems.append(
-                    f"{PREFIX}{name}: {url.host} is Passport's production host, where"
-                    f" real money moves; to use it, set {PREFIX}ALLOW_PRODUCTION=true"
+                    f"{PREFIX}{name}: {url.host} counts as Passport's production, where real money"
+                    f" moves; to use it, set {PREFIX}ALLOW_PRODUCTION=true; the sandbox is"
+                    f" {SANDBOX}"
                 )
-        if self.allow_production and self.base_url.environment != "production":
+        if self.allow_production and self.environment != "production":
             problems.append(
                 f"{PREFIX}ALLOW_PRODUCTION: is true, but {PREFIX}BASE_URL ({self.base_url.host})"
-                f" {_NOT_PRODUCTION[self.base_url.environment]}; set {PREFIX}BASE_URL to the"
+                f" {_NOT_PRODUCTION[self.environment]}; set {PREFIX}BASE_URL to the"
                 f" production host, or remove {PREFIX}ALLOW_PRODUCTION"
             )
         if not (self.listen.private or self.caller_key or self.allow_open_listener):

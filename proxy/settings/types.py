@@ -105,6 +105,16 @@ def _hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
     return hosts
 
 
+def _host_names(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    for host in hosts:
+        if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\.?|[0-9A-Fa-f:]+", host):
+            raise ValueError(
+                f"{host!r} is not a host name; write it without scheme, port and path, such as"
+                " breb.example.co"
+            )
+    return tuple(host.rstrip(".").lower() for host in hosts)
+
+
 def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     for origin in origins:
         if not re.fullmatch(r"https?://[A-Za-z0-9.\-_\[\]:]+", origin):
@@ -164,6 +174,7 @@ def _distinct(keys: tuple[CallerKey, ...]) -> tuple[CallerKey, ...]:
 Items = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Names = Annotated[Items, AfterValidator(_plain_names)]
 Hosts = Annotated[Items, AfterValidator(_hosts)]
+HostNames = Annotated[Items, AfterValidator(_host_names)]
 WebOrigins = Annotated[Items, AfterValidator(_origins)]
 Rules = Annotated[
     tuple[Annotated[Rule, BeforeValidator(Rule.parse)], ...], NoDecode, BeforeValidator(_split)

@@ -62,6 +62,19 @@ def environment(documents: list[Document]) -> dict[str, Any]:
             "ALLOW_PRODUCTION",
             id="production in capitals",
         ),
+        pytest.param(
+            f"settings: {{ TOKEN_URL: {PRODUCTION}/tokens }}", "settings.TOKEN_URL", id="its tokens"
+        ),
+        pytest.param(
+            "settings: { BASE_URL: https://bre-b.api.visionamos.passportfintech.com. }",
+            "real money moves",
+            id="the sandbox without its name",
+        ),
+        pytest.param(
+            "settings: { BASE_URL: 'https://PAY.test/x', PRODUCTION_HOSTS: 'a.test, pay.test' }",
+            "pay.test counts as Passport's production",
+            id="an own host before production",
+        ),
         pytest.param("imagee: { tag: x }", "imagee", id="misspelt value"),
         pytest.param("image: { digest: latest }", "digest", id="no digest"),
         pytest.param("autoscaling: { minReplicas: 20 }", "maxReplicas", id="more at least"),
@@ -93,6 +106,13 @@ def test_the_chart_and_the_plain_manifests_run_the_same_container(tmp_path: Path
 def test_production_is_let_through_where_it_is_allowed(tmp_path: Path) -> None:
     made = rendered(f"settings: {{ BASE_URL: {PRODUCTION}, ALLOW_PRODUCTION: true }}", tmp_path)
     assert environment(made)["BREB_ALLOW_PRODUCTION"] == "true"
+
+
+def test_a_sandbox_is_let_through(tmp_path: Path) -> None:
+    url = "https://api.paas.sandbox.co.passportfintech.com"
+    assert (
+        environment(rendered(f"settings: {{ BASE_URL: {url} }}", tmp_path))["BREB_BASE_URL"] == url
+    )
 
 
 def test_with_tls_service_notes_and_test_speak_tls(tmp_path: Path) -> None:

@@ -186,12 +186,32 @@ def test_hosts_are_names_or_addresses(host: str) -> None:
         ),
         pytest.param(
             {"base_url": "https://api.paas.co.passportfintech.com"},
-            "BREB_BASE_URL: api.paas.co.passportfintech.com is Passport's production host",
+            "BREB_BASE_URL: api.paas.co.passportfintech.com counts as Passport's production",
             id="production",
         ),
         pytest.param(
+            {"base_url": "https://bre-b.api.visionamos.passportfintech.com"},
+            "BREB_BASE_URL: bre-b.api.visionamos.passportfintech.com counts as Passport's"
+            " production, where real money moves; to use it, set BREB_ALLOW_PRODUCTION=true; the"
+            " sandbox is https://bre-b-sandbox.api.visionamos.passportfintech.com",
+            id="the sandbox without its name",
+        ),
+        pytest.param(
+            {
+                "base_url": "https://Pay.example.co/breb",
+                "production_hosts": "x.test, PAY.example.co.",
+            },
+            "BREB_BASE_URL: pay.example.co counts as Passport's production",
+            id="an own host before production",
+        ),
+        pytest.param(
+            {"production_hosts": "https://pay.example.co"},
+            "BREB_PRODUCTION_HOSTS: 'https://pay.example.co' is not a host name",
+            id="an own host as a URL",
+        ),
+        pytest.param(
             {"token_url": "https://api.paas.co.passportfintech.com/v1/iam/oauth/tokens"},
-            "BREB_TOKEN_URL: api.paas.co.passportfintech.com is Passport's production host",
+            "BREB_TOKEN_URL: api.paas.co.passportfintech.com counts as Passport's production",
             id="production's tokens",
         ),
         pytest.param(
@@ -208,7 +228,8 @@ def test_hosts_are_names_or_addresses(host: str) -> None:
         pytest.param(
             {"base_url": "https://api.paas.co.passportfintech.con"} | MEANT,
             "BREB_ALLOW_PRODUCTION: is true, but BREB_BASE_URL (api.paas.co.passportfintech.con)"
-            " is not known as Passport's production host",
+            " is not known as Passport's production; if it is a host of your own that leads"
+            " there, add it to BREB_PRODUCTION_HOSTS",
             id="production with a slip",
         ),
         pytest.param(

@@ -5,20 +5,20 @@
 {{- $image := $own.image | default dict -}}
 - name: breb-proxy
   {{- if $image.digest }}
-  image: {{ $image.repository | default "breb-proxy" }}@{{ $image.digest }}
+  image: {{ printf "%s@%s" ($image.repository | default "breb-proxy") $image.digest | quote }}
   {{- else }}
-  image: {{ $image.repository | default "breb-proxy" }}:{{ $image.tag | default "0.1.0" }}
+  image: {{ printf "%s:%v" ($image.repository | default "breb-proxy") ($image.tag | default "0.1.0") | quote }}
   {{- end }}
-  imagePullPolicy: {{ $image.pullPolicy | default "IfNotPresent" }}
+  imagePullPolicy: {{ $image.pullPolicy | default "IfNotPresent" | quote }}
   restartPolicy: Always
   ports:
     - { name: breb-admin, containerPort: 8081 }
   env:
     # Probes come to the pod's address. The callers' listener stays on the pod's loopback.
     - { name: BREB_ADMIN_LISTEN, value: "0.0.0.0:8081" }
-    - { name: BREB_SECRETS_DIR, value: {{ include "breb-proxy-sidecar.secretsDir" . }} }
+    - { name: BREB_SECRETS_DIR, value: {{ include "breb-proxy-sidecar.secretsDir" . | quote }} }
     {{- with ($own.caBundle | default dict).configMap }}
-    - { name: BREB_CA_BUNDLE, value: /etc/breb-proxy-authorities/{{ $own.caBundle.key | default "ca.crt" }} }
+    - { name: BREB_CA_BUNDLE, value: {{ printf "/etc/breb-proxy-authorities/%s" ($own.caBundle.key | default "ca.crt") | quote }} }
     {{- end }}
     {{- range $name, $value := $own.settings }}
     - { name: BREB_{{ $name }}, value: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }} }
@@ -64,7 +64,7 @@
   volumeMounts:
     {{- if include "breb-proxy-sidecar.secret" . }}
     # Never by subPath: such files are not updated when the Secret changes.
-    - { name: breb-credentials, mountPath: {{ include "breb-proxy-sidecar.secretsDir" . }}, readOnly: true }
+    - { name: breb-credentials, mountPath: {{ include "breb-proxy-sidecar.secretsDir" . | quote }}, readOnly: true }
     {{- end }}
     {{- if ($own.caBundle | default dict).configMap }}
     - { name: breb-authorities, mountPath: /etc/breb-proxy-authorities, readOnly: true }
@@ -81,18 +81,18 @@ has one, is the application's: the proxy's uid must not depend on it. */}}
 {{- with include "breb-proxy-sidecar.secret" . }}
 - name: breb-credentials
   secret:
-    secretName: {{ . }}
+    secretName: {{ . | quote }}
     defaultMode: 0444
     {{- with $own.secretKeys }}
     items:
       {{- range $name := list "BREB_CLIENT_ID" "BREB_CLIENT_SECRET" }}
-      - { key: {{ get $own.secretKeys $name | default $name }}, path: {{ $name }} }
+      - { key: {{ get $own.secretKeys $name | default $name | quote }}, path: {{ $name }} }
       {{- end }}
     {{- end }}
 {{- end }}
 {{- with ($own.caBundle | default dict).configMap }}
 - name: breb-authorities
-  configMap: { name: {{ . }} }
+  configMap: { name: {{ . | quote }} }
 {{- end }}
 {{- end }}
 

@@ -16,9 +16,16 @@
 {{- end -}}
 {{- end -}}
 {{- $settings := $own.settings | default dict -}}
-{{- range $host := include "breb-proxy-sidecar.productionHosts" . | fromYamlArray -}}
-{{- if and (regexMatch (printf "^https?://%s([:/]|$)" (replace "." "\\." $host)) ($settings.BASE_URL | default "" | lower)) (ne (toString $settings.ALLOW_PRODUCTION) "true") -}}
-{{- fail (printf "brebProxy.settings.BASE_URL: %s is Passport's production host, where real money moves; to use it, set brebProxy.settings.ALLOW_PRODUCTION to true" $host) -}}
+{{- $domain := include "breb-proxy-sidecar.passportDomain" . | fromYamlArray | first -}}
+{{- $own := splitList "," (toString ($settings.PRODUCTION_HOSTS | default "")) -}}
+{{- range $name := list "BASE_URL" "TOKEN_URL" -}}
+{{- $host := regexReplaceAll "^https?://([^/:?#]*).*$" (get $settings $name | default "" | toString | trim | lower) "${1}" | trimSuffix "." -}}
+{{- $passport := and (hasSuffix (printf ".%s" $domain) (printf ".%s" $host)) (not (has $host (include "breb-proxy-sidecar.sandboxHosts" $ | fromYamlArray))) -}}
+{{- range $each := $own -}}
+{{- if and $host (eq $host ($each | trim | lower | trimSuffix ".")) -}}{{- $passport = true -}}{{- end -}}
+{{- end -}}
+{{- if and $passport (ne (toString $settings.ALLOW_PRODUCTION) "true") -}}
+{{- fail (printf "brebProxy.settings.%s: %s counts as Passport's production, where real money moves; to use it, set brebProxy.settings.ALLOW_PRODUCTION to true" $name $host) -}}
 {{- end -}}
 {{- end -}}
 {{- end }}

@@ -13,8 +13,8 @@
 {{- end }}
 
 {{- define "breb-proxy.selector" -}}
-app.kubernetes.io/name: {{ include "breb-proxy.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "breb-proxy.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "breb-proxy.labels" -}}
@@ -32,7 +32,7 @@ context, a suffix of the name, and what it has besides in labels and annotations
 {{- define "breb-proxy.metadata" -}}
 {{- $root := .root -}}
 {{- /* One suffix of eight characters fits, whatever the name's length. */ -}}
-name: {{ printf "%s%s" (include "breb-proxy.fullname" $root | trunc (sub 63 (len (default "" .suffix)) | int) | trimSuffix "-") (default "" .suffix) }}
+name: {{ printf "%s%s" (include "breb-proxy.fullname" $root | trunc (sub 63 (len (default "" .suffix)) | int) | trimSuffix "-") (default "" .suffix) | quote }}
 namespace: {{ $root.Release.Namespace }}
 labels:
   {{- mergeOverwrite (include "breb-proxy.labels" $root | fromYaml) (default dict .labels) | toYaml | nindent 2 }}
@@ -80,11 +80,11 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- if has $name (get $own $secret | default list) }}{{ $_ := set $mapped $name $key }}{{ end }}
 {{- end }}
 - secret:
-    name: {{ $secret }}
+    name: {{ $secret | quote }}
     {{- if $mapped }}
     items: # a Secret that is mapped shows these keys alone
       {{- range $name := get $own $secret }}
-      - { key: {{ get $mapped $name | default $name }}, path: {{ $name }} }
+      - { key: {{ get $mapped $name | default $name | quote }}, path: {{ $name }} }
       {{- end }}
     {{- end }}
 {{- end }}
@@ -99,14 +99,14 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.tls.secret }}
 - name: tls
-  secret: { secretName: {{ . }}, defaultMode: 0440 }
+  secret: { secretName: {{ . | quote }}, defaultMode: 0440 }
 {{- end }}
 {{- with .Values.caBundle.configMap }}
 - name: authorities
-  configMap: { name: {{ . }} }
+  configMap: { name: {{ . | quote }} }
 {{- else with .Values.caBundle.secret }}
 - name: authorities
-  secret: { secretName: {{ . }}, defaultMode: 0444 }
+  secret: { secretName: {{ . | quote }}, defaultMode: 0444 }
 {{- end }}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}
@@ -122,7 +122,7 @@ annotations: {{- toYaml . | nindent 2 }}
 - { name: ledger, mountPath: /var/lib/breb-proxy }
 {{- end }}
 {{- if include "breb-proxy.secrets" . | trim }}
-- { name: credentials, mountPath: {{ .Values.secretsDir }}, readOnly: true }
+- { name: credentials, mountPath: {{ .Values.secretsDir | quote }}, readOnly: true }
 {{- end }}
 {{- if .Values.tls.secret }}
 - { name: tls, mountPath: /etc/breb-proxy-tls, readOnly: true }
@@ -138,7 +138,7 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- define "breb-proxy.env" -}}
 - { name: BREB_LISTEN, value: "0.0.0.0:8080" }
 - { name: BREB_ADMIN_LISTEN, value: "0.0.0.0:8081" }
-- { name: BREB_SECRETS_DIR, value: {{ .Values.secretsDir }} }
+- { name: BREB_SECRETS_DIR, value: {{ .Values.secretsDir | quote }} }
 - { name: BREB_ALLOWED_HOSTS, value: {{ include "breb-proxy.hosts" . | quote }} }
 {{- if .Values.ledger.enabled }}
 - { name: BREB_LEDGER, value: /var/lib/breb-proxy/ledger.db }
@@ -150,7 +150,7 @@ annotations: {{- toYaml . | nindent 2 }}
 - { name: BREB_TLS_KEY, value: /etc/breb-proxy-tls/tls.key }
 {{- end }}
 {{- if or .Values.caBundle.configMap .Values.caBundle.secret }}
-- { name: BREB_CA_BUNDLE, value: /etc/breb-proxy-authorities/{{ .Values.caBundle.key }} }
+- { name: BREB_CA_BUNDLE, value: {{ printf "/etc/breb-proxy-authorities/%s" .Values.caBundle.key | quote }} }
 {{- end }}
 {{- range $name, $value := .Values.settings }}
 - { name: BREB_{{ $name }}, value: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }} }

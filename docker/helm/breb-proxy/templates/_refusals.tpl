@@ -22,10 +22,16 @@
 {{- fail (printf "settings.%s is not a setting of breb-proxy; the settings are: %s" $given (join ", " $known)) -}}
 {{- end -}}
 {{- end -}}
-{{- $url := .Values.settings.BASE_URL | default "" | lower -}}
-{{- range $host := include "breb-proxy.productionHosts" . | fromYamlArray -}}
-{{- if and (regexMatch (printf "^https?://%s([:/]|$)" (replace "." "\\." $host)) $url) (ne (toString $.Values.settings.ALLOW_PRODUCTION) "true") -}}
-{{- fail (printf "settings.BASE_URL: %s is Passport's production host, where real money moves; to use it, set settings.ALLOW_PRODUCTION to true" $host) -}}
+{{- $domain := include "breb-proxy.passportDomain" . | fromYamlArray | first -}}
+{{- $own := splitList "," (toString ($.Values.settings.PRODUCTION_HOSTS | default "")) -}}
+{{- range $name := list "BASE_URL" "TOKEN_URL" -}}
+{{- $host := regexReplaceAll "^https?://([^/:?#]*).*$" (get $.Values.settings $name | default "" | toString | trim | lower) "${1}" | trimSuffix "." -}}
+{{- $passport := and (hasSuffix (printf ".%s" $domain) (printf ".%s" $host)) (not (has $host (include "breb-proxy.sandboxHosts" $ | fromYamlArray))) -}}
+{{- range $each := $own -}}
+{{- if and $host (eq $host ($each | trim | lower | trimSuffix ".")) -}}{{- $passport = true -}}{{- end -}}
+{{- end -}}
+{{- if and $passport (ne (toString $.Values.settings.ALLOW_PRODUCTION) "true") -}}
+{{- fail (printf "settings.%s: %s counts as Passport's production, where real money moves; to use it, set settings.ALLOW_PRODUCTION to true" $name $host) -}}
 {{- end -}}
 {{- end -}}
 {{- if and .Values.tls.secret .Values.settings.TLS_CERT -}}

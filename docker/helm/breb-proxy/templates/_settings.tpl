@@ -1,12 +1,16 @@
 {{- /* Made by tools/chart.py. */ -}}
 {{- define "breb-proxy.settings" -}}
-["ACCEPT_LANGUAGE", "ACCESS_LOG", "ALLOW", "ALLOWED_ORIGINS", "ALLOW_INSECURE_UPSTREAM", "ALLOW_OPEN_LISTENER", "ALLOW_PRODUCTION", "BASE_URL", "CA_BUNDLE", "CLIENT_CERT", "CLIENT_CERT_KEY", "CONNECT_TIMEOUT", "CONSOLE", "DENY", "EGRESS_PROXY", "HEADER_TIMEOUT", "IDLE_TIMEOUT", "LEDGER", "LEDGER_DAYS", "LEDGER_FIELDS", "LEDGER_MIB", "LOG_FORMAT", "LOG_LEVEL", "MAX_BODY", "MAX_CALLERS", "MAX_CONNECTIONS", "QUEUE_TIMEOUT", "READ_TIMEOUT", "REDACT", "REPLAY_LIMIT", "REVOKE_TOKENS", "SERVER_TIMING", "TLS_CERT", "TLS_KEY", "TOKEN_ENDPOINT", "TOKEN_LIFETIME", "TOKEN_MAX_AGE", "TOKEN_TIMEOUT", "TOKEN_URL", "TOKEN_WAIT", "WRITE_TIMEOUT"]
+["ACCEPT_LANGUAGE", "ACCESS_LOG", "ALLOW", "ALLOWED_ORIGINS", "ALLOW_INSECURE_UPSTREAM", "ALLOW_OPEN_LISTENER", "ALLOW_PRODUCTION", "BASE_URL", "CA_BUNDLE", "CLIENT_CERT", "CLIENT_CERT_KEY", "CONNECT_TIMEOUT", "CONSOLE", "DENY", "EGRESS_PROXY", "HEADER_TIMEOUT", "IDLE_TIMEOUT", "LEDGER", "LEDGER_DAYS", "LEDGER_FIELDS", "LEDGER_MIB", "LOG_FORMAT", "LOG_LEVEL", "MAX_BODY", "MAX_CALLERS", "MAX_CONNECTIONS", "PRODUCTION_HOSTS", "QUEUE_TIMEOUT", "READ_TIMEOUT", "REDACT", "REPLAY_LIMIT", "REVOKE_TOKENS", "SERVER_TIMING", "TLS_CERT", "TLS_KEY", "TOKEN_ENDPOINT", "TOKEN_LIFETIME", "TOKEN_MAX_AGE", "TOKEN_TIMEOUT", "TOKEN_URL", "TOKEN_WAIT", "WRITE_TIMEOUT"]
 {{- end }}
 
 {{- define "breb-proxy.secretSettings" -}}
 ["CALLER_KEY", "CLIENT_ID", "CLIENT_SECRET", "EGRESS_CREDENTIALS"]
 {{- end }}
 
-{{- define "breb-proxy.productionHosts" -}}
-["api.paas.co.passportfintech.com"]
+{{- define "breb-proxy.sandboxHosts" -}}
+["api.paas-sandbox.co.passportfintech.com", "api.paas.demo.co.passportfintech.com", "api.paas.sandbox.co.passportfintech.com", "bre-b-develop.api.visionamos.passportfintech.com", "bre-b-sandbox.api.visionamos.passportfintech.com"]
+{{- end }}
+
+{{- define "breb-proxy.passportDomain" -}}
+["passportfintech.com"]
 {{- end }}
