@@ -21,6 +21,7 @@ RUN python3 -m venv --without-pip /opt/breb-proxy \
  && python3 -m pip install --target /opt/build --require-hashes -r build.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY proxy proxy
+COPY docs docs
 COPY docker/image/part.py ./
 # Debug symbols out: they are 14 of uvloop's 16 MB. Bytecode is never checked against its source,
 # since nothing in the image changes it.

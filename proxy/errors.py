@@ -159,7 +159,7 @@ class CredentialsRefused(TokenError):
     title = "No access token: the client credentials are refused"
     next_step = (
         "correct BREB_CLIENT_ID and BREB_CLIENT_SECRET; the proxy tries again as soon as they"
-        " change (docs/troubleshooting.md#503-no-access-token)"
+        f" change ({COMMAND} help no-token)"
     )
 
 

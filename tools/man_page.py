@@ -3,7 +3,7 @@
 import re
 
 from proxy import __version__
-from proxy.cli.main import HELP
+from proxy.cli.help import HELP
 from proxy.settings.model import PREFIX, SECRETS, Settings, shown
 
 _COMMAND = re.compile(r"^  ([a-z]+) {2,}(\S.*)$", re.MULTILINE)  # as the program's help lists them
@@ -27,7 +27,7 @@ starts it with /etc/breb\-proxy/settings.env and the files of /etc/breb\-proxy/c
 uses the files of /etc/breb\-proxy/NAME; sandbox and production are there. With
 .B breb\-proxy.socket
 systemd holds the listener, so that no connection is refused during a restart.
-See /usr/share/doc/breb\-proxy/service.md.
+See breb\-proxy help service.
 .SH SIGNALS
 SIGTERM and SIGINT start the shutdown; a second one ends the process at once. SIGHUP renews the
 token.

@@ -26,48 +26,6 @@ from proxy.terminal.arguments import (
 )
 
 _UNWRITTEN = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO)
-HELP = """\
-usage: breb-proxy COMMAND [options]
-
-A local reverse proxy that puts a fresh access token on every request to Passport's Bre-B API.
-
-start:
-  run        serve if there are credentials, demo if there are none
-  serve      run the proxy
-  demo       try it: simulator and proxy together, no credentials needed
-  tour       print shell commands for a payment through the demo, step by step
-  sandbox    run only the simulator of the Bre-B API
-
-control a running proxy (over its admin listener):
-  wait       wait until it has a usable token
-  status     show the state of the proxy and its token
-  console    print the address that opens the console in a browser
-  refresh    renew the token now
-  quit       end the proxy, as SIGTERM does
-
-credentials and tokens:
-  tokens     list the valid tokens, and mark this proxy's; revoke some
-  login      test credentials, and store them in the system's keychain
-  logout     delete them there
-
-find out whether a payment was made (BREB_LEDGER):
-  ledger     requests that may have changed something: list, show, look-up, settle, backup
-
-find out why it does not work:
-  check      check settings, network, TLS, token and one request end to end
-
-options:
-  -h, --help   show this help; for one command: breb-proxy COMMAND --help
-  --version    show the version
-
-Settings come from flags, then the environment (BREB_NAME), then .env, then files of a secrets
-directory, then the keychain (credentials only), then defaults; config.example.env explains each.
-Secrets have no flag.
-
-exit codes: 0 success, 1 failure, 2 wrong settings or usage, 3 an address is in use,
-            4 no proxy answers, 130 interrupted
-"""
-
 _WITHOUT_SIMULATOR = (
     "the production image does not have the simulator; build the image of the target sandbox:"
     " docker build --target sandbox -t breb-simulator ."
@@ -146,8 +104,7 @@ def _nowhere_to_write(error: OSError) -> int:
 def _dispatch(arguments: list[str]) -> int:
     name = arguments[0] if arguments else ""
     if name in ("-h", "--help", "help"):
-        sys.stdout.write(HELP)
-        return OK
+        return _help(arguments[1:] if name == "help" else [])
     if name == "--version":
         sys.stdout.write(f"breb-proxy {__version__}\n")
         return OK
@@ -157,8 +114,18 @@ def _dispatch(arguments: list[str]) -> int:
     if name:
         say(f"no such command: {name}{nearest(name, _COMMANDS)}\ntry: {COMMAND} --help")
     else:
-        sys.stderr.write(HELP)
+        from proxy.cli.help import overview
+
+        sys.stderr.write(overview())
     return USAGE
+
+
+def _help(words: list[str]) -> int:
+    from proxy.cli import help as helping
+
+    if words and words[0] in _COMMANDS and not helping.known(words[0]):
+        return _COMMANDS[words[0]](["--help"])
+    return helping.main(words)
 
 
 def _admin_command(name: str) -> Callable[[list[str]], int]:

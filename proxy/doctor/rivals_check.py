@@ -4,6 +4,7 @@ import contextlib
 
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
 from proxy.errors import TokenError
+from proxy.invocation import COMMAND
 from proxy.passport import GET_TOKEN_SCOPE
 from proxy.token.source import AccessToken, PassportTokenSource
 
@@ -13,8 +14,8 @@ QUESTION = (
     " other programs may not. Continue?"
 )
 _ADVICE = (
-    "use one proxy for all callers, or give each program its own credentials; docs/fleet.md says"
-    " what happens until then"
+    "use one proxy for all callers, or give each program its own credentials; what happens"
+    f" until then: {COMMAND} help fleet"
 )
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from proxy.errors import ProxyError, RequestRefused
 from proxy.http1.fields import IDEMPOTENT, SAFE, Lines
+from proxy.invocation import COMMAND
 
 LOOK_UP = (
     "before you send the request again, look up in the API whether it was carried out: a payment"
-    " may have been made (docs/troubleshooting.md#outcome-unknown)"
+    f" may have been made ({COMMAND} help outcome-unknown)"
 )
 
 

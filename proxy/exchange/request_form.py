@@ -9,6 +9,7 @@ from typing import cast
 from proxy.errors import RequestRefused
 from proxy.exchange.record import Exchange
 from proxy.http1.request import Request
+from proxy.invocation import COMMAND
 
 ALLOW = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 # RFC 9112 section 3.2: reg-name, IPv4 or IP literal, and a port. No user information.
@@ -26,8 +27,7 @@ _FOREIGN = frozenset(
 )
 REFUSED = _FOREIGN | {"TRACE", "CONNECT"}
 _NAMES = (
-    "use http://localhost or 127.0.0.1, or add the name to BREB_ALLOWED_HOSTS"
-    " (docs/troubleshooting.md#421-from-docker)"
+    f"use http://localhost or 127.0.0.1, or add the name to BREB_ALLOWED_HOSTS ({COMMAND} help 421)"
 )
 _BASE = (
     "use this proxy's http://host:port as the base URL of your requests; it does not work as"

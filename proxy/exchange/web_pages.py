@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from proxy.errors import RequestRefused
 from proxy.http1.fields import Line, Lines, first
 from proxy.http1.request import Request
+from proxy.invocation import COMMAND
 
 
 def page_origin(request: Request, authority: bytes, allowed: frozenset[bytes]) -> bytes | None:
@@ -43,8 +44,7 @@ def _foreign(text: str) -> RequestRefused:
         403,
         "web-page",
         f"{text} may not use this proxy",
-        "if the page is yours, add its origin to BREB_ALLOWED_ORIGINS"
-        " (docs/troubleshooting.md#403-from-postman-on-the-web-or-from-your-own-web-page)",
+        f"if the page is yours, add its origin to BREB_ALLOWED_ORIGINS ({COMMAND} help 403)",
     )
 
 

@@ -28,7 +28,7 @@ _MORE = """\
 Look at http://127.0.0.1:9090/_sandbox for a page with every control.
 A request can ask for a fault, for example
   X-Sandbox-Fault: status=503;times=2
-docs/sandbox.md explains the options, the guesses behind them, and the faults.
+breb-proxy help sandbox explains the options, the guesses behind them, and the faults.
 """
 _GUESS = "Guess: "
 _OLDER_FLAGS = {"control_hosts": ("--lever-hosts",)}

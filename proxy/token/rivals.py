@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 
 from proxy.clock import Clock
+from proxy.invocation import COMMAND
 
 ENOUGH = 3
 WINDOW = 600.0
@@ -18,8 +19,8 @@ WORDS = (
     "this proxy's token was ended by somebody else {count} times in ten minutes, each time soon"
     " after it was fetched. Another proxy or program fetches tokens with the same credentials, and"
     " each new token ends the older one. Use one proxy for all callers, or give each program its"
-    " own credentials (docs/fleet.md). Until then callers wait longer: the proxy fetches at most"
-    " one token every {spacing:g} s"
+    " own credentials ({command} help fleet). Until then callers wait longer: the proxy fetches at"
+    " most one token every {spacing:g} s"
 )
 
 
@@ -48,7 +49,7 @@ class Rivals:
     @property
     def words(self) -> str:
         """What it looks like and what to do, for people; empty while there is nothing to say."""
-        return WORDS.format(count=ENOUGH, spacing=SPACING) if self.named else ""
+        return WORDS.format(count=ENOUGH, spacing=SPACING, command=COMMAND) if self.named else ""
 
     def spacing(self) -> float:
         """Return the seconds from one fetch to the next; jitter gives each rival its turn."""

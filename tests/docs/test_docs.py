@@ -1,16 +1,20 @@
 """The documentation states what is so: settings, metrics, log fields, tests and links."""
 
+import ast
 import itertools
 import re
 import subprocess
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from proxy.cli.help import TOPICS
 from proxy.settings.model import Settings
+from proxy.terminal.markdown import sections
 from tests.support import Program, RawUpstream, ask, exchange
 from tools import configuration
 
@@ -20,6 +24,7 @@ PAGES = [
     ROOT / "docker" / "README.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
+DEPLOYED = {".yaml", ".env", ".service", ".socket", ".sh", ".md", ".txt"}
 METRIC = re.compile(r"breb_proxy_[a-z0-9_]+")
 
 
@@ -52,12 +57,55 @@ def test_every_link_into_the_repository_leads_somewhere(page: Path) -> None:
                 assert anchor in anchors(file), target
 
 
-def test_errors_name_symptoms_that_are_told_of() -> None:
-    told = anchors(ROOT / "docs" / "troubleshooting.md")
-    sources = "".join(path.read_text() for path in (ROOT / "proxy").rglob("*.py"))
-    named = re.findall(r"docs/troubleshooting\.md#([\w-]+)", sources)
-    assert len(named) > 3
-    assert set(named) <= told
+def messages() -> Iterator[str]:
+    """Yield the program's texts but for docstrings, and what else a reader without a clone reads.
+
+    Of what is filled in, the name of the command alone matters.
+    """
+    for path in (ROOT / "proxy").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                node.value.value = ""  # a docstring
+            elif isinstance(node, ast.JoinedStr):
+                yield "".join(map(_part, node.values))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value.replace("{command}", "breb-proxy")
+    yield from (each.read_text() for each in (ROOT / "proxy").rglob("*.js"))
+    for each in (ROOT / "docker").rglob("*"):
+        if each.suffix in DEPLOYED and each.name != "nfpm.yaml":  # read where the clone is
+            yield each.read_text()
+
+
+def _part(part: ast.expr) -> str:
+    if isinstance(part, ast.Constant):
+        return str(part.value)
+    return "breb-proxy" if ast.unparse(part) == "{COMMAND}" else "…"
+
+
+def test_every_topic_that_a_message_names_is_explained() -> None:
+    named = {
+        topic
+        for text in (*messages(), *(page.read_text() for page in PAGES))
+        for topic in re.findall(r"breb-proxy help ([a-z0-9-]+)", text)
+    }
+    assert len(named) > 6
+    assert named <= TOPICS.keys() | {"topics"}
+
+
+def test_no_message_names_a_page_that_only_a_clone_has() -> None:
+    names = re.compile(r"docs/(?:es/)?[a-z-]+\.md")
+    for text in messages():
+        lines = [line for line in text.splitlines() if "](" not in line and names.search(line)]
+        assert lines == []
+
+
+def test_both_languages_have_the_parts_of_a_page_in_the_same_order() -> None:
+    """Help finds a part of the Spanish page by its place."""
+    for page, _ in TOPICS.values():
+        translated = ROOT / "docs" / "es" / f"{page}.md"
+        if translated.exists():
+            english = sections((ROOT / "docs" / f"{page}.md").read_text())
+            assert len(sections(translated.read_text())) == len(english), page
 
 
 def anchors(page: Path) -> set[str]:

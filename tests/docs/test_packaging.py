@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from proxy import __version__
+from proxy.cli.help import TOPICS
 from tools import release, trial
 
 PROJECT = tomllib.loads((trial.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+DOCS = trial.ROOT / "docs"
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,32 @@ def test_the_wheel_holds_the_package_whole_and_nothing_else(wheel: Path) -> None
     shipped = {
         file.relative_to(trial.ROOT).as_posix() for file in files if "__pycache__" not in file.parts
     }
-    assert names == shipped
+    assert names - {name for name in names if name.startswith("proxy/guide/")} == shipped
+
+
+def test_the_wheel_holds_each_page_that_help_shows(wheel: Path) -> None:
+    pages = {page for page, _ in TOPICS.values()}
+    wanted = {f"{page}.md" for page in pages}
+    wanted |= {f"es/{page}.md" for page in pages if (DOCS / "es" / f"{page}.md").exists()}
+    with zipfile.ZipFile(wheel) as archive:
+        shipped = {
+            name.removeprefix("proxy/guide/"): archive.read(name).decode()
+            for name in archive.namelist()
+            if name.startswith("proxy/guide/")
+        }
+    assert shipped == {name: (DOCS / name).read_text("utf-8") for name in wanted}
+
+
+def test_the_installed_program_explains_its_messages(programs: Path, tmp_path: Path) -> None:
+    said = subprocess.run(
+        [programs / "breb-proxy", "help", "outcome-unknown"],
+        cwd=tmp_path,
+        env=trial.clean(),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "do not send it again" in said
 
 
 def test_the_installed_program_says_its_version(programs: Path, tmp_path: Path) -> None:

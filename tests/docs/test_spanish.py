@@ -152,6 +152,9 @@ def _next_steps_of_refusals() -> Iterator[str]:
 def _texts(value: ast.expr, tree: ast.Module) -> Iterator[str]:
     if isinstance(value, ast.Constant):
         yield value.value
+    elif isinstance(value, ast.JoinedStr):  # the only thing filled in is how we are called
+        parts = (next(_texts(each, tree), COMMAND) for each in value.values)
+        yield "".join(parts)
     elif isinstance(value, ast.IfExp):
         yield from (*_texts(value.body, tree), *_texts(value.orelse, tree))
     elif isinstance(value, ast.Name):

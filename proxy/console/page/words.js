@@ -14,7 +14,7 @@ export const has = (key) => Object.hasOwn(catalogue, key);
 export const decimal = (value, digits) => value.toFixed(digits).replace(".", language === "es" ? "," : ".");
 // Fixed phrases of the proxy, which speaks English; the command that they name may have a path.
 export const told = (phrase) => {
-  const [command] = /\S*breb-proxy(?= check)/.exec(phrase ?? "") ?? [];
+  const [command] = /[^\s(]*breb-proxy(?= (?:check|help))/.exec(phrase ?? "") ?? [];
   const found = language === "es" && said[command ? phrase.replace(command, "breb-proxy") : phrase];
   return (command ? found && found.replace("breb-proxy", command) : found) || phrase;
 };

@@ -2,6 +2,7 @@
 
 import pytest
 
+from proxy.invocation import COMMAND
 from proxy.token.rivals import ENOUGH, WINDOW, Rivals
 
 
@@ -32,7 +33,7 @@ def test_the_third_young_token_in_ten_minutes_names_them_once(rivals: Rivals) ->
     assert rivals.named
     assert rivals.evictions == ENOUGH + 2
     assert "3 times in ten minutes" in rivals.words
-    assert "docs/fleet.md" in rivals.words
+    assert "breb-proxy help fleet" in rivals.words.replace(COMMAND, "breb-proxy")
 
 
 def test_they_are_forgotten_when_it_stops(rivals: Rivals, time: Time) -> None:

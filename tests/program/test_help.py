@@ -1,0 +1,126 @@
+"""What ``help`` explains, in the words of the documentation, in either language, at any width."""
+
+from pathlib import Path
+
+import pytest
+
+from proxy.cli.help import TOPICS
+from proxy.terminal.language import spanish
+from proxy.terminal.markdown import sections, shown
+from tests.support.command import command, on_terminal
+
+ENGLISH, SPANISH = {"LC_ALL": "C.UTF-8"}, {"LC_ALL": "es_CO.UTF-8"}
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+@pytest.mark.parametrize("language", [ENGLISH, SPANISH], ids=["en", "es"])
+def test_every_topic_is_explained(topic: str, language: dict[str, str], tmp_path: Path) -> None:
+    ended = command("help", topic, cwd=tmp_path, **language)
+    assert (ended.code, ended.err) == (0, "")
+    assert len(ended.out) > 400
+    assert "](" not in ended.out
+    assert "```" not in ended.out
+
+
+def test_a_topic_is_explained_in_the_readers_language(tmp_path: Path) -> None:
+    assert command("help", "421", cwd=tmp_path, **SPANISH).out.startswith("421 desde Docker\n")
+    assert command("help", "421", cwd=tmp_path, **ENGLISH).out.startswith("421 from Docker\n")
+
+
+def test_the_topics_are_listed(tmp_path: Path) -> None:
+    ended = command("help", "topics", cwd=tmp_path, **ENGLISH)
+    assert [line.split()[0] for line in ended.out.splitlines()] == list(TOPICS)
+    assert "outcome-unknown   Outcome unknown\n" in ended.out
+
+
+def test_a_mistyped_topic_gets_a_hint(tmp_path: Path) -> None:
+    ended = command("help", "outcome-unknwon", cwd=tmp_path)
+    assert ended.code == 2
+    assert ended.err.startswith(
+        "breb-proxy: no such topic: outcome-unknwon; did you mean outcome-unknown?\n"
+    )
+    assert command("help", "401", "403", cwd=tmp_path).code == 2
+
+
+def test_help_about_a_command_is_the_commands_own(tmp_path: Path) -> None:
+    assert command("help", "wait", cwd=tmp_path) == command("wait", "--help", cwd=tmp_path)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["help", "troubleshooting"], ["help", "ledger"]])
+@pytest.mark.parametrize("columns", [60, 80, 140])
+def test_prose_fits_the_terminal(words: list[str], columns: int, tmp_path: Path) -> None:
+    ended = command(*words, cwd=tmp_path, COLUMNS=columns)
+    prose = [line for line in ended.out.splitlines() if not line.startswith("    ")]
+    too_long = [line for line in prose if len(line) > min(columns, 100) and " " in line.strip()]
+    assert too_long == []
+
+
+def test_headings_stand_out_on_a_terminal(tmp_path: Path) -> None:
+    assert on_terminal("help", "logs", cwd=tmp_path, **ENGLISH).out.startswith("\x1b[1mWhere are")
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_spanish"),
+    [
+        ({}, False),
+        ({"LANG": "es_CO.UTF-8"}, True),
+        ({"LANG": "es_CO.UTF-8", "LC_ALL": "C"}, False),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "es"}, True),
+        ({"LANG": "es", "LC_ALL": ""}, True),
+    ],
+)
+def test_the_first_that_is_set_names_the_language(
+    environment: dict[str, str], is_spanish: bool
+) -> None:
+    assert spanish(environment) is is_spanish
+
+
+PAGE = """\
+# A page
+
+Words with **weight** and [a link](other.md#there) that go
+on and on.
+
+```sh
+# not a heading
+ls   -l
+```
+
+* one that is
+  long
+1. two
+
+| what | how | why |
+|---|:-:|---|
+| a | b | |
+| c | d | e |
+
+    shown as it is
+
+## A part
+
+The end.
+"""
+
+
+def test_a_page_is_shown_without_its_marks() -> None:
+    (title, text), (part, _) = sections(PAGE)
+    assert (title, part) == ("A page", "A part")
+    assert shown(text, 30, str.upper).split("\n") == [
+        "Words with weight and a link",
+        "that go on and on.",
+        "",
+        "    # not a heading",
+        "    ls   -l",
+        "",
+        "* one that is long",
+        "1. two",
+        "",
+        "* a",
+        "  how: b",
+        "* c",
+        "  how: d",
+        "  why: e",
+        "",
+        "    shown as it is",
+    ]
