@@ -1,8 +1,9 @@
 """Masks the named values of a text: of JSON members, of pairs, of XML elements, of form parts.
 
 The text is scanned and not parsed: a broken or cut document is masked too, and what is kept of it
-looks as it came. Each function is told how secret a name is, and returns the text with the number
-of values masked; ``within`` is given what stands escaped or encoded in a value.
+looks as it came. Strangers choose it, so no pattern may take longer than in proportion to it: hence
+the possessive quantifiers. Each function is told how secret a name is, and returns the text with
+the number of values masked; ``within`` is given what stands escaped or encoded in a value.
 """
 
 import json
@@ -21,29 +22,27 @@ Masking = Callable[[str], tuple[str, int]]
 # it not to match, each of its quotes would be tried in turn, in quadratic time.
 _TOKENS = re.compile(
     r"(?P<open>[{\[])|(?P<close>[}\]])|(?P<end>,)|"
-    r'(?P<scalar>"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[^\s{}\[\],:"]+)(?=\s*(?P<key>:)?)',
+    r'(?P<scalar>"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[^\s{}\[\],:"]++)(?=\s*+(?P<key>:)?)',
     re.DOTALL,
 )
 _VALUE_END = re.compile(r"[\r\n,}\]\"']|\Z")
 # A semicolon or a number sign is part of a value, unless another pair begins there.
 _PAIR = re.compile(
-    r"(^|[?&;#\s])([^?&;=#\s]{1,128})="
-    r'("[^"\r\n]*"?|(?:[^&;#\s]|[;#](?![^&;#=\s]*=))*)'
+    r"(^|[?&;#\s])([^?&;=#\s]{1,128}+)="
+    r'("[^"\r\n]*+"?|(?:[^&;#\s]++|[;#](?![^&;#=\s]*+=))*+)'
 )
 _PAIR_IN_JSON = re.compile(
-    r"([?&;#\s\"])([^?&;=#\s\"]{1,128})="
-    r'((?:[^&;#\s"\\]|[;#](?![^&;#=\s"]*=))*)'
+    r"([?&;#\s\"])([^?&;=#\s\"]{1,128}+)="
+    r'((?:[^&;#\s"\\]++|[;#](?![^&;#=\s"]*+=))*+)'
 )
 _ELEMENT = re.compile(
-    r"(<(?P<name>[\w.:-]{1,128})(?:\s[^<>]{0,1024})?>)"
-    r"(?P<value>(?:[^<]+|<!\[CDATA\[.*?(?:\]\]>|\Z))+)",
+    r"(<(?P<name>[\w.:-]{1,128}+)(?:\s[^<>]{0,1024}+)?>)"
+    r"(?P<value>(?:[^<]++|<!\[CDATA\[.*?(?:\]\]>|\Z))++)",
     re.DOTALL,
 )
-_PART = re.compile(
-    r'(\bname="?(?P<name>[^"\r\n;]{1,128})"?[^\r\n]{0,1024}(?:\r?\n[^\r\n]{1,1024}){0,8}\r?\n\r?\n)'
-    r"(?P<value>.*?)(?=\r?\n--|\Z)",
-    re.DOTALL,
-)
+_NAME_OF_PART = re.compile(r'\bname="?([^"\r\n;]{1,128}+)')
+_EMPTY_LINE = re.compile(r"\r?\n\r?\n")
+_BOUNDARY = re.compile(r"\r?\n--|\Z")
 _LITERAL = re.compile(r"[-+.0-9eE]+|true|false|null")  # what a string may replace in JSON
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
@@ -136,6 +135,8 @@ def pairs(text: str, level: Level, within: Masking) -> tuple[str, int]:
 
 def elements(text: str, level: Level) -> tuple[str, int]:
     """Mask the text of XML elements, or of the parts of a multipart form."""
+    if text.startswith("--"):
+        return _parts(text, level)
     count = 0
 
     def mask(match: re.Match[str]) -> str:
@@ -147,11 +148,26 @@ def elements(text: str, level: Level) -> tuple[str, int]:
         count += 1
         return match[1] + masked(value, secret)
 
-    if text.startswith("--"):
-        text = _PART.sub(mask, text)
-    elif text.lstrip()[:1] == "<":
+    if text.lstrip()[:1] == "<":
         text = _ELEMENT.sub(mask, text)
     return text, count
+
+
+def _parts(text: str, level: Level) -> tuple[str, int]:
+    """Mask what follows lines with a secret name, and an empty line, up to the next boundary."""
+    shown: list[str] = []
+    start = done = count = 0
+    for match in _EMPTY_LINE.finditer(text):
+        if match.start() < start:
+            continue  # within what was masked
+        secret = max(map(level, _NAME_OF_PART.findall(text, start, match.start())), default=0)
+        start = match.end()
+        end = next(_BOUNDARY.finditer(text, start)).start() if secret else start
+        if value := text[start:end].strip():
+            shown += (text[done:start], masked(value, secret))
+            start = done = end
+            count += 1
+    return "".join([*shown, text[done:]]), count
 
 
 def unescaped(text: str) -> str:

@@ -31,9 +31,11 @@ SECRETS = frozenset(
 # As in Authorization, also escaped for JSON, a URL or HTML; not the parameters of a challenge, such
 # as Bearer realm="x".
 _ESCAPED = r"\\/|\\u00[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}|&#[xX]?[0-9A-Fa-f]{1,6};"
+_BLANK = r" |%20|\\u0020|&nbsp;|&#32;"
+# A plus sign is a blank in a form, and part of a token: with blanks after it the former.
 _CREDENTIALS = re.compile(
-    rf"([Bb](?:asic|ASIC|earer|EARER)(?:[ +]|%20|\\u0020|&nbsp;|&#32;)+)"
-    rf"(?:[A-Za-z0-9._~+/-]|{_ESCAPED}){{8,}}+(?!=[\"\w])=*"
+    rf"([Bb](?:asic|ASIC|earer|EARER)(?:\+|{_BLANK})(?:{_BLANK}|\+++(?={_BLANK}))*+)"
+    rf"(?:[A-Za-z0-9._~+/-]|{_ESCAPED}){{8,}}+(?!=[\"\w])=*+"
 )
 _PARAMETERS = re.compile(r"[?;#].*", re.DOTALL)
 _DEEPEST = 4

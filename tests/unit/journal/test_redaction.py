@@ -96,6 +96,10 @@ REDACTION = Redaction(NAMES)
         pytest.param("password: a b\nemail: x y", "password: ••••\nemail: •••• y", id="words"),
         pytest.param('["a: Bearer abcd1234=="]', '["a: Bearer ••••"]', id="credentials"),
         pytest.param("a=Bearer+abcd1234&b=c", "a=Bearer+••••&b=c", id="credentials in a form"),
+        pytest.param(
+            "a=Bearer++abcd123&b=c", "a=Bearer+••••&b=c", id="a plus sign that is a token's"
+        ),
+        pytest.param("Bearer + +%20abcd1234", "Bearer + +%20••••", id="plus signs that are blanks"),
         pytest.param('Bearer realm_of_x="y"', 'Bearer realm_of_x="y"', id="challenge"),
         pytest.param(
             '<a><o:email n="1">ana@x.co</o:email> <email> </email><b>c</b></a>',
@@ -110,6 +114,12 @@ REDACTION = Redaction(NAMES)
             '--b\r\nContent-Disposition: form-data; name="password"\r\nX: y\r\n\r\n••••\r\n--b--',
             id="multipart",
         ),
+        pytest.param(
+            '--b\nname=a\n\nPOST /\nname=email; name="password"\n\n\n abc \n--b\nname=a\n\nb',
+            '--b\nname=a\n\nPOST /\nname=email; name="password"\n\n••••\n--b\nname=a\n\nb',
+            id="multipart in a part",
+        ),
+        pytest.param("--b\nname=a;name=\r\n\r\n", "--b\nname=a;name=\r\n\r\n", id="no value"),
         pytest.param('{"amount":{"value":"10"}}', '{"amount":{"value":"10"}}', id="nothing"),
         pytest.param("]]}}", "]]}}", id="closes what was never opened"),
         pytest.param("", "", id="empty"),
