@@ -13,6 +13,8 @@ from proxy.journal.entry import Entry, Shown
 
 _TIMINGS = {
     "guard": "blocked",
+    "intake": "blocked",
+    "ledger": "blocked",
     "token": "blocked",
     "pool": "blocked",
     "renewal": "blocked",

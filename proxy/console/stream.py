@@ -48,14 +48,22 @@ class Stream:
 
     async def _news(self, cursor: int, bell: asyncio.Event) -> AsyncIterator[bytes]:
         shown: list[dict[str, Any]] = []
+        oldest = 0
         loop = asyncio.get_running_loop()
         status_due = loop.time() + 1
         while not self._status.draining:
             entries, missed = self._journal.after(cursor)
             waiting = self._pending()
-            if entries or missed or waiting != shown:
-                cursor, shown = self._journal.last, waiting
-                news = {"new": [*map(summary, entries)], "missed": missed, "pending": waiting}
+            kept_from = self._journal.oldest
+            if entries or missed or waiting != shown or kept_from != oldest:
+                cursor, shown, oldest = self._journal.last, waiting, kept_from
+                news = {
+                    "new": [*map(summary, entries)],
+                    "oldest": oldest,
+                    "gone": self._journal.gone,
+                    "missed": missed,
+                    "pending": waiting,
+                }
                 yield event("exchanges", news, f"{self._journal.run}-{cursor}")
             if loop.time() >= status_due:
                 status_due = loop.time() + 1

@@ -40,8 +40,9 @@ def summary(entry: Entry) -> dict[str, Any]:
         "caller": entry.caller,
         "why": entry.trouble.words if entry.trouble else entry.note,
         "kind": entry.kind,
-        # Of what only reads nobody needs to know.
-        "outcome": "" if entry.method in SAFE and entry.outcome == "unknown" else entry.outcome,
+        "outcome": entry.outcome,
+        # As the ledger calls it; of what only reads nobody needs to know.
+        "in_doubt": entry.method not in SAFE and entry.outcome in ("unknown", "cut"),
         "said": None if entry.trouble else said(entry.answer, entry.status),
     }
 

@@ -68,7 +68,7 @@ class Forwarder:
     async def forward(self, exchange: Exchange, request: Request, send: Send) -> None:
         """Forward one request and send the answer on."""
         if exchange.tap is not None:
-            exchange.tap.guarded()
+            exchange.tap.enters("token")
         body = OutgoingBody(exchange, request, self._replay_limit) if request.framing else None
         outgoing = OutgoingRequest(request, body)
         # Who asks the token endpoint for a token brings credentials of its own; the API may take

@@ -15,8 +15,11 @@ __all__ = ["CallerLeft", "Exchange", "Forward", "Observer", "Recording", "Tap"]
 class Tap(Protocol):
     """Who is told what passes, while the console is on."""
 
-    def guarded(self) -> None:
-        """Note that the request was let in."""
+    def enters(self, part: str) -> None:
+        """Note which part of its way the request begins, after the guard.
+
+        ``intake``: its body is read ahead; ``ledger``: its row is written; ``token``.
+        """
 
     def hear(self, data: bytes, *, last: bool) -> None:
         """Take a part of the request's body."""

@@ -40,7 +40,7 @@ def entry_of(
         replay_of=capture.replay_of if capture else "",
         caller=exchange.caller,
         uid=exchange.uid,
-        outcome=exchange.outcome,
+        outcome=_outcome(exchange, capture),
         request_lines=mask.lines(capture.lines) if capture else (),
         request=mask.copy(capture.request, capture.lines) if capture else _NOTHING,
         answer_lines=mask.lines(answer_lines),
@@ -73,6 +73,12 @@ class Mask:
     def body(self, data: bytes, size: int, lines: Lines) -> Content:
         """Mask the first part of a body of ``size`` bytes."""
         return content(data, size, lines, self._redaction, self._secrets)
+
+
+def _outcome(exchange: Exchange, capture: Capture | None) -> str:
+    """Return the outcome as the ledger has it: ``cut`` until all was handed to the caller."""
+    cut = exchange.outcome == "answered" and capture is not None and not capture.handed_over
+    return "cut" if cut else exchange.outcome
 
 
 def _known_secrets(capture: Capture) -> tuple[str, ...]:

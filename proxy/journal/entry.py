@@ -79,7 +79,7 @@ class Entry:
     @property
     def upstream_seconds(self) -> float:
         """The upstream's and the network's share of the time."""
-        ours = ("guard", "token", "renewal", "pool")
+        ours = ("guard", "ledger", "token", "renewal", "pool")
         return sum(phase.end - phase.start for phase in self.phases if phase.name not in ours)
 
     @property

@@ -3,8 +3,9 @@
 What is over is masked within a second, or when it is asked for: under load most would not
 outlive that, and masking costs several times what forwarding does.
 
-Invariants: at most `ENTRIES` entries that weigh at most `WEIGHT` bytes together; an entry never
-changes; numbers grow by one, so that a reader who knows the last one he saw knows what he missed.
+Invariants: at most as many entries as were asked for, and they weigh at most `WEIGHT` bytes
+together; an entry never changes; numbers grow by one, so that a reader who knows the last one he
+saw knows what he missed, and everybody knows how many have fallen out.
 """
 
 import asyncio
@@ -19,7 +20,6 @@ from proxy.journal.entry import Entry
 from proxy.journal.recorder import Capture
 from proxy.journal.redaction import Redaction
 
-ENTRIES = 200
 WEIGHT = 8 * 1024 * 1024  # with as much again for exchanges under way: 16 MiB in all
 SOON = 1.0  # seconds
 WAITING = 2 * 1024 * 1024  # bytes of bodies that wait to be masked
@@ -33,7 +33,7 @@ class Journal:
         names: Iterable[str],
         *,
         tls: bool = False,
-        entries: int = ENTRIES,
+        entries: int = 200,
         weight: int = WEIGHT,
     ) -> None:
         self.redaction = Redaction(names)
@@ -119,6 +119,11 @@ class Journal:
         """The number of the oldest entry that is kept, or would be."""
         self.settle()
         return self._entries[0].number if self._entries else self._last + 1
+
+    @property
+    def gone(self) -> int:
+        """How many entries have fallen out; what was cleared away is not counted."""
+        return self.oldest - 1 - self._cleared
 
     @property
     def last(self) -> int:

@@ -22,10 +22,13 @@ def phases(exchange: Exchange, capture: Capture, *, tls: bool) -> Iterable[Phase
 
 def _moments(exchange: Exchange, capture: Capture, *, tls: bool) -> Iterable[Moment]:
     """Name the moments at which each phase ended."""
-    if capture.guarded_at is None:
-        yield ("guard", exchange.ended)
+    part = "guard"
+    for next_part, moment in capture.parts:
+        yield (part, moment)
+        part = next_part
+    if part != "token":  # it came no further
+        yield (part, exchange.ended)
         return
-    yield ("guard", capture.guarded_at)
     ready = exchange.token_ready
     if ready is not None:
         yield ("token", ready)

@@ -67,8 +67,9 @@ class Capture:
         "answer",
         "answer_lines",
         "attempts",
-        "guarded_at",
+        "handed_over",
         "lines",
+        "parts",
         "replay_of",
         "request",
         "request_whole",
@@ -86,7 +87,8 @@ class Capture:
         self.request = BoundedCopy(budget)
         self.answer = BoundedCopy(budget)
         self.answer_lines: Lines | None = None
-        self.guarded_at: float | None = None
+        self.handed_over = False  # all of the answer was given to the caller
+        self.parts: list[tuple[str, float]] = []
         self.request_whole: float | None = None
         self.attempts: list[Sent] = []
 
@@ -95,9 +97,9 @@ class Capture:
         """Bytes of the bodies that were copied."""
         return len(self.request.data) + len(self.answer.data)
 
-    def guarded(self) -> None:
-        """Note that the request was let in."""
-        self.guarded_at = time.perf_counter()
+    def enters(self, part: str) -> None:
+        """Note which part of its way the request begins."""
+        self.parts.append((part, time.perf_counter()))
 
     def hear(self, data: bytes, *, last: bool) -> None:
         """Note a part of the request's body."""
@@ -147,6 +149,8 @@ class Recorder:
             else:
                 capture.answer.take(message.get("body", b""))
             await send(message)
+            if message["type"] == "http.response.body":
+                capture.handed_over = not message.get("more_body", False)
 
         return told
 

@@ -107,10 +107,12 @@ class Bookkeeper:
     async def _written(self, exchange: Exchange, request: Request, send: Send) -> None:
         intake = None
         if request.framing:
+            _enters(exchange, "intake")
             request.body = intake = Intake(request.body)
             await intake.read_ahead()
         row = self._row(exchange, _NO_BODY if intake is None else intake.body(self._picker))
         page = self._pages[exchange] = _Page(row, intake if row.body.size is None else None)
+        _enters(exchange, "ledger")
         await self._ledger.open(row)
 
         async def told(message: Message) -> None:
@@ -151,6 +153,11 @@ class Bookkeeper:
             token_id=row.token_id,
         )
         self._ledger.close(row, end)
+
+
+def _enters(exchange: Exchange, part: str) -> None:
+    if exchange.tap is not None:
+        exchange.tap.enters(part)
 
 
 def _outcome(exchange: Exchange, answer: Answer) -> str:

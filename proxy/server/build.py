@@ -273,7 +273,8 @@ def _recording(settings: Settings) -> "tuple[Journal | None, Recorder | None]":
     from proxy.journal.journal import Journal
     from proxy.journal.recorder import Recorder
 
-    journal = Journal(settings.redact, tls=settings.base_url.scheme == "https")
+    tls = settings.base_url.scheme == "https"
+    journal = Journal(settings.redact, tls=tls, entries=settings.console_exchanges)
     return journal, Recorder(journal.keep)
 
 

@@ -353,6 +353,14 @@ class Settings(CredentialSettings):
         description="Serve the console at / of ADMIN_LISTEN. It keeps the last exchanges in"
         " memory, with bodies.",
     )
+    console_exchanges: int = setting(
+        "admin listener",
+        "COUNT",
+        default=200,
+        ge=1,
+        le=2000,
+        description="How many exchanges the console keeps, if they fit into its 16 MiB.",
+    )
     redact: Names = setting(
         "admin listener",
         "NAMES",

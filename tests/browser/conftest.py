@@ -1,6 +1,7 @@
 """One browser for all pages, and a demo with traffic in it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -8,6 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.support import Program
 from tests.support.chromium import launch
 from tests.support.demo import demo
+from tests.support.page import WIDE, Console, Start
 
 
 @pytest.fixture(scope="module")
@@ -21,3 +23,23 @@ def browser() -> Iterator[Browser]:
 def running() -> Iterator[Program]:
     with demo() as running:
         yield running
+
+
+@pytest.fixture
+def start(browser: Browser, running: Program) -> Iterator[Start]:
+    """Open the page on a program; at the end nothing must have gone wrong in it."""
+    opened: list[Console] = []
+
+    def opening(program: Program = running, **options: Any) -> Console:
+        program.admin("/console/api/clear", "POST")
+        context = browser.new_context(**{"viewport": WIDE, "accept_downloads": True} | options)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        console = Console(context.new_page(), program)
+        opened.append(console)
+        console.open()
+        return console
+
+    yield opening
+    for console in opened:
+        console.page.context.close()
+        assert console.problems == []

@@ -5,83 +5,21 @@ import re
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from proxy.console.copying import FORMS
-from tests.support import Call, Program, RawUpstream, ask, exchange, node
+from tests.support import Call, Program, RawUpstream, exchange, node
 from tests.support.demo import demo
+from tests.support.page import NARROW, WIDE, Start
 from tests.support.wire import connect, read_answer
 from tools.console_screenshots import Caller, traffic
 
 pytestmark = pytest.mark.browser
 PAYMENT = "/v1/payments/breb"
 TABS = ("Content", "Headers", "Timing", "Attempts", "Changes")
-WIDE = ViewportSize(width=1280, height=900)
-NARROW = ViewportSize(width=360, height=740)
-
-
-class Console:
-    """A page, and what went wrong in it."""
-
-    def __init__(self, page: Page, program: Program) -> None:
-        self.page = page
-        self.program = program
-        self.url = program.console
-        self.problems: list[str] = []
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on("dialog", lambda dialog: self.problems.append(dialog.message))
-        page.on("console", lambda message: self._heard(message.text))
-
-    def _heard(self, text: str) -> None:
-        if "Content Security Policy" in text or "Refused to" in text:
-            self.problems.append(text)
-
-    def open(self) -> None:
-        self.page.goto(self.url)
-        expect(self.page.locator("#live.on")).to_be_visible()
-
-    def rows(self) -> Any:
-        """Return the rows; webhooks of payments in other tests come when they come."""
-        return self.page.locator("#rows tr[data-id]").filter(has_not_text="_demo/webhooks")
-
-    def pick(self, text: str) -> None:
-        self.rows().filter(has_text=text).first.click()
-        expect(self.page.locator("#panel")).to_be_visible()
-
-    def tab(self, name: str) -> Any:
-        self.page.get_by_role("tab", name=name).click()
-        return self.page.locator("#panel")
-
-    def send(self, target: str = "/v1/customers", **options: Any) -> None:
-        ask(self.program.port, target, **options)
-
-
-Start = Callable[..., Console]
-
-
-@pytest.fixture
-def start(browser: Browser, running: Program) -> Iterator[Start]:
-    """Open the page on a program; at the end nothing must have gone wrong in it."""
-    opened: list[Console] = []
-
-    def opening(program: Program = running, **options: Any) -> Console:
-        program.admin("/console/api/clear", "POST")
-        context = browser.new_context(**{"viewport": WIDE, "accept_downloads": True} | options)
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-        console = Console(context.new_page(), program)
-        opened.append(console)
-        console.open()
-        return console
-
-    yield opening
-    for console in opened:
-        console.page.context.close()
-        assert console.problems == []
 
 
 def test_exchanges_appear_as_they_happen(start: Start) -> None:

@@ -533,7 +533,7 @@ def test_what_moves_money_asks_first_and_says_what_it_would_do(
     old = console.call("/v1/payments/breb", "POST", body=body)
     calls = len(upstream.requests)
     status, told = console.replay(of=old["id"])
-    assert (status, told["asks"]) == (409, True)
+    assert (status, told["asks"]) == (200, True)  # a browser would list an error
     assert told["detail"] == "POST /v1/payments/breb would start a payment of 25000 COP"
     assert len(upstream.requests) == calls
     status, _ = console.replay(of=old["id"], confirmed=True)

@@ -68,7 +68,7 @@ export class Again {
     byId("replay-title").textContent = t("ask.title");
     const back = el("button", { onclick: () => dialog.close() }, t("cancel"));
     const go = el("button", { class: "risk", onclick: () => this.send({ ...wish, confirmed: true }, go) }, t("ask.go"));
-    const doubt = this.entry?.outcome === "unknown" && el("p", { class: "note bad" }, el("b", {}, `${t("trouble.unknown")} `), t("ask.unknown"));
+    const doubt = this.entry?.in_doubt && el("p", { class: "note bad" }, el("b", {}, `${t("trouble.unknown")} `), t("ask.unknown"));
     fill(content("replay-dialog"), doubt, el("p", { class: "note bad" }, would ? deed(would) : `${detail}.`),
       el("p", { class: "soft" }, t("ask.first")), el("div", { class: "acts" }, back, go));
     if (!dialog.open) dialog.showModal();

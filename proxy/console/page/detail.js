@@ -110,7 +110,7 @@ function head(entry, buttons, at) {
   if (entry.caller) facts.push(t("caller.of", entry.caller));
   return el("div", { class: "head" },
     el("h2", { id: buttons ? "detail-title" : `title-${at}`, class: "mono", tabindex: entry.target.length > 300 ? 0 : null }, el("span", { class: methodClass(entry.method) }, entry.method), " ", targetOf(entry)),
-    el("p", { class: "meta" }, el("span", { class: statusClass(entry.status) }, entry.status ? String(entry.status) : t("status.none")),
+    el("p", { class: "meta" }, el("span", { class: statusClass(entry) }, entry.status ? String(entry.status) : t("status.none")),
       [...facts, entry.id].map((fact) => el("span", {}, fact))),
     buttons);
 }

@@ -1,5 +1,5 @@
 // Makes elements. Text enters the page as text nodes alone, never as markup.
-import { decimal, t } from "/console/words.js";
+import { decimal, language, t } from "/console/words.js";
 
 export const byId = (id) => document.getElementById(id);
 
@@ -40,11 +40,20 @@ export function span(seconds) {
   return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
 }
 
+// A decimal number as the reader's language groups it, and never rounded: it may be money.
+export function grouped(number) {
+  const [, whole, fraction] = /^(-?\d+)(?:\.(\d+))?$/.exec(number) ?? [];
+  if (whole === undefined) return String(number);
+  const point = fraction === undefined ? "" : (language === "es" ? "," : ".");
+  return `${BigInt(whole).toLocaleString(language === "es" ? "es-CO" : "en")}${point}${fraction ?? ""}`;
+}
+
 export const clock = (at) => new Date(at * 1000).toTimeString().slice(0, 8);
 
 export const targetOf = (entry) => (entry.method === "-" ? t("not-a-request") : entry.target);
 export const statusOf = (entry) => (entry.status ? String(entry.status) : "—");
-export const statusClass = (status) => `s s${Math.floor((status ?? 0) / 100)}`;
+// What was cut off is no success, whatever its status says.
+export const statusClass = ({ status, outcome }) => `s s${outcome === "cut" ? 0 : Math.floor((status ?? 0) / 100)}`;
 export const methodClass = (method) => `m ${/^[A-Z]+$/.test(method) ? method : ""}`;
 
 let toastTimer;

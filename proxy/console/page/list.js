@@ -1,11 +1,11 @@
 // The list: at most as many rows as the journal keeps, filtered, sorted, painted once a frame.
-import { byId, targetOf } from "/console/dom.js";
+import { byId, grouped, targetOf } from "/console/dom.js";
 import { entryRow, marks, pendingRow } from "/console/rows.js";
 import { Search } from "/console/search.js";
 import { t } from "/console/words.js";
 
 const SORTS = {
-  at: (entry) => entry.n, method: (entry) => entry.method, target: (entry) => entry.target, status: (entry) => entry.status ?? 0,
+  at: (entry) => entry.at, method: (entry) => entry.method, target: (entry) => entry.target, status: (entry) => entry.status ?? 0,
   caller: (entry) => entry.caller ?? "", ms: (entry) => entry.ms, size: (entry) => entry.sent,
 };
 export const FILTERS = ["text", "method", "outcome", "caller", "slow"];
@@ -20,7 +20,9 @@ export class List {
     this.entries = [];
     this.waiting = [];
     this.held = null;
-    this.missed = 0;
+    this.missed = 0; // what this page never saw
+    this.oldest = 0; // the number of the oldest entry that the proxy keeps
+    this.gone = 0; // how many it kept and keeps no longer
     this.built = 0; // rows that the last painting had to make
     this.arrived = 0; // when there was one that made any
     this.selected = null;
@@ -54,8 +56,17 @@ export class List {
     into.unshift(...news.new.reverse());
     into.length = Math.min(into.length, this.limit);
     this.missed += news.missed;
+    this.oldest = news.oldest;
+    this.gone = news.gone;
+    this.drop();
     this.waiting = news.pending;
     if (news.new.length) this.search.ask();
+  }
+
+  // What the proxy keeps no longer cannot be opened. A list that is paused stays as it is.
+  drop() {
+    const into = this.held ?? this.entries;
+    while (into.length && into.at(-1).n < this.oldest) into.pop();
   }
 
   pause(on) {
@@ -65,13 +76,14 @@ export class List {
       this.entries.unshift(...this.held);
       this.entries.length = Math.min(this.entries.length, this.limit);
       this.held = null;
+      this.drop();
     }
   }
 
   clear() {
     const gone = this.entries.length + (this.held?.length ?? 0);
     this.entries = [];
-    this.missed = 0;
+    this.missed = this.gone = 0;
     if (this.held) this.held = [];
     return gone;
   }
@@ -80,8 +92,8 @@ export class List {
     const { method, outcome, caller, slow } = this.filters;
     const found = this.entries.filter((entry) => (!method || entry.method === method) && (!outcome || matches(entry, outcome))
       && (!caller || entry.caller === caller) && (!slow || entry.ms >= Number(slow)) && this.search.matches(entry, text(entry)));
-    if (!this.sort) return found;
-    const [name, down] = [this.sort.replace("-", ""), this.sort.startsWith("-") ? -1 : 1];
+    const sort = this.sort || "-at";
+    const [name, down] = [sort.replace("-", ""), sort.startsWith("-") ? -1 : 1];
     const by = SORTS[name] ?? SORTS.at;
     return found.sort((a, b) => down * (by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0) || b.n - a.n);
   }
@@ -128,9 +140,10 @@ export class List {
   }
 
   count(shown) {
-    const parts = [t("count.shown", shown, this.entries.length)];
+    const parts = [t("count.shown", grouped(shown), grouped(this.entries.length))];
     if (this.held?.length) parts.push(t("count.paused", `${this.held.length}${this.held.length >= this.limit ? "+" : ""}`));
-    if (this.missed) parts.push(t("count.missed", this.missed));
+    if (this.gone) parts.push(t("count.gone", grouped(this.gone), grouped(this.limit)));
+    if (this.missed) parts.push(t("count.missed", grouped(this.missed)));
     byId("count").textContent = parts.join(" · ");
   }
 
@@ -167,7 +180,7 @@ const text = (entry) => `${entry.method} ${targetOf(entry)} ${entry.status ?? ""
 
 function matches(entry, outcome) {
   if (outcome === "replayed") return entry.replayed;
-  if (outcome === "unknown") return entry.outcome === "unknown";
+  if (outcome === "unknown") return entry.in_doubt;
   if (outcome === "callers") return !entry.kind;
   if (outcome === "token" || outcome === "webhook") return entry.kind === outcome;
   if (/^\d$/.test(outcome)) return String(entry.status ?? "").startsWith(outcome);

@@ -3,20 +3,22 @@ import { clock, el, methodClass, ms, size, statusClass, statusOf, targetOf } fro
 import { t, told } from "/console/words.js";
 
 const TAIL = 14; // characters at the end of a path that are never cut: they tell one id from another
-const TONES = { refused: "warn", proxy: "bad", "no-token": "bad", unreached: "bad", upstream: "warn", left: "soft", answered: "soft", unknown: "bad", token: "soft", webhook: "soft" };
+const TONES = { refused: "warn", proxy: "bad", "no-token": "bad", unreached: "bad", upstream: "warn", left: "soft", answered: "soft", unknown: "bad", cut: "bad", "cut-doubt": "bad", token: "soft", webhook: "soft" };
+const WHY = { unknown: "trouble.unknown-why", cut: "cut.why", "cut-doubt": "cut.why" };
 const cell = (name, ...children) => el("td", { class: name }, ...children);
 const tag = (tone, words, title) => el("span", { class: `tag ${tone}`, title }, words);
 
 export function marks(entry) {
   const found = [];
   if (entry.kind) found.push(entry.kind);
-  if (entry.outcome === "unknown") found.push("unknown");
+  if (entry.outcome === "cut") found.push(entry.in_doubt ? "cut-doubt" : "cut");
+  else if (entry.in_doubt) found.push("unknown");
   if (TONES[entry.mark] && !entry.kind) found.push(entry.mark);
   return found;
 }
 
 export function entryRow(entry) {
-  const tags = marks(entry).map((mark) => tag(TONES[mark], t(`mark.${mark}`), mark === "unknown" ? t("trouble.unknown-why") : entry.why));
+  const tags = marks(entry).map((mark) => tag(TONES[mark], t(`mark.${mark}`), WHY[mark] ? t(WHY[mark]) : entry.why));
   if (entry.replayed) tags.push(tag("good", t("mark.replayed"), t("replayed.why")));
   else if (entry.attempts > 1) tags.push(tag("soft", t("mark.attempts", entry.attempts)));
   if (entry.replay_of) tags.push(tag("soft", t("mark.again"), t("again.why", entry.replay_of)));
@@ -24,7 +26,7 @@ export function entryRow(entry) {
     cell("c-time", clock(entry.at)),
     cell("c-method", el("span", { class: methodClass(entry.method) }, entry.method)),
     el("td", { title: targetOf(entry) }, el("div", { class: "path" }, path(targetOf(entry)), ...tags, el("span", { class: "said soft cut" }, spoken(entry)))),
-    cell("c-status", el("span", { class: statusClass(entry.status) }, statusOf(entry))),
+    cell("c-status", el("span", { class: statusClass(entry) }, statusOf(entry))),
     cell("c-caller", el("span", { class: "cut" }, entry.caller ?? "")),
     cell("c-ms", ms(entry.ms)), cell("c-size", size(entry.sent)));
 }

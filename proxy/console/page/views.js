@@ -68,11 +68,12 @@ export function explanation(entry) {
   const say = (words) => parts.push(el("p", { class: "note" }, words));
   const spoken = (words) => el("span", { lang: "en" }, words);
   const step = (words) => (told(words) === words ? spoken(words) : el("span", {}, told(words)));
+  if (entry.outcome === "cut") parts.push(el("p", { class: "note bad" }, el("b", {}, `${t("mark.cut")}: `), t("cut.why")));
   if (trouble) {
     const box = el("div", { class: "note bad" },
       el("p", {}, el("b", {}, `${t(`trouble.${trouble.kind}`)} `), spoken(trouble.words)),
       el("p", {}, el("b", {}, `${t("trouble.next")} `), step(trouble.next_step)));
-    if (entry.outcome === "unknown") box.append(el("p", {}, el("b", {}, `${t("trouble.unknown")} `), t("trouble.unknown-why")));
+    if (entry.in_doubt) box.append(doubt());
     if (entry.outcome === "not-sent") box.append(el("p", {}, t("trouble.not-sent")));
     parts.push(box);
   } else if (entry.left) {
@@ -83,12 +84,14 @@ export function explanation(entry) {
   } else if (entry.mark === "upstream" && !note) {
     say(t("upstream.answered", entry.status));
   }
-  if (!trouble && entry.outcome === "unknown") parts.push(el("p", { class: "note bad" }, el("b", {}, `${t("trouble.unknown")} `), t("trouble.unknown-why")));
+  if (!trouble && entry.in_doubt) parts.push(doubt({ class: "note bad" }));
   if (entry.replayed) say(t("replayed.why"));
   if (note) say(told(note));
   if (entry.replay_of) say(t("again.why", entry.replay_of));
   return parts;
 }
+
+const doubt = (props = {}) => el("p", props, el("b", {}, `${t("trouble.unknown")} `), t("trouble.unknown-why"));
 
 function grid(kind, heads, rows) {
   return el("table", { class: `fields ${kind}` },

@@ -30,13 +30,25 @@ def an_exchange(method: str = "GET", target: bytes = b"/v1/x") -> tuple[Exchange
     return exchange, capture
 
 
+def let_in(capture: Capture) -> None:
+    if not capture.parts:
+        capture.enters("token")
+
+
+def a_moment() -> None:
+    """Pass: some clocks stand still for a while, and a phase of no length is not told."""
+    began = time.perf_counter()
+    while time.perf_counter() <= began:
+        pass
+
+
 def send(capture: Capture, reached: float | None = None) -> None:
     head = b"GET /v1/x HTTP/1.1\r\nHost: up\r\nAuthorization: Bearer %b\r\n\r\n" % TOKEN.encode()
     capture.sending(head, reached)
 
 
 def answer(exchange: Exchange, capture: Capture, body: bytes, status: int = 200) -> None:
-    capture.guarded_at = capture.guarded_at or time.perf_counter()
+    let_in(capture)
     exchange.token_ready = time.perf_counter()
     send(capture)
     capture.answered(status, OK)
@@ -80,6 +92,52 @@ def test_the_last_ones_are_kept_and_what_was_missed_is_counted() -> None:
     assert journal.after(5) == ([], 0)
     assert journal.find("a-4") is entries[-1]
     assert journal.find("a-0") is None
+
+
+def test_what_fell_out_is_counted_and_what_was_cleared_away_is_not() -> None:
+    journal = Journal([], entries=3)
+
+    def keep(count: int) -> tuple[int, int]:
+        for _ in range(count):
+            journal.keep(*an_exchange())
+        return journal.oldest, journal.gone
+
+    assert journal.gone == 0
+    assert keep(3) == (1, 0)
+    assert keep(2) == (3, 2)
+    journal.clear()
+    assert journal.gone == 0
+    assert keep(2) == (6, 0)
+    assert keep(5) == (10, 4)
+
+
+def test_an_answer_is_cut_until_the_caller_has_all_of_it() -> None:
+    exchange, capture = an_exchange("POST")
+    answer(exchange, capture, b"half")
+    exchange.passed_on = exchange.whole = exchange.left = True
+    assert over(exchange, capture).outcome == "cut"
+    capture.handed_over = True
+    assert over(exchange, capture).outcome == "answered"
+
+
+def test_the_ledgers_time_is_told_from_the_checks_and_from_the_body_it_waits_for() -> None:
+    exchange, capture = an_exchange("POST")
+    for part in ("intake", "ledger", "token"):
+        a_moment()
+        capture.enters(part)
+    a_moment()
+    answer(exchange, capture, b"x")
+    assert names(over(exchange, capture))[:4] == ["guard", "intake", "ledger", "token"]
+
+
+def test_a_request_that_the_ledger_stopped_spent_its_time_there() -> None:
+    exchange, capture = an_exchange("POST")
+    a_moment()
+    capture.enters("ledger")
+    a_moment()
+    exchange.failure = RequestRefused(503, "ledger", "the disk is full", "free space")
+    exchange.status = 503
+    assert names(over(exchange, capture)) == ["guard", "ledger"]
 
 
 def test_entries_never_weigh_more_than_allowed() -> None:
@@ -182,7 +240,7 @@ def test_what_never_was_a_request_is_an_entry_too() -> None:
 
 def test_an_unknown_outcome_says_what_to_do() -> None:
     exchange, capture = an_exchange("POST")
-    capture.guarded_at = time.perf_counter()
+    let_in(capture)
     send(capture)
     exchange.failure = ConnectionBroken("gone")
     exchange.failure.sent = True
@@ -196,7 +254,7 @@ def test_an_unknown_outcome_says_what_to_do() -> None:
 
 def test_a_caller_who_got_no_head_has_no_answer() -> None:
     exchange, capture = an_exchange()
-    capture.guarded_at = time.perf_counter()
+    let_in(capture)
     exchange.left = True
     entry = over(exchange, capture)
     assert (entry.status, entry.answer.data, entry.answer_lines) == (None, b"", ())
@@ -205,7 +263,8 @@ def test_a_caller_who_got_no_head_has_no_answer() -> None:
 
 def test_a_connection_that_never_stood_is_time_for_connecting() -> None:
     exchange, capture = an_exchange()
-    capture.guarded_at = exchange.token_ready = time.perf_counter()
+    let_in(capture)
+    exchange.token_ready = time.perf_counter()
     exchange.failure = ConnectTimeout("too late")
     exchange.status = 504
     assert names(over(exchange, capture))[-1] == "connect"
@@ -220,7 +279,7 @@ def test_a_replay_after_a_401_is_told_from_a_second_connection() -> None:
     assert entry.replayed
     assert "renewal" in names(entry)
     exchange, capture = an_exchange()
-    capture.guarded_at = time.perf_counter()
+    let_in(capture)
     send(capture)
     answer(exchange, capture, b"x")
     entry = over(exchange, capture)
@@ -232,10 +291,10 @@ def test_a_replay_after_a_401_is_told_from_a_second_connection() -> None:
 @pytest.mark.parametrize(("tls", "found"), [(True, ["connect", "tls"]), (False, ["connect"])])
 def test_the_handshake_is_told_from_the_connection(tls: bool, found: list[str]) -> None:
     exchange, capture = an_exchange()
-    capture.guarded_at = exchange.token_ready = time.perf_counter()
+    let_in(capture)
+    exchange.token_ready = time.perf_counter()
     reached = time.perf_counter()
-    while time.perf_counter() <= reached:
-        pass
+    a_moment()
     send(capture, reached)
     capture.answered(200, OK)
     exchange.status = 200
