@@ -17,6 +17,7 @@ from proxy.ledger.verdict import settle
 
 _MOST = 500
 _LARGEST = 16_384  # bytes of a verdict
+_LARGEST_NUMBER = 2**63 - 1  # of a row, in SQLite
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -31,9 +32,9 @@ class LedgerApi:
         """Return the routes below ``prefix``."""
         return [
             Route(prefix, self.entries),
-            Route(f"{prefix}/{{row:int}}", self.entry),
-            Route(f"{prefix}/{{row:int}}/look-up", self.look_up, methods=["POST"]),
-            Route(f"{prefix}/{{row:int}}/verdict", self.verdict, methods=["POST"]),
+            Route(f"{prefix}/{{row}}", self.entry),
+            Route(f"{prefix}/{{row}}/look-up", self.look_up, methods=["POST"]),
+            Route(f"{prefix}/{{row}}/verdict", self.verdict, methods=["POST"]),
         ]
 
     async def entries(self, request: Request) -> Response:
@@ -46,12 +47,12 @@ class LedgerApi:
 
     async def entry(self, request: Request) -> Response:
         """Give one row."""
-        return await self._answered(lambda: self._find(request.path_params["row"]))
+        return await self._answered(lambda: self._find(request))
 
     async def look_up(self, request: Request) -> Response:
         """Ask the API for what could be this row."""
         try:
-            entry = await asyncio.to_thread(self._find, request.path_params["row"])
+            entry = await asyncio.to_thread(self._find, request)
         except LedgerRefused as refusal:
             return _json({"detail": str(refusal)}, 503)
         if entry is None:
@@ -65,13 +66,13 @@ class LedgerApi:
         wish = _wish(await _body(request))
         if wish is None:
             return _json({"detail": "send made (true or false), a note and an author"}, 400)
-        number = request.path_params["row"]
 
         def written() -> Any:  # noqa: ANN401  JSON
-            if self._find(number) is None:
+            entry = self._find(request)
+            if entry is None:
                 return None
-            settle(self._path, number, **wish)
-            return self._find(number)
+            settle(self._path, entry["number"], **wish)
+            return self._find(request)
 
         return await self._answered(written)
 
@@ -87,7 +88,10 @@ class LedgerApi:
         with reading(self._path) as reader:
             return {"rows": list(reader.entries(query)), "counts": reader.counts()}
 
-    def _find(self, number: int) -> dict[str, Any] | None:
+    def _find(self, request: Request) -> dict[str, Any] | None:
+        number = request.path_params["row"]
+        if not (number.isascii() and number.isdigit()):
+            return None
         with reading(self._path) as reader:
             return next(iter(reader.find(f"#{number}")), None)
 
@@ -102,7 +106,7 @@ def _query(request: Request) -> Query:
         caller=asked.get("caller"),
         outcome=asked.get("outcome", ""),
         text=asked.get("text", ""),
-        before=int(before) if before else None,
+        before=min(_LARGEST_NUMBER, int(before)) if before else None,
         limit=max(1, min(_MOST, int(asked.get("limit", "50")))),
     )
 
@@ -126,7 +130,14 @@ def _wish(content: bytes) -> dict[str, Any] | None:
     note, author = wish.get("note"), wish.get("author", "console")
     if not (isinstance(note, str) and note.strip() and isinstance(author, str)):
         return None
+    if _no_text(note + author):
+        return None
     return {"made": wish["made"], "note": note.strip(), "author": author}
+
+
+def _no_text(text: str) -> bool:
+    """Report whether half a character stands in it, as JSON can write: no file can keep that."""
+    return any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def _json(document: object, status: int = 200) -> Response:

@@ -1,11 +1,13 @@
 """Lets the right requests in and says why it refuses the others.
 
-Order: form (400), method (405), Host (421), web pages (403), caller key (403), rules (403).
+Order: form (400), method (405), Host (421), web pages (403), overrides (403), caller key (403),
+rules (403).
 Everything is judged on the bytes that are sent on; a request leaves here with an origin-form
 target and exactly one Host.
 """
 
 import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,11 +15,13 @@ from proxy.errors import RequestRefused
 from proxy.exchange.record import Exchange
 from proxy.exchange.request_form import ALLOW, REFUSED, Hosts, authority, refused_method
 from proxy.exchange.web_pages import cors, page_origin, preflight
-from proxy.http1.fields import Lines
+from proxy.http1.fields import OVERRIDES, Lines
 from proxy.http1.request import Request
 from proxy.rules import Rule, ambiguous
 
 _LONGEST_TRACE = 64  # bytes; W3C Trace Context has 55
+# With one of these, some frameworks carry out another method or another path than was judged here.
+_METHOD_PARAMETER = re.compile(rb"[?&](?:_|%5f)method=", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class GuardOptions:
     allow: tuple[Rule, ...] = ()
     deny: tuple[Rule, ...] = ()
     max_body: int | None = None
+    overrides: bool = True  # whether a header may name another method or path
 
 
 class Guard:
@@ -41,7 +46,7 @@ class Guard:
     def __init__(self, options: GuardOptions) -> None:
         self._options = options
         self._hosts = Hosts(options.hosts)
-        self._strict = bool(options.keys or options.allow or options.deny)
+        self._strict = bool(options.keys or options.allow or options.deny or not options.overrides)
 
     def judge(self, exchange: Exchange, request: Request) -> Lines | None:
         """Let a request in, or return the field lines of our own answer to it (204).
@@ -74,9 +79,11 @@ class Guard:
         exchange.cors = cors(origin)
         return preflight(request.method, request.section.lines)
 
-    # -- key and rules ---------------------------------------------------------------------
+    # -- overrides, key and rules ----------------------------------------------------------
 
     def _check_caller(self, exchange: Exchange, request: Request) -> None:
+        if not self._options.overrides:
+            _refuse_overrides(request)
         if self._options.keys:
             # The console sends again in the name of who sent it; nobody else can name a caller.
             given = request.section.known.get(b"x-proxy-key", [])
@@ -100,15 +107,7 @@ class Guard:
         return names[0]
 
     def _check_rules(self, caller: str, method: str, path: bytes) -> None:
-        if ambiguous(path):
-            raise RequestRefused(
-                403,
-                "ambiguous-path",
-                "the path is ambiguous: it has dot or empty segments, parameters (;) or"
-                " percent-encoded separators, letters or control characters",
-                "send the path in its plain form; while BREB_ALLOW or BREB_DENY is set, no other"
-                " form is accepted",
-            )
+        refuse_ambiguous(path, "BREB_ALLOW or BREB_DENY is set")
         for rule in self._options.deny:
             if rule.matches(method.upper(), path) and rule.caller in ("", caller):
                 text = f"the rule {rule} of BREB_DENY forbids this request"
@@ -129,14 +128,37 @@ class Guard:
             raise body_too_large(limit)
 
 
-def body_too_large(limit: int) -> RequestRefused:
+def _refuse_overrides(request: Request) -> None:
+    named = OVERRIDES.intersection(request.section.known)
+    name = min(named).decode() if named else ""
+    if not name and _METHOD_PARAMETER.search(request.target):
+        name = "the parameter _method"
+    if name:
+        raise RequestRefused(
+            403,
+            "override",
+            f"with {name}, the API may carry out another method or path than this proxy judged",
+            "send the method and the path themselves, or set BREB_ALLOW_OVERRIDES=true",
+        )
+
+
+def refuse_ambiguous(path: bytes, setting: str) -> None:
+    """Raise RequestRefused if a server may read ``path`` as another one; ``setting`` is why."""
+    if ambiguous(path):
+        raise RequestRefused(
+            403,
+            "ambiguous-path",
+            "the path is ambiguous: it has dot or empty segments, parameters (;) or"
+            " percent-encoded separators, letters or control characters",
+            f"send the path in its plain form; while {setting}, no other form is accepted",
+        )
+
+
+def body_too_large(
+    limit: int, step: str = "send a smaller body, or raise BREB_MAX_BODY"
+) -> RequestRefused:
     """Word the refusal of a body of more than ``limit`` bytes."""
-    return RequestRefused(
-        413,
-        "body-too-large",
-        f"the body is larger than {limit} bytes",
-        "send a smaller body, or raise BREB_MAX_BODY",
-    )
+    return RequestRefused(413, "body-too-large", f"the body is larger than {limit} bytes", step)
 
 
 def _listed(rules: Sequence[Rule]) -> str:

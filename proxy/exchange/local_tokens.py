@@ -3,22 +3,23 @@
 It stands between the guard and the forwarder, and only where it is asked for. POST to the token
 path gives a placeholder; a request that brings one is judged as its caller's, and goes on with the
 real token; one that brings a bearer token which is no live placeholder gets 401, as from the API,
-so that the application asks for another. A request without any goes on as ever.
+so that the application asks for another. A request without any goes on as ever, but not to the real
+token endpoint.
 """
 
 import hmac
 import json
 from collections.abc import Sequence
 from email.utils import formatdate
-from posixpath import normpath
-from urllib.parse import parse_qsl, unquote_to_bytes
+from urllib.parse import parse_qsl
 
 from proxy.asgi import Send
 from proxy.errors import RequestRefused
 from proxy.exchange import placeholder_answers as answers
-from proxy.exchange.guard import Guard, body_too_large
+from proxy.exchange.guard import Guard, body_too_large, refuse_ambiguous
 from proxy.exchange.placeholder_answers import Answer
 from proxy.exchange.record import Exchange, Forward
+from proxy.exchange.token_paths import TokenPaths
 from proxy.exchange.token_request import LIMIT, BadTokenRequest, read
 from proxy.http1.fields import Lines
 from proxy.http1.request import Request
@@ -33,20 +34,21 @@ _BASIC = 'Basic realm="breb-proxy"'
 class Refusing:
     """Refuses to ask for tokens."""
 
-    def __init__(self, guard: Guard, paths: frozenset[bytes]) -> None:
+    def __init__(self, guard: Guard, paths: TokenPaths) -> None:
         self._guard = guard
         self._paths = paths
 
     def judge(self, exchange: Exchange, request: Request) -> Lines | None:
         """Judge as the guard does, and refuse POST to the token path."""
         own = self._guard.judge(exchange, request)
-        if own is None and _asks(request, self._paths):
+        if own is None and self._paths.asks(request):
             raise RequestRefused(
                 403,
                 "token-endpoint",
                 "this proxy refuses callers' token requests (BREB_TOKEN_ENDPOINT=refuse)",
                 "send requests without an Authorization header: the proxy adds the access token",
             )
+        refuse_ambiguous(request.path, "BREB_TOKEN_ENDPOINT is refuse")
         return own
 
 
@@ -64,7 +66,7 @@ class LocalTokens:
         forward: Forward,
         keeper: TokenKeeper,
         keys: Sequence[tuple[str, bytes]],
-        paths: frozenset[bytes],
+        paths: TokenPaths,
     ) -> None:
         self._guard = guard
         self._door = door
@@ -76,11 +78,26 @@ class LocalTokens:
 
     def judge(self, exchange: Exchange, request: Request) -> Lines | None:
         """Judge a request in the name of the caller that its placeholder stands for."""
-        if self._asks(request):
+        own = self._judged(exchange, request)
+        if self._paths.below(request.path) is None:
+            refuse_ambiguous(request.path, "BREB_TOKEN_ENDPOINT is local")
+        return own
+
+    def _judged(self, exchange: Exchange, request: Request) -> Lines | None:
+        if self._paths.asks(request):
             return self._door.judge(exchange, request)
         bearer = _bearer(request)
         if bearer is None:
-            return self._guard.judge(exchange, request)
+            own = self._guard.judge(exchange, request)
+            if own is None and self._paths.below(request.path) is not None:
+                raise RequestRefused(
+                    403,
+                    "token-endpoint",
+                    "this proxy lets no caller list or revoke real tokens"
+                    " (BREB_TOKEN_ENDPOINT=local)",
+                    "send a placeholder token, or use: breb-proxy tokens",
+                )
+            return own
         placeholder = self._placeholders.live(bearer)
         if placeholder is None:
             return self._door.judge(exchange, request)
@@ -89,7 +106,7 @@ class LocalTokens:
 
     async def forward(self, exchange: Exchange, request: Request, send: Send) -> None:
         """Answer what concerns placeholders, send on the rest."""
-        if self._asks(request):
+        if self._paths.asks(request):
             await _send(exchange, await self._grant(exchange, request), send)
             return
         bearer = _bearer(request)
@@ -105,17 +122,13 @@ class LocalTokens:
             no = answers.refused(401, "invalid_token", message, request.path, exchange.id, _INVALID)
             await _send(exchange, no, send)
             return
-        path = _plain(request.path)
-        if path in self._paths or path.rpartition(b"/")[0] in self._paths:
-            answer = await self._own(exchange, request, placeholder, path)
-            await _send(exchange, answer, send)
-        else:
+        below = self._paths.below(request.path)
+        if below is None:
             await self._forward(exchange, request, send)
+        else:
+            await _send(exchange, await self._own(exchange, request, placeholder, below), send)
 
     # -- asking for one --------------------------------------------------------------------
-
-    def _asks(self, request: Request) -> bool:
-        return _asks(request, self._paths)
 
     async def _grant(self, exchange: Exchange, request: Request) -> Answer:
         body = await _body(exchange, request)
@@ -149,26 +162,24 @@ class LocalTokens:
             name
             for secret in secrets
             for name, key in self._keys
-            if hmac.compare_digest(secret.encode(), key)
+            if hmac.compare_digest(secret.encode("utf-8", "surrogatepass"), key)
         ]
         return found[0] if found else None
 
     # -- looking after them ----------------------------------------------------------------
 
     async def _own(
-        self, exchange: Exchange, request: Request, placeholder: Placeholder, path: bytes
+        self, exchange: Exchange, request: Request, placeholder: Placeholder, token_id: str
     ) -> Answer:
         """List, show or revoke: a caller's own placeholders alone, never a real token."""
         body = await _body(exchange, request)
         held = self._keeper.usable() or await self._keeper.wait()
         own = self._placeholders.of(placeholder.caller)
-        one = path not in self._paths
-        if request.method not in (("GET", "DELETE") if one else ("GET",)):
+        if request.method not in (("GET", "DELETE") if token_id else ("GET",)):
             return self._no(405, "this path does not support this method", exchange, request)
-        if not one:
+        if not token_id:
             query = dict(parse_qsl(request.target.partition(b"?")[2].decode("latin-1")))
             return answers.listed(own, held.token, query)
-        token_id = path.rpartition(b"/")[2].decode("latin-1")
         if not usable_id(token_id) or _other_id(body, token_id):
             return self._no(400, "Field 'token_id' is invalid", exchange, request)
         found = next((each for each in own if each.token_id == token_id.lower()), None)
@@ -182,16 +193,6 @@ class LocalTokens:
     @staticmethod
     def _no(status: int, message: str, exchange: Exchange, request: Request) -> Answer:
         return answers.refused(status, "invalid_request", message, request.path, exchange.id)
-
-
-def _asks(request: Request, paths: frozenset[bytes]) -> bool:
-    # An upstream may take post for POST.
-    return request.method.upper() == "POST" and _plain(request.path) in paths
-
-
-def _plain(path: bytes) -> bytes:
-    """Return a path as the API may read it: no escapes, no dot and empty segments."""
-    return b"/" + normpath(unquote_to_bytes(path)).lstrip(b"/")
 
 
 def _values(request: Request, name: bytes) -> list[bytes]:
@@ -224,8 +225,10 @@ async def _body(exchange: Exchange, request: Request) -> bytes:
             exchange.tap.hear(part, last=last)
         exchange.received += len(part)
         content += part
-        if len(content) > min(LIMIT, request.max_body or LIMIT):
-            raise body_too_large(LIMIT)
+        if request.max_body is not None and len(content) > request.max_body:
+            raise body_too_large(request.max_body)
+        if len(content) > LIMIT:
+            raise body_too_large(LIMIT, "send client_id, client_secret and grant_type alone")
     return content
 
 

@@ -55,6 +55,18 @@ class NameTable(dict[bytes, Rule | None]):
         return rule
 
 
+# Some frameworks take the method or the path from one of these instead of the request line.
+OVERRIDES = frozenset(
+    (
+        b"x-http-method",
+        b"x-http-method-override",
+        b"x-method-override",
+        b"x-original-url",
+        b"x-override-url",
+        b"x-rewrite-url",
+    )
+)
+
 # What this hop decides by, or does not pass on. Expect is answered by us, Host and Authorization
 # are set by us.
 REQUEST = NameTable(
@@ -64,6 +76,7 @@ REQUEST = NameTable(
         b"origin",
         b"sec-fetch-site",
         b"traceparent",
+        *OVERRIDES,
     ),
     stop=(*HOP_BY_HOP, b"authorization", b"expect", b"host", b"x-proxy-key"),
 )

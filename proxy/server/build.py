@@ -130,13 +130,15 @@ def _token_endpoint(
     settings: Settings, keeper: TokenKeeper, forward: Forward
 ) -> tuple[Judge, Forward]:
     """Return what judges requests and what answers them, as BREB_TOKEN_ENDPOINT has it."""
-    options, paths = guard_options(settings), _token_paths(settings)
-    guard, wanted = Guard(options), settings.token_endpoint
+    options, wanted = guard_options(settings), settings.token_endpoint
+    guard = Guard(options)
     if wanted == "forward":
         return guard.judge, forward
     # Imported only here: an ordinary start is none the slower for it.
     from proxy.exchange.local_tokens import LocalTokens, Refusing
+    from proxy.exchange.token_paths import TokenPaths
 
+    paths = TokenPaths(_token_paths(settings))
     if wanted == "refuse":
         return Refusing(guard, paths).judge, forward
     door = Guard(replace(options, keys=(), allow=(), deny=()))
@@ -263,6 +265,16 @@ def guard_options(settings: Settings) -> GuardOptions:
         allow=settings.allow,
         deny=settings.deny,
         max_body=settings.max_body,
+        overrides=settings.allow_overrides or not _rests_on_method_and_path(settings),
+    )
+
+
+def _rests_on_method_and_path(settings: Settings) -> bool:
+    return bool(
+        settings.allow
+        or settings.deny
+        or settings.ledger is not None
+        or settings.token_endpoint != "forward"  # noqa: S105  a mode, no secret
     )
 
 

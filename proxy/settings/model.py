@@ -190,6 +190,14 @@ class Settings(CredentialSettings):
         default=(),
         description="Rules for requests that are refused. They win over ALLOW.",
     )
+    allow_overrides: bool = setting(
+        "callers' listener",
+        default=False,
+        description="Forward requests that name another method or path, as with"
+        " X-HTTP-Method-Override, X-Original-URL or a parameter _method, although ALLOW, DENY,"
+        " LEDGER or TOKEN_ENDPOINT rests on both. Without these settings they are always"
+        " forwarded.",
+    )
 
     connect_timeout: Seconds = setting(
         "forwarding",

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -270,6 +272,52 @@ def test_rules_judge_the_bytes_that_are_sent(
         assert len(upstream.requests) == before
     else:
         assert answer.status == 200
+
+
+OVERRIDES = [
+    *("X-HTTP-Method", "X-HTTP-Method-Override", "x-method-override"),
+    *("X-Original-URL", "X-Rewrite-Url", "X-Override-URL"),
+]
+
+
+@pytest.mark.parametrize("name", OVERRIDES)
+def test_another_method_or_path_is_not_named_beside_rules(
+    ruled: Program, proxy: Program, upstream: RawUpstream, name: str
+) -> None:
+    """A framework behind us may believe it; without rules it is the callers' own affair."""
+    before = len(upstream.requests)
+    fields = [(name, "/v1/keys/secret")]
+    refused(ask(ruled.port, "/v1/payments", fields=fields), 403, "override")
+    assert len(upstream.requests) == before
+    assert ask(proxy.port, "/v1/payments", fields=fields).status == 200
+    assert upstream.requests[-1].values(name.lower()) == [b"/v1/keys/secret"]
+
+
+@pytest.mark.parametrize("query", ["?_method=DELETE", "?a=1&_Method=x", "?%5fmethod=DELETE"])
+def test_another_method_is_not_named_in_the_query_beside_rules(
+    ruled: Program, upstream: RawUpstream, query: str
+) -> None:
+    before = len(upstream.requests)
+    refused(ask(ruled.port, f"/v1/payments{query}"), 403, "override")
+    assert len(upstream.requests) == before
+    assert ask(ruled.port, "/v1/payments?method=x&a_method=y").status == 200
+
+
+@pytest.mark.parametrize("reason", ["ledger", "token_endpoint", "deny", "allowed"])
+def test_what_rests_on_the_method_refuses_to_have_it_changed(reason: str, tmp_path: Path) -> None:
+    settings: dict[str, Any] = {
+        "ledger": {"ledger": tmp_path / "ledger.db"},
+        "token_endpoint": {"token_endpoint": "refuse"},
+        "deny": {"deny": "DELETE /*"},
+        "allowed": {"deny": "DELETE /*", "allow_overrides": "true"},
+    }[reason]
+    with RawUpstream() as upstream, Program(upstream.url, **settings) as proxy:
+        answer = ask(proxy.port, "/x", fields=[("X-HTTP-Method-Override", "DELETE")])
+        if reason == "allowed":
+            assert answer.status == 200
+        else:
+            refused(answer, 403, "override")
+            assert not upstream.requests
 
 
 def test_a_body_may_be_bounded_in_both_framings() -> None:

@@ -258,6 +258,13 @@ def test_the_admin_listener_serves_the_same_as_json(doubt: Program) -> None:
     assert json.loads(doubt.admin("/ledger/1")[1])["payment"]["resolution_id"] == "r-1"
     assert doubt.admin("/ledger/9")[0] == 404
     assert doubt.admin("/ledger?limit=many")[0] == 400
+    for odd in ("before=" + "9" * 23, "limit=" + "9" * 23, "text=%ED%A0%80&since=%00"):
+        assert doubt.admin(f"/ledger?{odd}")[0] == 200
+    for odd in (f"/ledger?before={'9' * 5000}", f"/ledger/{'9' * 23}", f"/ledger/{'9' * 5000}"):
+        assert doubt.admin(odd)[0] in (400, 404), odd[:20]
+    for member in ("note", "author"):
+        half = {"made": True, "note": "seen", "author": "ana", member: "\ud800"}
+        assert doubt.admin("/ledger/1/verdict", "POST", json.dumps(half))[0] == 400, member
     found = json.loads(doubt.admin("/ledger/1/look-up", "POST")[1])
     assert found["candidates"][0]["known"]["id"] == "p-9"
 

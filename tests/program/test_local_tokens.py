@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import CALLER_KEY, Program, RawUpstream, ask
+from tests.support import CALLER_KEY, Program, RawUpstream, ask, exchange
 from tests.support.front import until
 from tests.support.leaks import found
 from tests.support.simulator import simulator
@@ -189,7 +189,7 @@ def test_placeholders_are_listed_shown_and_revoked_by_their_caller_alone(keyed: 
     for target, method, body, status in (
         (other["token_id"], "GET", None, 404),
         (other["token_id"], "DELETE", None, 404),
-        ("no%2Fid", "GET", None, 404),
+        ("no%2Fid", "GET", None, 400),
         ("no id".replace(" ", "%20"), "GET", None, 400),
         (mine["token_id"], "DELETE", b'{"token_id": "another"}', 400),
         (mine["token_id"], "PATCH", b"{}", 405),
@@ -216,7 +216,21 @@ OTHER_SPELLINGS = [
     ("POST", PATH.replace("o", "%6F")),
     ("POST", PATH.replace("/iam", "//iam")),
     ("POST", PATH.replace("/iam", "/./x/../iam")),
+    ("POST", PATH.upper()),
+    ("POST", f"{PATH}%20"),
+    ("POST", f"{PATH}."),
+    ("POST", PATH.replace("t", "%EF%BD%94")),
+    ("POST", PATH.replace("/v1", "/v1%2F")),
     ("post", PATH),
+]
+# What only some servers take for the path: it is no request for a token, and goes nowhere.
+ODD_SPELLINGS = [
+    f"{PATH};x",
+    f"{PATH}%00",
+    PATH.replace("tok", "%2574ok"),
+    PATH.replace("/", "\\"),
+    PATH.replace("/iam", "/x%3b/..%5ciam"),
+    PATH.replace("oauth/", "oauth%c0%af"),
 ]
 
 
@@ -228,8 +242,52 @@ def test_other_spellings_of_the_path_do_not_pass_by(
     assert (answer.status, json.loads(answer.body)["error"]) == (400, "invalid_request")
 
 
+@pytest.mark.parametrize("mode", ["local", "refuse"])
+def test_no_spelling_that_a_server_may_know_goes_up(mode: str) -> None:
+    """The caller's key is in such a body, and the real token would go with it."""
+    body = json.dumps({"client_secret": CALLER_KEY}).encode()
+    with RawUpstream() as upstream, Program(upstream.url, token_endpoint=mode) as proxy:
+        for method, path in [*(("POST", path) for path in ODD_SPELLINGS), *OTHER_SPELLINGS]:
+            answer = ask(proxy.port, path, method, body=body)
+            assert answer.status in (400, 403), (method, path, answer.status)
+        assert not upstream.requests
+        assert ask(proxy.port, "/v1/accounts/a%20b").status == 200
+
+
+def test_real_tokens_are_neither_listed_nor_revoked(keyed: Program, unkeyed: Program) -> None:
+    """With the key alone, and no placeholder, the request would go up with the real token."""
+    for proxy, fields in ((unkeyed, []), (keyed, [("X-Proxy-Key", CALLER_KEY)])):
+        for method in ("GET", "DELETE", "PATCH"):
+            for path in (PATH, f"{PATH}/some-id", f"{PATH.upper()}/some-id/"):
+                answer = ask(proxy.port, path, method, fields)
+                assert answer.status == 403, (method, path)
+                assert json.loads(answer.body)["type"] == "urn:breb-proxy:error:token-endpoint"
+
+
 def test_a_request_that_is_no_short_document_is_refused(unkeyed: Program) -> None:
-    assert ask(unkeyed.port, PATH, "POST", body=b"x" * 20_000).status == 413
+    answer = ask(unkeyed.port, PATH, "POST", body=b"x" * 20_000)
+    assert answer.status == 413
+    assert b"BREB_MAX_BODY" not in answer.body, "that is not what was met"
+
+
+@pytest.mark.parametrize("limit", [0, 100])
+def test_a_small_limit_of_bodies_holds_here_too(limit: int) -> None:
+    head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = b"c8\r\n" + b"x" * 200 + b"\r\n0\r\n\r\n"
+    with simulator() as url, Program(url, token_endpoint="local", max_body=limit) as proxy:
+        for answer in (
+            ask(proxy.port, PATH, "POST", body=b"x" * 200),
+            exchange(proxy.port, head.encode() + body, "POST"),
+        ):
+            assert answer is not None
+            assert answer.status == 413
+            assert f"larger than {limit} bytes".encode() in answer.body
+            assert b"BREB_MAX_BODY" in answer.body
+
+
+def test_half_a_character_is_a_wrong_secret(keyed: Program) -> None:
+    body = rb'{"client_id": "a", "client_secret": "\ud800", "grant_type": "client_credentials"}'
+    assert ask(keyed.port, PATH, "POST", body=body).status == 401
 
 
 def test_no_token_is_pretended_where_there_is_none() -> None:

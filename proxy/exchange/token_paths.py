@@ -1,0 +1,43 @@
+"""The paths of the token endpoint, in every spelling that a server may take for them."""
+
+import unicodedata
+from posixpath import normpath
+from urllib.parse import unquote_to_bytes
+
+from proxy.http1.request import Request
+
+# Beside these two, a server may drop them at the end of a segment, as Windows does of file names.
+_DROPPED = " ."
+
+
+class TokenPaths:
+    """Knows requests to the token endpoint and to what lies below it: list, show, revoke."""
+
+    def __init__(self, paths: frozenset[bytes]) -> None:
+        self._paths = frozenset(map(plain, paths))
+
+    def asks(self, request: Request) -> bool:
+        """Report whether a request asks for a token."""
+        # An upstream may take post for POST.
+        return request.method.upper() == "POST" and plain(request.path) in self._paths
+
+    def below(self, path: bytes) -> str | None:
+        """Return what is left of a path below the endpoint, None if it is elsewhere."""
+        read = plain(path)
+        for each in self._paths:
+            if read == each or read.startswith(f"{each}/"):
+                return read[len(each) + 1 :]
+        return None
+
+
+def plain(path: bytes) -> str:
+    """Return a path as the API may read it.
+
+    No escapes, no dot and empty segments, one letter case, and one form of each character
+    (Unicode's NFKC, as full-width letters).
+    """
+    text = unquote_to_bytes(path).decode("utf-8", "replace")
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    segments = (segment.rstrip(_DROPPED) or segment for segment in text.casefold().split("/"))
+    return "/" + normpath("/".join(segments)).lstrip("/")
