@@ -107,7 +107,7 @@ class Guard:
         return names[0]
 
     def _check_rules(self, caller: str, method: str, path: bytes) -> None:
-        refuse_ambiguous(path, "BREB_ALLOW or BREB_DENY is set")
+        refuse_ambiguous(path)
         for rule in self._options.deny:
             if rule.matches(method.upper(), path) and rule.caller in ("", caller):
                 text = f"the rule {rule} of BREB_DENY forbids this request"
@@ -142,15 +142,16 @@ def _refuse_overrides(request: Request) -> None:
         )
 
 
-def refuse_ambiguous(path: bytes, setting: str) -> None:
-    """Raise RequestRefused if a server may read ``path`` as another one; ``setting`` is why."""
+def refuse_ambiguous(path: bytes) -> None:
+    """Raise RequestRefused if a server may read ``path`` as another one."""
     if ambiguous(path):
         raise RequestRefused(
             403,
             "ambiguous-path",
             "the path is ambiguous: it has dot or empty segments, parameters (;) or"
             " percent-encoded separators, letters or control characters",
-            f"send the path in its plain form; while {setting}, no other form is accepted",
+            "send the path in its plain form; while BREB_ALLOW, BREB_DENY or BREB_TOKEN_ENDPOINT is"
+            " set, no other form is accepted",
         )
 
 

@@ -23,6 +23,7 @@ from proxy.exchange.token_paths import TokenPaths
 from proxy.exchange.token_request import LIMIT, BadTokenRequest, read
 from proxy.http1.fields import Lines
 from proxy.http1.request import Request
+from proxy.invocation import COMMAND
 from proxy.token.ids import usable_id
 from proxy.token.keeper import TokenKeeper
 from proxy.token.placeholder import Placeholder, Placeholders
@@ -48,7 +49,7 @@ class Refusing:
                 "this proxy refuses callers' token requests (BREB_TOKEN_ENDPOINT=refuse)",
                 "send requests without an Authorization header: the proxy adds the access token",
             )
-        refuse_ambiguous(request.path, "BREB_TOKEN_ENDPOINT is refuse")
+        refuse_ambiguous(request.path)
         return own
 
 
@@ -80,7 +81,7 @@ class LocalTokens:
         """Judge a request in the name of the caller that its placeholder stands for."""
         own = self._judged(exchange, request)
         if self._paths.below(request.path) is None:
-            refuse_ambiguous(request.path, "BREB_TOKEN_ENDPOINT is local")
+            refuse_ambiguous(request.path)
         return own
 
     def _judged(self, exchange: Exchange, request: Request) -> Lines | None:
@@ -95,7 +96,7 @@ class LocalTokens:
                     "token-endpoint",
                     "this proxy lets no caller list or revoke real tokens"
                     " (BREB_TOKEN_ENDPOINT=local)",
-                    "send a placeholder token, or use: breb-proxy tokens",
+                    f"send a placeholder token, or use: {COMMAND} tokens",
                 )
             return own
         placeholder = self._placeholders.live(bearer)

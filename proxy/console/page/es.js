@@ -384,7 +384,9 @@ export const said = {
   // Next steps of requests that are not let in.
   "send a smaller body, or raise BREB_MAX_BODY": "envíe un cuerpo más pequeño, o aumente BREB_MAX_BODY",
   "send one X-Proxy-Key header with a key of BREB_CALLER_KEY": "envíe un solo encabezado X-Proxy-Key, con una clave de BREB_CALLER_KEY",
-  "send the path in its plain form; while BREB_ALLOW or BREB_DENY is set, no other form is accepted": "envíe la ruta en su forma simple; mientras BREB_ALLOW o BREB_DENY estén definidas, no se acepta otra forma",
+  "send the path in its plain form; while BREB_ALLOW, BREB_DENY or BREB_TOKEN_ENDPOINT is set, no other form is accepted": "envíe la ruta en su forma simple; mientras BREB_ALLOW, BREB_DENY o BREB_TOKEN_ENDPOINT estén definidas, no se acepta otra forma",
+  "send the method and the path themselves, or set BREB_ALLOW_OVERRIDES=true": "envíe el método y la ruta tal como son, o defina BREB_ALLOW_OVERRIDES=true",
+  "send a placeholder token, or use: breb-proxy tokens": "envíe un token sustituto, o use: breb-proxy tokens",
   "if it should pass, add a rule to BREB_ALLOW": "si debe pasar, agregue una regla a BREB_ALLOW",
   "if it should pass, change BREB_DENY": "si debe pasar, cambie BREB_DENY",
   "send requests without an Authorization header: the proxy adds the access token": "envíe las peticiones sin el encabezado Authorization: el proxy agrega el token de acceso",
