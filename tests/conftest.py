@@ -11,9 +11,14 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.needs import need, need_files, raise_files
+
 # A shell ignores SIGINT for what it starts in the background, and so would all that we start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# As the program itself does: macOS begins with 256.
+raise_files()
 
 # Where it is noted which credentials the keychain of whoever runs the tests holds, which is not to
 # be looked at; and where programs leave the secret of their admin listener for the same user.
@@ -61,6 +66,15 @@ def pytest_collection_finish() -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Take more workers than cores: the tests wait more than they compute."""
     return 3 * (os.cpu_count() or 1)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Try what the test asks of the machine before anything of it begins."""
+    for marker in item.iter_markers("needs"):
+        for name in marker.args:
+            need(name)
+        need_files(marker.kwargs.get("files", 0))
 
 
 @pytest.hookimpl(trylast=True)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from proxy.sandbox.tour import CUSTOMER
 from tests.support.chromium import launch
@@ -94,7 +94,7 @@ def main() -> int:
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="runtime-"))
     with demo() as running:
         traffic(Caller(running.port), Caller(running.admin_port, running.bearer))
-        with sync_playwright() as driver, launch(driver) as browser:
+        with launch() as browser:
             _pictures(browser, running.console)
     return 0
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.support import Program
 from tests.support.chromium import launch
@@ -15,7 +15,7 @@ from tests.support.page import WIDE, Console, Start
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Per module: while the driver lives its event loop counts as running, for all tests."""
-    with sync_playwright() as driver, launch(driver) as browser:
+    with launch() as browser:
         yield browser
 
 

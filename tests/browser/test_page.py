@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, ViewportSize, expect
 from proxy.console.copying import FORMS
 from tests.support import Call, Program, RawUpstream, exchange, node
 from tests.support.demo import demo
+from tests.support.needs import need
 from tests.support.page import NARROW, WIDE, Start
 from tests.support.wire import connect, read_answer
 from tools.console_screenshots import Caller, traffic
@@ -493,6 +494,7 @@ def test_a_request_is_copied_in_many_ways(start: Start) -> None:
     assert page.evaluate(ON_TOP), "the dialog hides it"
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == text.inner_text()
+    need("curl")
     done = subprocess.run(["/bin/sh", "-c", copied], capture_output=True, check=False)
     assert b'"http_code":404' in done.stdout
 

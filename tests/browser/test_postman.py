@@ -11,8 +11,8 @@ import pytest
 from proxy.sandbox.app import operations
 from proxy.sandbox.config import SandboxConfig
 from tests.support import Program, RawUpstream, ask, node
+from tests.support.needs import need
 from tests.support.patience import PATIENCE
-from tests.support.tools import tool
 from tools import postman
 
 FILES = postman.files()
@@ -70,7 +70,7 @@ def test_every_request_tells_what_it_needs_and_what_it_gets() -> None:
 
 
 def test_newman_runs_the_collection_against_the_demo(running: Program, tmp_path: Path) -> None:
-    program = tool("node", "nodejs")
+    program = need("node")
     report = tmp_path / "report.json"
     for _ in range(2):  # the second run must not stumble over the first
         done = subprocess.run(
@@ -101,7 +101,7 @@ def test_newman_runs_the_collection_against_the_demo(running: Program, tmp_path:
 
 
 def test_the_environments_caller_key_goes_with_every_request() -> None:
-    script = [tool("node", "nodejs"), str(node.package("newman") / "bin" / "newman.js"), "run"]
+    script = [need("node"), str(node.package("newman") / "bin" / "newman.js"), "run"]
     files = [postman.FOLDER / f"{name}.json" for name in NAMES]
     with RawUpstream() as upstream:
         options = ["--env-var", f"base={upstream.url}", "--env-var", "caller_key=k-1"]

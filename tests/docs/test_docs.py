@@ -179,6 +179,7 @@ def test_the_layers_that_are_drawn_are_those_that_are_held() -> None:
         assert max(height[name] for name in above) <= min(height[name] for name in below)
 
 
+@pytest.mark.needs("checkout")
 def test_nothing_names_a_registry_or_a_machine() -> None:
     names = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,10 +14,10 @@ import pytest
 
 from proxy import __version__
 from proxy.cli import main as cli
-from tests.support.chromium import missing
 from tests.support.front import Front
 from tests.support.front import front as a_front
 from tests.support.mono import at_once
+from tests.support.needs import need
 from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -40,8 +39,8 @@ def environment(folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is committed, cloned into a folder with a blank in its path."""
-    if not shutil.which("make") or not (ROOT / ".git").exists():
-        pytest.fail("make and a git checkout are needed")
+    for each in ("make", "checkout", "registry"):
+        need(each)
     folder = tmp_path_factory.mktemp("a folder with blanks") / "breb proxy"
     subprocess.run(["git", "clone", "-q", str(ROOT), str(folder)], check=True)
     return folder
@@ -82,6 +81,7 @@ def address(printed: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.needs("curl")
 def test_the_first_commands_work_and_install_once(clone: Path) -> None:
     """``make run`` in an empty folder, then the README's curl line."""
     (curl,) = [block for block in blocks("sh") if block.startswith("curl")]
@@ -146,13 +146,12 @@ def test_the_snippets_work_as_they_stand(
     tmp_path: Path,
 ) -> None:
     """Before the program: PHP reads to the end of the connection, or for its minute."""
+    need(commands[-1][0])
     (code,) = blocks(language)
     code = code.replace("http://127.0.0.1:8080", f"http://127.0.0.1:{front.port}")
     front.reset()
     (tmp_path / name).write_text(text.replace("CODE", code))
     for command in commands:
-        if shutil.which(command[0]) is None:
-            missing(f"{command[0]} is not installed")
         done = subprocess.run(
             command, cwd=tmp_path, capture_output=True, text=True, timeout=HANGS, check=False
         )

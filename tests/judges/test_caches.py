@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from tests.support import Program, RawUpstream, free_port, node
+from tests.support.needs import need
 from tests.support.patience import PATIENCE
-from tests.support.tools import tool
 
 pytestmark = pytest.mark.slow  # waits for real time
 
@@ -43,7 +43,7 @@ class Suite:
     """The suite's own server and client, by Node."""
 
     def __init__(self, folder: Path) -> None:
-        self._node = tool("node", "nodejs")
+        self._node = need("node")
         self._folder = folder
         self.port = free_port()
         # npm would give these from the package's own settings; a test's name that is empty: all.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import Program, RawUpstream, free_port
-from tests.support.tools import tool
+from tests.support.needs import need
 
 SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.vtc"))
 WAITS = {"header_timeout": 1, "read_timeout": 1, "idle_timeout": 1}
@@ -28,7 +28,7 @@ def ports() -> Iterator[tuple[int, int]]:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_the_script_goes_as_written(script: Path, ports: tuple[int, int], tmp_path: Path) -> None:
-    program = tool("varnishtest", "varnish")
+    program = need("varnishtest")
     upstream, proxy = ports
     defined = ["-D", f"upstream={upstream}", "-D", f"proxy={proxy}", "-D", f"tmpdir={tmp_path}"]
     done = subprocess.run(

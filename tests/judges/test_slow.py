@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import Call, Program, RawUpstream, ask
+from tests.support.needs import need
 from tests.support.patience import PATIENCE
-from tests.support.tools import tool
 
 pytestmark = pytest.mark.slow  # waits for real time
 
@@ -41,7 +41,7 @@ def proxy() -> Iterator[Program]:
 
 def slow(proxy: Program, *options: str, target: str = "/") -> list[str]:
     """Return the command that comes with slow callers, for half a minute at most."""
-    program = tool("slowhttptest", "slowhttptest")
+    program = need("slowhttptest")
     general = ["-c", str(CALLERS), "-r", str(CALLERS), "-l", "30", "-p", "5"]
     return [program, *options, *general, "-u", f"http://127.0.0.1:{proxy.port}{target}"]
 

@@ -642,6 +642,7 @@ def test_an_answer_that_breaks_off_is_said() -> None:
         assert (shown["mark"], shown["response"]["text"]) == ("unreached", "abc")
 
 
+@pytest.mark.needs("curl")
 def test_a_unix_socket_and_a_caller_key_are_no_hindrance(tmp_path: Path) -> None:
     """Copied for a shell, and sent again from the page."""
     path = tmp_path / "p.sock"

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,10 +17,11 @@ from pathlib import Path
 import pytest
 
 from tests.support import Program, RawUpstream, free_port
-from tests.support.chromium import missing
 from tests.support.command import called, command, environment, on_terminal
+from tests.support.needs import need
 from tests.support.patience import PATIENCE
 
+CURL = r"^  curl \S* ?(http://\S+/v1/accounts)$"
 LAST = "Ctrl-C ends the demo."
 
 
@@ -91,19 +91,28 @@ def pasted(lines: str, shell: str = "") -> str:
     return done.stdout
 
 
+def fetched(url: str) -> bytes:
+    """Ask as curl would, where it is not curl that is tested."""
+    past_proxies = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with past_proxies.open(url, timeout=PATIENCE) as response:
+        body: bytes = response.read()
+    return body
+
+
+@pytest.mark.needs("curl")
 def test_the_curl_line_can_be_pasted_and_works(tmp_path: Path) -> None:
     with demo(tmp_path, *own_ports()) as running:
         (line,) = re.findall(r"^  (curl \S* ?http://\S+/v1/accounts)$", running.text, re.MULTILINE)
         assert "accounts" in json.loads(pasted(line))
 
 
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize("shell", ["sh", "bash", "dash", "zsh"])
 def test_the_tour_can_be_pasted_into_any_shell_and_ends_with_money_moved(
     shell: str, tmp_path: Path
 ) -> None:
     """As typed: interactive shells have rules of their own for ``#`` and ``!``."""
-    if shutil.which(shell) is None:
-        missing(f"no {shell} on this machine: apt-get install {shell}")
+    need(shell)
     with demo(tmp_path, *own_ports()) as running:
         (flag,) = re.findall(r" tour (--listen \S+)", running.text)
         lines = command("tour", *flag.split(), cwd=tmp_path).out
@@ -113,6 +122,7 @@ def test_the_tour_can_be_pasted_into_any_shell_and_ends_with_money_moved(
     assert answers[5]["available_balance"]["value"] == "89999999999975000"
 
 
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize("proxy", ["", "http://127.0.0.1:1"])
 def test_the_tour_may_be_run_as_a_whole(
     proxy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -129,11 +139,11 @@ def test_the_tour_may_be_run_as_a_whole(
     assert re.findall(r"^(\d)\. [A-Z]", said, re.MULTILINE) == list("123456")
 
 
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize("shell", ["", "sh", "bash", "zsh"])
 def test_the_tour_sends_nothing_through_a_proxy_that_is_no_demo(shell: str, tmp_path: Path) -> None:
     """Typed, or run as a whole: the proxy may have a bank behind it."""
-    if shell and shutil.which(shell) is None:
-        missing(f"no {shell} on this machine: apt-get install {shell}")
+    need(shell or "sh")
     with RawUpstream() as bank, Program(bank.url) as proxy:
         lines = command("tour", f"--listen=127.0.0.1:{proxy.port}", cwd=tmp_path).out
         words = [shell, *(["-f"] if shell == "zsh" else []), "-i"] if shell else ["sh"]
@@ -183,7 +193,7 @@ def test_the_first_screen_fits_a_small_terminal(tmp_path: Path) -> None:
 def test_what_is_told_comes_before_the_log(tmp_path: Path) -> None:
     with demo(tmp_path, *own_ports()) as running:
         url = re.findall(r"http://127.0.0.1:\d+", running.text)[0]
-        pasted(f"curl -sS {url}/v1/accounts")
+        fetched(f"{url}/v1/accounts")
         deadline = time.monotonic() + PATIENCE
         while '"event":"exchange"' not in running.text:
             assert time.monotonic() < deadline
@@ -208,8 +218,8 @@ def test_the_environment_does_not_disturb_it(tmp_path: Path) -> None:
         "HTTP_PROXY": "http://127.0.0.1:1",
     }
     with demo(tmp_path, *own_ports(), **settings) as running:
-        (line,) = re.findall(r"^  (curl \S* ?http://\S+/v1/accounts)$", running.text, re.MULTILINE)
-        assert "accounts" in json.loads(pasted(f"NO_PROXY=* {line}"))
+        (url,) = re.findall(CURL, running.text, re.MULTILINE)
+        assert "accounts" in json.loads(fetched(url))
 
 
 def test_ports_that_are_taken_are_said(tmp_path: Path) -> None:
@@ -257,6 +267,7 @@ def test_an_interrupt_during_the_start_is_no_traceback(tmp_path: Path) -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.needs("bash")
 def test_it_ends_in_a_group_with_make_before_it(tmp_path: Path) -> None:
     """As Ctrl-C at ``make run``: the signal reaches the shell and the demo."""
     command = shlex.join([sys.executable, "-m", "proxy", "run", *own_ports()])
@@ -294,11 +305,12 @@ def test_run_keeps_the_flags_that_the_demo_knows(tmp_path: Path) -> None:
 
 def test_free_ports_may_be_asked_for(tmp_path: Path) -> None:
     with demo(tmp_path, "--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0") as running:
-        (line,) = re.findall(r"^  (curl \S* ?http://\S+/v1/accounts)$", running.text, re.MULTILINE)
-        assert ":0/" not in line
-        assert "accounts" in json.loads(pasted(line))
+        (url,) = re.findall(CURL, running.text, re.MULTILINE)
+        assert ":0/" not in url
+        assert "accounts" in json.loads(fetched(url))
 
 
+@pytest.mark.needs("curl")
 def test_a_unix_socket_has_its_own_curl_line(tmp_path: Path) -> None:
     flags = [f"--listen=unix:{tmp_path}/c.sock", f"--admin-listen=unix:{tmp_path}/a.sock"]
     with demo(tmp_path, *flags) as running:
@@ -353,5 +365,5 @@ def test_the_simulators_settings_are_flags_of_the_demo(tmp_path: Path) -> None:
         found = re.search(r"http://127\.0\.0\.1:(\d+)/_sandbox", running.text)
         assert found is not None
         url = f"http://127.0.0.1:{found[1]}/_sandbox/state"
-        state = json.loads(urllib.request.urlopen(url, timeout=PATIENCE).read())
+        state = json.loads(fetched(url))
         assert (state["behaviour"]["settle_delay"], state["seed"]) == (77.0, 5)

@@ -117,6 +117,7 @@ def test_without_a_keychain_an_env_file_is_offered(url: str, tmp_path: Path, ans
         assert SECRET in file.read_text()
 
 
+@pytest.mark.needs("git")
 def test_an_env_file_in_a_git_work_tree_is_warned_of(url: str, tmp_path: Path) -> None:
     subprocess.run(["git", "-C", str(tmp_path), "init", "-q"], check=True)
     here = {"cwd": tmp_path, "BREB_BASE_URL": url}

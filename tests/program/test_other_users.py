@@ -25,9 +25,7 @@ print(json.dumps([answer.status, answer.read().decode("latin-1")]))
 """
 PAYMENT = {"method": "POST", "target": "/v1/payments/breb", "fields": [], "body": "{}"}
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or os.getuid() != 0, reason="another user is needed, hence root"
-)
+pytestmark = pytest.mark.needs("another user")
 
 
 @pytest.fixture(scope="module")

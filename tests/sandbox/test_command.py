@@ -138,7 +138,13 @@ def test_help_names_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
     assert "X-Sandbox-Fault" in said
 
 
-@pytest.mark.parametrize(("host", "family"), [("127.0.0.1", "AF_INET"), ("::1", "AF_INET6")])
+@pytest.mark.parametrize(
+    ("host", "family"),
+    [
+        ("127.0.0.1", "AF_INET"),
+        pytest.param("::1", "AF_INET6", marks=pytest.mark.needs("ipv6")),
+    ],
+)
 def test_a_taken_port_is_said_to_be(
     host: str, family: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -63,6 +63,7 @@ def test_every_guess_and_its_switch_stands_in_the_table_of_sources() -> None:
 CURLS = [line for line in TEXT.splitlines() if line.startswith("curl ")]
 
 
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize("line", CURLS)
 def test_every_curl_line_works(sandbox: Any, line: str) -> None:
     here = line.replace("http://127.0.0.1:9090", sandbox.url)

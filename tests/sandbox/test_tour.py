@@ -1,7 +1,6 @@
 """The guided tour, pasted into a real shell."""
 
 import json
-import shutil
 import subprocess
 from typing import Any
 
@@ -11,7 +10,10 @@ from proxy.sandbox.tour import first, tour
 from tests.support import RawUpstream, free_port
 from tests.support.patience import PATIENCE
 
-SHELLS = [shell for shell in ("sh", "dash", "bash", "zsh", "ksh") if shutil.which(shell)]
+SHELLS = [
+    pytest.param(shell, marks=pytest.mark.needs(shell, "curl"))
+    for shell in ("sh", "dash", "bash", "zsh", "ksh")
+]
 
 
 OTHERWISE = "it's not there"
@@ -57,6 +59,7 @@ def test_where_nobody_answers_one_line_says_so(shell: str) -> None:
     assert ended.returncode != 0
 
 
+@pytest.mark.needs("curl")
 def test_a_simulator_that_has_gone_is_forgotten(start: Any) -> None:
     """Pasted again when something else has its address."""
     sandbox = start(require_token=False)
@@ -90,6 +93,7 @@ def test_a_line_that_fails_leaves_nothing_odd_behind(start: Any, shell: str) -> 
     assert unknown["message"].startswith("Field 'account_id' is invalid")
 
 
+@pytest.mark.needs("curl")
 def test_the_tour_can_be_taken_twice(start: Any) -> None:
     sandbox = start(require_token=False, settle_delay=0.0)
     for _ in range(2):

@@ -1,13 +1,11 @@
 """The system's Chromium, for tests and pictures."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
-from playwright.sync_api import Browser, Playwright, expect
+from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.support.needs import need
 from tests.support.patience import PATIENCE
 
 _FLAGS = (
@@ -21,27 +19,14 @@ _FLAGS = (
 )
 
 
-def path() -> str | None:
-    """Return where Chromium is, None if it is not installed."""
-    return shutil.which("chromium") or shutil.which("chromium-browser")
-
-
 @contextmanager
-def launch(driver: Playwright) -> Iterator[Browser]:
-    """Start the browser; without one a test fails in CI and is skipped elsewhere."""
-    found = path()
-    if found is None:
-        missing("no Chromium on this machine: apt-get install chromium fonts-dejavu")
+def launch() -> Iterator[Browser]:
+    """Start the browser."""
     expect.set_options(timeout=PATIENCE * 1000)
-    browser = driver.chromium.launch(executable_path=found, args=list(_FLAGS))
-    try:
-        yield browser
-    finally:
-        browser.close()
-
-
-def missing(words: str) -> None:
-    """Fail in CI, skip elsewhere."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(words)
-    pytest.skip(words)
+    found = need("browser")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=found, args=list(_FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()

@@ -1,7 +1,6 @@
 """Corporate proxies as they are run: squid and tinyproxy from the system's packages."""
 
 import contextlib
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -11,13 +10,12 @@ from pathlib import Path
 
 import trustme
 
-from tests.support.chromium import missing
+from tests.support.needs import NCSA, need
 from tests.support.patience import PATIENCE
 from tests.support.ports import free_port
 
 USER, PASSWORD = "corp\\maría", "pass:wörd %40"
 LOGIN = f"{USER}:{PASSWORD}"
-_NCSA = Path("/usr/lib/squid/basic_ncsa_auth")
 
 _SQUID = """\
 http_port 127.0.0.1:{port}
@@ -65,7 +63,7 @@ class Squid:
         (folder / "proxy.key").write_bytes(cert.private_key_pem.bytes())
         (folder / "hosts").write_text("127.0.0.1 bre-b.invalid\n127.0.0.1 forbidden.invalid\n")
         (folder / "passwd").write_text(f"{USER}:{_hashed(PASSWORD)}\n")
-        authentication = _BASIC.format(ncsa=_NCSA, folder=folder) if login else ""
+        authentication = _BASIC.format(ncsa=NCSA, folder=folder) if login else ""
         (folder / "squid.conf").write_text(
             _SQUID.format(
                 port=self.port,
@@ -93,7 +91,7 @@ class Squid:
 
 def _hashed(password: str) -> str:
     done = subprocess.run(
-        ["openssl", "passwd", "-apr1", "-stdin"],
+        [need("openssl"), "passwd", "-apr1", "-stdin"],
         input=password,
         capture_output=True,
         text=True,
@@ -105,29 +103,25 @@ def _hashed(password: str) -> str:
 @contextlib.contextmanager
 def squid(authority: trustme.CA, *, login: bool) -> Iterator[Squid]:
     """Run squid; started by root it becomes another user, who must reach its folder."""
-    program = shutil.which("squid", path="/usr/sbin:/usr/bin")
-    if program is None or not _NCSA.exists():
-        missing("no squid on this machine: apt-get install squid")
+    program = need("squid")
     with tempfile.TemporaryDirectory(prefix="squid") as name:
         folder = Path(name)
         folder.chmod(0o777)
         made = Squid(folder, authority, login=login)
         # Named, or all of a machine would share memory, which only the first one's user may open.
         own = ["-n", f"breb{made.port}"]
-        with _running([str(program), "-N", *own, "-f", str(folder / "squid.conf")], made.port):
+        with _running([program, "-N", *own, "-f", str(folder / "squid.conf")], made.port):
             yield made
 
 
 @contextlib.contextmanager
 def tinyproxy(folder: Path, user: str, password: str) -> Iterator[str]:
     """Run tinyproxy, which asks for a user and a password; give its URL."""
-    program = shutil.which("tinyproxy")
-    if program is None:
-        missing("no tinyproxy on this machine: apt-get install tinyproxy")
+    program = need("tinyproxy")
     port = free_port()
     config = folder / "tinyproxy.conf"
     config.write_text(_TINYPROXY.format(port=port, user=user, password=password))
-    with _running([str(program), "-d", "-c", str(config)], port):
+    with _running([program, "-d", "-c", str(config)], port):
         yield f"http://127.0.0.1:{port}"
 
 

@@ -2,17 +2,14 @@
 
 import contextlib
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from keyring.backend import KeyringBackend
 
+from tests.support.needs import need
 from tests.support.patience import PATIENCE
-
-_PROGRAMS = ("dbus-daemon", "gnome-keyring-daemon")
 
 
 class MemoryKeychain(KeyringBackend):
@@ -40,11 +37,7 @@ class MemoryKeychain(KeyringBackend):
 @contextlib.contextmanager
 def secret_service(home: Path, *, unlocked: bool = True) -> Iterator[dict[str, str]]:
     """Run one with its files in ``home``; give the environment in which it is found."""
-    if missing := [name for name in _PROGRAMS if shutil.which(name) is None]:
-        words = f"needs {' and '.join(missing)}"
-        if "CI" in os.environ:
-            pytest.fail(words)
-        pytest.skip(words)
+    programs = need("dbus-daemon"), need("gnome-keyring-daemon")
     runtime = home / "run"
     runtime.mkdir(mode=0o700, parents=True)
     address = f"unix:path={runtime}/bus"
@@ -57,7 +50,7 @@ def secret_service(home: Path, *, unlocked: bool = True) -> Iterator[dict[str, s
     }
     environment = {**os.environ, **found}
     bus = subprocess.Popen(
-        ["dbus-daemon", "--session", "--nofork", f"--address={address}", "--print-address"],
+        [programs[0], "--session", "--nofork", f"--address={address}", "--print-address"],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -66,7 +59,7 @@ def secret_service(home: Path, *, unlocked: bool = True) -> Iterator[dict[str, s
     bus.stdout.readline()  # it is there once it has said where
     how = ["--unlock"] if unlocked else []
     keychain = subprocess.Popen(
-        ["gnome-keyring-daemon", "--foreground", "--components=secrets", *how],
+        [programs[1], "--foreground", "--components=secrets", *how],
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

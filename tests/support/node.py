@@ -2,11 +2,10 @@
 
 import fcntl
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
-from tests.support.chromium import missing
+from tests.support.needs import need, without
 
 _VERSIONS = {"axe-core": "4.14.1", "http-cache-tests": "0.4.5", "newman": "6.2.2"}
 
@@ -26,13 +25,11 @@ def package(name: str) -> Path:
 
 
 def _install(place: Path, name: str) -> None:
-    npm = shutil.which("npm")
-    if npm is None:
-        missing("npm is not installed")
     wanted = [f"{each}@{version}" for each, version in _VERSIONS.items()]
     options = ["--prefix", str(place), "--no-save", "--no-fund", "--no-audit"]
     done = subprocess.run(
-        [str(npm), "install", *options, *wanted], capture_output=True, check=False
+        [need("npm"), "install", *options, *wanted], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        missing(f"{name} cannot be installed: {done.stderr.decode(errors='replace')[-500:]}")
+        last = done.stderr.strip().rpartition("\n")[2]
+        without(f"npm cannot install {name}: {last[:200]}", brought=True)

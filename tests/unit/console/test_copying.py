@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,8 +29,8 @@ from proxy.console.copying import (
 )
 from proxy.console.sendable import Sendable
 from tests.support import Call, RawUpstream, node
-from tests.support.chromium import missing
 from tests.support.mono import at_once
+from tests.support.needs import need
 from tests.support.patience import PATIENCE
 
 BODIES = [
@@ -72,6 +71,7 @@ FIELDS = [
     pytest.param(("X-A", "caf\udce9 caf\u00e9"), id="two encodings"),
     pytest.param(("User-Agent", "it's me"), id="one that the client sets too"),
 ]
+KEY = [b"from the environment"]
 
 
 def request(**changes: Any) -> Sendable:
@@ -102,19 +102,12 @@ def shell(text: str, folder: Path, **variables: str) -> subprocess.CompletedProc
 
 
 def through_curl(what: Sendable, folder: Path) -> Call:
+    need("curl")
     with RawUpstream() as upstream:
         done = shell(curl(what, door(upstream.url)), folder)
         assert done.returncode == 0, done.stderr
         (call,) = upstream.calls
         return call
-
-
-def program(name: str) -> str:
-    """Return where a program is; without it a test fails in CI and is skipped elsewhere."""
-    found = shutil.which(name)
-    if found is None:
-        missing(f"{name} is not installed")
-    return str(found)
 
 
 def ran(words: list[str], folder: Path, **variables: str) -> bytes:
@@ -140,24 +133,25 @@ def by_python(text: str, folder: Path, **variables: str) -> bytes:
 
 def by_node(text: str, folder: Path, **variables: str) -> bytes:
     (folder / "replay.mjs").write_text(text)
-    return ran([program("node"), "replay.mjs"], folder, **variables)
+    return ran([need("node"), "replay.mjs"], folder, **variables)
 
 
 def by_php(text: str, folder: Path, **variables: str) -> bytes:
     (folder / "replay.php").write_text(text)
-    return ran([program("php"), "replay.php"], folder, **variables)
+    return ran([need("php"), "replay.php"], folder, **variables)
 
 
 def by_java(text: str, folder: Path, **variables: str) -> bytes:
     (folder / "Replay.java").write_text(text)
     quick = ["-Xshare:auto", "-XX:TieredStopAtLevel=1"]
-    return ran([program("java"), *quick, "Replay.java"], folder, **variables)
+    return ran([need("java"), *quick, "Replay.java"], folder, **variables)
 
 
 def by_mono(text: str, folder: Path, **variables: str) -> bytes:
     (folder / "Replay.cs").write_text(at_once(text, "Replay"))
-    ran([program("mcs"), "-r:System.Net.Http.dll", "-main:AtOnce", "Replay.cs"], folder)
-    return ran([program("mono"), "Replay.exe"], folder, **variables)
+    mono = need("mono")
+    ran(["mcs", "-r:System.Net.Http.dll", "-main:AtOnce", "Replay.cs"], folder)
+    return ran([mono, "Replay.exe"], folder, **variables)
 
 
 def by_powershell(text: str, folder: Path, **variables: str) -> bytes:
@@ -188,7 +182,7 @@ def by_powershell(text: str, folder: Path, **variables: str) -> bytes:
         else:
             words.append(bare)
     assert words[0] == "curl.exe"
-    return ran([program("curl"), "--silent", *words[1:]], folder)
+    return ran([need("curl"), "--silent", *words[1:]], folder)
 
 
 RUN = {
@@ -259,6 +253,7 @@ def test_curl_adds_no_field_of_its_own(tmp_path: Path) -> None:
     assert sorted(name.lower() for name, _ in call.lines) == [b"content-length", b"host"]
 
 
+@pytest.mark.needs("curl")
 def test_curl_asks_for_a_head_alone(tmp_path: Path) -> None:
     with RawUpstream(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n") as upstream:
         done = shell(curl(request(method="HEAD"), door(upstream.url)), tmp_path)
@@ -333,13 +328,13 @@ def test_postman_runs_what_was_copied(tmp_path: Path) -> None:
     with RawUpstream() as upstream:
         what = request(body=b'{"a":1}', lines=(("Content-Type", "application/json"),))
         (tmp_path / "copied.json").write_text(postman(what, door(upstream.url)))
-        ran([program("node"), str(newman), "run", "copied.json"], tmp_path)
+        ran([need("node"), str(newman), "run", "copied.json"], tmp_path)
         (call,) = upstream.calls
     assert (call.method, call.target, call.body) == ("POST", b"/v1/x", b'{"a":1}')
 
 
 def test_httpie_itself_sends_it(tmp_path: Path) -> None:
-    program("http")
+    need("http")
     with RawUpstream() as upstream:
         what = request(body=b'{"a": "it\'s"}', lines=(("Content-Type", "application/json"),))
         done = shell(httpie(what, door(upstream.url)), tmp_path)
@@ -348,18 +343,28 @@ def test_httpie_itself_sends_it(tmp_path: Path) -> None:
     assert (call.method, call.target, call.body) == ("POST", b"/v1/x", b'{"a": "it\'s"}')
 
 
-def test_the_caller_key_is_a_variable(tmp_path: Path) -> None:
+@pytest.mark.needs("curl")
+def test_the_caller_key_is_a_variable_of_the_shell(tmp_path: Path) -> None:
     with RawUpstream() as upstream:
         way_in = door(upstream.url, keyed=True)
         done = shell(curl(request(), way_in), tmp_path, BREB_CALLER_KEY="from the environment")
         assert done.returncode == 0, done.stderr
-        for form, run in RUN.items():
-            run(form(request(), way_in), tmp_path, BREB_CALLER_KEY="from the environment")
-        odd = request(target="/a/../b")
-        by_python(python(odd, way_in), tmp_path, BREB_CALLER_KEY="from the environment")
-        by_node(javascript(odd, way_in), tmp_path, BREB_CALLER_KEY="from the environment")
-        keys = [call.values("x-proxy-key") for call in upstream.calls]
-        assert keys == [[b"from the environment"]] * (len(RUN) + 3)
+        assert [call.values("x-proxy-key") for call in upstream.calls] == [KEY]
+
+
+@pytest.mark.parametrize(
+    ("form", "target"),
+    [*((form, "/v1/x") for form in RUN), (python, "/a/../b"), (javascript, "/a/../b")],
+)
+def test_the_caller_key_is_a_variable(form: Any, target: str, tmp_path: Path) -> None:
+    with RawUpstream() as upstream:
+        text = form(request(target=target), door(upstream.url, keyed=True))
+        RUN[form](text, tmp_path, BREB_CALLER_KEY="from the environment")
+        assert [call.values("x-proxy-key") for call in upstream.calls] == [KEY]
+
+
+def test_the_caller_key_is_a_variable_where_nothing_is_run() -> None:
+    way_in = door("http://127.0.0.1:8080", keyed=True)
     assert '"X-Proxy-Key:$BREB_CALLER_KEY"' in httpie(request(), way_in)
     assert "{{caller_key}}" in postman(request(), way_in)
 

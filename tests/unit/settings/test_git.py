@@ -1,16 +1,17 @@
 """Secrets on their way into a commit are noticed."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from proxy.settings.git import exposed
+from tests.support.needs import need
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
+    need("git")
     git(tmp_path, "init", "-q")
     return tmp_path
 
@@ -47,6 +48,5 @@ def test_outside_of_a_work_tree_nothing_is_said(tmp_path: Path) -> None:
 
 def test_without_git_nothing_is_said(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tree / ".env").touch()
-    assert shutil.which("git")
     monkeypatch.setenv("PATH", str(tree))
     assert exposed(tree / ".env") == ""

@@ -26,14 +26,6 @@ from tests.support.scripted import OK, Peer, answering, fetch, pooled, serving, 
 pytestmark = pytest.mark.anyio
 
 
-def has_ipv6() -> bool:
-    try:
-        with socket.create_server(("::1", 0), family=socket.AF_INET6):
-            return True
-    except OSError:
-        return False
-
-
 async def refused_by(host: str, port: int, **more: object) -> UpstreamError:
     async with pooled(port, host=host, **more) as pool:  # type: ignore[arg-type]
         with pytest.raises(UpstreamError) as caught:
@@ -144,13 +136,11 @@ async def test_a_peer_that_does_not_answer_is_a_connect_time_out() -> None:
     assert str(error) == f"no connection to 127.0.0.1:{port} within 0.2 s"
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1", pytest.param("::1", marks=pytest.mark.needs("localhost is ::1"))],
+)
 async def test_a_name_of_two_families_is_reached_over_the_one_that_listens(address: str) -> None:
-    if address == "::1" and not has_ipv6():
-        pytest.skip("no IPv6 here")
-    names = {info[4][0] for info in socket.getaddrinfo("localhost", 80)}
-    if address not in names:
-        pytest.skip(f"localhost is not {address} here")
     async with (
         serving(answering(OK), host=address) as server,
         pooled(server.port, host="localhost") as pool,
@@ -158,9 +148,8 @@ async def test_a_name_of_two_families_is_reached_over_the_one_that_listens(addre
         assert (await fetch(pool))[1] == b"ok"
 
 
+@pytest.mark.needs("ipv6")
 async def test_a_literal_ipv6_address_is_reached() -> None:
-    if not has_ipv6():
-        pytest.skip("no IPv6 here")
     async with (
         serving(answering(OK), host="::1") as server,
         pooled(server.port, host="::1") as pool,
