@@ -544,7 +544,7 @@ def by_shell(text: str, folder: Path) -> bytes:
 
 
 def by_httpie(text: str, folder: Path) -> bytes:
-    program("http")
+    need("http")
     return by_shell(text, folder)
 
 
@@ -554,7 +554,7 @@ def by_newman(text: str, folder: Path) -> bytes:
     collection["item"][0]["event"] = [{"listen": "test", "script": script}]
     (folder / "copied.json").write_text(json.dumps(collection))
     newman = node.package("newman") / "bin" / "newman.js"
-    return ran([program("node"), str(newman), "run", "copied.json"], folder)
+    return ran([need("node"), str(newman), "run", "copied.json"], folder)
 
 
 @pytest.mark.parametrize("form", FORMS)
