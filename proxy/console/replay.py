@@ -60,19 +60,19 @@ class Replay:
 
     async def run(self, wish: Wish) -> dict[str, Any]:
         """Send what is wished for; raise ReplayRefused."""
-        request = self._request(wish)
+        request = await self._request(wish)
         self._check(request)
         if not (request.safe or wish.confirmed):
             what = consequence(request.method, request.target, request.body)
             raise ReplayRefused(200, str(what), what)  # a question is no error
         return await self._send(request, wish.of)
 
-    def _request(self, wish: Wish) -> Sendable:
+    async def _request(self, wish: Wish) -> Sendable:
         if self.door.production:
             raise ReplayRefused(403, PRODUCTION)
         if self._shell.draining:
             raise ReplayRefused(503, "the proxy is shutting down")
-        entry = self._journal.find(wish.of)
+        entry = await self._journal.found(wish.of)
         if entry is None:
             raise ReplayRefused(404, "this exchange is no longer kept")
         if entry.kind:

@@ -1,6 +1,8 @@
 """The console's routes; the admin listener guards them (`proxy.admin.local_only`)."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from proxy.admin.status import Status
 from proxy.console.caller_url import CallerUrl
 from proxy.console.copying import FORMS, copied
 from proxy.console.find import find
-from proxy.console.har import har
+from proxy.console.har import written
 from proxy.console.replay import Replay, ReplayRefused, Wish
 from proxy.console.sendable import sendable
 from proxy.console.stream import NUMBER, Stream, event
@@ -95,14 +97,14 @@ class Console:
 
     async def exchange(self, request: Request) -> Response:
         """Give one exchange, whole."""
-        entry = self._journal.find(request.path_params["id"])
+        entry = await self._journal.found(request.path_params["id"])
         if entry is None:
             return _gone()
         return _json(detail(entry, self._door))
 
     async def copy(self, request: Request) -> Response:
         """Give a request as something to paste."""
-        entry = self._journal.find(request.path_params["id"])
+        entry = await self._journal.found(request.path_params["id"])
         form = request.path_params["form"]
         if entry is None or form not in FORMS:
             return _gone()
@@ -114,6 +116,7 @@ class Console:
     async def find(self, request: Request) -> Response:
         """Tell which exchanges younger than ``after`` hold which ``term``."""
         after = request.query_params.get("after", "")
+        await self._journal.settled()
         entries, _ = self._journal.after(int(after) if NUMBER.fullmatch(after) else 0)
         last = self._journal.last
         terms = await find(entries, request.query_params.getlist("term"))
@@ -122,9 +125,16 @@ class Console:
     async def har(self, request: Request) -> Response:
         """Give all exchanges, or those named, as a HAR archive."""
         wanted = set(request.query_params.getlist("id"))
+        await self._journal.settled()
         entries = [e for e in self._journal.after(0)[0] if not wanted or e.id in wanted]
-        headers = {"Content-Disposition": 'attachment; filename="breb-proxy.har"'}
-        return _json(har(entries, self._door), headers=headers)
+
+        async def pieces() -> AsyncIterator[str]:
+            for piece in written(entries, self._door):
+                yield piece
+                await asyncio.sleep(0)  # others have their turn
+
+        headers = {**HEADERS, "Content-Disposition": 'attachment; filename="breb-proxy.har"'}
+        return StreamingResponse(pieces(), headers=headers, media_type="application/json")
 
     async def clear(self, request: Request) -> Response:
         """Forget all exchanges."""
@@ -167,11 +177,9 @@ def _file(name: str) -> Endpoint:
     return page
 
 
-def _json(document: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def _json(document: object, status: int = 200) -> Response:
     # ASCII alone: what is no text may stand in it as lone surrogates.
-    return Response(
-        json.dumps(document), status, {**HEADERS, **(headers or {})}, "application/json"
-    )
+    return Response(json.dumps(document), status, HEADERS, "application/json")
 
 
 def _gone() -> Response:

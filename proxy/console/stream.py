@@ -5,6 +5,7 @@ counted and not queued, so a slow reader costs nothing, and a burst arrives as o
 """
 
 import asyncio
+import contextlib
 import json
 import re
 from collections.abc import AsyncIterator
@@ -12,13 +13,17 @@ from typing import Any
 
 from proxy.admin.status import Status
 from proxy.console.views import pending, summary
+from proxy.exchange.record import Exchange
+from proxy.journal.assembly import Mask
 from proxy.journal.journal import Journal
-from proxy.journal.recorder import Recorder
+from proxy.journal.recorder import Capture, Recorder
 
 PACE = 0.1  # seconds between two events of exchanges
 TICK = 0.5
+FIRST = 1.0  # seconds that a page waits for what is not masked yet
 PENDING_AFTER = 0.3
 PENDING_MOST = 20
+_LONGEST = 512  # bytes of a target that is shown while its exchange is under way
 NUMBER = re.compile(r"[0-9]{1,18}")
 
 
@@ -29,6 +34,7 @@ class Stream:
         self._journal = journal
         self._recorder = recorder
         self._status = status
+        self._targets: dict[str, str] = {}  # of what is under way, masked once
 
     async def events(self, last_id: str) -> AsyncIterator[bytes]:
         """Yield events for ever, or until the drain begins."""
@@ -50,6 +56,9 @@ class Stream:
         shown: list[dict[str, Any]] = []
         oldest = 0
         loop = asyncio.get_running_loop()
+        with contextlib.suppress(TimeoutError):  # what there is at the start comes as one
+            async with asyncio.timeout(FIRST):
+                await self._journal.settled()
         status_due = loop.time() + 1
         while not self._status.draining:
             entries, missed = self._journal.after(cursor)
@@ -77,9 +86,17 @@ class Stream:
             bell.clear()
 
     def _pending(self) -> list[dict[str, Any]]:
-        redaction = self._journal.redaction
-        old = self._recorder.older_than(PENDING_AFTER)
-        return [pending(exchange, capture, redaction) for exchange, capture in old[:PENDING_MOST]]
+        old = self._recorder.older_than(PENDING_AFTER)[:PENDING_MOST]
+        known = self._targets
+        self._targets = {
+            exchange.id: known.get(exchange.id) or self._target(exchange, capture)
+            for exchange, capture in old
+        }
+        return [pending(*each, self._targets[each[0].id]) for each in old]
+
+    def _target(self, exchange: Exchange, capture: Capture) -> str:
+        target = exchange.target
+        return Mask(self._journal.redaction, capture).target(target[:_LONGEST], len(target))
 
 
 def event(name: str, document: object, number: str = "") -> bytes:

@@ -11,11 +11,9 @@ from proxy.console.said import said
 from proxy.console.sendable import sendable
 from proxy.exchange.record import Exchange
 from proxy.http1.fields import SAFE
-from proxy.journal.assembly import Mask
 from proxy.journal.body import Content
 from proxy.journal.entry import Attempt, Entry
 from proxy.journal.recorder import Capture
-from proxy.journal.redaction import Redaction
 
 _LONGEST_WORD = len("false")
 
@@ -47,13 +45,13 @@ def summary(entry: Entry) -> dict[str, Any]:
     }
 
 
-def pending(exchange: Exchange, capture: Capture, redaction: Redaction) -> dict[str, Any]:
-    """Return a line for an exchange that is still under way."""
+def pending(exchange: Exchange, capture: Capture, target: str) -> dict[str, Any]:
+    """Return a line for an exchange that is still under way; ``target`` is masked."""
     return {
         "id": exchange.id,
         "at": round(capture.wall, 3),
         "method": exchange.method,
-        "target": Mask(redaction, capture).target(exchange.target)[:2048],
+        "target": target,
         "status": exchange.status,
     }
 

@@ -6,22 +6,24 @@ from collections.abc import Iterable
 from proxy.errors import ProxyError, RequestRefused, TokenError, UpstreamError
 from proxy.exchange.problem import problem, problem_document
 from proxy.exchange.record import Exchange
-from proxy.http1.fields import Lines
+from proxy.http1.fields import Line, Lines
 from proxy.journal.body import Content, content
 from proxy.journal.entry import Attempt, Entry, Shown, Trouble
+from proxy.journal.known import Known
+from proxy.journal.masking import MASK
 from proxy.journal.phases import phases
 from proxy.journal.recorder import BoundedCopy, Capture
 from proxy.journal.redaction import Redaction
 
-_SHORTEST_SECRET = 8
 _NOTHING = Content(b"", 0)
+_COUNTLESS = "not kept: the request has more cookies, or longer ones, than can be masked"
 
 
 def entry_of(
     exchange: Exchange, capture: Capture | None, number: int, redaction: Redaction, *, tls: bool
 ) -> Entry:
     """Return the entry, masked; ``capture`` is None if the parser refused the request."""
-    heads = [] if capture is None else [_head(each.head) for each in capture.attempts]
+    heads = [] if capture is None else [each.parts() for each in capture.attempts]
     mask = Mask(redaction, capture)
     answer_lines, answer = _answer(exchange, capture, mask)
     return Entry(
@@ -29,7 +31,7 @@ def entry_of(
         id=exchange.id,
         at=capture.wall if capture else time.time(),
         method=exchange.method,
-        target=mask.target(exchange.target),
+        target=mask.target(exchange.target, capture.target_size if capture else 0),
         version=capture.version if capture else "",
         status=exchange.status,
         seconds=exchange.ended - exchange.started,
@@ -56,44 +58,46 @@ class Mask:
 
     def __init__(self, redaction: Redaction, capture: Capture | None) -> None:
         self._redaction = redaction
-        self._secrets = () if capture is None else _known_secrets(capture)
+        self._known = Known() if capture is None else capture.secrets()
+        self._shown: dict[Line, tuple[str, str]] = {}  # a line stands in several heads
 
-    def target(self, target: bytes) -> str:
-        """Mask a target."""
-        return self._redaction.target(target, self._secrets)
+    def target(self, target: bytes, size: int = 0) -> str:
+        """Mask a target, or the first part of one of ``size`` bytes."""
+        if self._known.beyond:
+            return MASK
+        cut = size > len(target)
+        text = self._redaction.target(target, self._known.values, cut=cut)
+        return f"{text}{MASK} ({size - len(target)} bytes, not kept)" if cut else text
 
     def lines(self, lines: Lines) -> Shown:
         """Mask field lines."""
-        return tuple(self._redaction.lines(lines, self._secrets))
+        return tuple([self._line(line) for line in lines])
+
+    def _line(self, line: Line) -> tuple[str, str]:
+        shown = self._shown.get(line)
+        if shown is None:
+            (shown,) = self._redaction.lines([line], self._known.values)
+            if self._known.beyond:
+                shown = shown[0], MASK
+            self._shown[line] = shown
+        return shown
 
     def copy(self, copy: BoundedCopy, lines: Lines) -> Content:
         """Mask what was copied of a body that ``lines`` describe."""
+        words = copy.words or (_COUNTLESS if self._known.beyond and copy.size else "")
+        if words:
+            return Content(b"", copy.size, words=words)
         return self.body(bytes(copy.data), copy.size, lines)
 
     def body(self, data: bytes, size: int, lines: Lines) -> Content:
         """Mask the first part of a body of ``size`` bytes."""
-        return content(data, size, lines, self._redaction, self._secrets)
+        return content(data, size, lines, self._redaction, self._known.values)
 
 
 def _outcome(exchange: Exchange, capture: Capture | None) -> str:
     """Return the outcome as the ledger has it: ``cut`` until all was handed to the caller."""
     cut = exchange.outcome == "answered" and capture is not None and not capture.handed_over
     return "cut" if cut else exchange.outcome
-
-
-def _known_secrets(capture: Capture) -> tuple[str, ...]:
-    """Return what must not stand anywhere, in case an answer echoes its request."""
-    sent = [line for each in capture.attempts for line in _head(each.head)[1]]
-    lines = [*capture.lines, *sent]
-    values: set[str] = set()
-    for name, value in lines:
-        text = value.decode("latin-1")
-        key = name.lower()
-        if key in (b"authorization", b"x-proxy-key"):
-            values.add(text.rpartition(" ")[2])
-        elif key == b"cookie":
-            values.update(pair.partition("=")[2].strip() for pair in text.split(";"))
-    return tuple(value for value in values if len(value) >= _SHORTEST_SECRET)
 
 
 def _answer(exchange: Exchange, capture: Capture | None, mask: Mask) -> tuple[Lines, Content]:
@@ -125,15 +129,6 @@ def _line(line: bytes, mask: Mask) -> str:
     method, _, rest = line.partition(b" ")
     target, _, version = rest.rpartition(b" ")
     return f"{method.decode()} {mask.target(target)} {version.decode()}"
-
-
-def _head(data: bytes) -> tuple[bytes, Lines]:
-    first_line, *rest = data.rstrip(b"\r\n").split(b"\r\n")
-    lines = []
-    for line in rest:
-        name, _, value = line.partition(b": ")
-        lines.append((name, value))
-    return first_line, lines
 
 
 def _trouble(exchange: Exchange) -> Trouble | None:

@@ -12,8 +12,11 @@ from proxy.exchange.record import Exchange
 from proxy.http1.fields import Lines
 from proxy.http1.request import Request
 from proxy.journal.body import LIMIT
+from proxy.journal.bounds import LET_IN, REFUSED, Bounds
+from proxy.journal.known import Known, known
 
 BUDGET = 8 * 1024 * 1024
+TOO_MUCH = "not kept: more arrived at once than could be masked"
 
 
 class Budget:
@@ -26,12 +29,13 @@ class Budget:
 class BoundedCopy:
     """The first part of one body, and how long the whole was."""
 
-    __slots__ = ("_budget", "data", "size")
+    __slots__ = ("_budget", "data", "size", "words")
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self.data = bytearray()
         self.size = 0
+        self.words = ""  # why nothing of it is there
 
     def take(self, data: bytes) -> None:
         """Copy as much as the budget allows."""
@@ -44,6 +48,11 @@ class BoundedCopy:
     def release(self) -> None:
         """Give back what it took of the budget."""
         self._budget.left += len(self.data)
+
+    def forget(self, words: str) -> None:
+        """Let go of it, for the reason that ``words`` give; not before it was released."""
+        if self.data:
+            self.data, self.words = bytearray(), words
 
 
 class Sent:
@@ -59,6 +68,21 @@ class Sent:
         self.status: int | None = None
         self.lines: Lines = []
 
+    def parts(self) -> tuple[bytes, Lines]:
+        """Return the request line, and the field lines."""
+        first, *rest = self.head.rstrip(b"\r\n").split(b"\r\n")
+        lines = []
+        for line in rest:
+            name, _, value = line.partition(b": ")
+            lines.append((name, value))
+        return first, lines
+
+    def cut(self, bounds: Bounds) -> None:
+        """Keep no more of both heads than ``bounds`` allow."""
+        first, lines = self.parts()
+        kept = [b"%b: %b" % line for line in bounds.cut(lines)]
+        self.head, self.lines = b"\r\n".join([first, *kept]), bounds.cut(self.lines)
+
 
 class Capture:
     """Everything seen of one exchange while it is under way; a `proxy.exchange.record.Tap`."""
@@ -68,12 +92,15 @@ class Capture:
         "answer_lines",
         "attempts",
         "handed_over",
+        "known",
         "lines",
         "parts",
         "replay_of",
         "request",
         "request_whole",
         "scheme",
+        "target",
+        "target_size",
         "version",
         "wall",
     )
@@ -81,6 +108,9 @@ class Capture:
     def __init__(self, request: Request, budget: Budget) -> None:
         self.wall = time.time()
         self.lines: Lines = request.section.lines
+        self.target = request.target
+        self.target_size = len(request.target)
+        self.known: Known | None = None
         self.version = request.version
         self.scheme = request.scheme
         self.replay_of = request.replay_of
@@ -94,8 +124,34 @@ class Capture:
 
     @property
     def weight(self) -> int:
-        """Bytes of the bodies that were copied."""
-        return len(self.request.data) + len(self.answer.data)
+        """Bytes of what was copied, roughly: each line has two quotes and a colon."""
+        heads = [self.lines, self.answer_lines or (), *(each.lines for each in self.attempts)]
+        size = sum(len(name) + len(value) + 3 for lines in heads for name, value in lines)
+        size += len(self.target) + sum(len(each.head) for each in self.attempts)
+        return size + len(self.request.data) + len(self.answer.data)
+
+    def secrets(self) -> Known:
+        """Return what must not stand anywhere, in case an answer echoes its request."""
+        # Not kept while it is under way: the access token comes last.
+        return self.known or known([self.lines, *(each.parts()[1] for each in self.attempts)])
+
+    def cut(self, target: bytes) -> None:
+        """Keep no more of what is over than can be shown; ``target`` as it went on."""
+        bounds = LET_IN if self.parts else REFUSED  # it came no further than the guard
+        self.target, self.target_size = target[: bounds.target], len(target)
+        heads = [self.lines, self.answer_lines or [], *(each.lines for each in self.attempts)]
+        if all(bounds.fit(lines) for lines in heads):
+            return
+        self.known = self.secrets()  # while all of it is there
+        self.lines = bounds.cut(self.lines)
+        self.answer_lines = self.answer_lines and bounds.cut(self.answer_lines)
+        for each in self.attempts:
+            each.cut(bounds)
+
+    def lighten(self) -> None:
+        """Let go of the bodies."""
+        for copy in (self.request, self.answer):
+            copy.forget(TOO_MUCH)
 
     def enters(self, part: str) -> None:
         """Note which part of its way the request begins."""
@@ -157,7 +213,8 @@ class Recorder:
     def end(self, exchange: Exchange) -> None:
         """Hand an exchange on that is over, and give back what it took of the budget."""
         capture = self.under_way.pop(exchange, None)
-        self._keep(exchange, capture)
         if capture is not None:
+            capture.cut(exchange.target)
             capture.request.release()
             capture.answer.release()
+        self._keep(exchange, capture)

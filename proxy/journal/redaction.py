@@ -71,9 +71,12 @@ class Redaction:
         text, in_elements = masking.elements(text, self._level)
         return text, count + credentials + in_members + in_pairs + in_elements
 
-    def target(self, target: bytes, secrets: Iterable[str] = ()) -> str:
-        """Mask the values of a target's query, and of parameters in its path."""
-        text, _ = hidden(target.decode("latin-1"), secrets, MASK)
+    def target(self, target: bytes, secrets: Iterable[str] = (), *, cut: bool = False) -> str:
+        """Mask the values of a target's query, and of parameters in its path.
+
+        ``cut`` says that it is only the first part of one.
+        """
+        text, _ = hidden(target.decode("latin-1"), secrets, MASK, cut=cut)
         return _PARAMETERS.sub(lambda match: self.text(match[0])[0], text)
 
     def value(self, path: str, value: str) -> str:

@@ -109,11 +109,16 @@ def _spans(text: str, needles: list[str], *, cut: bool = False) -> list[tuple[in
 
 def _tail(text: str, needle: str) -> int:
     """Return how much of the start of ``needle`` is the end of ``text``."""
-    sizes = range(len(needle) - 1, _SHORTEST_TAIL - 1, -1)
-    return next((size for size in sizes if text.endswith(needle[:size])), 0)
+    start = needle[:_SHORTEST_TAIL]
+    at = text.find(start, max(0, len(text) - len(needle) + 1))
+    while at >= 0:
+        if needle.startswith(text[at:]):
+            return len(text) - at
+        at = text.find(start, at + 1)
+    return 0
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _needles(secret: str) -> tuple[str, ...]:
     """Return what to look for, in lower case."""
     data = secret.encode("utf-8", "surrogateescape")

@@ -350,6 +350,8 @@ export const said = {
   "no caller sent it": "no la envió ningún cliente",
   "this exchange is no longer kept": "esta petición ya no se conserva",
   "no longer kept": "ya no se conserva",
+  "not kept: more arrived at once than could be masked": "no se conserva: llegó más de una vez de lo que se podía ocultar",
+  "not kept: the request has more cookies, or longer ones, than can be masked": "no se conserva: la petición tiene más cookies, o más largas, de las que se pueden ocultar",
   "this method cannot be sent": "ese método no se puede enviar",
   "the path must begin with / and have only visible ASCII characters": "la ruta debe empezar con / y usar solo ASCII visible",
   "a header has a name or a value that cannot be sent": "un encabezado tiene un nombre o un valor que no se puede enviar",

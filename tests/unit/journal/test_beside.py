@@ -34,6 +34,7 @@ class FixedSource:
 
 
 def kept(journal: Journal) -> Entry:
+    journal.settle()
     ((entry,), _) = journal.after(0)
     return entry
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import time
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import pytest
@@ -14,9 +14,9 @@ from proxy.exchange.record import Exchange
 from proxy.exchange.shell import Shell
 from proxy.http1.fields import REQUEST, Lines, Section
 from proxy.http1.request import Request
-from proxy.journal.body import LIMIT
 from proxy.journal.entry import Entry
-from proxy.journal.journal import WAITING, Journal
+from proxy.journal.journal import Journal
+from proxy.journal.masking import MASK
 from proxy.journal.recorder import Budget, Capture, Recorder
 
 TOKEN = "0123456789abcdef" * 4
@@ -60,7 +60,11 @@ def answer(exchange: Exchange, capture: Capture, body: bytes, status: int = 200)
 def over(exchange: Exchange, capture: Capture | None, **options: Any) -> Entry:
     journal = Journal(["email"], **options)
     exchange.ended = time.perf_counter()
-    journal.keep(exchange, capture)
+    recorder = Recorder(journal.keep)
+    if capture is not None:
+        recorder.under_way[exchange] = capture
+    recorder.end(exchange)
+    journal.settle()
     ((entry,), _) = journal.after(0)
     return entry
 
@@ -85,6 +89,7 @@ def test_the_last_ones_are_kept_and_what_was_missed_is_counted() -> None:
         exchange, capture = an_exchange(target=b"/%d" % number)
         exchange.id = f"a-{number}"
         journal.keep(exchange, capture)
+    journal.settle()
     entries, missed = journal.after(0)
     assert [entry.target for entry in entries] == ["/2", "/3", "/4"]
     assert (missed, journal.last) == (2, 5)
@@ -100,6 +105,7 @@ def test_what_fell_out_is_counted_and_what_was_cleared_away_is_not() -> None:
     def keep(count: int) -> tuple[int, int]:
         for _ in range(count):
             journal.keep(*an_exchange())
+        journal.settle()
         return journal.oldest, journal.gone
 
     assert journal.gone == 0
@@ -146,10 +152,12 @@ def test_entries_never_weigh_more_than_allowed() -> None:
         exchange, capture = an_exchange()
         answer(exchange, capture, b"x" * 9_000)
         journal.keep(exchange, capture)
+    journal.settle()
     assert len(journal.after(0)[0]) == 2
     exchange, capture = an_exchange()
     answer(exchange, capture, b"x" * 60_000)
     journal.keep(exchange, capture)
+    journal.settle()
     assert journal.after(0) == ([], 11)
 
 
@@ -191,6 +199,7 @@ def test_clear_forgets_but_numbers_go_on() -> None:
     journal.clear()
     assert journal.oldest == 2
     journal.keep(*an_exchange())
+    journal.settle()
     entries, missed = journal.after(0)
     assert [entry.number for entry in entries] == [journal.oldest] == [2]
     assert missed == 0
@@ -200,10 +209,12 @@ def test_followers_are_woken_until_they_leave() -> None:
     journal = Journal([])
     bell = journal.follow()
     journal.keep(*an_exchange())
+    journal.settle()
     assert bell.is_set()
     bell.clear()
     journal.unfollow(bell)
     journal.keep(*an_exchange())
+    journal.settle()
     assert not bell.is_set()
 
 
@@ -220,6 +231,7 @@ def test_a_refusal_is_shown_with_the_answer_that_the_caller_got() -> None:
     shell = Shell(refuse, nothing, [], Recorder(journal.keep))
     request = Request("POST", b"/v1/x", "1.1", Section([], REQUEST), 0)
     asyncio.run(shell({"type": "http", "request": request}, nothing, nothing))  # type: ignore[arg-type]
+    journal.settle()
     ((entry,), _) = journal.after(0)
     assert entry.trouble is not None
     assert (entry.trouble.kind, entry.trouble.outcome) == ("refused", "not-sent")
@@ -314,61 +326,80 @@ def test_phases_have_neither_gaps_nor_overlaps() -> None:
     assert entry.phases[-1].end <= entry.seconds
 
 
-def test_of_many_at_once_those_alone_are_masked_that_are_kept() -> None:
-    """Masking costs several times what forwarding does, and under load most do not stay."""
-    made: list[int] = []
-    template = over(*an_exchange())
-
-    def make(number: int) -> Entry:
-        made.append(number)
-        return replace(template, number=number)
-
-    journal = Journal([], entries=2)
-    for _ in range(5):
-        journal.add(make)
-    assert made == []
-    entries, missed = journal.after(0)
-    assert ([entry.number for entry in entries], missed, made) == ([4, 5], 3, [4, 5])
-
-
-def test_bodies_that_wait_to_be_masked_are_bounded() -> None:
-    journal = Journal([])
-    for _ in range(WAITING // LIMIT + 1):
-        exchange, capture = an_exchange()
-        capture.request.data += b"x" * LIMIT
-        journal.keep(exchange, capture)
-    assert not journal._waiting
-    assert journal.last == WAITING // LIMIT + 1
-
-
-def test_what_is_pushed_out_before_it_is_masked_weighs_nothing_any_more() -> None:
-    journal = Journal([], entries=2)
-    template = over(*an_exchange())
-    for _ in range(9):
-        journal.add(lambda number: replace(template, number=number), WAITING // 3)
-    assert len(journal._waiting) == 2
-
-
-@pytest.mark.anyio
-async def test_nothing_waits_long_to_be_masked(
-    anyio_backend: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert anyio_backend == "asyncio"
-    monkeypatch.setattr("proxy.journal.journal.SOON", 0)
-    journal = Journal([])
-    for _ in range(2):
-        journal.keep(*an_exchange())
-    assert journal._waiting
-    for _ in range(3):
-        await asyncio.sleep(0)
-    assert not journal._waiting
-
-
 def test_what_waits_is_cleared_too() -> None:
     journal = Journal([])
     journal.keep(*an_exchange())
     journal.clear()
+    journal.settle()
     assert journal.after(0) == ([], 0)
+
+
+@pytest.mark.anyio
+async def test_an_exchange_that_is_not_yet_masked_is_found_all_the_same(
+    anyio_backend: str,
+) -> None:
+    assert anyio_backend == "asyncio"
+    journal = Journal([])
+    journal.keep(*an_exchange())
+    assert journal.find("a-1") is None
+    entry = await journal.found("a-1")
+    assert entry is not None
+    assert await journal.found("a-1") is entry
+    assert await journal.found("a-2") is None
+
+
+def test_of_a_refused_request_little_is_kept_and_nothing_of_what_is_long() -> None:
+    """Nothing of it costs anything: who has no key chose all of it."""
+    exchange, capture = an_exchange(target=b"/v1/x?a=" + b"b" * 60_000)
+    secret = b"abcdefgh" * 100
+    capture.lines += [(b"Cookie", b"a=" + secret), (b"X-Long", b"v" * 513), (b"n" * 300, b"v")]
+    capture.lines += [(b"X", b"y" * 400)] * 100
+    exchange.failure = RequestRefused(403, "caller-key", "no key", "send one")
+    exchange.target += secret
+    entry = over(exchange, capture)
+    assert sum(len(name) + len(value) for name, value in entry.request_lines) < 20_000
+    assert len(entry.target) < 1100
+    assert entry.target.endswith(f"{MASK} (59784 bytes, not kept)")
+    assert dict(entry.request_lines)["X-Long"] == f"{MASK} (513 bytes, not kept)"
+    assert dict(entry.request_lines)["n" * 128] == f"{MASK} (1 bytes, not kept)"
+    assert entry.request_lines[-1] == ("...", f"{MASK} (41 headers, not kept)")
+    assert len(exchange.target) > 60_000  # others are told it after the journal
+
+
+def test_a_long_secret_is_masked_wherever_it_stands_though_its_line_is_cut() -> None:
+    exchange, capture = an_exchange("POST", b"/v1/x")
+    secret = b"abcdefgh" * 1000
+    capture.lines += [(b"Cookie", b"a=" + secret), (b"X-Long", b"v" * 20_000)]
+    capture.request.take(b"echo " + secret)
+    answer(exchange, capture, f"echo {TOKEN}".encode())
+    capture.attempts[0].head = b"POST /v1/x HTTP/1.1\r\nX-Long: %b\r\nAuthorization: Bearer %b" % (
+        b"v" * 20_000,
+        TOKEN.encode(),
+    )
+    entry = over(exchange, capture)
+    assert (entry.request.data, entry.answer.data) == (f"echo {MASK}", f"echo {MASK}")
+    assert entry.attempts[0].lines == (
+        ("X-Long", f"{MASK} (20000 bytes, not kept)"),
+        ("Authorization", f"Bearer {MASK}"),
+    )
+
+
+@pytest.mark.parametrize(
+    "cookies",
+    [
+        pytest.param([b"a%d=secret-%08d" % (n, n) for n in range(60)], id="many"),
+        pytest.param([b"a=" + b"secret-1" * 2000], id="long"),
+    ],
+)
+def test_with_more_secrets_than_can_be_looked_for_no_text_is_kept(cookies: list[bytes]) -> None:
+    exchange, capture = an_exchange("POST", b"/v1/x")
+    capture.lines += [(b"Cookie", cookie) for cookie in cookies] + [(b"X-Echo", cookies[0])]
+    capture.request.take(cookies[0])
+    answer(exchange, capture, cookies[-1])
+    entry = over(exchange, capture)
+    assert "secret-" not in repr(entry)
+    assert entry.request.words == entry.answer.words
+    assert entry.request.words.startswith("not kept: the request has more cookies")
 
 
 @pytest.fixture

@@ -1,0 +1,207 @@
+"""What is over and is not yet an entry: masked in a thread of its own, a little at a time.
+
+Under load most exchanges do not stay long enough to be looked at, and masking one costs several
+times what forwarding it does. So they wait a moment, and those alone are masked that will be kept.
+
+Invariants: the event loop never waits for the masking; for each moment of work there are some of
+rest, or the loop would have to ask for the interpreter at each step; at most ``most`` exchanges
+wait, with at most `WAITING` bytes: the bodies of the oldest go first.
+"""
+
+import asyncio
+import contextlib
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from proxy.journal.entry import Entry
+
+SOON = 1.0  # seconds until what is over is masked, while nobody looks
+AT_ONCE = 0.05  # the same, while somebody does
+WAITING = 1024 * 1024  # bytes that wait to be masked
+_BATCH = 65_536  # bytes that are masked without a rest, if it is more than one exchange
+_MANY = 16  # exchanges in one batch
+_REST = 3  # times as long as the work before it; once, while somebody waits
+_LONGEST_REST = 1.0  # seconds
+
+
+@dataclass(slots=True, eq=False)
+class Waiting:
+    """One exchange: ``make`` gives its entry; ``lighten`` lets its bodies go."""
+
+    number: int
+    make: Callable[[int], Entry]
+    weight: int
+    lighten: Callable[[], None]
+
+
+Made = tuple[list[Entry], float]
+"""Entries, and the seconds that it took to make them."""
+
+
+class Backlog:
+    """Hands entries to ``keep``, in their order; in the event loop where there is one."""
+
+    def __init__(
+        self, keep: Callable[[Entry], None], most: int, watched: Callable[[], bool]
+    ) -> None:
+        """Keep ``most`` waiting; ``watched`` says whether somebody looks at what is new."""
+        self._keep = keep
+        self._most = most
+        self._watched = watched
+        self._askers = 0
+        self._waiting: deque[Waiting] = deque()
+        self._heavy: deque[Waiting] = deque()  # those of them whose bodies are there
+        self._bytes = 0
+        self._work: Future[Made] | None = None
+        self._first = self._until = 0  # numbers: of those in work, and at the end of this round
+        self._turn = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = math.inf  # when it rings
+        self._rested = 0.0  # when the next work may begin
+        self._threads: ThreadPoolExecutor | None = None
+
+    def __len__(self) -> int:
+        """Return how many wait, without those that are being masked."""
+        return len(self._waiting)
+
+    def add(self, item: Waiting) -> None:
+        """Take one that is over."""
+        self._waiting.append(item)
+        self._heavy.append(item)
+        self._bytes += item.weight
+        if len(self._waiting) > self._most:
+            self._taken()
+        while self._bytes > WAITING:
+            oldest = self._heavy.popleft()
+            oldest.lighten()
+            self._bytes -= oldest.weight
+        self.hurry()
+
+    def hurry(self) -> None:
+        """Have the masking begin as soon as it is wanted now."""
+        if self._waiting:
+            self._begin_in(AT_ONCE if self._watched() else SOON)
+
+    def clear(self) -> None:
+        """Forget all that wait."""
+        self._waiting.clear()
+        self._heavy.clear()
+        self._bytes = 0
+        self._end_turn()
+
+    async def done(self, number: int) -> None:
+        """Return when all up to ``number`` are entries, or gone."""
+        self._askers += 1
+        try:
+            while (first := self._oldest()) and first <= number:
+                self._begin_in(0)
+                await self._turn.wait()
+        finally:
+            self._askers -= 1
+
+    def settle(self) -> None:
+        """Make entries of all that wait, here and now: where there is no event loop."""
+        self._cancel_timer()
+        if self._work is not None:
+            self._made(self._work)
+        self._cancel_timer()
+        while self._waiting:
+            item = self._taken()
+            self._keep(item.make(item.number))
+        self._end_turn()
+
+    def _oldest(self) -> int:
+        """Return the number of the oldest that is no entry yet, 0 if there is none."""
+        if self._work is not None:
+            return self._first
+        return self._waiting[0].number if self._waiting else 0
+
+    def _taken(self) -> Waiting:
+        item = self._waiting.popleft()
+        if self._heavy and self._heavy[0] is item:
+            self._heavy.popleft()
+            self._bytes -= item.weight
+        return item
+
+    # -- in the event loop -----------------------------------------------------------------
+
+    def _begin_in(self, seconds: float) -> None:
+        """Have the next work begin by then, if not before, and not before the rest is over."""
+        if self._work is not None:
+            return
+        with contextlib.suppress(RuntimeError):  # without a loop somebody will settle it
+            loop = asyncio.get_running_loop()
+            due = max(loop.time() + seconds, self._rested)
+            if due < self._due:
+                self._cancel_timer()
+                self._due = due
+                self._timer = loop.call_at(due, self._begin, loop)
+
+    def _cancel_timer(self) -> None:
+        self._due = math.inf
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have the next ones masked."""
+        self._cancel_timer()
+        if not self._waiting:
+            return
+        if self._waiting[0].number > self._until:  # a round: all that wait when it begins
+            self._until = self._waiting[-1].number
+        batch = list(self._batch())
+        self._first = batch[0].number
+        self._threads = self._threads or ThreadPoolExecutor(1, "journal")
+        self._work = work = self._threads.submit(_entries, batch)
+
+        def tell(work: Future[Made]) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended: nobody will look
+                loop.call_soon_threadsafe(self._made, work)
+
+        work.add_done_callback(tell)
+
+    def _batch(self) -> Iterator[Waiting]:
+        weight = 0
+        for _ in range(min(_MANY, len(self._waiting))):
+            item = self._taken()
+            yield item
+            weight += item.weight
+            if weight > _BATCH:
+                return
+
+    def _made(self, work: Future[Made]) -> None:
+        """Keep what was made, and go on after a rest."""
+        if work is not self._work:
+            return  # it was settled meanwhile
+        self._work = None
+        try:
+            entries, seconds = work.result()
+            for entry in entries:
+                self._keep(entry)
+            self._rest(seconds)
+        finally:
+            self._end_turn()
+            if self._waiting and self._waiting[0].number <= self._until:
+                self._begin_in(0)
+            self.hurry()
+
+    def _rest(self, seconds: float) -> None:
+        with contextlib.suppress(RuntimeError):
+            now = asyncio.get_running_loop().time()
+            self._rested = now + min((1 if self._askers else _REST) * seconds, _LONGEST_REST)
+
+    def _end_turn(self) -> None:
+        """Wake those who wait, each to see for himself."""
+        self._turn.set()
+        self._turn = asyncio.Event()
+
+
+def _entries(batch: list[Waiting]) -> Made:
+    began = time.thread_time()
+    entries = [item.make(item.number) for item in batch]
+    return entries, time.thread_time() - began
