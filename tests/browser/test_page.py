@@ -316,7 +316,7 @@ def test_token_requests_and_the_simulators_webhooks_are_in_the_list(start: Start
     webhooks = page.locator("#rows tr[data-id]")
     expect(webhooks.first).to_contain_text("webhook")
     webhooks.first.click()
-    expect(page.locator("#panel .note")).to_contain_text("payment.")
+    expect(page.locator("#panel .note")).to_contain_text("Event: payment.")
     page.get_by_label("Outcome").select_option("callers")
     expect(console.rows().filter(has_text="token request")).to_have_count(0)
 
@@ -399,7 +399,7 @@ def test_a_replay_after_a_401_and_a_missing_scope_are_told_apart(
         console = start(proxy)
         console.page.wait_for_timeout(1100)  # a younger token is not renewed for a 401
         console.send("/fine")
-        row = console.rows().first
+        row = console.rows().filter(has_text="/fine")
         expect(row).to_contain_text("sent again after 401")
         console.pick("/fine")
         panel = console.page.locator("#panel")
@@ -546,7 +546,7 @@ def test_a_payment_is_replayed_only_after_a_question_that_names_it(start: Start)
     page = console.page
     page.get_by_role("button", name="Replay", exact=True).click()
     dialog = page.get_by_role("dialog", name="Really send it again?")
-    expect(dialog).to_contain_text(f"POST {PAYMENT} would start a payment of 25000 COP.")
+    expect(dialog).to_contain_text(f"POST {PAYMENT} would start a payment of 25,000 COP.")
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     page.keyboard.press("Enter")
     expect(dialog).to_be_hidden()

@@ -1,5 +1,5 @@
 // Copy as, replay, edited replay.
-import { byId, copyText, el, fill, post, toast } from "/console/dom.js";
+import { byId, copyText, el, fill, grouped, post, toast } from "/console/dom.js";
 import { has, t, told } from "/console/words.js";
 
 const FORMS = {
@@ -34,7 +34,24 @@ export async function openCopy(entry, form = remembered()) {
 
 // What would be done again, in words: a deed of this API, or the upstream's business.
 const deed = ({ method, path, action: name, money }) => t("would", method, path,
-  t(name === "payment" && money ? "deed.payment-of" : has(`deed.${name}`) ? `deed.${name}` : "deed.other", money));
+  t(name === "payment" && money ? "deed.payment-of" : has(`deed.${name}`) ? `deed.${name}` : "deed.other", money.replace(/^\S+/, grouped)));
+
+// Where a body stops being JSON, in words; nothing if it is JSON.
+function broken(body) {
+  try {
+    JSON.parse(body);
+    return "";
+  } catch (error) {
+    const [, line, column] = /line (\d+) column (\d+)/.exec(error.message) ?? [];
+    return line ? t("json.broken-at", line, column) : t("json.broken");
+  }
+}
+
+// Why the question names no amount.
+function amountless({ action, money }, body) {
+  if (action !== "payment" || money) return null;
+  return el("p", { class: "note bad" }, `${broken(body) || t("ask.no-amount")} ${t("ask.amount-unknown")}`);
+}
 
 export class Again {
   constructor(done) { this.done = done; }
@@ -70,6 +87,7 @@ export class Again {
     const go = el("button", { class: "risk", onclick: () => this.send({ ...wish, confirmed: true }, go) }, t("ask.go"));
     const doubt = this.entry?.in_doubt && el("p", { class: "note bad" }, el("b", {}, `${t("trouble.unknown")} `), t("ask.unknown"));
     fill(content("replay-dialog"), doubt, el("p", { class: "note bad" }, would ? deed(would) : `${detail}.`),
+      would && amountless(would, wish.body ?? this.entry?.replay.body),
       el("p", { class: "soft" }, t("ask.first")), el("div", { class: "acts" }, back, go));
     if (!dialog.open) dialog.showModal();
     back.focus();
@@ -87,6 +105,15 @@ export class Again {
     const text = el("textarea", { rows: 9, spellcheck: "false" });
     text.value = old.body ?? "";
     text.disabled = old.body === null;
+    const judged = el("p", { class: "note bad", role: "status" });
+    const judge = () => {
+      const meant = entry.request.json || /^content-type:.*json/im.test(fields.value);
+      const wrong = meant && !text.disabled && text.value.trim() ? broken(text.value) : "";
+      judged.hidden = !wrong;
+      judged.textContent = wrong && `${wrong} ${t("edit.broken")}`;
+    };
+    for (const control of [text, fields]) control.addEventListener("input", judge);
+    judge();
     const notes = [];
     if (old.why_not) notes.push(t("edit.not-as-it-was", told(old.why_not)));
     if (old.left_out.length) notes.push(t("edit.left-out", old.left_out.join(", ")));
@@ -101,7 +128,7 @@ export class Again {
     });
     const go = el("button", { class: "main", onclick: () => this.send(wish(), go) }, t("edit.go"));
     fill(content("replay-dialog"), ...notes.map((note) => el("p", { class: "note" }, note)),
-      field(t("method"), method), field(t("edit.path"), target), field(t("edit.headers"), fields), field(t("edit.body"), text),
+      field(t("method"), method), field(t("edit.path"), target), field(t("edit.headers"), fields), field(t("edit.body"), text), judged,
       el("div", { class: "acts" }, el("button", { onclick: () => dialog.close() }, t("cancel")), go));
     if (!dialog.open) dialog.showModal();
     target.focus();

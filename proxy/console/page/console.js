@@ -13,13 +13,13 @@ import { choose, dress, language, t } from "/console/words.js";
 dress(document);
 const again = new Again((id) => { wanted = id; dirty(); });
 const detail = new Detail({
-  back: () => closeDetail(), copy: () => openCopy(detail.entry), compare, uncompare: () => open(list.selected),
+  terms: () => list.search.terms, back: () => closeDetail(), copy: () => openCopy(detail.entry), compare, uncompare: () => open(list.selected),
   replay: () => again.replay(detail.entry), edit: () => again.edit(detail.entry),
 });
 const list = new List((id, beside) => ((beside || picking) && detail.entry && id !== detail.entry.id ? open(detail.entry.id, id) : open(id)), () => dirty());
 let run = null;
 let wanted = null; // the exchange to show as soon as it is heard of
-let picking = false; // the next row chosen is laid beside the one that is shown
+let picking = false; // the next row chosen is laid beside the one that is shown, see pick()
 let source = null;
 let last = "";
 let asked = false;
@@ -39,7 +39,7 @@ function paint() {
     list.paint();
     callers();
     draw();
-    if (wanted && list.rows.has(wanted)) { const id = wanted; wanted = null; list.pick(id, { focus: false }); }
+    if (wanted && list.reveal(wanted)) { const id = wanted; wanted = null; list.paint(); list.pick(id, { focus: false }); }
   });
 }
 
@@ -106,7 +106,7 @@ function door({ example, production }) {
 
 // Lays out one exchange, or two beside each other, and puts them into the address.
 function open(id, other = "") {
-  picking = false;
+  pick(false);
   list.selected = id;
   list.mark();
   write({ x: id, with: other });
@@ -116,15 +116,21 @@ function open(id, other = "") {
 function compare() {
   const { entry } = detail;
   if (entry.replay_of && list.entries.some(({ id }) => id === entry.replay_of)) { open(entry.id, entry.replay_of); return; }
-  picking = true;
-  toast(t("compare.pick"));
+  pick(true);
+}
+
+// While a row is to be picked for a comparison, that is said above the list.
+function pick(on) {
+  picking = on;
+  byId("picking").hidden = !on;
+  document.body.classList.toggle("picking", on);
 }
 
 function closeDetail() {
   detail.none();
   list.rows.get(list.selected)?.focus();
   list.selected = null;
-  picking = false;
+  pick(false);
   list.mark();
   write({ x: "", with: "" });
 }
@@ -215,6 +221,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     if (typing) typing.blur();
     else if (byId("har-menu").open) byId("har-menu").open = false;
+    else if (picking) pick(false);
     else if (detail.other) open(list.selected);
     else if (document.body.classList.contains("open")) closeDetail();
     return;
@@ -229,7 +236,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 for (const name of FILTERS) {
-  byId(name).addEventListener("input", () => { filtered(name, byId(name).value); write({ [name]: byId(name).value }); dirty(); });
+  byId(name).addEventListener("input", () => { filtered(name, byId(name).value); write({ [name]: byId(name).value }); if (name === "text") detail.look(); dirty(); });
 }
 for (const button of document.querySelectorAll("button.sort")) button.addEventListener("click", () => sorted(button.dataset.sort));
 byId("unfilter").addEventListener("click", () => { write(Object.fromEntries(FILTERS.map((name) => [name, ""]))); restore(); byId("text").focus(); });
@@ -239,6 +246,7 @@ byId("clear").addEventListener("click", clear);
 byId("har-menu").addEventListener("toggle", archive);
 byId("har-menu").addEventListener("click", (event) => { if (event.target.matches("a")) setTimeout(() => { byId("har-menu").open = false; }); });
 document.addEventListener("click", (event) => { if (!event.target.closest("#har-menu")) byId("har-menu").open = false; });
+byId("unpick").addEventListener("click", () => pick(false));
 byId("help-open").addEventListener("click", KEYS["?"]);
 byId("token-more").addEventListener("click", openPanel);
 byId("ledger-open").addEventListener("click", openLedger);

@@ -1,5 +1,6 @@
 // One exchange, or two side by side.
 import { byId, clock, el, fill, methodClass, ms, size, statusClass, targetOf } from "/console/dom.js";
+import { mark, scrollTo } from "/console/found.js";
 import { TABS, view } from "/console/views.js";
 import { t, told } from "/console/words.js";
 
@@ -29,9 +30,26 @@ export class Detail {
     this.other = beside;
     document.body.classList.add("open");
     document.body.classList.toggle("compare", Boolean(entry && beside));
-    if (entry) this.paint();
+    this.tab = remembered();
+    if (entry) this.look();
     else this.gone();
     return Boolean(entry);
+  }
+
+  // Opens on the part that holds most of what is looked for; which one that is, is not remembered.
+  look() {
+    if (!this.entry) return;
+    const terms = this.acts.terms();
+    const own = this.tab;
+    let best = { tab: own, found: this.paint() };
+    for (const tab of terms.length ? TABS : []) {
+      if (best.found.terms.size === terms.length) break;
+      this.tab = tab;
+      const found = this.paint();
+      if (found.terms.size > best.found.terms.size) best = { tab, found };
+    }
+    if (this.tab !== best.tab) { this.tab = best.tab; best.found = this.paint(); }
+    scrollTo(byId("panel"), best.found.places);
   }
 
   gone() {
@@ -55,6 +73,7 @@ export class Detail {
     const panel = el("div", { class: `panel${this.other ? " columns" : ""}`, id: "panel", role: "tabpanel", tabindex: 0, "aria-labelledby": `tab-${this.tab}` }, columns);
     fill(this.box, this.other ? this.title() : head(this.entry, this.buttons()), this.tabs(), panel);
     if (old) byId(old)?.focus();
+    return mark(this.box, this.acts.terms());
   }
 
   title() {

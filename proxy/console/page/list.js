@@ -26,6 +26,7 @@ export class List {
     this.built = 0; // rows that the last painting had to make
     this.arrived = 0; // when there was one that made any
     this.selected = null;
+    this.sent = ""; // the exchange that was sent from this page: it is shown, whatever the filters
     this.rows = new Map();
     this.select = select;
     this.body = byId("rows");
@@ -48,6 +49,7 @@ export class List {
 
   filter(name, value) {
     this.filters[name] = value;
+    this.sent = "";
     if (name === "text") this.search.set(value);
   }
 
@@ -88,10 +90,26 @@ export class List {
     return gone;
   }
 
-  shown() {
+  // Shows an exchange though the filters or a pause would hide it; false while nothing was heard of it.
+  reveal(id) {
+    const held = this.held?.find((entry) => entry.id === id);
+    if (held) {
+      this.held.splice(this.held.indexOf(held), 1);
+      this.entries.unshift(held);
+    }
+    if (!this.entries.some((entry) => entry.id === id)) return false;
+    this.sent = id;
+    return true;
+  }
+
+  passes(entry) {
     const { method, outcome, caller, slow } = this.filters;
-    const found = this.entries.filter((entry) => (!method || entry.method === method) && (!outcome || matches(entry, outcome))
-      && (!caller || entry.caller === caller) && (!slow || entry.ms >= Number(slow)) && this.search.matches(entry, text(entry)));
+    return (!method || entry.method === method) && (!outcome || matches(entry, outcome)) && (!caller || entry.caller === caller)
+      && (!slow || entry.ms >= Number(slow)) && this.search.matches(entry, text(entry));
+  }
+
+  shown() {
+    const found = this.entries.filter((entry) => entry.id === this.sent || this.passes(entry));
     const sort = this.sort || "-at";
     const [name, down] = [sort.replace("-", ""), sort.startsWith("-") ? -1 : 1];
     const by = SORTS[name] ?? SORTS.at;
@@ -106,7 +124,12 @@ export class List {
     const ids = new Set();
     for (const entry of shown) {
       ids.add(entry.id);
-      if (!this.rows.has(entry.id)) { this.rows.set(entry.id, entryRow(entry)); fresh.push(this.rows.get(entry.id)); }
+      const despite = !this.passes(entry);
+      const row = this.rows.get(entry.id);
+      if (row?.despite !== despite) {
+        this.rows.set(entry.id, entryRow(entry, despite));
+        if (!row) fresh.push(this.rows.get(entry.id));
+      }
       rows.push(this.rows.get(entry.id));
     }
     for (const id of this.rows.keys()) if (!ids.has(id)) this.rows.delete(id);

@@ -17,18 +17,21 @@ export function marks(entry) {
   return found;
 }
 
-export function entryRow(entry) {
+// `despite`: the filters would hide it.
+export function entryRow(entry, despite = false) {
   const tags = marks(entry).map((mark) => tag(TONES[mark], t(`mark.${mark}`), WHY[mark] ? t(WHY[mark]) : entry.why));
   if (entry.replayed) tags.push(tag("good", t("mark.replayed"), t("replayed.why")));
   else if (entry.attempts > 1) tags.push(tag("soft", t("mark.attempts", entry.attempts)));
   if (entry.replay_of) tags.push(tag("soft", t("mark.again"), t("again.why", entry.replay_of)));
-  return el("tr", { "data-id": entry.id, "aria-selected": "false", tabindex: -1 },
+  if (despite) tags.unshift(tag("warn", t("mark.despite"), t("despite.why")));
+  const row = el("tr", { "data-id": entry.id, "aria-selected": "false", tabindex: -1 },
     cell("c-time", clock(entry.at)),
     cell("c-method", el("span", { class: methodClass(entry.method) }, entry.method)),
     el("td", { title: targetOf(entry) }, el("div", { class: "path" }, path(targetOf(entry)), ...tags, el("span", { class: "said soft cut" }, spoken(entry)))),
     cell("c-status", el("span", { class: statusClass(entry) }, statusOf(entry))),
     cell("c-caller", el("span", { class: "cut" }, entry.caller ?? "")),
     cell("c-ms", ms(entry.ms)), cell("c-size", size(entry.sent)));
+  return Object.assign(row, { despite });
 }
 
 const spoken = ({ said, why }) => (said ? [said.code, said.message].filter(Boolean).join(" · ") : told(why));

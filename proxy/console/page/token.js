@@ -1,7 +1,7 @@
 // The token's life: state, countdowns, renewals. The token itself is never sent to a page.
 import { aliveSection } from "/console/alive.js";
 import { byId, el, fill, post, span, toast } from "/console/dom.js";
-import { renewals } from "/console/charts.js";
+import { because, lived, renewals } from "/console/charts.js";
 import { has, t, told } from "/console/words.js";
 
 const DATE_STEP = 2; // seconds: a Date has whole ones, and the answer takes a moment
@@ -93,7 +93,7 @@ function facts() {
   return [
     [t("fact.state"), stateOf(token)],
     [t("fact.id"), token.token_id ?? none],
-    [t("fact.age"), token.age === undefined ? none : t("fact.age-of", span(token.age), span(token.lifetime), told(token.cause))],
+    [t("fact.age"), token.age === undefined ? none : t("fact.age-of", span(token.age), span(token.lifetime), because(token.cause))],
     [t("fact.expires"), token.expires_in === undefined ? none : span(token.expires_in)],
     [t("fact.next"), t("in", span(token.next_renewal_in))],
     [t("fact.error"), token.last_error ?? none],
@@ -125,7 +125,7 @@ function showPanel() {
   fill(panel.past, [...history].reverse().map((one) => el("li", {},
     el("span", { class: "soft" }, t("ago", span(one.ago))),
     el("span", { class: one.renewed ? "good" : "bad" }, t(one.renewed ? "renewals.renewed" : "renewals.failed")),
-    el("span", {}, told(one.cause)), el("span", {}, told(one.words)))));
+    el("span", {}, because(one.cause)), el("span", {}, lived(one.words)))));
   if (panel.scopes.dataset.shown === String(scopes)) return;
   panel.scopes.dataset.shown = String(scopes);
   fill(panel.scopes, scopes.length ? scopes.map((scope) => el("code", {}, scope)) : t("scopes.none"));

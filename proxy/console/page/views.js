@@ -86,7 +86,7 @@ export function explanation(entry) {
   }
   if (!trouble && entry.in_doubt) parts.push(doubt({ class: "note bad" }));
   if (entry.replayed) say(t("replayed.why"));
-  if (note) say(told(note));
+  if (note) parts.push(el("p", { class: "note" }, entry.kind === "webhook" ? [`${t("webhook.event")} `, el("code", {}, note)] : told(note)));
   if (entry.replay_of) say(t("again.why", entry.replay_of));
   return parts;
 }
