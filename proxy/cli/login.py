@@ -5,8 +5,6 @@ never from the command line, which other processes can read.
 """
 
 import argparse
-import asyncio
-import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import Any
 
 from proxy.errors import CredentialsRefused, SettingsError, TokenError
 from proxy.invocation import COMMAND
-from proxy.server import server
+from proxy.server import errand
 from proxy.server.build import token_source
 from proxy.settings import keychain
 from proxy.settings.credentials import Credentials
@@ -28,6 +26,7 @@ from proxy.terminal.arguments import FAILED, OK, USAGE, Parser, say
 from proxy.terminal.durations import span
 from proxy.terminal.screen import Screen
 from proxy.terminal.setting_flags import chosen, parser
+from proxy.token.kept import fetched, keeper_for, kept, left_alive
 from proxy.token.source import AccessToken
 
 _PAIR = ("client_id", "client_secret")
@@ -142,7 +141,7 @@ def _for_whom(settings: Settings) -> str:
 def _accepted(settings: Settings, screen: Screen) -> bool:
     """Ask for a token with the pair; say what came back, and whether to keep the pair."""
     outcome: list[AccessToken | TokenError] = []
-    server.run(_try(settings, outcome))
+    errand.run(_try(settings, outcome))
     came = outcome[0]
     if isinstance(came, AccessToken):
         _said(screen, f"{settings.token_endpoint_url} accepts them")
@@ -163,20 +162,14 @@ async def _try(settings: Settings, outcome: list[AccessToken | TokenError]) -> N
         return Credentials(settings.client_id, settings.client_secret)
 
     source, pool = token_source(settings, read)
+    keeper = keeper_for(source, settings.token_timeout)
     try:
-        async with asyncio.timeout(settings.token_timeout):
-            token = await source.fetch()
-        outcome.append(token)
-        if token.token_id is not None:
-            with contextlib.suppress(TokenError, TimeoutError):
-                async with asyncio.timeout(settings.token_timeout):
-                    await source.revoke(token, token)
-    except TokenError as error:
-        outcome.append(error)
-    except TimeoutError:
-        outcome.append(TokenError(f"no response within {settings.token_timeout:g} s"))
+        async with kept(keeper):
+            outcome.append(await fetched(keeper))
     finally:
         await pool.aclose()
+        if words := left_alive(keeper):
+            say(words)
 
 
 def _rows(settings: Settings, token: AccessToken) -> list[tuple[str, str]]:

@@ -6,11 +6,10 @@ at the end.
 
 import argparse
 import asyncio
-import contextlib
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from proxy.addresses import ListenAddress
 from proxy.admin import client as admin_client
@@ -22,6 +21,9 @@ from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_s
 from proxy.terminal.durations import span
 from proxy.terminal.screen import Screen
 from proxy.token.ids import GONE, REVOKED, usable_id
+
+if TYPE_CHECKING:
+    from proxy.token.source import AccessToken, PassportTokenSource
 
 _ABOUT = """\
 List the access tokens of this client that the API reports as valid, and mark this proxy's.
@@ -148,40 +150,49 @@ class _Alone:
         return self._run(ids)
 
     def _run(self, ids: list[str] | None) -> dict[str, Any]:
-        from proxy.server import server
+        from proxy.server import errand
 
         outcome: list[dict[str, Any] | TokenError] = []
-        server.run(self._ask(ids, outcome))
+        errand.run(self._ask(ids, outcome))
         if isinstance(outcome[0], TokenError):
             raise outcome[0]
         return outcome[0]
 
     async def _ask(self, ids: list[str] | None, outcome: list[Any]) -> None:
-        from proxy.admin.tokens import ended, listing
         from proxy.server.build import token_source
         from proxy.settings.credentials import CredentialsReader
+        from proxy.token.kept import fetched, keeper_for, kept, left_alive
 
         read = CredentialsReader(self._places, self._settings.base_url)
         source, pool = token_source(self._settings, read)
-        token = None
+        keeper = keeper_for(source, self._settings.token_timeout)
+        try:
+            async with kept(keeper):
+                outcome.append(await self._answer(source, await fetched(keeper), ids))
+        finally:
+            await pool.aclose()
+            if words := left_alive(keeper):
+                say(words)
+
+    async def _answer(
+        self,
+        source: "PassportTokenSource",
+        token: "AccessToken | TokenError",
+        ids: list[str] | None,
+    ) -> dict[str, Any] | TokenError:
+        from proxy.admin.tokens import ended, listing
+
+        if isinstance(token, TokenError):
+            return token
         try:
             async with asyncio.timeout(_LIMIT):
-                token = await source.fetch()
-                outcome.append(
-                    await listing(source, token, 0.0, (), "this command's")
-                    if ids is None
-                    else await ended(source, token, ids)
-                )
+                if ids is None:
+                    return await listing(source, token, 0.0, (), "this command's")
+                return dict(await ended(source, token, ids))
         except TokenError as error:
-            outcome.append(error)
+            return error
         except TimeoutError:
-            outcome.append(TokenError(f"the API did not answer within {_LIMIT:g} s"))
-        finally:
-            if token is not None and token.token_id is not None:
-                with contextlib.suppress(TokenError, TimeoutError):
-                    async with asyncio.timeout(3):
-                        await source.revoke(token, token)
-            await pool.aclose()
+            return TokenError(f"the API did not answer within {_LIMIT:g} s")
 
 
 # -- list --------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import logging
 import sys
 from collections.abc import Sequence
 
@@ -13,7 +12,7 @@ from proxy.doctor.rivals_check import QUESTION
 from proxy.doctor.steps import Chart, failed
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
-from proxy.server import server
+from proxy.server import errand
 from proxy.settings.sources import locate, provenance
 from proxy.terminal import prompt
 from proxy.terminal.arguments import FAILED, USAGE, say
@@ -61,10 +60,8 @@ def main(arguments: Sequence[str]) -> int:
         else:
             say("\n".join(error.problems))
         return USAGE
-    # Whatever goes wrong is told by the steps.
-    logging.disable(logging.CRITICAL)
     codes: list[int] = []
-    server.run(_examine(found, options, codes))
+    errand.run(_examine(found, options, codes))
     return codes[0]
 
 

@@ -15,6 +15,7 @@ from proxy.counts import counted
 from proxy.doctor import advice
 from proxy.doctor.rivals_check import rivals
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
+from proxy.errors import TokenError
 from proxy.invocation import COMMAND
 from proxy.listener import ListenerLimits
 from proxy.passport import TOKEN_PATH
@@ -22,7 +23,9 @@ from proxy.server import sockets
 from proxy.server.build import Parts, build
 from proxy.server.listener import Listener
 from proxy.settings.model import Settings
+from proxy.terminal.arguments import say
 from proxy.terminal.durations import span
+from proxy.token.kept import fetched, kept, left_alive, undisturbed
 from proxy.token.source import AccessToken
 
 SKEW = 30.0
@@ -39,18 +42,14 @@ class Calls:
         self._settings = settings
         self._parts = parts
         self._port = port
+        self.told = False
+        """Whether a step told what became of the token."""
 
     async def token(self) -> Finding:
         """Fetch one token, once."""
-        keeper = self._parts.keeper
-        await keeper.refresh()
-        held = keeper.held
-        if held is None:
-            error = keeper.error
-            return failed(
-                str(error or "no response in time"), advice.no_token(error, self._settings)
-            )
-        token = held.token
+        token = await fetched(self._parts.keeper)
+        if isinstance(token, TokenError):
+            return failed(str(token), advice.no_token(token, self._settings))
         scopes = counted(len(token.scopes), "scope")
         says = f"valid for {span(token.lifetime)}, {scopes}; the token is never shown"
         few = ", ".join(token.scopes[:3]) + (", …" if token.scopes[3:] else "")
@@ -135,7 +134,7 @@ class Calls:
 
     async def rivals(self) -> Finding:
         """Find out whether a new token ends the older ones."""
-        return await rivals(self._parts.source)
+        return await rivals(self._parts.source, self._settings.token_timeout)
 
     async def give_back(self) -> Finding:
         """Revoke the token, as at the end of the proxy."""
@@ -149,7 +148,8 @@ class Calls:
     async def _revoke(self, token: AccessToken) -> Finding:
         if token.token_id is None:
             return Finding(Outcome.SKIPPED, "not revoked: the token endpoint sent no token id")
-        await self._parts.keeper.aclose()
+        await undisturbed(self._parts.keeper.aclose())
+        self.told = True
         if self._parts.keeper.revocations["success"]:
             return fine("the token of this check is revoked")
         return doubtful(
@@ -183,13 +183,15 @@ async def proxy_in_small(settings: Settings, places: dict[str, Any]) -> AsyncIte
     parts = build(quiet, places, lambda: None, admin_secret.make(), as_json=False)
     doors = sockets.bind(ListenAddress("127.0.0.1", 0))
     listener = Listener(cast("App", parts.shell), parts.shell.refused, ListenerLimits(), 1, None)
+    calls = Calls(settings, parts, sockets.port_of(doors))
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(listener.serve(doors))
-        keeping = tasks.create_task(parts.keeper.run())
         try:
-            yield Calls(settings, parts, sockets.port_of(doors))
+            async with kept(parts.keeper):
+                yield calls
         finally:
-            keeping.cancel()
+            if not calls.told and (words := left_alive(parts.keeper)):
+                say(words)
             listener.drain()
             await serving
             for each in parts.closing:

@@ -1,11 +1,10 @@
 """Whether a new token ends the client's older ones, found out on purpose with two of them."""
 
-import contextlib
-
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
 from proxy.errors import TokenError
 from proxy.invocation import COMMAND
 from proxy.passport import GET_TOKEN_SCOPE
+from proxy.token.kept import fetched, keeper_for, kept
 from proxy.token.source import AccessToken, PassportTokenSource
 
 QUESTION = (
@@ -19,27 +18,35 @@ _ADVICE = (
 )
 
 
-async def rivals(source: PassportTokenSource) -> Finding:
-    """Fetch two tokens, see whether the first survives the second, revoke both."""
-    tokens: list[AccessToken] = []
-    try:
-        tokens.append(await source.fetch())
-        first = tokens[0]
+async def rivals(source: PassportTokenSource, fetch_limit: float) -> Finding:
+    """Fetch two tokens, see whether the first survives the second, revoke both.
+
+    A fetch may take ``fetch_limit`` seconds.
+    """
+    one, other = keeper_for(source, fetch_limit), keeper_for(source, fetch_limit)
+    async with kept(one):
+        first = await fetched(one)
+        if isinstance(first, TokenError):
+            return failed(f"cannot get a token: {first}", _ADVICE)
         if first.token_id is None or GET_TOKEN_SCOPE not in first.scopes:
             says = (
                 f"not known: without the scope {GET_TOKEN_SCOPE}, the API does not tell"
                 " whether a token is valid"
             )
             return Finding(Outcome.SKIPPED, says)
-        tokens.append(await source.fetch())
-        ended = await source.ended(first)
+        async with kept(other):
+            return await _compared(source, first, await fetched(other))
+
+
+async def _compared(
+    source: PassportTokenSource, first: AccessToken, second: AccessToken | TokenError
+) -> Finding:
+    try:
+        ended = isinstance(second, AccessToken) and await source.ended(first)
     except TokenError as error:
-        which = "a second token" if tokens else "a token"
-        return failed(f"cannot get {which}: {error}", _ADVICE)
-    finally:
-        for token in reversed(tokens):
-            with contextlib.suppress(TokenError):
-                await source.revoke(token, token)
+        second = error
+    if isinstance(second, TokenError):
+        return failed(f"cannot get a second token: {second}", _ADVICE)
     if ended:
         return doubtful("a new token ends the older ones", _ADVICE, new_token="revokes")  # noqa: S106
     return fine("a new token does not end the older ones", new_token="keeps")  # noqa: S106

@@ -107,6 +107,7 @@ async def serve(
                 longest = settings.drain_delay + settings.shutdown_grace + AFTER_THE_GRACE
                 manager.stopping(longest)
             await _drain(settings, parts, front, serving, callers)
+            await parts.keeper.leave()
             for task in ours:
                 task.cancel()
             await parts.keeper.aclose()

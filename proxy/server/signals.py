@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from functools import partial
 
 _LOOK = 2.0  # seconds between two looks at the terminal
 
@@ -48,6 +49,42 @@ def handled(stop: Stop, renew: Callable[[], None]) -> Generator[None, None, None
     if hasattr(signal, "SIGHUP"):
         terminal = _Terminal(loop, stop)
         actions[signal.SIGHUP] = lambda: terminal.hung_up(otherwise=renew)
+    try:
+        with _heard(actions):
+            yield
+    finally:
+        if terminal:
+            terminal.forget()
+
+
+@contextlib.contextmanager
+def cancelling(ended: list[int]) -> Generator[None, None, None]:
+    """Let a signal cancel the running task, and note its number in ``ended``, while the block runs.
+
+    A second one ends the process at once. What we were started to ignore (nohup, a shell's ``&``)
+    stays ignored.
+    """
+    task = asyncio.current_task()
+
+    def end(number: int) -> None:
+        if ended:
+            os._exit(128 + number)
+        ended.append(number)
+        if task is not None:
+            task.cancel()
+
+    wanted = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP"):
+        wanted.append(signal.SIGHUP)
+    meant = [number for number in wanted if signal.getsignal(number) is not signal.SIG_IGN]
+    with _heard({number: partial(end, number) for number in meant}):
+        yield
+
+
+@contextlib.contextmanager
+def _heard(actions: dict[int, Callable[[], object]]) -> Generator[None, None, None]:
+    """Let signals call ``actions`` in the event loop while the block runs."""
+    loop = asyncio.get_running_loop()
     if sys.platform == "win32":
         for number, act in actions.items():
             signal.signal(number, lambda *_, act=act: loop.call_soon_threadsafe(act))
@@ -58,8 +95,6 @@ def handled(stop: Stop, renew: Callable[[], None]) -> Generator[None, None, None
     try:
         yield
     finally:
-        if terminal:
-            terminal.forget()
         for number in actions:
             loop.remove_signal_handler(number)
 

@@ -29,6 +29,7 @@ log = logging.getLogger("proxy.keeper")
 
 CAUSES = ("start", "soft-window", "unauthorized", "revoked", "operator", "credentials")
 OUTCOMES = ("success", "failure", "refused")
+LAST_FETCH = 2.0  # seconds for a fetch that is in flight at the end
 SOON = 1.0  # seconds: callers wait for a fetch that is due within them
 
 
@@ -209,6 +210,16 @@ class TokenKeeper:
             while True:
                 await self._schedule.sleep(self._rotated)
                 await self._fetch()
+
+    async def leave(self) -> None:
+        """Let a fetch in flight end before `run` is cancelled, if that takes no longer than 2 s.
+
+        The server may be making a token for it, which nobody could revoke.
+        """
+        if self._fetching and self._options.revoke:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LAST_FETCH):
+                    await self._fetched.wait()
 
     async def aclose(self) -> None:
         """Give the token up and revoke what still lives, best effort, within 3 s."""

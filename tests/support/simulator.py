@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from proxy.sandbox import SandboxConfig, create_app
 from tests.support.leaks import SECRET
@@ -18,9 +19,16 @@ from tests.support.patience import PATIENCE
 def simulator(tls: ssl.SSLContext | None = None, **config: Any) -> Iterator[str]:
     """Run it while the block runs; give its URL. Its credentials are those of `Program`."""
     chosen = {"client_id": "test-client", "client_secret": SECRET, **config}
+    with serving(create_app(SandboxConfig(**chosen)), tls) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def serving(app: ASGIApp, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Serve an application while the block runs; give its URL."""
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(SandboxConfig(**chosen)),
+            app,
             port=0,
             log_config=None,
             access_log=False,

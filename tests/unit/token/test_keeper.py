@@ -1051,6 +1051,36 @@ async def test_at_exit_a_fetch_in_flight_is_given_up() -> None:
         await caller
 
 
+@on_clockwork
+async def test_at_exit_a_fetch_in_flight_is_waited_for_and_what_it_brings_is_revoked() -> None:
+    source = ScriptedSource(DAY, latency=1.5)
+    async with living(source) as keeper:
+        await asyncio.sleep(1)
+        await keeper.leave()
+    await keeper.aclose()
+    assert source.revoked == [("t1", "t1")]
+
+
+@on_clockwork
+async def test_at_exit_a_fetch_that_hangs_is_waited_for_two_seconds() -> None:
+    source = ScriptedSource(None)
+    async with living(source) as keeper:
+        await asyncio.sleep(1)
+        before = the_loop().time()
+        await keeper.leave()
+        assert the_loop().time() - before == pytest.approx(2.0)
+
+
+@on_clockwork
+async def test_at_exit_no_fetch_is_waited_for_if_nothing_is_to_be_revoked() -> None:
+    source = ScriptedSource(None)
+    async with living(source, revoke=False) as keeper:
+        await asyncio.sleep(1)
+        before = the_loop().time()
+        await keeper.leave()
+        assert the_loop().time() == before
+
+
 # -- secrets -----------------------------------------------------------------------------
 
 

@@ -1,0 +1,62 @@
+"""A keeper for as long as a command needs it: whatever ends the command, its token is revoked."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from proxy.clock import sleepless
+from proxy.errors import TokenEndpointUnavailable, TokenError
+from proxy.token.keeper import KeeperOptions, TokenKeeper
+from proxy.token.source import AccessToken, TokenSource
+
+
+@asynccontextmanager
+async def kept(keeper: TokenKeeper) -> AsyncIterator[TokenKeeper]:
+    """Run ``keeper`` while the block runs; then, however the block ends, give its token up."""
+    async with asyncio.TaskGroup() as tasks:
+        keeping = tasks.create_task(keeper.run())
+        try:
+            yield keeper
+        finally:
+            await undisturbed(_given_up(keeper, keeping))
+
+
+async def _given_up(keeper: TokenKeeper, keeping: asyncio.Task[None]) -> None:
+    await keeper.leave()
+    keeping.cancel()
+    await keeper.aclose()
+
+
+def keeper_for(source: TokenSource, timeout: float) -> TokenKeeper:
+    """Return a keeper whose first fetch is waited for, for at most ``timeout`` seconds."""
+    return TokenKeeper(source, sleepless(), KeeperOptions(timeout, timeout + 1))
+
+
+async def fetched(keeper: TokenKeeper) -> AccessToken | TokenError:
+    """Have ``keeper`` fetch a token, once; return it, or why there is none."""
+    await keeper.refresh()
+    if keeper.held is not None:
+        return keeper.held.token
+    return keeper.error or TokenEndpointUnavailable("the token endpoint did not answer in time")
+
+
+def left_alive(keeper: TokenKeeper) -> str:
+    """Say so if the token could not be revoked; else return nothing."""
+    if not keeper.revocations["failure"]:
+        return ""
+    return "the token of this command could not be revoked; it stays valid until it expires"
+
+
+async def undisturbed(work: Coroutine[Any, Any, None]) -> None:
+    """Do ``work`` to its end, also if we are cancelled meanwhile; that comes afterwards."""
+    doing = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not doing.done():
+        try:
+            await asyncio.wait({doing})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    doing.result()
+    if cancelled is not None:
+        raise cancelled
