@@ -1,10 +1,7 @@
 # Each target does its own set-up: Python 3.11 or newer and make are all that is needed.
-PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
-	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
+PYTHON ?= $(or $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done),python3)
 VENV := .venv
-export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# A virtual environment has no place for what a user's pip is set to install beside it.
-export PIP_USER := 0
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' proxy/__init__.py)
 PY := $(VENV)/bin/python
 # What goes into packages: the distribution's own Python, which it keeps secure, if it is new enough.
@@ -20,18 +17,15 @@ help: ## list the targets
 # The virtual environment works at the place where it was made, with the Python that made it: else it is made again.
 ifneq ($(shell test -x $(PY) && cat $(VENV)/.run 2>/dev/null),$(CURDIR))
 .PHONY: $(VENV)/.run
-CLEAR := --clear
 endif
 
-$(VENV)/.run: pyproject.toml requirements.lock requirements-keyring.lock
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it: make PYTHON=..." >&2; exit 1; }
-	$(PYTHON) -m venv $(CLEAR) $(VENV) && $(PY) -m pip install -q --require-hashes -r requirements.lock
-	$(PY) -m pip install -q --only-binary :all: --require-hashes -r requirements-keyring.lock \
-	  || echo "without the keychain, then: breb-proxy login will offer .env" >&2
-	$(PY) -m pip install -q --no-deps -e . && pwd -P >$@
+$(VENV)/.run: requirements.lock requirements-keyring.lock tools/setup.py
+	@$(PYTHON) -c 'import sys' 2>/dev/null || { echo "not set up: $(PYTHON) does not start;" \
+	  "Python 3.11 or newer is needed: install it, or name it: make PYTHON=/FOLDER/python3.13" >&2; exit 1; }
+	@$(PYTHON) tools/setup.py run
 
-$(VENV)/.dev: $(VENV)/.run
-	$(PY) -m pip install -q "pip>=25.1" && $(PY) -m pip install -q --group dev && touch $@
+$(VENV)/.dev: $(VENV)/.run locks/build.lock locks/dev.lock
+	@$(PY) tools/setup.py dev && touch $@
 
 run: $(VENV)/.run ## run the proxy; without credentials, the demo
 	@$(PY) -m proxy run
@@ -49,11 +43,7 @@ format: $(VENV)/.dev ## put the code into its canonical form
 	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q . && $(PY) -m tools.config_example && $(PY) -m tools.chart
 
 image: ## build the container images breb-proxy and breb-simulator, with docker or else podman
-	@engine=$$(command -v docker || command -v podman) || { echo "docker or podman is needed" >&2; exit 1; }; \
-	about="--build-arg VERSION=$(VERSION) --build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null) \
-	  --build-arg SOURCE=$(SOURCE) --build-arg CREATED=$$(git log -1 --format=%cI 2>/dev/null)"; \
-	BUILDAH_FORMAT=docker $$engine build -t breb-proxy -t breb-proxy:$(VERSION) $$about . && \
-	BUILDAH_FORMAT=docker $$engine build --target sandbox -t breb-simulator:$(VERSION) $$about .
+	@VERSION=$(VERSION) SOURCE=$(SOURCE) BASE=$(BASE) sh docker/image/make.sh
 
 bench: $(VENV)/.dev ## measure against the peers, side by side (QUICK=1 for two minutes)
 	@$(PY) -m benchmarks $(if $(QUICK),--quick)
@@ -62,8 +52,7 @@ bench-report: $(VENV)/.dev ## write docs/performance.md from the last measuremen
 	@$(PY) -m benchmarks report
 
 packages: $(VENV)/.run ## .deb, .rpm and .tar.gz for Linux machines without Python
-	@$(PY) -m pip install -q "pip>=25.1" && $(PY) -m pip install -q --group packages
-	@$(PY) -m tools.packages $(PACKAGED)
+	@$(PY) tools/setup.py packages && $(PY) -m tools.packages $(PACKAGED)
 
 release: $(VENV)/.dev ## sdist, wheel, bill of materials; the wheel tried in an empty environment
-	@$(PY) -m pip install -q --group release && $(PY) -m tools.release
+	@$(PY) tools/setup.py release && $(PY) -m tools.release

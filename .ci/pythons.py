@@ -56,7 +56,8 @@ def succeeded_httpx() -> int:
         python = prepare(sys.executable, Path(folder))
         pip = [python, "-m", "pip", "-q"]
         subprocess.run([*pip, "uninstall", "-y", "httpx", "httpcore"], check=True)
-        subprocess.run([*pip, "install", "httpx2"], check=True)
+        locked = ["--require-hashes", "--only-binary", ":all:", "-r", ".ci/httpx2.lock"]
+        subprocess.run([*pip, "install", *locked], cwd=ROOT, check=True)
         (packages,) = Path(folder).glob("lib/python3*/site-packages")
         for name in ("httpx", "httpcore"):
             (packages / name).mkdir()
@@ -101,15 +102,10 @@ def find(version: str) -> str | None:
 
 
 def prepare(interpreter: str, folder: Path) -> str:
-    """Make an environment with the locked dependencies and what the tests need."""
-    subprocess.run([interpreter, "-m", "venv", folder], check=True)
-    python = str(folder / "bin" / "python")
-    pip = [python, "-m", "pip", "install", "-q"]
-    subprocess.run([*pip, "--require-hashes", "-r", "requirements.lock"], cwd=ROOT, check=True)
-    subprocess.run([*pip, "pip>=25.1"], cwd=ROOT, check=True)
-    subprocess.run([*pip, "--group", "test"], cwd=ROOT, check=True)
-    subprocess.run([*pip, "--no-deps", "-e", "."], cwd=ROOT, check=True)
-    return python
+    """Make an environment with what is locked for the program and for its tests."""
+    setup = [interpreter, ROOT / "tools" / "setup.py", "--into", folder, "run", "dev"]
+    subprocess.run(setup, check=True)
+    return str(folder / "bin" / "python")
 
 
 if __name__ == "__main__":

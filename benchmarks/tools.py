@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
+from tools import setup
+
 ROOT = Path(__file__).parents[1]
 CACHE = Path(__file__).parent / ".cache"
 DEBIAN = ("nginx", "wrk")
@@ -97,14 +99,11 @@ def install_system() -> None:
 
 def install_program() -> None:
     """Install this program as its users have it: what is locked, none of its developers' tools."""
-    if not cached("program", "python").exists():
-        CACHE.mkdir(exist_ok=True)
-        _run([interpreter(), "-m", "venv", str(CACHE / "program")])
-    pip = [str(cached("program", "python")), "-m", "pip", "install", "-q"]
-    _run([*pip, "--require-hashes", "-r", str(ROOT / "requirements.lock")])
-    _run([*pip, "--no-deps", "-e", str(ROOT)])
+    CACHE.mkdir(exist_ok=True)
+    program = ["--into", str(CACHE / "program"), "run"]
+    _run([interpreter(), str(ROOT / "tools" / "setup.py"), *program])
     # Users have bytecode: pip compiles what it installs, but for a checkout.
-    _run([pip[0], "-m", "compileall", "-q", str(ROOT / "proxy")])
+    _run([str(cached("program", "python")), "-m", "compileall", "-q", str(ROOT / "proxy")])
 
 
 def install_peers() -> None:
@@ -112,7 +111,7 @@ def install_peers() -> None:
     CACHE.mkdir(exist_ok=True)
     for environment, packages in ENVIRONMENTS.items():
         if not _complete(environment, packages):
-            _attempt(packages, partial(_fill, environment, packages))
+            _attempt(packages, partial(_fill, environment))
     if shutil.which("npm") and not NODE_MODULE.exists():
         folder = CACHE / "node"
         npm = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", str(folder)]
@@ -126,16 +125,16 @@ def _complete(environment: str, packages: Iterable[str]) -> bool:
     )
 
 
-def _fill(environment: str, packages: Iterable[str]) -> None:
+def _fill(environment: str) -> None:
     _run([interpreter(), "-m", "venv", "--clear", str(CACHE / environment)])
-    _run([str(cached(environment, "pip")), "install", "-q", *packages])
+    setup.install(CACHE / environment, f"benchmarks/peers/{environment}.lock")
 
 
 def _attempt(packages: Iterable[str], step: Callable[[], None]) -> None:
     _say(f"installing {' '.join(packages)}")
     try:
         step()
-    except (subprocess.SubprocessError, OSError) as error:
+    except (subprocess.SubprocessError, OSError, setup.Failed) as error:
         _say(f"not installed, the run goes on without: {error}")
 
 

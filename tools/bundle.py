@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,11 +65,18 @@ def _unused(_: str, names: list[str]) -> list[str]:
 
 
 def _install(python: str, app: Path) -> None:
-    pip = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-compile"]
-    pip += ["--disable-pip-version-check", "--root-user-action", "ignore", "--target", str(app)]
-    for what in (["--require-hashes", "-r", ROOT / "requirements.lock"], ["--no-deps", ROOT]):
-        subprocess.run([*pip, *what], check=True)
-        shutil.rmtree(app / "bin", ignore_errors=True)  # scripts that name the builder's Python
+    pip = [sys.executable, "-m", "pip"]
+    into = [*pip, "--python", python, "install", "-q", "--no-compile", "--target", str(app)]
+    into += ["--disable-pip-version-check", "--root-user-action", "ignore"]
+    with tempfile.TemporaryDirectory() as folder:
+        # Built by what locks/build.lock has put here: a build of pip's own would fetch its tools.
+        build = [*pip, "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, str(ROOT)]
+        subprocess.run(build, check=True)
+        (wheel,) = Path(folder).glob("*.whl")
+        locked = ["--require-hashes", "--only-binary", ":all:", "-r", ROOT / "requirements.lock"]
+        for what in (locked, ["--no-deps", wheel]):
+            subprocess.run([*into, *what], check=True)
+            shutil.rmtree(app / "bin", ignore_errors=True)  # scripts that name the builder's Python
     (app / "__main__.py").write_text(ENTRY, encoding="utf-8")
 
 

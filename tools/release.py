@@ -68,7 +68,8 @@ def build() -> list[Path]:
 
 
 def _build(target: Path) -> None:
-    command = [sys.executable, "-m", "build", "--outdir", str(target), str(trial.ROOT)]
+    build = [sys.executable, "-m", "build", "--no-isolation"]  # by what locks/build.lock names
+    command = [*build, "--outdir", str(target), str(trial.ROOT)]
     stamp = ["git", "-C", str(trial.ROOT), "log", "-1", "--format=%ct"]
     epoch = subprocess.run(stamp, check=True, capture_output=True, text=True).stdout.strip()
     env = os.environ | {"SOURCE_DATE_EPOCH": epoch}

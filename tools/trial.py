@@ -23,7 +23,8 @@ def install(wheel: Path, folder: Path) -> Path:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
     pip = [sys.executable, "-m", "pip", "--python", str(programs / "python"), "install", "-q"]
-    subprocess.run([*pip, "--require-hashes", "-r", str(LOCK)], check=True)
+    locked = ["--require-hashes", "--only-binary", ":all:", "-r", str(LOCK)]
+    subprocess.run([*pip, *locked], check=True)
     subprocess.run([*pip, "--no-deps", str(wheel)], check=True)
     return programs
 

@@ -1,6 +1,5 @@
 """The wheel, as its users get it: built, installed into an empty environment, run elsewhere."""
 
-import os
 import re
 import subprocess
 import sys
@@ -20,12 +19,11 @@ DOCS = trial.ROOT / "docs"
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build it as pip does, in isolation."""
+    """Build it with what is locked for that."""
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), "."]
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
+    command += ["-w", str(folder), "."]
     done = subprocess.run(command, cwd=trial.ROOT, capture_output=True, text=True, check=False)
-    if done.returncode and "CI" not in os.environ and "onnection" in done.stderr:
-        pytest.skip("pip reaches no package registry")
     assert done.returncode == 0, done.stderr
     (made,) = folder.glob("*.whl")
     return made

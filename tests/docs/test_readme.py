@@ -96,7 +96,7 @@ def test_the_first_commands_work_and_install_once(clone: Path) -> None:
             os.killpg(process.pid, signal.SIGINT)
             # The program ends with 0 (test_demo); make dies of the signal, or tells of it.
             assert process.wait(PATIENCE) in (0, 2, 130, -signal.SIGINT)
-            assert ("pip install" in printed) == (turn == 0)
+            assert ("setting up .venv" in printed) == (turn == 0)
 
 
 @pytest.mark.slow
