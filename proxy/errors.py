@@ -31,14 +31,14 @@
       + WriteTimeout
 
 ``kind`` is the error type of RFC 9209 section 2.3, ``reason`` our own word where several errors
-share a type, ``next_step`` what the reader of the problem document can do. Messages are lower case,
-without full stop, and never hold a secret or a body.
+share a type, ``next_step`` what the reader of the problem document can do. What is said are
+phrases, which never hold a secret or a body; ``proxy/words`` has the words, in each language.
 """
 
-from proxy.invocation import COMMAND
+from proxy.words import Phrase, Said, phrase
+from proxy.words.languages import DEFAULT, Language
 
-# A refusal's text may repeat what the caller sent: into a field, a body and a log line.
-_TEXT_LIMIT = 500
+_BASE_URL = "BREB_BASE_URL"
 
 
 class ProxyError(Exception):
@@ -47,9 +47,13 @@ class ProxyError(Exception):
     status = 500
     kind = "proxy_internal_error"
     reason = ""
-    title = "Internal error of the proxy"
-    next_step = "report this with the exchange id and the log lines around it"
+    title = phrase("title.internal")
+    next_step = phrase("step.report")
     retry_after: float | None = None
+
+    def __init__(self, detail: Said) -> None:
+        super().__init__(detail)
+        self.detail = detail
 
 
 class SettingsError(ProxyError):
@@ -70,17 +74,19 @@ class RequestRefused(ProxyError):
     """The caller's request is not let in; ``reason`` is a fixed word for logs and metrics."""
 
     kind = "http_request_denied"
-    title = "Request refused by the proxy"
+    title = phrase("title.refused")
+    language: Language = DEFAULT
+    """Which one the caller reads, of what the parser refused."""
 
     def __init__(
         self,
         status: int,
         reason: str,
-        detail: str,
-        next_step: str,
+        detail: Phrase,
+        next_step: Phrase,
         fields: tuple[tuple[bytes, bytes], ...] = (),
     ) -> None:
-        super().__init__(detail if len(detail) <= _TEXT_LIMIT else f"{detail[:_TEXT_LIMIT]}...")
+        super().__init__(detail)
         self.status = status
         self.reason = reason
         self.next_step = next_step
@@ -94,11 +100,8 @@ class Draining(ProxyError):
 
     status = 503
     kind = "connection_terminated"
-    title = "The proxy is shutting down"
-    next_step = (
-        "send the request again in a moment: to this proxy after its restart, or to"
-        " another instance"
-    )
+    title = phrase("title.draining")
+    next_step = phrase("step.after-restart")
     retry_after = 1.0
 
 
@@ -107,16 +110,13 @@ class LedgerUnavailable(ProxyError):
 
     status = 503
     kind = "proxy_internal_error"
-    title = "The ledger cannot be written"
-    next_step = (
-        "free disk space, or give the proxy the right to write the file of BREB_LEDGER;"
-        " nothing was sent to the upstream"
-    )
+    title = phrase("title.ledger")
+    next_step = phrase("step.ledger")
     retry_after = 1.0
     reason = "ledger"
 
-    def __init__(self, why: str) -> None:
-        super().__init__(f"the ledger cannot be written: {why}")
+    def __init__(self, why: Said) -> None:
+        super().__init__(phrase("ledger-unwritable", why=why))
 
 
 class TokenError(ProxyError):
@@ -125,8 +125,8 @@ class TokenError(ProxyError):
     status = 503
     kind = "destination_unavailable"
     reason = "no-token"
-    title = "No access token"
-    next_step = f"see /readyz?verbose on the admin listener, or run: {COMMAND} check"
+    title = phrase("title.no-token")
+    next_step = phrase("step.see-readyz")
     suspicion = ""
     """What may be the reason, for the log."""
 
@@ -134,21 +134,17 @@ class TokenError(ProxyError):
 class TokenEndpointUnavailable(TokenError):
     """The token endpoint did not answer, or not with a usable token: worth another try."""
 
-    title = "No access token: the token endpoint did not give one"
-    next_step = f"the proxy keeps trying; if the error stays, run: {COMMAND} check"
+    title = phrase("title.not-given")
+    next_step = phrase("step.keeps-trying")
 
 
 class TokenReplyUnusable(TokenEndpointUnavailable):
     """What answered does not answer as a token endpoint does."""
 
-    next_step = f"check that BREB_TOKEN_URL is the token endpoint; to test it, run: {COMMAND} check"
+    next_step = phrase("step.check-token-url")
 
 
-# The same where BREB_TOKEN_URL is not set: nobody should look for what nobody wrote.
-FOLLOWS_FROM_BASE_URL = (
-    "check BREB_BASE_URL: the token endpoint follows from it, as long as BREB_TOKEN_URL is not set;"
-    f" to test it, run: {COMMAND} check"
-)
+FOLLOWS_FROM_BASE_URL = phrase("step.follows-from-base-url")
 
 
 class CredentialsRefused(TokenError):
@@ -156,18 +152,15 @@ class CredentialsRefused(TokenError):
 
     kind = "proxy_configuration_error"
     reason = "credentials-refused"
-    title = "No access token: the client credentials are refused"
-    next_step = (
-        "correct BREB_CLIENT_ID and BREB_CLIENT_SECRET; the proxy tries again as soon as they"
-        f" change ({COMMAND} help no-token)"
-    )
+    title = phrase("title.credentials-refused")
+    next_step = phrase("step.correct-credentials")
 
 
 class CredentialsMissing(CredentialsRefused):
     """The source of the credentials is empty or cannot be read."""
 
     reason = "credentials-missing"
-    title = "No access token: the client credentials cannot be read"
+    title = phrase("title.credentials-missing")
 
 
 class UpstreamError(ProxyError):
@@ -178,19 +171,18 @@ class UpstreamError(ProxyError):
 
     status = 502
     kind = "destination_unavailable"
-    title = "The upstream cannot be reached"
-    next_step = f"check BREB_BASE_URL and the network; to test them, run: {COMMAND} check"
+    title = phrase("title.unreachable")
+    next_step = phrase("step.check-network", setting=_BASE_URL)
     sent = False
 
 
-def beyond(cause: UpstreamError, text: str) -> TokenEndpointUnavailable:
+def beyond(cause: UpstreamError) -> TokenEndpointUnavailable:
     """Return the failure of a token request as what its cause, on the way there, makes of it."""
-    error = TokenEndpointUnavailable(text)
+    error = TokenEndpointUnavailable(phrase("endpoint-unreached", why=cause.detail))
     error.kind = cause.kind
     if not cause.sent:  # what is advised of answers is advised to callers
-        error.next_step = cause.next_step.replace(
-            "BREB_BASE_URL", "BREB_BASE_URL (or BREB_TOKEN_URL)"
-        )
+        either = phrase("step.or", one=_BASE_URL, other="BREB_TOKEN_URL")
+        error.next_step = cause.next_step.about(either)
     return error
 
 
@@ -198,34 +190,32 @@ class NameNotResolved(UpstreamError):
     """The upstream's host name has no address."""
 
     kind = "dns_error"
-    next_step = "check the host name in BREB_BASE_URL and the machine's DNS"
+    next_step = phrase("step.check-name", setting=_BASE_URL)
 
 
 class ConnectionRefused(UpstreamError):
     """Nothing accepts connections at the upstream's address."""
 
     kind = "connection_refused"
-    next_step = "check the host and port in BREB_BASE_URL, and whether the upstream is running"
+    next_step = phrase("step.check-port", setting=_BASE_URL)
 
 
 class ConnectionFailed(UpstreamError):
     """The network did not let a connection through."""
 
     kind = "destination_ip_unroutable"
-    next_step = (
-        f"check the network between this machine and the upstream; to test it, run: {COMMAND} check"
-    )
+    next_step = phrase("step.check-route")
 
 
 class EgressFailed(UpstreamError):
     """The proxy of EGRESS_PROXY gives no way to the upstream."""
 
-    title = "The egress proxy did not connect to the upstream"
-    next_step = "check BREB_EGRESS_PROXY, and whether that proxy allows connections to the upstream"
+    title = phrase("title.egress-failed")
+    next_step = phrase("step.check-egress")
 
-    def __init__(self, text: str, next_step: str = "") -> None:
-        super().__init__(text)
-        if next_step:
+    def __init__(self, detail: Said, next_step: Phrase | None = None) -> None:
+        super().__init__(detail)
+        if next_step is not None:
             self.next_step = next_step
 
 
@@ -233,45 +223,39 @@ class EgressLogin(EgressFailed):
     """The proxy of EGRESS_PROXY does not take our credentials, or wants some."""
 
     kind = "proxy_configuration_error"
-    title = "The egress proxy needs other credentials"
+    title = phrase("title.egress-login")
 
 
 class CertificateRefused(UpstreamError):
     """The upstream's certificate is not trusted here."""
 
     kind = "tls_certificate_error"
-    title = "The upstream's certificate is not trusted"
-    next_step = (
-        "if the certificate is from your own certificate authority, set BREB_CA_BUNDLE to the"
-        " PEM file of that authority; otherwise do not trust this network"
-    )
+    title = phrase("title.certificate")
+    next_step = phrase("step.ca-bundle")
 
 
 class TlsFailed(UpstreamError):
     """The TLS handshake failed for another reason than the certificate."""
 
     kind = "tls_protocol_error"
-    title = "No TLS connection to the upstream"
-    next_step = "check that the server at the host and port of BREB_BASE_URL uses TLS"
+    title = phrase("title.no-tls")
+    next_step = phrase("step.uses-tls", setting=_BASE_URL)
 
 
 class TlsAlerted(TlsFailed):
     """The upstream ended TLS with an alert, which names the reason."""
 
     kind = "tls_alert_received"
-    title = "The upstream refused the TLS connection"
-    next_step = (
-        "if the upstream needs a client certificate, check BREB_CLIENT_CERT; otherwise check the"
-        " host in BREB_BASE_URL"
-    )
+    title = phrase("title.tls-refused")
+    next_step = phrase("step.client-certificate", setting=_BASE_URL)
 
 
 class ConnectionBroken(UpstreamError):
     """The upstream closed or reset the connection before its answer was whole."""
 
     kind = "connection_terminated"
-    title = "The upstream closed the connection too early"
-    next_step = "send the request again only if it is safe to repeat"
+    title = phrase("title.closed-early")
+    next_step = phrase("step.if-safe")
 
 
 class ConnectionStale(ConnectionBroken):
@@ -282,8 +266,8 @@ class ResponseInvalid(UpstreamError):
     """The upstream's answer is not HTTP/1.1."""
 
     kind = "http_protocol_error"
-    title = "The upstream's response is not valid HTTP"
-    next_step = "check that the server at BREB_BASE_URL uses HTTP/1.1"
+    title = phrase("title.not-http")
+    next_step = phrase("step.uses-http", setting=_BASE_URL)
 
 
 class ResponseHeadTooLarge(ResponseInvalid):
@@ -297,8 +281,8 @@ class PoolFull(UpstreamError):
 
     status = 503
     kind = "connection_limit_reached"
-    title = "All connections to the upstream are busy"
-    next_step = "try again later, or raise BREB_MAX_CONNECTIONS or BREB_QUEUE_TIMEOUT"
+    title = phrase("title.busy")
+    next_step = phrase("step.more-connections")
     retry_after = 1.0
 
 
@@ -307,38 +291,32 @@ class UpstreamTimeout(UpstreamError):
 
     status = 504
     kind = "http_response_timeout"
-    title = "The upstream is too slow"
+    title = phrase("title.too-slow")
 
 
 class ConnectTimeout(UpstreamTimeout):
     """No connection within CONNECT_TIMEOUT."""
 
     kind = "connection_timeout"
-    next_step = "check the network, or raise BREB_CONNECT_TIMEOUT"
+    next_step = phrase("step.connect-timeout")
 
 
 class NameTimeout(ConnectTimeout):
     """DNS said nothing about the upstream's host name within CONNECT_TIMEOUT."""
 
     kind = "dns_timeout"
-    next_step = "check the machine's DNS, or raise BREB_CONNECT_TIMEOUT"
+    next_step = phrase("step.dns-timeout")
 
 
 class ReadTimeout(UpstreamTimeout):
     """No byte of the answer for READ_TIMEOUT."""
 
     kind = "connection_read_timeout"
-    next_step = (
-        "send the request again only if it is safe to repeat; if the upstream needs more"
-        " time, raise BREB_READ_TIMEOUT"
-    )
+    next_step = phrase("step.more-time", timeout="BREB_READ_TIMEOUT")
 
 
 class WriteTimeout(UpstreamTimeout):
     """The upstream took no byte of the request for WRITE_TIMEOUT."""
 
     kind = "connection_write_timeout"
-    next_step = (
-        "send the request again only if it is safe to repeat; if the upstream needs more"
-        " time, raise BREB_WRITE_TIMEOUT"
-    )
+    next_step = phrase("step.more-time", timeout="BREB_WRITE_TIMEOUT")

@@ -10,9 +10,10 @@ from proxy.counts import counted
 from proxy.exchange.shell import Shell
 from proxy.invocation import COMMAND
 from proxy.telemetry.metrics import counter, gauge, labelled_counter, labelled_gauge
-from proxy.terminal.durations import span
 from proxy.token.keeper import CAUSES, OUTCOMES, TokenKeeper
 from proxy.upstream import Pool
+from proxy.words import both
+from proxy.words.durations import span
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -126,6 +127,7 @@ class Status:
             "next_renewal_in": round(keeper.next_fetch, 3),
             "waiting": keeper.waiting,
             "last_error": None if keeper.error is None else str(keeper.error),
+            "failure": None if keeper.error is None else both(keeper.error.detail),
             "renewals": {f"{cause} {end}": n for (end, cause), n in keeper.renewals.items()},
             "unauthorized": keeper.unauthorized,
             "replays": keeper.replays,

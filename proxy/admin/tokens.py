@@ -16,6 +16,7 @@ from proxy.token.ids import GONE, REVOKED, usable_id
 from proxy.token.inventory import ListedToken, inventory, tells_remaining
 from proxy.token.keeper import TokenKeeper
 from proxy.token.source import AccessToken, PassportTokenSource
+from proxy.words import Said, both, phrase
 
 LIMIT = 30.0
 _MOST = 1000
@@ -48,9 +49,9 @@ class TokenRoutes:
                     self._source, held.token, age, self._keeper.issued, "this proxy's"
                 )
         except TokenError as error:
-            return _trouble(str(error))
+            return _trouble(error.detail)
         except TimeoutError:
-            return _trouble(f"the API did not send the list within {LIMIT:g} s")
+            return _trouble(phrase("list-late", seconds=LIMIT))
         return JSONResponse(found, headers=_FRESH)
 
     async def revoke(self, request: Request) -> Response:
@@ -63,9 +64,9 @@ class TokenRoutes:
                 held = self._keeper.usable() or await self._keeper.wait()
                 outcomes = await ended(self._source, held.token, ids)
         except TokenError as error:
-            return _trouble(str(error))
+            return _trouble(error.detail)
         except TimeoutError:
-            return _trouble(f"the API did not answer within {LIMIT:g} s; list the tokens again")
+            return _trouble(phrase("revocation-late", seconds=LIMIT))
         for token_id in ids:
             self._keeper.revoked(token_id)
         return JSONResponse({"revoked": outcomes}, headers=_FRESH)
@@ -147,5 +148,5 @@ def _ids(content: bytes) -> list[str] | None:
     return ids if all(isinstance(each, str) and usable_id(each) for each in ids) else None
 
 
-def _trouble(detail: str) -> Response:
-    return JSONResponse({"detail": detail}, 502, _FRESH)
+def _trouble(detail: Said) -> Response:
+    return JSONResponse({"detail": str(detail), "said": both(detail)}, 502, _FRESH)

@@ -28,8 +28,8 @@ from proxy.server import server, sockets
 from proxy.server.build import Parts
 from proxy.settings.model import Settings, problems
 from proxy.telemetry import log_format
-from proxy.terminal.durations import span
 from proxy.terminal.screen import Screen
+from proxy.words.durations import span
 
 SIMULATOR = ListenAddress("127.0.0.1", 9090)
 _FLAGS_ALONE = (

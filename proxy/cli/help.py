@@ -3,6 +3,7 @@
 The pages are in the wheel and so in the image and in the packages; in a clone they are in docs/.
 """
 
+import os
 import re
 import shutil
 import sys
@@ -12,9 +13,9 @@ from pathlib import Path
 
 from proxy.invocation import COMMAND
 from proxy.terminal.arguments import OK, USAGE, nearest, say
-from proxy.terminal.language import spanish
 from proxy.terminal.markdown import sections, shown
 from proxy.terminal.screen import Screen
+from proxy.words.languages import of_locale
 
 HELP = """\
 usage: breb-proxy COMMAND [options]
@@ -148,7 +149,7 @@ def _part(name: str) -> tuple[str, str]:
     english = sections(file(page).read_text("utf-8"))
     translated = file(f"es/{page}")
     parts = english
-    if spanish() and translated.is_file():
+    if of_locale(os.environ) == "es" and translated.is_file():
         parts = sections(translated.read_text("utf-8"))
     if heading:
         return parts[[each for each, _ in english].index(heading)]

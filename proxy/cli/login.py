@@ -23,11 +23,11 @@ from proxy.settings.model import PREFIX, Settings, load
 from proxy.settings.sources import KEYCHAIN, locate, provenance
 from proxy.terminal import prompt
 from proxy.terminal.arguments import FAILED, OK, USAGE, Parser, say
-from proxy.terminal.durations import span
 from proxy.terminal.screen import Screen
 from proxy.terminal.setting_flags import chosen, parser
 from proxy.token.kept import fetched, keeper_for, kept, left_alive
 from proxy.token.source import AccessToken
+from proxy.words.durations import span
 
 _PAIR = ("client_id", "client_secret")
 _FILE = "env-file"

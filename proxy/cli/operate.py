@@ -19,8 +19,8 @@ from proxy.counts import counted
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
-from proxy.terminal.durations import span
 from proxy.terminal.screen import Screen
+from proxy.words.durations import span
 
 _PAUSE = 0.1
 _DATE_STEP = 2.0  # a Date has whole seconds, and the answer takes a moment

@@ -18,9 +18,10 @@ from proxy.counts import counted
 from proxy.errors import SettingsError, TokenError
 from proxy.terminal import prompt
 from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
-from proxy.terminal.durations import span
 from proxy.terminal.screen import Screen
 from proxy.token.ids import GONE, REVOKED, usable_id
+from proxy.words import phrase
+from proxy.words.durations import span
 
 if TYPE_CHECKING:
     from proxy.token.source import AccessToken, PassportTokenSource
@@ -192,7 +193,7 @@ class _Alone:
         except TokenError as error:
             return error
         except TimeoutError:
-            return TokenError(f"the API did not answer within {_LIMIT:g} s")
+            return TokenError(phrase("api-silent", seconds=_LIMIT))
 
 
 # -- list --------------------------------------------------------------------------------------

@@ -4,24 +4,25 @@ from typing import Any
 
 from proxy.http1.fields import HOP_BY_HOP
 from proxy.journal.entry import Shown
+from proxy.words import Said, both, phrase
 
 _REMOVED = {
-    "authorization": "the caller's own; the proxy adds its token",
-    "expect": "answered by the proxy",
-    "host": "names the proxy",
-    "x-proxy-key": "for the proxy only",
-    "content-length": "the proxy frames the response itself (RFC 9112 section 6.2)",
+    "authorization": phrase("change.own-authorization"),
+    "expect": phrase("change.answered"),
+    "host": phrase("change.names-proxy"),
+    "x-proxy-key": phrase("change.for-proxy"),
+    "content-length": phrase("change.frames-response"),
 }
 _ADDED = {
-    "authorization": "the access token",
-    "host": "names the upstream",
-    "via": "the proxy names itself (RFC 9110 section 7.6.3)",
-    "transfer-encoding": "framed for this connection",
-    "location": "pointed at the upstream, now at the proxy",
-    "content-location": "pointed at the upstream, now at the proxy",
-    "server-timing": "BREB_SERVER_TIMING",
+    "authorization": phrase("change.token"),
+    "host": phrase("change.names-upstream"),
+    "via": phrase("change.via"),
+    "transfer-encoding": phrase("change.framed"),
+    "location": phrase("change.relocated"),
+    "content-location": phrase("change.relocated"),
+    "server-timing": phrase("change.server-timing"),
 }
-_CORS = "the proxy answers CORS for BREB_ALLOWED_ORIGINS"
+_CORS = phrase("change.cors")
 
 
 def changes(before: Shown, after: Shown) -> list[dict[str, Any]]:
@@ -40,16 +41,16 @@ def changes(before: Shown, after: Shown) -> list[dict[str, Any]]:
     return rows + [_added(*line) for line in rest]
 
 
-def _row(change: str, name: str, value: str, why: str = "") -> dict[str, Any]:
-    return {"change": change, "name": name, "value": value, "why": why}
+def _row(change: str, name: str, value: str, why: Said = "") -> dict[str, Any]:
+    return {"change": change, "name": name, "value": value, "why": both(why)}
 
 
 def _removed(name: str, value: str, named: frozenset[str]) -> dict[str, Any]:
     key = name.lower()
     if key.encode("latin-1", "replace") in HOP_BY_HOP:
-        why = "for one connection only (RFC 9110 section 7.6.1)"
+        why: Said = phrase("change.one-connection")
     elif key in named:
-        why = "named by Connection, so for one connection only"
+        why = phrase("change.nominated")
     else:
         why = _CORS if key.startswith("access-control-") else _REMOVED.get(key, "")
     return _row("removed", name, value, why)
@@ -57,7 +58,8 @@ def _removed(name: str, value: str, named: frozenset[str]) -> dict[str, Any]:
 
 def _added(name: str, value: str) -> dict[str, Any]:
     key = name.lower()
-    why = _CORS if key.startswith("access-control-") or key == "vary" else _ADDED.get(key, "")
+    cors = key.startswith("access-control-") or key == "vary"
+    why = _CORS if cors else _ADDED.get(key, "")
     return _row("added", name, value, why)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from proxy.journal.body import Content
 from proxy.journal.entry import Entry
+from proxy.words import both
 
 TERMS = 16
 _LONGEST = 200
@@ -33,7 +34,8 @@ def _texts(entry: Entry) -> Iterator[str]:
     for body in (entry.request, entry.answer):
         yield _text(body)
     if entry.trouble is not None:
-        yield f"{entry.trouble.words}\n{entry.trouble.next_step}"
+        told = (both(entry.trouble.detail), both(entry.trouble.next_step))
+        yield "\n".join(text for each in told for text in each.values())
 
 
 def _text(body: Content) -> str:

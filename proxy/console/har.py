@@ -66,7 +66,7 @@ def _entry(entry: Entry, door: CallerUrl) -> dict[str, Any]:
         "_exchange": entry.id,
         "_caller": entry.caller,
         "_attempts": len(entry.attempts),
-        "comment": entry.trouble.words if entry.trouble else entry.note or _left(entry),
+        "comment": str(entry.trouble.detail if entry.trouble else entry.note or _left(entry)),
     }
 
 
@@ -142,7 +142,7 @@ def _timings(entry: Entry) -> dict[str, float]:
 
 
 def _comment(content: Content) -> str:
-    parts = [content.words]
+    parts = [str(content.words)]
     if content.cut:
         parts.append("only the first part is kept")
     if content.coding:

@@ -21,18 +21,20 @@ from proxy.http1.request import BodyPart, Request
 from proxy.journal.journal import Journal
 from proxy.journal.masking import MASK
 from proxy.passport import Consequence, consequence
+from proxy.words import Said, both, phrase
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")  # RFC 9110 section 5.6.2
 _VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 _TARGET = re.compile(r"/[!-~]*")
-PRODUCTION = "not allowed against a production host: real money moves there"
+PRODUCTION = phrase("replay.production")
 
 
 class ReplayRefused(Exception):
     """It is not sent; ``status`` is for the console's answer."""
 
-    def __init__(self, status: int, words: str, would: Consequence | None = None) -> None:
+    def __init__(self, status: int, words: Said, would: Consequence | None = None) -> None:
         super().__init__(words)
+        self.words = words
         self.status = status
         self.would = would
 
@@ -71,12 +73,12 @@ class Replay:
         if self.door.production:
             raise ReplayRefused(403, PRODUCTION)
         if self._shell.draining:
-            raise ReplayRefused(503, "the proxy is shutting down")
+            raise ReplayRefused(503, phrase("replay.draining"))
         entry = await self._journal.found(wish.of)
         if entry is None:
-            raise ReplayRefused(404, "this exchange is no longer kept")
+            raise ReplayRefused(404, phrase("replay.gone"))
         if entry.kind:
-            raise ReplayRefused(409, "no caller sent it")
+            raise ReplayRefused(409, phrase("replay.no-caller"))
         old = sendable(entry)
         edited = wish.body is not None
         return Sendable(
@@ -92,17 +94,15 @@ class Replay:
         if request.problem:
             raise ReplayRefused(409, request.problem)
         if not _TOKEN.fullmatch(request.method) or request.method in ("CONNECT", "TRACE"):
-            raise ReplayRefused(400, "this method cannot be sent")
+            raise ReplayRefused(400, phrase("replay.method"))
         texts = [request.target, *(value for _, value in request.lines)]
         if any(MASK in text for text in texts) or MASK.encode() in request.body:
-            raise ReplayRefused(409, f"it still has masked values ({MASK}): write the real values")
+            raise ReplayRefused(409, phrase("replay.masks", mask=MASK))
         if not _TARGET.fullmatch(request.target):
-            raise ReplayRefused(
-                400, "the path must begin with / and have only visible ASCII characters"
-            )
+            raise ReplayRefused(400, phrase("replay.path"))
         for name, value in request.lines:
             if not (_TOKEN.fullmatch(name) and _VALUE.fullmatch(value)):
-                raise ReplayRefused(400, "a header has a name or a value that cannot be sent")
+                raise ReplayRefused(400, phrase("replay.header"))
 
     async def _send(self, wanted: Sendable, of: str) -> dict[str, Any]:
         request = self._as_from_a_caller(wanted, of)
@@ -163,10 +163,10 @@ def offer(request: Sendable, *, production: bool) -> dict[str, Any]:
         text: str | None = request.body.decode()
     except UnicodeDecodeError:
         text = None
-    why_not = request.problem or ("some of its values were masked" if request.masked else "")
+    why_not = request.problem or (phrase("replay.masked") if request.masked else "")
     return {
         "allowed": not production,
-        "why_not": PRODUCTION if production else why_not,
+        "why_not": both(PRODUCTION if production else why_not),
         "as_it_is": not (production or why_not),
         "asks": not request.safe,
         "would": str(consequence(request.method, request.target, request.body)),

@@ -24,6 +24,7 @@ from proxy.console.stream import NUMBER, Stream, event
 from proxy.console.views import detail
 from proxy.journal.journal import Journal
 from proxy.journal.recorder import Recorder
+from proxy.words import both, phrase
 
 PAGE = Path(__file__).parent / "page"
 _TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
@@ -110,7 +111,7 @@ class Console:
             return _gone()
         again = sendable(entry)
         if again.problem:
-            return _json({"detail": again.problem}, 409)
+            return _json({"detail": both(again.problem)}, 409)
         return Response(copied(form, again, self._door), headers=HEADERS, media_type="text/plain")
 
     async def find(self, request: Request) -> Response:
@@ -158,7 +159,7 @@ class Console:
             return _json({"detail": "the body does not describe a replay"}, 400)
         except ReplayRefused as refusal:
             would = refusal.would and asdict(refusal.would)
-            asks = {"detail": str(refusal), "asks": would is not None, "would": would}
+            asks = {"detail": both(refusal.words), "asks": would is not None, "would": would}
             return _json(asks, refusal.status)
 
 
@@ -183,4 +184,4 @@ def _json(document: object, status: int = 200) -> Response:
 
 
 def _gone() -> Response:
-    return _json({"detail": "no longer kept"}, 404)
+    return _json({"detail": both(phrase("replay.gone"))}, 404)

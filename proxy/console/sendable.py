@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from proxy.journal.entry import Entry
 from proxy.journal.masking import MASK
+from proxy.words import Said, phrase
 
 # What the client that sends it sets by itself, or what was for one hop alone.
 _OWN = frozenset(
@@ -40,7 +41,7 @@ class Sendable:
     body: bytes
     left_out: tuple[str, ...] = ()
     masked: bool = False
-    problem: str = ""
+    problem: Said = ""
     caller: str = ""
     compressed: bool = False
 
@@ -75,14 +76,14 @@ def sendable(entry: Entry) -> Sendable:
     )
 
 
-def _problem(entry: Entry) -> str:
+def _problem(entry: Entry) -> Said:
     body = entry.request
     if entry.kind:
-        return "no caller sent it"
+        return phrase("replay.no-caller")
     if entry.method == "-":
-        return "it was not a well-formed request"
+        return phrase("replay.malformed")
     if body.words:
-        return f"its body is {body.words}"
+        return phrase("replay.body", why=body.words)
     if body.cut or (body.size and not body.data):
-        return f"only the first {len(body.data)} characters of its body are kept"
+        return phrase("replay.body-cut", count=len(body.data))
     return ""

@@ -14,6 +14,7 @@ from proxy.http1.fields import SAFE
 from proxy.journal.body import Content
 from proxy.journal.entry import Attempt, Entry
 from proxy.journal.recorder import Capture
+from proxy.words import both
 
 _LONGEST_WORD = len("false")
 
@@ -36,7 +37,7 @@ def summary(entry: Entry) -> dict[str, Any]:
         "replayed": entry.replayed,
         "replay_of": entry.replay_of,
         "caller": entry.caller,
-        "why": entry.trouble.words if entry.trouble else entry.note,
+        "why": both(entry.trouble.detail if entry.trouble else entry.note),
         "kind": entry.kind,
         "outcome": entry.outcome,
         # As the ledger calls it; of what only reads nobody needs to know.
@@ -76,7 +77,7 @@ def detail(entry: Entry, door: CallerUrl) -> dict[str, Any]:
         **summary(entry),
         "target": entry.target,
         "version": entry.version,
-        "note": entry.note,
+        "note": both(entry.note),
         "trouble": _trouble(entry),
         "request": {"lines": entry.request_lines, **_body(entry.request)},
         "response": {"lines": entry.answer_lines, **_body(entry.answer)},
@@ -95,15 +96,15 @@ def detail(entry: Entry, door: CallerUrl) -> dict[str, Any]:
     }
 
 
-def _trouble(entry: Entry) -> dict[str, str] | None:
+def _trouble(entry: Entry) -> dict[str, object] | None:
     trouble = entry.trouble
     if trouble is None:
         return None
     return {
         "kind": trouble.kind,
         "reason": trouble.reason,
-        "words": trouble.words,
-        "next_step": trouble.next_step,
+        "words": both(trouble.detail),
+        "next_step": both(trouble.next_step),
         "outcome": trouble.outcome,
     }
 
@@ -123,7 +124,7 @@ def _body(content: Content) -> dict[str, Any]:
         "cut": content.cut,
         "coding": content.coding,
         "masked": content.masked,
-        "words": content.words,
+        "words": both(content.words),
         **({} if text is None else _as_json(text, content)),
     }
 

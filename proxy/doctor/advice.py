@@ -24,7 +24,7 @@ def no_token(error: TokenError | None, settings: Settings) -> str:
     cause = _network_error(error)
     if cause is not None and not isinstance(cause, ConnectionBroken):
         setting = "BREB_TOKEN_URL" if named else "BREB_BASE_URL"
-        return cause.next_step.replace("BREB_BASE_URL", setting)
+        return str(cause.next_step.about(setting))
     if cause is not None or isinstance(error, TokenReplyUnusable):
         whence = "" if named else "it comes from BREB_BASE_URL; to use another, set "
         return f"check that {endpoint} is the token endpoint ({whence}BREB_TOKEN_URL)"

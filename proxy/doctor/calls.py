@@ -24,9 +24,9 @@ from proxy.server.build import Parts, build
 from proxy.server.listener import Listener
 from proxy.settings.model import Settings
 from proxy.terminal.arguments import say
-from proxy.terminal.durations import span
 from proxy.token.kept import fetched, kept, left_alive, undisturbed
 from proxy.token.source import AccessToken
+from proxy.words.durations import span
 
 SKEW = 30.0
 _DATE_STEP = 2.0  # a Date has whole seconds, and the answer takes a moment

@@ -111,7 +111,7 @@ class NetworkCheck:
         except ConnectTimeout as error:
             raise TimeoutError from error
         except UpstreamError as error:
-            advice = error.next_step.replace("BREB_BASE_URL", self._setting)
+            advice = str(error.next_step.about(self._setting))
             if isinstance(error, TlsFailed) and "WRONG_VERSION" in str(error):
                 advice = f"that port does not use TLS: check the scheme and port in {self._setting}"
             return failed(str(error), self.first(advice))

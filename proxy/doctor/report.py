@@ -11,8 +11,8 @@ from typing import Any
 
 from proxy import __version__
 from proxy.doctor.steps import Chart, Finding, Outcome, Step
-from proxy.terminal.durations import span
 from proxy.terminal.screen import Screen
+from proxy.words.durations import span
 
 _MARKS = {
     Outcome.OK: ("✓", "green"),

@@ -12,7 +12,6 @@ from urllib.parse import unquote_to_bytes
 
 from proxy.addresses import Url, bracketed
 from proxy.asgi import Send
-from proxy.counts import counted
 from proxy.errors import UpstreamError
 from proxy.exchange.body import OutgoingBody
 from proxy.exchange.outgoing import OutgoingRequest
@@ -26,6 +25,7 @@ from proxy.token.keeper import LeasedToken, TokenKeeper
 from proxy.upstream import Connection, Pool, ResponseHead
 from proxy.upstream.pool import NEW
 from proxy.upstream.resend import may_resend, may_wait
+from proxy.words import Phrase, phrase
 
 log = logging.getLogger("proxy.exchange")
 
@@ -281,15 +281,14 @@ def _own_authority(request: Request) -> bytes:
     return f"{bracketed(host)}:{port}".encode()
 
 
-def _explained(held: LeasedToken, keeper: TokenKeeper) -> str:
+def _explained(held: LeasedToken, keeper: TokenKeeper) -> Phrase:
     """Say what a 401 that is passed on probably means."""
     scopes = held.token.scopes
     log.debug("scopes of the token that got 401: %s", " ".join(scopes) or "not known")
-    count = counted(len(scopes), "scope") if scopes else "unknown scopes"
-    return (
-        f"the upstream answered 401 to a token that is {keeper.age(held):.0f} s old: probably a"
-        f" scope is missing (the token has {count})"
-    )
+    has = phrase("scopes", count=len(scopes)) if scopes else phrase("unknown-scopes")
+    if len(scopes) == 1:
+        has = phrase("one-scope")
+    return phrase("scope-missing", age=round(keeper.age(held)), scopes=has)
 
 
 def _server_timing(exchange: Exchange) -> Line:

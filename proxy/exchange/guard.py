@@ -18,7 +18,9 @@ from proxy.exchange.web_pages import cors, page_origin, preflight
 from proxy.http1.fields import OVERRIDES, Lines
 from proxy.http1.request import Request
 from proxy.rules import Rule, ambiguous
+from proxy.words import Phrase, Said, phrase
 
+_SMALLER = phrase("step.smaller-body")
 _LONGEST_TRACE = 64  # bytes; W3C Trace Context has 55
 # With one of these, some frameworks carry out another method or another path than was judged here.
 _METHOD_PARAMETER = re.compile(rb"[?&](?:_|%5f)method=", re.IGNORECASE)
@@ -97,29 +99,24 @@ class Guard:
         # All are compared, so that the time taken tells nothing.
         names = [name for name, key in self._options.keys if hmac.compare_digest(sent, key)]
         if not names:
-            text = "the X-Proxy-Key header is missing" if not given else "X-Proxy-Key is not valid"
-            raise RequestRefused(
-                403,
-                "caller-key",
-                text,
-                "send one X-Proxy-Key header with a key of BREB_CALLER_KEY",
-            )
+            wrong = phrase("key-invalid") if given else phrase("key-missing")
+            raise RequestRefused(403, "caller-key", wrong, phrase("step.key"))
         return names[0]
 
     def _check_rules(self, caller: str, method: str, path: bytes) -> None:
         refuse_ambiguous(path)
         for rule in self._options.deny:
             if rule.matches(method.upper(), path) and rule.caller in ("", caller):
-                text = f"the rule {rule} of BREB_DENY forbids this request"
-                raise RequestRefused(403, "rule", text, "if it should pass, change BREB_DENY")
+                denied = phrase("rule-denies", rule=str(rule))
+                raise RequestRefused(403, "rule", denied, phrase("step.change-deny"))
         # If there is any, then also for a caller that none speaks of: it may do nothing.
         allow = self._options.allow
         own = [rule for rule in allow if rule.caller in ("", caller)]
         if allow and not any(rule.matches(method, path) for rule in own):
-            text = f"BREB_ALLOW has no rule for this request, only: {_listed(own)}"
-            if not own:
-                text = f"BREB_ALLOW has no rule for the caller {caller}"
-            raise RequestRefused(403, "rule", text, "if it should pass, add a rule to BREB_ALLOW")
+            none = phrase("no-rule-for-caller", caller=caller)
+            if own:
+                none = phrase("no-rule", rules=_listed(own))
+            raise RequestRefused(403, "rule", none, phrase("step.add-to-allow"))
 
     def _bound(self, request: Request) -> None:
         """Refuse a body that is announced to be too long; have the others counted."""
@@ -130,16 +127,12 @@ class Guard:
 
 def _refuse_overrides(request: Request) -> None:
     named = OVERRIDES.intersection(request.section.known)
-    name = min(named).decode() if named else ""
+    name: Said = min(named).decode() if named else ""
     if not name and _METHOD_PARAMETER.search(request.target):
-        name = "the parameter _method"
+        name = phrase("method-parameter")
     if name:
-        raise RequestRefused(
-            403,
-            "override",
-            f"with {name}, the API may carry out another method or path than this proxy judged",
-            "send the method and the path themselves, or set BREB_ALLOW_OVERRIDES=true",
-        )
+        other = phrase("override", name=name)
+        raise RequestRefused(403, "override", other, phrase("step.no-override"))
 
 
 def refuse_ambiguous(path: bytes) -> None:
@@ -148,23 +141,19 @@ def refuse_ambiguous(path: bytes) -> None:
         raise RequestRefused(
             403,
             "ambiguous-path",
-            "the path is ambiguous: it has dot or empty segments, parameters (;) or"
-            " percent-encoded separators, letters or control characters",
-            "send the path in its plain form; while BREB_ALLOW, BREB_DENY or BREB_TOKEN_ENDPOINT is"
-            " set, no other form is accepted",
+            phrase("path-ambiguous"),
+            phrase("step.plain-path"),
         )
 
 
-def body_too_large(
-    limit: int, step: str = "send a smaller body, or raise BREB_MAX_BODY"
-) -> RequestRefused:
+def body_too_large(limit: int, step: Phrase = _SMALLER) -> RequestRefused:
     """Word the refusal of a body of more than ``limit`` bytes."""
-    return RequestRefused(413, "body-too-large", f"the body is larger than {limit} bytes", step)
+    return RequestRefused(413, "body-too-large", phrase("body-too-large", bytes=limit), step)
 
 
-def _listed(rules: Sequence[Rule]) -> str:
+def _listed(rules: Sequence[Rule]) -> str | Phrase:
     shown = ", ".join(str(rule) for rule in rules[:5])
-    return shown + (f" and {len(rules) - 5} more" if len(rules) > 5 else "")
+    return phrase("rules-and-more", rules=shown, more=len(rules) - 5) if rules[5:] else shown
 
 
 def _last_hop(request: Request) -> bool:

@@ -23,10 +23,10 @@ from proxy.exchange.token_paths import TokenPaths
 from proxy.exchange.token_request import LIMIT, BadTokenRequest, read
 from proxy.http1.fields import Lines
 from proxy.http1.request import Request
-from proxy.invocation import COMMAND
 from proxy.token.ids import usable_id
 from proxy.token.keeper import TokenKeeper
 from proxy.token.placeholder import Placeholder, Placeholders
+from proxy.words import phrase
 
 _INVALID = 'Bearer error="invalid_token"'
 _BASIC = 'Basic realm="breb-proxy"'
@@ -46,8 +46,8 @@ class Refusing:
             raise RequestRefused(
                 403,
                 "token-endpoint",
-                "this proxy refuses callers' token requests (BREB_TOKEN_ENDPOINT=refuse)",
-                "send requests without an Authorization header: the proxy adds the access token",
+                phrase("token-requests-refused"),
+                phrase("step.no-authorization"),
             )
         refuse_ambiguous(request.path)
         return own
@@ -94,9 +94,8 @@ class LocalTokens:
                 raise RequestRefused(
                     403,
                     "token-endpoint",
-                    "this proxy lets no caller list or revoke real tokens"
-                    " (BREB_TOKEN_ENDPOINT=local)",
-                    f"send a placeholder token, or use: {COMMAND} tokens",
+                    phrase("real-tokens-refused"),
+                    phrase("step.placeholder"),
                 )
             return own
         placeholder = self._placeholders.live(bearer)
@@ -229,7 +228,7 @@ async def _body(exchange: Exchange, request: Request) -> bytes:
         if request.max_body is not None and len(content) > request.max_body:
             raise body_too_large(request.max_body)
         if len(content) > LIMIT:
-            raise body_too_large(LIMIT, "send client_id, client_secret and grant_type alone")
+            raise body_too_large(LIMIT, phrase("step.credentials-alone"))
     return content
 
 

@@ -7,50 +7,51 @@ from typing import Any
 
 from proxy.errors import ProxyError, RequestRefused
 from proxy.http1.fields import IDEMPOTENT, SAFE, Lines
-from proxy.invocation import COMMAND
+from proxy.words import DEFAULT, Language, Phrase, phrase, said
 
-LOOK_UP = (
-    "before you send the request again, look up in the API whether it was carried out: a payment"
-    f" may have been made ({COMMAND} help outcome-unknown)"
-)
+_LOOK_UP = phrase("step.look-up")
 
 
-def problem_document(
-    error: ProxyError, exchange_id: str, method: str, outcome: str = "not-sent"
-) -> dict[str, Any]:
-    """Word an error as a problem document (RFC 9457).
+def next_step(error: ProxyError, method: str, outcome: str) -> Phrase:
+    """Return what to do about an error, first of all where the request may have done something."""
+    if not _in_doubt(method, outcome):
+        return error.next_step
+    if isinstance(error, RequestRefused):
+        return phrase("step.look-up-then", look_up=_LOOK_UP, step=error.next_step)
+    return _LOOK_UP
+
+
+def problem(
+    error: ProxyError,
+    exchange_id: str,
+    method: str,
+    outcome: str = "not-sent",
+    language: Language = DEFAULT,
+) -> tuple[int, Lines, bytes]:
+    """Return the response to an error: status, field lines (RFC 9209) and problem document.
 
     ``outcome`` is what became of the request at the upstream (`Exchange.outcome`): told of what may
     change something. Of what can be repeated without harm, the next step is not to look it up.
     """
     document: dict[str, Any] = {
         "type": f"urn:breb-proxy:error:{error.reason or error.kind}",
-        "title": error.title,
+        "title": error.title.said(language),
         "status": error.status,
-        "detail": str(error),
-        "next_step": error.next_step,
+        "detail": said(error.detail, language),
+        "next_step": next_step(error, method, outcome).said(language),
         "exchange": exchange_id,
     }
     if method not in SAFE:
         document["outcome"] = outcome
-    if _in_doubt(method, outcome):
-        refused = isinstance(error, RequestRefused)
-        document["next_step"] = f"{LOOK_UP}; then {error.next_step}" if refused else LOOK_UP
-    return document
-
-
-def problem(
-    error: ProxyError, exchange_id: str, method: str, outcome: str = "not-sent"
-) -> tuple[int, Lines, bytes]:
-    """Return the response to an error: status, field lines (RFC 9209) and `problem_document`."""
-    document = problem_document(error, exchange_id, method, outcome)
-    body = json.dumps(document).encode() + b"\n"
+    body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
     details = _quoted(str(error))
     lines = [
         (b"Date", formatdate(usegmt=True).encode()),
         (b"Content-Type", b"application/problem+json"),
+        (b"Content-Language", language.encode()),
         (b"Content-Length", b"%d" % len(body)),
         (b"Cache-Control", b"no-store"),
+        (b"Vary", b"Accept-Language"),
         (b"Proxy-Status", f"breb-proxy; error={error.kind}; details={details}".encode()),
         *getattr(error, "fields", ()),
     ]

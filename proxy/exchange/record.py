@@ -8,6 +8,7 @@ from proxy.asgi import Send
 from proxy.errors import ProxyError, TokenError, UpstreamError
 from proxy.http1.fields import SAFE, Line, Lines
 from proxy.http1.request import CallerLeft, Request
+from proxy.words import Said
 
 __all__ = ["CallerLeft", "Exchange", "Forward", "Observer", "Recording", "Tap"]
 
@@ -63,7 +64,7 @@ class Exchange:
         self.lost = False  # a try went out, and its connection was closed before any answer
         self.left = False
         self.failure: ProxyError | None = None
-        self.note = ""
+        self.note: Said = ""
         self.started = time.perf_counter()
 
     @property

@@ -9,7 +9,7 @@ from typing import cast
 from proxy.errors import RequestRefused
 from proxy.exchange.record import Exchange
 from proxy.http1.request import Request
-from proxy.invocation import COMMAND
+from proxy.words import Phrase, phrase
 
 ALLOW = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 # RFC 9112 section 3.2: reg-name, IPv4 or IP literal, and a port. No user information.
@@ -26,25 +26,19 @@ _FOREIGN = frozenset(
     )
 )
 REFUSED = _FOREIGN | {"TRACE", "CONNECT"}
-_NAMES = (
-    f"use http://localhost or 127.0.0.1, or add the name to BREB_ALLOWED_HOSTS ({COMMAND} help 421)"
-)
-_BASE = (
-    "use this proxy's http://host:port as the base URL of your requests; it does not work as"
-    " HTTP_PROXY"
-)
+_NAMES = phrase("step.known-name")
+_BASE = phrase("step.base-url")
 
 
 def refused_method(method: str) -> RequestRefused:
     """Word the refusal of a method that is not for forwarding."""
     if method.upper() in _FOREIGN:
-        return RequestRefused(
-            501, "method", f"{method} is not an HTTP method", "use a registered HTTP method"
-        )
+        none = phrase("not-a-method", method=method)
+        return RequestRefused(501, "method", none, phrase("step.registered-method"))
     # The upstream's answer to TRACE would show the token to the caller.
-    text = f"this proxy does not support the method {method}"
-    step = _BASE if method.upper() == "CONNECT" else "use another method"
-    return RequestRefused(405, "method", text, step, ((b"Allow", ALLOW),))
+    unsupported = phrase("method-not-supported", method=method)
+    step = _BASE if method.upper() == "CONNECT" else phrase("step.other-method")
+    return RequestRefused(405, "method", unsupported, step, ((b"Allow", ALLOW),))
 
 
 class Hosts:
@@ -54,22 +48,18 @@ class Hosts:
         self._names = names
         self._known: set[bytes] = set()  # values that were let in before; bounded
 
-    def check(self, host: bytes, step: str = _NAMES) -> None:
+    def check(self, host: bytes, step: Phrase = _NAMES) -> None:
         """Refuse what is not well formed (400) or not ours (421)."""
         if host in self._known:
             return
         match = _HOST.fullmatch(host)
         if match is None or int(match["port"] or 0) > 65_535:
-            text = "the Host header is malformed"
-            raise RequestRefused(400, "host-form", text, "send the host and port of the URL")
+            malformed = phrase("host-malformed")
+            raise RequestRefused(400, "host-form", malformed, phrase("step.host-of-url"))
         name = match["name"].rstrip(b".").lower()
         if name not in self._names and name + b":" + (match["port"] or b"") not in self._names:
-            raise RequestRefused(
-                421,
-                "host",
-                f"{host.decode('latin-1')} is not a name of this proxy",
-                step,
-            )
+            unknown = phrase("host-unknown", host=host.decode("latin-1"))
+            raise RequestRefused(421, "host", unknown, step)
         if len(self._known) < 256:
             self._known.add(host)
 
@@ -82,8 +72,7 @@ def authority(exchange: Exchange, request: Request, hosts: Hosts) -> bytes:
     raw = request.target
     given = request.section.known.get(b"host", [])
     if len(given) != 1 and (given or request.version != "1.0"):
-        text = "the request must have exactly one Host header"
-        raise RequestRefused(400, "host-count", text, "send one Host header")
+        raise RequestRefused(400, "host-count", phrase("host-count"), phrase("step.one-host"))
     step = _NAMES
     if raw[:1] != b"/" and not (raw == b"*" and request.method == "OPTIONS"):
         given = [_from_absolute(exchange, request)]
@@ -103,8 +92,8 @@ def _from_absolute(exchange: Exchange, request: Request) -> bytes:
     if match is None or _UNSAFE.search(raw) or not match[2]:
         raise _bad_target()
     if match[1].lower() != request.scheme.encode():
-        text = f"this listener uses {request.scheme}"
-        raise RequestRefused(421, "scheme", text, "use the listener's scheme in the URL")
+        other = phrase("other-scheme", scheme=request.scheme)
+        raise RequestRefused(421, "scheme", other, phrase("step.scheme"))
     rest = cast("bytes", match[3])
     if rest[:1] != b"/":
         rest = b"*" if not rest and request.method == "OPTIONS" else b"/" + rest
@@ -116,9 +105,4 @@ def _from_absolute(exchange: Exchange, request: Request) -> bytes:
 
 
 def _bad_target() -> RequestRefused:
-    return RequestRefused(
-        400,
-        "target",
-        "the request target is not a valid path",
-        "send a path such as /v1/payments, without a fragment, spaces or control characters",
-    )
+    return RequestRefused(400, "target", phrase("target-invalid"), phrase("step.plain-target"))

@@ -17,9 +17,10 @@ from proxy.errors import Draining, ProxyError, RequestRefused
 from proxy.exchange.foreign import foreign_request
 from proxy.exchange.problem import problem
 from proxy.exchange.record import CallerLeft, Exchange, Forward, Observer, Recording
-from proxy.http1.fields import Lines
+from proxy.http1.fields import Lines, values
 from proxy.http1.framing import request_framing
 from proxy.http1.request import Request
+from proxy.words import Phrase, phrase, preferred
 
 log = logging.getLogger("proxy.exchange")
 
@@ -69,25 +70,19 @@ class Shell:
             else:
                 await _answer(exchange, own, out)
         except ProxyError as error:
-            await self._failed(exchange, error, out)
+            await self._failed(exchange, request, error, out)
         except CallerLeft:
             exchange.left = True
         except asyncio.CancelledError:
             if not self.time_over:
                 exchange.left = True
                 raise
-            await self._failed(
-                exchange,
-                Draining("the proxy is shutting down, and BREB_SHUTDOWN_GRACE is over"),
-                out,
-            )
+            await self._failed(exchange, request, Draining(phrase("draining")), out)
         except Exception as error:
             # Not its text: what a surprise says may hold what it was given.
             log.error("internal error %s in exchange %s", type(error).__name__, exchange.id)
             log.debug("where it happened", exc_info=error)
-            await self._failed(
-                exchange, ProxyError("internal error; the proxy's log has its type"), out
-            )
+            await self._failed(exchange, request, ProxyError(phrase("internal")), out)
         finally:
             self._under_way.discard(exchange)
             self._over(exchange)
@@ -103,12 +98,17 @@ class Shell:
     def _recorded(self, exchange: Exchange, request: Request, send: Send) -> Send:
         return self._recorder.begin(exchange, request, send) if self._recorder else send
 
-    async def _failed(self, exchange: Exchange, error: ProxyError, send: Send) -> None:
+    async def _failed(
+        self, exchange: Exchange, request: Request, error: ProxyError, send: Send
+    ) -> None:
         exchange.failure = error
         if exchange.status is not None:
             # The head is out: an error now ends the connection, it is never papered over.
             raise ConnectionAbortedError from error
-        status, lines, body = problem(error, exchange.id, exchange.method, exchange.outcome)
+        language = preferred(values(request.section.lines, b"accept-language"))
+        status, lines, body = problem(
+            error, exchange.id, exchange.method, exchange.outcome, language
+        )
         exchange.status = status
         exchange.sent = 0 if exchange.method == "HEAD" else len(body)
         await send(
@@ -120,7 +120,7 @@ class Shell:
         )
         await send({"type": "http.response.body", "body": body})
 
-    def cut_off(self, why: str) -> None:
+    def cut_off(self, why: Phrase) -> None:
         """Tell the observers of all that is under way: the process ends now, and runs no task."""
         while self._under_way:
             exchange = self._under_way.pop()
@@ -132,7 +132,7 @@ class Shell:
         exchange = Exchange(next(self._ids), "-", b"-")
         exchange.failure = error
         exchange.status = error.status
-        answer = problem(error, exchange.id, "GET")
+        answer = problem(error, exchange.id, "GET", language=error.language)
         exchange.sent = len(answer[2])
         self._over(exchange)
         return answer

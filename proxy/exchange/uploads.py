@@ -8,6 +8,7 @@ import asyncio
 
 from proxy.errors import PoolFull
 from proxy.exchange.body import OutgoingBody
+from proxy.words import phrase
 
 
 class Uploads:
@@ -36,10 +37,6 @@ class Uploads:
             async with asyncio.timeout(self._timeout):
                 await self._places.acquire()
         except TimeoutError:
-            text = (
-                "half of BREB_MAX_CONNECTIONS is in use by requests whose body is still"
-                f" arriving, and none became free in {self._timeout:g} s"
-            )
-            raise PoolFull(text) from None
+            raise PoolFull(phrase("uploads-full", seconds=self._timeout)) from None
         body.place = self._places
         return opening

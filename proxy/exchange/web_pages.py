@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from proxy.errors import RequestRefused
 from proxy.http1.fields import Line, Lines, first
 from proxy.http1.request import Request
-from proxy.invocation import COMMAND
+from proxy.words import Phrase, phrase
 
 
 def page_origin(request: Request, authority: bytes, allowed: frozenset[bytes]) -> bytes | None:
@@ -18,34 +18,29 @@ def page_origin(request: Request, authority: bytes, allowed: frozenset[bytes]) -
     origins = known.get(b"origin", [])
     sites = known.get(b"sec-fetch-site", [])
     if len(origins) > 1 or len(sites) > 1:
-        raise _foreign("a request with more than one Origin or Sec-Fetch-Site header")
+        raise _foreign(phrase("two-origins"))
     if origins and origins[0].lower() in allowed:
         return origins[0]
     own = request.scheme.encode() + b"://" + authority.lower()
-    if words := foreign_page(origins, sites, own):
-        raise _foreign(words)
+    if page := foreign_page(origins, sites, own):
+        raise _foreign(page)
     return None
 
 
-def foreign_page(origins: Sequence[bytes], sites: Sequence[bytes], own: bytes) -> str:
-    """Say what kind of foreign page sent a request, by its Origin and Sec-Fetch-Site values.
+def foreign_page(origins: Sequence[bytes], sites: Sequence[bytes], own: bytes) -> Phrase | None:
+    """Say why a foreign page may not send a request, by its Origin and Sec-Fetch-Site values.
 
-    Empty for a page of ``own``, an origin in lower case, and for what no page sent.
+    None for a page of ``own``, an origin in lower case, and for what no page sent.
     """
     if any(origin.lower() != own for origin in origins):
-        return "a web page of another origin"
+        return phrase("foreign-origin")
     if any(site.lower() not in (b"same-origin", b"none") for site in sites):
-        return "a web page of another site"
-    return ""
+        return phrase("foreign-site")
+    return None
 
 
-def _foreign(text: str) -> RequestRefused:
-    return RequestRefused(
-        403,
-        "web-page",
-        f"{text} may not use this proxy",
-        f"if the page is yours, add its origin to BREB_ALLOWED_ORIGINS ({COMMAND} help 403)",
-    )
+def _foreign(page: Phrase) -> RequestRefused:
+    return RequestRefused(403, "web-page", page, phrase("step.your-page"))
 
 
 def cors(origin: bytes) -> Lines:

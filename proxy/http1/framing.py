@@ -8,6 +8,7 @@ from typing import Final
 
 from proxy.errors import RequestRefused
 from proxy.http1.fields import Known
+from proxy.words import phrase
 
 CHUNKED: Final = -1
 UNTIL_CLOSE: Final = -2  # an answer that ends with its connection
@@ -18,7 +19,7 @@ OBJECT = 64  # what a part of a body takes beside its bytes, which counts for ti
 MAX_LENGTH = (1 << 63) - 1  # an upstream that counts in signed numbers would read less than nothing
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 HEAD_END = b"\r\n\r\n"
-BAD = "send one well-formed HTTP/1.1 request (RFC 9112)"
+BAD = phrase("step.well-formed")
 
 # As RFC 9110 has them; before Python 3.13 these are older.
 _PHRASES = {
@@ -42,23 +43,18 @@ def request_framing(known: Known, version: str) -> int:
     codings, lengths = known.get(b"transfer-encoding"), known.get(b"content-length")
     if codings is not None:
         if lengths or len(codings) > 1 or codings[0].lower() != b"chunked" or version == "1.0":
-            text = (
-                "Transfer-Encoding must be chunked, in one HTTP/1.1 header, without Content-Length"
-            )
             reason = "framing" if lengths else "transfer-coding"
-            raise RequestRefused(
-                400, reason, text, "send either Content-Length or Transfer-Encoding: chunked"
-            )
+            wrong = phrase("transfer-encoding")
+            raise RequestRefused(400, reason, wrong, phrase("step.one-framing"))
         return CHUNKED
     if lengths is None:
         return 0
     if len(lengths) > 1 or not lengths[0].isdigit():
-        raise RequestRefused(
-            400, "framing", "Content-Length must be one number", "send one Content-Length header"
-        )
+        wrong = phrase("content-length")
+        raise RequestRefused(400, "framing", wrong, phrase("step.one-length"))
     length = int(lengths[0])
     if length > MAX_LENGTH:
-        raise RequestRefused(400, "length", "the Content-Length is too large", BAD)
+        raise RequestRefused(400, "length", phrase("length-too-large"), BAD)
     return length
 
 

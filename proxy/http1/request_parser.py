@@ -14,6 +14,7 @@ from proxy.errors import RequestRefused
 from proxy.http1.fields import REQUEST, Lines, Section, persists
 from proxy.http1.framing import BAD, CHUNKED, HEAD_END, MAX_HEAD, request_framing
 from proxy.http1.request import BodyPart, Request
+from proxy.words import phrase
 
 log = logging.getLogger("proxy.listener")
 
@@ -63,6 +64,11 @@ class RequestParser:
     def begun(self) -> bool:
         """Whether there is more of a head than empty lines."""
         return bool(self._line.lstrip(b"\r\n"))
+
+    @property
+    def lines(self) -> Lines:
+        """The field lines of the head that has begun, as far as they have come."""
+        return self._lines
 
     def feed(self, data: bytes, start: int) -> tuple[Event | None, int]:
         """Read ``data`` from ``start`` to the end of one part; return what it gave, and its end.
@@ -208,18 +214,13 @@ class RequestParser:
         if self._in_head:
             if self._line[:1] == _HANDSHAKE:
                 # The caller cannot read this; the one who reads the log can.
-                text = (
-                    "this listener uses http://, but a TLS handshake came; to use https://,"
-                    " set BREB_TLS_CERT"
-                )
-                return RequestRefused(400, "malformed", text, BAD)
+                return RequestRefused(400, "malformed", phrase("tls-came"), BAD)
             other = _OTHER_VERSION.match(self._line)
             if other and other[1] not in (b"HTTP/1.1", b"HTTP/1.0"):
                 return _other_version(other[1].decode())
             if _SPACED.match(self._line):
-                text = "the request target contains a space; write it as %20"
-                return RequestRefused(400, "malformed", text, BAD)
-        return RequestRefused(400, "malformed", f"not valid HTTP/1.1: {error}", BAD)
+                return RequestRefused(400, "malformed", phrase("space-in-target"), BAD)
+        return RequestRefused(400, "malformed", phrase("not-http", reason=str(error)), BAD)
 
     # -- llhttp's callbacks ----------------------------------------------------------------
 
@@ -283,27 +284,21 @@ class RequestParser:
         other = _OTHER_VERSION.match(line)
         if other:
             raise _other_version(other[1].decode())
-        text = "the request line must be method, target and HTTP/1.1, with one space between them"
-        raise RequestRefused(400, "request-line", text, BAD)
+        raise RequestRefused(400, "request-line", phrase("request-line"), BAD)
 
     def _too_large(self) -> RequestRefused:
         if len(self._url) > MAX_HEAD // 2:
-            return RequestRefused(414, "target-too-long", "the request target is too long", BAD)
-        text = (
-            f"the request line and headers are larger than {MAX_HEAD} bytes, or there are more"
-            f" than {MAX_FIELDS} headers"
-        )
-        return RequestRefused(431, "head-too-large", text, "send fewer or shorter headers")
+            return RequestRefused(414, "target-too-long", phrase("target-too-long"), BAD)
+        large = phrase("head-too-large", bytes=MAX_HEAD, fields=MAX_FIELDS)
+        return RequestRefused(431, "head-too-large", large, phrase("step.fewer-headers"))
 
     def _check_overhead(self) -> None:
         """Bound what a chunked body is wrapped in: lines, extensions, trailers."""
         self._overhead = max(0, self._overhead)
         if self._overhead > MAX_HEAD:
-            text = "the body's chunk extensions or trailers are too large"
-            raise RequestRefused(
-                400, "chunk-overhead", text, "send larger chunks, or fewer trailers"
-            )
+            large = phrase("chunk-overhead")
+            raise RequestRefused(400, "chunk-overhead", large, phrase("step.larger-chunks"))
 
 
 def _other_version(name: str) -> RequestRefused:
-    return RequestRefused(505, "version", f"this proxy does not support {name}", BAD)
+    return RequestRefused(505, "version", phrase("other-version", version=name), BAD)

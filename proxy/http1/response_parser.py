@@ -15,6 +15,7 @@ import httptools
 from proxy.errors import ResponseHeadTooLarge, ResponseInvalid
 from proxy.http1.fields import RESPONSE, Lines, Section, persists, values
 from proxy.http1.framing import CHUNKED, HEAD_END, MAX_HEAD, OBJECT, UNTIL_CLOSE
+from proxy.words import phrase
 
 _START = b"HTTP/1."
 _VERSION = len(b"HTTP/1.1")
@@ -114,7 +115,7 @@ class Answer:
                 self._tail = held[-3:]
                 self._parse(data)
                 if self._status:  # pragma: no cover  llhttp is as strict, today
-                    raise ResponseInvalid("the response's headers do not end with an empty line")
+                    raise ResponseInvalid(phrase("headers-unended"))
                 break
             cut = end + 4 - len(self._tail)
             self._tail = b""
@@ -128,12 +129,12 @@ class Answer:
     def _parse(self, data: bytes) -> None:
         self._size += len(data)
         if self._size > MAX_HEAD:
-            raise ResponseHeadTooLarge(f"the response's headers are larger than {MAX_HEAD} bytes")
+            raise ResponseHeadTooLarge(phrase("headers-too-large", bytes=MAX_HEAD))
         if len(self._begun) <= len(_START):
             self._begun = (self._begun + data[:8])[:8]
             # llhttp would take RTSP for HTTP.
             if not _START.startswith(self._begun[:7]):
-                raise ResponseInvalid("the response does not begin as HTTP/1.1 does")
+                raise ResponseInvalid(phrase("not-http-at-all"))
         self._feed_parser(data)
 
     def _feed_parser(self, data: bytes) -> None:
@@ -145,19 +146,17 @@ class Answer:
         except httptools.HttpParserUpgrade:
             pass  # judged by its status
         except httptools.HttpParserError as error:
-            raise ResponseInvalid(f"the response is not valid HTTP: {error}") from error
+            raise ResponseInvalid(phrase("response-malformed", reason=str(error))) from error
 
     def _judge(self) -> None:
         """Judge a head: final, interim or invalid."""
         status, reason = self._status, self._reason
         if reason != b"OK" and _CONTROLS.search(reason):
-            raise ResponseInvalid("the response's reason phrase contains control characters")
+            raise ResponseInvalid(phrase("reason-phrase"))
         if status >= 200:
             self._final(status, reason)
         elif status == 101 or status < 100:
-            raise ResponseInvalid(
-                f"the upstream answered {status}, but the request did not ask for that"
-            )
+            raise ResponseInvalid(phrase("unasked-status", status=status))
         else:
             self._lines = []
             self._reason = self._begun = b""
@@ -186,7 +185,7 @@ class Answer:
         if codings is not None:
             # Passing on "gzip, chunked" without its gzip would corrupt the body.
             if len(codings) > 1 or codings[0].lower() != b"chunked" or self._begun_with_1_0():
-                raise ResponseInvalid("the response has a transfer coding other than chunked")
+                raise ResponseInvalid(phrase("other-coding"))
             return CHUNKED
         lengths = known.get(b"content-length")
         return UNTIL_CLOSE if lengths is None else int(lengths[0])
@@ -229,9 +228,7 @@ class Answer:
         elif not arrived:
             self._overhead += len(data)
             if self._overhead > MAX_HEAD:
-                raise ResponseInvalid(
-                    f"the response's chunk extensions or trailers are larger than {MAX_HEAD} bytes"
-                )
+                raise ResponseInvalid(phrase("response-overhead", bytes=MAX_HEAD))
         else:
             self._overhead = 0
 

@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterable
 
 from proxy.errors import ProxyError, RequestRefused, TokenError, UpstreamError
-from proxy.exchange.problem import problem, problem_document
+from proxy.exchange.problem import next_step, problem
 from proxy.exchange.record import Exchange
-from proxy.http1.fields import Line, Lines
+from proxy.http1.fields import SAFE, Line, Lines
 from proxy.journal.body import Content, content
 from proxy.journal.entry import Attempt, Entry, Shown, Trouble
 from proxy.journal.known import Known
@@ -104,10 +104,11 @@ def _answer(exchange: Exchange, capture: Capture | None, mask: Mask) -> tuple[Li
     if capture is not None:
         lines = capture.answer_lines
         return ([], _NOTHING) if lines is None else (lines, mask.copy(capture.answer, lines))
-    if exchange.failure is None:
+    error = exchange.failure
+    if not isinstance(error, RequestRefused):
         return [], _NOTHING
     # What the parser refuses is answered without the shell.
-    _, lines, body = problem(exchange.failure, exchange.id, "GET")
+    _, lines, body = problem(error, exchange.id, "GET", language=error.language)
     return lines, mask.body(body, len(body), lines)
 
 
@@ -136,13 +137,12 @@ def _trouble(exchange: Exchange) -> Trouble | None:
     if error is None:
         return None
     outcome = "unknown" if exchange.outcome == "cut" else exchange.outcome
-    document = problem_document(error, exchange.id, exchange.method, outcome)
     return Trouble(
         kind=_whose(error),
         reason=exchange.reason,
-        words=str(error),
-        next_step=document["next_step"],
-        outcome=document.get("outcome", ""),
+        detail=error.detail,
+        next_step=next_step(error, exchange.method, outcome),
+        outcome="" if exchange.method in SAFE else outcome,
     )
 
 

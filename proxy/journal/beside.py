@@ -16,6 +16,7 @@ from proxy.journal.body import LIMIT, Content, content
 from proxy.journal.entry import Entry, Trouble
 from proxy.journal.journal import Journal
 from proxy.token.source import AccessToken, TokenSource
+from proxy.words import phrase
 
 TOKEN = "token"  # noqa: S105  a kind of entry
 WEBHOOK = "webhook"
@@ -50,9 +51,10 @@ class WatchedSource:
     def _entry(self, number: int, at: float, seconds: float, error: BaseException | None) -> Entry:
         trouble = None
         if isinstance(error, TokenError):
-            trouble = Trouble("failed", error.kind, str(error), error.next_step)
+            trouble = Trouble("failed", error.kind, error.detail, error.next_step)
         elif error is not None:
-            late = "given up" if isinstance(error, asyncio.CancelledError) else "failed"
+            given_up = isinstance(error, asyncio.CancelledError)
+            late = phrase("fetch-given-up") if given_up else phrase("fetch-broke")
             trouble = Trouble("failed", TokenError.kind, late, TokenError.next_step)
         status = 200 if error is None else None
         return _entry(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from proxy.http1.content_codings import CODINGS, decoded
 from proxy.http1.fields import Lines, first
 from proxy.journal.redaction import Redaction
+from proxy.words import Said, phrase
 
 LIMIT = 65_536
 _CHARSET = re.compile(rb"charset=\"?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
@@ -47,7 +48,7 @@ class Content:
     coding: str = ""
     charset: str = "utf-8"
     masked: int = 0
-    words: str = ""
+    words: Said = ""
 
     @property
     def raw(self) -> bytes:
@@ -79,13 +80,13 @@ def content(
     else:
         # What cannot be read cannot be masked, and is not kept.
         if coding not in CODINGS:
-            return Content(
-                b"", size, media_type, words=f"not kept: the coding {coding[:40]} is not supported"
-            )
+            unknown = phrase("body.coding-unknown", coding=coding[:40])
+            return Content(b"", size, media_type, words=unknown)
         try:
             data, whole = decoded(data, coding, LIMIT)
         except zlib.error:
-            return Content(b"", size, media_type, words=f"not kept: it is not valid {coding}")
+            invalid = phrase("body.coding-invalid", coding=coding)
+            return Content(b"", size, media_type, words=invalid)
         cut = not whole
     text, charset = _as_text(data, media_type)
     shown, masked = redaction.text(text, secrets, cut=cut)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from itertools import chain
 
 from proxy.journal.body import Content
+from proxy.words import Phrase, Said
 
 _LINE_WEIGHT = 72  # a pair, and its place in the list
+_PHRASE_WEIGHT = 256  # beside its words: the object and the table of its values
 
 Shown = tuple[tuple[str, str], ...]
 """Field lines as they are shown."""
@@ -33,12 +35,12 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why it failed, in words, and what to do; ``kind`` is whose doing it was."""
+    """Why it failed, and what to do; ``kind`` is whose doing it was."""
 
     kind: str
     reason: str
-    words: str
-    next_step: str
+    detail: Said
+    next_step: Phrase
     outcome: str = ""
 
 
@@ -57,7 +59,7 @@ class Entry:
     received: int
     sent: int
     left: bool
-    note: str
+    note: Said
     replay_of: str
     caller: str
     uid: int | None
@@ -88,8 +90,11 @@ class Entry:
         lines = [*self.request_lines, *self.answer_lines]
         for attempt in self.attempts:
             lines += (*attempt.lines, *attempt.answer_lines)
-        texts = [self.target, self.note, *(each.line for each in self.attempts), *chain(*lines)]
+        texts = [self.target, *(each.line for each in self.attempts), *chain(*lines)]
+        texts.append(str(self.note))
         if self.trouble:
-            texts += (self.trouble.words, self.trouble.next_step)
+            texts += (str(self.trouble.detail), str(self.trouble.next_step))
         held = sum(map(sys.getsizeof, texts)) + len(lines) * _LINE_WEIGHT
+        if self.trouble:
+            held += 2 * _PHRASE_WEIGHT
         return held + self.request.weight + self.answer.weight + 2112

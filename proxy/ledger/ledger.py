@@ -14,6 +14,7 @@ from proxy.ledger.retention import Retention
 from proxy.ledger.row import End, Row
 from proxy.ledger.store import LeftOpen, Store
 from proxy.ledger.writer import Writer
+from proxy.words import phrase
 
 log = logging.getLogger("proxy.ledger")
 
@@ -61,7 +62,7 @@ class Ledger:
             async with asyncio.timeout(_WAIT):
                 await row.written
         except TimeoutError:
-            raise LedgerUnavailable(f"the disk wrote no row for {_WAIT:g} s") from None
+            raise LedgerUnavailable(phrase("ledger-wrote-nothing", seconds=_WAIT)) from None
         finally:
             row.written = None
 

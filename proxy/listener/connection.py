@@ -19,7 +19,7 @@ from uvicorn.server import ServerState
 
 from proxy.asgi import App
 from proxy.errors import RequestRefused
-from proxy.http1.fields import Lines, serialised
+from proxy.http1.fields import Lines, serialised, values
 from proxy.http1.framing import BUFFER, status_line
 from proxy.http1.request import BodyPart, Request
 from proxy.http1.request_parser import RequestParser
@@ -27,6 +27,7 @@ from proxy.listener import half_close
 from proxy.listener.cycle import Cycle
 from proxy.listener.peer import peer_uid
 from proxy.pressure import Pressure, read_as
+from proxy.words import phrase, preferred
 
 # Maximum bytes of pipelined requests to buffer. Reading goes on that far so as to notice that the
 # caller has closed.
@@ -126,10 +127,9 @@ class CallerConnection(asyncio.Protocol):
         if self._uid is not None:
             self._scope_base["uid"] = self._uid
         if len(callers.connections) > callers.limits.connections:
-            text = f"more than {callers.limits.connections} connections"
-            step = "use fewer connections, or raise BREB_MAX_CALLERS"
-            later = ((b"Retry-After", b"1"),)
-            self._refuse(RequestRefused(503, "too-many-callers", text, step, later))
+            many = phrase("too-many-callers", most=callers.limits.connections)
+            step, later = phrase("step.fewer-connections"), ((b"Retry-After", b"1"),)
+            self._refuse(RequestRefused(503, "too-many-callers", many, step, later))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End what was under way for this caller."""
@@ -321,6 +321,7 @@ class CallerConnection(asyncio.Protocol):
         if self.cycle is not None:
             self.cycle.break_body(refusal)
             return
+        refusal.language = preferred(values(self._parser.lines, b"accept-language"))
         status, lines, body = self.callers.refuse(refusal)
         kept = serialised([line for line in lines if line[0] != b"Connection"])
         self.transport.write(b"%bConnection: close\r\n%b\r\n%b" % (status_line(status), kept, body))
@@ -393,8 +394,8 @@ class CallerConnection(asyncio.Protocol):
                 RequestRefused(
                     408,
                     "body-timeout",
-                    f"no byte of the request body came for {limit:g} s",
-                    "send the body faster, or raise BREB_IDLE_TIMEOUT",
+                    phrase("body-timeout", seconds=limit),
+                    phrase("step.faster-body"),
                 )
             )
         elif self._closing or not self._parser.begun:
@@ -405,8 +406,8 @@ class CallerConnection(asyncio.Protocol):
                 RequestRefused(
                     408,
                     "header-timeout",
-                    f"the request line and headers were not complete within {limit:g} s",
-                    "send them faster, or raise BREB_HEADER_TIMEOUT",
+                    phrase("header-timeout", seconds=limit),
+                    phrase("step.faster-headers"),
                 )
             )
 

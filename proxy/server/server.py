@@ -27,6 +27,7 @@ from proxy.server.build import Parts, build
 from proxy.server.listener import LAST_WORDS, Listener
 from proxy.settings.model import Settings
 from proxy.telemetry import log_format
+from proxy.words import phrase
 
 if TYPE_CHECKING:  # imported only where there is one
     from proxy.server.systemd import Manager
@@ -130,7 +131,7 @@ def _released_if_unused(bound: list[socket.socket]) -> Generator[None]:
 
 
 def _refused(error: RequestRefused) -> tuple[int, Lines, bytes]:
-    return problem(error, secrets.token_hex(4), "GET")
+    return problem(error, secrets.token_hex(4), "GET", language=error.language)
 
 
 async def _drain(
@@ -173,7 +174,7 @@ def _last_words(parts: Parts, traces: contextlib.ExitStack) -> None:
     """Say at a second signal what it cuts off; leave no file: the process ends at the return."""
     if parts.shell.in_flight:
         log.warning("cut off by a second signal: %s", counted(parts.shell.in_flight, "exchange"))
-    parts.shell.cut_off("a second signal ended the proxy at once")
+    parts.shell.cut_off(phrase("second-signal"))
     parts.flush()
     traces.close()
 

@@ -15,9 +15,8 @@ from proxy.settings import keychain
 from proxy.settings.dotenv import text_of
 from proxy.settings.model import CredentialSettings, problems
 from proxy.settings.types import Login, Secret, userinfo
+from proxy.words import Phrase, phrase
 
-_UNREADABLE = "BREB_CLIENT_ID and BREB_CLIENT_SECRET cannot be read"
-_GONE = f"{_UNREADABLE}: they are no longer set where the proxy reads its settings"
 _KEYCHAIN_LIMIT = 5.0  # less than a token request may take
 
 
@@ -60,18 +59,18 @@ class CredentialsReader:
             with warnings.catch_warnings(action="ignore"):  # a directory that has gone: said below
                 given = _Given(**self._where)
         except SettingsError as error:
-            raise CredentialsMissing(f"{_UNREADABLE}: {error}") from None
+            raise CredentialsMissing(_unreadable(str(error))) from None
         except ValidationError as error:
-            raise CredentialsMissing(f"{_UNREADABLE}: {'; '.join(problems(error))}") from None
+            raise CredentialsMissing(_unreadable("; ".join(problems(error)))) from None
         except (ValueError, OSError):
-            raise CredentialsMissing(_UNREADABLE) from None
+            raise CredentialsMissing(phrase("credentials-unreadable")) from None
         if given.client_id and given.client_secret:
             return Credentials(given.client_id, given.client_secret)
         if given.client_secret:
-            raise CredentialsMissing(_GONE)
+            raise CredentialsMissing(phrase("credentials-gone"))
         pair = await self._kept()
         if pair is None or not pair.fits(given.client_id and given.client_id.get_secret_value()):
-            raise CredentialsMissing(_GONE)
+            raise CredentialsMissing(phrase("credentials-gone"))
         return Credentials(pair.client_id, pair.client_secret)
 
     async def _kept(self) -> keychain.Pair | None:
@@ -79,6 +78,10 @@ class CredentialsReader:
             return await keychain.found(self._base_url, _KEYCHAIN_LIMIT)
         except keychain.KeychainUnavailable as error:
             raise CredentialsMissing(str(error)) from None
+
+
+def _unreadable(why: str) -> Phrase:
+    return phrase("credentials-unreadable-because", why=why)
 
 
 def egress_credentials(where: dict[str, Any]) -> SecretStr | None:

@@ -92,7 +92,7 @@ def _trouble(exchange: Exchange) -> str:
     if exchange.failure is not None:
         parts["error"] = str(exchange.failure)
     if exchange.note:
-        parts["note"] = exchange.note
+        parts["note"] = str(exchange.note)
     return "," + json.dumps(parts, separators=(",", ":"))[1:-1]
 
 

@@ -15,6 +15,7 @@ from proxy.errors import TokenEndpointUnavailable, TokenError
 from proxy.passport import LIST_TOKENS_SCOPE
 from proxy.token.ids import usable_id
 from proxy.token.source import AccessToken
+from proxy.words import Phrase, phrase
 
 PAGES = 100
 _GRANTS = {"entity.client_credentials": "client_credentials"}
@@ -56,9 +57,7 @@ async def inventory(ask: Ask, bearer: AccessToken) -> tuple[list[ListedToken], b
         if status in (401, 403):
             raise ListRefused(_refused(status, bearer))
         if status != 200:
-            raise TokenEndpointUnavailable(
-                f"the API answered {status} to the request for the list of tokens"
-            )
+            raise TokenEndpointUnavailable(phrase("list-answered", status=status))
         tokens, info = read_page(body)
         new = {token.token_id: token for token in tokens if token.token_id not in found}
         found |= new
@@ -81,16 +80,10 @@ def _following(number: int, info: dict[str, Any]) -> dict[str, object]:
     return query
 
 
-def _refused(status: int, bearer: AccessToken) -> str:
+def _refused(status: int, bearer: AccessToken) -> Phrase:
     if bearer.scopes and LIST_TOKENS_SCOPE not in bearer.scopes:
-        return (
-            f"the API refused to list the tokens ({status}): this proxy's token does not have the"
-            f" scope {LIST_TOKENS_SCOPE}; add the scope to the API key in the dashboard"
-        )
-    return (
-        f"the API refused to list the tokens ({status}): probably this proxy's token does not"
-        f" have the scope {LIST_TOKENS_SCOPE}, or it was revoked (see breb-proxy status)"
-    )
+        return phrase("list-needs-scope", status=status, scope=LIST_TOKENS_SCOPE)
+    return phrase("list-refused", status=status, scope=LIST_TOKENS_SCOPE)
 
 
 def read_page(body: bytes) -> tuple[list[ListedToken], dict[str, Any]]:
@@ -101,9 +94,7 @@ def read_page(body: bytes) -> tuple[list[ListedToken], dict[str, Any]]:
         int(info.get("total_pages") or 1)
         return [_entry(entry) for entry in entries if _named(entry)], info
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-        raise TokenEndpointUnavailable(
-            "the API's list of tokens does not have the documented form"
-        ) from None
+        raise TokenEndpointUnavailable(phrase("list-undocumented")) from None
 
 
 def _named(entry: Any) -> bool:  # noqa: ANN401  whatever stands in the list

@@ -22,6 +22,8 @@ from proxy.token.revoker import Revoker
 from proxy.token.schedule import Schedule
 from proxy.token.source import AccessToken, TokenSource
 from proxy.token.unauthorized import Unauthorized
+from proxy.words import Said, both, phrase
+from proxy.words.durations import Span
 
 __all__ = ["CAUSES", "KeeperOptions", "LeasedToken", "TokenKeeper"]
 
@@ -77,7 +79,7 @@ class TokenKeeper:
         self.replays = 0
         self.waiting = 0
         """How many callers wait for a token."""
-        self.history: deque[tuple[float, bool, str, str]] = deque(maxlen=64)
+        self.history: deque[tuple[float, bool, str, Said]] = deque(maxlen=64)
         """The last fetches: when (seconds of the clock), whether it gave a token, cause, words."""
 
     # -- for the forwarder -----------------------------------------------------------------
@@ -182,7 +184,13 @@ class TokenKeeper:
         """The last fetches, oldest first, for the status document."""
         now = self._clock()
         return [
-            {"ago": round(now - at, 3), "renewed": renewed, "cause": cause, "words": words}
+            {
+                "ago": round(now - at, 3),
+                "renewed": renewed,
+                "cause": cause,
+                "words": str(words),
+                "said": both(words),
+            }
             for at, renewed, cause, words in self.history
         ]
 
@@ -257,17 +265,14 @@ class TokenKeeper:
         except TokenError:
             raise
         except TimeoutError:
-            text = f"no response from the token endpoint within {limit:g} s"
-            raise TokenEndpointUnavailable(text) from None
+            silent = phrase("endpoint-silent", seconds=limit)
+            raise TokenEndpointUnavailable(silent) from None
         except Exception as error:  # noqa: BLE001  the loop must outlive any surprise
-            text = f"the token request failed: {type(error).__name__}"
-            raise TokenEndpointUnavailable(text) from None
+            broken = phrase("fetch-failed", error=type(error).__name__)
+            raise TokenEndpointUnavailable(broken) from None
         if held.hard_expiry <= held.received_at:
-            text = (
-                "the token had already expired when it came:"
-                f" its lifetime was {token.lifetime:.3g} s"
-            )
-            raise TokenEndpointUnavailable(text)
+            lifetime = float(f"{token.lifetime:.3g}")
+            raise TokenEndpointUnavailable(phrase("expired-on-arrival", seconds=lifetime))
         return held
 
     def _succeeded(self, cause: str, new: LeasedToken) -> None:
@@ -277,7 +282,7 @@ class TokenKeeper:
         self._advised = ""
         self._schedule.succeeded(token, same=same)
         self._judge.renewed(new, same=same)
-        words = "the same token again" if same else f"valid for {token.lifetime:.0f} s"
+        words = phrase("same-token") if same else phrase("valid-for", span=Span(token.lifetime))
         self._record("success", cause, words)
         text = "access token renewed (%s): %s, next renewal in %.0f s"
         log.info(text, cause, words, self.next_fetch)
@@ -297,16 +302,16 @@ class TokenKeeper:
         if self._failing_since is None:
             self._failing_since = self._asked_at
         self._schedule.failed(error, waited=self.waiting > 0)
-        self._record("refused" if self._schedule.refused else "failure", cause, str(error))
+        self._record("refused" if self._schedule.refused else "failure", cause, error.detail)
         kept = "; the current token still works" if self.usable() else ""
         # What to do is said once, not at every try.
-        step = f"{error.suspicion}; {error.next_step}" if error.suspicion else error.next_step
+        step = f"{error.suspicion}; {error.next_step}" if error.suspicion else str(error.next_step)
         advice = "" if step == self._advised else f"; {step}"
         self._advised = step
         text = "no new access token (%s): %s; next try in %.1f s%s%s"
         log.warning(text, cause, error, self.next_fetch, kept, advice)
 
-    def _record(self, outcome: str, cause: str, words: str) -> None:
+    def _record(self, outcome: str, cause: str, words: Said) -> None:
         self.renewals[outcome, cause] += 1
         self.history.append((self._clock(), outcome == "success", cause, words))
 
@@ -332,7 +337,7 @@ class TokenKeeper:
             self.waiting -= 1
 
     def _unavailable(self) -> TokenError:
-        error = self.error or TokenEndpointUnavailable("the token request is still under way")
+        error = self.error or TokenEndpointUnavailable(phrase("fetch-under-way"))
         copy = copying.copy(error)
         copy.retry_after = max(1.0, math.ceil(round(self.next_fetch, 3)))
         return copy

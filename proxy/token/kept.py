@@ -9,6 +9,7 @@ from proxy.clock import sleepless
 from proxy.errors import TokenEndpointUnavailable, TokenError
 from proxy.token.keeper import KeeperOptions, TokenKeeper
 from proxy.token.source import AccessToken, TokenSource
+from proxy.words import phrase
 
 
 @asynccontextmanager
@@ -38,7 +39,7 @@ async def fetched(keeper: TokenKeeper) -> AccessToken | TokenError:
     await keeper.refresh()
     if keeper.held is not None:
         return keeper.held.token
-    return keeper.error or TokenEndpointUnavailable("the token endpoint did not answer in time")
+    return keeper.error or TokenEndpointUnavailable(phrase("endpoint-late"))
 
 
 def left_alive(keeper: TokenKeeper) -> str:

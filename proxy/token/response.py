@@ -21,6 +21,7 @@ from proxy.errors import (
 )
 from proxy.token.ids import usable_id
 from proxy.upstream import Reply
+from proxy.words import Said, phrase
 
 LIFETIME_LIMIT = 30 * 86_400.0
 RETRY_AFTER_LIMIT = 300.0
@@ -56,15 +57,15 @@ def grant(reply: bytes) -> Grant:
     try:
         fields = json.loads(reply)
     except (ValueError, RecursionError):
-        raise TokenReplyUnusable("the token endpoint's response is not JSON") from None
+        raise TokenReplyUnusable(phrase("response-not-json")) from None
     if not isinstance(fields, dict):
-        raise TokenReplyUnusable("the token endpoint's response is not a JSON object")
+        raise TokenReplyUnusable(phrase("response-no-object"))
     value = fields.get("access_token")
     if not (isinstance(value, str) and len(value) <= _VALUE_LIMIT and _B64TOKEN.fullmatch(value)):
-        raise TokenReplyUnusable("the token endpoint's response has no usable access_token")
+        raise TokenReplyUnusable(phrase("response-no-token"))
     kind = fields.get("token_type")
     if kind is not None and not (isinstance(kind, str) and kind.lower() == "bearer"):
-        raise TokenReplyUnusable("the token endpoint's token_type is not Bearer")
+        raise TokenReplyUnusable(phrase("response-not-bearer"))
     return Grant(
         value,
         _lifetime(fields.get("expires_in")),
@@ -85,9 +86,9 @@ def _lifetime(value: object) -> float | None:
             raise ValueError
         seconds = float(text or value)  # type: ignore[arg-type]  # a number by now
     except (ValueError, OverflowError):
-        raise TokenReplyUnusable("the token endpoint's expires_in is not a number") from None
+        raise TokenReplyUnusable(phrase("expires-not-a-number")) from None
     if math.isnan(seconds) or seconds <= 0:
-        raise TokenReplyUnusable("the token endpoint's expires_in is not positive")
+        raise TokenReplyUnusable(phrase("expires-not-positive"))
     return min(seconds, LIFETIME_LIMIT)
 
 
@@ -115,33 +116,32 @@ def _refused(reply: Reply) -> CredentialsRefused:
     code = fields.get("error") if fields else None
     known = isinstance(code, str) and code in _OF_CREDENTIALS | _OF_REQUEST
     named = f"{status} {code}" if known else f"{status}"
-    doubt = "" if status == 401 else _doubt(reply, fields, code)
-    return CredentialsRefused(f"the token endpoint refused the credentials: {named}{doubt}")
+    answer = named if status == 401 else _doubted(named, reply, fields, code)
+    return CredentialsRefused(phrase("credentials-refused", answer=answer))
 
 
-def _doubt(reply: Reply, fields: dict[str, Any] | None, code: object) -> str:
+def _doubted(named: str, reply: Reply, fields: dict[str, Any] | None, code: object) -> Said:
     """Say what makes 400 or 403 look as if it were not about the credentials."""
     if _web_page(reply):
-        return "; it is a web page, perhaps of a firewall or web filter in between"
+        return phrase("refused-by-web-page", answer=named)
     if code in _OF_REQUEST:
-        return "; it is about the form of the request, so perhaps this is another token endpoint"
+        return phrase("refused-for-form", answer=named)
     if reply.body and fields is None:
-        return "; it is not JSON, so perhaps this is no token endpoint"
-    return ""
+        return phrase("refused-without-json", answer=named)
+    return named
 
 
 def _answered(reply: Reply) -> TokenError:
-    status = reply.status
-    text = f"the token endpoint answered {status}"
-    if 300 <= status < 400:
-        text = (
-            f"the token endpoint answered with a redirect ({status}){_whither(reply)}, which the"
-            " proxy does not follow"
-        )
+    status, whither = reply.status, _whither(reply)
+    told = phrase("endpoint-answered", status=status)
+    if 300 <= status < 400 and whither:
+        told = phrase("endpoint-redirects-to", status=status, origin=whither)
+    elif 300 <= status < 400:
+        told = phrase("endpoint-redirects", status=status)
     elif status in _FOREIGN:
-        text += ", so it is probably not a token endpoint"
+        told = phrase("endpoint-not-one", status=status)
     passing = (status >= 500 and status not in _FOREIGN) or status in _PASSING
-    return (TokenEndpointUnavailable if passing else TokenReplyUnusable)(text)
+    return (TokenEndpointUnavailable if passing else TokenReplyUnusable)(told)
 
 
 def _whither(reply: Reply) -> str:
@@ -153,7 +153,7 @@ def _whither(reply: Reply) -> str:
         return ""
     if url.scheme not in ("http", "https") or not _HOST.fullmatch(url.hostname or ""):
         return ""
-    return f" to {url.scheme}://{url.hostname}{port}"
+    return f"{url.scheme}://{url.hostname}{port}"
 
 
 def _fields(body: bytes) -> dict[str, Any] | None:

@@ -30,6 +30,7 @@ from proxy.passport import GET_TOKEN_SCOPE
 from proxy.settings.credentials import Credentials
 from proxy.token.response import grant, http_date, refusal
 from proxy.upstream import Reply
+from proxy.words import phrase
 
 log = logging.getLogger("proxy.tokens")
 
@@ -173,7 +174,7 @@ class PassportTokenSource:
         """
         status = await self.revoke_by_id(str(token.token_id), bearer)
         if status not in _GONE:
-            raise TokenEndpointUnavailable(f"the token endpoint answered {status}")
+            raise TokenEndpointUnavailable(phrase("endpoint-answered", status=status))
 
     async def revoke_by_id(self, token_id: str, bearer: AccessToken) -> int:
         """Ask for a revocation; return the status of the answer."""
@@ -223,7 +224,7 @@ class PassportTokenSource:
         try:
             reply = await self._sender.send(method, target, lines, body, limit=limit)
         except UpstreamError as error:
-            raise beyond(error, f"token endpoint: {error}") from error
+            raise beyond(error) from error
         self.answered = True
         if len(reply.body) > limit:
             raise _too_long(limit)
@@ -256,4 +257,4 @@ def _decoded(reply: bytes, coding: str, limit: int) -> bytes:
 
 
 def _too_long(limit: int) -> TokenEndpointUnavailable:
-    return TokenEndpointUnavailable(f"the token endpoint's response is larger than {limit} bytes")
+    return TokenEndpointUnavailable(phrase("response-too-long", bytes=limit))

@@ -10,13 +10,14 @@ import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from typing import NoReturn, cast
+from typing import cast
 
 from pydantic import SecretStr
 
 from proxy.addresses import Url, bracketed
 from proxy.errors import EgressFailed, EgressLogin, UpstreamError
 from proxy.upstream.tls import ResumingContext, certificate_refused, tls_failed
+from proxy.words import Phrase, Said, phrase
 
 _MAX_HEAD = 16_384
 _INTERIM = re.compile(rb"HTTP/1\.[01] 1.*?\r\n\r\n", re.DOTALL)
@@ -25,19 +26,7 @@ _SCHEME = re.compile(rb"\r\nproxy-authenticate:[ \t]*([\w-]+)", re.IGNORECASE)
 _LOGIN = ("401", "407")
 # What a web server answers, which knows no CONNECT.
 _NO_PROXY = ("400", "404", "405", "501")
-_LOGIN_PAGE = (
-    "open a web page with a browser that uses the same proxy: you may have to log in to the network"
-    " first; then check BREB_EGRESS_PROXY"
-)
-_OWN_TLS = (
-    "check the scheme in BREB_EGRESS_PROXY: most proxies need http://; https:// is only for a"
-    " proxy that uses TLS itself"
-)
-_NO_BASIC = (
-    "ask the administrators of the egress proxy to allow Basic, or to allow this machine without"
-    " a login; or run a proxy on this machine that can log in there, and set BREB_EGRESS_PROXY"
-    " to it"
-)
+_OWN_TLS = phrase("step.egress-scheme")
 
 
 class EgressProxy:
@@ -102,17 +91,17 @@ class EgressProxy:
         return tunnel
 
     def _no_tls(self, error: OSError) -> UpstreamError:
-        what = f"the egress proxy {self.url.authority}"
+        peer = phrase("egress-proxy", authority=self.url.authority)
         if isinstance(error, ssl.SSLCertVerificationError):
-            refused = certificate_refused(error, what)
-            refused.title = "The egress proxy's certificate is not trusted"
-            refused.next_step = refused.next_step.replace("BREB_BASE_URL", "BREB_EGRESS_PROXY")
+            refused = certificate_refused(error, peer)
+            refused.title = phrase("title.egress-certificate")
+            refused.next_step = refused.next_step.about("BREB_EGRESS_PROXY")
             return refused
         if isinstance(error, ssl.SSLError):
-            failed = tls_failed(error, f"TLS with {what}")
+            failed = tls_failed(error, peer)
             failed.title, failed.next_step = EgressFailed.title, _OWN_TLS
             return failed
-        return EgressFailed(f"{what} closed the connection during the handshake", _OWN_TLS)
+        return EgressFailed(phrase("egress-closed", peer=peer), _OWN_TLS)
 
 
 def _ask(target: str, credentials: SecretStr | None) -> bytes:
@@ -126,50 +115,37 @@ def _ask(target: str, credentials: SecretStr | None) -> bytes:
 def _judge(head: bytes, target: str, credentials: SecretStr | None) -> None:
     words = head.split(b"\r\n", 1)[0].split(b" ", 2)
     if not words[0].startswith(b"HTTP/1.") or len(words) < 2 or not words[1].isdigit():
-        _fail(f"the egress proxy's response to CONNECT {target} is not valid HTTP")
-    status = words[1][:3].decode()
-    text = f"the egress proxy answered {status} to CONNECT {target}"
+        raise EgressFailed(phrase("egress-not-http", target=target))
+    status, origin = words[1][:3].decode(), origin_words(target)
+    answered = phrase("egress-answered", status=status, target=target)
     if status in _LOGIN:
-        raise _no_login(text, [each.decode() for each in _SCHEME.findall(head)], credentials)
+        raise _no_login(answered, [each.decode() for each in _SCHEME.findall(head)], credentials)
     if status.startswith("3"):
-        _fail(f"{text}: this network may have a login page", _LOGIN_PAGE)
+        page = phrase("egress-login-page", answered=answered)
+        raise EgressFailed(page, phrase("step.log-in"))
     if status in _NO_PROXY:
-        _fail(
-            f"{text}: it may not be an HTTP proxy",
-            "check the host and port in BREB_EGRESS_PROXY; if an HTTP proxy is there, ask its"
-            f" administrators to allow CONNECT to {origin_words(target)}",
-        )
+        no_proxy = phrase("egress-no-proxy", answered=answered)
+        raise EgressFailed(no_proxy, phrase("step.egress-no-proxy", target=origin))
     if status.startswith("5"):
-        _fail(
-            f"{text}: it cannot reach that host",
-            f"check that {origin_words(target)} is right in BREB_BASE_URL; if it is, ask the"
-            " administrators of the egress proxy (BREB_EGRESS_PROXY)",
-        )
+        beyond = phrase("egress-cannot-reach", answered=answered)
+        raise EgressFailed(beyond, phrase("step.egress-cannot-reach", target=origin))
     if not status.startswith("2"):
-        _fail(
-            f"{text}: it does not allow this connection",
-            "ask the administrators of the egress proxy (BREB_EGRESS_PROXY) to allow CONNECT"
-            f" to {origin_words(target)}",
-        )
+        forbidden = phrase("egress-forbids", answered=answered)
+        raise EgressFailed(forbidden, phrase("step.allow-connect", target=origin))
 
 
-def _no_login(text: str, schemes: list[str], credentials: SecretStr | None) -> EgressLogin:
+def _no_login(answered: Phrase, schemes: list[str], credentials: SecretStr | None) -> EgressLogin:
     if schemes and "basic" not in [scheme.lower() for scheme in schemes]:
-        words = " and ".join(dict.fromkeys(schemes))
-        return EgressLogin(
-            f"{text}: it asks for {words}, but breb-proxy supports Basic only", _NO_BASIC
-        )
+        asked: Said = schemes[0]
+        for scheme in list(dict.fromkeys(schemes))[1:]:
+            asked = phrase("schemes", first=asked, second=scheme)
+        no_basic = phrase("egress-no-basic", answered=answered, schemes=asked)
+        return EgressLogin(no_basic, phrase("step.allow-basic"))
     if credentials is None:
-        return EgressLogin(
-            f"{text}: it needs a user and a password",
-            "set BREB_EGRESS_CREDENTIALS=USER:PASSWORD to the user and password for"
-            " BREB_EGRESS_PROXY",
-        )
-    return EgressLogin(
-        f"{text}: it refused the user and password",
-        "check BREB_EGRESS_CREDENTIALS, or the user and password in BREB_EGRESS_PROXY if they are"
-        " there",
-    )
+        wanted = phrase("egress-wants-login", answered=answered)
+        return EgressLogin(wanted, phrase("step.set-egress-login"))
+    refused = phrase("egress-refuses-login", answered=answered)
+    return EgressLogin(refused, phrase("step.check-egress-login"))
 
 
 def origin_words(target: str) -> str:
@@ -208,24 +184,20 @@ class Tunnel(asyncio.Protocol):
             return
         head, end, rest = self._data.partition(b"\r\n\r\n")
         if end and rest and head.split(b" ", 2)[1:2] == [b"200"]:
-            self._failed(f"the egress proxy sent data after its response to CONNECT {self._target}")
+            self._failed(phrase("egress-too-much", target=self._target))
         elif end:
             self._data = b""
             self.head.set_result(head)
         elif len(head) > _MAX_HEAD:
-            self._failed(f"the egress proxy did not open a tunnel to {self._target}")
+            self._failed(phrase("egress-no-tunnel", target=self._target))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that there will be no head."""
-        self._failed(f"the egress proxy did not open a tunnel to {self._target}", exc)
+        self._failed(phrase("egress-no-tunnel", target=self._target), exc)
 
-    def _failed(self, text: str, cause: Exception | None = None) -> None:
+    def _failed(self, detail: Phrase, cause: Exception | None = None) -> None:
         if not self.head.done():
-            error = EgressFailed(text)
+            error = EgressFailed(detail)
             error.__cause__ = cause
             self.head.set_exception(error)
             self.head.exception()  # whoever waited may be gone
-
-
-def _fail(text: str, next_step: str = "") -> NoReturn:
-    raise EgressFailed(text, next_step)

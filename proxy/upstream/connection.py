@@ -31,7 +31,8 @@ from proxy.errors import (
 from proxy.http1.framing import BUFFER
 from proxy.http1.response_parser import Answer, ResponseHead
 from proxy.pressure import Pressure, read_as, read_by_records
-from proxy.upstream.tls import tls_failed
+from proxy.upstream.tls import tls_ended
+from proxy.words import phrase
 
 _OF_RECORDS = 3 * BUFFER
 
@@ -89,7 +90,7 @@ class Connection(asyncio.Protocol):
         self._unwritten = 0
         transport = self.transport
         if transport.is_closing():
-            self.error = ConnectionStale("the upstream closed a kept-alive connection")
+            self.error = ConnectionStale(phrase("closed-kept-alive"))
             return
         if self._mark != self._pressure.mark:
             transport.pause_reading()
@@ -230,16 +231,12 @@ class Connection(asyncio.Protocol):
             if self._moved():  # the end of the request is still on its way
                 self._read_deadline = now + self._read_timeout
             else:
-                self._fail(ReadTimeout(f"no byte of the response for {self._read_timeout:g} s"))
+                self._fail(ReadTimeout(phrase("nothing-read", seconds=self._read_timeout)))
         elif now > self._write_deadline:
             if self._moved():
                 self._write_deadline = now + self._write_timeout
             else:
-                self._fail(
-                    WriteTimeout(
-                        f"the upstream took no byte of the request for {self._write_timeout:g} s"
-                    )
-                )
+                self._fail(WriteTimeout(phrase("nothing-written", seconds=self._write_timeout)))
 
     def _moved(self) -> bool:
         """Whether the upstream has taken some of the request since this was asked last."""
@@ -358,18 +355,14 @@ class Connection(asyncio.Protocol):
         if answer.complete:
             return
         if answer.received:
-            self._fail(
-                ConnectionBroken(
-                    "the upstream closed the connection before its response was complete"
-                )
-            )
+            self._fail(ConnectionBroken(phrase("closed-halfway")))
         elif self.exchanges > 1:
-            self._fail(ConnectionStale("the upstream closed a kept-alive connection"))
+            self._fail(ConnectionStale(phrase("closed-kept-alive")))
         elif isinstance(exc, ssl.SSLError):
             # TLS 1.3 tells of a refused client certificate only after the handshake.
-            self._fail(tls_failed(exc, "TLS ended"))
+            self._fail(tls_ended(exc))
         else:
-            self._fail(ConnectionBroken("the upstream closed the connection without a response"))
+            self._fail(ConnectionBroken(phrase("closed-unanswered")))
 
     def _fail(self, error: UpstreamError) -> None:
         if self.error is None:

@@ -26,6 +26,7 @@ from proxy.errors import (
 from proxy.upstream.connect_tunnel import EgressProxy, Tunnel, origin_words
 from proxy.upstream.connection import Connection
 from proxy.upstream.tls import ResumingContext, certificate_refused, tls_context, tls_failed
+from proxy.words import Said, phrase
 
 __all__ = ["Connector", "ResumingContext", "tls_context"]
 
@@ -61,8 +62,8 @@ class Connector:
             async with asyncio.timeout_at(deadline):
                 infos = await self._addresses(loop)
         except TimeoutError:
-            text = f"no response from DNS for {self._peer.host} within {self._timeout:g} s"
-            raise self._advised(NameTimeout(text)) from None
+            silent = phrase("dns-silent", host=self._peer.host, seconds=self._timeout)
+            raise self._advised(NameTimeout(silent)) from None
         stages: list[str] = []
         try:
             async with asyncio.timeout_at(deadline):
@@ -81,19 +82,20 @@ class Connector:
         return self._egress.url if self._egress else self.origin
 
     @property
-    def _named(self) -> str:
+    def _named(self) -> Said:
         """Whom we connect to, in words: who fails should be named."""
-        return f"{'the egress proxy ' if self._egress else ''}{self._peer.authority}"
+        authority = self._peer.authority
+        return phrase("egress-proxy", authority=authority) if self._egress else authority
 
     async def _addresses(self, loop: asyncio.AbstractEventLoop) -> Sequence[AddrInfoType]:
         peer = self._peer
         try:
             return await loop.getaddrinfo(peer.host, peer.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            reason = getattr(error, "strerror", None) or "not a host name"
-            raise self._advised(
-                NameNotResolved(f"no address for {peer.host}: {reason.lower()}")
-            ) from error
+            told = getattr(error, "strerror", None)
+            reason = told.lower() if told else phrase("not-a-host-name")
+            none = phrase("no-address", host=peer.host, reason=reason)
+            raise self._advised(NameNotResolved(none)) from error
 
     async def _open(
         self,
@@ -161,43 +163,41 @@ class Connector:
 
     def _advised(self, error: UpstreamError) -> UpstreamError:
         if self._egress:
-            error.title = "The egress proxy cannot be reached"
-            error.next_step = "check BREB_EGRESS_PROXY, and whether the egress proxy is running"
+            error.title = phrase("title.egress-unreachable")
+            error.next_step = phrase("step.egress-running")
         return error
 
     def _late(self, stages: list[str]) -> UpstreamError:
         """Say for whom we waited in vain: an egress proxy that took the connection is running."""
-        origin, within = self.origin, f"within {self._timeout:g} s"
+        origin, seconds = self.origin, self._timeout
         if "tunnel" in stages:
-            return ConnectTimeout(f"no TLS with {origin.authority} {within}")
+            no_tls = phrase("no-tls-in-time", peer=origin.authority, seconds=seconds)
+            return ConnectTimeout(no_tls)
         if "egress" not in stages:
-            return self._advised(ConnectTimeout(f"no connection to {self._named} {within}"))
+            nobody = phrase("no-connection", peer=self._named, seconds=seconds)
+            return self._advised(ConnectTimeout(nobody))
         target = f"{bracketed(origin.host)}:{origin.port}"
-        late = ConnectTimeout(f"{self._named} did not answer CONNECT {target} {within}")
+        silent = phrase("egress-silent", peer=self._named, target=target, seconds=seconds)
+        late = ConnectTimeout(silent)
         late.title = EgressFailed.title
-        late.next_step = (
-            "check BREB_EGRESS_PROXY; if it is right, ask the administrators of the egress proxy"
-            f" whether it can reach {origin_words(target)}"
-        )
+        late.next_step = phrase("step.egress-reaches", target=origin_words(target))
         return late
 
     def _broken(self) -> UpstreamError:
         authority = self.origin.authority
         if self._egress:
-            return EgressFailed(f"the tunnel to {authority} was closed")
-        return TlsFailed(
-            f"TLS with {authority}: the server sent data, or closed, before the handshake"
-        )
+            return EgressFailed(phrase("tunnel-closed", peer=authority))
+        return TlsFailed(phrase("tls-disturbed", peer=authority))
 
     def _not_started(self, error: OSError) -> UpstreamError:
         authority = self.origin.authority
         if self._tls is None:
-            return ConnectionFailed(f"cannot reach {authority}: {_words(error)}")
+            return ConnectionFailed(phrase("cannot-reach", peer=authority, reason=_words(error)))
         if isinstance(error, ssl.SSLCertVerificationError):
             return certificate_refused(error, authority)
         if isinstance(error, ssl.SSLError):
-            return tls_failed(error, f"TLS with {authority}")
-        return TlsFailed(f"TLS with {authority}: closed during the handshake")
+            return tls_failed(error, authority)
+        return TlsFailed(phrase("tls-closed", peer=authority))
 
 
 class Silence(asyncio.Protocol):
@@ -221,13 +221,13 @@ class Silence(asyncio.Protocol):
         self._spoken = bool(data)
 
 
-def _unreachable(error: OSError | RuntimeError, authority: str) -> UpstreamError:
+def _unreachable(error: OSError | RuntimeError, peer: Said) -> UpstreamError:
     """Judge why no address let us in; the errors of several come as one, with or without errno."""
     if isinstance(error, TimeoutError):  # the kernel's own patience was shorter than ours
-        return ConnectTimeout(f"no connection to {authority}: {_words(error)}")
+        return ConnectTimeout(phrase("no-connection-because", peer=peer, reason=_words(error)))
     if isinstance(error, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(error):
-        return ConnectionRefused(f"{authority} refused the connection")
-    return ConnectionFailed(f"cannot reach {authority}: {_words(error)}")
+        return ConnectionRefused(phrase("connection-refused", peer=peer))
+    return ConnectionFailed(phrase("cannot-reach", peer=peer, reason=_words(error)))
 
 
 def _words(error: OSError | RuntimeError) -> str:

@@ -15,6 +15,7 @@ from proxy.errors import ConnectionBroken, PoolFull
 from proxy.pressure import Pressure
 from proxy.upstream.connection import Connection
 from proxy.upstream.connector import Connector
+from proxy.words import phrase
 
 SWEEP = 0.25
 # So many connections read as much at a time as the event loop will. Further ones are modest: with
@@ -28,7 +29,7 @@ FRESH = 4.0
 NEW = -1.0
 # So many times the number of connections may wait for one.
 QUEUE_FACTOR = 8
-_SHUTTING_DOWN = "the proxy is shutting down"
+_SHUTTING_DOWN = phrase("pool-closed")
 
 Place = tuple[float, asyncio.Future[Connection | None]]
 
@@ -141,7 +142,7 @@ class Pool:
             modest = self._size > GREEDY
             connection = await self._connector.open(self._make, modest=modest)
             if connection.transport.is_closing():
-                raise ConnectionBroken("the upstream closed a new connection at once")
+                raise ConnectionBroken(phrase("closed-at-once"))
             if self._closed:
                 connection.abort()
                 raise PoolFull(_SHUTTING_DOWN)
@@ -167,7 +168,8 @@ class Pool:
         """Queue for a connection or for a slot to open one in."""
         limits = self._limits
         if len(self._queue) >= QUEUE_FACTOR * limits.connections:
-            raise PoolFull(f"{len(self._queue)} requests wait for {limits.connections} connections")
+            waiting = len(self._queue)
+            raise PoolFull(phrase("pool-queue-full", waiting=waiting, most=limits.connections))
         deadline = self._loop.time() + limits.queue_timeout
         place: Place = (deadline, self._loop.create_future())
         self._queue.append(place)
@@ -255,7 +257,7 @@ class Pool:
             waiter = self._queue.popleft()[1]
             if not waiter.done():
                 waiter.set_exception(
-                    PoolFull(f"no connection became free in {self._limits.queue_timeout:g} s")
+                    PoolFull(phrase("pool-timeout", seconds=self._limits.queue_timeout))
                 )
         self._pressure.settle()
         if self._all or self._queue:

@@ -8,6 +8,7 @@ from typing import Any
 
 from proxy import key_pair
 from proxy.errors import CertificateRefused, TlsAlerted, TlsFailed, UpstreamError
+from proxy.words import Said, phrase
 
 # Codes of OpenSSL's X509_verify_cert_error_string(3).
 NOT_YET_VALID = 9
@@ -86,34 +87,48 @@ def _system_directory() -> bool:
     return bool(capath) and any(Path(capath).glob("*.0"))
 
 
-def certificate_refused(error: ssl.SSLCertVerificationError, authority: str) -> UpstreamError:
-    """Say what is wrong with the certificate of ``authority``, and what can be done."""
-    text = (error.verify_message or "not trusted").rstrip(".")
+def certificate_refused(error: ssl.SSLCertVerificationError, peer: Said) -> UpstreamError:
+    """Say what is wrong with the certificate of ``peer``, and what can be done."""
+    words = (error.verify_message or "not trusted").rstrip(".")
+    reason: Said = words
     if error.verify_code in UNKNOWN_ISSUER:
         # Whoever is on the way can write there what they like.
-        text += "".join(
-            f" (issued by {_ODD.sub('?', note)[:80]})" for note in getattr(error, "__notes__", ())
-        )
-    if "key usage" in text.lower() or "extension" in text.lower():
+        for note in getattr(error, "__notes__", ()):
+            reason = phrase("issued-by", reason=reason, issuer=_ODD.sub("?", note)[:80])
+    if "key usage" in words.lower() or "extension" in words.lower():
         # Python 3.13 checks RFC 5280 strictly, which home-made authorities often fail.
-        text += " (Python 3.13 and newer need keyUsage in the authority's certificate)"
-    refused = CertificateRefused(f"certificate of {authority}: {text}")
+        reason = phrase("key-usage", reason=reason)
+    refused = CertificateRefused(phrase("certificate", peer=peer, reason=reason))
     if error.verify_code == EXPIRED:
-        refused.next_step = (
-            "check this machine's clock; if it is right, the upstream must renew its certificate"
-        )
+        refused.next_step = phrase("step.expired")
     elif error.verify_code == NOT_YET_VALID:
-        refused.next_step = "check this machine's clock"
+        refused.next_step = phrase("step.clock")
     elif error.verify_code in WRONG_NAME:
-        refused.next_step = "check the host in BREB_BASE_URL: the certificate is for another name"
+        refused.next_step = phrase("step.other-name", setting="BREB_BASE_URL")
     return refused
 
 
-def tls_failed(error: ssl.SSLError, what: str) -> UpstreamError:
-    """Say why there is no TLS, or no more; ``what`` begins the sentence."""
-    reason = error.reason or "no reason given"
-    alert = _ALERT.fullmatch(reason)
+def tls_failed(error: ssl.SSLError, peer: Said) -> UpstreamError:
+    """Say why there is no TLS with ``peer``."""
+    alert = _alert(error)
     if alert:
-        name = alert["name"].replace("_", " ").lower()
-        return TlsAlerted(f"{what}: the upstream sent the alert {name}")
-    return TlsFailed(f"{what}: {reason}")
+        return TlsAlerted(phrase("tls-alert", peer=peer, alert=alert))
+    return TlsFailed(phrase("tls-failed", peer=peer, reason=_reason(error)))
+
+
+def tls_ended(error: ssl.SSLError) -> UpstreamError:
+    """Say why there is TLS no more."""
+    alert = _alert(error)
+    if alert:
+        return TlsAlerted(phrase("tls-ended-by-alert", alert=alert))
+    return TlsFailed(phrase("tls-ended", reason=_reason(error)))
+
+
+def _alert(error: ssl.SSLError) -> str:
+    """Return the name of the alert that came, empty if none did."""
+    alert = _ALERT.fullmatch(error.reason or "")
+    return alert["name"].replace("_", " ").lower() if alert else ""
+
+
+def _reason(error: ssl.SSLError) -> Said:
+    return error.reason or phrase("no-reason")

@@ -44,6 +44,7 @@ PROVED_ELSEWHERE = {
     "telemetry": "unit/telemetry/test_access_log.py",
     "terminal": "program/test_command_line.py",
     "token": "unit/token/test_keeper.py",
+    "words": "unit/words/test_catalogue.py",
     "token/response": "unit/token/test_source.py",
 }
 

@@ -3,18 +3,11 @@
 Commands and links are not translated. Who changes them in one language changes them in the other.
 """
 
-import ast
-import json
 import re
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from proxy.errors import ProxyError
-from proxy.exchange.problem import LOOK_UP
-from proxy.invocation import COMMAND
 
 ROOT = Path(__file__).parents[2]
 SPANISH = ROOT / "docs" / "es"
@@ -128,42 +121,3 @@ def test_the_first_steps_are_commands_of_the_readme() -> None:
     known = blocks(ROOT / "README.md")
     for block in blocks(SPANISH / "getting-started.md"):
         assert block in known
-
-
-def test_the_console_says_the_next_step_of_each_error_in_spanish() -> None:
-    page = (ROOT / "proxy" / "console" / "page" / "es.js").read_text()
-    refusals = set(_next_steps_of_refusals())
-    assert len(refusals) > 20
-    steps = {each.next_step for each in _errors(ProxyError)} | {LOOK_UP} | refusals
-    wanted = {step.replace(COMMAND, "breb-proxy") for step in steps}
-    assert {step for step in wanted if f"  {json.dumps(step)}: " not in page} == set()
-
-
-def _next_steps_of_refusals() -> Iterator[str]:
-    """Yield the fourth argument of each ``RequestRefused(...)``; of a name, all it stands for."""
-    for path in (ROOT / "proxy").rglob("*.py"):
-        tree = ast.parse(path.read_text())
-        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-        for call in calls:
-            if isinstance(call.func, ast.Name) and call.func.id == "RequestRefused":
-                yield from _texts(call.args[3], tree)
-
-
-def _texts(value: ast.expr, tree: ast.Module) -> Iterator[str]:
-    if isinstance(value, ast.Constant):
-        yield value.value
-    elif isinstance(value, ast.JoinedStr):  # the only thing filled in is how we are called
-        parts = (next(_texts(each, tree), COMMAND) for each in value.values)
-        yield "".join(parts)
-    elif isinstance(value, ast.IfExp):
-        yield from (*_texts(value.body, tree), *_texts(value.orelse, tree))
-    elif isinstance(value, ast.Name):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == value.id:
-                yield from _texts(node.value, tree)
-
-
-def _errors(kind: type[ProxyError]) -> Iterator[type[ProxyError]]:
-    yield kind
-    for each in kind.__subclasses__():
-        yield from _errors(each)

@@ -16,8 +16,8 @@ import pytest
 from proxy.addresses import ListenAddress
 from proxy.admin import client as admin_client
 from proxy.cli import operate
-from proxy.terminal.durations import span
 from proxy.terminal.screen import Screen
+from proxy.words.durations import span
 from tests.support import SECRET, Call, Program, RawUpstream, ask, free_port, token_reply
 from tests.support.command import Ended, command, environment, on_terminal
 from tests.support.patience import PATIENCE

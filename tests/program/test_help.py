@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from proxy.cli.help import TOPICS
-from proxy.terminal.language import spanish
 from proxy.terminal.markdown import sections, shown
 from tests.support.command import command, on_terminal
 
@@ -57,22 +56,6 @@ def test_prose_fits_the_terminal(words: list[str], columns: int, tmp_path: Path)
 
 def test_headings_stand_out_on_a_terminal(tmp_path: Path) -> None:
     assert on_terminal("help", "logs", cwd=tmp_path, **ENGLISH).out.startswith("\x1b[1mWhere are")
-
-
-@pytest.mark.parametrize(
-    ("environment", "is_spanish"),
-    [
-        ({}, False),
-        ({"LANG": "es_CO.UTF-8"}, True),
-        ({"LANG": "es_CO.UTF-8", "LC_ALL": "C"}, False),
-        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "es"}, True),
-        ({"LANG": "es", "LC_ALL": ""}, True),
-    ],
-)
-def test_the_first_that_is_set_names_the_language(
-    environment: dict[str, str], is_spanish: bool
-) -> None:
-    assert spanish(environment) is is_spanish
 
 
 PAGE = """\

@@ -86,7 +86,7 @@ export class Again {
     const back = el("button", { onclick: () => dialog.close() }, t("cancel"));
     const go = el("button", { class: "risk", onclick: () => this.send({ ...wish, confirmed: true }, go) }, t("ask.go"));
     const doubt = this.entry?.in_doubt && el("p", { class: "note bad" }, el("b", {}, `${t("trouble.unknown")} `), t("ask.unknown"));
-    fill(content("replay-dialog"), doubt, el("p", { class: "note bad" }, would ? deed(would) : `${detail}.`),
+    fill(content("replay-dialog"), doubt, el("p", { class: "note bad" }, would ? deed(would) : `${told(detail)}.`),
       would && amountless(would, wish.body ?? this.entry?.replay.body),
       el("p", { class: "soft" }, t("ask.first")), el("div", { class: "acts" }, back, go));
     if (!dialog.open) dialog.showModal();

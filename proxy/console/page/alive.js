@@ -1,6 +1,6 @@
 // The tokens that the API says are alive, whose they are, and their end: asked for on demand alone.
 import { el, fill, post, span, toast } from "/console/dom.js";
-import { t } from "/console/words.js";
+import { t, told } from "/console/words.js";
 
 const WHOSE = { "this proxy's": "alive.ours", "this proxy's, until now": "alive.ours-before", "another's": "alive.others" };
 const OWN_GRANTS = ["client_credentials", "not known"]; // a person's login is ended one by one
@@ -21,7 +21,7 @@ async function show(box) {
   try {
     const response = await fetch("/tokens");
     const found = await response.json();
-    if (!response.ok) throw new Error(found.detail);
+    if (!response.ok) throw new Error(told(found.said ?? found.detail));
     list(box, found);
   } catch (error) {
     fill(box, el("p", { class: "bad" }, error.message || t("unreached")), el("button", { onclick: () => show(box) }, t("alive.show")));
@@ -53,7 +53,7 @@ async function end(box, ids) {
     const answer = await post("/tokens/revoke", { ids });
     const outcomes = Object.values(answer.revoked ?? {});
     const ended = outcomes.filter((words) => words === "revoked").length;
-    toast(answer.ok ? t("alive.ended", ended, outcomes.find((words) => words !== "revoked") ?? "") : answer.detail);
+    toast(answer.ok ? t("alive.ended", ended, outcomes.find((words) => words !== "revoked") ?? "") : told(answer.said ?? answer.detail));
   } catch {
     toast(t("unreached"));
   }

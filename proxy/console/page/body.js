@@ -14,7 +14,7 @@ export function body(content, says, repaint) {
   if (content.masked) facts.push(t(content.masked > 1 ? "body.masked-many" : "body.masked-one", content.masked));
   if (content.cut) facts.push(t("body.cut"));
   const line = el("div", { class: "says" }, heading, facts.filter(Boolean).map((fact) => el("span", {}, fact)), el("span", { class: "grow" }));
-  if (content.words) return [line, el("p", { class: "note" }, told(content.words))];
+  if (told(content.words)) return [line, el("p", { class: "note" }, told(content.words))];
   if (content.text === null) return [line, ...hex(content.bytes)];
   const whole = content.json && !content.error;
   let shown;

@@ -50,9 +50,8 @@ export function latency(entries) {
     ...strips, el("span"), scale, el("span", { class: "h" }, "ms")));
 }
 
-// A renewal's cause and outcome, in words.
+// A renewal's cause, in words.
 export const because = (cause) => (has(`cause.${cause}`) ? t(`cause.${cause}`) : cause);
-export const lived = (words) => told(words).replace(/^valid for (\d+) s$/, (_, seconds) => t("renewals.valid", span(seconds)));
 
 export function renewals(history, height = 34) {
   if (!history.length) return el("p", { class: "soft" }, t("renewals.none"));
@@ -63,7 +62,7 @@ export function renewals(history, height = 34) {
   const marks = history.map((one) => {
     const x = 97 - (one.ago / oldest) * 94;
     const title = svg("title");
-    title.textContent = `${t("ago", span(one.ago))}: ${t(one.renewed ? "renewals.renewed" : "renewals.failed")} (${because(one.cause)}), ${lived(one.words)}`;
+    title.textContent = `${t("ago", span(one.ago))}: ${t(one.renewed ? "renewals.renewed" : "renewals.failed")} (${because(one.cause)}), ${told(one.said)}`;
     if (one.renewed) return svg("circle", { class: "ok", cx: `${x}%`, cy: middle, r: 5 }, title);
     const cross = svg("svg", { x: `${x}%`, y: middle - 5, overflow: "visible" }, title);
     cross.append(svg("line", { class: "ko", x1: -5, y1: 0, x2: 5, y2: 10 }), svg("line", { class: "ko", x1: -5, y1: 10, x2: 5, y2: 0 }));

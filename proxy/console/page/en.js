@@ -277,7 +277,6 @@ export const words = {
   "renewals.none": "No renewal yet.",
   "renewals.order": "Renewals, newest first",
   "renewals.renewed": "renewed",
-  "renewals.valid": "valid for {0}",
   "renewals.words": "{0} renewals and {1} failures within {2}",
   "replay.button": "Replay",
   "replay.key": "Send again (r)",

@@ -2,7 +2,7 @@
 import { byId, grouped, targetOf } from "/console/dom.js";
 import { entryRow, marks, pendingRow } from "/console/rows.js";
 import { Search } from "/console/search.js";
-import { t } from "/console/words.js";
+import { t, told } from "/console/words.js";
 
 const SORTS = {
   at: (entry) => entry.at, method: (entry) => entry.method, target: (entry) => entry.target, status: (entry) => entry.status ?? 0,
@@ -199,7 +199,7 @@ export class List {
   }
 }
 
-const text = (entry) => `${entry.method} ${targetOf(entry)} ${entry.status ?? ""} ${entry.id} ${entry.caller ?? ""} ${entry.why} ${marks(entry).map((mark) => `${mark} ${t(`mark.${mark}`)}`).join(" ")}`.toLowerCase();
+const text = (entry) => `${entry.method} ${targetOf(entry)} ${entry.status ?? ""} ${entry.id} ${entry.caller ?? ""} ${told(entry.why)} ${marks(entry).map((mark) => `${mark} ${t(`mark.${mark}`)}`).join(" ")}`.toLowerCase();
 
 function matches(entry, outcome) {
   if (outcome === "replayed") return entry.replayed;

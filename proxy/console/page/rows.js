@@ -19,7 +19,7 @@ export function marks(entry) {
 
 // `despite`: the filters would hide it.
 export function entryRow(entry, despite = false) {
-  const tags = marks(entry).map((mark) => tag(TONES[mark], t(`mark.${mark}`), WHY[mark] ? t(WHY[mark]) : entry.why));
+  const tags = marks(entry).map((mark) => tag(TONES[mark], t(`mark.${mark}`), WHY[mark] ? t(WHY[mark]) : told(entry.why)));
   if (entry.replayed) tags.push(tag("good", t("mark.replayed"), t("replayed.why")));
   else if (entry.attempts > 1) tags.push(tag("soft", t("mark.attempts", entry.attempts)));
   if (entry.replay_of) tags.push(tag("soft", t("mark.again"), t("again.why", entry.replay_of)));

@@ -1,7 +1,7 @@
 // The token's life: state, countdowns, renewals. The token itself is never sent to a page.
 import { aliveSection } from "/console/alive.js";
 import { byId, el, fill, post, span, toast } from "/console/dom.js";
-import { because, lived, renewals } from "/console/charts.js";
+import { because, renewals } from "/console/charts.js";
 import { has, t, told } from "/console/words.js";
 
 const DATE_STEP = 2; // seconds: a Date has whole ones, and the answer takes a moment
@@ -43,9 +43,10 @@ export function tell() {
   }
   const usable = Math.max(0, (token.usable_for ?? 0) - since);
   const renewal = Math.max(0, token.next_renewal_in - since);
+  const failure = told(token.failure);
   write(byId("token-words"), token.token_id === undefined || usable === 0
-    ? (token.last_error ? t("token.failing", token.last_error, span(renewal)) : t("token.waiting", span(renewal)))
-    : t("token.usable", span(usable), span(renewal)) + (token.last_error ? `; ${t("token.last-try", token.last_error)}` : ""));
+    ? (failure ? t("token.failing", failure, span(renewal)) : t("token.waiting", span(renewal)))
+    : t("token.usable", span(usable), span(renewal)) + (failure ? `; ${t("token.last-try", failure)}` : ""));
   life(token, since);
 }
 
@@ -67,7 +68,7 @@ async function renew(event) {
   button.disabled = true;
   try {
     const answer = await post("/refresh");
-    toast(answer.renewed ? t("renew.done") : t("renew.failed", answer.last_error ?? t("renew.log")));
+    toast(answer.renewed ? t("renew.done") : t("renew.failed", told(answer.failure) ?? t("renew.log")));
   } catch {
     toast(t("unreached"));
   } finally {
@@ -96,7 +97,7 @@ function facts() {
     [t("fact.age"), token.age === undefined ? none : t("fact.age-of", span(token.age), span(token.lifetime), because(token.cause))],
     [t("fact.expires"), token.expires_in === undefined ? none : span(token.expires_in)],
     [t("fact.next"), t("in", span(token.next_renewal_in))],
-    [t("fact.error"), token.last_error ?? none],
+    [t("fact.error"), told(token.failure) ?? none],
     [t("fact.skew"), skew === null ? t("fact.skew-unknown") : Math.abs(skew) <= DATE_STEP ? t("fact.skew-none") : t("fact.skew-some", skew)],
     [t("fact.unauthorized"), t("fact.unauthorized-of", token.unauthorized, token.replays)],
   ];
@@ -125,7 +126,7 @@ function showPanel() {
   fill(panel.past, [...history].reverse().map((one) => el("li", {},
     el("span", { class: "soft" }, t("ago", span(one.ago))),
     el("span", { class: one.renewed ? "good" : "bad" }, t(one.renewed ? "renewals.renewed" : "renewals.failed")),
-    el("span", {}, because(one.cause)), el("span", {}, lived(one.words)))));
+    el("span", {}, because(one.cause)), el("span", {}, told(one.said)))));
   if (panel.scopes.dataset.shown === String(scopes)) return;
   panel.scopes.dataset.shown = String(scopes);
   fill(panel.scopes, scopes.length ? scopes.map((scope) => el("code", {}, scope)) : t("scopes.none"));

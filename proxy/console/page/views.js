@@ -67,12 +67,11 @@ export function explanation(entry) {
   const parts = [];
   const say = (words) => parts.push(el("p", { class: "note" }, words));
   const spoken = (words) => el("span", { lang: "en" }, words);
-  const step = (words) => (told(words) === words ? spoken(words) : el("span", {}, told(words)));
   if (entry.outcome === "cut") parts.push(el("p", { class: "note bad" }, el("b", {}, `${t("mark.cut")}: `), t("cut.why")));
   if (trouble) {
     const box = el("div", { class: "note bad" },
-      el("p", {}, el("b", {}, `${t(`trouble.${trouble.kind}`)} `), spoken(trouble.words)),
-      el("p", {}, el("b", {}, `${t("trouble.next")} `), step(trouble.next_step)));
+      el("p", {}, el("b", {}, `${t(`trouble.${trouble.kind}`)} `), told(trouble.words)),
+      el("p", {}, el("b", {}, `${t("trouble.next")} `), told(trouble.next_step)));
     if (entry.in_doubt) box.append(doubt());
     if (entry.outcome === "not-sent") box.append(el("p", {}, t("trouble.not-sent")));
     parts.push(box);

@@ -1,6 +1,6 @@
 // The page's words in two languages: the browser's, unless another was chosen here.
 import { words as en } from "/console/en.js";
-import { said, words as es } from "/console/es.js";
+import { words as es } from "/console/es.js";
 
 const CATALOGUES = { en, es };
 const wanted = () => localStorage.getItem("language") ?? navigator.languages?.find((each) => CATALOGUES[each.slice(0, 2)]) ?? "en";
@@ -12,12 +12,8 @@ export const t = (key, ...values) => (catalogue[key] ?? key).replace(/\{(\d)\}/g
 export const has = (key) => Object.hasOwn(catalogue, key);
 // A number as it is written in the page's language: 1.04 or 1,04.
 export const decimal = (value, digits) => value.toFixed(digits).replace(".", language === "es" ? "," : ".");
-// Fixed phrases of the proxy, which speaks English; the command that they name may have a path.
-export const told = (phrase) => {
-  const [command] = /[^\s(]*breb-proxy(?= (?:check|help))/.exec(phrase ?? "") ?? [];
-  const found = language === "es" && said[command ? phrase.replace(command, "breb-proxy") : phrase];
-  return (command ? found && found.replace("breb-proxy", command) : found) || phrase;
-};
+// What the proxy says comes in each language; words of others come as a text.
+export const told = (said) => said?.[language] ?? said;
 
 export function choose(name) {
   localStorage.setItem("language", name);

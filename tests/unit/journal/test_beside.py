@@ -71,7 +71,7 @@ async def test_a_token_request_that_fails_says_why(error: BaseException, words: 
         await WatchedSource(FixedSource(error), journal, "/v1/tokens").fetch()
     entry = kept(journal)
     assert entry.trouble is not None
-    assert (entry.status, entry.trouble.words) == (None, words)
+    assert (entry.status, str(entry.trouble.detail)) == (None, words)
 
 
 async def _app(scope: Scope, receive: Receive, send: Send) -> None:

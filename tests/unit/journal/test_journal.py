@@ -260,7 +260,7 @@ def test_an_unknown_outcome_says_what_to_do() -> None:
     entry = over(exchange, capture)
     assert entry.trouble is not None
     assert (entry.trouble.kind, entry.trouble.outcome) == ("unreached", "unknown")
-    assert "look up in the API" in entry.trouble.next_step
+    assert "look up in the API" in str(entry.trouble.next_step)
     assert names(entry)[-1] == "wait"
 
 

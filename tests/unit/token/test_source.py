@@ -468,10 +468,12 @@ def test_the_setting_to_look_at_is_the_one_that_is_set() -> None:
     source = PassportTokenSource(ENDPOINT, endpoint, Vault(), lambda: 0.0, from_base_url=True)
     with pytest.raises(TokenReplyUnusable, match=r"answered 404$") as followed:
         asyncio.run(source.fetch())
-    assert followed.value.next_step.startswith("check BREB_BASE_URL: the token endpoint follows")
+    assert str(followed.value.next_step).startswith(
+        "check BREB_BASE_URL: the token endpoint follows"
+    )
     with pytest.raises(TokenReplyUnusable) as named:
         asyncio.run(source_of(endpoint).fetch())
-    assert named.value.next_step.startswith("check that BREB_TOKEN_URL is the token endpoint")
+    assert str(named.value.next_step).startswith("check that BREB_TOKEN_URL is the token endpoint")
 
 
 def test_the_registered_word_of_an_error_reply_is_repeated() -> None:

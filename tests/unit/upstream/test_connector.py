@@ -38,7 +38,7 @@ async def test_a_name_without_address_is_a_dns_error() -> None:
     error = await refused_by("does-not-exist.invalid", 80)
     assert type(error) is NameNotResolved
     assert str(error).startswith("no address for does-not-exist.invalid: ")
-    assert "BREB_BASE_URL" in error.next_step
+    assert "BREB_BASE_URL" in str(error.next_step)
 
 
 async def test_a_name_that_cannot_be_one_is_a_dns_error() -> None:
@@ -57,7 +57,7 @@ async def test_a_name_server_that_says_nothing_is_a_time_out_of_its_own(
     assert type(error) is NameTimeout
     assert (error.status, error.kind) == (504, "dns_timeout")
     assert str(error) == "no response from DNS for slow.example within 0.1 s"
-    assert "DNS" in error.next_step
+    assert "DNS" in str(error.next_step)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -273,8 +273,8 @@ async def test_an_egress_proxy_that_gives_no_tunnel_is_named(answer: bytes, word
         error = await refused_by("127.0.0.1", 9, egress=egress.port)
     assert type(error) is (EgressLogin if "407" in words else EgressFailed)
     assert words in str(error)
-    assert "BREB_EGRESS_PROXY" in error.next_step
-    assert ("BREB_EGRESS_CREDENTIALS" in error.next_step) == ("407" in words)
+    assert "BREB_EGRESS_PROXY" in str(error.next_step)
+    assert ("BREB_EGRESS_CREDENTIALS" in str(error.next_step)) == ("407" in words)
 
 
 async def test_an_egress_proxy_that_resets_is_named() -> None:
@@ -297,8 +297,8 @@ async def test_a_slow_egress_proxy_is_a_connect_time_out() -> None:
         assert type(error) is ConnectTimeout
         named = f"the egress proxy 127.0.0.1:{egress.port}"
         assert str(error) == f"{named} did not answer CONNECT 127.0.0.1:9 within 0.5 s"
-        assert "BREB_EGRESS_PROXY" in error.next_step
-        assert "whether it can reach 127.0.0.1:9" in error.next_step
+        assert "BREB_EGRESS_PROXY" in str(error.next_step)
+        assert "whether it can reach 127.0.0.1:9" in str(error.next_step)
 
 
 async def test_an_upstream_that_is_silent_in_the_tunnel_is_not_the_egress_proxys_fault() -> None:
@@ -312,11 +312,11 @@ async def test_an_upstream_that_is_silent_in_the_tunnel_is_not_the_egress_proxys
         error = await refused_by("127.0.0.1", 9, **more)
         assert type(error) is ConnectTimeout
         assert str(error) == "no TLS with 127.0.0.1:9 within 0.5 s"
-        assert "egress" not in error.next_step.lower()
+        assert "egress" not in str(error.next_step).lower()
 
 
 async def test_an_egress_proxy_that_is_not_there_is_named_in_the_next_step() -> None:
     with refusing_port() as port:
         error = await refused_by("127.0.0.1", 9, egress=port)
     assert type(error) is ConnectionRefused
-    assert "BREB_EGRESS_PROXY" in error.next_step
+    assert "BREB_EGRESS_PROXY" in str(error.next_step)

@@ -155,14 +155,14 @@ async def test_a_strangers_certificate_is_refused(trusting: ResumingContext) -> 
     error = await error_of(stranger, trusting)
     assert type(error) is CertificateRefused
     assert "unable to get local issuer certificate (issued by trustme v" in str(error)
-    assert "BREB_CA_BUNDLE" in error.next_step
+    assert "BREB_CA_BUNDLE" in str(error.next_step)
     assert not error.sent
 
 
 async def test_the_systems_authorities_do_not_know_ours(served: ssl.SSLContext) -> None:
     error = await error_of(served, tls_context())
     assert type(error) is CertificateRefused
-    assert "BREB_CA_BUNDLE" in error.next_step
+    assert "BREB_CA_BUNDLE" in str(error.next_step)
 
 
 async def test_a_certificate_for_another_name_is_refused(
@@ -171,7 +171,7 @@ async def test_a_certificate_for_another_name_is_refused(
     error = await error_of(server_side(authority.issue_cert("other.example")), trusting)
     assert type(error) is CertificateRefused
     assert "not valid for 'localhost'" in str(error)
-    assert "another name" in error.next_step
+    assert "another name" in str(error.next_step)
 
 
 async def test_a_certificate_for_a_name_is_not_one_for_an_address(
@@ -179,7 +179,7 @@ async def test_a_certificate_for_a_name_is_not_one_for_an_address(
 ) -> None:
     error = await error_of(server_side(authority.issue_cert("localhost")), trusting, "127.0.0.1")
     assert type(error) is CertificateRefused
-    assert "another name" in error.next_step
+    assert "another name" in str(error.next_step)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ async def test_a_certificate_out_of_its_time_is_refused(
     error = await error_of(server_side(certificate), trusting)
     assert type(error) is CertificateRefused
     assert str(error).endswith(words)
-    assert advice in error.next_step
+    assert advice in str(error.next_step)
 
 
 def test_what_newer_pythons_find_wrong_is_explained() -> None:
@@ -214,7 +214,7 @@ def test_what_newer_pythons_find_wrong_is_explained() -> None:
     error.verify_code = 92
     refused = certificate_refused(error, "host")
     assert "keyUsage in the authority's certificate" in str(refused)
-    assert "BREB_CA_BUNDLE" in refused.next_step
+    assert "BREB_CA_BUNDLE" in str(refused.next_step)
 
 
 def test_a_refusal_without_words_is_worded() -> None:
@@ -266,7 +266,7 @@ async def test_a_plain_server_is_not_a_tls_server(trusting: ResumingContext) -> 
     ):
         with pytest.raises(TlsFailed, match="TLS with localhost:") as caught:
             await fetch(pool)
-        assert "uses TLS" in caught.value.next_step
+        assert "uses TLS" in str(caught.value.next_step)
         assert not caught.value.sent
         await until(lambda: server.open == 0)
 

@@ -1,0 +1,19 @@
+"""The catalogue: each phrase of the program, English and Spanish side by side, by its code.
+
+The English are lower case, without full stop, and never hold a secret or a body.
+"""
+
+from proxy.words.entry import Words
+from proxy.words.of_callers import OF_CALLERS
+from proxy.words.of_console import OF_CONSOLE
+from proxy.words.of_egress import OF_EGRESS
+from proxy.words.of_tokens import OF_TOKENS
+from proxy.words.of_upstream import OF_UPSTREAM
+
+CATALOGUE: dict[str, Words] = {
+    **OF_CALLERS,
+    **OF_UPSTREAM,
+    **OF_EGRESS,
+    **OF_TOKENS,
+    **OF_CONSOLE,
+}

@@ -1,0 +1,79 @@
+"""What the console says of exchanges: what changed and why, what is not kept, what is not sent."""
+
+from proxy.words.entry import Words
+
+OF_CONSOLE = {
+    # -- what the proxy changed ------------------------------------------------------------------
+    "change.own-authorization": Words(
+        "the caller's own; the proxy adds its token", "es del cliente; el proxy agrega su token"
+    ),
+    "change.answered": Words("answered by the proxy", "lo responde el proxy"),
+    "change.names-proxy": Words("names the proxy", "nombra al proxy"),
+    "change.for-proxy": Words("for the proxy only", "es solo para el proxy"),
+    "change.frames-response": Words(
+        "the proxy frames the response itself (RFC 9112 section 6.2)",
+        "el proxy mismo delimita la respuesta (RFC 9112, sección 6.2)",
+    ),
+    "change.token": Words("the access token", "el token de acceso"),
+    "change.names-upstream": Words("names the upstream", "nombra al servidor de destino"),
+    "change.via": Words(
+        "the proxy names itself (RFC 9110 section 7.6.3)",
+        "el proxy se identifica (RFC 9110, sección 7.6.3)",
+    ),
+    "change.framed": Words("framed for this connection", "se delimita para esta conexión"),
+    "change.relocated": Words(
+        "pointed at the upstream, now at the proxy",
+        "apuntaba al servidor de destino, ahora al proxy",
+    ),
+    "change.server-timing": Words("BREB_SERVER_TIMING", "BREB_SERVER_TIMING"),
+    "change.cors": Words(
+        "the proxy answers CORS for BREB_ALLOWED_ORIGINS",
+        "el proxy responde CORS según BREB_ALLOWED_ORIGINS",
+    ),
+    "change.one-connection": Words(
+        "for one connection only (RFC 9110 section 7.6.1)",
+        "vale solo para una conexión (RFC 9110, sección 7.6.1)",
+    ),
+    "change.nominated": Words(
+        "named by Connection, so for one connection only",
+        "lo nombra Connection, así que vale solo para una conexión",
+    ),
+    # -- what of a body is not kept --------------------------------------------------------------
+    "body.coding-unknown": Words(
+        "not kept: the coding {coding} is not supported",
+        "no se guardó: la codificación {coding} no se admite",
+    ),
+    "body.coding-invalid": Words(
+        "not kept: it is not valid {coding}", "no se guardó: no es {coding} válido"
+    ),
+    # -- why a request is not sent again ---------------------------------------------------------
+    "replay.production": Words(
+        "not allowed against a production host: real money moves there",
+        "no se permite contra un host de producción: allí se mueve dinero real",
+    ),
+    "replay.draining": Words("the proxy is shutting down", "el proxy se está apagando"),
+    "replay.gone": Words("this exchange is no longer kept", "esta petición ya no está guardada"),
+    "replay.no-caller": Words("no caller sent it", "no la envió ningún cliente"),
+    "replay.method": Words("this method cannot be sent", "ese método no se puede enviar"),
+    "replay.masks": Words(
+        "it still has masked values ({mask}): write the real values",
+        "todavía tiene valores ocultos ({mask}): escriba los valores reales",
+    ),
+    "replay.path": Words(
+        "the path must begin with / and have only visible ASCII characters",
+        "la ruta debe empezar con / y usar solo caracteres ASCII visibles",
+    ),
+    "replay.header": Words(
+        "a header has a name or a value that cannot be sent",
+        "un encabezado tiene un nombre o un valor que no se puede enviar",
+    ),
+    "replay.masked": Words("some of its values were masked", "tiene valores ocultos"),
+    "replay.malformed": Words(
+        "it was not a well-formed request", "no era una petición bien formada"
+    ),
+    "replay.body": Words("its body is {why}", "de su cuerpo: {why}"),
+    "replay.body-cut": Words(
+        "only the first {count} characters of its body are kept",
+        "solo se guardaron los primeros {count} caracteres de su cuerpo",
+    ),
+}

@@ -1,0 +1,67 @@
+"""A phrase: its code and values, worded at the edge, where it is known who reads it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from proxy.invocation import COMMAND
+from proxy.words.catalogue import CATALOGUE
+from proxy.words.durations import Span, span
+from proxy.words.languages import DEFAULT, LANGUAGES, Language, decimal
+
+_LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Something to say; ``code`` names it in the catalogue, whose words have the ``values``."""
+
+    code: str
+    values: "Mapping[str, str | float | Phrase]" = field(default_factory=dict)
+
+    def said(self, language: Language = DEFAULT) -> str:
+        """Word it."""
+        words: str = getattr(CATALOGUE[self.code], language)
+        shown = {name: _shown(value, language) for name, value in self.values.items()}
+        return words.format_map({"command": COMMAND, **shown})
+
+    def __str__(self) -> str:
+        return self.said()
+
+    def about(self, setting: "str | Phrase") -> "Phrase":
+        """Return the same of another setting, where it names one."""
+        if "setting" not in self.values:
+            return self
+        return replace(self, values={**self.values, "setting": setting})
+
+
+Said = Phrase | str
+"""What is said: a phrase, or words of others that are passed on as they are."""
+
+
+def phrase(code: str, /, **values: "str | float | Phrase") -> Phrase:
+    """Make a phrase; values that repeat what a caller sent may be of any length, and are cut."""
+    return Phrase(code, {name: _bounded(value) for name, value in values.items()})
+
+
+def _bounded(value: "str | float | Phrase") -> "str | float | Phrase":
+    if isinstance(value, str) and len(value) > _LONGEST:
+        return f"{value[:_LONGEST]}..."
+    return value
+
+
+def said(what: Said, language: Language) -> str:
+    """Word ``what``, if it is a phrase."""
+    return what.said(language) if isinstance(what, Phrase) else what
+
+
+def both(what: Said) -> dict[Language, str]:
+    """Word ``what`` in each language, for a page that chooses."""
+    return {language: said(what, language) for language in LANGUAGES}
+
+
+def _shown(value: "str | float | Phrase", language: Language) -> str:
+    if isinstance(value, Span):
+        return span(value, language)
+    if isinstance(value, float):
+        return decimal(f"{value:g}", language)
+    return said(value, language) if isinstance(value, Phrase) else str(value)

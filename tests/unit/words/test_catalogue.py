@@ -1,0 +1,155 @@
+"""The catalogue has what the program says, all of it, in both languages, and nothing else."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+from typing import NamedTuple
+
+import pytest
+
+from proxy import errors, words
+from proxy.invocation import COMMAND
+from proxy.words import both, phrase
+from proxy.words.catalogue import CATALOGUE
+from proxy.words.durations import Span
+
+PROXY = Path(words.__file__).parents[1]
+# They say of settings what is wrong with them, at the start and on the terminal alone.
+OF_SETTINGS = {"SettingsError", "LedgerRefused"}
+
+
+class Use(NamedTuple):
+    """A call of ``phrase``: where, which, with what."""
+
+    place: str
+    code: str
+    values: frozenset[str]
+
+
+def calls() -> Iterator[tuple[str, ast.Call]]:
+    for path in sorted(PROXY.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                yield f"{path.relative_to(PROXY)}:{node.lineno}", node
+
+
+def uses() -> Iterator[Use]:
+    for place, call in calls():
+        if isinstance(call.func, ast.Name) and call.func.id == "phrase":
+            code = ast.literal_eval(call.args[0])
+            yield Use(place, code, frozenset(str(each.arg) for each in call.keywords))
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("code", CATALOGUE)
+def test_a_phrase_has_both_languages_and_the_same_values(code: str) -> None:
+    english, spanish = CATALOGUE[code]
+    assert english
+    assert spanish
+    assert places(english) == places(spanish)
+
+
+def test_what_is_said_is_in_the_catalogue_with_its_values() -> None:
+    for use in uses():
+        assert use.code in CATALOGUE, use
+        assert places(CATALOGUE[use.code].en) - {"command"} == use.values, use
+
+
+def test_what_is_in_the_catalogue_is_said() -> None:
+    assert CATALOGUE.keys() - {use.code for use in uses()} == set()
+
+
+def test_no_phrase_is_there_twice() -> None:
+    from proxy.words import of_callers, of_console, of_egress, of_tokens, of_upstream
+
+    parts = (
+        of_callers.OF_CALLERS,
+        of_console.OF_CONSOLE,
+        of_egress.OF_EGRESS,
+        of_tokens.OF_TOKENS,
+        of_upstream.OF_UPSTREAM,
+    )
+    assert sum(map(len, parts)) == len(CATALOGUE)
+
+
+def test_no_error_is_given_a_sentence() -> None:
+    """A code with values can be said in any language; a sentence cannot."""
+    names = set(_names(errors.ProxyError)) - OF_SETTINGS
+    sentences = [
+        place
+        for place, call in calls()
+        if isinstance(call.func, ast.Name)
+        and call.func.id in names
+        and any(_sentence(each) for each in call.args)
+    ]
+    assert sentences == []
+
+
+def _names(kind: type[errors.ProxyError]) -> Iterator[str]:
+    yield kind.__name__
+    for each in kind.__subclasses__():
+        yield from _names(each)
+
+
+def _sentence(value: ast.expr) -> bool:
+    if isinstance(value, ast.Constant):
+        return isinstance(value.value, str) and " " in value.value
+    return isinstance(value, ast.JoinedStr)
+
+
+def test_the_spanish_speak_to_usted() -> None:
+    """No tú, no vos, no vosotros: of the verbs that tell somebody to do something."""
+    familiar = r"\b(envía|usa|verifica|revisa|ejecuta|define|agrega|cambia|tu|tus|vuestro)\b"
+    of_third_persons = {"copy.powershell"}
+    for code, entry in CATALOGUE.items():
+        if code.startswith("step.") and code not in of_third_persons:
+            assert not re.match(familiar, entry.es), entry.es
+
+
+def test_a_value_is_said_as_its_language_has_it() -> None:
+    assert both(phrase("nothing-read", seconds=0.5)) == {
+        "en": "no byte of the response for 0.5 s",
+        "es": "no llegó ni un byte de la respuesta en 0,5 s",
+    }
+    assert both(phrase("valid-for", span=Span(3 * 86_400))) == {
+        "en": "valid for 3 days 0 h",
+        "es": "vigente por 3 días 0 h",
+    }
+    assert phrase("valid-for", span=Span(1.5)).said("es") == "vigente por 1,5 s"
+
+
+def test_a_phrase_may_hold_another() -> None:
+    egress = phrase("egress-proxy", authority="proxy.corp:3128")
+    assert both(phrase("connection-refused", peer=egress)) == {
+        "en": "the egress proxy proxy.corp:3128 refused the connection",
+        "es": "el proxy de salida proxy.corp:3128 rechazó la conexión",
+    }
+
+
+def test_the_command_is_that_of_this_installation() -> None:
+    assert phrase("step.keeps-trying").said("es").endswith(f"ejecute: {COMMAND} check")
+
+
+def test_an_advice_can_be_about_another_setting() -> None:
+    step = errors.NameNotResolved.next_step
+    assert "BREB_TOKEN_URL" in str(step.about("BREB_TOKEN_URL"))
+    assert "BREB_BASE_URL" in str(step)
+    assert errors.PoolFull.next_step.about("BREB_TOKEN_URL") == errors.PoolFull.next_step
+
+
+def test_what_a_caller_sent_is_not_repeated_at_any_length() -> None:
+    said = str(phrase("not-a-method", method="X" * 70_000))
+    assert len(said) < 600
+    assert said.endswith("... is not an HTTP method")
+
+
+def test_words_of_others_are_passed_on_in_either_language() -> None:
+    assert both("certificate has expired") == {
+        "en": "certificate has expired",
+        "es": "certificate has expired",
+    }
