@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from proxy.journal.body import Content
 from proxy.journal.entry import Entry
-from proxy.words import both
+from proxy.words import LANGUAGES, said
 
 TERMS = 16
 _LONGEST = 200
@@ -34,8 +34,8 @@ def _texts(entry: Entry) -> Iterator[str]:
     for body in (entry.request, entry.answer):
         yield _text(body)
     if entry.trouble is not None:
-        told = (both(entry.trouble.detail), both(entry.trouble.next_step))
-        yield "\n".join(text for each in told for text in each.values())
+        told = (entry.trouble.detail, entry.trouble.next_step)
+        yield "\n".join(said(each, language) for each in told for language in LANGUAGES)
 
 
 def _text(body: Content) -> str:

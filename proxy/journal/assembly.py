@@ -14,9 +14,10 @@ from proxy.journal.masking import MASK
 from proxy.journal.phases import phases
 from proxy.journal.recorder import BoundedCopy, Capture
 from proxy.journal.redaction import Redaction
+from proxy.words import phrase
 
 _NOTHING = Content(b"", 0)
-_COUNTLESS = "not kept: the request has more cookies, or longer ones, than can be masked"
+_COUNTLESS = phrase("body.countless")
 
 
 def entry_of(

@@ -14,9 +14,10 @@ from proxy.http1.request import Request
 from proxy.journal.body import LIMIT
 from proxy.journal.bounds import LET_IN, REFUSED, Bounds
 from proxy.journal.known import Known, known
+from proxy.words import Said, phrase
 
 BUDGET = 8 * 1024 * 1024
-TOO_MUCH = "not kept: more arrived at once than could be masked"
+TOO_MUCH = phrase("body.too-much")
 
 
 class Budget:
@@ -35,7 +36,7 @@ class BoundedCopy:
         self._budget = budget
         self.data = bytearray()
         self.size = 0
-        self.words = ""  # why nothing of it is there
+        self.words: Said = ""  # why nothing of it is there
 
     def take(self, data: bytes) -> None:
         """Copy as much as the budget allows."""
@@ -49,7 +50,7 @@ class BoundedCopy:
         """Give back what it took of the budget."""
         self._budget.left += len(self.data)
 
-    def forget(self, words: str) -> None:
+    def forget(self, words: Said) -> None:
         """Let go of it, for the reason that ``words`` give; not before it was released."""
         if self.data:
             self.data, self.words = bytearray(), words

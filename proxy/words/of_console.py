@@ -43,6 +43,14 @@ OF_CONSOLE = {
         "not kept: the coding {coding} is not supported",
         "no se guardó: la codificación {coding} no se admite",
     ),
+    "body.too-much": Words(
+        "not kept: more arrived at once than could be masked",
+        "no se guardó: llegó a la vez más de lo que se podía ocultar",
+    ),
+    "body.countless": Words(
+        "not kept: the request has more cookies, or longer ones, than can be masked",
+        "no se guardó: la petición tiene más cookies, o más largas, de las que se pueden ocultar",
+    ),
     "body.coding-invalid": Words(
         "not kept: it is not valid {coding}", "no se guardó: no es {coding} válido"
     ),

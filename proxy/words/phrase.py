@@ -54,9 +54,11 @@ def said(what: Said, language: Language) -> str:
     return what.said(language) if isinstance(what, Phrase) else what
 
 
-def both(what: Said) -> dict[Language, str]:
-    """Word ``what`` in each language, for a page that chooses."""
-    return {language: said(what, language) for language in LANGUAGES}
+def both(what: Said) -> dict[Language, str] | str:
+    """Word a phrase in each language, for a page that chooses; words of others stay one text."""
+    if isinstance(what, Phrase):
+        return {language: what.said(language) for language in LANGUAGES}
+    return what
 
 
 def _shown(value: "str | float | Phrase", language: Language) -> str:

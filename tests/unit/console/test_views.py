@@ -23,6 +23,7 @@ from proxy.journal.journal import Journal
 from proxy.journal.recorder import Recorder
 from proxy.passport import consequence
 from proxy.settings.model import Settings
+from proxy.words import phrase
 
 DOOR = CallerUrl("http://127.0.0.1:8080", "", keyed=False, production=False)
 NOTHING = Content(b"", 0)
@@ -60,8 +61,8 @@ def changed(**changes: Any) -> Entry:
 def test_marks_tell_whose_doing_it_was() -> None:
     assert mark(changed(left=True)) == "left"
     for kind in ("no-token", "unreached", "proxy"):
-        assert mark(changed(trouble=Trouble(kind, "", "", ""))) == kind
-    assert mark(changed(trouble=Trouble("refused", "", "", ""))) == "refused"
+        assert mark(changed(trouble=Trouble(kind, "", "", phrase("step.report")))) == kind
+    assert mark(changed(trouble=Trouble("refused", "", "", phrase("step.report")))) == "refused"
     assert mark(changed(status=404)) == "upstream"
     assert mark(changed(status=204)) == "answered"
 
@@ -116,7 +117,7 @@ def test_what_is_broken_before_it_is_cut_is_shown_so() -> None:
     ],
 )
 def test_what_cannot_be_sent_again_says_why(entry: Entry, problem: str) -> None:
-    assert sendable(entry).problem == problem
+    assert str(sendable(entry).problem) == problem
 
 
 def test_what_is_the_clients_own_or_a_pages_is_not_sent_again() -> None:
@@ -190,7 +191,7 @@ def test_an_archive_holds_the_odd_ones_too() -> None:
         answer=Content(b"\x00", 1),
         answer_lines=(("Location", "/v1/y"),),
     )
-    silent = changed(status=None, trouble=Trouble("failed", "r", "no way", "try"))
+    silent = changed(status=None, trouble=Trouble("failed", "r", "no way", phrase("step.report")))
     malformed = changed(method="-")
     left = changed(status=None, left=True, method="OPTIONS", target="*")
     first, second, third = har([odd, silent, malformed, left], DOOR)["log"]["entries"]

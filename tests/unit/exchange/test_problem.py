@@ -184,3 +184,16 @@ def test_what_never_was_a_request_is_counted_with_its_answer() -> None:
     shell = Shell(let_in, Raising(REFUSAL).forward, [facts.append])
     status, _, body = shell.refused(REFUSAL)
     assert [(each.status, each.sent) for each in facts] == [(status, len(body))]
+
+
+def test_nobody_looks_for_a_language_while_nothing_goes_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def looked(_: object) -> str:
+        raise AssertionError
+
+    monkeypatch.setattr("proxy.exchange.shell.preferred", looked)
+    exchange, _ = run(Raising(CallerLeft()))
+    assert exchange.failure is None
+    with pytest.raises(AssertionError):
+        run(Raising(REFUSAL))

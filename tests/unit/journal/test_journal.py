@@ -18,6 +18,7 @@ from proxy.journal.entry import Entry
 from proxy.journal.journal import Journal
 from proxy.journal.masking import MASK
 from proxy.journal.recorder import Budget, Capture, Recorder
+from proxy.words import phrase
 
 TOKEN = "0123456789abcdef" * 4
 OK: Lines = [(b"Content-Type", b"text/plain")]
@@ -141,7 +142,7 @@ def test_a_request_that_the_ledger_stopped_spent_its_time_there() -> None:
     a_moment()
     capture.enters("ledger")
     a_moment()
-    exchange.failure = RequestRefused(503, "ledger", "the disk is full", "free space")
+    exchange.failure = RequestRefused(503, "ledger", phrase("internal"), phrase("step.ledger"))
     exchange.status = 503
     assert names(over(exchange, capture)) == ["guard", "ledger"]
 
@@ -223,7 +224,7 @@ def test_a_refusal_is_shown_with_the_answer_that_the_caller_got() -> None:
     journal = Journal([])
 
     def refuse(exchange: Exchange, request: Request) -> None:
-        raise RequestRefused(421, "host", "not a name", "use localhost")
+        raise RequestRefused(421, "host", phrase("host-malformed"), phrase("step.one-host"))
 
     async def nothing(*_: object) -> None:
         """Send nothing anywhere."""
@@ -235,17 +236,19 @@ def test_a_refusal_is_shown_with_the_answer_that_the_caller_got() -> None:
     ((entry,), _) = journal.after(0)
     assert entry.trouble is not None
     assert (entry.trouble.kind, entry.trouble.outcome) == ("refused", "not-sent")
-    assert json.loads(str(entry.answer.data))["detail"] == "not a name"
+    assert json.loads(str(entry.answer.data))["detail"] == str(phrase("host-malformed"))
     assert names(entry) == ["guard"]
     assert entry.upstream_seconds == 0
 
 
 def test_what_never_was_a_request_is_an_entry_too() -> None:
     exchange = Exchange("a-1", "-", b"-")
-    exchange.failure = RequestRefused(400, "malformed", "not HTTP", "send HTTP")
+    exchange.failure = RequestRefused(
+        400, "malformed", phrase("tls-came"), phrase("step.well-formed")
+    )
     exchange.status = 400
     entry = over(exchange, None)
-    assert json.loads(str(entry.answer.data))["detail"] == "not HTTP"
+    assert json.loads(str(entry.answer.data))["detail"] == str(phrase("tls-came"))
     assert (entry.method, entry.request_lines, entry.phases) == ("-", (), ())
     assert entry.at > 0
 
@@ -354,7 +357,7 @@ def test_of_a_refused_request_little_is_kept_and_nothing_of_what_is_long() -> No
     secret = b"abcdefgh" * 100
     capture.lines += [(b"Cookie", b"a=" + secret), (b"X-Long", b"v" * 513), (b"n" * 300, b"v")]
     capture.lines += [(b"X", b"y" * 400)] * 100
-    exchange.failure = RequestRefused(403, "caller-key", "no key", "send one")
+    exchange.failure = RequestRefused(403, "caller-key", phrase("key-missing"), phrase("step.key"))
     exchange.target += secret
     entry = over(exchange, capture)
     assert sum(len(name) + len(value) for name, value in entry.request_lines) < 20_000
@@ -399,7 +402,7 @@ def test_with_more_secrets_than_can_be_looked_for_no_text_is_kept(cookies: list[
     entry = over(exchange, capture)
     assert "secret-" not in repr(entry)
     assert entry.request.words == entry.answer.words
-    assert entry.request.words.startswith("not kept: the request has more cookies")
+    assert str(entry.request.words).startswith("not kept: the request has more cookies")
 
 
 @pytest.fixture

@@ -880,7 +880,7 @@ async def test_what_happened_is_kept_in_words() -> None:
         assert keeper.age(held) == pytest.approx(10)
         assert [(e["renewed"], e["cause"], e["words"]) for e in keeper.past] == [
             (False, "start", "the token endpoint answered 500"),
-            (True, "start", "valid for 300 s"),
+            (True, "start", "valid for 5 min 0 s"),
         ]
 
 
