@@ -21,7 +21,12 @@ from proxy.sandbox.world import World
 
 _HERE = Path(__file__).parent
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_FILES = {"page.css": "text/css", "page.js": "text/javascript", "page.svg": "image/svg+xml"}
+_FILES = {
+    "page.css": "text/css",
+    "page.js": "text/javascript",
+    "page.svg": "image/svg+xml",
+    "words.js": "text/javascript",
+}
 _BODY_LIMIT = 65536
 _DATA_LIMIT = 64 * 1024 * 1024
 _STRANGER = (

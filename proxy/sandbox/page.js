@@ -1,4 +1,4 @@
-"use strict";
+import { choose, dress, has, language, t, told } from "/_sandbox/words.js";
 
 const byId = (id) => document.getElementById(id);
 const namespace = new URLSearchParams(location.search).get("namespace") ?? "";
@@ -15,17 +15,18 @@ function cellOf(content) {
   field.textContent = text;
   if (ID.test(text)) {
     field.textContent = `${text.slice(0, 8)}…`;
-    field.title = `${text} (click to copy)`;
+    field.title = t("click-to-copy", text);
     field.className = "id";
     field.dataset.full = text;
   }
+  if (["true", "false"].includes(text)) field.textContent = t(text);
   if (["SETTLED", "ACTIVE", "true"].includes(text)) field.className = "good";
   if (["REJECTED", "SUSPENDED", "false"].includes(text)) field.className = "bad";
   return field;
 }
 
 // Cell by cell, where there is news: what is drawn anew loses a press, a marked text and the focus.
-function fill(id, rows, none = "none yet") {
+function fill(id, rows, none = t("none")) {
   const parent = byId(id);
   const titles = [...parent.closest("table").querySelectorAll("th")].map((th) => th.textContent.trim());
   rows.forEach((cells, number) => {
@@ -79,25 +80,25 @@ function pictures(codes) {
     const item = document.createElement("li");
     const picture = item.appendChild(document.createElement("img"));
     picture.src = at(`qrcodes/${code.id}.png`);
-    picture.alt = `QR code for ${code.key_value}`;
-    const told = item.appendChild(document.createElement("p"));
-    const price = code.amount ? `${code.amount} pesos` : "any amount";
-    told.textContent = `${code.type}, ${code.key_value}, ${price}, ${code.is_paid ? "paid" : "not paid"}`;
-    if (code.reference) told.textContent += `, reference ${code.reference}`;
+    picture.alt = t("qr.alt", code.key_value);
+    const words = item.appendChild(document.createElement("p"));
+    const price = code.amount ? t("qr.price", code.amount) : t("qr.any");
+    words.textContent = t("qr.told", code.type, code.key_value, price, t(code.is_paid ? "qr.paid" : "qr.unpaid"));
+    if (code.reference) words.textContent += t("qr.reference", code.reference);
     const copy = item.appendChild(document.createElement("button"));
     copy.type = "button";
-    copy.textContent = "Copy its text";
+    copy.textContent = t("qr.copy");
     copy.addEventListener("click", () => copied(code.qr_code_data));
     return item;
   }));
-  if (!codes.length) byId("qr_codes").textContent = "none yet";
+  if (!codes.length) byId("qr_codes").textContent = t("none");
 }
 
 function again(delivery) {
   if (!delivery.resendable) return "";
   const button = document.createElement("button");
   button.type = "button";
-  button.textContent = "Send again";
+  button.textContent = t("hook.again");
   button.dataset.id = delivery.id;
   button.addEventListener("click", () => press("webhooks/resend", { id: delivery.id }));
   return button;
@@ -105,16 +106,16 @@ function again(delivery) {
 
 function rule(one) {
   const whom = [
-    one.key_value && `to ${one.key_value}`, one.amount && `of ${one.amount}`,
-    one.account_id && `from ${one.account_id}`,
-  ].filter(Boolean).join(" ") || "to anybody";
-  const left = one.times === null ? "always" : `${one.times} times`;
-  return `${one.status} ${one.error_code}: payments ${whom}, ${left}, used ${one.used} times`.replace(" :", ":");
+    one.key_value && t("rule.to", one.key_value), one.amount && t("rule.of", one.amount),
+    one.account_id && t("rule.from", one.account_id),
+  ].filter(Boolean).join(" ") || t("rule.anybody");
+  const left = one.times === null ? t("rule.always") : t("rule.times", one.times);
+  return t("rule", `${one.status} ${one.error_code}`.trim(), whom, left, one.used);
 }
 
 function show(state) {
-  const moved = state.clock_offset ? `, moved on by ${state.clock_offset} s` : "";
-  byId("clock").textContent = `${state.now}${moved} · seed ${state.seed ?? "none"}`;
+  const seed = state.seed ?? t("no-seed");
+  byId("clock").textContent = state.clock_offset ? t("now.moved", state.now, state.clock_offset, seed) : t("now", state.now, seed);
   suggest(document.querySelector("[data-control=behaviour]"), state.behaviour);
   const hooks = document.querySelector("[data-control=webhooks]");
   const { url, authorization_url, delay } = state.webhooks;
@@ -126,27 +127,29 @@ function show(state) {
     byId("profiles").replaceChildren(...state.behaviour.profiles.map((name) => new Option(name)));
   }
   if (!byId("codes").options.length) {
-    for (const [code, words] of Object.entries(state.error_codes)) {
+    for (const [code, english] of Object.entries(state.error_codes)) {
+      const words = told(`code.${code}`, english);
       byId("codes").append(new Option(words, code));
       const term = byId("meanings").appendChild(document.createElement("dt"));
       term.textContent = code;
       byId("meanings").appendChild(document.createElement("dd")).textContent = words;
     }
   }
-  list("faults", state.faults.map((f) => `${f.fault} for ${f.match}, happened ${f.happened} times`));
-  fill("tokens", state.tokens.map((t) => [t.token_id, t.seconds_left]), "no live token");
+  list("faults", state.faults.map((f) => t("fault.planned", f.fault, f.match, f.happened)));
+  fill("tokens", state.tokens.map((t) => [t.token_id, t.seconds_left]), t("token.none"));
   list("outcomes", state.outcomes.map(rule));
   fill("payments", state.payments.map((p) => [p.id, p.direction, p.amount, p.status,
-    p.error_code ? `${p.error_code} ${p.meaning}` : "", p.qr_code_reference, p.executions, p.verdict]));
+    p.error_code ? `${p.error_code} ${told(`code.${p.error_code}`, p.meaning)}` : "", p.qr_code_reference, p.executions,
+    told(`verdict.${p.verdict_code}`, p.verdict, p.verdict_seconds)]));
   fill("accounts", state.accounts.map((a) => [a.id, a.number, a.balance, a.held]));
   fill("keys", state.keys.map((k) => [k.id, k.key_type, k.key_value, k.status, k.account_id]));
   list("payable", state.payable_keys.map((k) => `${k.key_type} ${k.key_value} (${k.name})`));
   pictures(state.qr_codes);
-  list("counts", Object.entries(state.counts).map(([kind, n]) => `${kind.replace("_", " ")}: ${n}`));
+  list("counts", Object.entries(state.counts).map(([kind, n]) => `${has(`count.${kind}`) ? t(`count.${kind}`) : kind}: ${n}`));
   fill("deliveries", state.webhooks.deliveries.map(
     (d) => [d.event, d.payment_id, d.tries.join(" "), d.delivered, again(d)]));
   fill("journal", state.journal.map(
-    (j) => [j.at, `${j.method} ${j.path}`, j.status || "cut", j.fault, j.trace_id]));
+    (j) => [j.at, `${j.method} ${j.path}`, j.status || t("cut"), j.fault, j.trace_id]));
   choices(state.namespaces);
 }
 
@@ -155,13 +158,16 @@ function choices(names) {
   const every = ["", ...new Set([...names, namespace].filter(Boolean))];
   if (document.activeElement === select || !news("namespaces", every)) return;
   select.replaceChildren(...every.map(
-    (name) => new Option(name || "the nameless one", name, name === namespace, name === namespace)));
+    (name) => new Option(name || t("namespace.none"), name, name === namespace, name === namespace)));
 }
 
 byId("namespaces").addEventListener("change", (event) => {
   location.search = event.target.value ? `?namespace=${encodeURIComponent(event.target.value)}` : "";
 });
 byId("dump").href = at("dump");
+byId("language").value = language;
+byId("language").addEventListener("change", (event) => choose(event.target.value));
+dress(document);
 
 async function refresh() {
   try {
@@ -169,7 +175,7 @@ async function refresh() {
     show(await answer.json());
     if (byId("message").dataset.lost) say("");
   } catch {
-    say("the simulator does not answer", true);
+    say(t("silent"), true);
   }
 }
 
@@ -185,7 +191,7 @@ function say(text, lost = false) {
 async function copied(text) {
   try {
     await navigator.clipboard.writeText(text);
-    say("Copied");
+    say(t("copied"));
   } catch {
     say(text);
   }
@@ -193,8 +199,8 @@ async function copied(text) {
 
 async function press(control, body) {
   const answer = await fetch(at(control), { method: "POST", body: JSON.stringify(body) });
-  const told = await answer.json();
-  say(answer.ok ? `Done: ${control}` : `Not done: ${told.message}`);
+  const { message } = await answer.json();
+  say(answer.ok ? t("done", control) : t("not-done", message));
   await refresh();
 }
 

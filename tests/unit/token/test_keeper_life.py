@@ -17,11 +17,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from proxy.errors import CredentialsRefused, TokenEndpointUnavailable, TokenError
 from proxy.token.keeper import KeeperOptions, TokenKeeper
 from proxy.token.leased import LeasedToken
+from proxy.token.schedule import SPACING
 from proxy.token.source import AccessToken
 from tests.support.clockwork import Clockwork
 
 WAIT, FETCH_TIMEOUT = 10.0, 7.0
 MOODS = ("works", "works", "works", "same", "down", "later", "refuses", "hangs", "surprises")
+STEADY, SAMPLES = 3, 24  # lives of a token in a row, and looks at it meanwhile
 LIFETIMES = (0.3, 1.0, 4.0, 300.0, 86_400.0)
 
 
@@ -101,6 +103,8 @@ class Lives(RuleBasedStateMachine):
         self.latest = 0
         self.asked_for = 0
         self.told_to_wait: list[float] = []
+        self.troubled = 0.0
+        """When (seconds of the clock) something last happened that a plan cannot know of."""
 
     async def _made(self, options: KeeperOptions) -> TokenKeeper:
         return TokenKeeper(self.source, self.loop.clock, options, random.Random(5).random)
@@ -146,6 +150,10 @@ class Lives(RuleBasedStateMachine):
     @rule(mood=st.sampled_from(MOODS), latency=st.sampled_from((0.0, 0.0, 0.4, 6.0)))
     def the_endpoint_changes(self, mood: str, latency: float) -> None:
         self.source.mood, self.source.latency = mood, latency
+        self._surprise()
+
+    def _surprise(self) -> None:
+        self.troubled = self.loop.clock() + 0.0001
 
     @rule(lifetime=st.sampled_from(LIFETIMES))
     def tokens_live(self, lifetime: float) -> None:
@@ -155,9 +163,33 @@ class Lives(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         self._let(seconds)
 
+    @rule(lifetime=st.sampled_from((1.0, 4.0, 60.0)), latency=st.sampled_from((0.0, 0.4, 0.7, 6.0)))
+    def the_endpoint_is_steady(self, lifetime: float, latency: float) -> None:
+        """However slow it is, its tokens are renewed in time, if they live long enough for that."""
+        self.source.mood, self.source.latency, self.source.lifetime = "works", latency, lifetime
+        self._surprise()
+        self.asked_for += 1
+        self.keeper.renew()
+        for _ in range(SAMPLES):
+            self._let(STEADY * lifetime / SAMPLES)
+            self._look()
+
+    def _look(self) -> None:
+        """See that nobody has to wait while the endpoint works no slower than it did.
+
+        Known of a token that was fetched as all are now, if there is time for the next fetch.
+        """
+        source, held = self.source, self.keeper.held
+        if held is None or held.token.issued_at < self.troubled or source.mood != "works":
+            return
+        latency, life = source.latency, held.token.lifetime
+        if latency + max(latency, SPACING) < life * 0.95 - 0.001:
+            assert self.keeper.usable() is not None, "callers wait for a fetch that began late"
+
     @rule(seconds=st.sampled_from((5.0, 290.0, 28_800.0)))
     def the_machine_sleeps(self, seconds: float) -> None:
         self.loop.suspended += seconds
+        self._surprise()
 
     @rule(count=st.integers(1, 5))
     def requests_come(self, count: int) -> None:
@@ -198,6 +230,7 @@ class Lives(RuleBasedStateMachine):
         if self.keeper.held is not None and self.keeper.held.token.token_id is not None:
             self.asked_for += 1
             self.source.last = None
+            self._surprise()
             self.keeper.revoked(self.keeper.held.token.token_id)
 
     @rule()
