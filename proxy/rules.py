@@ -49,7 +49,7 @@ class Rule:
             )
         method, pattern = match["method"], match["pattern"]
         methods = frozenset() if method == "*" else frozenset(method.split("|"))
-        body = b".*".join(re.escape(part.encode()) for part in pattern.split("*"))
+        body = _linear([re.escape(part.encode()) for part in pattern.split("*")])
         caller = match["caller"] or ""
         text = f"{caller}: {method} {pattern}" if caller else f"{method} {pattern}"
         return cls(text, caller, methods, re.compile(body, re.DOTALL))
@@ -61,6 +61,18 @@ class Rule:
     def __str__(self) -> str:
         """Return the rule as it was written."""
         return self.text
+
+
+def _linear(parts: list[bytes]) -> bytes:
+    """Join parts with anything between them; the first place of each is as good as any other.
+
+    Callers choose paths: were other places tried too, two stars would cost the square of a length.
+    """
+    first, *others = parts
+    if not others:
+        return first
+    *middle, last = others
+    return b"".join([first, *(b"(?>.*?%b)" % part for part in middle), b".*", last])
 
 
 def ambiguous(path: bytes) -> bool:

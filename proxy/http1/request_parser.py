@@ -93,6 +93,11 @@ class RequestParser:
         self._request = None
 
     def _boundary(self, data: bytes, start: int) -> int:
+        if self._in_head and data[start] in b"\r\n" and not self.begun:
+            # Empty lines before a request are one part with it: each alone would cost a pass over
+            # all of them.
+            start = len(data) - len(data[start:].lstrip(b"\r\n"))
+            self._tail = b""
         tail = self._tail
         if tail:
             self._tail = b""

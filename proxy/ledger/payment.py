@@ -81,6 +81,8 @@ def _scalars(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, 
     """Yield the path of each scalar, such as ``amount.value``, and what it is."""
     if isinstance(value, dict) and depth < _DEEPEST:
         for name, member in value.items():
+            if len(name) > _LONGEST:  # or each member within would cost as much again
+                continue
             yield from _scalars(member, f"{path}.{name}" if path else name, depth + 1)
     elif isinstance(value, list) and depth < _DEEPEST:
         for member in value[:_MOST]:

@@ -39,6 +39,22 @@ def text_of(file: Path, *, named: bool = False) -> str:
         raise SettingsError([f"{file}: cannot be read ({error.strerror})"]) from None
 
 
+_LONGEST = 262_144  # characters
+_BLANKS = re.compile(r"[^\S\r\n]{256}")
+_OPEN = 20
+
+
+def unsafe(text: str) -> str:
+    """Say what of a text python-dotenv would read for ever: some of its patterns are quadratic."""
+    if len(text) > _LONGEST:
+        return f"it is longer than {_LONGEST} characters"
+    if _BLANKS.search(text):
+        return "a line has more than 255 spaces in a row"
+    if sum("}" not in part for part in text.split("${")) > _OPEN + 1:
+        return f"it has more than {_OPEN} references (${{NAME}}) without their end"
+    return ""
+
+
 def _text(file: Path) -> str:
     if not stat.S_ISREG(file.stat().st_mode):  # Docker mounts a directory where there is no file
         raise SettingsError([f"{file}: is not a regular file"])
@@ -48,6 +64,8 @@ def _text(file: Path) -> str:
         text = "\0"
     if "\0" in text:  # of UTF-16 without a mark every other byte of ASCII is zero
         raise SettingsError([f"{file}: cannot be read; save it as UTF-8"])
+    if words := unsafe(text):
+        raise SettingsError([f"{file}: cannot be read: {words}"])
     return text
 
 
@@ -159,6 +177,7 @@ def _quoted(value: str) -> str:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8", errors="replace")
+        text = file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
+    return "" if unsafe(text) else text

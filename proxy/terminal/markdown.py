@@ -7,7 +7,7 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator
 
-_LINK = re.compile(r"!?\[([^]]*)\]\([^)]*\)")
+_LINK = re.compile(r"!?\[([^][]*+)\]\([^)[]*+\)")
 _ITEM = re.compile(r"\s*(?:\*|\d+\.) ")
 _RULE = re.compile(r"\|[\s|:-]+\|$")
 

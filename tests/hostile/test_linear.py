@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from proxy.journal.redaction import Redaction
+from proxy.http1.request_parser import RequestParser
+from proxy.ledger.payment import Picker
+from proxy.rules import Rule
+from tests.hostile.passes import PASSES, REDACTION, SECRETS
 from tests.support.growth import MOST, growth
 
 Make = Callable[[int], str]
-REDACTION = Redaction(("account_number", "email"))
-SECRETS = ["0123456789abcdef" * 3]
 
 
 def again(piece: str, before: str = "", after: str = "") -> Make:
@@ -68,3 +69,83 @@ def test_masking_a_text_is_linear(make: Make) -> None:
         REDACTION.text(text, SECRETS, cut=True)
 
     assert growth(mask, make, 3000) < MOST
+
+
+PERIODIC = again("0", "", "x")
+ELSEWHERE = {
+    "masking a target": [again("+", "x?Bearer+", '="'), again("name=", "?--")],
+    "masking a field": [again("+", "Bearer ", '="'), again("name=", "--")],
+    "masking a member": [again("name=", "--"), again("=")],
+    "looking for a secret": [PERIODIC, again("0 "), again("%30"), again("0=\n")],
+    "keeping a body": [again("+", "Bearer ", '="'), again("\x00")],
+    "keeping an exchange": [again("a=%41;"), again("Cookie: a=12345678;\n"), again("\n")],
+    "picking for the ledger": [
+        again('"id":1,', "{", '"a":1}'),
+        again("[", '{"id":'),
+        again('{"id":', "", ""),
+        lambda size: '{"' + "n" * size + '":{' + '"k":1,' * (size // 6) + '"z":1}}',
+    ],
+    "picking of an answer": [again('"id":1,', "{", '"a":1}'), again("[", '{"id":')],
+    "listing the ledger": [again(";="), again("\x1b")],
+    "looking up": [again("/keys/"), again("1"), again("1", "1e"), again("0", "2026.000000")],
+    "reading requests": [again("\r\n"), again(" "), again("a "), again("A: b\r\n"), again(":")],
+    "reading answers": [again("HTTP/1.1 100 C\r\n\r\n"), again("A: b\r\n"), again("0\r\n")],
+    "reading token replies": [again("1"), again(" "), again("["), again("a "), again("=", "a")],
+    "reading token requests": [again("a&"), again("%41"), again("=", "a"), again("[")],
+    "judging": [again("/x", "", "/z"), again("/."), again("%"), again("a.", "", "!")],
+    "logging": [again("\x1b"), again("\\")],
+    "showing": [again("["), again('"error":'), again(","), again("\U0001f600")],
+    "what an answer says": [again("["), again('{"error":')],
+    "comparing heads": [again("a\n"), again("Connection: a,\n")],
+    "archiving": [again("&"), again("a\n")],
+    "copying": [again("'"), again("\\"), again("\x00"), again("%41"), again("a\n")],
+    "finding": [again("a"), again("a" * 98 + "b")],
+    "the simulator": [again(";"), again("0", "1."), again("0002AA"), again("..")],
+    "settings": [again("A=' \n"), again('A="\\\n'), again("A ="), again("A=1 #\n")],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [(name, make) for name, makes in ELSEWHERE.items() for make in makes],
+    ids=[f"{name}-{number}" for name, makes in ELSEWHERE.items() for number in range(len(makes))],
+)
+def test_every_pass_over_foreign_bytes_is_linear(name: str, make: Make) -> None:
+    assert growth(PASSES[name], make, 2000) < MOST
+
+
+def test_every_pass_has_its_hostile_inputs() -> None:
+    assert set(ELSEWHERE) | {"masking a body"} == set(PASSES)
+
+
+def test_empty_lines_before_a_request_cost_one_pass_over_them() -> None:
+    """A quarter of a megabyte of them, without a key, took five seconds of everybody's time."""
+    fed = 0
+    parser = RequestParser()
+    data = b"\r\n" * 20_000 + b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    at, request = 0, None
+    while request is None:
+        request, at = parser.feed(data, at)
+        fed += 1
+    assert (fed, at) == (1, len(data))
+
+
+def test_a_rule_with_stars_means_what_it_meant() -> None:
+    rule = Rule.parse("GET /a*b*/c*d")
+    assert rule.matches("GET", b"/aXbYb/cdZd")
+    assert rule.matches("GET", b"/ab/cd")
+    assert not rule.matches("GET", b"/ab/cdZ")
+    assert not rule.matches("GET", b"/a/c/bd")
+
+
+def test_the_ledger_looks_at_so_many_members_and_no_more() -> None:
+    masked = 0
+
+    def mask(_: str, value: str) -> str:
+        nonlocal masked
+        masked += 1
+        return value
+
+    body = b'{"a":[' + b",".join(b'{"k":{"id":%d}}' % n for n in range(20_000)) + b"]}"
+    Picker((), mask).payment(body)
+    assert masked <= 32

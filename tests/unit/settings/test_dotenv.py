@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from proxy.admin import client
-from proxy.settings.dotenv import assignments, rewrite
+from proxy.errors import SettingsError
+from proxy.settings.dotenv import assignments, names, rewrite, text_of
 from proxy.settings.model import load
 from proxy.settings.sources import sources
 
@@ -92,3 +93,22 @@ def test_a_file_that_cannot_be_replaced_stays_as_it_was(
         rewrite(file, {"A": "2"})
     assert file.read_text() == "A=1\n"
     assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("A=" + "b" * 262_144, "longer than 262144 characters", id="long"),
+        pytest.param("A=1" + " " * 256 + "x", "more than 255 spaces in a row", id="spaces"),
+        pytest.param("A=" + "${B" * 21, r"more than 20 references", id="references"),
+    ],
+)
+def test_a_file_that_would_be_read_for_ever_is_refused(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    """python-dotenv's patterns are quadratic: 64 KB of spaces in one line took 15 seconds."""
+    file = tmp_path / ".env"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=words):
+        text_of(file)
+    assert names(file) == []
