@@ -16,6 +16,7 @@ from types import MappingProxyType
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from proxy.sandbox.tour import CUSTOMER
+from tests.support import Program
 from tests.support.chromium import launch
 from tests.support.demo import demo
 
@@ -95,19 +96,19 @@ def main() -> int:
     with demo() as running:
         traffic(Caller(running.port), Caller(running.admin_port, running.bearer))
         with launch() as browser:
-            _pictures(browser, running.console)
+            _pictures(browser, running)
     return 0
 
 
-def _pictures(browser: Browser, url: str) -> None:
+def _pictures(browser: Browser, running: Program) -> None:
     for scheme in ("light", "dark"):
         page = browser.new_page(viewport=WIDE, color_scheme=scheme)
-        page.goto(url)
+        page.goto(running.console)
         _open_payment(page)
         page.screenshot(path=IMAGES / f"console-{scheme}.png")
         page.close()
     page = browser.new_page(viewport=WIDE, color_scheme="light")
-    page.goto(url)
+    page.goto(running.console)
     _open_payment(page)
     page.get_by_role("tab", name="Changes").click()
     page.get_by_role("button", name="Copy as").click()
@@ -117,7 +118,7 @@ def _pictures(browser: Browser, url: str) -> None:
     page.screenshot(path=IMAGES / "console-copy.png")
     page.close()
     page = browser.new_page(viewport=NARROW, color_scheme="dark")
-    page.goto(url)
+    page.goto(running.console)
     page.wait_for_selector("#rows tr[data-id]")
     time.sleep(1.5)  # the rows have faded in
     page.screenshot(path=IMAGES / "console-narrow.png")

@@ -16,7 +16,7 @@ from proxy.admin import secret as admin_secret
 from proxy.errors import SettingsError
 from proxy.settings.single import setting
 
-DEFAULT = "127.0.0.1:8081"
+DEFAULT = admin_secret.DEFAULT
 _NAME = "BREB_ADMIN_LISTEN"
 _SIZE = 1 << 20
 

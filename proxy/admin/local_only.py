@@ -1,8 +1,7 @@
 """Who may use the admin listener beyond its probes: this user, on this machine, by our own pages.
 
-A peer and a Host of loopback say which machine asks, the secret of this start says which user. The
-link with the secret opens the console: it becomes a cookie that scripts cannot read and pages of
-other sites cannot use, and leaves the address bar.
+A peer and a Host of loopback say which machine asks, a secret of this start says which user. It
+comes in a field that no browser sends by itself: a cookie would go to every port of this machine.
 """
 
 import hmac
@@ -15,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from proxy.addresses import ListenAddress, bracketed, loopback
+from proxy.admin.access import Access
 from proxy.admin.secret import NEEDED
 from proxy.exchange.web_pages import foreign_page
 from proxy.http1.fields import values
@@ -24,32 +24,33 @@ _NAMES = frozenset(("localhost", "127.0.0.1", "[::1]"))
 
 
 class LocalOnly:
-    """Wraps endpoints of the admin listener at ``listen``; ``secret`` is that of this start."""
+    """Wraps endpoints of the admin listener at ``listen``, which ``access`` opens."""
 
-    def __init__(self, listen: ListenAddress, secret: str) -> None:
+    def __init__(self, listen: ListenAddress, access: Access) -> None:
         own = {bracketed(listen.host).lower()} if loopback(listen.host) else set()
         self._names = _NAMES | own
         self._unix = bool(listen.path)
-        self._secret = secret.encode()
-        # Cookies know no ports: another proxy's on this machine must not take the place of ours.
-        self._cookie = f"breb-proxy-{listen.port}"
+        self._access = access
 
     def __call__(self, endpoint: Endpoint) -> Endpoint:
         """Return ``endpoint`` for those who may use it; others get 401, 403 or 421."""
 
         async def guarded(request: Request) -> Response:
-            self._check_place(request)
-            _check_page(request)
-            if self._is_our_user(request):
-                return await endpoint(request)
-            link = request.query_params.get("secret")
-            if link is not None and request.method in ("GET", "HEAD") and self._is_secret(link):
-                return self._entered(request)
-            if not any(map(self._is_secret, self._given(request))):
-                raise HTTPException(401, NEEDED, {"WWW-Authenticate": 'Bearer realm="breb-proxy"'})
+            if not (self._is_our_user(request) or self._is_known(bearer(request))):
+                raise refused()
             return await endpoint(request)
 
-        return guarded
+        return self.for_all(guarded)
+
+    def for_all(self, endpoint: Endpoint) -> Endpoint:
+        """Return ``endpoint``, which shows nothing secret, for all users of this machine."""
+
+        async def here(request: Request) -> Response:
+            self._check_place(request)
+            _check_page(request)
+            return await endpoint(request)
+
+        return here
 
     def _check_place(self, request: Request) -> None:
         peer = request.client.host if request.client else ""
@@ -71,24 +72,20 @@ class LocalOnly:
             return uid in (0, os.getuid())
         return self._unix and request.client is None and sys.platform != "linux"
 
-    def _given(self, request: Request) -> list[str]:
-        scheme, _, value = request.headers.get("authorization", "").partition(" ")
-        cookie = request.cookies.get(self._cookie, "")
-        return [value.strip() if scheme.lower() == "bearer" else "", cookie]
+    def _is_known(self, text: str) -> bool:
+        known = (self._access.secret, self._access.page)
+        return any(hmac.compare_digest(text.encode(), each.encode()) for each in known)
 
-    def _is_secret(self, text: str) -> bool:
-        return hmac.compare_digest(text.encode(), self._secret)
 
-    def _entered(self, request: Request) -> Response:
-        """Let the secret leave the address bar, and come back as a cookie."""
-        secret = self._secret.decode()
-        headers = {
-            "Location": request.scope["raw_path"].decode("ascii"),
-            "Set-Cookie": f"{self._cookie}={secret}; Path=/; HttpOnly; SameSite=Strict",
-            "Cache-Control": "no-store",
-            "Referrer-Policy": "no-referrer",
-        }
-        return Response(status_code=303, headers=headers)
+def bearer(request: Request) -> str:
+    """Return what stands after ``Bearer`` in the Authorization field; empty if nothing does."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else ""
+
+
+def refused() -> HTTPException:
+    """Return the answer to who has no secret, or not the one that is needed."""
+    return HTTPException(401, NEEDED, {"WWW-Authenticate": 'Bearer realm="breb-proxy"'})
 
 
 def _check_page(request: Request) -> None:

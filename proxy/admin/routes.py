@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from proxy.admin.local_only import LocalOnly
+from proxy.admin.local_only import Endpoint, LocalOnly
 from proxy.admin.status import Status
 from proxy.token.keeper import TokenKeeper
 
@@ -23,6 +23,10 @@ The console is off. To turn it on, start with BREB_CONSOLE=true or --console.
 This is breb-proxy's admin listener: /livez, /readyz, /metrics and /status are here.
 The API is on BREB_LISTEN.
 """
+
+
+def _with(guard: Callable[[Endpoint], Endpoint], route: Route) -> Route:
+    return Route(route.path, guard(route.endpoint), methods=route.methods)
 
 
 async def _not_here(request: Request, error: Exception) -> Response:
@@ -49,17 +53,21 @@ class Admin:
         self._status = status
         self._quit = quit_now
 
-    def app(self, more: Iterable[Route]) -> Starlette:
-        """Return the ASGI app; ``more`` are the routes of others, for our user alone as well."""
+    def app(self, more: Iterable[Route], for_all: Iterable[Route] = ()) -> Starlette:
+        """Return the ASGI app; ``more`` are the routes of others, for our user alone as well.
+
+        Those ``for_all`` show nothing secret.
+        """
+        ours = (
+            Route("/status", self.status),
+            Route("/refresh", self.refresh, methods=["POST"]),
+            Route("/quit", self.quit, methods=["POST"]),
+            *more,
+        )
         app = Starlette(
             routes=[
-                Route(each.path, self._local(each.endpoint), methods=each.methods)
-                for each in (
-                    Route("/status", self.status),
-                    Route("/refresh", self.refresh, methods=["POST"]),
-                    Route("/quit", self.quit, methods=["POST"]),
-                    *more,
-                )
+                *(_with(self._local.for_all, each) for each in for_all),
+                *(_with(self._local, each) for each in ours),
             ],
             exception_handlers={404: _not_here},
         )

@@ -16,9 +16,10 @@ from pathlib import Path
 
 from proxy.addresses import ListenAddress
 
+DEFAULT = "127.0.0.1:8081"  # the listener that commands ask unless they are told another
 NEEDED = (
-    "only for the user who runs breb-proxy: open the address with the secret that it printed at"
-    " its start, or print that address again: breb-proxy console\n"
+    "only for the user who runs breb-proxy and has its secret; to open the console, that user runs"
+    " breb-proxy console\n"
 )
 _LONGEST = 256
 _USUAL = ("127.0.0.1", "localhost", "::1", "0.0.0.0", "::")  # noqa: S104  compared, not bound
@@ -31,9 +32,9 @@ def make() -> str:
     return secrets.token_urlsafe(32)
 
 
-def link(listener: ListenAddress, secret: str) -> str:
-    """Return the address that opens the console in a browser."""
-    return f"http://{listener.connectable}/?secret={secret}"
+def address(listener: ListenAddress, link: str) -> str:
+    """Return what opens the console in a browser, which sends nothing of what follows the #."""
+    return f"http://{listener.connectable}/#secret={link}"
 
 
 @contextlib.contextmanager

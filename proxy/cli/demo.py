@@ -17,8 +17,9 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from proxy.addresses import ListenAddress
-from proxy.admin import secret as admin_secret
+from proxy.admin.access import Access
 from proxy.asgi import App
+from proxy.cli.opening import opening
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND, curl
 from proxy.journal.beside import WEBHOOK_PATH, WebhookInbox
@@ -99,7 +100,7 @@ class Demo:
             prefix="breb-proxy-demo-", ignore_cleanup_errors=True
         )
         self._settings = self._load(given)
-        self._secret = admin_secret.make()
+        self._access = Access()
         callback = f"http://{self._simulator.address}{WEBHOOK_PATH}"
         chosen = _simulated({"webhook_url": callback, **simulator})
         self._inbox = WebhookInbox(create_app(chosen))
@@ -136,7 +137,7 @@ class Demo:
                     {**_CREDENTIALS, "_env_file": None},
                     self._callers.sockets,
                     self._admin.sockets,
-                    secret=self._secret,
+                    access=self._access,
                     as_json=as_json,
                     tidy=self._folder.cleanup,
                     started=self._tell,
@@ -166,7 +167,7 @@ class Demo:
             *self._moved(),
             self._addresses(url),
             "",
-            "Run the first line in another terminal, and open the second line in a browser:",
+            self._lead(),
             "",
             f"  {shade(f'{self._curl()} {url}/v1/accounts', 'bold')}",
             f"  {self._console()}",
@@ -196,9 +197,14 @@ class Demo:
         ]
         return self._screen.rows(rows)
 
+    def _lead(self) -> str:
+        if sys.stdout.isatty() or self._admin.address.path:
+            return "Run the first line in another terminal, and open the second line in a browser:"
+        return "Run these lines in another terminal; the second prints the console's address:"
+
     def _console(self) -> str:
         admin = self._admin.address
-        return str(admin) if admin.path else admin_secret.link(admin, self._secret)
+        return str(admin) if admin.path else opening(admin, self._access, sys.stdout)
 
     def _more(self) -> str:
         rows = [(f"{COMMAND} demo --token-max-age 10", "watch renewals")]

@@ -136,20 +136,21 @@ def _quit(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> 
 
 def _console(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> int:
     del options
-    _document(where, "GET", "/status", _STEP_LIMIT)  # it is breb-proxy
-    reply = _answer(where, "GET", "/", _STEP_LIMIT)
     if where.path:
+        _document(where, "GET", "/status", _STEP_LIMIT)  # it is breb-proxy
         say(
             f"{where} is a Unix socket, which browsers cannot open: set BREB_ADMIN_LISTEN to"
             " host:port"
         )
         return FAILED
+    reply = _answer(where, "POST", "/console/api/link", _STEP_LIMIT)
     if reply.status == 404:
         say("the console is off: set BREB_CONSOLE=true, or start with --console")
         return FAILED
-    if reply.status != 200:
+    link = reply.document.get("link")
+    if reply.status != 200 or not isinstance(link, str):
         raise not_ours(where, f"it answered {reply.status}")
-    screen.line(admin_secret.link(where, reply.secret))
+    screen.line(admin_secret.address(where, link))
     return OK
 
 

@@ -6,11 +6,13 @@ The demo and its simulator are imported where they are used: they would be a fif
 import argparse
 import os
 import socket
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from proxy.addresses import ListenAddress
-from proxy.admin import secret as admin_secret
+from proxy.admin.access import Access
+from proxy.cli.opening import opening
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.server import server, sockets
@@ -99,22 +101,22 @@ def _serve(options: argparse.Namespace) -> int:
             "admin_listen": sockets.bound(settings.admin_listen, admin),
         }
     )
-    secret = admin_secret.make()
+    access = Access()
     serving = server.serve(
         settings,
         places,
         callers,
         admin,
-        secret=secret,
+        access=access,
         as_json=as_json,
-        built=lambda: _tell(settings, secret),
+        built=lambda: _tell(settings, access),
         manager=manager,
     )
     server.run(serving)
     return OK
 
 
-def _tell(settings: Settings, secret: str) -> None:
+def _tell(settings: Settings, access: Access) -> None:
     """Say what is where, once nothing keeps it from starting."""
     server.log.info(
         "forwarding %s to %s (%s)%s; admin on %s",
@@ -125,7 +127,8 @@ def _tell(settings: Settings, secret: str) -> None:
         _url(settings.admin_listen, "http"),
     )
     if settings.console and not settings.admin_listen.path:
-        server.log.info("console: %s", admin_secret.link(settings.admin_listen, secret))
+        how = opening(settings.admin_listen, access, sys.stderr)
+        server.log.info("console: %s%s", "" if sys.stderr.isatty() else "run ", how)
 
 
 def _service() -> "tuple[HandedOver, Manager | None]":

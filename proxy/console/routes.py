@@ -58,15 +58,15 @@ class Console:
     def _door(self) -> CallerUrl:
         return self._replay.door
 
+    def page(self) -> list[Route]:
+        """Return the routes of the page itself, which holds no secret."""
+        files = [path.name for path in sorted(PAGE.iterdir()) if path.suffix in _TYPES]
+        named = [_route(f"/console/{name}", _file(name)) for name in files]
+        return [_route("/", _file("index.html")), *named]
+
     def routes(self) -> list[Route]:
-        """Return the routes for the admin app."""
+        """Return the routes of what the page shows."""
         return [
-            _route("/", _file("index.html")),
-            *(
-                _route(f"/console/{path.name}", _file(path.name))
-                for path in sorted(PAGE.iterdir())
-                if path.suffix in _TYPES
-            ),
             _route("/console/api/events", self.events),
             _route("/console/api/exchanges/{id}", self.exchange),
             _route("/console/api/exchanges/{id}/{form}", self.copy),

@@ -9,7 +9,7 @@ from typing import Any, cast
 import httpx
 
 from proxy.addresses import ListenAddress
-from proxy.admin import secret as admin_secret
+from proxy.admin.access import Access
 from proxy.asgi import App
 from proxy.counts import counted
 from proxy.doctor import advice
@@ -180,7 +180,7 @@ async def proxy_in_small(settings: Settings, places: dict[str, Any]) -> AsyncIte
     quiet = settings.model_copy(
         update={"access_log": False, "token_wait": settings.token_timeout + 1, "ledger": None}
     )
-    parts = build(quiet, places, lambda: None, admin_secret.make(), as_json=False)
+    parts = build(quiet, places, lambda: None, Access(), as_json=False)
     doors = sockets.bind(ListenAddress("127.0.0.1", 0))
     listener = Listener(cast("App", parts.shell), parts.shell.refused, ListenerLimits(), 1, None)
     calls = Calls(settings, parts, sockets.port_of(doors))

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from proxy.addresses import Url, bracketed
+from proxy.admin.access import Access
 from proxy.admin.probes import Probes
 from proxy.admin.status import Status
 from proxy.asgi import App
@@ -65,14 +66,14 @@ def build(
     settings: Settings,
     where: dict[str, Any],
     quit_now: Callable[[], None],
-    secret: str,
+    access: Access,
     *,
     as_json: bool,
 ) -> Parts:
     """Make all parts and connect them; needs a running event loop.
 
     ``where`` names the sources of the settings (see settings.sources), for the credentials;
-    ``secret`` is the admin listener's.
+    ``access`` opens the admin listener.
     """
     context = _client_tls(settings)
     pressure = Pressure(eased=give_memory_back)
@@ -117,7 +118,7 @@ def build(
         from proxy.server.pages import Pages
 
         return Pages(
-            *(settings, secret, quit_now, shell, keeper, source, status),
+            *(settings, access, quit_now, shell, keeper, source, status),
             *(journal, recorder, books),
         ).app()
 

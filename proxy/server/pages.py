@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from starlette.routing import Route
 
+from proxy.admin.access import Access
 from proxy.admin.local_only import LocalOnly
 from proxy.admin.routes import Admin
 from proxy.admin.status import Status
@@ -27,7 +28,7 @@ class Pages:
     """The parts that are shown there, and what a person may do with them."""
 
     settings: Settings
-    secret: str
+    access: Access
     quit_now: Callable[[], None]
     shell: Shell
     keeper: TokenKeeper
@@ -39,17 +40,24 @@ class Pages:
 
     def app(self) -> App:
         """Return the app."""
-        local = LocalOnly(self.settings.admin_listen, self.secret)
+        local = LocalOnly(self.settings.admin_listen, self.access)
         admin = Admin(self.keeper, self.status, self.quit_now, local)
-        return cast("App", admin.app(self._routes()))
+        console, for_all = self._console()
+        return cast("App", admin.app([*self._routes(), *console], for_all))
 
     def _routes(self) -> Iterator[Route]:
         yield from TokenRoutes(self.keeper, self.source).routes()
         if self.books is not None:
             yield from self.books.routes(self.shell)
-        if self.journal is not None and self.recorder is not None:
-            # Imported only where it is on: its models are pydantic's, and take time to make.
-            from proxy.console import CallerUrl, Console, Replay
 
-            replay = Replay(self.shell, self.journal, CallerUrl.of(self.settings))
-            yield from Console(self.journal, self.recorder, self.status, replay).routes()
+    def _console(self) -> tuple[list[Route], list[Route]]:
+        """Return the console's routes for our user, and those for all."""
+        if self.journal is None or self.recorder is None:
+            return [], []
+        # Imported only where it is on: its models are pydantic's, and take time to make.
+        from proxy.console import CallerUrl, Console, Entrance, Replay
+
+        replay = Replay(self.shell, self.journal, CallerUrl.of(self.settings))
+        console = Console(self.journal, self.recorder, self.status, replay)
+        entrance = Entrance(self.access)
+        return [*console.routes(), entrance.link()], [*console.page(), entrance.session()]

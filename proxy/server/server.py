@@ -16,6 +16,7 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, cast
 
 from proxy.admin import secret as admin_secret
+from proxy.admin.access import Access
 from proxy.asgi import App
 from proxy.counts import counted
 from proxy.errors import RequestRefused, SettingsError
@@ -50,7 +51,7 @@ async def serve(
     callers: list[socket.socket],
     admin: list[socket.socket],
     *,
-    secret: str,
+    access: Access,
     as_json: bool,
     built: Callable[[], None] = lambda: None,
     tidy: Callable[[], None] = lambda: None,
@@ -59,14 +60,14 @@ async def serve(
 ) -> None:
     """Serve until a signal or /quit, then drain.
 
-    ``callers`` and ``admin`` are bound sockets; ``secret`` is the admin listener's; ``built`` is
+    ``callers`` and ``admin`` are bound sockets; ``access`` opens the admin listener; ``built`` is
     called when all parts are there, ``tidy`` at the end, however it is told to end, and ``started``
     runs once, when both listen; ``manager`` is told how the service does. Raises SettingsError for
     what cannot be used, such as the ledger.
     """
     stop = signals.Stop()
     with _released_if_unused([*callers, *admin]):
-        parts = build(settings, where, stop, secret, as_json=as_json)
+        parts = build(settings, where, stop, access, as_json=as_json)
     built()
     traces = contextlib.ExitStack()
     stop.last_words = lambda: _last_words(parts, traces)
@@ -86,7 +87,7 @@ async def serve(
         log_format.in_order(parts.flush),
     ):
         traces.callback(tidy)
-        if not traces.enter_context(admin_secret.left(secret, settings.admin_listen)):
+        if not traces.enter_context(admin_secret.left(access.secret, settings.admin_listen)):
             log.warning("%s", _NO_PLACE)
         async with asyncio.TaskGroup() as tasks:
             ours = [tasks.create_task(parts.keeper.run())]

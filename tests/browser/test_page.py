@@ -14,7 +14,7 @@ from proxy.console.copying import FORMS
 from tests.support import Call, Program, RawUpstream, exchange, node
 from tests.support.demo import demo
 from tests.support.needs import need
-from tests.support.page import NARROW, WIDE, Start
+from tests.support.page import NARROW, SCAN, WIDE, Start
 from tests.support.wire import connect, read_answer
 from tools.console_screenshots import Caller, traffic
 
@@ -237,7 +237,7 @@ def test_the_address_brings_back_selection_and_filters(start: Start) -> None:
     expect(console.rows().first).to_contain_text("/v1/b")
     page.go_back()
     expect(page.locator("#panel")).to_have_count(0)
-    page.goto(console.url + "#x=never-was")
+    page.goto(f"http://127.0.0.1:{console.program.admin_port}/#x=never-was")
     page.reload()
     expect(page.locator("#detail")).to_contain_text("no longer kept")
 
@@ -617,7 +617,8 @@ def test_production_is_marked_and_never_replayed_against(start: Start) -> None:
         page.keyboard.press("r")
         expect(page.locator("#toast")).to_contain_text("not allowed against a production host")
         script = """(id) => fetch('/console/api/replay', {method: 'POST',
-            headers: {'Content-Type': 'application/json'},
+            headers: {'Content-Type': 'application/json',
+                Authorization: `Bearer ${sessionStorage.secret}`},
             body: JSON.stringify({of: id, confirmed: true})}).then((answer) => answer.status)"""
         assert page.evaluate(script, console.rows().first.get_attribute("data-id")) == 403
 
@@ -823,6 +824,7 @@ def test_the_page_finds_back_after_a_restart(start: Start) -> None:
         expect(console.page.locator("#live")).to_contain_text(told)
         tab = console.page.context.new_page()
         tab.goto(program.console)
+        expect(tab.locator("#live.on")).to_be_visible()
         tab.close()
         expect(console.page.locator("#toast")).to_contain_text("The proxy was restarted")
         expect(console.page.locator("#live")).to_have_text("live")
@@ -844,11 +846,6 @@ def test_a_hidden_page_holds_no_connection(start: Start) -> None:
     expect(console.rows()).to_have_count(0)
     console.page.evaluate(hide, False)
     expect(console.rows()).to_have_count(1)
-
-
-SCAN = """async () => (await axe.run(document, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-})).violations.map((one) => [one.id, one.impact, one.nodes.map((node) => node.html).slice(0, 3)])"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

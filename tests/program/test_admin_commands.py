@@ -3,6 +3,7 @@
 import http.server
 import json
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -15,7 +16,9 @@ import pytest
 
 from proxy.addresses import ListenAddress
 from proxy.admin import client as admin_client
+from proxy.admin.access import Access
 from proxy.cli import operate
+from proxy.cli.opening import opening
 from proxy.terminal.screen import Screen
 from proxy.words.durations import span
 from tests.support import SECRET, Call, Program, RawUpstream, ask, free_port, token_reply
@@ -200,20 +203,44 @@ def test_commands_work_where_no_folder_can_be_written(tmp_path: Path) -> None:
             assert proxy.process.wait(PATIENCE) == 0
 
 
-def test_the_console_is_opened_by_the_address_that_is_printed(tmp_path: Path) -> None:
+def test_the_console_is_opened_once_by_the_address_that_is_printed(tmp_path: Path) -> None:
     with RawUpstream() as upstream, Program(upstream.url, console=True) as proxy:
         printed = pull(proxy, "console").out.strip()
-        assert printed == proxy.console
-        assert f"console: {printed}" in proxy.output
-        first = ask(proxy.admin_port, printed.partition(str(proxy.admin_port))[2])
-        assert (first.status, first["location"]) == (303, "/")
-        cookie, *attributes = first["set-cookie"].split("; ")
-        assert attributes == ["Path=/", "HttpOnly", "SameSite=Strict"]
-        assert ask(proxy.admin_port, "/", fields=[("Cookie", cookie)]).status == 200
-        assert ask(proxy.admin_port, "/", fields=[("Cookie", f"{cookie}x")]).status == 401
-        assert ask(proxy.admin_port, "/?secret=x").status == 401
-        assert proxy.secret not in proxy.output.replace(printed, "")
+        page, _, link = printed.partition("#secret=")
+        assert page == f"http://127.0.0.1:{proxy.admin_port}/"
+        given = [("Authorization", f"Bearer {link}")]
+        assert ask(proxy.admin_port, "/console/api/har", fields=given).status == 401
+        first = ask(proxy.admin_port, "/console/api/session", "POST", fields=given)
+        secret = json.loads(first.body)["secret"]
+        opened = [("Authorization", f"Bearer {secret}")]
+        for fields in (given, opened):
+            again = ask(proxy.admin_port, "/console/api/session", "POST", fields=fields)
+            assert again.status == 401
+        assert ask(proxy.admin_port, "/console/api/har", fields=opened).status == 200
+        assert ask(proxy.admin_port, "/console/api/har").status == 401
+        for known in (proxy.secret, secret, link):
+            assert known not in proxy.output
     assert not list(tmp_path.iterdir())
+
+
+def test_the_log_names_what_prints_the_address_and_holds_none() -> None:
+    with RawUpstream() as upstream, Program(upstream.url, console=True) as proxy:
+        (line,) = [line for line in proxy.output.splitlines() if "console" in line]
+        said = json.loads(line)["message"]
+        assert re.fullmatch(r"console: run \S*breb-proxy'? console --admin-listen \S+", said)
+        words = shlex.split(said.removeprefix("console: run "))[1:]
+        assert f"127.0.0.1:{proxy.admin_port}/#secret=" in command(*words, cwd=proxy.cwd).out
+        assert "secret=" not in proxy.output
+
+
+def test_a_terminal_alone_is_shown_the_address() -> None:
+    where = ListenAddress.parse("127.0.0.1:8081")
+    access = Access()
+    assert opening(where, access, Paper()).endswith("breb-proxy console")  # type: ignore[arg-type]
+    text = opening(where, access, Terminal())  # type: ignore[arg-type]
+    page, _, link = text.partition("#secret=")
+    assert page == "http://127.0.0.1:8081/"
+    assert access.use(link)
 
 
 def test_no_address_of_a_console_is_made_for_a_foreign_program(tmp_path: Path) -> None:
@@ -424,6 +451,13 @@ class Paper:
 
     def isatty(self) -> bool:
         return False
+
+
+class Terminal(Paper):
+    """A stream that is one."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 @pytest.mark.parametrize("state", ["none", "expired", "failing", "renewing"])

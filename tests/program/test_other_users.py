@@ -80,14 +80,14 @@ def test_the_probes_are_for_everybody(proxy: Program, path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "method"),
     [
-        ("/", "GET"),
         ("/status", "GET"),
         ("/refresh", "POST"),
         ("/quit", "POST"),
-        ("/console/console.js", "GET"),
         ("/console/api/har", "GET"),
         ("/console/api/events", "GET"),
         ("/console/api/clear", "POST"),
+        ("/console/api/link", "POST"),
+        ("/console/api/session", "POST"),
     ],
 )
 def test_everything_else_is_for_our_user_alone(proxy: Program, path: str, method: str) -> None:
@@ -96,6 +96,12 @@ def test_everything_else_is_for_our_user_alone(proxy: Program, path: str, method
         assert status == 401
         assert text.startswith("only for the user who runs breb-proxy")
     assert proxy.process.poll() is None
+
+
+def test_the_page_is_for_everybody_and_holds_no_secret(proxy: Program) -> None:
+    found = [stranger(proxy, path) for path in ("/", "/console/console.js", "/console/session.js")]
+    assert [status for status, _ in found] == [200, 200, 200]
+    assert proxy.secret not in "".join(text for _, text in found)
 
 
 @pytest.mark.parametrize("listen", ["", "unix"])

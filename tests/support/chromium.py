@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.support.needs import need
 from tests.support.patience import PATIENCE
@@ -30,3 +31,14 @@ def launch() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def persistent(browser: Browser, profile: Path) -> Iterator[BrowserContext]:
+    """Start it once more, as people have it, with its files in a folder."""
+    begin = browser.browser_type.launch_persistent_context
+    context = begin(profile, executable_path=need("browser"), args=list(_FLAGS))
+    try:
+        yield context
+    finally:
+        context.close()

@@ -9,6 +9,10 @@ from tests.support import Program, ask
 
 WIDE = ViewportSize(width=1280, height=900)
 NARROW = ViewportSize(width=360, height=740)
+# What axe finds, for a page that has it.
+SCAN = """async () => (await axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+})).violations.map((one) => [one.id, one.impact, one.nodes.map((node) => node.html).slice(0, 3)])"""
 
 
 class Console:

@@ -127,8 +127,9 @@ class Program:
 
     @property
     def console(self) -> str:
-        """The address that opens the console."""
-        return f"http://127.0.0.1:{self.admin_port}/?secret={self.secret}"
+        """An address that opens the console, once."""
+        link = json.loads(self.admin("/console/api/link", "POST")[1])["link"]
+        return f"http://127.0.0.1:{self.admin_port}/#secret={link}"
 
     def admin(self, path: str, method: str = "GET", document: str = "") -> tuple[int, str]:
         """Ask the admin listener as our user may; return status and body."""

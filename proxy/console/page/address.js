@@ -11,7 +11,7 @@ export function write(changes) {
   const before = read();
   const after = { ...before, ...changes };
   const kept = new URLSearchParams(NAMES.filter((name) => after[name]).map((name) => [name, after[name]]));
-  const url = `${location.pathname}${location.search}${String(kept) && `#${kept}`}`;
+  const url = `${location.pathname}${String(kept) && `#${kept}`}`;
   // Back leads from an exchange to the list, and not through each of the exchanges looked at.
   const opened = !before.x && after.x;
   history[opened ? "pushState" : "replaceState"](null, "", url);

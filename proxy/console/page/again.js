@@ -1,5 +1,6 @@
 // Copy as, replay, edited replay.
 import { byId, copyText, el, fill, grouped, post, toast } from "/console/dom.js";
+import { ask } from "/console/session.js";
 import { has, t, told } from "/console/words.js";
 
 const FORMS = {
@@ -13,7 +14,7 @@ const remembered = () => (Object.hasOwn(FORMS, localStorage.getItem("form") ?? "
 export async function openCopy(entry, form = remembered()) {
   let text;
   try {
-    const response = await fetch(`/console/api/exchanges/${encodeURIComponent(entry.id)}/${form}`);
+    const response = await ask(`/console/api/exchanges/${encodeURIComponent(entry.id)}/${form}`);
     text = response.ok ? await response.text() : told((await response.json()).detail);
   } catch {
     text = t("unreached");

@@ -1,5 +1,6 @@
 // The tokens that the API says are alive, whose they are, and their end: asked for on demand alone.
 import { el, fill, post, span, toast } from "/console/dom.js";
+import { ask } from "/console/session.js";
 import { t, told } from "/console/words.js";
 
 const WHOSE = { "this proxy's": "alive.ours", "this proxy's, until now": "alive.ours-before", "another's": "alive.others" };
@@ -8,18 +9,18 @@ const OWN_GRANTS = ["client_credentials", "not known"]; // a person's login is e
 // Returns an element that stays the same while the dialog is open, whatever else is drawn anew.
 export function aliveSection() {
   const box = el("div", { class: "alive" });
-  ask(box);
+  offer(box);
   return box;
 }
 
-function ask(box) {
+function offer(box) {
   fill(box, el("button", { onclick: () => show(box) }, t("alive.show")));
 }
 
 async function show(box) {
   fill(box, el("p", { class: "soft" }, "…"));
   try {
-    const response = await fetch("/tokens");
+    const response = await ask("/tokens");
     const found = await response.json();
     if (!response.ok) throw new Error(told(found.said ?? found.detail));
     list(box, found);

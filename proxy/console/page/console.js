@@ -1,11 +1,14 @@
 // The console: hears of exchanges and of the token by server-sent events, paints once a frame.
+import { enter, save, tell as tellOfSecret } from "/console/session.js";
 import { byId, el, fill, post, toast } from "/console/dom.js";
 import { read, write } from "/console/address.js";
 import { latency } from "/console/charts.js";
 import { Again, openCopy } from "/console/again.js";
 import { Detail } from "/console/detail.js";
+import { Events } from "/console/events.js";
 import { ledgerState, openLedger } from "/console/ledger.js";
 import { FILTERS, List } from "/console/list.js";
+import { lock, unlock } from "/console/locked.js";
 import { lost, openPanel, showStatus, tell } from "/console/token.js";
 import { TABS } from "/console/views.js";
 import { choose, dress, language, t } from "/console/words.js";
@@ -52,17 +55,19 @@ function draw() {
 
 function connect() {
   source?.close();
-  source = new EventSource(`/console/api/events?after=${encodeURIComponent(last)}`);
-  source.addEventListener("open", live);
-  source.addEventListener("error", () => {
-    byId("live").className = "live lost";
-    byId("live").textContent = t("live.lost");
-    lost();
-    if (source.readyState === EventSource.CLOSED) { locked(); setTimeout(connect, 2000); }
-  });
-  source.addEventListener("door", (event) => door(JSON.parse(event.data)));
-  source.addEventListener("hello", (event) => {
-    const hello = JSON.parse(event.data);
+  const heard = (event) => HEARD[event.type]?.(JSON.parse(event.data), event);
+  source = new Events(() => `/console/api/events?after=${encodeURIComponent(last)}`, { open: live, lost: silent, heard });
+}
+
+function silent(words = "live.lost") {
+  byId("live").className = "live lost";
+  byId("live").textContent = t(words);
+  lost();
+}
+
+const HEARD = {
+  door,
+  hello(hello) {
     list.limit = hello.limit;
     if (run !== null && run !== hello.run) {
       list.clear();
@@ -72,24 +77,30 @@ function connect() {
     }
     run = hello.run;
     dirty();
-  });
-  source.addEventListener("status", (event) => {
-    const status = JSON.parse(event.data);
+  },
+  status(status) {
     showStatus(status);
     ledgerState(status.ledger);
-  });
-  source.addEventListener("exchanges", (event) => {
+  },
+  exchanges(news, event) {
     last = event.lastEventId;
-    list.add(JSON.parse(event.data));
+    list.add(news);
     dirty();
-  });
-}
+  },
+};
 
-// A proxy that was started again has another secret, and this page's is worth nothing any more.
-async function locked() {
-  try {
-    if ((await fetch("/console/api/find")).status === 401) byId("live").textContent = t("live.locked");
-  } catch { /* it does not answer at all, as is said already */ }
+// Gets in and shows what there is, or says what is needed. What was shown already stays.
+async function begin() {
+  const why = await enter();
+  if (why === "lost") { silent(); setTimeout(begin, 2000); return; }
+  if (why) {
+    silent("live.locked");
+    if (run === null) lock(why);
+    return;
+  }
+  unlock();
+  restore();
+  connect();
 }
 
 function live() {
@@ -245,6 +256,12 @@ byId("pause").addEventListener("click", () => pause());
 byId("clear").addEventListener("click", clear);
 byId("har-menu").addEventListener("toggle", archive);
 byId("har-menu").addEventListener("click", (event) => { if (event.target.matches("a")) setTimeout(() => { byId("har-menu").open = false; }); });
+document.addEventListener("click", async (event) => {
+  const file = event.target.closest("a[download][href^='/']");
+  if (!file) return;
+  event.preventDefault();
+  try { await save(file.getAttribute("href"), file.download); } catch { toast(t("unreached")); }
+});
 document.addEventListener("click", (event) => { if (!event.target.closest("#har-menu")) byId("har-menu").open = false; });
 byId("unpick").addEventListener("click", () => pick(false));
 byId("help-open").addEventListener("click", KEYS["?"]);
@@ -256,11 +273,13 @@ byId("language").addEventListener("change", () => choose(byId("language").value)
 byId("keys").checked = localStorage.getItem("keys") !== "off";
 byId("keys").addEventListener("change", () => localStorage.setItem("keys", byId("keys").checked ? "on" : "off"));
 addEventListener("popstate", restore);
+// Another link in the address of a page that is open does not load it again.
+addEventListener("hashchange", () => { if (location.hash.includes("secret=")) begin(); });
+tellOfSecret({ shut: begin, opened: begin });
 // A hidden page holds no connection: browsers allow six to one host.
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) { source?.close(); source = null; } else if (!source) connect();
 });
 setInterval(tell, 1000);
-restore();
-connect();
+begin();
 dirty();

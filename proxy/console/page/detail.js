@@ -1,6 +1,7 @@
 // One exchange, or two side by side.
 import { byId, clock, el, fill, methodClass, ms, size, statusClass, targetOf } from "/console/dom.js";
 import { mark, scrollTo } from "/console/found.js";
+import { ask } from "/console/session.js";
 import { TABS, view } from "/console/views.js";
 import { t, told } from "/console/words.js";
 
@@ -117,7 +118,7 @@ export class Detail {
 
 async function get(id) {
   try {
-    const response = await fetch(`/console/api/exchanges/${encodeURIComponent(id)}`);
+    const response = await ask(`/console/api/exchanges/${encodeURIComponent(id)}`);
     return response.ok ? await response.json() : null;
   } catch {
     return null;

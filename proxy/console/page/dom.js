@@ -1,4 +1,5 @@
 // Makes elements. Text enters the page as text nodes alone, never as markup.
+import { ask } from "/console/session.js";
 import { decimal, language, t } from "/console/words.js";
 
 export const byId = (id) => document.getElementById(id);
@@ -66,7 +67,7 @@ export function toast(words) {
 }
 
 export async function post(path, document) {
-  const response = await fetch(path, {
+  const response = await ask(path, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(document ?? {}),

@@ -1,5 +1,6 @@
 // The ledger: what may have changed something, what the API has of it, and a person's verdict.
 import { byId, el, fill, post, toast } from "/console/dom.js";
+import { ask } from "/console/session.js";
 import { has, t } from "/console/words.js";
 
 const API = "/console/api/ledger";
@@ -25,7 +26,7 @@ export async function openLedger() {
 }
 
 async function get(path) {
-  const response = await fetch(path);
+  const response = await ask(path);
   const document = await response.json();
   if (!response.ok) throw new Error(document.detail);
   return document;

@@ -1,4 +1,6 @@
 // Finds what is not in the list's own rows: fields and bodies, asked of the proxy, which has them.
+import { ask } from "/console/session.js";
+
 const PACE = 400; // milliseconds between two questions while exchanges go on arriving
 
 export class Search {
@@ -29,7 +31,7 @@ export class Search {
     const { found } = this;
     const query = new URLSearchParams([["after", this.upTo], ...this.terms.map((term) => ["term", term])]);
     try {
-      const answer = await (await fetch(`/console/api/find?${query}`)).json();
+      const answer = await (await ask(`/console/api/find?${query}`)).json();
       if (found === this.found) {
         for (const [term, ids] of Object.entries(answer.terms)) for (const id of ids) found.get(term)?.add(id);
         this.upTo = answer.last;

@@ -1,0 +1,36 @@
+"""How a browser gets in: our user gets a link, and the page that it opens a secret for it, once."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from proxy.admin.access import Access
+from proxy.admin.local_only import bearer, refused
+from proxy.console.routes import HEADERS
+
+LINK = "/console/api/link"
+SESSION = "/console/api/session"
+
+
+class Entrance:
+    """Makes links, and takes them."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    def link(self) -> Route:
+        """Return the route for our user."""
+        return Route(LINK, self._link, methods=["POST"])
+
+    def session(self) -> Route:
+        """Return the route for who comes with a link."""
+        return Route(SESSION, self._session, methods=["POST"])
+
+    async def _link(self, request: Request) -> Response:
+        del request
+        return JSONResponse({"link": self._access.link()}, headers=HEADERS)
+
+    async def _session(self, request: Request) -> Response:
+        if not self._access.use(bearer(request)):
+            raise refused()
+        return JSONResponse({"secret": self._access.page}, headers=HEADERS)

@@ -1,0 +1,52 @@
+"""What opens the admin listener: links work once, and not for ever."""
+
+from proxy.admin.access import LIFETIME, Access
+
+
+class Watch:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_link_works_once() -> None:
+    access = Access()
+    link = access.link()
+    assert access.use(link)
+    assert not access.use(link)
+
+
+def test_a_link_is_worth_nothing_after_its_time() -> None:
+    watch = Watch()
+    access = Access(watch)
+    early, late = access.link(), access.link()
+    watch.now = LIFETIME - 1
+    assert access.use(early)
+    watch.now = LIFETIME
+    assert not access.use(late)
+
+
+def test_nothing_but_a_link_is_a_link() -> None:
+    access = Access()
+    link = access.link()
+    for other in ("", link[:-1], link + "x", access.secret, access.page):
+        assert not access.use(other)
+    assert access.use(link)
+
+
+def test_links_that_nobody_uses_do_not_pile_up() -> None:
+    access = Access()
+    links = [access.link() for _ in range(1000)]
+    assert not access.use(links[0])
+    assert access.use(links[-1])
+    assert sum(map(access.use, links)) == 15
+
+
+def test_no_two_secrets_are_the_same() -> None:
+    found = [each for _ in range(50) for a in [Access()] for each in (a.secret, a.page, a.link())]
+    assert len(set(found)) == len(found)
+    assert all(len(each) == 43 for each in found)
