@@ -64,6 +64,20 @@ _ACTIONS = (
 _COMPILED = tuple((verb, re.compile(path), action, words) for verb, path, action, words in _ACTIONS)
 
 
+_SEGMENTS = r"(?:/[A-Za-z0-9_-]+)*"
+_ONLY_READS = re.compile(
+    rf"{_SEGMENTS}/(?:resolve-key|key-?resolution|resolve|qrcodes/decode)".encode()
+)
+
+
+def only_reads(method: str, path: bytes) -> bool:
+    """Report whether a request asks for something and changes nothing, although it is a POST.
+
+    The path has plain segments alone: no server reads it as another one.
+    """
+    return method == "POST" and _ONLY_READS.fullmatch(path) is not None
+
+
 def environment(host: str) -> str | None:
     """Return ``sandbox`` or ``production`` for a host of Passport's, None for any other.
 

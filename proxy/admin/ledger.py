@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
@@ -11,8 +10,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from proxy.ledger.inquiry import Inquiry
+from proxy.ledger.ledger import Ledger
 from proxy.ledger.reading import Query, reading
-from proxy.ledger.trouble import LedgerRefused
+from proxy.ledger.trouble import LedgerDamaged, LedgerRefused
 from proxy.ledger.verdict import settle
 
 _MOST = 500
@@ -24,8 +24,9 @@ _NO_STORE = {"Cache-Control": "no-store"}
 class LedgerApi:
     """The routes; the admin listener lets in whom it lets in elsewhere."""
 
-    def __init__(self, path: Path, inquiry: Inquiry) -> None:
-        self._path = path
+    def __init__(self, ledger: Ledger, inquiry: Inquiry) -> None:
+        self._ledger = ledger
+        self._path = ledger.path
         self._inquiry = inquiry
 
     def routes(self, prefix: str) -> list[Route]:
@@ -54,7 +55,7 @@ class LedgerApi:
         try:
             entry = await asyncio.to_thread(self._find, request)
         except LedgerRefused as refusal:
-            return _json({"detail": str(refusal)}, 503)
+            return self._refused(refusal)
         if entry is None:
             return _gone()
         return _json(await self._inquiry.look_up(entry))
@@ -81,8 +82,13 @@ class LedgerApi:
         try:
             found = await asyncio.to_thread(work)
         except LedgerRefused as refusal:
-            return _json({"detail": str(refusal)}, 503)
+            return self._refused(refusal)
         return _gone() if found is None else _json(found)
+
+    def _refused(self, refusal: LedgerRefused) -> Response:
+        if isinstance(refusal, LedgerDamaged):
+            self._ledger.damaged(str(refusal))  # its writer may not have met that page yet
+        return _json({"detail": str(refusal)}, 503)
 
     def _list(self, query: Query) -> dict[str, Any]:
         with reading(self._path) as reader:

@@ -36,6 +36,10 @@ class LedgerState(Protocol):
     def in_doubt(self) -> int:
         """Rows in doubt that nobody has settled."""
 
+    @property
+    def log_size(self) -> int:
+        """Bytes of its write-ahead log."""
+
 
 class Status:
     """Reads the parts; holds nothing of its own."""
@@ -210,6 +214,11 @@ class Status:
                 "breb_proxy_ledger_in_doubt",
                 "Rows of the ledger in doubt that nobody has settled.",
                 self._ledger.in_doubt,
+            )
+            yield gauge(
+                "breb_proxy_ledger_log_bytes",
+                "Size of the ledger's write-ahead log: it grows while another program reads.",
+                self._ledger.log_size,
             )
 
     def _state(self) -> str:

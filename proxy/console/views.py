@@ -9,8 +9,7 @@ from proxy.console.changes import changes
 from proxy.console.replay import offer
 from proxy.console.said import said
 from proxy.console.sendable import sendable
-from proxy.exchange.record import Exchange
-from proxy.http1.fields import SAFE
+from proxy.exchange.record import Exchange, in_doubt
 from proxy.journal.body import Content
 from proxy.journal.entry import Attempt, Entry
 from proxy.journal.recorder import Capture
@@ -21,6 +20,7 @@ _LONGEST_WORD = len("false")
 
 def summary(entry: Entry) -> dict[str, Any]:
     """Return one line of the list; durations in milliseconds."""
+    path = entry.target.partition("?")[0].encode()
     return {
         "n": entry.number,
         "id": entry.id,
@@ -40,8 +40,7 @@ def summary(entry: Entry) -> dict[str, Any]:
         "why": both(entry.trouble.detail if entry.trouble else entry.note),
         "kind": entry.kind,
         "outcome": entry.outcome,
-        # As the ledger calls it; of what only reads nobody needs to know.
-        "in_doubt": entry.method not in SAFE and entry.outcome in ("unknown", "cut"),
+        "in_doubt": in_doubt(entry.method, path, entry.outcome, entry.status),
         "said": None if entry.trouble else said(entry.answer, entry.status),
     }
 

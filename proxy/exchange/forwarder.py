@@ -113,6 +113,8 @@ class Forwarder:
             connection = pool.take(within) or await self._acquire(outgoing, within)
             exchange.connected = time.perf_counter()
             exchange.attempts += 1
+            held = outgoing.held
+            exchange.token_id = None if held is None else held.token.token_id
             outgoing.connection = connection
             connection.begin(
                 self._head(outgoing, exchange) + opening,

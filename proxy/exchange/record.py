@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+from proxy import passport
 from proxy.asgi import Send
 from proxy.errors import ProxyError, TokenError, UpstreamError
 from proxy.http1.fields import SAFE, Line, Lines
@@ -56,6 +57,7 @@ class Exchange:
         self.first_byte: float | None = None
         self.ended = 0.0
         self.attempts = 0
+        self.token_id: str | None = None  # of the token that was sent last
         self.received = 0
         self.sent = 0
         self.status: int | None = None
@@ -97,7 +99,7 @@ class Exchange:
     @property
     def in_doubt(self) -> bool:
         """Whether it may have changed something, and nobody knows."""
-        return self.outcome == "unknown" and self.method not in SAFE
+        return in_doubt(self.method, self.path, self.outcome, self.status)
 
     @property
     def upstream_seconds(self) -> float | None:
@@ -105,6 +107,24 @@ class Exchange:
         if self.first_byte is None or self.connected is None:
             return None
         return self.first_byte - self.connected
+
+
+def may_change(method: str, path: bytes) -> bool:
+    """Report whether a request may change something at the API."""
+    return method not in SAFE and not passport.only_reads(method, path)
+
+
+def doubtful(outcome: str, status: int | None) -> bool:
+    """Report whether nobody knows what the upstream did.
+
+    A 5xx says that it failed, not that it did nothing: a gateway may have lost the answer.
+    """
+    return outcome in ("unknown", "cut") or (outcome == "answered" and (status or 0) >= 500)
+
+
+def in_doubt(method: str, path: bytes, outcome: str, status: int | None) -> bool:
+    """Report whether a request may have changed something, and nobody knows."""
+    return doubtful(outcome, status) and may_change(method, path)
 
 
 Observer = Callable[[Exchange], None]

@@ -8,10 +8,10 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from proxy.asgi import Message, Send
-from proxy.exchange.record import Exchange, Forward
-from proxy.http1.fields import SAFE
+from proxy.exchange.record import Exchange, Forward, may_change
 from proxy.http1.request import BodyPart, BodySource, Request
 from proxy.ledger.answer import Answer
 from proxy.ledger.ledger import Ledger
@@ -21,7 +21,8 @@ from proxy.ledger.row import Body, End, Row, stamp
 LIMIT = 65_536
 _PATIENCE = 1.0  # seconds a body is waited for
 
-TokenId = Callable[[], str | None]
+Late = Callable[[], Awaitable[None]]
+"""Called before the last part of a body goes on, if its row does not name it yet."""
 
 
 class Intake:
@@ -33,87 +34,102 @@ class Intake:
         self._hash = hashlib.sha256()
         self._first = bytearray()
         self._size = 0
-        self._whole = False
+        self.whole = False
+        self.late: Late | None = None
 
     async def read_ahead(self) -> None:
         """Take the body, or the part of it that comes soon and is not too much to hold."""
-        parts = []
+        part = self._source.now()
+        if part is not None and part.last:  # most bodies are there at once
+            self._ahead = self._taken(part)
+            return
+        parts = [] if part is None else [self._taken(part).data]
         try:
             async with asyncio.timeout(_PATIENCE):
-                while not self._whole and self._size < LIMIT:
+                while not self.whole and self._size < LIMIT:
                     part = self._source.now() or await self._source.next()
                     parts.append(self._taken(part).data)
         except TimeoutError:
             pass  # the upstream shall not wait for the rest
         if parts:
-            self._ahead = BodyPart(b"".join(parts), self._whole)
+            self._ahead = BodyPart(b"".join(parts), self.whole)
 
     def _taken(self, part: BodyPart) -> BodyPart:
         self._hash.update(part.data)
         self._size += len(part.data)
         if self._size <= LIMIT:
             self._first += part.data
-        self._whole = part.last
+        self.whole = part.last
         return part
 
     def now(self) -> BodyPart | None:
         """Return what is there without waiting."""
-        ahead, self._ahead = self._ahead, None
-        if ahead is not None:
-            return ahead
-        part = self._source.now()
-        return part and self._taken(part)
+        ahead = self._ahead
+        if ahead is None:
+            part = self._source.now()
+            ahead = part and self._taken(part)
+        if ahead is not None and ahead.last and self.late is not None:
+            self._ahead = ahead  # it waits for its row
+            return None
+        self._ahead = None
+        return ahead
 
     async def next(self) -> BodyPart:
-        """Wait for the next part."""
+        """Wait for the next part; the last one waits until the row names what has gone up."""
         ahead, self._ahead = self._ahead, None
-        return ahead if ahead is not None else self._taken(await self._source.next())
+        part = ahead if ahead is not None else self._taken(await self._source.next())
+        late = self.late
+        if part.last and late is not None:
+            self.late = None
+            await late()
+        return part
 
     def body(self, picker: Picker) -> Body:
         """Return what the ledger holds of it; nothing yet of one that is not whole."""
-        if not self._whole:
+        if not self.whole:
             return Body()
-        told = picker.payment(bytes(self._first)) if self._size <= LIMIT else "{}"
-        return Body(self._size, self._hash.hexdigest(), told)
+        told, marks = picker.payment(bytes(self._first)) if self._size <= LIMIT else ("{}", "{}")
+        return Body(self._size, self._hash.hexdigest(), told, marks)
 
 
 class _Page:
     """What is known of one exchange while its row is open."""
 
-    __slots__ = ("answer", "intake", "row")
+    __slots__ = ("answer", "row")
 
-    def __init__(self, row: Row, intake: Intake | None) -> None:
+    def __init__(self, row: Row) -> None:
         self.row = row
-        self.intake = intake
         self.answer = Answer()
 
 
 class Bookkeeper:
     """Opens rows on the way of requests, and closes them as an observer of exchanges."""
 
-    def __init__(self, forward: Forward, ledger: Ledger, picker: Picker, token_id: TokenId) -> None:
+    def __init__(self, forward: Forward, ledger: Ledger, picker: Picker) -> None:
         self._forward = forward
         self._ledger = ledger
         self._picker = picker
-        self._token_id = token_id
         self._pages: dict[Exchange, _Page] = {}
 
     def forward(self, exchange: Exchange, request: Request, send: Send) -> Awaitable[None]:
         """Write the row, then pass the request on; what only reads takes no step of ours."""
-        if request.method in SAFE:
+        if not may_change(request.method, request.path):
             return self._forward(exchange, request, send)
         return self._written(exchange, request, send)
 
     async def _written(self, exchange: Exchange, request: Request, send: Send) -> None:
-        intake = None
+        intake, body = None, _NO_BODY
         if request.framing:
             _enters(exchange, "intake")
             request.body = intake = Intake(request.body)
             await intake.read_ahead()
-        row = self._row(exchange, _NO_BODY if intake is None else intake.body(self._picker))
-        page = self._pages[exchange] = _Page(row, intake if row.body.size is None else None)
+            body = intake.body(self._picker)
+        row = _row(exchange, body)
+        page = self._pages[exchange] = _Page(row)
         _enters(exchange, "ledger")
         await self._ledger.open(row)
+        if intake is not None and not intake.whole:
+            intake.late = partial(self._named, row, intake)
 
         async def told(message: Message) -> None:
             await send(message)
@@ -121,27 +137,15 @@ class Bookkeeper:
 
         await self._forward(exchange, request, told)
 
-    def _row(self, exchange: Exchange, body: Body) -> Row:
-        traceparent = exchange.traceparent
-        return Row(
-            exchange=exchange.id,
-            opened_at=stamp(time.time()),
-            caller=exchange.caller,
-            method=exchange.method,
-            path=exchange.path.decode("latin-1"),
-            token_id=self._token_id(),
-            traceparent=None if traceparent is None else traceparent.decode("latin-1"),
-            body=body,
-        )
+    async def _named(self, row: Row, intake: Intake) -> None:
+        await self._ledger.amend(row, intake.body(self._picker))
 
     def observe(self, exchange: Exchange) -> None:
         """Close the row of an exchange that is over."""
         page = self._pages.pop(exchange, None)
         if page is None:
             return
-        row, answer = page.row, page.answer
-        if page.intake is not None:
-            row.body = page.intake.body(self._picker)
+        answer = page.answer
         end = End(
             closed_at=stamp(time.time()),
             seconds=exchange.ended - exchange.started,
@@ -150,9 +154,23 @@ class Bookkeeper:
             answer=self._picker.answer(answer.text()) if answer.data else None,
             outcome=_outcome(exchange, answer),
             reason=exchange.reason,
-            token_id=row.token_id,
+            token_id=exchange.token_id,
         )
-        self._ledger.close(row, end)
+        self._ledger.close(page.row, end)
+
+
+def _row(exchange: Exchange, body: Body) -> Row:
+    traceparent = exchange.traceparent
+    return Row(
+        exchange=exchange.id,
+        opened_at=stamp(time.time()),
+        caller=exchange.caller,
+        method=exchange.method,
+        path=exchange.path.decode("latin-1"),
+        token_id=None,  # which one it is shows when it is sent
+        traceparent=None if traceparent is None else traceparent.decode("latin-1"),
+        body=body,
+    )
 
 
 def _enters(exchange: Exchange, part: str) -> None:

@@ -4,23 +4,27 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
+import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from proxy.counts import counted
 from proxy.errors import LedgerUnavailable
 from proxy.invocation import COMMAND
+from proxy.ledger.marks import marked
 from proxy.ledger.retention import Retention
-from proxy.ledger.row import End, Row
+from proxy.ledger.row import Body, End, Row
 from proxy.ledger.store import LeftOpen, Store
 from proxy.ledger.writer import Writer
-from proxy.words import phrase
+from proxy.words import Said, phrase
 
 log = logging.getLogger("proxy.ledger")
 
-_WAIT = (
-    10.0  # seconds a request waits for its row: a disk that hangs must not hold callers for ever
-)
+_WAIT = 10.0  # seconds a request waits for its row: no disk that hangs holds callers for ever
+_LOOK = 0.5  # seconds between looks at the writer
+_STALLED = 1.0  # seconds after which a disk is called sick
+_LAST = 0.2  # seconds for the last words
 _TOLD = 20  # rows left open that are named in the log, one line each
 
 
@@ -32,39 +36,69 @@ class Ledger:
         self.path = path
         self.recovered: Counter[str] = Counter()
         self._loop = asyncio.get_running_loop()
+        self._waiting: dict[Row, float] = {}
+        self._sick = False
         self._writer = Writer(path, self._open(), retention, self._told, self._tell_left)
         self._writer.begin()
+        self._look = self._loop.call_later(_LOOK, self._watch)
 
     def _open(self) -> Store | None:
         """Open the file; None if that may succeed later, such as when the disk is full now."""
         try:
             store = Store.open(self.path)
-            self._tell_left(store.recover())
         except (sqlite3.Error, OSError):
             return None  # the writer tries again, and says why not
+        try:
+            self._tell_left(store.recover())
+        except (sqlite3.Error, OSError):
+            store.close()  # what was left open must be found first: the writer tries again
+            return None
         return store
 
     @property
     def problem(self) -> str:
         """Why nothing can be written; empty while it can."""
-        return self._writer.problem
+        stalled = self._stalled()
+        if stalled > _STALLED:
+            return f"the disk has not answered for {stalled:.0f} s"
+        return self._writer.problem or self._writer.damage
 
     @property
     def in_doubt(self) -> int:
         """Rows in doubt without a verdict, as of some seconds ago at most."""
         return self._writer.in_doubt
 
+    @property
+    def log_size(self) -> int:
+        """Bytes of the write-ahead log, as of some seconds ago."""
+        return self._writer.log_size
+
+    def mark(self, value: str) -> str:
+        """Return the keyed hash under which this ledger knows a value that it holds masked."""
+        return marked(self._writer.salt, value)
+
+    def damaged(self, words: str) -> None:
+        """Take from a reader that the file is broken: nothing more is written to it."""
+        self._writer.damage = words
+
     async def open(self, row: Row) -> None:
         """Write ``row``; when this returns it is on the disk. Raises LedgerUnavailable."""
-        row.written = self._loop.create_future()
-        self._writer.open(row)
+        await self._written(row, self._writer.open)
+
+    async def amend(self, row: Row, body: Body) -> None:
+        """Write what ``row`` holds of a body that has come whole only now; as `open`."""
+        row.body = body
+        await self._written(row, self._writer.amend)
+
+    async def _written(self, row: Row, take: Callable[[Row], None]) -> None:
+        row.written = written = self._loop.create_future()
+        self._waiting[row] = self._loop.time() + _WAIT
+        take(row)
         try:
-            async with asyncio.timeout(_WAIT):
-                await row.written
-        except TimeoutError:
-            raise LedgerUnavailable(phrase("ledger-wrote-nothing", seconds=_WAIT)) from None
+            await written
         finally:
             row.written = None
+            self._waiting.pop(row, None)
 
     def close(self, row: Row, end: End) -> None:
         """Write down how it ended, soon."""
@@ -73,8 +107,40 @@ class Ledger:
 
     async def aclose(self) -> None:
         """Write what is there and close the file."""
+        self._look.cancel()
         self._writer.stop()
         await asyncio.to_thread(self._writer.join, _WAIT)
+
+    def last_words(self) -> None:
+        """Write the ends that are there, and wait a moment for it: the process ends at once."""
+        self._writer.stop()
+        self._writer.join(_LAST)
+
+    # -- the disk --------------------------------------------------------------------------
+
+    def _stalled(self) -> float:
+        since = self._writer.since
+        return 0.0 if since is None else time.monotonic() - since
+
+    def _watch(self) -> None:
+        """Look whether the disk answers; let nobody wait for ever."""
+        self._look = self._loop.call_later(_LOOK, self._watch)
+        stalled = self._stalled()
+        sick = stalled > _STALLED
+        if sick and not self._sick:
+            log.error(
+                "the ledger %s cannot be written: the disk has not answered for %.1f s; requests"
+                " that may change something wait, and get 503 after %g s",
+                self.path,
+                stalled,
+                _WAIT,
+            )
+        elif self._sick and not sick:
+            log.info("the disk of the ledger %s answers again", self.path)
+        self._sick = sick
+        now = self._loop.time()
+        for row in [row for row, until in self._waiting.items() if until <= now]:
+            self._wake([row], phrase("ledger-wrote-nothing", seconds=_WAIT))
 
     # -- told by the writer's thread ---------------------------------------------------------
 
@@ -82,7 +148,7 @@ class Ledger:
         with contextlib.suppress(RuntimeError):  # the event loop has ended: nobody waits
             self._loop.call_soon_threadsafe(self._wake, rows, problem)
 
-    def _wake(self, rows: list[Row], problem: str) -> None:
+    def _wake(self, rows: list[Row], problem: Said) -> None:
         for row in rows:
             waiting = row.written
             if waiting is None or waiting.done():

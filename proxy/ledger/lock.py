@@ -2,10 +2,14 @@
 
 The lock is the kernel's, so that it ends with the process, however that ends. It is not on the
 ledger itself: SQLite's own locks on a file are lost when anyone in the process closes that file.
+
+The lock file remembers which ledger lay beside it, so that one that has vanished is not taken for
+one that never was.
 """
 
 import contextlib
 import os
+import stat
 import sys
 import time
 from pathlib import Path
@@ -13,6 +17,7 @@ from pathlib import Path
 from proxy.ledger.trouble import LedgerRefused
 
 _A_MOMENT = 0.05  # seconds; `in_use` needs some microseconds of it
+_LONGEST = 64  # bytes of a lock file
 
 
 class Lock:
@@ -20,13 +25,14 @@ class Lock:
 
     def __init__(self, ledger: Path) -> None:
         """Take it, or say who has it."""
-        path = _beside(ledger)
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self.path = _beside(ledger)
+        self._descriptor = _open(self.path)
         try:
             self._take()
         except OSError:
-            raise self._taken(path) from None
-        self._sign()
+            raise self._taken() from None
+        self.remembers = self._lines()[1]
+        self.sign(self.remembers)
 
     def _take(self) -> None:
         try:
@@ -35,19 +41,34 @@ class Lock:
             time.sleep(_A_MOMENT)
             _lock(self._descriptor)
 
-    def _taken(self, path: Path) -> LedgerRefused:
-        holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
+    def _taken(self) -> LedgerRefused:
+        holder = self._lines()[0]
         self.release()
         who = f"process {holder}" if holder.isdigit() else "another process"
         return LedgerRefused(
-            f"{who} uses it (it holds the lock {path}); give each proxy its own ledger"
+            f"{who} uses it (it holds the lock {self.path}); give each proxy its own ledger"
         )
 
-    def _sign(self) -> None:
-        """Leave our number for whoever comes; it is held all the same if the disk is full."""
+    def _lines(self) -> tuple[str, str]:
+        """Return the holder's number, and the ledger's id; empty where there is none."""
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        text = os.read(self._descriptor, _LONGEST).decode("ascii", "replace")
+        holder, ledger, *_ = (line.strip() for line in (*text.splitlines(), "", ""))
+        return holder, ledger
+
+    def sign(self, ledger: str) -> None:
+        """Leave our number, and the ledger's id; it is held all the same if the disk is full."""
         with contextlib.suppress(OSError):
-            os.ftruncate(self._descriptor, 0)
-            os.write(self._descriptor, b"%d\n" % os.getpid())
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            # Of one length, whatever the number: a full disk takes that in the place of the old.
+            os.write(self._descriptor, b"%-20d\n%-16s\n" % (os.getpid(), ledger.encode()))
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the file is still where others look for it."""
+        with contextlib.suppress(OSError):
+            return os.path.samestat(self.path.stat(), os.fstat(self._descriptor))
+        return False
 
     def release(self) -> None:
         """Give it back; the file stays, since another may be waiting with it open."""
@@ -57,7 +78,7 @@ class Lock:
 def in_use(ledger: Path) -> bool:
     """Report whether a process may write to a ledger; leaves nothing, and makes no file."""
     try:
-        descriptor = os.open(_beside(ledger), os.O_RDONLY)
+        descriptor = os.open(_beside(ledger), os.O_RDONLY | _CAREFUL)
     except FileNotFoundError:
         return False
     except OSError:  # another user's: nobody knows
@@ -75,6 +96,30 @@ def _beside(ledger: Path) -> Path:
     """Return the file of the lock: two names of one ledger have one."""
     real = ledger.resolve()
     return real.with_name(real.name + ".lock")
+
+
+def _open(path: Path) -> int:
+    """Open the file of the lock, or make it; what somebody else has put in its place is refused."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _CAREFUL, 0o600)
+    except OSError as error:
+        if path.is_symlink():
+            raise LedgerRefused(f"{path} is a link; remove it") from error
+        raise
+    state = os.fstat(descriptor)
+    if stat.S_ISREG(state.st_mode) and is_ours(state):
+        return descriptor
+    os.close(descriptor)
+    raise LedgerRefused(f"{path} is not a file of this user; remove it")
+
+
+# Whatever lies there: a link is not followed, and a pipe keeps nobody waiting.
+_CAREFUL = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+def is_ours(state: os.stat_result) -> bool:
+    """Report whether a file belongs to this user, or to the superuser."""
+    return sys.platform == "win32" or state.st_uid in (0, os.geteuid())
 
 
 if sys.platform == "win32":

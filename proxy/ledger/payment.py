@@ -1,7 +1,7 @@
 """The members of a body that name a payment: few, short, masked, and nothing else of the body."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 NAMES = (
@@ -26,66 +26,116 @@ NAMES = (
 
 _ANSWER = ("id", "status", "trace_id")
 _WRAPPED = ("payment",)  # the first generation answers {"breb_resolved_key": …, "payment": …}
+_MARKED = frozenset(("id", "resolution_id"))  # long and random: their hashes tell nothing of them
 _LONGEST = 128
+_OF_A_NAME = 4  # so that many members of one name leave room for those of the others
 _MOST = 32
 _DEEPEST = 8
+_decode = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str).decode
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 Mask = Callable[[str, str], str]
 """Masks the value at a path as BREB_REDACT says."""
+Mark = Callable[[str], str]
+"""Returns a keyed hash of a value, for those that are masked."""
 
 
 class Picker:
     """Takes from bodies what the ledger may hold of them."""
 
-    def __init__(self, more: Iterable[str], mask: Mask) -> None:
+    def __init__(self, more: Iterable[str], mask: Mask, mark: Mark) -> None:
         names = (*NAMES, *more)
-        self._whole = frozenset(names)
-        self._ends = tuple(f".{name}" for name in names)
+        self._ends: dict[str, tuple[str, ...]] = {}
+        for name in names:
+            last = _last(name)
+            self._ends[last] = (*self._ends.get(last, ()), name)
+        self._places = {name: place for place, name in enumerate(names)}
         self._mask = mask
+        self._mark = mark
 
-    def payment(self, body: bytes) -> str:
-        """Return the members of a request's body that name a payment, as a JSON object."""
-        found: dict[str, str] = {}
-        for path, value in _scalars(_document(body)):
-            if len(found) == _MOST:
-                break
-            if path in self._whole or path.endswith(self._ends):
-                found.setdefault(path, self._mask(path, value))
-        return json.dumps(found, ensure_ascii=False)
+    def payment(self, body: bytes) -> tuple[str, str]:
+        """Return the members of a request's body that name a payment, as a JSON object.
+
+        And, as another one, the marks of those ids among them that are masked.
+        """
+        document = _document(body)
+        if not isinstance(document, dict | list):
+            return "{}", "{}"
+        found = _Found(self._ends, self._places)
+        found.look(document, "", "", _DEEPEST)
+        told: dict[str, str] = {}
+        marks: dict[str, str] = {}
+        for _, path, value in sorted(found.members)[:_MOST]:
+            masked = self._mask(path, value)
+            if masked != value and _last(path) in _MARKED:
+                marks.setdefault(path, self._mark(value))
+            told.setdefault(path, masked)
+        return _encode(told), _encode(marks) if marks else "{}"
 
     def answer(self, body: bytes) -> str | None:
-        """Return id, status and trace_id of an answer, as a JSON object; None if it has none."""
+        """Return id, status and trace_id of an answer, as a JSON object; None if it has none.
+
+        Beside an id that is masked stands its mark, as ``id_mark``.
+        """
         document = _document(body)
         if not isinstance(document, dict):
             return None
-        places = [document, *(document.get(name) for name in _WRAPPED)]
-        found = {
-            name: self._mask(name, str(place[name])[:_LONGEST])
-            for place in reversed(places)
-            if isinstance(place, dict)
-            for name in _ANSWER
-            if isinstance(place.get(name), str | int)
-        }
-        return json.dumps(found, ensure_ascii=False) if found else None
+        found: dict[str, str] = {}
+        for place in (*(document.get(name) for name in _WRAPPED), document):
+            if isinstance(place, dict):
+                for name in _ANSWER:
+                    if isinstance(place.get(name), str | int):
+                        found[name] = str(place[name])[:_LONGEST]
+        told = {name: self._mask(name, value) for name, value in found.items()}
+        if "id" in found and told["id"] != found["id"]:
+            told["id_mark"] = self._mark(found["id"])
+        return _encode(told) if told else None
+
+
+class _Found:
+    """What is wanted of a body: the place in the order of names, the path and the value."""
+
+    def __init__(self, ends: dict[str, tuple[str, ...]], places: dict[str, int]) -> None:
+        self._ends = ends
+        self._places = places
+        self._counts = [0] * len(places)
+        self.members: list[tuple[int, str, str]] = []
+
+    def look(self, value: Any, path: str, name: str, left: int) -> None:  # noqa: ANN401  JSON
+        """Look through ``value``, which stands at ``path``, whose last name is ``name``."""
+        if isinstance(value, dict):
+            if left:
+                self._members(value, f"{path}." if path else "", left - 1)
+        elif isinstance(value, list):
+            for member in value[:_MOST] if left else ():
+                self.look(member, path, name, left - 1)
+        elif isinstance(value, str | int) and len(path) <= _LONGEST:
+            self._take(value, path, name)
+
+    def _members(self, value: dict[str, Any], before: str, left: int) -> None:
+        for key, member in value.items():
+            if len(key) > _LONGEST:  # or each member within would cost as much again
+                continue
+            # Most members are neither: a path is put together for the others alone.
+            if isinstance(member, dict | list) or _last(key) in self._ends:
+                self.look(member, before + key, key, left)
+
+    def _take(self, value: str | int, path: str, name: str) -> None:
+        for end in self._ends.get(_last(name), ()):
+            place = self._places[end]
+            if self._counts[place] < _OF_A_NAME and (path == end or path.endswith(f".{end}")):
+                self._counts[place] += 1
+                self.members.append((place, path, str(value)[:_LONGEST]))
+                return
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2] if "." in path else path
 
 
 def _document(body: bytes) -> Any:  # noqa: ANN401  whatever a body holds
     """Read a body; None if it is no JSON. Numbers stay as they were written."""
     try:
-        return json.loads(body.decode(), parse_int=str, parse_float=str, parse_constant=str)
+        return _decode(body.decode())
     except (ValueError, RecursionError):
         return None
-
-
-def _scalars(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:  # noqa: ANN401
-    """Yield the path of each scalar, such as ``amount.value``, and what it is."""
-    if isinstance(value, dict) and depth < _DEEPEST:
-        for name, member in value.items():
-            if len(name) > _LONGEST:  # or each member within would cost as much again
-                continue
-            yield from _scalars(member, f"{path}.{name}" if path else name, depth + 1)
-    elif isinstance(value, list) and depth < _DEEPEST:
-        for member in value[:_MOST]:
-            yield from _scalars(member, path, depth + 1)
-    elif isinstance(value, str | int) and path:
-        yield path[:_LONGEST], str(value)[:_LONGEST]

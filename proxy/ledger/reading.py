@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from proxy.exchange.record import doubtful
 from proxy.ledger import schema
 from proxy.ledger.lock import in_use
-from proxy.ledger.store import connect
-from proxy.ledger.trouble import LedgerRefused, words
+from proxy.ledger.store import connect, format_of, refuse_other
+from proxy.ledger.trouble import LedgerDamaged, LedgerRefused, damaged, words
 
 _COLUMNS = (
     "number, exchange, opened_at, closed_at, seconds, caller, method, path, body_bytes,"
     " body_sha256, payment, token_id, traceparent, attempts, status, answer, outcome, reason"
 )
+# What an older format lacks, by version.
+_MARKS = {1: "'{}' AS marks"}
+_VERDICT = {1: "NULL, NULL"}
 
 _HOLDS = (
     "instr(exchange || ' ' || path || ' ' || payment || ' ' || coalesce(answer, '') || ' '"
@@ -79,13 +83,16 @@ class Reader:
         # under way in between.
         (last,) = connection.execute(schema.LAST_OPEN).fetchone()
         self._left_open = 0 if last == 0 or in_use(path) else int(last)
+        version = format_of(connection)
+        self._columns = f"{_COLUMNS}, {_MARKS.get(version, 'marks')}"
+        self._verdict = f"at, made, note, author, {_VERDICT.get(version, 'kind, evidence')}"
         connection.row_factory = sqlite3.Row
 
     def entries(self, query: Query) -> Iterator[Entry]:
         """Yield the rows that are asked for."""
         where, values = query.where(self._left_open)
         rows = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM request WHERE {where} ORDER BY number DESC LIMIT ?",
+            f"SELECT {self._columns} FROM request WHERE {where} ORDER BY number DESC LIMIT ?",
             [*values, query.limit],
         )
         return (self._entry(row) for row in rows)
@@ -94,7 +101,7 @@ class Reader:
         """Return the rows of an exchange's id, or the one of a row's number (``#17``)."""
         column = "number" if name.startswith("#") else "exchange"
         rows = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM request WHERE {column} = ? ORDER BY number DESC",
+            f"SELECT {self._columns} FROM request WHERE {column} = ? ORDER BY number DESC",
             [name.removeprefix("#")],
         )
         return [self._entry(row) for row in rows]
@@ -113,16 +120,24 @@ class Reader:
         entry: Entry = dict(row)
         entry["payment"] = json.loads(entry["payment"])
         entry["answer"] = json.loads(entry["answer"]) if entry["answer"] else {}
+        entry["marks"] = json.loads(entry["marks"])
         entry["verdicts"] = [
-            {"at": at, "made": bool(made), "note": note, "author": author}
-            for at, made, note, author in self._connection.execute(
-                "SELECT at, made, note, author FROM verdict WHERE number = ? ORDER BY rowid",
+            {
+                "at": at,
+                "made": bool(made),
+                "kind": kind or ("made" if made else "not-made"),
+                "note": note,
+                "author": author,
+                "evidence": json.loads(evidence) if evidence else None,
+            }
+            for at, made, note, author, kind, evidence in self._connection.execute(
+                f"SELECT {self._verdict} FROM verdict WHERE number = ? ORDER BY rowid",
                 [entry["number"]],
             )
         ]
         left = entry["outcome"] is None and entry["number"] <= self._left_open
-        doubtful = left or entry["outcome"] in ("unknown", "cut")
-        entry["in_doubt"] = doubtful and not entry["verdicts"]
+        unclear = left or doubtful(entry["outcome"] or "", entry["status"])
+        entry["in_doubt"] = unclear and not entry["verdicts"]
         return entry
 
 
@@ -148,11 +163,10 @@ def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
     except sqlite3.Error as error:
         raise LedgerRefused(f"{path}: {words(error)}") from None
     try:
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-        if application != schema.APPLICATION:
-            raise LedgerRefused(f"{path} is not a ledger of breb-proxy")
+        refuse_other(connection, path)
         yield connection
     except sqlite3.Error as error:
-        raise LedgerRefused(f"{path}: {words(error)}") from None
+        kind = LedgerDamaged if damaged(error) else LedgerRefused
+        raise kind(f"{path}: {words(error)}") from None
     finally:
         connection.close()

@@ -1,30 +1,46 @@
-"""A row of the ledger on its way into the file: how it is opened, and how it is closed."""
+"""A row of the ledger on its way into the file: how it is opened, amended and closed."""
 
 import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from proxy.exchange.record import doubtful
+
+Value = str | int | float | None
+
+_seconds: tuple[int, str] = (-1, "")  # the last second that was worded: many rows share it
 
 
 def stamp(moment: float) -> str:
     """Return a Unix time as RFC 3339 in UTC, with microseconds: as text it sorts by time."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    global _seconds
+    second = int(moment)
+    if second != _seconds[0]:
+        _seconds = second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
+    return f"{_seconds[1]}{int((moment - second) * 1e6):06d}Z"
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
     """What is told of a request's body: its length, its hash, and the members that name a payment.
 
-    ``payment`` is a JSON object. All is unknown (None, empty) of a body that is still arriving.
+    ``payment`` and ``marks`` are JSON objects: the members, and keyed hashes of the ids among them
+    that are masked. All is unknown (None, empty) of a body that is still arriving.
     """
 
     size: int | None = None
     sha256: str | None = None
     payment: str = "{}"
+    marks: str = "{}"
+
+    def values(self) -> tuple[Value, ...]:
+        """Return them in the order of `schema.AMEND`."""
+        return self.size, self.sha256, _text(self.payment), self.marks
 
 
 class End(NamedTuple):
-    """How the row is closed."""
+    """How the row is closed, in the order of `schema.CLOSE`; ``token_id`` of the last try."""
 
     closed_at: str
     seconds: float
@@ -35,12 +51,18 @@ class End(NamedTuple):
     reason: str
     token_id: str | None
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether it leaves it to a person to find out what happened."""
+        return doubtful(self.outcome, self.status)
+
 
 @dataclass(slots=True, eq=False)
 class Row:
     """One request that may change something. ``number`` is there once the row is in the file.
 
-    ``written`` is awaited by the one who sends it; it is only touched in the event loop.
+    ``home`` is the open file that holds it. ``written`` is awaited by the one who sends it; it is
+    only touched in the event loop.
     """
 
     exchange: str
@@ -53,49 +75,39 @@ class Row:
     body: Body
     written: "asyncio.Future[None] | None" = None
     number: int | None = field(default=None, compare=False)
+    home: object = None
     end: End | None = None
 
-    @property
-    def doubtful(self) -> bool:
-        """Whether its end leaves it to a person to find out what happened."""
-        return self.end is not None and self.end.outcome in ("unknown", "cut")
-
-    def opening(self) -> dict[str, Any]:
-        """Return the values of the INSERT."""
-        return _storable(
-            {
-                "exchange": self.exchange,
-                "opened_at": self.opened_at,
-                "caller": self.caller,
-                "method": self.method,
-                "path": self.path,
-                "token_id": self.token_id,
-                "traceparent": self.traceparent,
-                **self._body(),
-            }
+    def opening(self, number: int) -> tuple[Value, ...]:
+        """Return the values of `schema.OPEN`."""
+        return (
+            number,
+            self.exchange,
+            self.opened_at,
+            _text(self.caller),
+            self.method,
+            _text(self.path),
+            self.token_id,
+            _text(self.traceparent),
+            *self.body.values(),
         )
 
-    def closing(self) -> dict[str, Any]:
-        """Return the values of the UPDATE; only for a row that has its end."""
+    def amendment(self) -> tuple[Value, ...]:
+        """Return the values of `schema.AMEND`."""
+        return (*self.body.values(), self.number, self.exchange)
+
+    def closing(self) -> tuple[Value, ...]:
+        """Return the values of `schema.CLOSE`; only for a row that has its end."""
         if self.end is None:
             raise ValueError("the row is still open")
-        return _storable({"number": self.number, **self.end._asdict(), **self._body()})
-
-    def _body(self) -> dict[str, Any]:
-        body = self.body
-        return {
-            "body_bytes": body.size,
-            "body_sha256": body.sha256,
-            "payment": body.payment,
-        }
+        return (*map(_text, self.end), self.number, self.exchange)
 
 
-def _storable(values: dict[str, Any]) -> dict[str, Any]:
+def _text(value: Value) -> Value:
     """Replace what is no text, such as half a character that a JSON string may name.
 
     SQLite takes none of it, and a row must not fail for it, nor those that share its commit.
     """
-    return {
-        name: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
-        for name, value in values.items()
-    }
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "replace").decode()
+    return value

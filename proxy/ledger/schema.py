@@ -4,25 +4,62 @@ No STRICT tables and no RETURNING: Python 3.11 is run on SQLite 3.34 too.
 """
 
 APPLICATION = 0x42524542  # "BREB", in the file's head
-VERSION = 1
+VERSION = 2
+PAGE = 2048  # bytes: half of SQLite's usual page, since each payment's commit writes whole pages
 
 OUTCOMES = ("answered", "not-sent", "unknown", "cut")
 
-SETTLED = (
-    "(outcome IN ('answered', 'not-sent')"
-    " OR EXISTS (SELECT 1 FROM verdict WHERE verdict.number = request.number))"
-)
-IN_DOUBT = (
-    "(outcome IN ('unknown', 'cut')"
-    " AND NOT EXISTS (SELECT 1 FROM verdict WHERE verdict.number = request.number))"
-)
+
+def _doubtful(row: str = "") -> str:
+    outcome, status = f"{row}outcome", f"{row}status"
+    return f"({outcome} IN ('unknown', 'cut') OR ({outcome} = 'answered' AND {status} >= 500))"
+
+
+def _in_doubt(row: str, number: str) -> str:
+    verdicts = f"SELECT 1 FROM verdict WHERE verdict.number = {number}"
+    return f"({_doubtful(row)} AND NOT EXISTS ({verdicts}))"
+
+
+# A 5xx says that the upstream failed, not that it did nothing.
+IN_DOUBT = _in_doubt("", "request.number")
+SETTLED = f"(outcome IS NOT NULL AND {IN_DOUBT} IS NOT TRUE)"
+
+# What holds a ledger's promises: made anew where an older ledger is brought to this format.
+_HOLDS = f"""
+CREATE INDEX request_doubtful ON request (number) WHERE {_doubtful()};
+CREATE TRIGGER request_is_new BEFORE INSERT ON request
+WHEN EXISTS (SELECT 1 FROM request WHERE number = NEW.number)
+BEGIN SELECT RAISE(ABORT, 'a row is never replaced'); END;
+CREATE TRIGGER request_is_closed_once BEFORE UPDATE ON request WHEN OLD.outcome IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'a closed row is never changed'); END;
+CREATE TRIGGER request_in_doubt_stays BEFORE DELETE ON request
+WHEN OLD.outcome IS NULL OR {_in_doubt("OLD.", "OLD.number")}
+BEGIN SELECT RAISE(ABORT, 'a row in doubt is never deleted'); END;
+CREATE TRIGGER request_newest_stays BEFORE DELETE ON request
+WHEN OLD.number = (SELECT max(number) FROM request)
+BEGIN SELECT RAISE(ABORT, 'the newest row is never deleted: no number is used twice'); END;
+CREATE TRIGGER verdict_is_new BEFORE INSERT ON verdict
+WHEN EXISTS (SELECT 1 FROM verdict WHERE rowid = NEW.rowid)
+BEGIN SELECT RAISE(ABORT, 'a verdict is never replaced: write another'); END;
+CREATE TRIGGER verdict_stays BEFORE UPDATE ON verdict
+BEGIN SELECT RAISE(ABORT, 'a verdict is never changed: write another'); END;
+CREATE TRIGGER verdict_is_kept BEFORE DELETE ON verdict
+WHEN EXISTS (SELECT 1 FROM request WHERE number = OLD.number)
+BEGIN SELECT RAISE(ABORT, 'a verdict goes with its row alone'); END;
+CREATE TABLE identity (
+    id TEXT NOT NULL,                          -- tells this ledger from every other
+    salt BLOB NOT NULL                         -- of the marks
+);
+INSERT INTO identity VALUES (lower(hex(randomblob(8))), randomblob(32));
+"""
 
 TABLES = f"""
+PRAGMA page_size = {PAGE};
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
 BEGIN IMMEDIATE;
 CREATE TABLE request (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order, whatever the clock did
+    number INTEGER PRIMARY KEY,                -- the order, whatever the clock did; never twice
     exchange TEXT NOT NULL,
     opened_at TEXT NOT NULL,                   -- RFC 3339, UTC
     closed_at TEXT,
@@ -33,7 +70,8 @@ CREATE TABLE request (
     body_bytes INTEGER,
     body_sha256 TEXT,
     payment TEXT NOT NULL,                     -- JSON: members of the body, masked
-    token_id TEXT,
+    marks TEXT NOT NULL DEFAULT '{{}}',          -- JSON: keyed hashes of ids that are masked there
+    token_id TEXT,                             -- of the token that was sent last
     traceparent TEXT,
     attempts INTEGER,
     status INTEGER,
@@ -43,56 +81,70 @@ CREATE TABLE request (
 );
 CREATE INDEX request_exchange ON request (exchange);
 CREATE INDEX request_open ON request (number) WHERE outcome IS NULL;
-CREATE INDEX request_doubtful ON request (number) WHERE outcome IN ('unknown', 'cut');
 CREATE TABLE verdict (
     number INTEGER NOT NULL REFERENCES request (number) ON DELETE CASCADE,
     at TEXT NOT NULL,
     made INTEGER NOT NULL CHECK (made IN (0, 1)),
     note TEXT NOT NULL,
-    author TEXT NOT NULL
+    author TEXT NOT NULL,
+    kind TEXT,                                 -- settled, rejected, not-found; NULL: made tells
+    evidence TEXT                              -- JSON: what a look-up found, when it was given
 );
 CREATE INDEX verdict_number ON verdict (number);
-CREATE TABLE probe (at TEXT NOT NULL);
-INSERT INTO probe VALUES ('');
-CREATE TRIGGER request_is_closed_once BEFORE UPDATE ON request WHEN OLD.outcome IS NOT NULL
-BEGIN SELECT RAISE(ABORT, 'a closed row is never changed'); END;
-CREATE TRIGGER request_in_doubt_stays BEFORE DELETE ON request
-WHEN (OLD.outcome IS NULL OR OLD.outcome IN ('unknown', 'cut'))
-     AND NOT EXISTS (SELECT 1 FROM verdict WHERE verdict.number = OLD.number)
-BEGIN SELECT RAISE(ABORT, 'a row in doubt is never deleted'); END;
-CREATE TRIGGER verdict_stays BEFORE UPDATE ON verdict
-BEGIN SELECT RAISE(ABORT, 'a verdict is never changed: write another'); END;
+CREATE TABLE probe (
+    at TEXT NOT NULL,                          -- the time that was believed last
+    held REAL NOT NULL DEFAULT 0               -- seconds until a clock that jumped is believed
+);
+INSERT INTO probe (at) VALUES ('');
+{_HOLDS}
 PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 COMMIT;
 """
 
+MIGRATIONS = {
+    1: f"""
+BEGIN IMMEDIATE;
+ALTER TABLE request ADD COLUMN marks TEXT NOT NULL DEFAULT '{{}}';
+ALTER TABLE verdict ADD COLUMN kind TEXT;
+ALTER TABLE verdict ADD COLUMN evidence TEXT;
+ALTER TABLE probe ADD COLUMN held REAL NOT NULL DEFAULT 0;
+DROP INDEX request_doubtful;
+DROP TRIGGER request_is_closed_once;
+DROP TRIGGER request_in_doubt_stays;
+DROP TRIGGER verdict_stays;
+{_HOLDS}
+PRAGMA user_version = 2;
+COMMIT;
+"""
+}
+"""How a ledger of an older format becomes one of the next: whole, or not at all."""
+
 OPEN = """
-INSERT INTO request (exchange, opened_at, caller, method, path, body_bytes, body_sha256, payment,
-                     token_id, traceparent)
-VALUES (:exchange, :opened_at, :caller, :method, :path, :body_bytes, :body_sha256, :payment,
-        :token_id, :traceparent)
+INSERT INTO request (number, exchange, opened_at, caller, method, path, token_id, traceparent,
+                     body_bytes, body_sha256, payment, marks)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+AMEND = """
+UPDATE request SET body_bytes = ?, body_sha256 = ?, payment = ?, marks = ?
+WHERE number = ? AND exchange = ? AND outcome IS NULL
 """
 CLOSE = """
-UPDATE request SET closed_at = :closed_at, seconds = :seconds, attempts = :attempts,
-    status = :status, answer = :answer, outcome = :outcome, reason = :reason,
-    body_bytes = :body_bytes, body_sha256 = :body_sha256, payment = :payment, token_id = :token_id
-WHERE number = :number AND outcome IS NULL
+UPDATE request SET closed_at = ?, seconds = ?, attempts = ?, status = ?, answer = ?, outcome = ?,
+    reason = ?, token_id = ?
+WHERE number = ? AND exchange = ? AND outcome IS NULL
 """
 LEFT_OPEN = "SELECT number, exchange, opened_at, method, path FROM request WHERE outcome IS NULL"
 NOW_UNKNOWN = """
-UPDATE request SET outcome = 'unknown', reason = 'process-ended', closed_at = ?
-WHERE outcome IS NULL
+UPDATE request SET outcome = 'unknown', reason = ?, closed_at = ? WHERE outcome IS NULL
 """
-PRUNE_OLD = f"""
-DELETE FROM request WHERE number IN (
-    SELECT number FROM request WHERE opened_at < ? AND {SETTLED} ORDER BY number LIMIT ?)
-"""
-PRUNE_ANY = f"""
-DELETE FROM request WHERE number IN (
-    SELECT number FROM request WHERE {SETTLED} ORDER BY number LIMIT ?)
-"""
-PROBE = "UPDATE probe SET at = ?"
+OLDEST_SETTLED = f"SELECT number, opened_at FROM request WHERE {SETTLED} ORDER BY number LIMIT ?"
+NEWEST = "SELECT coalesce(max(number), 0) FROM request"
+COUNTED = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'request'"
+LAST_PROBE = "SELECT at, held FROM probe"
+IDENTITY = "SELECT id, salt FROM identity"
+DELETE = "DELETE FROM request WHERE number = ?"
+PROBE = "UPDATE probe SET at = ?, held = ?"
 LAST_OPEN = "SELECT coalesce(max(number), 0) FROM request WHERE outcome IS NULL"
 STILL_OPEN = "(outcome IS NULL AND number <= ?)"
 COUNT_STILL_OPEN = f"SELECT count(*) FROM request WHERE {STILL_OPEN}"

@@ -14,17 +14,14 @@ from pathlib import Path
 
 from proxy.ledger import schema
 from proxy.ledger.lock import Lock
+from proxy.ledger.place import Place, cramped, refuse_cramped
 from proxy.ledger.row import Row, stamp
-from proxy.ledger.trouble import MEND, LedgerRefused, code, passes, words
+from proxy.ledger.trouble import MEND, LedgerRefused, damaged, passes, read_only, words
 
 _BUSY = 2.0  # seconds another program may hold the file, such as a verdict being written
-_AT_ONCE = 500  # rows pruned in one transaction: payments wait for no more than that
 _WHAT_ELSE = {True: "a directory; name a file in it", False: "not a file; name a file"}
-_PAGES = 256  # given back to the file system after it
-
-
-class Moved(OSError):
-    """The file is no longer where it was opened: what is written now nobody would find."""
+_PAGES = 512  # given back to the file system after a deletion
+_LOG_KEPT = 4 << 20  # bytes of the write-ahead log, once nobody reads from before
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +35,24 @@ class LeftOpen:
 
 
 class Store:
-    """One open ledger. Raises sqlite3.Error, or OSError if the file has gone from its place."""
+    """One open ledger. Raises sqlite3.Error, or OSError if the file has gone from its place.
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, lock: Lock) -> None:
+    ``salt`` is for keyed hashes of what is masked in this ledger.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, place: Place) -> None:
         self._path = path
+        self._log = path.with_name(path.name + "-wal")
         self._connection = connection
-        self._lock = lock
-        self._inode = _inode(path)
+        self.place = place
+        ledger, salt = connection.execute(schema.IDENTITY).fetchone()
+        self._last = _newest(connection)
+        self.salt = bytes(salt)
+        place.sign(str(ledger))
 
     @classmethod
-    def open(cls, path: Path) -> "Store":
-        """Open the ledger, make it if there is no file; raise LedgerRefused if it is no good.
+    def open(cls, path: Path, *, may_make: bool = True) -> "Store":
+        """Open the ledger, make it if there never was one; raise LedgerRefused if it is no good.
 
         Trouble that may pass by itself, such as a full disk, is raised as it comes.
         """
@@ -57,8 +61,7 @@ class Store:
                 raise LedgerRefused(f"{path}: is {_WHAT_ELSE[path.is_dir()]}")
             lock = Lock(path)
             try:
-                new = not path.exists() or path.stat().st_size == 0
-                return cls(path, _made(path) if new else _opened(path), lock)
+                return cls._locked(path, lock, may_make=may_make)
             except BaseException:
                 lock.release()
                 raise
@@ -67,37 +70,90 @@ class Store:
                 raise
             raise LedgerRefused(_refusal(path, error)) from None
 
-    def recover(self) -> list[LeftOpen]:
-        """Close the rows that a process left open when it ended; return them."""
+    @classmethod
+    def _locked(cls, path: Path, lock: Lock, *, may_make: bool) -> "Store":
+        new = not path.exists() or path.stat().st_size == 0
+        if new and (lock.remembers or not may_make):
+            raise LedgerRefused(
+                f"{path} is gone or empty, and a ledger was there: put it back, or its last backup;"
+                f" to begin a new one, remove {lock.path} too"
+            )
+        if new:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        place = Place(path, lock)
+        try:
+            connection = _made(path) if new else _opened(path)
+        except BaseException:
+            place.let_go()
+            raise
+        try:
+            return cls(path, connection, place)
+        except BaseException:
+            connection.close()
+            place.let_go()
+            raise
+
+    def recover(self, reason: str = "process-ended") -> list[LeftOpen]:
+        """Close the rows that are still open, as unknown; return them."""
         left = [LeftOpen(*row[1:]) for row in self._connection.execute(schema.LEFT_OPEN)]
         if left:
             with self._transaction():
-                self._connection.execute(schema.NOW_UNKNOWN, (stamp(time.time()),))
+                self._connection.execute(schema.NOW_UNKNOWN, (reason, stamp(time.time())))
         return left
 
-    def write(self, openings: Sequence[Row], closings: Sequence[Row]) -> None:
-        """Write rows and ends in one commit, durably; all or nothing.
+    def write(
+        self,
+        openings: Sequence[Row],
+        closings: Sequence[Row],
+        amended: Sequence[Row] = (),
+        *,
+        wherever: bool = False,
+    ) -> None:
+        """Write rows, amendments and ends in one commit, durably; all or nothing.
 
-        Of openings that were not written, none has a number afterwards.
+        Of openings that were not written, none has a number afterwards. ``wherever``: also if the
+        file is no longer at its place.
         """
-        self._check_place()
-        execute = self._connection.execute
+        if not wherever:
+            self.place.check()
+        numbers = range(self._last + 1, self._last + 1 + len(openings))
         try:
             with self._transaction():
-                for row in openings:
-                    row.number = execute(schema.OPEN, row.opening()).lastrowid
-                for row in closings:
-                    execute(schema.CLOSE, row.closing())
+                self._write(openings, numbers, amended, closings)
         except BaseException:
             for row in openings:
                 row.number = None
             raise
+        self._last += len(openings)
+        for row in openings:
+            row.home = self
 
-    def probe(self) -> None:
-        """Write something that means nothing, to learn whether a payment could be written."""
-        self._check_place()
+    def _write(
+        self,
+        openings: Sequence[Row],
+        numbers: range,
+        amended: Sequence[Row],
+        closings: Sequence[Row],
+    ) -> None:
+        many, numbered = self._connection.executemany, zip(openings, numbers, strict=True)
+        many(schema.OPEN, [row.opening(number) for row, number in numbered])
+        # One that is closed in the same commit is found by its number.
+        for row, number in zip(openings, numbers, strict=True):
+            row.number = number
+        if amended:
+            many(schema.AMEND, [row.amendment() for row in amended])
+        many(schema.CLOSE, [row.closing() for row in closings])
+
+    def probe(self, at: str, held: float) -> None:
+        """Write the time that is believed, to learn whether a payment could be written."""
+        self.place.check()
         with self._transaction():
-            self._connection.execute(schema.PROBE, (stamp(time.time()),))
+            self._connection.execute(schema.PROBE, (at, held))
+
+    def probed(self) -> tuple[str, float]:
+        """Return what the last probe wrote."""
+        at, held = self._connection.execute(schema.LAST_PROBE).fetchone()
+        return str(at), float(held)
 
     def in_doubt(self) -> int:
         """Count the rows in doubt that nobody has given a verdict on."""
@@ -112,20 +168,31 @@ class Store:
         )
         return int((pages - free) * size)
 
-    def prune(self, before: str | None, limit: int) -> int:
-        """Delete some of the oldest rows that are settled; return how many.
+    def log_size(self) -> int:
+        """Return the bytes of the write-ahead log."""
+        try:
+            return self._log.stat().st_size
+        except OSError:
+            return 0
+
+    def prune(self, before: str | None, limit: int, most: int) -> int:
+        """Delete some of the ``most`` oldest rows that are settled; return how many.
 
         ``before``: those opened earlier than that; ``limit``: any, while the rows take more bytes.
+        The newest row stays, so that no number is used twice.
         """
-        gone = 0
-        with self._transaction():
-            if before is not None:
-                gone = self._connection.execute(schema.PRUNE_OLD, (before, _AT_ONCE)).rowcount
-            if gone == 0 and self.size() > limit:
-                gone = self._connection.execute(schema.PRUNE_ANY, (_AT_ONCE,)).rowcount
+        rows: list[tuple[int, str]]
+        rows = self._connection.execute(schema.OLDEST_SETTLED, (most,)).fetchall()
+        oldest = [(number, at) for number, at in rows if number != self._last]
+        gone = [(number,) for number, at in oldest if before is not None and at < before]
+        if not gone and self.size() > limit:
+            gone = [(number,) for number, _ in oldest]
         if gone:
-            self._connection.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
-        return gone
+            with self._transaction():
+                self._connection.executemany(schema.DELETE, gone)
+            # As a script: `execute` steps once, which on some versions of Python is one page.
+            self._connection.executescript(f"PRAGMA incremental_vacuum({_PAGES});")
+        return len(gone)
 
     def close(self) -> None:
         """Fold the write-ahead log into the file, also where that was moved, and close it."""
@@ -133,11 +200,7 @@ class Store:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
-        self._lock.release()
-
-    def _check_place(self) -> None:
-        if _inode(self._path) != self._inode:
-            raise Moved("the file was moved or removed")
+        self.place.release()
 
     def _transaction(self) -> "_Transaction":
         return _Transaction(self._connection)
@@ -163,8 +226,20 @@ class _Transaction:
                 raise
 
 
+def _newest(connection: sqlite3.Connection) -> int:
+    """Return the last number that was given; a ledger of the first format counts them itself."""
+    (last,) = connection.execute(schema.NEWEST).fetchone()
+    counts = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'")
+    if counts.fetchone():
+        (counted,) = connection.execute(schema.COUNTED).fetchone()
+        last = max(last, counted)
+    return int(last)
+
+
 def connect(path: Path, mode: str) -> sqlite3.Connection:
     """Open the file as it is; ``mode`` is SQLite's: ``ro`` or ``rw``, neither of which makes it."""
+    if cramped(path):
+        refuse_cramped(path)
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
@@ -178,12 +253,11 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _made(path: Path) -> sqlite3.Connection:
-    """Make a new ledger; a file that did not get its tables is not left behind."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    """Give an empty file its tables."""
     connection = connect(path, "rw")
     try:
         connection.executescript(schema.TABLES)
-        connection.execute("PRAGMA synchronous = FULL")
+        _durable(connection)
     except sqlite3.Error:
         connection.close()
         raise
@@ -195,26 +269,54 @@ def _opened(path: Path) -> sqlite3.Connection:
     try:
         check(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        _durable(connection)
+        migrate(connection)
         with _Transaction(connection):  # whether it may be written is asked now, not at a payment
-            connection.execute(schema.PROBE, (stamp(time.time()),))
+            connection.execute("UPDATE probe SET held = held")
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def check(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise LedgerRefused unless it is a ledger that this version reads, and whole."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
+def _durable(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA journal_size_limit = {_LOG_KEPT}").fetchall()
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring an older ledger to this format, one version at a time, each whole or not at all."""
+    while (version := format_of(connection)) in schema.MIGRATIONS:
+        try:
+            connection.executescript(schema.MIGRATIONS[version])
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def format_of(connection: sqlite3.Connection) -> int:
+    """Return the version of a ledger's format."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def refuse_other(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise LedgerRefused for what is no ledger, or one of a later format."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
     if application != schema.APPLICATION:
         raise LedgerRefused(f"{path} is an SQLite file, but not a ledger of breb-proxy")
-    if version != schema.VERSION:
+    version = format_of(connection)
+    if not 1 <= version <= schema.VERSION:
         raise LedgerRefused(
             f"{path} was written by another version of breb-proxy (its format is {version}, this"
-            f" version reads {schema.VERSION}); use that version, or name another file"
+            f" version reads up to {schema.VERSION}); use that version, or name another file"
         )
+
+
+def check(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise LedgerRefused unless it is a ledger that this version reads, and whole."""
+    refuse_other(connection, path)
     # Reads every page: some two seconds for each million rows.
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
@@ -222,20 +324,11 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _refusal(path: Path, error: BaseException) -> str:
-    if isinstance(error, sqlite3.Error) and code(error) in (
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_NOTADB,
-    ):
+    if damaged(error):
         return f"{path}: {words(error)}; {MEND}"
     with contextlib.suppress(OSError):  # of a folder that is closed to us
         if not path.parent.is_dir():
             return f"{path}: there is no such directory: {path.parent}"
+    if read_only(path, error):
+        return f"{path}: its file system is read-only; name a file on another one"
     return f"{path}: {words(error)}; give this user the right to write it and its directory"
-
-
-def _inode(path: Path) -> tuple[int, int] | None:
-    try:
-        state = path.stat()
-    except OSError:
-        return None
-    return state.st_dev, state.st_ino

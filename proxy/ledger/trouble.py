@@ -1,7 +1,10 @@
 """Why a ledger cannot be used, in words: what SQLite and the file system say, translated once."""
 
+import contextlib
 import errno
+import os
 import sqlite3
+from pathlib import Path
 
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
@@ -41,6 +44,10 @@ class LedgerRefused(SettingsError):
         super().__init__([f"{SETTING}: {words}"])
 
 
+class LedgerDamaged(LedgerRefused):
+    """The file itself was found to be broken."""
+
+
 def code(error: sqlite3.Error) -> int:
     """Return SQLite's primary result code, 0 if there is none."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
@@ -51,6 +58,25 @@ def passes(error: BaseException) -> bool:
     if isinstance(error, sqlite3.Error):
         return code(error) not in _FOR_GOOD
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+
+
+def read_only(path: Path, error: BaseException) -> bool:
+    """Report whether a file cannot be written because its file system takes no writes at all."""
+    if isinstance(error, OSError) and error.errno == errno.EROFS:
+        return True
+    if not hasattr(os, "statvfs"):
+        return False
+    with contextlib.suppress(OSError):
+        return bool(os.statvfs(path.parent).f_flag & os.ST_RDONLY)
+    return False
+
+
+def damaged(error: BaseException) -> bool:
+    """Report whether SQLite found the file itself to be broken."""
+    return isinstance(error, sqlite3.Error) and code(error) in (
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+    )
 
 
 def words(error: BaseException) -> str:

@@ -1,11 +1,14 @@
 """A person's verdict on a row: written beside what the proxy saw, never over it."""
 
+import sqlite3
 import time
 from pathlib import Path
 
+from proxy.ledger import schema
 from proxy.ledger.lock import in_use
 from proxy.ledger.reading import opened
 from proxy.ledger.row import stamp
+from proxy.ledger.store import format_of, migrate
 from proxy.ledger.trouble import LedgerRefused
 
 LONGEST = 2000
@@ -18,6 +21,7 @@ def settle(path: Path, number: int, *, made: bool, note: str, author: str) -> No
     """
     with opened(path, "rw") as connection:
         connection.execute("PRAGMA synchronous = FULL")
+        _renew(connection, path)
         found = connection.execute(
             "SELECT outcome FROM request WHERE number = ?", [number]
         ).fetchone()
@@ -29,6 +33,18 @@ def settle(path: Path, number: int, *, made: bool, note: str, author: str) -> No
             "INSERT INTO verdict (number, at, made, note, author) VALUES (?, ?, ?, ?, ?)",
             [number, stamp(time.time()), int(made), note[:LONGEST], author[:LONGEST]],
         )
+
+
+def _renew(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring an older ledger to this format, unless the program that wrote it still runs."""
+    if format_of(connection) == schema.VERSION:
+        return
+    if in_use(path):
+        raise LedgerRefused(
+            f"a running proxy of an older version uses it (its format is {format_of(connection)});"
+            " give the verdict with that version, or end it first"
+        )
+    migrate(connection)
 
 
 def _open(path: Path) -> str:

@@ -4,8 +4,9 @@ While the disk takes one commit, the rows of all who come meanwhile gather, and 
 Ends wait a moment for company: nobody waits for them, and a commit of their own would hold up the
 next payment.
 
-Invariants: a row's end is written after its opening; an end that could not be written is kept and
-tried again; whoever waits for an opening is told, whatever happens.
+Invariants: a row's end is written after its opening, into the file that holds it; an end that could
+not be written is kept and tried again; whoever waits is told, whatever happens; what a process
+before left open is found before anything else is written.
 """
 
 import logging
@@ -17,28 +18,35 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from proxy.ledger.retention import Retention
+from proxy.ledger.place import Moved
+from proxy.ledger.retention import AT_ONCE, BESIDE, Retention
 from proxy.ledger.row import Row
-from proxy.ledger.store import LeftOpen, Moved, Store
-from proxy.ledger.trouble import words
+from proxy.ledger.store import LeftOpen, Store
+from proxy.ledger.trouble import LedgerRefused, damaged, words
 
 _COMPANY = 0.01  # seconds an end waits for an opening
-_CROWD = 4  # openings in one commit, from which on the next waits for more:
+_CROWD = 12  # openings in one commit, from which on the next waits for more:
 _MORE = 0.001  # seconds: fewer commits, each of which costs what ten rows do
 _PROBE = 5.0  # seconds between questions whether the file can still be written, while it can
 _RETRY = 1.0  # the same, while it cannot
 _MOST = 1000  # rows in one commit
+_LONG_LOG = 64 << 20  # bytes: somebody has been reading for long
 
 log = logging.getLogger("proxy.ledger")
 
-Step = tuple[Row, bool]
-"""A row, and whether it is to be closed; not whether it has its end, which may come meanwhile."""
+OPEN, AMEND, CLOSE = range(3)
+Step = tuple[Row, int]
+"""A row, and what is to be written of it; not whether it has its end, which may come meanwhile."""
 Told = Callable[[list[Row], str], None]
-"""Openings that were written, or why they were not."""
+"""Rows that were written, or why they were not."""
 
 
 class Writer(threading.Thread):
-    """Owns the store. ``problem`` says why nothing can be written, empty while it can."""
+    """Owns the store. ``problem`` says why nothing can be written, empty while it can.
+
+    ``since`` is when it began what it is about to do with the disk (seconds of ``time.monotonic``),
+    None while it waits for rows. ``damage`` is what a reader found broken: it stays.
+    """
 
     def __init__(
         self,
@@ -55,29 +63,46 @@ class Writer(threading.Thread):
         super().__init__(name="ledger", daemon=True)
         self._path = path
         self._store = store
+        self._gone: Store | None = None  # its file is no longer at its place
+        self._opened = store is not None
         self._retention = retention
         self._told = told
         self._left = left
-        self.problem = ""
-        self.in_doubt = 0
+        self.problem = self.damage = ""
+        self.since: float | None = None
+        self.in_doubt = self.log_size = 0
         self._arrived: queue.SimpleQueue[Step | None] = queue.SimpleQueue()
+        self._amended: list[Row] = []
         self._closings: list[Row] = []
+        self._under_way: set[Row] = set()
         self._crowd = 0
-        self._ending = False
+        self._ending = self._long_log = False
         self._probed = self._counted = -math.inf
+
+    @property
+    def salt(self) -> bytes:
+        """The salt of the file that is open; empty while none is."""
+        store = self._store or self._gone
+        return b"" if store is None else store.salt
 
     def begin(self) -> None:
         """Learn whether it can be written before anybody asks, and start the thread."""
-        self._attempt([], [])
+        if self._store is not None:
+            self._retention.believed.resume(*self._store.probed())
+        self._attempt([], [], [])
         self.start()
 
     def open(self, row: Row) -> None:
         """Take a row to be written; ``told`` says when it is."""
-        self._arrived.put((row, False))
+        self._arrived.put((row, OPEN))
+
+    def amend(self, row: Row) -> None:
+        """Take a row whose body has come whole; ``told`` says when that is written."""
+        self._arrived.put((row, AMEND))
 
     def close(self, row: Row) -> None:
         """Take a row that has got its end."""
-        self._arrived.put((row, True))
+        self._arrived.put((row, CLOSE))
 
     def stop(self) -> None:
         """Write what is there, close the file and end the thread; returns at once."""
@@ -87,19 +112,22 @@ class Writer(threading.Thread):
         """Write until told to stop."""
         while not self._ending:
             openings = self._gather()
-            if openings or self._closings:
+            if openings or self._amended or self._closings:
                 self._write(openings)
             elif time.monotonic() - self._probed >= (_RETRY if self.problem else _PROBE):
-                self._attempt([], [])
+                self._attempt([], [], [])
             if self._store is not None and not self.problem:
                 self._prune(self._store)
-        if self._store is not None:
-            self._store.close()
+        for store in filter(None, (self._gone, self._store)):
+            store.close()
+        for row in self._closings:
+            if row.end is not None:
+                log.error("not in the ledger: %s ended as %s", row.exchange, row.end.outcome)
 
     # -- gathering -------------------------------------------------------------------------
 
     def _gather(self) -> list[Row]:
-        """Return the openings that have come; ends go to ``_closings``."""
+        """Return the openings that have come; amended rows and ends go to lists of their own."""
         openings: list[Row] = []
         wait = _RETRY if self.problem else self._retention.wait(_PROBE)
         while len(openings) + len(self._closings) < _MOST:
@@ -110,9 +138,12 @@ class Writer(threading.Thread):
             if step is None:
                 self._ending = True
                 wait = 0
-            elif step[1]:
+            elif step[1] == CLOSE:
                 self._closings.append(step[0])
                 wait = min(wait, _COMPANY)
+            elif step[1] == AMEND:
+                self._amended.append(step[0])
+                wait = 0
             else:
                 if not openings and self._crowd >= _CROWD:
                     time.sleep(_MORE)  # once: to wake for each who comes would cost more
@@ -126,42 +157,120 @@ class Writer(threading.Thread):
         # A row whose opening failed was never sent, and has no number.
         opened = set(openings)
         closings = [row for row in self._closings if row.number is not None or row in opened]
+        amended, self._amended = self._amended, []
         self._crowd = len(openings)
-        self._closings = [] if self._attempt(openings, closings) else closings
-        if openings:
-            self._told(openings, self.problem)
+        self._closings = [] if self._attempt(openings, amended, closings) else closings
+        if waiting := openings + amended:
+            self._told(waiting, self.problem)
+        if self._gone is not None:
+            self._close_there(self._gone)
 
-    def _attempt(self, openings: list[Row], closings: list[Row]) -> bool:
+    def _attempt(self, openings: list[Row], amended: list[Row], closings: list[Row]) -> bool:
         """Write, or only ask whether it can be done, and note whether it could."""
-        self._probed = now = time.monotonic()
+        self._probed = self.since = now = time.monotonic()
         try:
-            store = self._store or self._reopen()
-            if openings or closings:
-                store.write(openings, closings)
+            store = self._usable()
+            if openings or amended or closings:
+                self._write_to(store, openings, amended, closings)
             else:
-                store.probe()
-            if now >= self._counted + _PROBE or any(row.doubtful for row in closings):
+                self._probe(store)
+            if now >= self._counted + _PROBE or any(
+                row.end is not None and row.end.doubtful for row in closings
+            ):
                 self.in_doubt, self._counted = store.in_doubt(), now
         except Exception as error:  # noqa: BLE001  whatever it is: who waits must be told
             self._failed(error)
             return False
+        finally:
+            self.since = None
         self._note("")
         return True
 
+    def _write_to(
+        self, store: Store, openings: list[Row], amended: list[Row], closings: list[Row]
+    ) -> None:
+        """Write to ``store``, and anew what was under way in a file that is gone."""
+        anew = [row for row in self._under_way if row.home is not store]
+        store.write([*anew, *openings], closings, amended)
+        self._under_way.update(openings)
+        self._under_way.difference_update(closings)
+
+    def _probe(self, store: Store) -> None:
+        believed = self._retention.believed
+        believed.look()
+        store.probe(believed.at, believed.held)
+        self.log_size = store.log_size()
+        long = self.log_size > _LONG_LOG
+        if long and not self._long_log:
+            log.warning(
+                "the ledger's log %s-wal has %d MiB and cannot be folded in: another program has"
+                " been reading the ledger for long; end it, and read a backup instead",
+                self._path,
+                self.log_size >> 20,
+            )
+        self._long_log = long
+
     def _failed(self, error: Exception) -> None:
+        if damaged(error):
+            self.damage = words(error)
         self._note(words(error))
         if isinstance(error, Moved) and self._store is not None:
-            self._store.close()
-            self._store = None
+            self._gone, self._store = self._store, None
 
-    def _reopen(self) -> Store:
-        self._store = store = Store.open(self._path)
-        self._left(store.recover())
+    # -- the file --------------------------------------------------------------------------
+
+    def _usable(self) -> Store:
+        """Return the store; open it if that was not possible until now, or its file has gone."""
+        if self.damage:
+            raise LedgerRefused(f"{self.damage}; restart the proxy, which says what to do")
+        if self._store is None:
+            if self._gone is not None:
+                self._leave(self._gone)
+            if self._store is None:
+                self._store = self._reopened()
+        return self._store
+
+    def _leave(self, gone: Store) -> None:
+        """Go on with a file that was put back; part from one that was replaced by another."""
+        if gone.place.in_place:
+            self._store, self._gone = gone, None
+            return
+        if not self._path.exists():
+            gone.place.check()
+        gone.recover("ledger-moved")
+        gone.close()
+        self._gone = None
+        log.warning("the ledger %s is another file now: the proxy goes on with it", self._path)
+
+    def _reopened(self) -> Store:
+        store = Store.open(self._path, may_make=not self._opened)
+        try:
+            left = store.recover()
+        except BaseException:
+            store.close()
+            raise
+        if not self._opened:
+            self._retention.believed.resume(*store.probed())
+        self._opened = True
+        self._left(left)
         return store
+
+    def _close_there(self, gone: Store) -> None:
+        """Close rows where they lie, in a file that is no longer at its place."""
+        there = [row for row in self._closings if row.home is gone]
+        if not there or gone.place.deleted:
+            return
+        try:
+            gone.write([], there, wherever=True)
+        except (sqlite3.Error, OSError) as error:
+            log.error("the ledger that was moved takes no ends: %s", words(error))
+            return
+        self._closings = [row for row in self._closings if row.home is not gone]
+        self._under_way.difference_update(there)
 
     def _prune(self, store: Store) -> None:
         try:
-            self._retention.prune(store)
+            self._retention.prune(store, AT_ONCE if self._arrived.empty() else BESIDE)
         except (sqlite3.Error, OSError) as error:
             self._note(words(error))
 

@@ -10,7 +10,6 @@ from proxy.ledger.ledger import Ledger
 from proxy.ledger.payment import Picker
 from proxy.ledger.retention import Retention
 from proxy.settings.model import Settings
-from proxy.token.keeper import TokenKeeper
 
 if TYPE_CHECKING:  # imported with the first request for the admin listener's pages
     from starlette.routing import Route
@@ -21,26 +20,21 @@ _PREFIXES = ("/ledger", "/console/api/ledger")
 class Books:
     """The ledger, and who writes it: the bookkeeper, who stands before the forwarder."""
 
-    def __init__(self, settings: Settings, keeper: TokenKeeper, forward: Forward) -> None:
+    def __init__(self, settings: Settings, forward: Forward) -> None:
         """Open the file of the settings; raise LedgerRefused if it is no good."""
         if settings.ledger is None:
             raise ValueError("there is to be no ledger")
         self._caller = settings.caller_key[0].caller if settings.caller_key else ""
         self._redaction = redaction = Redaction(settings.redact)
-        picker = Picker(settings.ledger_fields, redaction.value)
         retention = Retention(settings.ledger_days, settings.ledger_mib << 20)
         self.ledger = Ledger(settings.ledger, retention)
-
-        def token_id() -> str | None:
-            lease = keeper.usable()
-            return None if lease is None else lease.token.token_id
-
-        self.bookkeeper = Bookkeeper(forward, self.ledger, picker, token_id)
+        picker = Picker(settings.ledger_fields, redaction.value, self.ledger.mark)
+        self.bookkeeper = Bookkeeper(forward, self.ledger, picker)
 
     def routes(self, app: App) -> "list[Route]":
         """Return the admin listener's routes; ``app`` is what callers' requests enter."""
         from proxy.admin.ledger import LedgerApi
         from proxy.ledger.inquiry import Inquiry
 
-        api = LedgerApi(self.ledger.path, Inquiry(app, self._redaction.value, self._caller))
+        api = LedgerApi(self.ledger, Inquiry(app, self._redaction.value, self._caller))
         return [route for prefix in _PREFIXES for route in api.routes(prefix)]

@@ -32,9 +32,10 @@ from proxy.token.source import PassportTokenSource, TokenSource
 from proxy.upstream import Client, Connector, EgressProxy, Pool, PoolLimits
 from proxy.upstream.connector import ResumingContext, tls_context
 
-if TYPE_CHECKING:  # imported only where there is a console
+if TYPE_CHECKING:  # imported only where there is a console, or a ledger
     from proxy.journal.journal import Journal
     from proxy.journal.recorder import Recorder
+    from proxy.ledger.ledger import Ledger
 
 log = logging.getLogger("proxy.app")
 _PAGES = "proxy.server.pages"
@@ -60,6 +61,7 @@ class Parts:
     status: Status
     flush: Callable[[], None]
     journal: "Journal | None"
+    ledger: "Ledger | None"
 
 
 def build(
@@ -93,7 +95,7 @@ def build(
         # Imported only here: without a ledger SQLite stays out of memory.
         from proxy.server.books import Books
 
-        books = Books(settings, keeper, forward)
+        books = Books(settings, forward)
         forward = books.bookkeeper.forward
     ledger = None if books is None else books.ledger
     judge, forward = _token_endpoint(settings, keeper, forward)
@@ -124,7 +126,8 @@ def build(
 
     admin = Probes(status, metrics, pages, _PAGES)
     closing = (pool, token_pool) if ledger is None else (pool, token_pool, ledger)
-    return Parts(shell, pressure, admin, keeper, source, closing, status, access_log.flush, journal)
+    flush = access_log.flush
+    return Parts(shell, pressure, admin, keeper, source, closing, status, flush, journal, ledger)
 
 
 def _token_endpoint(

@@ -177,6 +177,8 @@ def _last_words(parts: Parts, traces: contextlib.ExitStack) -> None:
         log.warning("cut off by a second signal: %s", counted(parts.shell.in_flight, "exchange"))
     parts.shell.cut_off(phrase("second-signal"))
     parts.flush()
+    if parts.ledger is not None:
+        parts.ledger.last_words()
     traces.close()
 
 

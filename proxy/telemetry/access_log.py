@@ -10,6 +10,7 @@ import re
 import time
 
 from proxy.exchange.record import Exchange
+from proxy.http1.fields import SAFE
 from proxy.telemetry.log_format import stamp, time_of_day
 from proxy.telemetry.sink import KEPT, Sink
 
@@ -53,6 +54,9 @@ class AccessLog:
 _NEEDS_ESCAPE = re.compile(r"[^ !#-\[\]-~]")
 
 
+_DOUBT = ',"in_doubt":true'
+
+
 def _escaped(value: bytes) -> str:
     """Return what stands between the quotes of a JSON string."""
     text = value.decode("latin-1")
@@ -70,6 +74,7 @@ def _json_line(exchange: Exchange, moment: float) -> str:
         f',"ms":{(exchange.ended - exchange.started) * 1000:.2f}'
         f',"upstream_ms":{"null" if upstream is None else f"{upstream * 1000:.2f}"}'
         f',"attempts":{exchange.attempts},"outcome":"{exchange.outcome}"'
+        f"{_DOUBT if exchange.method not in SAFE and exchange.in_doubt else ''}"
         f"{_who(exchange) if exchange.caller or exchange.uid is not None else ''}"
         f"{_trouble(exchange) if exchange.failure or exchange.left or exchange.note else ''}"
         f"{_trace(exchange.traceparent) if exchange.traceparent else ''}}}\n"
@@ -104,7 +109,7 @@ def _text_line(exchange: Exchange, clock: str, colour: str = "", end: str = "") 
     why = "" if failure is None else f" {exchange.reason}: {failure} [{exchange.id}]"
     if exchange.left:
         why = " the caller left"
-    if exchange.in_doubt:
+    if exchange.method not in SAFE and exchange.in_doubt:
         why += ", outcome unknown"
     note = f" ({exchange.note})" if exchange.note else ""
     status = exchange.status or "---"

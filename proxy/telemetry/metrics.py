@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from proxy import __version__
 from proxy.errors import LedgerUnavailable, RequestRefused, UpstreamError
 from proxy.exchange.record import Exchange
+from proxy.http1.fields import SAFE
 
 if TYPE_CHECKING:  # imported with the first scrape: a start is a tenth faster without it
     from prometheus_client.core import Metric
@@ -91,13 +92,13 @@ class Metrics:
             self._upstream.observe(first_byte - connected)
         if exchange.left or exchange.failure is not None:
             self._failed(exchange)
+        if exchange.method not in SAFE and exchange.in_doubt:
+            self.unknown[_label(exchange.method)] += 1
         if len(self._exchanges) > _FOLD:
             self._fold()
 
     def _failed(self, exchange: Exchange) -> None:
         failure = exchange.failure
-        if exchange.in_doubt:
-            self.unknown[_label(exchange.method)] += 1
         if exchange.left:
             self.left += 1
         elif isinstance(failure, RequestRefused | LedgerUnavailable):

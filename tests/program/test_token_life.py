@@ -24,7 +24,7 @@ from proxy.token import response, revoker, schedule, unauthorized
 from tests.support import Call, Program, RawUpstream, ask, token_reply
 from tests.support.leaks import issued
 from tests.support.patience import PATIENCE
-from tests.support.upstream import OK, TOKEN_PATH
+from tests.support.upstream import OK, TOKEN_PATH, answer
 from tests.support.wire import connect, read_answer
 
 TRANSIT = 0.4  # a busy machine may take that long from the proxy's last look to the upstream's
@@ -37,11 +37,6 @@ def until(condition: Callable[[], object], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"not within {PATIENCE:g} s: {what}"
         time.sleep(0.02)
-
-
-def answer(status: str, body: bytes = b"", *lines: str) -> bytes:
-    head = "\r\n".join((f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *lines))
-    return head.encode() + b"\r\n\r\n" + body
 
 
 def bearer(call: Call) -> str:

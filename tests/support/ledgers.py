@@ -1,7 +1,9 @@
 """Rows and ledgers to test with."""
 
 import asyncio
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,13 @@ def filled(path: Path, *outcomes: str | None, **given: Any) -> list[Row]:
     store.write([], ends)
     store.close()
     return rows
+
+
+def first_format(path: Path) -> None:
+    """Write a ledger as version 0.1.0 did: rows 2, 3 and 5 in doubt, 6 left open, 2 settled."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript((Path(__file__).parent / "ledger-0.1.0.sql").read_text())
+    path.chmod(0o600)
 
 
 async def soon(condition: Any) -> None:

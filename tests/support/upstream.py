@@ -42,6 +42,11 @@ class Call:
         return [value for got, value in self.lines if got.lower() == key]
 
 
+def answer(status: str, body: bytes = b"", *lines: str) -> bytes:
+    head = "\r\n".join((f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *lines))
+    return head.encode() + b"\r\n\r\n" + body
+
+
 def token_reply(
     value: str | None = None, expires_in: object = 86400, token_id: str | None = None
 ) -> bytes:

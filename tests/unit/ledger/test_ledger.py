@@ -1,6 +1,7 @@
 """The ledger in the event loop: who waits, who is told, what happens when it cannot be written."""
 
 import asyncio
+import errno
 import logging
 import os
 import sqlite3
@@ -17,6 +18,7 @@ from proxy.ledger import ledger as module
 from proxy.ledger import writer
 from proxy.ledger.ledger import Ledger
 from proxy.ledger.retention import Retention
+from proxy.ledger.row import Body
 from proxy.ledger.store import Store
 from proxy.ledger.trouble import LedgerRefused
 from tests.support.ledgers import ended, filled, row, soon
@@ -80,11 +82,11 @@ async def test_those_who_come_together_share_a_commit(
     begun, go_on = threading.Event(), threading.Event()
     write = Store.write
 
-    def slow(self: Store, openings: list[Any], closings: list[Any]) -> None:
+    def slow(self: Store, openings: list[Any], *rest: Any) -> None:
         commits.append(len(openings))
         begun.set()
         go_on.wait(PATIENCE)
-        write(self, openings, closings)
+        write(self, openings, *rest)
 
     monkeypatch.setattr(Store, "write", slow)
     async with asyncio.TaskGroup() as tasks:
@@ -136,9 +138,9 @@ async def test_a_disk_that_hangs_holds_nobody_for_ever(
     go_on = threading.Event()
     write = Store.write
 
-    def hanging(self: Store, openings: list[Any], closings: list[Any]) -> None:
+    def hanging(self: Store, *rows: Any) -> None:
         go_on.wait(PATIENCE)
-        write(self, openings, closings)
+        write(self, *rows)
 
     monkeypatch.setattr(Store, "write", hanging)
     monkeypatch.setattr(module, "_WAIT", 0.05)
@@ -163,17 +165,145 @@ async def test_who_leaves_while_waiting_leaves_a_row_that_was_not_sent(
     await soon(lambda: outcomes(path) == [("run-1", "not-sent")])
 
 
-async def test_a_file_that_is_taken_away_refuses_until_there_is_a_new_one(
-    ledger: Ledger, path: Path
+async def test_a_disk_that_hangs_is_said_within_two_seconds(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await ledger.open(row("old"))
-    os.rename(path, path.with_name("rotated.db"))  # noqa: PTH104  as ASYNC240 would have it
-    with pytest.raises(LedgerUnavailable, match="moved or removed"):
+    caplog.set_level(logging.INFO)
+    go_on = threading.Event()
+    probe = Store.probe
+
+    def hanging(self: Store, *believed: Any) -> None:
+        go_on.wait(PATIENCE)
+        probe(self, *believed)
+
+    monkeypatch.setattr(module, "_LOOK", 0.01)
+    monkeypatch.setattr(module, "_STALLED", 0.05)
+    assert module._LOOK + module._STALLED < 2
+    monkeypatch.setattr(Store, "probe", hanging)
+    await soon(lambda: ledger.problem.startswith("the disk has not answered for"))
+    await soon(lambda: "the disk has not answered" in caplog.text)
+    go_on.set()
+    await soon(lambda: not ledger.problem)
+    await soon(lambda: "answers again" in caplog.text)
+
+
+async def test_a_file_that_is_taken_away_is_not_begun_anew(ledger: Ledger, path: Path) -> None:
+    under_way = row("old")
+    await ledger.open(under_way)
+    away = path.with_name("rotated.db")
+    os.rename(path, away)  # noqa: PTH104  as ASYNC240 would have it
+    with pytest.raises(LedgerUnavailable, match="put it back, or its last backup"):
         await ledger.open(row("refused"))
+    ledger.close(under_way, ended("answered"))
+    await soon(lambda: not ledger._writer._under_way)
+    assert "moved, removed or replaced" in ledger.problem
+    assert path.name not in os.listdir(path.parent)  # noqa: PTH208
+    os.rename(away, path)  # noqa: PTH104
     await soon(lambda: not ledger.problem)
     await ledger.open(row("new"))
-    assert outcomes(path) == [("new", None)]
-    assert outcomes(path.with_name("rotated.db")) == [("old", None)]
+    assert outcomes(path) == [("old", "answered"), ("new", None)]
+
+
+async def test_an_end_is_written_to_its_own_row_though_the_file_is_another(
+    ledger: Ledger, path: Path
+) -> None:
+    """Its number is another payment's in the file that took the place."""
+    spare = path.with_name("spare.db")
+    filled(spare, None)
+    first, under_way = row("first"), row("old")
+    await ledger.open(first)
+    await ledger.open(under_way)
+    ledger.close(first, ended("answered"))
+    await soon(lambda: ledger._writer._under_way == {under_way})
+    away = path.with_name("rotated.db")
+    os.rename(path, away)  # noqa: PTH104
+    os.rename(spare, path)  # noqa: PTH104
+    with pytest.raises(LedgerUnavailable):
+        await ledger.open(row("refused"))
+    await soon(lambda: not ledger.problem)
+    doubtful = row("payment-of-another")
+    await ledger.open(doubtful)
+    ledger.close(under_way, ended("answered"))
+    ledger.close(doubtful, ended("unknown"))
+    await soon(lambda: not ledger._writer._under_way)
+    assert ("old", "answered") in outcomes(path)
+    assert ("payment-of-another", "unknown") in outcomes(path)
+    assert ("run-1", "unknown") in outcomes(path), "what was left open there was found"
+    assert outcomes(away) == [("first", "answered"), ("old", "unknown")]
+
+
+async def test_what_ends_after_its_file_was_deleted_is_written_into_the_next(
+    ledger: Ledger, path: Path
+) -> None:
+    under_way = row("old")
+    await ledger.open(under_way)
+    spare = path.with_name("spare.db")
+    filled(spare, "answered")
+    os.unlink(path)  # noqa: PTH108
+    with pytest.raises(LedgerUnavailable):
+        await ledger.open(row("refused"))
+    ledger.close(under_way, ended("answered"))
+    await asyncio.sleep(0.1)
+    os.rename(spare, path)  # noqa: PTH104
+    await soon(lambda: not ledger.problem)
+    await soon(lambda: outcomes(path) == [("run-1", "answered"), ("old", "answered")])
+
+
+async def test_what_was_left_open_is_found_as_soon_as_there_is_room(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A start on a disk so full that the rows left open cannot be closed."""
+    filled(path, None, None)
+    room = False
+    recover = Store.recover
+
+    def full(self: Store, *reason: str) -> list[Any]:
+        if not room:
+            raise OSError(errno.ENOSPC, "")
+        return recover(self, *reason)
+
+    monkeypatch.setattr(Store, "recover", full)
+    made = Ledger(path, Retention(400, 1 << 30))
+    await soon(lambda: made.problem == "the disk is full")
+    with pytest.raises(LedgerUnavailable, match="the disk is full"):
+        await made.open(row("refused"))
+    room = True
+    await soon(lambda: not made.problem)
+    await made.aclose()
+    assert [outcome for _, outcome in outcomes(path)] == ["unknown", "unknown"]
+    assert made.recovered == {"POST": 2}
+    assert "2 rows of the ledger were open" in caplog.text
+
+
+async def test_a_page_that_was_found_broken_stops_what_would_be_written(
+    ledger: Ledger, path: Path
+) -> None:
+    ledger.damaged("the file is damaged")
+    with pytest.raises(LedgerUnavailable, match="the file is damaged; restart the proxy"):
+        await ledger.open(row())
+    await soon(lambda: "the file is damaged" in ledger.problem)
+    assert outcomes(path) == []
+
+
+async def test_a_row_is_amended_before_its_wait_is_over(ledger: Ledger, path: Path) -> None:
+    late = row(body=Body())
+    await ledger.open(late)
+    await ledger.amend(late, Body(3, "cd" * 32, '{"resolution_id": "r-9"}'))
+    with closing(sqlite3.connect(path)) as connection:
+        told = connection.execute("SELECT body_bytes, payment FROM request").fetchall()
+    assert told == [(3, '{"resolution_id": "r-9"}')]
+
+
+async def test_the_last_words_are_in_the_file(path: Path) -> None:
+    made = Ledger(path, Retention(400, 1 << 30))
+    rows = [row(f"run-{n}") for n in range(30)]
+    for each in rows:
+        await made.open(each)
+    for each in rows:
+        made.close(each, ended("answered"))
+    made.last_words()
+    assert {outcome for _, outcome in outcomes(path)} == {"answered"}
+    await made.aclose()
 
 
 async def test_what_a_process_left_open_is_told_at_the_start(
@@ -228,6 +358,6 @@ async def test_rows_in_doubt_are_counted_until_a_verdict(ledger: Ledger, path: P
     ledger.close(doubtful, ended("unknown"))
     await soon(lambda: ledger.in_doubt == 1)
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("INSERT INTO verdict VALUES (1, '', 1, '', 'me')")
+        connection.execute("INSERT INTO verdict VALUES (1, '', 1, '', 'me', NULL, NULL)")
     connection.close()
     await soon(lambda: ledger.in_doubt == 0)

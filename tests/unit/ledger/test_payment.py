@@ -5,7 +5,8 @@ import json
 import pytest
 
 from proxy.journal.redaction import Redaction
-from proxy.ledger.payment import Picker
+from proxy.ledger.marks import marked
+from proxy.ledger.payment import NAMES, Picker
 
 REDACTION = Redaction(["key_value", "account_number"])
 
@@ -20,7 +21,7 @@ PAYMENT = {
 
 def picked(document: object, *more: str) -> dict[str, str]:
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    told: dict[str, str] = json.loads(Picker(more, REDACTION.value).payment(body))
+    told: dict[str, str] = json.loads(Picker(more, REDACTION.value, str.upper).payment(body)[0])
     return told
 
 
@@ -75,18 +76,35 @@ def test_numbers_stay_as_they_were_written() -> None:
     ],
 )
 def test_of_what_is_no_json_nothing_is_kept(body: bytes) -> None:
-    picker = Picker((), REDACTION.value)
-    assert picker.payment(body) == "{}"
+    picker = Picker((), REDACTION.value, str.upper)
+    assert picker.payment(body) == ("{}", "{}")
     assert picker.answer(body) is None
 
 
 def test_what_is_kept_is_bounded() -> None:
-    document = {"items": [{"id": str(n) * 500} for n in range(1000)]} | {
-        f"x{n}": {"id": "y"} for n in range(1000)
-    }
+    names = [name.replace(".", "-") for name in NAMES]
+    document = {f"x{n}": dict.fromkeys(names, str(n) * 500) for n in range(1000)}
     found = picked(document)
     assert len(found) == 32
     assert max(map(len, found.values())) == 128
+
+
+def test_many_members_of_one_name_leave_room_for_the_others() -> None:
+    junk = {f"x{n}": {"id": "y"} for n in range(1000)}
+    found = picked(junk | PAYMENT)
+    assert {"resolution_id", "amount.value", "account_id"} < set(found)
+    assert sum(path.endswith(".id") for path in found) == 4
+
+
+def test_an_id_that_is_masked_has_a_mark_and_nothing_else_has() -> None:
+    picker = Picker((), Redaction(["resolution_id", "id", "key_value"]).value, str.upper)
+    document = {"resolution_id": "r-123456", "key_value": "3001234567", "account_id": "a-1"}
+    told, marks = picker.payment(json.dumps(document).encode())
+    assert "r-123456" not in told
+    assert json.loads(marks) == {"resolution_id": "R-123456"}
+    answered = json.loads(picker.answer(b'{"id": "p-123456", "status": "SETTLED"}') or "")
+    assert answered["id_mark"] == "P-123456"
+    assert "p-123456" not in answered["id"]
 
 
 @pytest.mark.parametrize(
@@ -110,10 +128,15 @@ def test_what_is_kept_is_bounded() -> None:
 def test_of_an_answer_its_id_status_and_trace_are_kept(
     document: object, told: dict[str, str]
 ) -> None:
-    assert (
-        json.loads(Picker((), REDACTION.value).answer(json.dumps(document).encode()) or "") == told
-    )
+    picker = Picker((), REDACTION.value, str.upper)
+    assert json.loads(picker.answer(json.dumps(document).encode()) or "") == told
 
 
 def test_an_answer_without_any_of_them_leaves_nothing() -> None:
-    assert Picker((), REDACTION.value).answer(b'{"tokens": []}') is None
+    assert Picker((), REDACTION.value, str.upper).answer(b'{"tokens": []}') is None
+
+
+def test_a_mark_is_of_its_ledger_and_of_the_whole_value() -> None:
+    assert marked(b"a", "r-1") == marked(b"a", "r-1")
+    assert len({marked(b"a", "r-1"), marked(b"b", "r-1"), marked(b"a", "r-2")}) == 3
+    assert marked(b"", "r-1") == ""

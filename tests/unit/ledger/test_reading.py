@@ -1,16 +1,19 @@
 """The ledger read by people and programs."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from proxy.ledger.backup import backup
+from proxy.ledger.lock import Lock
 from proxy.ledger.reading import Query, reading
-from proxy.ledger.store import Store
-from proxy.ledger.trouble import LedgerRefused
+from proxy.ledger.schema import VERSION
+from proxy.ledger.store import Store, connect, format_of
+from proxy.ledger.trouble import LedgerDamaged, LedgerRefused
 from proxy.ledger.verdict import settle
-from tests.support.ledgers import closed, filled, row
+from tests.support.ledgers import closed, filled, first_format, row
 
 
 @pytest.fixture
@@ -114,10 +117,10 @@ def test_a_verdict_is_never_changed(path: Path) -> None:
 
 
 def test_a_verdict_makes_a_row_one_that_may_be_pruned(path: Path) -> None:
-    filled(path, "unknown", opened_at="2020-01-01T00:00:00.000000Z")
+    filled(path, "unknown", "answered", opened_at="2020-01-01T00:00:00.000000Z")
     settle(path, 1, made=True, note="", author="ana")
     store = Store.open(path)
-    assert store.prune("2021", 1 << 30) == 1
+    assert store.prune("2021", 1 << 30, 500) == 1
     store.close()
 
 
@@ -198,3 +201,60 @@ def test_a_missing_ledger_is_not_made(path: Path) -> None:
     with pytest.raises(LedgerRefused, match="no file"), reading(path):
         pass
     assert not path.exists()
+
+
+def test_a_ledger_of_the_first_format_is_read_as_it_is(path: Path) -> None:
+    first_format(path)
+    with reading(path) as reader:
+        entries = list(reader.entries(Query()))
+        doubtful = {entry["number"] for entry in reader.entries(Query(in_doubt=True))}
+        assert reader.counts()["in_doubt"] == len(doubtful)
+    assert [entry["number"] for entry in entries] == [6, 5, 4, 3, 2, 1]
+    assert doubtful == {3, 5, 6}
+    assert [each["kind"] for each in entries[4]["verdicts"]] == ["made", "not-made"]
+    assert version(path) == 1
+
+
+def test_a_verdict_brings_a_ledger_that_nobody_uses_to_this_format(path: Path) -> None:
+    first_format(path)
+    settle(path, 3, made=True, note="seen", author="ana")
+    with reading(path) as reader:
+        (entry,) = reader.find("#3")
+    assert entry["verdicts"][0]["note"] == "seen"
+    assert version(path) == VERSION
+
+
+def test_a_verdict_beside_an_older_program_waits(path: Path) -> None:
+    first_format(path)
+    lock = Lock(path)
+    with pytest.raises(LedgerRefused, match="a running proxy of an older version uses it"):
+        settle(path, 3, made=True, note="seen", author="ana")
+    lock.release()
+    assert version(path) == 1
+
+
+def test_a_ledger_of_a_later_format_is_neither_read_nor_written(path: Path) -> None:
+    filled(path, "unknown")
+    with closing(connect(path, "rw")) as connection:
+        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    with pytest.raises(LedgerRefused, match="another version"), reading(path):
+        pass
+    with pytest.raises(LedgerRefused, match="another version"):
+        settle(path, 1, made=True, note="seen", author="ana")
+    with pytest.raises(LedgerRefused, match="another version"):
+        backup(path, path.with_name("copy.db"))
+
+
+def test_a_broken_page_is_told_as_damage(path: Path) -> None:
+    filled(path, *["answered"] * 200)
+    data = bytearray(path.read_bytes())
+    for start in range(8192, len(data) - 4096, 4096):
+        data[start : start + 4096] = b"\xff" * 4096
+    path.write_bytes(data)
+    with pytest.raises(LedgerDamaged, match="damaged"), reading(path) as reader:
+        list(reader.entries(Query(limit=500)))
+
+
+def version(path: Path) -> int:
+    with closing(connect(path, "ro")) as connection:
+        return format_of(connection)

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from proxy.ledger import lock, schema
-from proxy.ledger.store import Moved, Store, connect
+from proxy.ledger import lock, place, schema
+from proxy.ledger.lock import Lock
+from proxy.ledger.place import Moved
+from proxy.ledger.reading import reading
+from proxy.ledger.store import Store, connect
 from proxy.ledger.trouble import LedgerRefused
-from tests.support.ledgers import closed, filled, row
+from tests.support.ledgers import closed, filled, first_format, row
 from tests.support.own_time import own_time
 
 
@@ -203,7 +206,7 @@ def test_a_file_that_was_taken_away_is_noticed(path: Path) -> None:
     with pytest.raises(Moved):
         store.write([row()], [])
     with pytest.raises(Moved):
-        store.probe()
+        store.probe("", 0)
     store.close()
 
 
@@ -211,8 +214,8 @@ def test_old_rows_go_but_none_in_doubt(path: Path) -> None:
     filled(path, "answered", "unknown", "not-sent", "cut", opened_at="2020-01-01T00:00:00.000000Z")
     store = Store.open(path)
     store.write([row("new")], [])
-    assert store.prune("2021-01-01T00:00:00.000000Z", 1 << 30) == 2
-    assert store.prune("2021-01-01T00:00:00.000000Z", 1 << 30) == 0
+    assert store.prune("2021-01-01T00:00:00.000000Z", 1 << 30, 500) == 2
+    assert store.prune("2021-01-01T00:00:00.000000Z", 1 << 30, 500) == 0
     store.close()
     assert contents(path) == [("run-2", "unknown"), ("run-4", "cut"), ("new", None)]
 
@@ -222,7 +225,7 @@ def test_a_ledger_over_its_size_loses_its_oldest_settled_rows(path: Path) -> Non
     before = path.stat().st_size
     store = Store.open(path)
     limit = store.size() // 2
-    while store.prune(None, limit):
+    while store.prune(None, limit, 500):
         pass
     assert store.size() <= limit
     store.close()
@@ -230,3 +233,186 @@ def test_a_ledger_over_its_size_loses_its_oldest_settled_rows(path: Path) -> Non
     assert left[0] == ("run-1", "unknown")
     assert left[-1] == ("run-1501", "answered")
     assert path.stat().st_size < before
+
+
+def test_an_end_is_for_its_own_request_alone(path: Path) -> None:
+    """Two files have a row of one number: what ended is named by its exchange."""
+    (other,) = filled(path.with_name("other.db"), None)
+    store = Store.open(path)
+    store.write([row("payment-of-another")], [])
+    store.write([], [closed(other, "answered")])
+    store.close()
+    assert contents(path) == [("payment-of-another", None)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("REPLACE INTO request SELECT * FROM request WHERE number = 1", "never replaced"),
+        (
+            "REPLACE INTO verdict (rowid,number,at, made, author, note) VALUES (1, 1, 0, 0, 0, 0)",
+            "never replaced",
+        ),
+        ("UPDATE verdict SET made = 0", "never changed"),
+        ("DELETE FROM verdict", "with its row alone"),
+        ("DELETE FROM request WHERE number = 2", "newest row"),
+    ],
+)
+def test_sql_by_hand_changes_nothing_that_was_written(
+    path: Path, statement: str, words: str
+) -> None:
+    filled(path, "unknown", "answered")
+    connection = connect(path, "rw")
+    connection.execute("INSERT INTO verdict VALUES (1, '', 1, 'seen', 'me', NULL, NULL)")
+    before = list(connection.iterdump())
+    with pytest.raises(sqlite3.IntegrityError, match=words):
+        connection.execute(statement)
+    assert list(connection.iterdump()) == before
+    connection.close()
+
+
+def test_a_verdict_goes_with_its_row(path: Path) -> None:
+    filled(path, "unknown", "answered", opened_at="2020-01-01T00:00:00.000000Z")
+    connection = connect(path, "rw")
+    connection.execute("INSERT INTO verdict VALUES (1, '', 1, 'seen', 'me', NULL, NULL)")
+    connection.close()
+    store = Store.open(path)
+    assert store.prune("2021-01-01T00:00:00.000000Z", 1 << 30, 500) == 1
+    store.close()
+    with closing(sqlite3.connect(path)) as read:
+        assert read.execute("SELECT count(*) FROM verdict").fetchone() == (0,)
+
+
+def test_no_number_is_given_twice(path: Path) -> None:
+    filled(path, *["answered"] * 3, opened_at="2020-01-01T00:00:00.000000Z")
+    store = Store.open(path)
+    while store.prune("2021-01-01T00:00:00.000000Z", 1 << 30, 500):
+        pass
+    store.close()
+    assert contents(path, "number") == [(3,)], "the newest row stays"
+    store = Store.open(path)
+    store.write([row("next")], [])
+    store.close()
+    assert contents(path, "number") == [(3,), (4,)]
+
+
+def test_a_5xx_is_in_doubt_until_a_verdict(path: Path) -> None:
+    store = Store.open(path)
+    rows = [row("gateway"), row("fine")]
+    store.write(rows, [closed(rows[0], status=504), closed(rows[1], status=409)])
+    assert store.in_doubt() == 1
+    assert store.prune("9999", 1 << 30, 500) == 0
+    store._connection.execute("INSERT INTO verdict VALUES (1, '', 1, '', 'me', NULL, NULL)")
+    assert store.in_doubt() == 0
+    assert store.prune("9999", 1 << 30, 500) == 1
+    store.close()
+
+
+def test_a_ledger_of_the_first_format_is_brought_to_this_one(path: Path) -> None:
+    first_format(path)
+    store = Store.open(path)
+    assert [each.exchange for each in store.recover()] == ["3f2a91c0-6"]
+    store.write([row("new")], [])
+    store.close()
+    with reading(path) as reader:
+        entries = {entry["number"]: entry for entry in reader.find("new") + reader.find("#2")}
+        doubtful = [n for n in range(1, 7) if reader.find(f"#{n}")[0]["in_doubt"]]
+    assert entries[7]["exchange"] == "new", "numbers go on"
+    assert doubtful == [3, 5, 6]
+    assert [each["kind"] for each in entries[2]["verdicts"]] == ["made", "not-made"]
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (schema.VERSION,)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        for name in ("trigger", "index"):
+            query = f"SELECT name FROM sqlite_schema WHERE type = '{name}' ORDER BY 1"
+            with closing(sqlite3.connect(":memory:")) as made:
+                made.executescript(schema.TABLES)
+                assert connection.execute(query).fetchall() == made.execute(query).fetchall()
+
+
+def test_a_migration_that_fails_leaves_the_ledger_as_it_was(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first_format(path)
+    before = contents(path, "*")
+    broken = schema.MIGRATIONS[1].replace("PRAGMA user_version = 2;", "SELECT no_such();")
+    monkeypatch.setitem(schema.MIGRATIONS, 1, broken)
+    with pytest.raises(sqlite3.OperationalError):
+        Store.open(path)
+    assert contents(path, "*") == before
+    monkeypatch.undo()
+    Store.open(path).close()
+
+
+def test_a_ledger_that_vanished_is_not_begun_anew(path: Path) -> None:
+    filled(path, "unknown")
+    path.rename(path.with_name("elsewhere.db"))
+    with pytest.raises(LedgerRefused, match=r"a ledger was there.*remove .*ledger\.db\.lock too"):
+        Store.open(path)
+    path.touch(0o600)
+    with pytest.raises(LedgerRefused, match="gone or empty"):
+        Store.open(path)
+    path.with_name("ledger.db.lock").unlink()
+    Store.open(path).close()
+
+
+def test_a_deleted_lock_lets_no_second_writer_in(path: Path) -> None:
+    store = Store.open(path)
+    path.with_name("ledger.db.lock").unlink()
+    with pytest.raises(LedgerRefused, match="another process uses"):
+        Store.open(path)
+    path.with_name("ledger.db.lock").unlink()
+    store.write([row()], [])
+    assert lock.in_use(path), "it was taken again"
+    store.close()
+    Store.open(path).close()
+
+
+def test_a_link_in_the_place_of_the_lock_is_refused(path: Path) -> None:
+    victim = path.with_name("victim")
+    victim.write_text("precious")
+    path.with_name("ledger.db.lock").symlink_to(victim)
+    with pytest.raises(LedgerRefused, match=r"ledger\.db\.lock is a link"):
+        Store.open(path)
+    assert victim.read_text() == "precious"
+
+
+def test_a_pipe_in_the_place_of_the_lock_is_refused(path: Path) -> None:
+    os.mkfifo(path.with_name("ledger.db.lock"))
+    with pytest.raises(LedgerRefused, match="is not a file of this user"):
+        Store.open(path)
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o602])
+def test_a_file_that_others_may_write_is_refused(path: Path, mode: int) -> None:
+    path.touch()
+    path.chmod(mode)
+    with pytest.raises(LedgerRefused, match=f"run: chmod 600 {path}"):
+        Store.open(path)
+
+
+def test_a_file_of_another_user_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(path, "answered")
+    monkeypatch.setattr(place, "is_ours", lambda _: False)
+    with pytest.raises(LedgerRefused, match=r"belongs to another user \(uid \d+\)"):
+        Store.open(path)
+
+
+def test_a_full_disk_of_small_blocks_is_said_before_sqlite_maps_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(path, "answered")
+    full = os.statvfs_result((1024, 1024, 8192, 10, 10, 0, 0, 0, 0, 255))
+    monkeypatch.setattr(place.os, "statvfs", lambda _: full)
+    with pytest.raises(OSError, match="No space left"):
+        Store.open(path)
+
+
+def test_the_lock_says_who_holds_it_and_what_lies_beside_it(path: Path) -> None:
+    store = Store.open(path)
+    holder, ledger = path.with_name("ledger.db.lock").read_text().split()
+    store.close()
+    taken = Lock(path)
+    assert (int(holder), ledger) == (os.getpid(), taken.remembers)
+    taken.release()
+    assert len(ledger) == 16

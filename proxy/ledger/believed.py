@@ -1,0 +1,78 @@
+"""The time of day, as far as it is believed.
+
+Rows are deleted by their age, and a clock may be set wrong: while we run, or while we do not. So a
+clock that has jumped ahead is believed after a day only: somebody may notice, and set it right.
+What is left of that day is kept in the ledger, so that a restart does not shorten it.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from proxy.clock import sleepless
+from proxy.ledger.row import stamp
+
+log = logging.getLogger("proxy.ledger")
+
+DAY = 86_400.0  # seconds
+_JUMP = 3600.0  # seconds that a clock may be ahead of what has passed since it was looked at
+
+
+class BelievedTime:
+    """Looked at now and then (`look`); ``at`` and ``held`` are what is kept in the ledger."""
+
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        steady: Callable[[], float] | None = None,
+    ) -> None:
+        """Take seconds of a wall clock, and of one that is never set and counts suspended time."""
+        self._wall = wall
+        self._steady = steady or sleepless()
+        self._looked = self._steady()
+        self._at: float | None = None
+        self.held = 0.0
+
+    @property
+    def at(self) -> str:
+        """What is believed, as RFC 3339."""
+        return "" if self._at is None else stamp(self._at)
+
+    @property
+    def now(self) -> float | None:
+        """Seconds since 1970; None while they are in question."""
+        return None if self.held > 0 else self._at
+
+    def resume(self, at: str, held: float) -> None:
+        """Go on from what a ledger holds: the process may have been away for a day, unnoticed."""
+        self._looked, self.held = self._steady(), held
+        away = 0.0 if held > 0 else DAY
+        self._at = min(_seconds(at) + away, self._wall()) if at else None
+
+    def look(self) -> None:
+        """Look at the clocks."""
+        steady, wall = self._steady(), self._wall()
+        passed, self._looked = steady - self._looked, steady
+        if self._at is None:
+            self._at = wall
+            return
+        expected = self._at + passed
+        ahead = wall - expected
+        if ahead <= _JUMP:
+            self._at, self.held = wall, 0.0
+        elif self.held <= 0:
+            self._at, self.held = expected, DAY
+            log.warning(
+                "the clock jumped ahead by %.1f h, to %s: no row of the ledger is deleted by age"
+                " for a day; if it is wrong, set it right",
+                ahead / 3600,
+                stamp(wall),
+            )
+        else:
+            self.held = max(0.0, self.held - passed)
+            self._at = expected if self.held else wall
+
+
+def _seconds(at: str) -> float:
+    return datetime.strptime(at, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC).timestamp()

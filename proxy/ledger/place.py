@@ -1,0 +1,132 @@
+"""Where an open ledger lies: whether the file that is written to is the one that others find."""
+
+import contextlib
+import errno
+import os
+import sys
+from pathlib import Path
+
+from proxy.ledger.lock import Lock, is_ours
+from proxy.ledger.trouble import LedgerRefused
+
+_OTHERS_WRITE = 0o002
+_GROUP_WRITES = 0o020
+_BLOCK = 4096  # bytes: of smaller blocks, SQLite does not get all that it believes to have
+_ROOM = 1 << 18  # bytes: what the index of the write-ahead log may grow by
+
+
+class Moved(OSError):
+    """The file is no longer where it was opened: what is written now nobody would find."""
+
+
+class Place:
+    """Holds the file itself, whatever becomes of its name. Closed after SQLite has closed it.
+
+    On Linux the file carries a lock of its own, beside SQLite's: a lock file that is deleted lets
+    no second writer in.
+    """
+
+    def __init__(self, path: Path, lock: Lock) -> None:
+        """Hold the file at ``path``; raise LedgerRefused if it is another's, or in use."""
+        self._path = path
+        self._lock = lock
+        refuse_foreign(path)
+        self._cramped = cramped(path)
+        self._descriptor = os.open(path, os.O_RDONLY)
+        try:
+            _hold(self._descriptor, path)
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+
+    def check(self) -> None:
+        """Raise Moved if the file is not at its place, OSError if there is no room to go on."""
+        if not self.in_place:
+            raise Moved(
+                f"{self._path} was moved, removed or replaced; put it back, or its last backup: the"
+                " proxy begins no new ledger by itself"
+            )
+        if not self._lock.in_place:
+            self._lock_again()
+        if self._cramped:
+            refuse_cramped(self._path)
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the name still leads to the file that is open."""
+        with contextlib.suppress(OSError):
+            return os.path.samestat(self._path.stat(), os.fstat(self._descriptor))
+        return False
+
+    @property
+    def deleted(self) -> bool:
+        """Whether no name leads to it any more: what is written to it is lost."""
+        return os.fstat(self._descriptor).st_nlink == 0
+
+    def _lock_again(self) -> None:
+        old, self._lock = self._lock, Lock(self._path)
+        self._lock.sign(old.remembers)
+        old.release()
+
+    def sign(self, ledger: str) -> None:
+        """Let the lock file remember which ledger lies here."""
+        self._lock.remembers = ledger
+        self._lock.sign(ledger)
+
+    def let_go(self) -> None:
+        """Hold the file no longer; the lock file is the opener's."""
+        os.close(self._descriptor)
+
+    def release(self) -> None:
+        """Let others have it."""
+        self.let_go()
+        self._lock.release()
+
+
+def refuse_foreign(path: Path) -> None:
+    """Raise LedgerRefused for a file that another user made, or may write to."""
+    state = path.stat()
+    if not is_ours(state):
+        raise LedgerRefused(
+            f"{path} belongs to another user (uid {state.st_uid}), who may read and change it; make"
+            " it yours (chown), or name another file"
+        )
+    if sys.platform == "win32":
+        return
+    theirs = state.st_gid not in (os.getegid(), *os.getgroups())
+    if state.st_mode & _OTHERS_WRITE or (state.st_mode & _GROUP_WRITES and theirs):
+        raise LedgerRefused(f"{path}: other users may write it; run: chmod 600 {path}")
+
+
+def cramped(path: Path) -> bool:
+    """Report whether a file system has such small blocks that SQLite's files may lack some."""
+    return hasattr(os, "statvfs") and os.statvfs(path.parent).f_frsize < _BLOCK
+
+
+def refuse_cramped(path: Path) -> None:
+    """Raise OSError if such a file system is full: SQLite would end the process by SIGBUS.
+
+    It maps the index of its write-ahead log into memory, and makes room for it a byte in each 4096.
+    """
+    state = os.statvfs(path.parent)
+    if state.f_bavail * state.f_frsize < _ROOM:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+if sys.platform == "linux":
+    import fcntl
+
+    def _hold(descriptor: int, path: Path) -> None:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LedgerRefused(
+                f"another process uses {path}, though nobody holds its lock file; give each proxy"
+                " its own ledger"
+            ) from None
+        except OSError:
+            pass  # a file system without such locks
+else:
+
+    def _hold(descriptor: int, path: Path) -> None:
+        """Elsewhere such a lock would be one of SQLite's."""
