@@ -246,8 +246,11 @@ class TokenKeeper:
     async def _fetch(self) -> None:
         cause = self._schedule.cause
         self._fetching, self._asked_at = True, self._clock()
+        # Without the time for which the machine was suspended: that says nothing about the next.
+        began = asyncio.get_running_loop().time()
         try:
-            self._succeeded(cause, await self._ask(cause))
+            held = await self._ask(cause)
+            self._succeeded(cause, held, asyncio.get_running_loop().time() - began)
         except TokenError as error:
             self._failed(cause, error)
         finally:
@@ -275,12 +278,12 @@ class TokenKeeper:
             raise TokenEndpointUnavailable(phrase("expired-on-arrival", seconds=lifetime))
         return held
 
-    def _succeeded(self, cause: str, new: LeasedToken) -> None:
+    def _succeeded(self, cause: str, new: LeasedToken, took: float) -> None:
         old, now, token = self._held, new.received_at, new.token
         same = old is not None and old.token.value == token.value
         self.error, self._failing_since, self.renewed_at = None, None, now
         self._advised = ""
-        self._schedule.succeeded(token, same=same)
+        self._schedule.succeeded(token, took, same=same)
         self._judge.renewed(new, same=same)
         words = phrase("same-token") if same else phrase("valid-for", span=Span(token.lifetime))
         self._record("success", cause, words)

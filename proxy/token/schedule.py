@@ -6,6 +6,7 @@ All in seconds of proxy.clock; ``chance`` is a number from 0 up to 1, the jitter
 import asyncio
 import contextlib
 import math
+from collections import deque
 from collections.abc import Awaitable, Callable
 
 from proxy.clock import Clock
@@ -15,6 +16,7 @@ from proxy.token.source import AccessToken
 SOFT_LIMIT = 3600.0
 MARGIN_LIMIT = 60.0
 SPACING = 0.5  # between two fetches that nobody asked for, however short the tokens live
+REMEMBERED = 5  # fetches; the slowest of them says how early the next one begins
 SAME_SPACING = 1.0  # the same if the server gives the same token again
 BACKOFF_FIRST, BACKOFF_LIMIT, BACKOFF_LIMIT_WAITED = 0.5, 30.0, 5.0
 REFUSED_FIRST, REFUSED_LIMIT = 2.0, 60.0
@@ -27,10 +29,16 @@ def hard_expiry(token: AccessToken) -> float:
     return token.expires_at - min(MARGIN_LIMIT, token.lifetime / 20)
 
 
-def renewal(token: AccessToken, max_age: float | None, chance: Callable[[], float]) -> float:
-    """Return when to renew: in the first half of the soft window, or at ``max_age`` if earlier."""
+def renewal(
+    token: AccessToken, max_age: float | None, chance: Callable[[], float], lead: float = 0.0
+) -> float:
+    """Return when to renew: in the first half of the soft window, or at ``max_age`` if earlier.
+
+    A fetch that takes no more than ``lead`` seconds has ended by then: with tokens that live
+    seconds, a slow one would otherwise outlast the token, and callers would wait for its end.
+    """
     window = min(SOFT_LIMIT, token.lifetime / 5)
-    due = token.expires_at - window + chance() * window / 2
+    due = token.expires_at - window + chance() * window / 2 - lead
     return due if max_age is None else min(due, token.issued_at + max_age * (1 - chance() / 10))
 
 
@@ -64,6 +72,7 @@ class Schedule:
         self._due_waited = math.inf  # the same while callers wait
         self._failures = 0
         self._refusals = 0
+        self._took: deque[float] = deque(maxlen=REMEMBERED)
         self._kick = asyncio.Event()
         self.cause = "start"
         self.refused = False
@@ -90,12 +99,18 @@ class Schedule:
         self._due = min(self._due, self._due_waited)
         self._kick.set()
 
-    def succeeded(self, token: AccessToken, *, same: bool) -> None:
-        """Plan the renewal of ``token``; ``same`` if it is the one that was held before."""
+    def succeeded(self, token: AccessToken, took: float, *, same: bool) -> None:
+        """Plan the renewal of ``token``, whose fetch ``took`` seconds.
+
+        ``same`` if it is the one that was held before.
+        """
         self._failures = self._refusals = 0
         self._due_waited, self.refused = math.inf, False
-        due = renewal(token, self._max_age, self._chance)
-        self._due = max(due, self._clock() + (SAME_SPACING if same else SPACING))
+        self._took.append(took)
+        due = renewal(token, self._max_age, self._chance, max(self._took))
+        # What a fetch took is part of the distance to the next.
+        spacing = SAME_SPACING if same else max(0.0, SPACING - took)
+        self._due = max(due, self._clock() + spacing)
         self.cause = "soft-window"
 
     def failed(self, error: TokenError, *, waited: bool) -> None:
