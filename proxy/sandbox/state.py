@@ -9,7 +9,7 @@ from proxy.sandbox.latency import PROFILES
 from proxy.sandbox.models.shapes import pesos, timestamp
 from proxy.sandbox.models.webhooks import QUESTION
 from proxy.sandbox.settlement import settle_due
-from proxy.sandbox.verdicts import verdicts
+from proxy.sandbox.verdicts import NOTHING, verdicts
 from proxy.sandbox.webhooks import Courier
 from proxy.sandbox.world import World
 
@@ -143,7 +143,9 @@ def _payments(world: World) -> list[Json]:
             "meaning": meaning(payment.error_code) if payment.error_code else "",
             "qr_code_reference": payment.qr_code_reference,
             "executions": payment.executions,
-            "verdict": told.get(payment.id, ""),
+            "verdict": str(told.get(payment.id, NOTHING)),
+            "verdict_code": told.get(payment.id, NOTHING).code,
+            "verdict_seconds": told.get(payment.id, NOTHING).seconds,
         }
         for payment in list(world.payments.values())[: -_SHOWN - 1 : -1]
     ]
@@ -193,7 +195,7 @@ def executions(world: World, behaviour: Behaviour) -> Json:
     told = verdicts(world)
     return {
         "total": sum(payment.executions for payment in outbound),
-        "paid_twice": told,
+        "paid_twice": {payment: str(verdict) for payment, verdict in told.items()},
         "payments": {
             payment.id: {
                 "resolution_id": payment.resolution_id,
@@ -202,7 +204,7 @@ def executions(world: World, behaviour: Behaviour) -> Json:
                 "confirmations": payment.confirmations,
                 "executions": payment.executions,
                 "repeats_changed": payment.repeats_changed,
-                "verdict": told.get(payment.id, ""),
+                "verdict": str(told.get(payment.id, NOTHING)),
             }
             for payment in outbound
         },

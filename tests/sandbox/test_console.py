@@ -10,13 +10,14 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 def test_a_browser_gets_the_page_and_a_program_json(sandbox: Any) -> None:
     page = sandbox.bare.get("/_sandbox", headers={"Accept": "text/html,*/*"})
     assert "<title>Bre-B simulator</title>" in page.text
-    assert "not the real thing" in page.text
+    assert "not the real thing" in sandbox.bare.get("/_sandbox/words.js").text
     assert page.headers["Content-Security-Policy"].startswith("default-src 'self'")
     assert sandbox.bare.get("/_sandbox").json().keys() == sandbox.view("state").keys()
     for name, kind in {
         "page.js": "text/javascript",
         "page.css": "text/css",
         "page.svg": "image/svg",
+        "words.js": "text/javascript",
     }.items():
         answer = sandbox.bare.get(f"/_sandbox/{name}")
         assert answer.headers["Content-Type"].startswith(kind)

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
+from proxy.sandbox.codes import CODES
+from proxy.sandbox.verdicts import _WORDS
 from tests.support.chromium import launch
 
 
@@ -155,8 +158,61 @@ def test_the_page_shows_the_namespace_that_is_chosen(sandbox: Any, tab: Page) ->
     assert answer.json()["faults"] == []
 
 
+HERE = Path(__file__).parents[2] / "proxy" / "sandbox"
+
+
+def test_every_word_of_the_page_is_there_in_both_languages() -> None:
+    words = (HERE / "words.js").read_text()
+    pairs = re.findall(
+        r"""^  (?:"([^"]+)"|([a-z]+)): \["([^"]*)", "([^"]*)"\],$""", words, re.MULTILINE
+    )
+    known = {first or second for first, second, *_ in pairs}
+    assert len(known) > 100
+    for *_, english, spanish in pairs:
+        assert re.findall(r"{\d}", english) == re.findall(r"{\d}", spanish), english
+        assert english
+        assert spanish
+    page, script = (HERE / "page.html").read_text(), (HERE / "page.js").read_text()
+    asked = set(re.findall(r'data-(?:t|title-t|placeholder)="([^"]+)"', page))
+    asked |= set(re.findall(r"""[^\w]t\("([^"]+)\"""", script))
+    assert asked - known == set()
+    assert known - asked == {"title", "true", "false", "qr.paid", "qr.unpaid"} | {
+        key for key in known if key.startswith("count.")
+    }
+
+
+def test_every_code_and_verdict_has_its_spanish() -> None:
+    said = (HERE / "words.js").read_text()
+    codes = [f"code.{code}" for code in CODES] + [f"verdict.{code}" for code in _WORDS if code]
+    unread = re.findall(r'"(U\d+)"', said.partition("const UNREAD")[2].partition("]")[0])
+    assert [
+        code
+        for code in codes
+        if f'  "{code}": ' not in said and code.removeprefix("code.") not in unread
+    ] == []
+
+
+def test_the_page_speaks_the_browsers_language_or_the_chosen_one(sandbox: Any) -> None:
+    _shop(sandbox)
+    with launch() as browser:
+        tab = browser.new_context(locale="es-CO").new_page()
+        tab.goto(f"{sandbox.url}/_sandbox")
+        expect(tab.locator("html")).to_have_attribute("lang", "es")
+        expect(tab).to_have_title("Simulador de Bre-B")
+        expect(tab.locator("#qr_codes li p")).to_contain_text("1190.00 pesos, sin pagar")
+        _set(tab, "faults", "Programar", fault="status=503;times=2", match="GET /v1/keys")
+        expect(tab.locator("#message")).to_have_text("Hecho: faults")
+        expect(tab.locator("#faults li")).to_have_text(
+            "status=503;times=2 para GET /v1/keys; ocurrió 0 veces"
+        )
+        tab.locator("#language").select_option("en")
+        expect(tab.locator("html")).to_have_attribute("lang", "en")
+        expect(tab.locator("#payment-title")).to_have_text("Payments")
+
+
+@pytest.mark.parametrize("locale", ["en-US", "es-CO"])
 @pytest.mark.parametrize("width", [390, 1280, 1920])
-def test_no_table_hides_a_column(sandbox: Any, tab: Page, width: int) -> None:
+def test_no_table_hides_a_column(sandbox: Any, locale: str, width: int) -> None:
     _shop(sandbox)
     customer, account, resolution = sandbox.ready()
     sandbox.control("webhooks", url="http://127.0.0.1:9/")
@@ -167,12 +223,14 @@ def test_no_table_hides_a_column(sandbox: Any, tab: Page, width: int) -> None:
     )  # fmt: skip
     sandbox.later(60)
     sandbox.get(f"/v1/customers/{customer[::-1]}", 400)
-    tab.set_viewport_size({"width": width, "height": 900})
-    tab.goto(f"{sandbox.url}/_sandbox")
-    expect(tab.locator("#deliveries button").first).to_be_visible()
-    hidden = tab.evaluate(
-        "[...document.querySelectorAll('.wide')].filter(w => w.scrollWidth > w.clientWidth + 1)"
-        ".map(w => w.querySelector('tbody').id)"
-    )
-    assert hidden == []
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    with launch() as browser:
+        viewport = ViewportSize(width=width, height=900)
+        tab = browser.new_context(locale=locale, viewport=viewport).new_page()
+        tab.goto(f"{sandbox.url}/_sandbox")
+        expect(tab.locator("#deliveries button").first).to_be_visible()
+        hidden = tab.evaluate(
+            "[...document.querySelectorAll('.wide')].filter(w => w.scrollWidth > w.clientWidth + 1)"
+            ".map(w => w.querySelector('tbody').id)"
+        )
+        assert hidden == []
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
