@@ -26,6 +26,11 @@ for _name in ("XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"):
     os.environ[_name] = tempfile.mkdtemp(prefix="tests-")
     atexit.register(shutil.rmtree, os.environ[_name], ignore_errors=True)
 
+# What the tests look at is in English, whatever whoever runs them reads.
+for _name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
+    os.environ.pop(_name, None)
+os.environ["LANG"] = "C.UTF-8"
+
 # How long an example takes says how busy the machine is, and nothing about the code. And nobody's
 # run is judged by what chance finds: who looks for more asks for the other profile.
 settings.register_profile(

@@ -6,6 +6,7 @@ It brings its own settings: what environment and ``.env`` say of a real upstream
 import asyncio
 import contextlib
 import logging
+import os
 import sys
 import tempfile
 from collections.abc import Generator
@@ -30,7 +31,8 @@ from proxy.server.build import Parts
 from proxy.settings.model import Settings, problems
 from proxy.telemetry import log_format
 from proxy.terminal.screen import Screen
-from proxy.words.durations import span
+from proxy.words import Phrase, of_locale, phrase
+from proxy.words.durations import Span
 
 SIMULATOR = ListenAddress("127.0.0.1", 9090)
 _FLAGS_ALONE = (
@@ -91,6 +93,7 @@ class Demo:
     def __init__(self, given: dict[str, Any], simulator: dict[str, Any]) -> None:
         _simulated(simulator)  # what does not fit is said before anything is bound
         self._screen = Screen(sys.stdout)
+        self._language = of_locale(os.environ)
         listen = _address(given, "listen", "127.0.0.1:8080")
         admin = _address(given, "admin_listen", "127.0.0.1:8081")
         self._simulator = _BoundListener(SIMULATOR)
@@ -146,71 +149,76 @@ class Demo:
                 await running
         except* SettingsError as group:  # a ledger that was named, and cannot be used
             raise group.exceptions[0] from None
-        self._screen.line("\ndemo ended")
+        self._screen.line(f"\n{self._say(phrase('demo.ended'))}")
 
     async def _tell(self, parts: Parts) -> None:
         """Print where to point a client, once the first token is there."""
         self._inbox.journal = parts.journal
         await parts.keeper.wait()
-        for line in self._words(span(parts.keeper.next_fetch)):
+        for line in self._words(Span(parts.keeper.next_fetch)):
             self._screen.line(line)
         logging.disable(logging.NOTSET)
 
-    def _words(self, renewal: str) -> list[str]:
-        shade = self._screen.shade
+    def _say(self, what: Phrase) -> str:
+        return what.said(self._language)
+
+    def _words(self, renewal: Span) -> list[str]:
+        say, shade = self._say, self._screen.shade
         url = self._url()
         # What is needed most comes last, so that it stays on a small screen.
         return [
             "",
-            shade("breb-proxy demo", "bold") + ": a simulator of the Bre-B API, no real money",
+            say(phrase("demo.title", name=shade("breb-proxy demo", "bold"))),
             "",
             *self._moved(),
             self._addresses(url),
             "",
-            self._lead(),
+            say(self._lead()),
             "",
             f"  {shade(f'{self._curl()} {url}/v1/accounts', 'bold')}",
             f"  {self._console()}",
             "",
             self._more(),
             "",
-            f"The proxy renews the access token by itself, next time in {renewal}.",
-            "Ctrl-C ends the demo.",
+            say(phrase("demo.renewal", span=renewal)),
+            say(phrase("demo.end")),
             "",
         ]
 
     def _moved(self) -> list[str]:
         listeners = (self._callers, self._admin, self._simulator)
         lines = [
-            f"{one.asked} is in use: using {one.address} instead" for one in listeners if one.moved
+            self._say(phrase("demo.moved", asked=str(one.asked), address=str(one.address)))
+            for one in listeners
+            if one.moved
         ]
         return [*lines, ""] if lines else []
 
     def _addresses(self, url: str) -> str:
+        say = self._say
+        here = self._screen.shade(url, "bold", "cyan")
         rows = [
-            (
-                "Postman, curl, your app",
-                self._screen.shade(url, "bold", "cyan") + "  no Authorization needed",
-            ),
-            ("the simulator", f"http://{self._simulator.address}/_sandbox"),
-            ("ledger of payments", str(self._settings.ledger)),
+            (say(phrase("demo.callers")), f"{here}  {say(phrase('demo.no-authorization'))}"),
+            (say(phrase("demo.simulator")), f"http://{self._simulator.address}/_sandbox"),
+            (say(phrase("demo.ledger")), str(self._settings.ledger)),
         ]
         return self._screen.rows(rows)
 
-    def _lead(self) -> str:
+    def _lead(self) -> Phrase:
         if sys.stdout.isatty() or self._admin.address.path:
-            return "Run the first line in another terminal, and open the second line in a browser:"
-        return "Run these lines in another terminal; the second prints the console's address:"
+            return phrase("demo.run-and-open")
+        return phrase("demo.run-both")
 
     def _console(self) -> str:
         admin = self._admin.address
         return str(admin) if admin.path else opening(admin, self._access, sys.stdout)
 
     def _more(self) -> str:
-        rows = [(f"{COMMAND} demo --token-max-age 10", "watch renewals")]
+        watch, tour = self._say(phrase("demo.watch")), self._say(phrase("demo.tour"))
+        rows = [(f"{COMMAND} demo --token-max-age 10", watch)]
         if not (self._callers.address.path or self._settings.tls_cert):
             listen = f" --listen {self._callers.address}" if self._elsewhere else ""
-            rows.insert(0, (f"{COMMAND} tour{listen}", "a payment in six steps"))
+            rows.insert(0, (f"{COMMAND} tour{listen}", tour))
         return self._screen.rows(rows)
 
     @property

@@ -31,6 +31,7 @@ from proxy.settings.suspicions import (
 from proxy.telemetry import log_format
 from proxy.terminal.arguments import OK, TAKEN, USAGE, say
 from proxy.terminal.setting_flags import chosen, parser
+from proxy.words import of_locale, phrase
 
 if TYPE_CHECKING:  # imported only where there is one
     from proxy.server.systemd import Manager
@@ -188,10 +189,7 @@ def _run(options: argparse.Namespace) -> int:
                 f" {COMMAND} demo"
             )
             raise SettingsError(error.problems, f"{error.hint}\n{why}".strip()) from None
-    say(
-        "no BREB_CLIENT_ID and BREB_CLIENT_SECRET in the environment, .env or a secrets directory:"
-        " running the demo"
-    )
+    say(phrase("demo.instead").said(of_locale(os.environ)))
     if given:
         names = ", ".join(f"{PREFIX}{name.upper()}" for name in sorted(given))
         say(f"the demo uses options only, and not {names}; see {COMMAND} demo --help")

@@ -116,11 +116,9 @@ const WORDS = {
   "count.customers": ["customers", "clientes"],
   "count.accounts": ["accounts", "cuentas"],
   "count.keys": ["keys", "llaves"],
-  "count.resolutions": ["resolutions", "resoluciones"],
   "count.payments": ["payments", "pagos"],
   "count.qr_codes": ["qr codes", "códigos QR"],
   "count.recipients": ["recipients", "destinatarios"],
-  "count.tokens": ["tokens", "tokens"],
 };
 
 // What the simulator says comes with a code; its own English is what is not found here.

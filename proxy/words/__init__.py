@@ -1,6 +1,6 @@
 """What is said to people, as codes with values; one catalogue words them in English and Spanish."""
 
-from proxy.words.languages import DEFAULT, LANGUAGES, Language, preferred
+from proxy.words.languages import DEFAULT, LANGUAGES, Language, of_locale, preferred
 from proxy.words.phrase import Phrase, Said, both, phrase, said
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Phrase",
     "Said",
     "both",
+    "of_locale",
     "phrase",
     "preferred",
     "said",

@@ -6,6 +6,7 @@ The English are lower case, without full stop, and never hold a secret or a body
 from proxy.words.entry import Words
 from proxy.words.of_callers import OF_CALLERS
 from proxy.words.of_console import OF_CONSOLE
+from proxy.words.of_demo import OF_DEMO
 from proxy.words.of_egress import OF_EGRESS
 from proxy.words.of_tokens import OF_TOKENS
 from proxy.words.of_upstream import OF_UPSTREAM
@@ -16,4 +17,5 @@ CATALOGUE: dict[str, Words] = {
     **OF_EGRESS,
     **OF_TOKENS,
     **OF_CONSOLE,
+    **OF_DEMO,
 }

@@ -16,13 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Program, RawUpstream, free_port
+from tests.support import Program, RawUpstream, ask, free_port
 from tests.support.command import called, command, environment, on_terminal
 from tests.support.needs import need
 from tests.support.patience import PATIENCE
 
 CURL = r"^  curl \S* ?(http://\S+/v1/accounts)$"
 LAST = "Ctrl-C ends the demo."
+LAST_IN_SPANISH = "Ctrl-C termina la demo."
 
 
 class Demo:
@@ -42,7 +43,7 @@ class Demo:
                 start_new_session=True,
             )
         deadline = time.monotonic() + PATIENCE
-        while LAST not in self.text:
+        while not any(last in self.text for last in (LAST, LAST_IN_SPANISH)):
             assert self.process.poll() is None, self.text
             assert time.monotonic() < deadline, self.text
             time.sleep(0.02)
@@ -64,6 +65,30 @@ def demo(folder: Path, *flags: str, **settings: object) -> Iterator[Demo]:
     finally:
         if running.process.poll() is None:
             running.end()
+
+
+def test_the_banner_is_in_the_language_of_the_terminal(tmp_path: Path) -> None:
+    port = free_port()
+    with demo(
+        tmp_path, "--listen", f"127.0.0.1:{port}", first="run", LANG="es_CO.UTF-8"
+    ) as running:
+        text = running.text
+        assert "no hay BREB_CLIENT_ID ni BREB_CLIENT_SECRET" in text
+        assert "breb-proxy demo: un simulador de la API Bre-B, sin dinero real" in text
+        assert f"su aplicación  http://127.0.0.1:{port}  no necesita Authorization" in text
+        assert "un pago en seis pasos" in text
+        assert re.search(r"la próxima vez, en \d+ h \d+ min\.", text)
+        # What is to be typed is the same in each language, and works.
+        assert re.findall(CURL, text, re.MULTILINE) == [f"http://127.0.0.1:{port}/v1/accounts"]
+        assert ask(port, "/v1/accounts").status == 200
+        assert running.end() == 0
+        assert running.text.rstrip().endswith("la demo terminó")
+
+
+def test_a_terminal_without_accents_still_gets_the_banner(tmp_path: Path) -> None:
+    settings = {"LANG": "es_CO.UTF-8", "PYTHONIOENCODING": "ascii"}
+    with demo(tmp_path, "--listen", f"127.0.0.1:{free_port()}", **settings) as running:
+        assert "su aplicaci?n" in running.text
 
 
 def test_run_says_which_settings_the_demo_does_not_use(tmp_path: Path) -> None:

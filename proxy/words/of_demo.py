@@ -1,0 +1,40 @@
+"""What the demo tells a newcomer, in the language of the terminal."""
+
+from proxy.words.entry import Words
+
+OF_DEMO = {
+    "demo.instead": Words(
+        "no BREB_CLIENT_ID and BREB_CLIENT_SECRET in the environment, .env or a secrets directory:"
+        " running the demo",
+        "no hay BREB_CLIENT_ID ni BREB_CLIENT_SECRET en las variables de entorno, en .env ni en un"
+        " directorio de secretos: arranca la demo",
+    ),
+    "demo.title": Words(
+        "{name}: a simulator of the Bre-B API, no real money",
+        "{name}: un simulador de la API Bre-B, sin dinero real",
+    ),
+    "demo.moved": Words(
+        "{asked} is in use: using {address} instead",
+        "{asked} está en uso: en su lugar se usa {address}",
+    ),
+    "demo.callers": Words("Postman, curl, your app", "Postman, curl, su aplicación"),
+    "demo.no-authorization": Words("no Authorization needed", "no necesita Authorization"),
+    "demo.simulator": Words("the simulator", "el simulador"),
+    "demo.ledger": Words("ledger of payments", "libro de registro de pagos"),
+    "demo.run-and-open": Words(
+        "Run the first line in another terminal, and open the second line in a browser:",
+        "Ejecute la primera línea en otra terminal y abra la segunda en un navegador:",
+    ),
+    "demo.run-both": Words(
+        "Run these lines in another terminal; the second prints the console's address:",
+        "Ejecute estas líneas en otra terminal; la segunda imprime la dirección de la consola:",
+    ),
+    "demo.watch": Words("watch renewals", "para ver las renovaciones"),
+    "demo.tour": Words("a payment in six steps", "un pago en seis pasos"),
+    "demo.renewal": Words(
+        "The proxy renews the access token by itself, next time in {span}.",
+        "El proxy renueva el token de acceso por sí mismo; la próxima vez, en {span}.",
+    ),
+    "demo.end": Words("Ctrl-C ends the demo.", "Ctrl-C termina la demo."),
+    "demo.ended": Words("demo ended", "la demo terminó"),
+}
