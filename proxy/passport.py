@@ -23,6 +23,12 @@ SANDBOX_HOSTS = frozenset(
         "api.paas.demo.co.passportfintech.com",
     )
 )
+# Every path of the API is /v1 and one of these.
+_API = re.compile(
+    r"(?P<before>.*?)/v1(?:/(?:accounts|customers|iam|key-?resolution|keys|paas|payments|qrcodes"
+    r"|recipients|resolve-key)(?:/.*)?)?",
+    re.IGNORECASE,
+)
 _ACTIONS = (
     ("POST", r"/payments/(?:breb|ach)$|/breb/payments$", "payment", "start a payment"),
     (
@@ -88,6 +94,12 @@ def environment(host: str) -> str | None:
     if name in SANDBOX_HOSTS:
         return "sandbox"
     return "production" if f".{name}".endswith(f".{DOMAIN}") else None
+
+
+def before_the_api(path: str) -> str | None:
+    """Return what stands before a path of the API at the end of ``path``; None if none is there."""
+    found = _API.fullmatch(path)
+    return found["before"] if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from proxy.settings.model import PREFIX, Settings, load
 from proxy.settings.near_misses import meant
 from proxy.settings.sources import locate, provenance
 from proxy.settings.suspicions import (
-    duplicated_prefix,
     empty_upstream,
+    path_of_the_api,
     shortened,
     unknown_names,
     unread,
@@ -157,8 +157,8 @@ def _suspicions(settings: Settings, places: dict[str, Any]) -> Iterator[str]:
     yield from unknown_names(places)
     if place := empty_upstream(settings, places):
         yield f"BREB_BASE_URL is set but empty ({place}): requests go to {settings.base_url}"
-    if advice := duplicated_prefix(settings):
-        yield f"BREB_BASE_URL ends in /v1: {advice}"
+    if twice := path_of_the_api(settings):
+        yield ": ".join(twice)
     if other := environment_proxy.unused(settings):
         yield other.warning
 

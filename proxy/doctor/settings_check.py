@@ -13,10 +13,10 @@ from proxy.settings.credentials import Credentials
 from proxy.settings.git import exposed
 from proxy.settings.model import PREFIX, SECRETS, Settings, load, shown
 from proxy.settings.suspicions import (
-    duplicated_prefix,
     empty_upstream,
     odd,
     passed_over,
+    path_of_the_api,
     readable_by_others,
     repeated,
     shortened,
@@ -77,6 +77,9 @@ def whole(found: FoundSettings) -> Finding:
             tuple(rows),
             facts,
         )
+    if twice := path_of_the_api(found.settings):
+        says, advice = twice
+        return Finding(Outcome.FAILED, says, advice, tuple(rows), facts)
     doubts = _doubts(found.settings, found.places)
     if doubts:
         says, advice = ("; ".join(doubts), "\n".join(doubts.values()))
@@ -88,8 +91,6 @@ def whole(found: FoundSettings) -> Finding:
 def _doubts(settings: Settings, places: dict[str, Any]) -> dict[str, str]:
     """Return what may not have been meant, and what to do about it."""
     doubts = {}
-    if advice := duplicated_prefix(settings):
-        doubts["BREB_BASE_URL ends in /v1"] = advice
     if place := empty_upstream(settings, places):
         doubts[f"BREB_BASE_URL is set but empty ({place})"] = (
             f"set it to the upstream, or remove it; requests go to {settings.base_url}"

@@ -22,6 +22,7 @@ from proxy.settings import near_misses
 from proxy.settings.field import about, setting
 from proxy.settings.keychain import KeychainSource
 from proxy.settings.types import (
+    EMPTY,
     EgressUrl,
     File,
     Format,
@@ -647,6 +648,10 @@ def problems(error: ValidationError, where: dict[str, Any] | None = None) -> lis
             continue
         name = str(item["loc"][0])
         full = PREFIX + name.upper()
-        near = near_misses.missing(full, where) if where and item["type"] == "missing" else ""
-        lines.append(f"{full}: {near or problem(item, Settings.model_fields[name])}")
+        what = problem(item, Settings.model_fields[name])
+        if where and item["type"] == "missing":
+            what = near_misses.missing(full, where) or what
+        elif where and what == EMPTY:
+            what = near_misses.put_into(full, where) or what
+        lines.append(f"{full}: {what}")
     return list(dict.fromkeys(lines))

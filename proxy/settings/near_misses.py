@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from proxy.invocation import COMMAND
 from proxy.settings.dotenv import names
 
 PREFIX = "BREB_"
 _NEAR = 0.85  # of 1: BREB_CLIENTID and BRE_B_CLIENT_ID are, GOOGLE_CLIENT_ID is not
 _ELSEWHERE = ("", "PASSPORT_")  # what others put before the same name
 _ENVIRONMENT = "the environment"
+_SOURCE = "CREDENTIALS_SOURCE"  # of which CREDENTIALS_DIRECTORY, systemd's, has copies
 _CREDENTIALS = ("BREB_CLIENT_ID", "BREB_CLIENT_SECRET")
 _UPSTREAM = ("BREB_BASE_URL", "BREB_TOKEN_URL", "BREB_ALLOW_PRODUCTION")
 
@@ -26,6 +28,22 @@ def missing(wanted: str, places: dict[str, Any]) -> str:
         near = next((written for name, written in found.items() if _near(name, wanted)), "")
         if near:
             return f"is not set, but {place} has {near}: rename it to {wanted}"
+    return ""
+
+
+def put_into(wanted: str, places: dict[str, Any]) -> str:
+    """Say into which file ``wanted`` belongs, where a service manager hands us copies; or nothing.
+
+    Our units name the folder. They give an empty copy of a file that is not there.
+    """
+    source, copies = os.environ.get(_SOURCE), os.environ.get("CREDENTIALS_DIRECTORY")
+    if not source or not copies or str(places.get("_secrets_dir")) != copies:
+        return ""
+    if (Path(copies) / wanted).is_file():
+        return (
+            f"{source}/{wanted} is missing or empty; write the value into that file and restart"
+            f" the service ({COMMAND} help service)"
+        )
     return ""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from proxy.passport import before_the_api
 from proxy.settings.credentials import Credentials
 from proxy.settings.dotenv import assignments, names, stray_lines, unresolved
 from proxy.settings.model import PREFIX, SECRETS, Settings
@@ -85,13 +86,16 @@ def _empty(folder: Path) -> bool:
     return any(not file.read_text(errors="replace").strip() for file in files)
 
 
-def duplicated_prefix(settings: Settings) -> str:
-    """Return what to do if the upstream's path prefix is one that callers' paths carry already."""
-    if not settings.base_url.path.endswith("/v1"):
-        return ""
+def path_of_the_api(settings: Settings) -> tuple[str, str] | None:
+    """Return what is wrong with an upstream that ends in a path of the API, and what to write."""
+    base = settings.base_url
+    before = before_the_api(base.path)
+    if before is None:
+        return None
+    ends = base.path.removeprefix(before)
     return (
-        "the paths of requests begin with /v1 already, so that it would be there twice:"
-        " remove /v1 from BREB_BASE_URL"
+        f"BREB_BASE_URL ends in a path of the API: {ends}",
+        f"the paths of requests begin with /v1 already; write {_BASE_URL}={base.origin}{before}",
     )
 
 

@@ -14,6 +14,7 @@ from pydantic_settings import NoDecode
 from proxy.addresses import ListenAddress, Url
 from proxy.rules import CALLER, Rule
 
+EMPTY = "is empty"
 _SHORTEST_KEY = 16
 
 
@@ -129,7 +130,7 @@ def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
 def _visible(secret: SecretStr) -> SecretStr:
     text = secret.get_secret_value().removeprefix("\ufeff").strip()
     if not text:
-        raise ValueError("is empty")
+        raise ValueError(EMPTY)
     if not text.isprintable():
         raise ValueError("contains control characters or line breaks")
     return SecretStr(text)  # files begin with a mark, or end in a line break

@@ -262,7 +262,8 @@ def test_the_builds_context_lets_in_what_the_dockerfile_copies_and_no_more() -> 
     needed |= set(re.findall(r"--mount=type=bind,source=([^,]+)", dockerfile))
     # Small files of one folder are let in together.
     needed = {"docker/image" if name.startswith("docker/image") else name for name in needed}
-    assert set(let_in) == needed
+    # Of the documentation only what `breb-proxy help` shows: no pictures.
+    assert set(let_in) == needed - {"docs"} | {"docs/*.md", "docs/es"}
     assert all((ROOT / name).exists() for name in needed)
 
 

@@ -28,6 +28,14 @@ def test_every_secret_comes_as_a_credential_and_may_be_missing(unit: Path) -> No
     assert set(values(unit, "SetCredential")) == {f"{name}:\\n" for name in secrets}
 
 
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_what_is_said_of_a_missing_credential_names_the_folder_that_is_read(unit: Path) -> None:
+    (told,) = (value for value in values(unit, "Environment") if "CREDENTIALS_SOURCE" in value)
+    read = [value.partition(":")[2] for value in values(unit, "LoadCredential")]
+    folders = {path.rpartition("/")[0] for path in read if "/credentials/" in path}
+    assert folders == {told.partition("=")[2]}
+
+
 def test_an_instance_differs_from_the_service_by_its_name_alone() -> None:
     def lines(unit: Path) -> list[str]:
         text = unit.read_text(encoding="utf-8").partition("[Unit]")[2]

@@ -383,11 +383,12 @@ def test_slips_of_the_env_file_are_warned_of_once_and_in_our_words(tmp_path: Pat
     assert "dotenv" not in output
 
 
-def test_a_base_url_that_would_double_the_version_is_warned_of() -> None:
-    with RawUpstream() as upstream, Program(f"{upstream.url}/v1") as proxy:
-        assert "remove /v1 from BREB_BASE_URL" in proxy.output
+def test_a_base_url_that_ends_in_a_path_of_the_api_is_warned_of() -> None:
+    for path in ("/v1", "/v1/keys"):
+        with RawUpstream() as upstream, Program(f"{upstream.url}{path}") as proxy:
+            assert f"begin with /v1 already; write BREB_BASE_URL={upstream.url}" in proxy.output
     with RawUpstream() as upstream, Program(f"{upstream.url}/prefix") as proxy:
-        assert "remove /v1" not in proxy.output
+        assert "write BREB_BASE_URL" not in proxy.output
 
 
 def test_run_with_credentials_serves() -> None:

@@ -369,11 +369,16 @@ def test_a_credential_that_is_empty_is_told(tmp_path: Path, sandbox: str) -> Non
     assert found["credentials"]["outcome"] == "failed"
 
 
-def test_a_version_in_the_base_url_is_doubted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/iam/oauth/tokens", "/v1/payments/breb"])
+def test_a_base_url_that_ends_in_a_path_of_the_api_is_an_error(tmp_path: Path, path: str) -> None:
     with RawUpstream() as upstream:
-        found = examine(tmp_path, f"{upstream.url}/v1")
-    assert found["settings"]["outcome"] == "warning"
-    assert "remove /v1 from BREB_BASE_URL" in found["settings"]["advice"]
+        found = examine(tmp_path, f"{upstream.url}/gateway{path}")
+    assert found.code == 2
+    assert found["settings"]["outcome"] == "failed"
+    assert found["settings"]["says"].endswith(path.rstrip("/"))
+    advice = found["settings"]["advice"]
+    assert advice.endswith(f"write BREB_BASE_URL={upstream.url}/gateway")
+    assert found["token"]["outcome"] == "ok"
 
 
 @pytest.mark.parametrize("path", ["v1/keys", "/v1/keys x", "/clave/ñ", "/a\nb"])

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import Call, Program, RawUpstream, ask
+from tests.support.command import command
 from tests.support.patience import PATIENCE
 from tests.support.ports import free_port
 
@@ -233,6 +234,23 @@ def test_what_cannot_be_meant_is_refused(
         handing(sock, upstream, names),
     ):
         pass
+
+
+def test_a_credential_that_is_missing_is_named_by_the_file_that_it_belongs_into(
+    tmp_path: Path,
+) -> None:
+    """systemd gives an empty copy of what is not there."""
+    (tmp_path / "BREB_CLIENT_ID").write_text("\n")
+    (tmp_path / "BREB_CLIENT_SECRET").write_text("a-secret")
+    source = "/etc/breb-proxy/production/credentials"
+    ended = command(
+        "serve", cwd=tmp_path, CREDENTIALS_DIRECTORY=str(tmp_path), CREDENTIALS_SOURCE=source
+    )
+    assert ended.code == 2
+    assert f"BREB_CLIENT_ID: {source}/BREB_CLIENT_ID is missing or empty" in ended.err
+    assert "BREB_CLIENT_SECRET" not in ended.err
+    elsewhere = command("serve", "--secrets-dir=.", cwd=tmp_path, CREDENTIALS_SOURCE=source)
+    assert "BREB_CLIENT_ID: is empty" in elsewhere.err
 
 
 def test_files_of_the_service_managers_credentials_are_settings(
