@@ -44,7 +44,6 @@ PROVED_ELSEWHERE = {
     "settings": "unit/settings/test_model.py",
     "telemetry": "unit/telemetry/test_access_log.py",
     "terminal": "program/test_command_line.py",
-    "terminal/language": "program/test_help.py",
     "terminal/markdown": "program/test_help.py",
     "token": "unit/token/test_keeper.py",
     "words": "unit/words/test_catalogue.py",
