@@ -39,6 +39,7 @@ _CREDENTIALS = re.compile(
 )
 _PARAMETERS = re.compile(r"[?;#].*", re.DOTALL)
 _DEEPEST = 4
+_SHORTEST = 3  # characters that can name something and its value: a=b
 _KNOWN = 4096  # names whose level is kept, none of them longer than this:
 _LONGEST = 128
 
@@ -62,7 +63,9 @@ class Redaction:
         """
 
         def within(inner: str) -> tuple[str, int]:
-            return self.text(inner, secrets, depth=depth + 1) if depth < _DEEPEST else (inner, 0)
+            if depth == _DEEPEST or len(inner) < _SHORTEST:
+                return inner, 0
+            return self.text(inner, secrets, depth=depth + 1)
 
         text, count = hidden(text, secrets, MASK, cut=cut)
         text, credentials = _CREDENTIALS.subn(rf"\1{MASK}", text)
