@@ -33,8 +33,11 @@ class CallerUrl:
         )
 
     def at(self, target: str) -> str:
-        """Return the URL of a target; the server as a whole has none but its own."""
-        return self.url if target == "*" else self.url + target
+        """Return the URL of a target; what is no path, as ``*`` or a host, has none but our own.
+
+        Callers choose targets: behind our address ``@host`` or ``:x@host`` would name another host.
+        """
+        return self.url + target if target[:1] == "/" else self.url
 
     @property
     def example(self) -> str:

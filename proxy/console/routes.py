@@ -15,7 +15,7 @@ from starlette.routing import Route
 from proxy.admin.local_only import Endpoint
 from proxy.admin.status import Status
 from proxy.console.caller_url import CallerUrl
-from proxy.console.copying import FORMS, copied
+from proxy.console.copying import FORMS, NotCopied, copied
 from proxy.console.find import find
 from proxy.console.har import written
 from proxy.console.replay import Replay, ReplayRefused, Wish
@@ -112,7 +112,11 @@ class Console:
         again = sendable(entry)
         if again.problem:
             return _json({"detail": both(again.problem)}, 409)
-        return Response(copied(form, again, self._door), headers=HEADERS, media_type="text/plain")
+        try:
+            text = copied(form, again, self._door)
+        except NotCopied as refusal:
+            return _json({"detail": both(refusal.why)}, 409)
+        return Response(text, headers=HEADERS, media_type="text/plain")
 
     async def find(self, request: Request) -> Response:
         """Tell which exchanges younger than ``after`` hold which ``term``."""

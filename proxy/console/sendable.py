@@ -82,6 +82,8 @@ def _problem(entry: Entry) -> Said:
         return phrase("replay.no-caller")
     if entry.method == "-":
         return phrase("replay.malformed")
+    if entry.target[:1] != "/" and entry.target != "*":
+        return phrase("replay.no-path")
     if body.words:
         return phrase("replay.body", why=body.words)
     if body.cut or (body.size and not body.data):

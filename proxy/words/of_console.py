@@ -79,6 +79,18 @@ OF_CONSOLE = {
     "replay.malformed": Words(
         "it was not a well-formed request", "no era una petición bien formada"
     ),
+    "replay.no-path": Words(
+        "it names another server, or no path: it is never sent from here",
+        "nombra otro servidor, o ninguna ruta: desde aquí nunca se envía",
+    ),
+    "copy.method": Words(
+        "HTTPie would take this method for a host: copy it for curl",
+        "HTTPie tomaría este método por un host: cópielo para curl",
+    ),
+    "copy.variables": Words(
+        "it contains {signs}, which Postman would replace by a variable of yours: copy it for curl",
+        "contiene {signs}, que Postman reemplazaría por una variable suya: cópielo para curl",
+    ),
     "replay.body": Words("its body is {why}", "de su cuerpo: {why}"),
     "replay.body-cut": Words(
         "only the first {count} characters of its body are kept",

@@ -9,6 +9,7 @@ a caller key is written as a variable.
 from collections.abc import Callable
 
 from proxy.console.caller_url import CallerUrl
+from proxy.console.copying.common import NotCopied
 from proxy.console.copying.csharp import csharp
 from proxy.console.copying.curl import curl
 from proxy.console.copying.httpie import httpie
@@ -20,6 +21,8 @@ from proxy.console.copying.postman import postman
 from proxy.console.copying.powershell import powershell
 from proxy.console.copying.python import python
 from proxy.console.sendable import Sendable
+
+__all__ = ["FORMS", "NotCopied", "copied"]
 
 FORMS: dict[str, Callable[[Sendable, CallerUrl], str]] = {
     "curl": curl,
@@ -35,5 +38,8 @@ FORMS: dict[str, Callable[[Sendable, CallerUrl], str]] = {
 
 
 def copied(form: str, request: Sendable, door: CallerUrl) -> str:
-    """Word ``request`` in one of the `FORMS`, for a client that is not the one that sent it."""
+    """Word ``request`` in one of the `FORMS`, for a client that is not the one that sent it.
+
+    Raises NotCopied where that client would send something else, or somewhere else.
+    """
     return FORMS[form](portable(request), door)

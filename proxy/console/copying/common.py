@@ -5,6 +5,7 @@ import re
 from proxy.console.caller_url import CallerUrl
 from proxy.console.sendable import Sendable
 from proxy.journal.masking import MASK
+from proxy.words.phrase import Phrase
 
 KEY = "BREB_CALLER_KEY"
 KEY_FIELD = "X-Proxy-Key"
@@ -19,6 +20,14 @@ _TIDIED = re.compile(
     r"/\.{1,2}(?:[/?]|$)|^//|%(?:4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE]|3[0-9]|2[DE])"
 )
 _ASCII = re.compile(r"[ -~]*")
+
+
+class NotCopied(Exception):
+    """A client has no safe way to send it; ``why`` says so."""
+
+    def __init__(self, why: Phrase) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 def plain(target: str) -> bool:

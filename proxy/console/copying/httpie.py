@@ -1,15 +1,22 @@
 """For HTTPie in a POSIX shell."""
 
+import re
 import shlex
 
 from proxy.console.caller_url import CallerUrl
-from proxy.console.copying.common import KEY, KEY_FIELD, MASKED, plain, raw, url
+from proxy.console.copying.common import KEY, KEY_FIELD, MASKED, NotCopied, plain, raw, url
 from proxy.console.quoting import folded, note, printable, printf, word
 from proxy.console.sendable import Sendable
+from proxy.words.phrase import phrase
+
+# Any other first word is the URL for it, and what we mean by one a field.
+_METHOD = re.compile(r"[A-Za-z]+")
 
 
 def httpie(request: Sendable, door: CallerUrl) -> str:
-    """Word it for HTTPie in a POSIX shell."""
+    """Word it for HTTPie in a POSIX shell; raise NotCopied."""
+    if not _METHOD.fullmatch(request.method):
+        raise NotCopied(phrase("copy.method"))
     words = ["http", "--path-as-is", "--ignore-netrc"]
     piped = bool(request.body) and not printable(request.body)
     if not piped:

@@ -3,14 +3,22 @@
 import json
 
 from proxy.console.caller_url import CallerUrl
-from proxy.console.copying.common import KEY_FIELD, lossy
+from proxy.console.copying.common import KEY_FIELD, NotCopied, lossy, raw
 from proxy.console.sendable import Sendable
+from proxy.words.phrase import phrase
 
+_VARIABLE = b"{{"  # a secret, perhaps, of the environment of whoever sends it
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
 
 def postman(request: Sendable, door: CallerUrl) -> str:
-    """Word it as a Postman collection of one request (Import, then Raw text)."""
+    """Word it as a Postman collection of one request (Import, then Raw text).
+
+    Raises NotCopied.
+    """
+    texts = [request.target, *(text for line in request.lines for text in line)]
+    if any(_VARIABLE in raw(text) for text in texts) or _VARIABLE in request.body:
+        raise NotCopied(phrase("copy.variables", signs=_VARIABLE.decode()))
     header = [{"key": name, "value": lossy(value)} for name, value in request.lines]
     if door.keyed:
         header.append({"key": KEY_FIELD, "value": "{{caller_key}}"})
