@@ -54,7 +54,7 @@ REDACTION = Redaction(("account_number", "email"))
 SECRETS = ["0123456789abcdef" * 3]
 DOOR = CallerUrl("http://127.0.0.1:8080", "", keyed=True, production=False)
 TEMPLATE = entry_of(Exchange("a-1", "GET", b"/v1/x"), None, 1, Redaction([]), tls=False)
-PICKER = Picker(("invoice",), REDACTION.value)
+PICKER = Picker(("invoice",), REDACTION.value, str.upper)
 RULE = Rule.parse("GET /v1/*/x*/y")
 HOSTS = Hosts(frozenset((b"localhost",)))
 _ROW: dict[str, Any] = {

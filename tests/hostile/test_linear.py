@@ -147,5 +147,5 @@ def test_the_ledger_looks_at_so_many_members_and_no_more() -> None:
         return value
 
     body = b'{"a":[' + b",".join(b'{"k":{"id":%d}}' % n for n in range(20_000)) + b"]}"
-    Picker((), mask).payment(body)
+    Picker((), mask, str.upper).payment(body)
     assert masked <= 32
