@@ -21,6 +21,8 @@ from tests.support.chromium import launch
 from tests.support.demo import demo
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
+# Where the pictures for the readers of each language are.
+FOLDERS = {"en-US": IMAGES, "es-CO": IMAGES / "es"}
 WIDE = ViewportSize(width=1280, height=800)
 NARROW = ViewportSize(width=390, height=844)
 
@@ -90,7 +92,8 @@ def traffic(caller: Caller, admin: Caller) -> None:
 
 def main() -> int:
     """Take all pictures."""
-    IMAGES.mkdir(parents=True, exist_ok=True)
+    for folder in FOLDERS.values():
+        folder.mkdir(parents=True, exist_ok=True)
     # Where the demo leaves the secret of its console, as it does for the tests.
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="runtime-"))
     with demo() as running:
@@ -101,12 +104,13 @@ def main() -> int:
 
 
 def _pictures(browser: Browser, running: Program) -> None:
-    for scheme in ("light", "dark"):
-        page = browser.new_page(viewport=WIDE, color_scheme=scheme)
-        page.goto(running.console)
-        _open_payment(page)
-        page.screenshot(path=IMAGES / f"console-{scheme}.png")
-        page.close()
+    for locale, folder in FOLDERS.items():
+        for scheme in ("light", "dark"):
+            page = browser.new_page(viewport=WIDE, color_scheme=scheme, locale=locale)
+            page.goto(running.console)
+            _open_payment(page)
+            page.screenshot(path=folder / f"console-{scheme}.png")
+            page.close()
     page = browser.new_page(viewport=WIDE, color_scheme="light")
     page.goto(running.console)
     _open_payment(page)

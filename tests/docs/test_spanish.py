@@ -50,7 +50,9 @@ def links(page: Path) -> set[str]:
 
 def file_of(page: Path, target: str) -> str:
     path = (page.parent / target).resolve().relative_to(ROOT).as_posix()
-    return path.replace("docs/es/", "docs/").replace("README.es.md", "README.md")
+    for folder in ("docs/es/", "docs/images/es/"):
+        path = path.replace(folder, folder.removesuffix("es/"))
+    return path.replace("README.es.md", "README.md")
 
 
 @pytest.mark.parametrize(("english", "spanish"), PAIRS, ids=lambda page: page.name)
