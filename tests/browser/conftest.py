@@ -30,8 +30,9 @@ def start(browser: Browser, running: Program) -> Iterator[Start]:
     """Open the page on a program; at the end nothing must have gone wrong in it."""
     opened: list[Console] = []
 
-    def opening(program: Program = running, **options: Any) -> Console:
-        program.admin("/console/api/clear", "POST")
+    def opening(program: Program = running, *, clear: bool = True, **options: Any) -> Console:
+        if clear:
+            program.admin("/console/api/clear", "POST")
         context = browser.new_context(**{"viewport": WIDE, "accept_downloads": True} | options)
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         console = Console(context.new_page(), program)

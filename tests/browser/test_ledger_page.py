@@ -54,7 +54,7 @@ def test_a_payment_in_doubt_is_found_looked_up_and_settled(page: Page, doubt: Pr
     expect(opener).to_have_text("Ledger: 1 in doubt")
     opener.click()
     dialog = page.locator("#ledger-dialog")
-    expect(dialog).to_contain_text("POST /v1/payments/breb")
+    expect(dialog).to_contain_text("/v1/payments/breb")
     expect(dialog).to_contain_text("7 COP")
     dialog.locator("tbody button").click()
     expect(dialog).to_contain_text("it may have been carried out")
@@ -68,6 +68,22 @@ def test_a_payment_in_doubt_is_found_looked_up_and_settled(page: Page, doubt: Pr
     row = json.loads(doubt.admin("/ledger/1")[1])
     assert (row["outcome"], row["in_doubt"]) == ("unknown", False)
     assert row["verdicts"][0]["note"] == "p-9, SETTLED"
+
+
+def test_a_click_anywhere_on_a_row_opens_it_and_so_do_the_keys(page: Page) -> None:
+    expect(page.locator("#ledger-open")).to_be_visible()
+    page.keyboard.press("l")
+    dialog = page.locator("#ledger-dialog")
+    dialog.locator("tbody tr").get_by_text("7 COP").last.click()
+    expect(dialog).to_contain_text("it may have been carried out")
+    page.keyboard.press("Enter")  # on the way back, which has the focus
+    row = dialog.get_by_role("button", name="#1 POST /v1/payments/breb, 7 COP, outcome unknown")
+    expect(row).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(dialog).to_contain_text("it may have been carried out")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("#help-dialog")).to_contain_text("ledger")
 
 
 def test_a_look_up_takes_nothing_of_what_is_typed(page: Page) -> None:

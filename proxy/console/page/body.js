@@ -13,17 +13,19 @@ export function body(content, says, repaint) {
   if (content.coding) facts.push(t("body.decoded", content.coding));
   if (content.masked) facts.push(t(content.masked > 1 ? "body.masked-many" : "body.masked-one", content.masked));
   if (content.cut) facts.push(t("body.cut"));
-  const line = el("div", { class: "says" }, heading, facts.filter(Boolean).map((fact) => el("span", {}, fact)), el("span", { class: "grow" }));
+  const line = el("div", { class: "says" }, heading, facts.filter(Boolean).map((fact) => el("span", {}, fact)));
   if (told(content.words)) return [line, el("p", { class: "note" }, told(content.words))];
   if (content.text === null) return [line, ...hex(content.bytes)];
+  const tools = el("span", { class: "tools" });
+  line.append(tools);
   const whole = content.json && !content.error;
   let shown;
   if (whole && !isRaw()) {
     shown = [tree(content.text)];
-    line.append(el("button", { onclick: (event) => foldAll(shown[0], flip(event.target, "body.fold", "body.unfold")) }, t("body.fold")));
+    tools.append(el("button", { onclick: (event) => foldAll(shown[0], flip(event.target, "body.fold", "body.unfold")) }, t("body.fold")));
   } else shown = content.error && !isRaw() ? broken(content) : [el("pre", { tabindex: 0 }, content.text)];
-  if (content.json) line.append(el("button", { "aria-pressed": isRaw(), onclick: () => { localStorage.setItem("raw", isRaw() ? "off" : "on"); repaint(); } }, t("body.raw")));
-  line.append(el("button", { onclick: () => copyText(content.text) }, t("body.copy")));
+  if (content.json) tools.append(el("button", { "aria-pressed": isRaw(), onclick: () => { localStorage.setItem("raw", isRaw() ? "off" : "on"); repaint(); } }, t("body.raw")));
+  tools.append(el("button", { onclick: () => copyText(content.text) }, t("body.copy")));
   return [line, ...shown];
 }
 

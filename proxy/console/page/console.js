@@ -1,13 +1,14 @@
 // The console: hears of exchanges and of the token by server-sent events, paints once a frame.
 import { enter, save, tell as tellOfSecret } from "/console/session.js";
-import { byId, el, fill, post, toast } from "/console/dom.js";
+import { byId, el, fill, fits, post, toast } from "/console/dom.js";
 import { read, write } from "/console/address.js";
 import { latency } from "/console/charts.js";
 import { Again, openCopy } from "/console/again.js";
 import { Detail } from "/console/detail.js";
 import { Events } from "/console/events.js";
 import { ledgerState, openLedger } from "/console/ledger.js";
-import { FILTERS, List } from "/console/list.js";
+import { FILTERS } from "/console/filters.js";
+import { List } from "/console/list.js";
 import { lock, unlock } from "/console/locked.js";
 import { lost, openPanel, showStatus, tell } from "/console/token.js";
 import { TABS } from "/console/views.js";
@@ -185,8 +186,9 @@ function archive() {
 }
 
 function sorted(name) {
-  const order = name === "at" || list.sort === `-${name}` ? [name, ""] : [`-${name}`, name];
-  list.sort = list.sort === order[0] ? order[1] : order[0];
+  // Downwards, upwards, and back to the order of time.
+  const order = name === "at" ? ["", name] : ["", `-${name}`, name];
+  list.sort = order[(order.indexOf(list.sort) + 1) % order.length];
   write({ sort: list.sort });
   arrows();
   dirty();
@@ -202,6 +204,13 @@ function arrows() {
 function filtered(name, value) {
   list.filter(name, value);
   byId("unfilter").hidden = !list.filtered;
+  if (name !== "text" && value) unfold(true);
+}
+
+// Where there is little room, the filters are folded away.
+function unfold(on) {
+  byId("filters").classList.toggle("unfolded", on);
+  byId("filters-open").setAttribute("aria-expanded", on);
 }
 
 // The address says what is shown: at the start, and when somebody goes back.
@@ -223,7 +232,7 @@ const KEYS = {
   j: () => list.step(1), k: () => list.step(-1), "/": () => byId("text").focus(), "?": () => byId("help-dialog").showModal(),
   ...Object.fromEntries(TABS.map((tab, at) => [at + 1, () => detail.choose(tab)])),
   c: withEntry((entry) => openCopy(entry)), r: withEntry((entry) => again.replay(entry)), e: withEntry((entry) => again.edit(entry)),
-  d: withEntry(() => (detail.other ? open(list.selected) : compare())), p: () => pause(), x: clear, t: openPanel,
+  d: withEntry(() => (detail.other ? open(list.selected) : compare())), p: () => pause(), x: clear, t: openPanel, l: () => { if (!byId("ledger-open").hidden) openLedger(); },
 };
 
 document.addEventListener("keydown", (event) => {
@@ -263,6 +272,8 @@ document.addEventListener("click", async (event) => {
   try { await save(file.getAttribute("href"), file.download); } catch { toast(t("unreached")); }
 });
 document.addEventListener("click", (event) => { if (!event.target.closest("#har-menu")) byId("har-menu").open = false; });
+byId("filters-open").addEventListener("click", () => unfold(!byId("filters").classList.contains("unfolded")));
+new ResizeObserver(([{ target }]) => { target.placeholder = t(fits(t("search.hint"), target) ? "search.hint" : "search.short"); }).observe(byId("text"));
 byId("unpick").addEventListener("click", () => pick(false));
 byId("help-open").addEventListener("click", KEYS["?"]);
 byId("token-more").addEventListener("click", openPanel);

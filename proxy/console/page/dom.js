@@ -51,6 +51,14 @@ export function grouped(number) {
 
 export const clock = (at) => new Date(at * 1000).toTimeString().slice(0, 8);
 
+// Whether an input shows a text whole.
+const brush = document.createElement("canvas").getContext("2d");
+export function fits(text, input) {
+  const { font, paddingLeft, paddingRight } = getComputedStyle(input);
+  brush.font = font;
+  return brush.measureText(text).width <= input.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+}
+
 export const targetOf = (entry) => (entry.method === "-" ? t("not-a-request") : entry.target);
 export const statusOf = (entry) => (entry.status ? String(entry.status) : "—");
 // What was cut off is no success, whatever its status says.

@@ -1,5 +1,6 @@
 // The ledger: what may have changed something, what the API has of it, and a person's verdict.
-import { byId, el, fill, post, toast } from "/console/dom.js";
+import { byId, el, fill, grouped, methodClass, post, toast } from "/console/dom.js";
+import { below, cell, path, tag } from "/console/rows.js";
 import { ask } from "/console/session.js";
 import { has, t } from "/console/words.js";
 
@@ -15,7 +16,7 @@ export function ledgerState(ledger) {
   if (!ledger) return;
   button.textContent = ledger.in_doubt ? t("ledger.doubts", ledger.in_doubt) : t("ledger");
   button.classList.toggle("bad", Boolean(ledger.in_doubt || ledger.problem));
-  button.title = ledger.problem ? t("ledger.unwritable", ledger.problem) : ledger.file;
+  button.title = ledger.problem ? t("ledger.unwritable", ledger.problem) : `${t("ledger.key")} ${ledger.file}`;
   if (!shown) doubt = ledger.in_doubt > 0;
 }
 
@@ -37,7 +38,8 @@ const asking = (work) => async (...given) => {
   try { await work(...given); } catch (error) { toast(error instanceof TypeError ? t("unreached") : error.message); }
 };
 
-const list = asking(async (before = "") => {
+// `left`: the number of the row that one comes back from.
+const list = asking(async (before = "", left = 0) => {
   const { rows, counts } = await get(`${API}?${new URLSearchParams({ in_doubt: doubt ? 1 : 0, limit: 30, before })}`);
   const only = el("input", { type: "checkbox", onchange: (event) => { doubt = event.target.checked; list(); } });
   only.checked = doubt;
@@ -48,22 +50,32 @@ const list = asking(async (before = "") => {
       before ? el("button", { onclick: () => list() }, t("ledger.newest")) : "",
       rows.length === 30 ? el("button", { onclick: () => list(rows.at(-1).number) }, t("ledger.older")) : "",
       el("button", { class: "main", onclick: () => byId("ledger-dialog").close() }, t("close"))));
+  content().querySelector(`[data-number="${left}"] button`)?.focus();
 });
 
-const amount = ({ payment }) => [payment["amount.value"], payment["amount.currency"]].filter(Boolean).join(" ");
-const outcome = (row) => el("span", { class: row.in_doubt ? "bad" : row.outcome === "answered" ? "good" : "soft" },
-  t(`ledger.${row.outcome ?? "open"}`), row.verdicts.length ? ` · ${verdict(row.verdicts.at(-1))}` : "");
+const amount = ({ payment }) => [payment["amount.value"] && grouped(payment["amount.value"]), payment["amount.currency"]].filter(Boolean).join(" ");
+const outcome = (row) => `${t(`ledger.${row.outcome ?? "open"}`)}${row.verdicts.length ? ` · ${verdict(row.verdicts.at(-1))}` : ""}`;
+const tone = (row) => (row.in_doubt ? "bad" : row.outcome === "answered" ? "good" : "soft");
 const verdict = ({ made }) => t(made ? "ledger.made" : "ledger.not-made");
 const when = (text) => text.slice(0, 19).replace("T", " ");
 
+// Like the list of exchanges: a click anywhere on a row opens it, and so does its button.
 function table(rows) {
-  const heads = ["ledger.when", "column.caller", "column.path", "ledger.amount", "filter.outcome"];
-  return el("table", { class: "ledger" },
-    el("thead", {}, el("tr", {}, heads.map((head) => el("th", { scope: "col" }, t(head))))),
-    el("tbody", {}, rows.map((row) => el("tr", {},
-      el("td", {}, el("button", { class: "quiet", onclick: () => show(row.number) }, when(row.opened_at))),
-      el("td", {}, row.caller), el("td", { class: "mono" }, `${row.method} ${row.path}`),
-      el("td", { class: "number" }, amount(row)), el("td", {}, outcome(row))))));
+  const called = rows.some((row) => row.caller);
+  const heads = [["c-when", "ledger.when"], ["c-method", "method"], ["", "column.path"], called && ["c-caller", "column.caller"], ["c-amount", "ledger.amount"]];
+  return el("table", { class: "rows" },
+    el("thead", {}, el("tr", {}, heads.filter(Boolean).map(([name, head]) => el("th", { scope: "col", class: name }, t(head))))),
+    el("tbody", {}, rows.map((row) => line(row, called))));
+}
+
+function line(row, called) {
+  const [at, sum] = [when(row.opened_at), amount(row)];
+  const name = [`#${row.number} ${row.method} ${row.path}`, sum, outcome(row), at].filter(Boolean).join(", ");
+  return el("tr", { "data-number": row.number, onclick: () => show(row.number) },
+    cell("c-when", at), cell("c-method", el("span", { class: methodClass(row.method) }, row.method)),
+    el("td", { title: row.path }, el("div", { class: "path" }, el("button", { class: "opener", "aria-label": name }, path(row.path)[0]),
+      below(at, el("span", { class: "sum" }, sum), tag(tone(row), outcome(row))))),
+    called ? cell("c-caller", el("span", { class: "cut" }, row.caller)) : null, cell("c-amount", sum));
 }
 
 const pairs = (row) => [
@@ -80,7 +92,8 @@ const show = asking(async (number) => {
   const facts = el("div", {}, ...factsOf(row));
   const look = el("button", { id: "ledger-look-up", onclick: async () => { look.disabled = true; await lookUp(number, facts); look.disabled = false; } }, t("ledger.look-up"));
   fill(content(), facts, row.outcome ? settling(number) : "",
-    el("div", { class: "acts" }, el("button", { onclick: () => list() }, t("ledger.back")), look));
+    el("div", { class: "acts" }, el("button", { id: "ledger-back", onclick: () => list("", number) }, t("ledger.back")), look));
+  byId("ledger-back").focus();
 });
 
 const factsOf = (row) => [

@@ -1,14 +1,14 @@
 // The list: at most as many rows as the journal keeps, filtered, sorted, painted once a frame.
-import { byId, grouped, targetOf } from "/console/dom.js";
-import { entryRow, marks, pendingRow } from "/console/rows.js";
+import { byId, grouped } from "/console/dom.js";
+import { FILTERS, passes } from "/console/filters.js";
+import { entryRow, pendingRow } from "/console/rows.js";
 import { Search } from "/console/search.js";
-import { t, told } from "/console/words.js";
+import { t } from "/console/words.js";
 
 const SORTS = {
   at: (entry) => entry.at, method: (entry) => entry.method, target: (entry) => entry.target, status: (entry) => entry.status ?? 0,
   caller: (entry) => entry.caller ?? "", ms: (entry) => entry.ms, size: (entry) => entry.sent,
 };
-export const FILTERS = ["text", "method", "outcome", "caller", "slow"];
 
 const FEW = 3; // rows
 const PAUSE = 1500; // ms
@@ -102,11 +102,7 @@ export class List {
     return true;
   }
 
-  passes(entry) {
-    const { method, outcome, caller, slow } = this.filters;
-    return (!method || entry.method === method) && (!outcome || matches(entry, outcome)) && (!caller || entry.caller === caller)
-      && (!slow || entry.ms >= Number(slow)) && this.search.matches(entry, text(entry));
-  }
+  passes(entry) { return passes(entry, this.filters, this.search); }
 
   shown() {
     const found = this.entries.filter((entry) => entry.id === this.sent || this.passes(entry));
@@ -197,15 +193,4 @@ export class List {
     const at = ids.indexOf(this.selected);
     this.pick(ids[at < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, at + by))]);
   }
-}
-
-const text = (entry) => `${entry.method} ${targetOf(entry)} ${entry.status ?? ""} ${entry.id} ${entry.caller ?? ""} ${told(entry.why)} ${marks(entry).map((mark) => `${mark} ${t(`mark.${mark}`)}`).join(" ")}`.toLowerCase();
-
-function matches(entry, outcome) {
-  if (outcome === "replayed") return entry.replayed;
-  if (outcome === "unknown") return entry.in_doubt;
-  if (outcome === "callers") return !entry.kind;
-  if (outcome === "token" || outcome === "webhook") return entry.kind === outcome;
-  if (/^\d$/.test(outcome)) return String(entry.status ?? "").startsWith(outcome);
-  return entry.mark === outcome;
 }

@@ -5,8 +5,9 @@ import { t, told } from "/console/words.js";
 const TAIL = 14; // characters at the end of a path that are never cut: they tell one id from another
 const TONES = { refused: "warn", proxy: "bad", "no-token": "bad", unreached: "bad", upstream: "warn", left: "soft", answered: "soft", unknown: "bad", cut: "bad", "cut-doubt": "bad", token: "soft", webhook: "soft" };
 const WHY = { unknown: "trouble.unknown-why", cut: "cut.why", "cut-doubt": "cut.why" };
-const cell = (name, ...children) => el("td", { class: name }, ...children);
-const tag = (tone, words, title) => el("span", { class: `tag ${tone}`, title }, words);
+const risky = ({ in_doubt, outcome }) => in_doubt || outcome === "cut"; // its own mark says more than that the upstream failed
+export const cell = (name, ...children) => el("td", { class: name }, ...children);
+export const tag = (tone, words, title) => el("span", { class: `tag ${tone}`, title }, words);
 
 export function marks(entry) {
   const found = [];
@@ -19,7 +20,8 @@ export function marks(entry) {
 
 // `despite`: the filters would hide it.
 export function entryRow(entry, despite = false) {
-  const tags = marks(entry).map((mark) => tag(TONES[mark], t(`mark.${mark}`), WHY[mark] ? t(WHY[mark]) : told(entry.why)));
+  const tags = marks(entry).filter((mark) => mark !== "unreached" || !risky(entry))
+    .map((mark) => tag(TONES[mark], t(`mark.${mark}`), WHY[mark] ? t(WHY[mark]) : told(entry.why)));
   if (entry.replayed) tags.push(tag("good", t("mark.replayed"), t("replayed.why")));
   else if (entry.attempts > 1) tags.push(tag("soft", t("mark.attempts", entry.attempts)));
   if (entry.replay_of) tags.push(tag("soft", t("mark.again"), t("again.why", entry.replay_of)));
@@ -27,7 +29,8 @@ export function entryRow(entry, despite = false) {
   const row = el("tr", { "data-id": entry.id, "aria-selected": "false", tabindex: -1 },
     cell("c-time", clock(entry.at)),
     cell("c-method", el("span", { class: methodClass(entry.method) }, entry.method)),
-    el("td", { title: targetOf(entry) }, el("div", { class: "path" }, path(targetOf(entry)), ...tags, el("span", { class: "said soft cut" }, spoken(entry)))),
+    el("td", { title: targetOf(entry) }, el("div", { class: "path" }, path(targetOf(entry)),
+      below(clock(entry.at), ...tags, el("span", { class: "said soft cut" }, spoken(entry))))),
     cell("c-status", el("span", { class: statusClass(entry) }, statusOf(entry))),
     cell("c-caller", el("span", { class: "cut" }, entry.caller ?? "")),
     cell("c-ms", ms(entry.ms)), cell("c-size", size(entry.sent)));
@@ -36,14 +39,18 @@ export function entryRow(entry, despite = false) {
 
 const spoken = ({ said, why }) => (said ? [said.code, said.message].filter(Boolean).join(" · ") : told(why));
 
-// Cut in the middle: the end of a path is what tells.
-function path(text) {
+// Beside the path; below it where there is little room, with what has no column of its own there.
+export const below = (when, ...parts) => el("span", { class: "below" }, el("span", { class: "when soft" }, when), parts);
+
+// Cut in the middle: the end of a path is what tells. Read aloud it is one word.
+export function path(text) {
   const at = Math.max(0, text.length - TAIL);
-  return el("span", { class: "target" }, el("span", { class: "start" }, text.slice(0, at)), el("span", { class: "end" }, text.slice(at)));
+  return [el("span", { class: "target", "aria-hidden": true }, el("span", { class: "start" }, text.slice(0, at)), el("span", { class: "end" }, text.slice(at))),
+    el("span", { class: "hidden" }, text)];
 }
 
 export function pendingRow(one) {
   return el("tr", { class: "pending" }, cell("c-time", clock(one.at)), cell("c-method", one.method),
-    el("td", {}, el("div", { class: "path" }, path(one.target), tag("soft", t("mark.pending")))),
+    el("td", {}, el("div", { class: "path" }, path(one.target), below(clock(one.at), tag("soft", t("mark.pending"))))),
     cell("c-status", one.status ? String(one.status) : "…"), cell("c-caller", ""), cell("c-ms", "…"), cell("c-size", ""));
 }
