@@ -38,6 +38,8 @@ _CREDENTIALS = re.compile(
     rf"(?:[A-Za-z0-9._~+/-]|{_ESCAPED}){{8,}}+(?!=[\"\w])=*+"
 )
 _PARAMETERS = re.compile(r"[?;#].*", re.DOTALL)
+# An id or a number: no name and no scheme stands in it. Most values in bodies are such.
+_ALONE = re.compile(r"[A-Za-z0-9._-]*").fullmatch
 _DEEPEST = 4
 _SHORTEST = 3  # characters that can name something and its value: a=b
 _KNOWN = 4096  # names whose level is kept, none of them longer than this:
@@ -84,8 +86,10 @@ class Redaction:
 
     def value(self, path: str, value: str) -> str:
         """Mask the value at a path such as ``key.key_value``, each part of which is judged."""
-        level = self._level(path.replace(".", "["))
-        return masking.masked(value, level) if level else self.text(value)[0]
+        level = self._level(path.replace(".", "[") if "." in path else path)
+        if level:
+            return masking.masked(value, level)
+        return value if _ALONE(value) else self.text(value)[0]
 
     def lines(self, lines: Lines, secrets: Iterable[str] = ()) -> list[tuple[str, str]]:
         """Mask field lines."""

@@ -103,22 +103,30 @@ class _Found:
 
     def look(self, value: Any, path: str, name: str, left: int) -> None:  # noqa: ANN401  JSON
         """Look through ``value``, which stands at ``path``, whose last name is ``name``."""
-        if isinstance(value, dict):
+        kind = type(value)
+        if kind is dict:
             if left:
                 self._members(value, f"{path}." if path else "", left - 1)
-        elif isinstance(value, list):
+        elif kind is list:
             for member in value[:_MOST] if left else ():
                 self.look(member, path, name, left - 1)
-        elif isinstance(value, str | int) and len(path) <= _LONGEST:
+        elif (kind is str or kind is bool) and len(path) <= _LONGEST:
             self._take(value, path, name)
 
     def _members(self, value: dict[str, Any], before: str, left: int) -> None:
-        for key, member in value.items():
-            if len(key) > _LONGEST:  # or each member within would cost as much again
+        ends = self._ends
+        for name, member in value.items():
+            if len(name) > _LONGEST:  # or each member within would cost as much again
                 continue
-            # Most members are neither: a path is put together for the others alone.
-            if isinstance(member, dict | list) or _last(key) in self._ends:
-                self.look(member, before + key, key, left)
+            # Most members are none of these: a path is put together for the others alone.
+            kind = type(member)
+            if (
+                kind is dict
+                or kind is list
+                or name in ends
+                or ("." in name and _last(name) in ends)
+            ):
+                self.look(member, before + name, name, left)
 
     def _take(self, value: str | int, path: str, name: str) -> None:
         for end in self._ends.get(_last(name), ()):
