@@ -120,11 +120,12 @@ COMMIT;
 }
 """How a ledger of an older format becomes one of the next: whole, or not at all."""
 
-OPEN = """
+_OPEN = """
 INSERT INTO request (number, exchange, opened_at, caller, method, path, token_id, traceparent,
                      body_bytes, body_sha256, payment, marks)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
+VALUES """
+_OPENED = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+OPEN = _OPEN + _OPENED
 AMEND = """
 UPDATE request SET body_bytes = ?, body_sha256 = ?, payment = ?, marks = ?
 WHERE number = ? AND exchange = ? AND outcome IS NULL
@@ -134,6 +135,19 @@ UPDATE request SET closed_at = ?, seconds = ?, attempts = ?, status = ?, answer 
     reason = ?, token_id = ?
 WHERE number = ? AND exchange = ? AND outcome IS NULL
 """
+_CLOSE = """
+UPDATE request SET closed_at = v.column1, seconds = v.column2, attempts = v.column3,
+    status = v.column4, answer = v.column5, outcome = v.column6, reason = v.column7,
+    token_id = v.column8
+FROM (VALUES {rows}) AS v
+WHERE request.number = v.column9 AND request.exchange = v.column10 AND request.outcome IS NULL
+"""
+_CLOSED = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+# A statement for many rows at once: between two statements the thread that writes and the event
+# loop hand the interpreter's lock to each other, which costs more than a row does.
+AT_ONCE = (32, 8, 4)
+OPEN_MANY = {count: _OPEN + ", ".join([_OPENED] * count) for count in AT_ONCE}
+CLOSE_MANY = {count: _CLOSE.format(rows=", ".join([_CLOSED] * count)) for count in AT_ONCE}
 LEFT_OPEN = "SELECT number, exchange, opened_at, method, path FROM request WHERE outcome IS NULL"
 NOW_UNKNOWN = """
 UPDATE request SET outcome = 'unknown', reason = ?, closed_at = ? WHERE outcome IS NULL

@@ -10,12 +10,13 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from proxy.ledger import schema
 from proxy.ledger.lock import Lock
 from proxy.ledger.place import Place, cramped, refuse_cramped
-from proxy.ledger.row import Row, stamp
+from proxy.ledger.row import Row, Value, stamp
 from proxy.ledger.trouble import MEND, LedgerRefused, damaged, passes, read_only, words
 
 _BUSY = 2.0  # seconds another program may hold the file, such as a verdict being written
@@ -135,14 +136,26 @@ class Store:
         amended: Sequence[Row],
         closings: Sequence[Row],
     ) -> None:
-        many, numbered = self._connection.executemany, zip(openings, numbers, strict=True)
-        many(schema.OPEN, [row.opening(number) for row, number in numbered])
+        numbered = zip(openings, numbers, strict=True)
+        opened = [row.opening(number) for row, number in numbered]
+        self._execute(schema.OPEN_MANY, schema.OPEN, opened)
         # One that is closed in the same commit is found by its number.
         for row, number in zip(openings, numbers, strict=True):
             row.number = number
         if amended:
-            many(schema.AMEND, [row.amendment() for row in amended])
-        many(schema.CLOSE, [row.closing() for row in closings])
+            self._connection.executemany(schema.AMEND, [row.amendment() for row in amended])
+        self._execute(schema.CLOSE_MANY, schema.CLOSE, [row.closing() for row in closings])
+
+    def _execute(self, several: dict[int, str], one: str, rows: list[tuple[Value, ...]]) -> None:
+        """Run a statement for each row, for as many at once as there is one for."""
+        at = 0
+        for count in schema.AT_ONCE:
+            while len(rows) - at >= count:
+                values = list(chain.from_iterable(rows[at : at + count]))
+                self._connection.execute(several[count], values)
+                at += count
+        if at < len(rows):
+            self._connection.executemany(one, rows[at:])
 
     def probe(self, at: str, held: float) -> None:
         """Write the time that is believed, to learn whether a payment could be written."""
