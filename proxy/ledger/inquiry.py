@@ -13,6 +13,7 @@ from proxy.asgi import App, Message
 from proxy.http1.fields import REQUEST, Section
 from proxy.http1.request import Request
 from proxy.ledger import look_up
+from proxy.words import both
 
 _LIMIT = 4 << 20  # bytes of one answer
 _SECONDS = 30.0
@@ -36,11 +37,13 @@ class Inquiry:
             asked.append({"target": question.target, "status": status, "found": len(elements)})
             found += elements
         likely = look_up.candidates(entry, found, mask=self._mask)
+        words = look_up.in_words(asked, likely)
         return {
             "row": entry,
             "asked": asked,
             "candidates": [asdict(each) for each in likely],
-            "words": look_up.in_words(asked, likely),
+            "words": str(words),
+            "said": both(words),
         }
 
     async def _get(self, target: str, caller: str) -> tuple[int | None, bytes]:

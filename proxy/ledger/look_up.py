@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlencode
 
-from proxy.counts import counted
+from proxy.words import Phrase, phrase
 
 MASK = "••••"
 Mask = Callable[[str, str], str]
@@ -189,37 +189,30 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def in_words(asked: Iterable[Mapping[str, Any]], found: list[Candidate]) -> str:
+def in_words(asked: Iterable[Mapping[str, Any]], found: list[Candidate]) -> Phrase:
     """Say what the look-up tells, in a sentence; never whether it was made."""
     asked = list(asked)
     if not asked:
-        return (
-            "the API has no documented way to look this up: ask Passport, and send them the"
-            " times and the ids"
-        )
+        return phrase("look-up.no-way")
     failed = [each for each in asked if each["status"] not in (200, 404)]
     if failed and not found:
-        status = failed[0]["status"]
-        return (
-            f"the API did not answer the question ({status or 'no answer'} to GET"
-            f" {failed[0]['target']})"
-        )
+        answer = failed[0]["status"] or phrase("look-up.no-answer")
+        return phrase("look-up.unanswered", answer=answer, target=failed[0]["target"])
     sure = [each for each in found if each.decisive]
     if sure:
-        state = sure[0].known.get("status", "not known")
+        state = sure[0].known.get("status") or phrase("look-up.state-unknown")
         if "resolution_id" in sure[0].agrees:
-            return (
-                f"the API has {counted(len(sure), 'payment')} of this resolution, and its"
-                f" documentation says that a resolution pays only once; status: {state}"
-            )
-        return f"the API has an entry with this id; status: {state}"
+            return phrase("look-up.pays-once", payments=_payments(len(sure)), state=state)
+        return phrase("look-up.same-id", state=state)
     if found:
-        return (
-            f"{counted(len(found), 'entry')} of the API may be this one, or another one that looks"
-            " the same: compare before you decide"
-        )
+        return phrase("look-up.alike", entries=_entries(len(found)))
     seen = sum(each["found"] for each in asked)
-    return (
-        f"nothing matches among {counted(seen, 'entry')} of the API. This is no proof: look again"
-        " in some minutes, and ask Passport before you pay again"
-    )
+    return phrase("look-up.nothing", entries=_entries(seen))
+
+
+def _payments(count: int) -> Phrase:
+    return phrase("one-payment") if count == 1 else phrase("payments", count=count)
+
+
+def _entries(count: int) -> Phrase:
+    return phrase("one-entry") if count == 1 else phrase("entries", count=count)

@@ -86,6 +86,18 @@ def test_a_click_anywhere_on_a_row_opens_it_and_so_do_the_keys(page: Page) -> No
     expect(page.locator("#help-dialog")).to_contain_text("ledger")
 
 
+def test_a_look_up_is_told_in_spanish_too(browser: Browser, doubt: Program) -> None:
+    page = browser.new_context(locale="es-CO").new_page()
+    page.goto(doubt.console)
+    expect(page.locator("#ledger-open")).to_have_text("Libro de registro: 1 en duda")
+    page.click("#ledger-open")
+    page.locator("#ledger-dialog tbody button").click()
+    page.click("#ledger-look-up")
+    expect(page.locator("#ledger-found")).to_contain_text("la API tiene 1 pago de esta resolución")
+    expect(page.get_by_role("button", name="Sí se realizó")).to_be_visible()
+    page.context.close()
+
+
 def test_a_look_up_takes_nothing_of_what_is_typed(page: Page) -> None:
     page.click("#ledger-open")
     page.locator("#ledger-dialog tbody button").click()

@@ -2,7 +2,7 @@
 import { byId, el, fill, grouped, methodClass, post, toast } from "/console/dom.js";
 import { below, cell, path, tag } from "/console/rows.js";
 import { ask } from "/console/session.js";
-import { has, t } from "/console/words.js";
+import { has, t, told } from "/console/words.js";
 
 const API = "/console/api/ledger";
 const content = () => byId("ledger-dialog").querySelector(".content");
@@ -109,7 +109,7 @@ const lookUp = asking(async (number, facts) => {
 });
 
 // What the API has, beside what the row tells: what agrees, and what does not.
-function beside(row, { candidates, words, asked }) {
+function beside(row, { candidates, said, asked }) {
   const ours = { ...row.payment, ...row.answer, created_at: row.opened_at };
   const mark = ({ agrees, differs }, name) => {
     const compared = name === "created_at" ? "time" : name;
@@ -117,7 +117,7 @@ function beside(row, { candidates, words, asked }) {
     return differs.includes(compared) ? el("span", { class: "bad" }, " ✗") : "";
   };
   return [
-    el("p", { class: "note", id: "ledger-found" }, words),
+    el("p", { class: "note", id: "ledger-found" }, told(said)),
     ...candidates.map((each) => el("table", { class: "ledger" },
       el("thead", {}, el("tr", {}, el("th"), el("th", { scope: "col" }, t("ledger")), el("th", { scope: "col" }, t("ledger.api")))),
       el("tbody", {}, Object.entries(each.known).map(([name, value]) => el("tr", {},

@@ -65,13 +65,22 @@ def test_what_is_in_the_catalogue_is_said() -> None:
 
 
 def test_no_phrase_is_there_twice() -> None:
-    from proxy.words import of_callers, of_console, of_demo, of_egress, of_tokens, of_upstream
+    from proxy.words import (
+        of_callers,
+        of_console,
+        of_demo,
+        of_egress,
+        of_ledger,
+        of_tokens,
+        of_upstream,
+    )
 
     parts = (
         of_callers.OF_CALLERS,
         of_console.OF_CONSOLE,
         of_demo.OF_DEMO,
         of_egress.OF_EGRESS,
+        of_ledger.OF_LEDGER,
         of_tokens.OF_TOKENS,
         of_upstream.OF_UPSTREAM,
     )

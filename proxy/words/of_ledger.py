@@ -1,0 +1,44 @@
+"""What a look-up in the API tells of a row of the ledger."""
+
+from proxy.words.entry import Words
+
+OF_LEDGER = {
+    "look-up.no-way": Words(
+        "the API has no documented way to look this up: ask Passport, and send them the times and"
+        " the ids",
+        "la API no tiene una forma documentada de consultar esto: pregunte a Passport y envíeles"
+        " las horas y los ids",
+    ),
+    "look-up.unanswered": Words(
+        "the API did not answer the question ({answer} to GET {target})",
+        "la API no respondió la consulta ({answer} a GET {target})",
+    ),
+    "look-up.no-answer": Words("no answer", "sin respuesta"),
+    "look-up.pays-once": Words(
+        "the API has {payments} of this resolution, and its documentation says that a resolution"
+        " pays only once; status: {state}",
+        "la API tiene {payments} de esta resolución, y su documentación dice que una resolución se"
+        " paga una sola vez; estado: {state}",
+    ),
+    "look-up.same-id": Words(
+        "the API has an entry with this id; status: {state}",
+        "la API tiene un registro con este id; estado: {state}",
+    ),
+    "look-up.alike": Words(
+        "{entries} of the API may be this one, or another one that looks the same: compare before"
+        " you decide",
+        "{entries} de la API podrían corresponder a esta fila, o a otra que se ve igual: compare"
+        " antes de decidir",
+    ),
+    "look-up.nothing": Words(
+        "nothing matches among {entries} of the API. This is no proof: look again in some minutes,"
+        " and ask Passport before you pay again",
+        "nada coincide entre {entries} de la API. Eso no prueba nada: consulte otra vez en unos"
+        " minutos, y pregunte a Passport antes de volver a pagar",
+    ),
+    "look-up.state-unknown": Words("not known", "no se conoce"),
+    "one-payment": Words("1 payment", "1 pago"),
+    "payments": Words("{count} payments", "{count} pagos"),
+    "one-entry": Words("1 entry", "1 registro"),
+    "entries": Words("{count} entries", "{count} registros"),
+}
