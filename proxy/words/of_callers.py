@@ -13,7 +13,7 @@ OF_CALLERS = {
     "not-http": Words("not valid HTTP/1.1: {reason}", "no es HTTP/1.1 válido: {reason}"),
     "tls-came": Words(
         "this listener uses http://, but a TLS handshake came; to use https://, set BREB_TLS_CERT",
-        "este puerto usa http://, pero llegó un saludo TLS; para usar https://, defina"
+        "este puerto usa http://, pero llegó un handshake TLS; para usar https://, defina"
         " BREB_TLS_CERT",
     ),
     "space-in-target": Words(

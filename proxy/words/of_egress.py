@@ -25,7 +25,7 @@ OF_EGRESS = {
     "tunnel-closed": Words("the tunnel to {peer} was closed", "el túnel hacia {peer} se cerró"),
     "egress-closed": Words(
         "{peer} closed the connection during the handshake",
-        "{peer} cerró la conexión durante el saludo (handshake)",
+        "{peer} cerró la conexión durante el handshake",
     ),
     "egress-not-http": Words(
         "the egress proxy's response to CONNECT {target} is not valid HTTP",

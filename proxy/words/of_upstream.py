@@ -55,12 +55,11 @@ OF_UPSTREAM = {
     ),
     "tls-closed": Words(
         "TLS with {peer}: closed during the handshake",
-        "TLS con {peer}: la conexión se cerró durante el saludo (handshake)",
+        "TLS con {peer}: la conexión se cerró durante el handshake",
     ),
     "tls-disturbed": Words(
         "TLS with {peer}: the server sent data, or closed, before the handshake",
-        "TLS con {peer}: el servidor envió datos, o cerró la conexión, antes del saludo"
-        " (handshake)",
+        "TLS con {peer}: el servidor envió datos, o cerró la conexión, antes del handshake",
     ),
     "tls-failed": Words("TLS with {peer}: {reason}", "TLS con {peer}: {reason}"),
     "tls-ended": Words("TLS ended: {reason}", "TLS terminó: {reason}"),
