@@ -5,7 +5,6 @@ All but ``look-up`` read the file itself, so that they also work when no proxy r
 
 import argparse
 import getpass
-import json
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -23,6 +22,7 @@ from proxy.ledger.backup import backup
 from proxy.ledger.trouble import SETTING, LedgerRefused
 from proxy.ledger.verdict import settle
 from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, nearest, say
+from proxy.terminal.plain import as_json, plain
 from proxy.terminal.screen import Screen
 
 _CODES = "0 success, 1 failure, 2 wrong settings or usage"
@@ -73,7 +73,7 @@ def _add_show(parser: argparse.ArgumentParser) -> None:
 def _show(options: argparse.Namespace, screen: Screen) -> int:
     entry = find(options)
     if options.json:
-        screen.line(json.dumps(entry, indent=2, ensure_ascii=False))
+        screen.line(as_json(entry, 2))
         return OK
     screen.line(screen.rows(table.details(entry)))
     if entry["in_doubt"]:
@@ -103,7 +103,7 @@ def _settle(options: argparse.Namespace, screen: Screen) -> int:
         author=author,
     )
     word = "made" if options.made else "not made"
-    screen.line(f"row #{entry['number']}: {word}, decided by {table.plain(author)}")
+    screen.line(f"row #{entry['number']}: {word}, decided by {plain(author)}")
     return OK
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from proxy.admin import client as admin_client
 from proxy.admin.client import Unreached
 from proxy.errors import SettingsError
-from proxy.ledger import table
 from proxy.ledger.reading import reading
 from proxy.ledger.trouble import SETTING, LedgerRefused
 from proxy.settings.single import setting
+from proxy.terminal.plain import plain
 
 _LIMIT = 2.0  # seconds
 
@@ -47,5 +47,5 @@ def find(options: argparse.Namespace) -> dict[str, Any]:
     with reading(ledger_file(options)) as reader:
         found = reader.find(name)
     if not found:
-        raise LedgerRefused(f"no row {table.plain(options.row)} in the ledger")
+        raise LedgerRefused(f"no row {plain(options.row)} in the ledger")
     return found[0]

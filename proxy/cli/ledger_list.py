@@ -1,7 +1,6 @@
 """``breb-proxy ledger``: the rows as a table, as JSON lines or as CSV."""
 
 import argparse
-import json
 import re
 import sys
 import time
@@ -14,6 +13,7 @@ from proxy.ledger import table
 from proxy.ledger.reading import Query, reading
 from proxy.ledger.row import stamp
 from proxy.terminal.arguments import OK
+from proxy.terminal.plain import as_json
 from proxy.terminal.screen import Screen
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -69,7 +69,7 @@ def show_list(options: argparse.Namespace, screen: Screen) -> int:
         entries = reader.entries(query)
         if options.json:
             for entry in entries:
-                screen.line(json.dumps(entry, ensure_ascii=False))
+                screen.line(as_json(entry))
         elif options.csv:
             table.write_csv(entries, sys.stdout)
         else:

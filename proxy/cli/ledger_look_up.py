@@ -1,7 +1,6 @@
 """``breb-proxy ledger look-up``: a row beside what the API has that could be it."""
 
 import argparse
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from proxy.cli.ledger_file import add_row, find
 from proxy.invocation import COMMAND
 from proxy.ledger import table
 from proxy.terminal.arguments import OK
+from proxy.terminal.plain import as_json, plain
 from proxy.terminal.screen import Screen
 
 _LIMIT = 90.0  # seconds: it may wait for a token, and asks the API twice
@@ -39,7 +39,7 @@ def look_up(options: argparse.Namespace, screen: Screen) -> int:
         why = told.get("detail") or reply.text.strip() or f"it answered {reply.status}"
         raise Unreached(f"the proxy on {where} does not use this ledger, or cannot answer: {why}")
     if options.json:
-        screen.line(json.dumps(told, indent=2, ensure_ascii=False))
+        screen.line(as_json(told, 2))
         return OK
     for line in _compared(entry, told, screen):
         screen.line(line)
@@ -48,14 +48,15 @@ def look_up(options: argparse.Namespace, screen: Screen) -> int:
 
 def _compared(entry: dict[str, Any], told: dict[str, Any], screen: Screen) -> Iterator[str]:
     """Lay what is known of the row beside what the API has."""
-    yield f"row #{entry['number']}: {entry['method']} {table.plain(entry['path'])}"
+    yield f"row #{entry['number']}: {entry['method']} {plain(entry['path'])}"
     yield f"{table.outcome(entry)}: {table.MEANING[table.outcome(entry)]}"
     for candidate in told["candidates"]:
         yield ""
         yield from _beside(entry, candidate, screen)
     yield ""
-    yield from (f"asked: GET {each['target']}: {each['status']}" for each in told["asked"])
-    yield screen.shade(table.plain(told["words"]), "bold")
+    for each in told["asked"]:
+        yield f"asked: GET {plain(str(each['target']))}: {each['status']}"
+    yield screen.shade(plain(told["words"]), "bold")
     number = entry["number"]
     yield f'your verdict: {COMMAND} ledger settle {number} --made | --not-made --note "…"'
 
@@ -72,7 +73,7 @@ def _beside(entry: dict[str, Any], candidate: dict[str, Any], screen: Screen) ->
         compared = "time" if name == "created_at" else name
         mark = "✓" if compared in candidate["agrees"] else ""
         mark = "✗" if compared in candidate["differs"] else mark
-        rows.append((table.plain(name), table.plain(ours.get(name, "-")), table.plain(value), mark))
+        rows.append((plain(name), plain(ours.get(name, "-")), plain(value), mark))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for index, row in enumerate(rows):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]

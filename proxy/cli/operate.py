@@ -5,11 +5,10 @@ them often.
 """
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from proxy.addresses import ListenAddress
 from proxy.admin import client as admin_client
@@ -19,6 +18,7 @@ from proxy.counts import counted
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
+from proxy.terminal.plain import as_json, plainly
 from proxy.terminal.screen import Screen
 from proxy.words.durations import span
 
@@ -101,7 +101,7 @@ def _readiness(where: ListenAddress, reply: Reply) -> tuple[bool, str]:
 def _status(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> int:
     state = _document(where, "GET", "/status", _STEP_LIMIT)
     if options.json:
-        screen.line(json.dumps(state, indent=2))
+        screen.line(as_json(state, 2))
     else:
         screen.line(view(state, screen))
     return OK if state.get("ready") else FAILED
@@ -179,7 +179,8 @@ def _answer(where: ListenAddress, method: str, target: str, limit: float) -> Rep
 
 
 def view(state: dict[str, Any], screen: Screen) -> str:
-    """Word the state for a person."""
+    """Word the state for a person; whoever answers may have chosen it."""
+    state = cast("dict[str, Any]", plainly(state))
     ready = bool(state.get("ready"))
     word = "draining" if state.get("draining") else "ready" if ready else "not ready"
     dot = screen.shade(f"{screen.mark('●')} {word}", "bold", "green" if ready else "red")

@@ -6,7 +6,6 @@ at the end.
 
 import argparse
 import asyncio
-import json
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,6 +17,7 @@ from proxy.counts import counted
 from proxy.errors import SettingsError, TokenError
 from proxy.terminal import prompt
 from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
+from proxy.terminal.plain import as_json, plain
 from proxy.terminal.screen import Screen
 from proxy.token.ids import GONE, REVOKED, usable_id
 from proxy.words import phrase
@@ -202,7 +202,7 @@ class _Alone:
 def _list(way: Way, options: argparse.Namespace, screen: Screen) -> int:
     found = way.listed()
     if options.json:
-        screen.line(json.dumps(found, indent=2))
+        screen.line(as_json(found, 2))
         return OK
     _table(found["tokens"], screen)
     others = [entry for entry in found["tokens"] if entry["whose"] == "another's"]
@@ -230,11 +230,11 @@ def _table(tokens: list[dict[str, Any]], screen: Screen) -> None:
 def _row(entry: dict[str, Any]) -> tuple[str, ...]:
     left, scopes = entry["ends_in"], entry["scopes"]
     return (
-        str(entry["id"]),
+        plain(str(entry["id"])),
         str(entry["created"] or "not known").replace("T", " ").removesuffix("Z"),
         "not known" if left is None else span(left) if left > 0 else "now",
         "not known" if scopes is None else str(scopes),
-        str(entry["grant"]),
+        plain(str(entry["grant"])),
         str(entry["whose"]),
     )
 
@@ -258,7 +258,7 @@ def _revoke(way: Way, options: argparse.Namespace, screen: Screen) -> int:
         ids = chosen
     outcomes = way.revoke(ids)
     if options.json:
-        screen.line(json.dumps(outcomes, indent=2))
+        screen.line(as_json(outcomes, 2))
     else:
         screen.line(screen.rows(outcomes.items(), indent=""))
     return OK if all(text in (REVOKED, GONE) for text in outcomes.values()) else FAILED

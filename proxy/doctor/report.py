@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import json
 import platform
 import shutil
 import textwrap
@@ -11,6 +10,7 @@ from typing import Any
 
 from proxy import __version__
 from proxy.doctor.steps import Chart, Finding, Outcome, Step
+from proxy.terminal.plain import as_json as written
 from proxy.terminal.screen import Screen
 from proxy.words.durations import span
 
@@ -134,7 +134,7 @@ def as_json(chart: Chart) -> str:
         "seconds": round(chart.seconds, 3),
         "steps": [_step(step) for step in chart.steps],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return written(document, 2)
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -5,10 +5,12 @@ What callers sent never reaches a terminal as control bytes, nor a spreadsheet a
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any
 
 from proxy.invocation import COMMAND
+from proxy.terminal.plain import plain
 from proxy.terminal.screen import Screen
 
 COLUMNS = (
@@ -182,16 +184,19 @@ def _flat(entry: Entry) -> dict[str, Any]:
     return {name: values[name] for name in COLUMNS}
 
 
+# A cell begins at the text's own start, and after whatever a spreadsheet takes for a separator:
+# in Colombia that is the semicolon. Some take the full-width signs for the others.
+_FORMULA = re.compile(r"(^|[;,\t|\"\r\n])(\s*+)([=+\-@＝＋－＠])")
+
+
 def _harmless(value: object) -> object:
-    """Keep a spreadsheet from taking text for a formula (CWE-1236)."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return value if value[1:].replace(".", "", 1).isdigit() else f"'{value}"
-    return "" if value is None else value
-
-
-def plain(text: str) -> str:
-    """Return text without what a terminal would obey."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    """Keep a spreadsheet from taking text for a formula (CWE-1236), and a terminal from obeying."""
+    if not isinstance(value, str):
+        return "" if value is None else value
+    text = plain(value)
+    if text[:1] in ("+", "-") and text[1:].replace(".", "", 1).isdecimal():
+        return text  # an amount
+    return _FORMULA.sub(r"\1\2'\3", text)
 
 
 def _short(text: str, most: int) -> str:

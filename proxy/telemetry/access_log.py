@@ -5,7 +5,6 @@ cost a twentieth of the exchange itself. `AccessLog.flush` writes what is left a
 """
 
 import asyncio
-import json
 import re
 import time
 
@@ -13,6 +12,7 @@ from proxy.exchange.record import Exchange
 from proxy.http1.fields import SAFE
 from proxy.telemetry.log_format import stamp, time_of_day
 from proxy.telemetry.sink import KEPT, Sink
+from proxy.terminal.plain import as_json, plain
 
 _GATHER = 0.1  # seconds
 _MANY = 128
@@ -60,7 +60,7 @@ _DOUBT = ',"in_doubt":true'
 def _escaped(value: bytes) -> str:
     """Return what stands between the quotes of a JSON string."""
     text = value.decode("latin-1")
-    return json.dumps(text)[1:-1] if _NEEDS_ESCAPE.search(text) else text
+    return as_json(text)[1:-1] if _NEEDS_ESCAPE.search(text) else text
 
 
 def _json_line(exchange: Exchange, moment: float) -> str:
@@ -98,7 +98,7 @@ def _trouble(exchange: Exchange) -> str:
         parts["error"] = str(exchange.failure)
     if exchange.note:
         parts["note"] = str(exchange.note)
-    return "," + json.dumps(parts, separators=(",", ":"))[1:-1]
+    return "," + ",".join(f'"{name}":{as_json(value)}' for name, value in parts.items())
 
 
 def _text_line(exchange: Exchange, clock: str, colour: str = "", end: str = "") -> str:
@@ -106,12 +106,12 @@ def _text_line(exchange: Exchange, clock: str, colour: str = "", end: str = "") 
     share = "" if upstream is None else f", upstream {upstream * 1000:.1f}"
     failure = exchange.failure
     # The id is what the caller has of it, in the problem document.
-    why = "" if failure is None else f" {exchange.reason}: {failure} [{exchange.id}]"
+    why = "" if failure is None else f" {exchange.reason}: {plain(str(failure))} [{exchange.id}]"
     if exchange.left:
         why = " the caller left"
     if exchange.method not in SAFE and exchange.in_doubt:
         why += ", outcome unknown"
-    note = f" ({exchange.note})" if exchange.note else ""
+    note = f" ({plain(str(exchange.note))})" if exchange.note else ""
     status = exchange.status or "---"
     caller = f", {exchange.caller}" if exchange.caller else ""
     return (

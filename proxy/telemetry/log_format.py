@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator
 from typing import TextIO
 
 from proxy.telemetry.sink import Sink
+from proxy.terminal.plain import lines
 from proxy.terminal.screen import coloured
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
@@ -37,7 +38,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, separators=(",", ":"))
+        return json.dumps(line, separators=(",", ":")).replace("\x7f", "\\u007f")
 
 
 class TextFormatter(logging.Formatter):
@@ -52,9 +53,9 @@ class TextFormatter(logging.Formatter):
         """Word a record."""
         level = record.levelname.lower()
         shown = f"\x1b[{_COLOURS[level]}m{level:7}\x1b[0m" if self._colour else f"{level:7}"
-        line = f"{self._clock(record.created)} {shown} {record.getMessage()}"
+        line = f"{self._clock(record.created)} {shown} {lines(record.getMessage())}"
         if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
+            line += "\n" + lines(self.formatException(record.exc_info))
         return line
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 from proxy.invocation import COMMAND
+from proxy.terminal.plain import plain
 
 OK, FAILED, USAGE, TAKEN, UNREACHED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 _SECRETS = {
@@ -97,7 +98,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 def say(text: str) -> None:
     """Tell the person at the terminal why it did not work; each line under our name."""
     for line in text.split("\n"):
-        print(f"breb-proxy: {line}", file=sys.stderr)  # noqa: T201  a command line prints
+        print(f"breb-proxy: {plain(line)}", file=sys.stderr)  # noqa: T201  a command line prints
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

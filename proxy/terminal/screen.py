@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
+from proxy.terminal.plain import lines
+
 _SHADES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _PLAIN = {"✓": "ok", "✗": "XX", "!": "!!", "-": "--", "●": "*", "→": "->"}
 
@@ -47,13 +49,13 @@ class Screen:
         )
 
     def line(self, text: str = "") -> None:
-        """Print one line, at once."""
-        print(text, file=self._stream, flush=True)
+        """Print text, at once: nothing in it that a terminal would obey, but our own colours."""
+        print(lines(text, coloured=self._colour), file=self._stream, flush=True)
 
     def passing(self, text: str) -> None:
         """Show ``text`` in place of the last passing text; nothing where it would stay."""
         if self.terminal:
-            self._stream.write(f"\r{text}\x1b[K")
+            self._stream.write(f"\r{lines(text, coloured=self._colour)}\x1b[K")
             self._stream.flush()
 
 
