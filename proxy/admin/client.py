@@ -6,13 +6,13 @@ Nothing heavy is imported: probes and scripts ask often.
 import http.client
 import json
 import os
-import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from proxy.addresses import ListenAddress
 from proxy.admin import secret as admin_secret
+from proxy.admin.connection import Connection, Unreached, not_ours
 from proxy.errors import SettingsError
 from proxy.settings.single import setting
 
@@ -21,17 +21,13 @@ _NAME = "BREB_ADMIN_LISTEN"
 _SIZE = 1 << 20
 
 
-class Unreached(Exception):
-    """No proxy answers at the admin listener; the text says why and what to do."""
-
-
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the admin listener answered, and the secret that it was asked with."""
+    """What the admin listener answered, and the address at which it was reached."""
 
     status: int
     body: bytes
-    secret: str = field(default="", repr=False)
+    at: ListenAddress
 
     @property
     def text(self) -> str:
@@ -62,36 +58,22 @@ def address(
         raise SettingsError([f"{_NAME}: {error}"]) from None
 
 
-def ask_as_user(
+def ask(
     listener: ListenAddress, method: str, target: str, timeout: float, body: object = None
 ) -> Reply:
-    """Send what our user alone may send, with the secret that the proxy left for it; as `ask`."""
-    for secret in admin_secret.found(listener):
-        reply = ask(listener, method, target, timeout, secret, body)
-        if reply.status != 401:  # of an earlier start, which did not end well
-            return reply
-    return ask(listener, method, target, timeout, "", body)
+    """Send what our user alone may send, to who proves to be the proxy of this user.
 
-
-def ask(
-    listener: ListenAddress,
-    method: str,
-    target: str,
-    timeout: float,
-    secret: str = "",
-    body: object = None,
-) -> Reply:
-    """Send one request, with a JSON ``body`` if there is one; raise Unreached, for a person.
-
-    ``timeout`` (seconds) is for each step: connecting, sending, each read.
+    ``body`` goes as JSON, if there is one; ``timeout`` (seconds) is for each step: connecting,
+    proving, sending, each read. Raises Unreached, worded for a person.
     """
-    connection = _Connection(listener, timeout)
+    connection = Connection(listener, timeout)
     try:
-        fields = {"Authorization": f"Bearer {secret}"} if secret else {}
+        connection.connect()
+        fields = connection.introduce()
         content = None if body is None else json.dumps(body)
         connection.request(method, target, content, fields)
         response = connection.getresponse()
-        return Reply(response.status, response.read(_SIZE), secret)
+        return Reply(response.status, response.read(_SIZE), connection.at)
     except TimeoutError:
         raise Unreached(f"no response from {listener} within {timeout:.3g} s") from None
     except (ConnectionRefusedError, FileNotFoundError):
@@ -105,28 +87,3 @@ def ask(
         raise not_ours(listener, "it does not answer in HTTP") from None
     finally:
         connection.close()
-
-
-def not_ours(listener: ListenAddress, why: str) -> Unreached:
-    """Word the error that something else answers there, perhaps our own listener for callers."""
-    return Unreached(
-        f"the program that listens on {listener} is not breb-proxy's admin listener: {why}"
-    )
-
-
-class _Connection(http.client.HTTPConnection):
-    """HTTP to an address of ours, which may be a Unix socket."""
-
-    def __init__(self, listener: ListenAddress, timeout: float) -> None:
-        super().__init__(listener.host or "localhost", listener.port or 80, timeout)
-        self._path = listener.path
-        self._limit = timeout
-
-    def connect(self) -> None:
-        """Connect; the rest is http.client's."""
-        if not self._path:
-            super().connect()
-            return
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self._limit)
-        self.sock.connect(self._path)

@@ -18,7 +18,6 @@ from proxy.ledger.verdict import settle
 _MOST = 500
 _LARGEST = 16_384  # bytes of a verdict
 _LARGEST_NUMBER = 2**63 - 1  # of a row, in SQLite
-_NO_STORE = {"Cache-Control": "no-store"}
 
 
 class LedgerApi:
@@ -147,7 +146,7 @@ def _no_text(text: str) -> bool:
 
 
 def _json(document: object, status: int = 200) -> Response:
-    return JSONResponse(document, status, _NO_STORE)
+    return JSONResponse(document, status)
 
 
 def _gone() -> Response:

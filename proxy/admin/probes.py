@@ -1,8 +1,9 @@
 """What the admin listener answers by itself: probes and metrics, for all who reach it.
 
 ``/livez``, ``/readyz`` and ``/metrics`` answer whatever the Host, since a kubelet probes by pod
-address, and show nothing secret. All else is made, and Starlette imported, with the first request
-for it: a proxy that is only probed starts sooner and rests in less memory.
+address, and show nothing secret; nor does ``/proof``, for this machine alone. All else is made, and
+Starlette imported, with the first request for it: a proxy that is only probed starts sooner and
+rests in less memory.
 """
 
 import asyncio
@@ -11,14 +12,21 @@ from email.utils import formatdate
 from importlib import import_module
 from urllib.parse import parse_qs
 
+from proxy.addresses import loopback
+from proxy.admin.proof import NONCE, PATH, proof
 from proxy.admin.status import Status
 from proxy.asgi import App, Message, Receive, Scope, Send
-from proxy.http1.fields import Line
+from proxy.http1.fields import Line, Lines
 from proxy.telemetry.metrics import Metrics, prepare
 
 _TEXT = b"text/plain; charset=utf-8"
 _METRICS = b"text/plain; version=0.0.4; charset=utf-8"
-_FRESH = (b"cache-control", b"no-store")
+# What a browser may make of an answer, also of a refusal; the console's page has its own policy.
+_SAFE: Lines = [
+    (b"Cache-Control", b"no-store"),
+    (b"Content-Security-Policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"X-Content-Type-Options", b"nosniff"),
+]
 
 
 class Probes:
@@ -28,14 +36,20 @@ class Probes:
     """
 
     def __init__(
-        self, status: Status, metrics: Metrics, pages: Callable[[], App], module: str
+        self, status: Status, metrics: Metrics, secret: str, pages: Callable[[], App], module: str
     ) -> None:
         self._status = status
+        self._secret = secret
         self._metrics = metrics
         self._make = pages
         self._module = module
         self._pages: App | None = None
-        self._probes = {"/livez": self._livez, "/readyz": self._readyz, "/metrics": self._scrape}
+        self._probes = {
+            "/livez": self._livez,
+            "/readyz": self._readyz,
+            "/metrics": self._scrape,
+            PATH: self._prove,
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -44,8 +58,10 @@ class Probes:
 
         async def dated(message: Message) -> None:
             if message["type"] == "http.response.start":
+                given = {name.lower() for name, _ in message["headers"]}
+                ours = [line for line in _SAFE if line[0].lower() not in given]
                 date = (b"Date", formatdate(usegmt=True).encode())
-                message = {**message, "headers": [date, *message["headers"]]}
+                message = {**message, "headers": [date, *ours, *message["headers"]]}
             await send(message)
 
         # RFC 9112 section 3.2
@@ -73,7 +89,7 @@ class Probes:
     async def _livez(self, scope: Scope, send: Send) -> None:
         """Say that the event loop turns; never depends on the token."""
         del scope
-        await _answer(send, 200, b"ok\n", _FRESH)
+        await _answer(send, 200, b"ok\n")
 
     async def _readyz(self, scope: Scope, send: Send) -> None:
         """Say whether a request now would carry a usable token; ``?verbose`` says why."""
@@ -81,13 +97,22 @@ class Probes:
         text = "ready" if ready else "not ready"
         if "verbose" in parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True):
             text = "\n".join([*reasons, text])
-        await _answer(send, 200 if ready else 503, f"{text}\n".encode(), _FRESH)
+        await _answer(send, 200 if ready else 503, f"{text}\n".encode())
 
     async def _scrape(self, scope: Scope, send: Send) -> None:
         """Give one scrape in Prometheus' text format."""
         del scope
         await asyncio.to_thread(prepare)
-        await _answer(send, 200, self._metrics.exposition(), _FRESH, _METRICS)
+        await _answer(send, 200, self._metrics.exposition(), media_type=_METRICS)
+
+    async def _prove(self, scope: Scope, send: Send) -> None:
+        """Prove to who asks, by a number after the ``?``, that this is the proxy."""
+        nonce = scope["query_string"].decode("latin-1")
+        here, peer = scope["server"], scope["client"]
+        if not (NONCE.fullmatch(nonce) and here and peer and loopback(peer[0])):
+            await _answer(send, 400, b"this is for breb-proxy's own commands\n")
+            return
+        await _answer(send, 200, proof(self._secret, nonce, here).encode())
 
 
 async def _answer(

@@ -16,7 +16,6 @@ from proxy.admin.local_only import Endpoint, LocalOnly
 from proxy.admin.status import Status
 from proxy.token.keeper import TokenKeeper
 
-_FRESH = {"Cache-Control": "no-store"}
 _CONSOLE_OFF = """\
 The console is off. To turn it on, start with BREB_CONSOLE=true or --console.
 
@@ -78,7 +77,7 @@ class Admin:
     async def status(self, request: Request) -> Response:
         """Give the state of the keeper and the pool; never the token."""
         del request
-        return JSONResponse(self._status.document(), headers=_FRESH)
+        return JSONResponse(self._status.document())
 
     async def refresh(self, request: Request) -> Response:
         """Renew the token now; 200 if that gave a new one, else 503 with the reason."""

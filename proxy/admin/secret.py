@@ -7,6 +7,7 @@ that can be written.
 """
 
 import contextlib
+import errno
 import os
 import re
 import stat
@@ -38,16 +39,20 @@ def address(listener: ListenAddress, link: str) -> str:
 
 
 @contextlib.contextmanager
-def left(secret: str, listener: ListenAddress) -> Generator[bool]:
+def left(secret: str, *listeners: ListenAddress) -> Generator[bool]:
     """Leave the secret for commands of the same user; yield whether there was a place for it.
 
     It is taken away at the end, and so is its folder if there is no other's in it. A Unix socket
     needs none: the kernel keeps other users away.
     """
-    if listener.path:
-        yield True
-        return
-    name = _name(listener)
+    with contextlib.ExitStack() as places:
+        names = dict.fromkeys(_name(each) for each in listeners if not each.path)
+        found = [places.enter_context(_left(secret, name)) for name in names]
+        yield all(found)
+
+
+@contextlib.contextmanager
+def _left(secret: str, name: str) -> Generator[bool]:
     file = _file(secret, name)
     memory = _memory(secret, name)
     try:
@@ -55,21 +60,31 @@ def left(secret: str, listener: ListenAddress) -> Generator[bool]:
     finally:
         if memory is not None:
             os.close(memory)
-        if file is not None and _read(file) == secret:  # not that of the next process
+        if file is not None and _holds(file, secret):  # not that of the next process
             file.unlink(missing_ok=True)
             with contextlib.suppress(OSError):
                 file.parent.rmdir()
 
 
-def found(listener: ListenAddress) -> Iterator[str]:
-    """Yield the secrets that were left for this user, the likeliest first."""
+def found(listener: ListenAddress, unused: list[str]) -> Iterator[str]:
+    """Yield the secrets that were left for this user, the likeliest first.
+
+    ``unused`` is told, in words, of what lies there and can be another user's.
+    """
     if listener.path:
         return
     name = _name(listener)
-    for place in places():
-        if secret := _read(place / name):
-            yield secret
-    yield from _of_processes(name)
+    for file in (place / name for place in places()):
+        try:
+            _check(file.parent.lstat(), folder=True)
+            yield _read(file)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            unused.append(f"{file}: {error.strerror}")
+        except _Foreign as error:
+            unused.append(f"{file}: {error}")
+    yield from _of_processes(name, unused)
 
 
 def places(environment: Mapping[str, str] = os.environ) -> list[Path]:
@@ -94,10 +109,9 @@ def _name(listener: ListenAddress) -> str:
 def _file(secret: str, name: str) -> Path | None:
     # Each twice: one that ends may have removed its folder just when we had found it.
     for place in (place for place in places() for _ in range(2)):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, _Foreign):
             place.mkdir(mode=0o700, exist_ok=True)
-            if not _own(place):
-                continue
+            _check(place.lstat(), folder=True)
             new = place / f".{name}.{os.getpid()}"
             new.unlink(missing_ok=True)
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -107,12 +121,36 @@ def _file(secret: str, name: str) -> Path | None:
     return None
 
 
-def _own(folder: Path) -> bool:
-    """Report whether nobody else can put anything into ``folder``, or has put it there itself."""
-    if sys.platform == "win32":
-        return True  # of the user's profile
-    state = folder.lstat()
-    return stat.S_ISDIR(state.st_mode) and state.st_uid == os.getuid() and not state.st_mode & 0o022
+class _Foreign(Exception):
+    """It is not what a proxy of this user left; the text says why."""
+
+
+def _check(state: os.stat_result, *, folder: bool = False) -> None:
+    """Raise _Foreign for what others than our user and root can have made, changed or read."""
+    if not (stat.S_ISDIR if folder else stat.S_ISREG)(state.st_mode):
+        raise _Foreign("its folder is no directory" if folder else "it is no regular file")
+    if sys.platform == "win32":  # it lies in the user's profile
+        return
+    what = "its folder" if folder else "it"
+    if state.st_uid not in (0, os.getuid()):
+        raise _Foreign(f"{what} belongs to {user(state.st_uid)}")
+    if state.st_mode & (0o022 if folder else 0o077):
+        raise _Foreign(f"other users may {'write into' if folder else 'read or change'} {what}")
+
+
+def our_uid() -> int | None:
+    """Return our user; None on Windows, which has no such numbers."""
+    return None if sys.platform == "win32" else os.getuid()
+
+
+def user(uid: int) -> str:
+    """Return a user's name, or number if it has none."""
+    import pwd  # only for a message
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
 
 
 def _memory(secret: str, name: str) -> int | None:
@@ -128,20 +166,44 @@ def _memory(secret: str, name: str) -> int | None:
     return descriptor
 
 
-def _of_processes(name: str) -> Iterator[str]:
-    """Yield what processes of this user hold in memory; the kernel hides those of others."""
+def _of_processes(name: str, unused: list[str]) -> Iterator[str]:
+    """Yield what processes of this user hold in memory; the kernel shows others to root alone."""
     for folder in Path("/proc").glob("[0-9]*/fd"):
         with contextlib.suppress(OSError):
             for each in folder.iterdir():
                 with contextlib.suppress(OSError):
-                    if str(each.readlink()) == f"/memfd:{name} (deleted)":
-                        yield _read(each)
+                    if str(each.readlink()) != f"/memfd:{name} (deleted)":
+                        continue
+                    try:
+                        yield _read(each, follow=True)
+                    except _Foreign as error:
+                        unused.append(f"that of process {folder.parent.name}: {error}")
 
 
-def _read(file: Path) -> str:
-    """Return the secret in a file, empty if there is none."""
+def _read(file: Path, *, follow: bool = False) -> str:
+    """Return the secret in a file.
+
+    Raises _Foreign, and OSError. Nothing is waited for, as one would for a pipe.
+    """
+    careful = ("O_NONBLOCK", "O_CLOEXEC", *(() if follow else ("O_NOFOLLOW",)))  # not on Windows
     try:
-        with file.open("rb") as data:
-            return data.read(_LONGEST).decode("ascii", "replace").strip()
-    except OSError:
-        return ""
+        descriptor = os.open(file, sum((getattr(os, each, 0) for each in careful), os.O_RDONLY))
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise _Foreign("it is a symbolic link") from None
+        raise
+    try:
+        _check(os.fstat(descriptor))
+        secret = os.read(descriptor, _LONGEST).decode("ascii", "replace").strip()
+    finally:
+        os.close(descriptor)
+    if not secret:
+        raise _Foreign("it is empty")
+    return secret
+
+
+def _holds(file: Path, secret: str) -> bool:
+    try:
+        return _read(file) == secret
+    except (OSError, _Foreign):
+        return False

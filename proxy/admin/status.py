@@ -243,7 +243,7 @@ def _of_ledger(ledger: LedgerState) -> str:
 
 def _ledger_state(ledger: LedgerState) -> dict[str, Any]:
     return {
-        "file": str(ledger.path),
+        "file": str(ledger.path.absolute()),  # commands ask from another folder
         "writable": not ledger.problem,
         "problem": ledger.problem,
         "in_doubt": ledger.in_doubt,

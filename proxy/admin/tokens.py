@@ -21,7 +21,6 @@ from proxy.words import Said, both, phrase
 LIMIT = 30.0
 _MOST = 1000
 _SIZE = 65_536
-_FRESH = {"Cache-Control": "no-store"}
 
 
 class TokenRoutes:
@@ -52,13 +51,13 @@ class TokenRoutes:
             return _trouble(error.detail)
         except TimeoutError:
             return _trouble(phrase("list-late", seconds=LIMIT))
-        return JSONResponse(found, headers=_FRESH)
+        return JSONResponse(found)
 
     async def revoke(self, request: Request) -> Response:
         """Revoke the tokens whose ids are given; say of each what became of it."""
         ids = _ids(await _body(request))
         if ids is None:
-            return JSONResponse({"detail": 'send {"ids": [...]}'}, 400, _FRESH)
+            return JSONResponse({"detail": 'send {"ids": [...]}'}, 400)
         try:
             async with asyncio.timeout(LIMIT):
                 held = self._keeper.usable() or await self._keeper.wait()
@@ -69,7 +68,7 @@ class TokenRoutes:
             return _trouble(phrase("revocation-late", seconds=LIMIT))
         for token_id in ids:
             self._keeper.revoked(token_id)
-        return JSONResponse({"revoked": outcomes}, headers=_FRESH)
+        return JSONResponse({"revoked": outcomes})
 
 
 async def listing(
@@ -149,4 +148,4 @@ def _ids(content: bytes) -> list[str] | None:
 
 
 def _trouble(detail: Said) -> Response:
-    return JSONResponse({"detail": str(detail), "said": both(detail)}, 502, _FRESH)
+    return JSONResponse({"detail": str(detail), "said": both(detail)}, 502)

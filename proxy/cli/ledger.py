@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from proxy.admin.client import Unreached
+from proxy.admin.connection import Unreached
 from proxy.cli.ledger_file import add_row, find, ledger_file
 from proxy.cli.ledger_list import add_list, show_list
 from proxy.cli.ledger_look_up import add_look_up, look_up

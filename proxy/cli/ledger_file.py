@@ -1,11 +1,14 @@
 """Which ledger a command means, and which row of it."""
 
 import argparse
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
 from proxy.admin import client as admin_client
-from proxy.admin.client import Unreached
+from proxy.admin.connection import NotProven, Unreached
+from proxy.admin.secret import user
 from proxy.errors import SettingsError
 from proxy.ledger.reading import reading
 from proxy.ledger.trouble import SETTING, LedgerRefused
@@ -13,6 +16,7 @@ from proxy.settings.single import setting
 from proxy.terminal.plain import plain
 
 _LIMIT = 2.0  # seconds
+_UNSET = f"no ledger file is set: set {SETTING}, as for serve, or use --ledger FILE"
 
 
 def ledger_file(options: argparse.Namespace) -> Path:
@@ -20,20 +24,35 @@ def ledger_file(options: argparse.Namespace) -> Path:
     found = setting(SETTING, options.ledger, options.env_file, options.secrets_dir)
     found = found or _of_running_proxy(options)
     if found is None:
-        raise SettingsError(
-            [f"no ledger file is set: set {SETTING}, as for serve, or use --ledger FILE"]
-        )
+        raise SettingsError([_UNSET])
     return Path(found)
 
 
 def _of_running_proxy(options: argparse.Namespace) -> str | None:
     try:
         where = admin_client.address(None, options.env_file, options.secrets_dir)
-        state = admin_client.ask_as_user(where, "GET", "/status", _LIMIT).document
+        state = admin_client.ask(where, "GET", "/status", _LIMIT).document
+    except NotProven as error:
+        raise SettingsError([_UNSET, *str(error).split("\n")]) from None
     except Unreached:
         return None
     file = (state.get("ledger") or {}).get("file")
-    return file if isinstance(file, str) else None
+    if not isinstance(file, str):
+        return None
+    _check_owner(file)
+    return file
+
+
+def _check_owner(file: str) -> None:
+    """Refuse a file of another user: it is no more than the proxy's word that it is a ledger."""
+    if sys.platform == "win32" or not Path(file).exists():  # said by who opens it
+        return
+    owner = Path(file).stat().st_uid
+    if owner not in (0, os.getuid()):
+        raise LedgerRefused(
+            f"the running proxy's ledger, {file}, belongs to {user(owner)}: run this command as"
+            f" that user, or name the file: --ledger {file}"
+        )
 
 
 def add_row(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from proxy.admin import client as admin_client
-from proxy.admin.client import Unreached
+from proxy.admin.connection import Unreached
 from proxy.cli.ledger_file import add_row, find
 from proxy.invocation import COMMAND
 from proxy.ledger import table
@@ -33,7 +33,7 @@ def look_up(options: argparse.Namespace, screen: Screen) -> int:
     entry = find(options)
     where = admin_client.address(options.admin_listen, options.env_file, options.secrets_dir)
     target = f"/ledger/{entry['number']}/look-up"
-    reply = admin_client.ask_as_user(where, "POST", target, _LIMIT)
+    reply = admin_client.ask(where, "POST", target, _LIMIT)
     told = reply.document
     if reply.status != 200 or told.get("row", {}).get("exchange") != entry["exchange"]:
         why = told.get("detail") or reply.text.strip() or f"it answered {reply.status}"

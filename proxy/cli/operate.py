@@ -13,7 +13,8 @@ from typing import Any, cast
 from proxy.addresses import ListenAddress
 from proxy.admin import client as admin_client
 from proxy.admin import secret as admin_secret
-from proxy.admin.client import Reply, Unreached, ask, ask_as_user, not_ours
+from proxy.admin.client import Reply, ask
+from proxy.admin.connection import Unreached, not_ours
 from proxy.counts import counted
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
@@ -150,7 +151,7 @@ def _console(where: ListenAddress, options: argparse.Namespace, screen: Screen) 
     link = reply.document.get("link")
     if reply.status != 200 or not isinstance(link, str):
         raise not_ours(where, f"it answered {reply.status}")
-    screen.line(admin_secret.address(where, link))
+    screen.line(admin_secret.address(reply.at, link))
     return OK
 
 
@@ -166,13 +167,7 @@ def _document(
 
 def _answer(where: ListenAddress, method: str, target: str, limit: float) -> Reply:
     """Ask what our user alone may ask; raise Unreached if it is refused."""
-    reply = ask_as_user(where, method, target, limit)
-    if reply.status == 401 and reply.text == admin_secret.NEEDED:
-        raise Unreached(
-            f"{where} answers only the user who runs it: run this command as that user, on the"
-            " machine or in the container where the proxy runs (its secret is looked for in"
-            f" {', '.join(map(str, admin_secret.places()))})"
-        )
+    reply = ask(where, method, target, limit)
     if reply.status in (403, 421):
         raise Unreached(f"{where} refused: {reply.text.strip()}")
     return reply

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from proxy.addresses import ListenAddress
 from proxy.admin import client as admin_client
-from proxy.admin.client import Unreached
+from proxy.admin.connection import NotProven, Unreached
 from proxy.counts import counted
 from proxy.errors import SettingsError, TokenError
 from proxy.terminal import prompt
@@ -99,6 +99,8 @@ def _way(options: argparse.Namespace) -> Way:
     where = admin_client.address(options.admin_listen, options.env_file, options.secrets_dir)
     try:
         admin_client.ask(where, "GET", "/livez", 2.0)
+    except NotProven:
+        raise
     except Unreached:
         if options.admin_listen:  # it was meant
             raise
@@ -120,7 +122,7 @@ class _Beside:
         return outcomes
 
     def _asked(self, method: str, target: str, body: object = None) -> dict[str, Any]:
-        reply = admin_client.ask_as_user(self._where, method, target, _LIMIT, body)
+        reply = admin_client.ask(self._where, method, target, _LIMIT, body)
         if reply.status in (401, 403, 421):
             raise Unreached(f"{self._where} refused: {reply.text.strip()}")
         if reply.status == 502:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from proxy.addresses import ListenAddress
-from proxy.admin.client import Unreached, ask_as_user
+from proxy.admin.client import ask
+from proxy.admin.connection import Unreached
 from proxy.doctor.steps import Finding, failed, fine
 from proxy.server import sockets
 from proxy.server.sockets import AddressTaken
@@ -54,7 +55,7 @@ async def _taken(
 def _running(admin: ListenAddress) -> dict[str, Any] | None:
     """Return the status of the proxy behind an admin listener, None if there is none."""
     try:
-        document = ask_as_user(admin.connectable, "GET", "/status", _ASK).document
+        document = ask(admin.connectable, "GET", "/status", _ASK).document
     except Unreached:
         return None
     return document if "token" in document and "pid" in document else None

@@ -25,7 +25,7 @@ from proxy.http1.request import BodyPart, Request
 from proxy.http1.request_parser import RequestParser
 from proxy.listener import half_close
 from proxy.listener.cycle import Cycle
-from proxy.listener.peer import peer_uid
+from proxy.peer import peer_uid
 from proxy.pressure import Pressure, read_as
 from proxy.words import phrase, preferred
 

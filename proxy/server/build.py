@@ -124,7 +124,7 @@ def build(
             *(journal, recorder, books),
         ).app()
 
-    admin = Probes(status, metrics, pages, _PAGES)
+    admin = Probes(status, metrics, access.secret, pages, _PAGES)
     closing = (pool, token_pool) if ledger is None else (pool, token_pool, ledger)
     flush = access_log.flush
     return Parts(shell, pressure, admin, keeper, source, closing, status, flush, journal, ledger)

@@ -87,7 +87,7 @@ async def serve(
         log_format.in_order(parts.flush),
     ):
         traces.callback(tidy)
-        if not traces.enter_context(admin_secret.left(access.secret, settings.admin_listen)):
+        if not traces.enter_context(_left(access.secret, settings, admin)):
             log.warning("%s", _NO_PLACE)
         async with asyncio.TaskGroup() as tasks:
             ours = [tasks.create_task(parts.keeper.run())]
@@ -119,6 +119,13 @@ async def serve(
             await back.finish(probing, 0, lambda: None)
             parts.flush()
         log.info("stopped")  # a log without it at its end is one of a process that was ended
+
+
+def _left(
+    secret: str, settings: Settings, admin: list[socket.socket]
+) -> contextlib.AbstractContextManager[bool]:
+    """Leave the secret for each address: a service manager may have made several."""
+    return admin_secret.left(secret, settings.admin_listen, *map(sockets.address_of, admin))
 
 
 @contextlib.contextmanager

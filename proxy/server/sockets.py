@@ -74,12 +74,13 @@ class HandedOver:
 
 
 def _widest(sockets: tuple[socket.socket, ...]) -> ListenAddress:
-    """Return the address that most machines reach: on it depends whether a key is needed."""
-    addresses = [_address(sock) for sock in sockets]
-    return next((each for each in addresses if not each.private), addresses[0])
+    """Return the address that most can reach: on it depends whether a key is needed."""
+    addresses = [address_of(sock) for sock in sockets]
+    return min(addresses, key=lambda each: (each.private, bool(each.path)))
 
 
-def _address(sock: socket.socket) -> ListenAddress:
+def address_of(sock: socket.socket) -> ListenAddress:
+    """Return where a socket listens."""
     name = sock.getsockname()
     if isinstance(name, tuple):
         return ListenAddress(str(name[0]), int(name[1]))
@@ -88,7 +89,8 @@ def _address(sock: socket.socket) -> ListenAddress:
 
 def bound(address: ListenAddress, sockets: list[socket.socket]) -> ListenAddress:
     """Return ``address`` with the port that was really bound."""
-    return address if address.path else ListenAddress(address.host, port_of(sockets))
+    known = address.path or address.port
+    return address if known else ListenAddress(address.host, port_of(sockets))
 
 
 def port_of(sockets: list[socket.socket]) -> int:
@@ -138,7 +140,7 @@ def _bind_unix(path: Path) -> socket.socket:
     """Bind a Unix socket that its owner alone may use; one that nobody serves is removed."""
     sock = UnixSocket(path)
     try:
-        if path.exists():
+        if path.exists() or path.is_symlink():
             _make_way(path)
         sock.open()
     except OSError as error:
@@ -149,7 +151,7 @@ def _bind_unix(path: Path) -> socket.socket:
 
 
 def _make_way(path: Path) -> None:
-    if not stat.S_ISSOCK(path.stat().st_mode):
+    if not stat.S_ISSOCK(path.lstat().st_mode):
         raise AddressTaken("the file exists and is not a socket; name another path")
     if _served(path):
         raise AddressTaken("another process listens there")

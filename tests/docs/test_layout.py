@@ -39,6 +39,7 @@ PROVED_ELSEWHERE = {
     "journal/masking": "unit/journal/test_redaction.py",
     "ledger": "unit/ledger/test_store.py",
     "listener": "program/test_listener.py",
+    "peer": "program/test_taken_port.py",
     "server": "program/test_lifecycle.py",
     "server/errand": "program/test_interrupted.py",
     "settings": "unit/settings/test_model.py",

@@ -24,6 +24,14 @@ def proxy(upstream: RawUpstream) -> Iterator[Program]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def keeping(upstream: RawUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """Return a proxy with a ledger."""
+    ledger = tmp_path_factory.mktemp("ledger") / "ledger.db"
+    with Program(upstream.url, ledger=ledger) as running:
+        yield running
+
+
 def get(proxy: Program, path: str, *lines: str, method: str = "GET") -> tuple[int, str]:
     given = (*lines, f"Authorization: Bearer {proxy.secret}")
     head = "".join(f"{line}\r\n" for line in given)
@@ -88,6 +96,36 @@ def test_every_answer_has_a_date(proxy: Program, path: str) -> None:
     """RFC 9110 section 6.6.1."""
     answer = ask(proxy.admin_port, path)
     assert parsedate_to_datetime(answer["date"]).utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [
+        ("/livez", "GET", 200),
+        ("/metrics", "GET", 200),
+        ("/livez", "POST", 405),
+        ("/status", "GET", 200),
+        ("/tokens", "GET", 502),
+        ("/refresh", "POST", 200),
+        ("/refresh", "GET", 405),
+        ("/nowhere", "GET", 404),
+        ("/ledger", "GET", 200),
+        ("/ledger?before=x", "GET", 400),
+        ("/ledger/9", "GET", 404),
+        ("/tokens/revoke", "POST", 400),
+    ],
+)
+@pytest.mark.parametrize("known", [True, False])
+def test_a_browser_makes_nothing_of_any_answer(
+    keeping: Program, path: str, method: str, status: int, known: bool
+) -> None:
+    fields = [*keeping.bearer.items()] if known else []
+    answer = ask(keeping.admin_port, path, method, fields=fields)
+    assert answer.status in ((status,) if known else (status, 401))
+    assert answer.values("x-content-type-options") == ["nosniff"]
+    assert answer.values("cache-control") == ["no-store"]
+    (policy,) = answer.values("content-security-policy")
+    assert policy.startswith("default-src 'none'; ")
 
 
 def test_no_redirect_leads_where_the_host_says(proxy: Program) -> None:

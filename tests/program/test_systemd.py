@@ -152,7 +152,7 @@ def handing(
 ) -> Program:
     """Return the program with a socket handed over, as systemd would."""
     proxy = Program(
-        upstream.url, ready=False, handed=sock, listen=settings.pop("listen", None), **settings
+        upstream.url, ready=False, handed=[sock], listen=settings.pop("listen", None), **settings
     )
     proxy.env |= {"LISTEN_FDNAMES": names} if names else {}
     return proxy
@@ -192,6 +192,32 @@ def test_it_outlives_the_process_so_that_callers_wait_instead_of_being_refused(
             early.sendall(f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
             with handing(sock, upstream):
                 assert early.recv(15) == b"HTTP/1.1 200 OK"
+
+
+def test_commands_reach_each_of_two_sockets_for_them(upstream: RawUpstream, tmp_path: Path) -> None:
+    """The kernel knows who asks on one; on the other they have the secret."""
+    path = str(tmp_path / "admin.sock")
+    with socket.socket(socket.AF_UNIX) as private, listening() as open_to_all:
+        private.bind(path)
+        private.listen()
+        proxy = Program(
+            upstream.url,
+            ready=False,
+            handed=[private, open_to_all],
+            admin_listen=None,
+            console=True,
+        )
+        proxy.env["LISTEN_FDNAMES"] = "admin:admin"
+        proxy.admin_port = open_to_all.getsockname()[1]
+        with proxy:
+            for where in (f"unix:{path}", f"127.0.0.1:{proxy.admin_port}"):
+                ended = command("status", f"--admin-listen={where}", cwd=tmp_path)
+                assert ended.code in (0, 1), ended
+                assert "ready" in ended.out
+            opened = command(
+                "console", f"--admin-listen=127.0.0.1:{proxy.admin_port}", cwd=tmp_path
+            )
+            assert opened.out.startswith(f"http://127.0.0.1:{proxy.admin_port}/#secret=")
 
 
 def test_a_listener_that_is_set_as_well_is_said_not_to_count(upstream: RawUpstream) -> None:

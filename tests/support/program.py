@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,12 +19,17 @@ from tests.support.patience import PATIENCE
 from tests.support.ports import free_port
 from tests.support.spawner import start
 
-# Runs the rest of its arguments with the file given as number 3, for the process that they become.
+# Runs the rest of its arguments with the files given as numbers from 3, for the process that they
+# become.
 _HAND_OVER = """
 import os, sys
-os.dup2(int(sys.argv[1]), 3)
+copies = [os.dup(int(each)) for each in sys.argv[1].split(",")]
+spare = [os.dup2(each, 100 + place) for place, each in enumerate(copies)]
+for place, each in enumerate(spare):
+    os.dup2(each, 3 + place)
+    os.close(each)
 os.environ.setdefault("LISTEN_PID", str(os.getpid()))
-os.execve(sys.argv[2], sys.argv[2:], {**os.environ, "LISTEN_FDS": "1"})
+os.execve(sys.argv[2], sys.argv[2:], {**os.environ, "LISTEN_FDS": str(len(copies))})
 """
 
 
@@ -34,7 +39,7 @@ class Program:
     Use as a context manager: it waits until the token is held (``ready=False``: until it lives),
     and ends with SIGTERM. ``output`` is everything that it printed or logged; ``redirect`` sends
     that elsewhere, in the shell's words; ``beside`` is more of its environment, by full names;
-    ``handed`` is a listening socket that it gets as systemd would give it.
+    ``handed`` are listening sockets that it gets as systemd would give them.
     """
 
     def __init__(
@@ -45,7 +50,7 @@ class Program:
         cwd: Path | None = None,
         redirect: str = "",
         beside: Mapping[str, str] | None = None,
-        handed: socket.socket | None = None,
+        handed: Sequence[socket.socket] = (),
         **settings: Any,
     ) -> None:
         self.port = free_port()
@@ -76,7 +81,7 @@ class Program:
         """Start the process and wait for it."""
         with self._log.open("wb") as log, Path(os.devnull).open("rb") as nothing:
             streams = (nothing.fileno(), log.fileno(), log.fileno())
-            if self._redirect or self._handed is not None:
+            if self._redirect or self._handed:
                 self.process = self._by_another(streams)
             else:
                 self.process = start(self.arguments, cwd=self.cwd, env=self.env, streams=streams)
@@ -88,9 +93,9 @@ class Program:
         command = [sys.executable, "-m", "proxy", *self.arguments]
         if self._redirect:
             command = ["/bin/sh", "-c", f'exec "$@" {self._redirect}', "sh", *command]
-        passed = [] if self._handed is None else [self._handed.fileno()]
+        passed = [sock.fileno() for sock in self._handed]
         if passed:
-            command = [sys.executable, "-c", _HAND_OVER, str(passed[0]), *command]
+            command = [sys.executable, "-c", _HAND_OVER, ",".join(map(str, passed)), *command]
         stdin, stdout, stderr = streams
         return subprocess.Popen(
             command,

@@ -1,9 +1,12 @@
 """The admin listener's secret: where it is left, and that others cannot have put it there."""
 
+import contextlib
 import os
+import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,7 +24,7 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
     monkeypatch.setattr(secret, "_memory", lambda *_: None)
-    monkeypatch.setattr(secret, "_of_processes", lambda _: iter(()))
+    monkeypatch.setattr(secret, "_of_processes", lambda *_: iter(()))
     return tmp_path
 
 
@@ -37,7 +40,7 @@ def test_it_lies_in_a_file_that_our_user_alone_can_read(runtime: Path) -> None:
         (file,) = (runtime / "breb-proxy").iterdir()
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-        assert list(secret.found(WHERE)) == ["s3"]
+        assert list(secret.found(WHERE, [])) == ["s3"]
     assert list(runtime.iterdir()) == []
 
 
@@ -45,25 +48,25 @@ def test_the_folder_stays_while_another_uses_it(runtime: Path) -> None:
     with secret.left("s3", WHERE):
         with secret.left("other", ListenAddress.parse("127.0.0.1:2")):
             pass
-        assert list(secret.found(WHERE)) == ["s3"]
+        assert list(secret.found(WHERE, [])) == ["s3"]
 
 
 def test_a_folder_that_one_who_ends_takes_away_is_made_again(
     runtime: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own, seen = secret._own, []
+    check, seen = secret._check, []
 
-    def taken_away(folder: Path) -> bool:
-        seen.append(folder)
+    def taken_away(state: os.stat_result, *, folder: bool = False) -> None:
+        seen.append(state)
         if len(seen) == 1:
-            folder.rmdir()
-        return own(folder)
+            (runtime / "breb-proxy").rmdir()
+        check(state, folder=folder)
 
     monkeypatch.setattr(secret, "places", lambda: [runtime / "breb-proxy"])
-    monkeypatch.setattr(secret, "_own", taken_away)
+    monkeypatch.setattr(secret, "_check", taken_away)
     with secret.left("s3", WHERE) as found:
         assert found
-        assert list(secret.found(WHERE)) == ["s3"]
+        assert list(secret.found(WHERE, [])) == ["s3"]
 
 
 def test_what_was_left_by_one_that_broke_down_is_replaced(runtime: Path) -> None:
@@ -72,13 +75,13 @@ def test_what_was_left_by_one_that_broke_down_is_replaced(runtime: Path) -> None
     (folder / "admin-1.secret").write_text("old")
     (folder / f".admin-1.secret.{os.getpid()}").symlink_to("/etc/passwd")
     with secret.left("new", WHERE):
-        assert list(secret.found(WHERE)) == ["new"]
+        assert list(secret.found(WHERE, [])) == ["new"]
 
 
 def test_the_next_process_keeps_its_own(runtime: Path) -> None:
     with secret.left("ours", WHERE):
         (runtime / "breb-proxy" / "admin-1.secret").write_text("the next one's\n")
-    assert list(secret.found(WHERE)) == ["the next one's"]
+    assert list(secret.found(WHERE, [])) == ["the next one's"]
 
 
 def others(folder: Path) -> None:
@@ -133,14 +136,14 @@ def test_a_command_finds_the_secret_of_the_listener_it_asks(
 ) -> None:
     del runtime
     with secret.left("s3", ListenAddress.parse(served)):
-        assert list(secret.found(ListenAddress.parse(asked))) == (["s3"] if same else [])
+        assert list(secret.found(ListenAddress.parse(asked), [])) == (["s3"] if same else [])
 
 
 def test_a_unix_socket_needs_none(runtime: Path) -> None:
     where = ListenAddress.parse("unix:/run/x.sock")
     with secret.left("s3", where) as found:
         assert found
-        assert list(secret.found(where)) == []
+        assert list(secret.found(where, [])) == []
     assert list(runtime.iterdir()) == []
 
 
@@ -148,7 +151,7 @@ ASK = """
 import sys
 from proxy.addresses import ListenAddress
 from proxy.admin import secret
-print(*secret.found(ListenAddress.parse("127.0.0.1:1")))
+print(*secret.found(ListenAddress.parse("127.0.0.1:1"), []))
 """
 
 
@@ -176,3 +179,112 @@ def test_nothing_is_promised_where_there_is_no_place_at_all(
     monkeypatch.setattr(secret, "places", lambda: [Path("/proc/breb-proxy")])
     with secret.left("s3", WHERE) as found:
         assert not found
+
+
+def fifo(file: Path) -> None:
+    os.mkfifo(file, 0o600)
+
+
+def link(file: Path) -> None:
+    other = file.with_name("other")
+    other.write_text("s3")
+    other.chmod(0o600)
+    file.symlink_to(other)
+
+
+def directory(file: Path) -> None:
+    file.mkdir(mode=0o700)
+
+
+def readable(file: Path) -> None:
+    file.write_text("s3")
+    file.chmod(0o604)
+
+
+def empty(file: Path) -> None:
+    file.touch(0o600)
+
+
+def listening(file: Path) -> None:
+    with contextlib.chdir(file.parent), socket.socket(socket.AF_UNIX) as sock:
+        sock.bind(file.name)
+
+
+def owned(file: Path) -> None:
+    file.write_text("s3")
+    file.chmod(0o600)
+    os.chown(file, 65534, 65534)
+
+
+def folder_owned(file: Path) -> None:
+    file.write_text("s3")
+    file.chmod(0o600)
+    os.chown(file.parent, 65534, 65534)
+
+
+def folder_open(file: Path) -> None:
+    file.write_text("s3")
+    file.chmod(0o600)
+    file.parent.chmod(0o777)
+
+
+def folder_linked(file: Path) -> None:
+    file.write_text("s3")
+    file.chmod(0o600)
+    file.parent.rename(file.parent.with_name("elsewhere"))
+    file.parent.symlink_to(file.parent.with_name("elsewhere"))
+
+
+root = pytest.mark.skipif(os.getuid() != 0, reason="root alone can make what is another user's")
+
+
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [
+        (fifo, "it is no regular file"),
+        (link, "it is a symbolic link"),
+        (directory, "it is no regular file"),
+        (readable, "other users may read or change it"),
+        (empty, "it is empty"),
+        (listening, "No such device or address"),
+        pytest.param(owned, "it belongs to nobody", marks=root),
+        pytest.param(folder_owned, "its folder belongs to nobody", marks=root),
+        (folder_open, "other users may write into its folder"),
+        (folder_linked, "its folder is no directory"),
+    ],
+)
+def test_what_another_user_can_have_put_there_is_not_used_and_said(
+    runtime: Path, monkeypatch: pytest.MonkeyPatch, made: Callable[[Path], None], why: str
+) -> None:
+    file = runtime / "breb-proxy" / "admin-1.secret"
+    monkeypatch.setattr(secret, "places", lambda: [file.parent])
+    file.parent.mkdir(mode=0o700)
+    made(file)
+    unused: list[str] = []
+    assert list(secret.found(WHERE, unused)) == []
+    assert unused == [f"{file}: {why}"]
+
+
+@root
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no other place for it")
+def test_root_does_not_believe_what_a_process_of_another_user_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Root sees the files of all; anybody may call one what we call ours."""
+    monkeypatch.setattr(secret, "places", list)
+    own = secret._memory("s3", secret._name(WHERE))
+    assert own is not None
+    with os.fdopen(own):
+        os.fchown(own, 65534, 65534)
+        unused: list[str] = []
+        assert "s3" not in list(secret.found(WHERE, unused))
+        assert f"that of process {os.getpid()}: it belongs to nobody" in unused
+
+
+def test_all_addresses_of_a_listener_have_it(runtime: Path) -> None:
+    """As where a service manager made a Unix socket and two of TCP."""
+    several = [ListenAddress.parse(each) for each in ("unix:/x", "127.0.0.1:1", "127.0.0.1:2")]
+    with secret.left("s3", *several, several[1]) as found:
+        assert found
+        assert [list(secret.found(each, [])) for each in several] == [[], ["s3"], ["s3"]]
+    assert list(runtime.iterdir()) == []

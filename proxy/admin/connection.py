@@ -1,0 +1,141 @@
+"""A connection to the admin listener, to who has proven to be the proxy."""
+
+import hmac
+import http.client
+import os
+import socket
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from proxy.addresses import ListenAddress
+from proxy.admin import secret as admin_secret
+from proxy.admin.proof import PATH, proof
+from proxy.peer import peer_uid
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+_PROOF_LIMIT = 5.0  # seconds: nothing is waited for
+_PROOF_SIZE = 64
+
+
+class Unreached(Exception):
+    """No proxy answers at the admin listener; the text says why and what to do."""
+
+
+class NotProven(Unreached):
+    """Somebody answers there, and did not prove to be a proxy of this user; was sent nothing."""
+
+
+def not_ours(listener: ListenAddress, why: str) -> NotProven:
+    """Word the error that something else answers there, perhaps our own listener for callers."""
+    return NotProven(
+        f"the program that listens on {listener} is not breb-proxy's admin listener: {why}"
+    )
+
+
+class Connection(http.client.HTTPConnection):
+    """HTTP to an address of ours, which may be a Unix socket; `introduce` comes first.
+
+    It never connects again by itself: that could be to somebody else.
+    """
+
+    auto_open = 0
+
+    def __init__(self, listener: ListenAddress, timeout: float) -> None:
+        super().__init__(listener.host or "localhost", listener.port or 80, timeout)
+        self.listener = listener
+        self._limit = timeout
+
+    def connect(self) -> None:
+        """Connect; the rest is http.client's."""
+        if self.listener.path:
+            self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.sock.settimeout(self._limit)
+            self.sock.connect(self.listener.path)
+        else:
+            super().connect()
+        plain = self.sock
+        self._timed = _Timed(plain.family, plain.type, plain.proto, plain.detach())
+        self._timed.end_by(min(self._limit, _PROOF_LIMIT))
+        self.sock = self._timed
+
+    def introduce(self) -> dict[str, str]:
+        """Return the fields for requests, once the other end has proven who it is.
+
+        Raises NotProven.
+        """
+        if self.listener.path:
+            self._check_owner()
+            fields = {}
+        else:
+            fields = {"Authorization": f"Bearer {self._proven()}"}
+        self._timed.end_by(None)
+        self.sock.settimeout(self._limit)
+        return fields
+
+    @property
+    def at(self) -> ListenAddress:
+        """The address that was reached: a name may have several."""
+        if self.listener.path:
+            return self.listener
+        host, port = self.sock.getpeername()[:2]
+        return ListenAddress(host, port)
+
+    def _proven(self) -> str:
+        """Return the one of our secrets that the other end has."""
+        nonce = os.urandom(16).hex()
+        self.request("GET", f"{PATH}?{nonce}")
+        response = self.getresponse()
+        told = response.read(_PROOF_SIZE).decode("latin-1")
+        if response.status != 200 or len(told) != _PROOF_SIZE or not response.isclosed():
+            raise not_ours(self.listener, f"it answered {response.status}")
+        at, unused = self.at, list[str]()
+        for secret in admin_secret.found(self.listener, unused):
+            if hmac.compare_digest(
+                proof(secret, nonce, (at.host, at.port)).encode(), told.encode()
+            ):
+                return secret
+        raise NotProven(_unproven(self.listener, unused))
+
+    def _check_owner(self) -> None:
+        """Ask the kernel who listens; where it does not tell, who made the socket's file."""
+        owner = peer_uid(self.sock)
+        if owner is None and sys.platform != "win32":
+            owner = os.lstat(self.listener.path).st_uid
+        if owner not in (None, 0, admin_secret.our_uid()):
+            name = admin_secret.user(owner)
+            raise NotProven(
+                f"{self.listener} is a socket of {name}, not of this user: run this command as the"
+                " user who runs the proxy"
+            )
+
+
+class _Timed(socket.socket):
+    """Ends reading at one moment, however slowly the other end sends."""
+
+    _end: float | None = None
+
+    def end_by(self, limit: float | None) -> None:
+        """Read for ``limit`` more seconds; None: for ever."""
+        self._end = None if limit is None else time.monotonic() + limit
+
+    def recv_into(self, buffer: "Buffer", nbytes: int = 0, flags: int = 0) -> int:
+        """Read as sockets do, in the time that is left."""
+        if self._end is not None:
+            left = self._end - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self.settimeout(left)
+        return super().recv_into(buffer, nbytes, flags)
+
+
+def _unproven(listener: ListenAddress, unused: list[str]) -> str:
+    why = (
+        f"{listener} answers only the user who runs it, or it is no breb-proxy: it did not prove to"
+        " be a proxy of this user, so it was sent nothing. Run this command as the user who runs"
+        " the proxy, on the machine or in the container where it runs (its secret is looked for in"
+        f" {', '.join(map(str, admin_secret.places()))})"
+    )
+    return "\n".join([why, *(f"not used: {each}" for each in unused)])
