@@ -11,7 +11,7 @@ from tests.support.front import until
 from tests.support.page import Start
 from tests.support.patience import PATIENCE
 from tests.support.simulator import simulator
-from tests.support.wire import connect
+from tests.support.wire import connect, read_answer
 
 pytestmark = pytest.mark.browser
 PAYMENT = "/v1/payments/breb"
@@ -101,6 +101,30 @@ def test_what_fell_out_of_the_list_is_said(start: Start) -> None:
         expect(foot).to_have_text(f"20 of 20 shown · {gone}")
         console.page.get_by_role("searchbox").fill("/27")
         expect(foot).to_have_text(f"1 of 20 shown · {gone}")
+
+
+def test_of_many_exchanges_the_rows_come_as_one_scrolls_or_steps(start: Start) -> None:
+    with (
+        RawUpstream() as api,
+        Program(api.url, console=True, console_exchanges=1000, log_level="error") as proxy,
+    ):
+        console = start(proxy)
+        reader = connect(proxy.port)
+        with reader.sock:
+            for number in range(410):
+                reader.sock.sendall(b"GET /%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % number)
+                assert read_answer(reader)
+        page, rows = console.page, console.rows().filter(has_not_text="oauth/tokens")
+        expect(rows.first).to_contain_text("/409")
+        expect(page.locator("#rows tr")).to_have_count(200)
+        to_the_end = "(it) => { it.scrollTop = it.scrollHeight; }"
+        page.locator("#scroll").evaluate(to_the_end)
+        expect(page.locator("#rows tr")).to_have_count(400)
+        rows.last.click()
+        expect(page.locator("#panel")).to_be_visible()
+        for _ in range(30):
+            page.keyboard.press("ArrowDown")
+        expect(page.locator("#detail-title")).to_have_text("GET /0")
 
 
 def test_what_the_proxy_keeps_no_longer_is_not_listed(start: Start) -> None:

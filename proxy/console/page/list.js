@@ -1,4 +1,5 @@
-// The list: at most as many rows as the journal keeps, filtered, sorted, painted once a frame.
+// The list: at most as many entries as the journal keeps, filtered, sorted, painted once a frame. Of many it has only
+// those rows that one comes to by scrolling or stepping: two thousand would take the browser seconds to lay out.
 import { byId, grouped } from "/console/dom.js";
 import { FILTERS, passes } from "/console/filters.js";
 import { entryRow, pendingRow } from "/console/rows.js";
@@ -10,6 +11,8 @@ const SORTS = {
   caller: (entry) => entry.caller ?? "", ms: (entry) => entry.ms, size: (entry) => entry.sent,
 };
 
+const PAGE = 200; // rows
+const NEAR = 600; // px from the end
 const FEW = 3; // rows
 const PAUSE = 1500; // ms
 const DRAG = 8; // px; who has moved the pointer farther has marked text
@@ -39,6 +42,12 @@ export class List {
       pressed = null;
       if (row) this.pick(row.dataset.id, { beside: event.shiftKey });
     });
+    this.most = PAGE; // rows
+    byId("scroll").addEventListener("scroll", ({ target }) => {
+      if (target.scrollTop + target.clientHeight < target.scrollHeight - NEAR || this.rows.size < this.most) return;
+      this.most += PAGE;
+      changed();
+    });
     this.filters = Object.fromEntries(FILTERS.map((name) => [name, ""]));
     this.sort = "";
     this.search = new Search(changed);
@@ -50,6 +59,7 @@ export class List {
   filter(name, value) {
     this.filters[name] = value;
     this.sent = "";
+    this.most = PAGE;
     if (name === "text") this.search.set(value);
   }
 
@@ -118,7 +128,7 @@ export class List {
     const fresh = [];
     if (!this.paused && !this.filtered && !this.sort) for (const one of this.waiting) rows.push(pendingRow(one));
     const ids = new Set();
-    for (const entry of shown) {
+    for (const entry of shown.slice(0, this.most)) {
       ids.add(entry.id);
       const despite = !this.passes(entry);
       const row = this.rows.get(entry.id);
@@ -191,6 +201,8 @@ export class List {
     const ids = this.shown().map((entry) => entry.id);
     if (!ids.length) return;
     const at = ids.indexOf(this.selected);
-    this.pick(ids[at < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, at + by))]);
+    const to = at < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, at + by));
+    if (to >= this.most) { this.most = to + PAGE; this.paint(); }
+    this.pick(ids[to]);
   }
 }
