@@ -16,6 +16,7 @@ from proxy.terminal.plain import as_json, plain
 
 _GATHER = 0.1  # seconds
 _MANY = 128
+_LONGEST = 4096  # bytes of a path: whoever is refused may have sent one of 64 KiB
 
 
 class AccessLog:
@@ -58,8 +59,9 @@ _DOUBT = ',"in_doubt":true'
 
 
 def _escaped(value: bytes) -> str:
-    """Return what stands between the quotes of a JSON string."""
-    text = value.decode("latin-1")
+    """Return what stands between the quotes of a JSON string, cut if it is long."""
+    rest = len(value) - _LONGEST
+    text = value[:_LONGEST].decode("latin-1") + (f"... ({rest} more bytes)" if rest > 0 else "")
     return as_json(text)[1:-1] if _NEEDS_ESCAPE.search(text) else text
 
 

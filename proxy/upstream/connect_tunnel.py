@@ -178,8 +178,10 @@ class Tunnel(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Gather the head."""
         self._data += data
-        while not self.head.done() and (interim := _INTERIM.match(self._data)):
-            self._data = self._data[interim.end() :]  # RFC 9110 section 15.2
+        after = 0
+        while not self.head.done() and (interim := _INTERIM.match(self._data, after)):
+            after = interim.end()  # RFC 9110 section 15.2
+        self._data = self._data[after:]
         if self.head.done():
             return
         head, end, rest = self._data.partition(b"\r\n\r\n")

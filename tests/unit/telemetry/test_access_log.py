@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ import pytest
 from proxy.errors import PoolFull, ReadTimeout
 from proxy.exchange.record import Exchange
 from proxy.telemetry import log_format
-from proxy.telemetry.access_log import AccessLog
+from proxy.telemetry.access_log import AccessLog, _dated, _json_line
 from proxy.telemetry.sink import KEPT
 from proxy.terminal.screen import coloured
 from tests.support import Program, RawUpstream, ask
@@ -221,3 +221,12 @@ def test_the_access_log_is_of_level_info() -> None:
         assert ask(proxy.port, "/x").status == 200
         proxy.stop()
         assert proxy.output == ""
+
+
+@pytest.mark.parametrize("word", [_json_line, _dated])
+def test_a_long_path_is_cut(word: Callable[[Exchange, float], str]) -> None:
+    """Whoever is refused may have sent sixty-four kilobytes."""
+    line = word(Exchange("a-1", "GET", b"/" + b"x" * 60_000), 0.0)
+    assert f"{'x' * 4095}... (55905 more bytes)" in line
+    assert "(0 more" not in word(Exchange("a-1", "GET", b"/" + b"x" * 4095), 0.0)
+    assert len(line) < 5000
