@@ -12,7 +12,7 @@ from proxy.invocation import COMMAND
 from proxy.telemetry.metrics import counter, gauge, labelled_counter, labelled_gauge
 from proxy.token.keeper import CAUSES, OUTCOMES, TokenKeeper
 from proxy.upstream import Pool
-from proxy.words import both
+from proxy.words import Said, both
 from proxy.words.durations import span
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class LedgerState(Protocol):
         """Where it is."""
 
     @property
-    def problem(self) -> str:
+    def problem(self) -> Said:
         """Why it cannot be written; empty while it can."""
 
     @property
@@ -245,6 +245,7 @@ def _ledger_state(ledger: LedgerState) -> dict[str, Any]:
     return {
         "file": str(ledger.path.absolute()),  # commands ask from another folder
         "writable": not ledger.problem,
-        "problem": ledger.problem,
+        "problem": str(ledger.problem),
+        "failure": both(ledger.problem),
         "in_doubt": ledger.in_doubt,
     }

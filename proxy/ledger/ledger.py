@@ -56,11 +56,11 @@ class Ledger:
         return store
 
     @property
-    def problem(self) -> str:
+    def problem(self) -> Said:
         """Why nothing can be written; empty while it can."""
         stalled = self._stalled()
         if stalled > _STALLED:
-            return f"the disk has not answered for {stalled:.0f} s"
+            return phrase("disk.silent", seconds=round(stalled))
         return self._writer.problem or self._writer.damage
 
     @property
@@ -144,7 +144,7 @@ class Ledger:
 
     # -- told by the writer's thread ---------------------------------------------------------
 
-    def _told(self, rows: list[Row], problem: str) -> None:
+    def _told(self, rows: list[Row], problem: Said) -> None:
         with contextlib.suppress(RuntimeError):  # the event loop has ended: nobody waits
             self._loop.call_soon_threadsafe(self._wake, rows, problem)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
+from proxy.words import Said, phrase
 
 SETTING = "BREB_LEDGER"
 # Those that a person must mend before the start; the others may pass by themselves.
@@ -21,15 +22,15 @@ _FOR_GOOD = frozenset(
     )
 )
 _WORDS = {
-    sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_IOERR: "the disk gave an error",
-    sqlite3.SQLITE_BUSY: "another program has locked it",
-    sqlite3.SQLITE_LOCKED: "another program has locked it",
-    sqlite3.SQLITE_CORRUPT: "the file is damaged",
-    sqlite3.SQLITE_NOTADB: "the file is not a ledger",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
-    sqlite3.SQLITE_READONLY: "this user may not write it",
-    sqlite3.SQLITE_PERM: "this user may not write it",
+    sqlite3.SQLITE_FULL: phrase("disk.full"),
+    sqlite3.SQLITE_IOERR: phrase("disk.error"),
+    sqlite3.SQLITE_BUSY: phrase("ledger.locked"),
+    sqlite3.SQLITE_LOCKED: phrase("ledger.locked"),
+    sqlite3.SQLITE_CORRUPT: phrase("ledger.damaged"),
+    sqlite3.SQLITE_NOTADB: phrase("ledger.other-file"),
+    sqlite3.SQLITE_CANTOPEN: phrase("ledger.cannot-open"),
+    sqlite3.SQLITE_READONLY: phrase("ledger.may-not-write"),
+    sqlite3.SQLITE_PERM: phrase("ledger.may-not-write"),
 }
 MEND = (
     "the proxy did not change it; keep a copy of it and of its -wal file, then replace it with a"
@@ -79,12 +80,12 @@ def damaged(error: BaseException) -> bool:
     )
 
 
-def words(error: BaseException) -> str:
+def words(error: BaseException) -> Said:
     """Say what is wrong; never with a value of a row."""
     if isinstance(error, sqlite3.Error):
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHMSIZE:
             return _WORDS[sqlite3.SQLITE_FULL]  # no room for the index of the write-ahead log
-        return _WORDS.get(code(error)) or f"SQLite says {type(error).__name__}"
+        return _WORDS.get(code(error)) or phrase("ledger.sqlite", error=type(error).__name__)
     if isinstance(error, SettingsError):
         return str(error)
     if isinstance(error, OSError):
@@ -92,4 +93,4 @@ def words(error: BaseException) -> str:
     return type(error).__name__
 
 
-_OF_OS = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up"}
+_OF_OS = {errno.ENOSPC: phrase("disk.full"), errno.EDQUOT: phrase("disk.quota")}

@@ -23,6 +23,7 @@ from proxy.ledger.retention import AT_ONCE, BESIDE, Retention
 from proxy.ledger.row import Row
 from proxy.ledger.store import LeftOpen, Store
 from proxy.ledger.trouble import LedgerRefused, damaged, words
+from proxy.words import Said
 
 _COMPANY = 0.01  # seconds an end waits for an opening
 _CROWD = 12  # openings in one commit, from which on the next waits for more:
@@ -37,7 +38,7 @@ log = logging.getLogger("proxy.ledger")
 OPEN, AMEND, CLOSE = range(3)
 Step = tuple[Row, int]
 """A row, and what is to be written of it; not whether it has its end, which may come meanwhile."""
-Told = Callable[[list[Row], str], None]
+Told = Callable[[list[Row], Said], None]
 """Rows that were written, or why they were not."""
 
 
@@ -68,7 +69,8 @@ class Writer(threading.Thread):
         self._retention = retention
         self._told = told
         self._left = left
-        self.problem = self.damage = ""
+        self.problem: Said = ""
+        self.damage: Said = ""
         self.since: float | None = None
         self.in_doubt = self.log_size = 0
         self._arrived: queue.SimpleQueue[Step | None] = queue.SimpleQueue()
@@ -274,7 +276,7 @@ class Writer(threading.Thread):
         except (sqlite3.Error, OSError) as error:
             self._note(words(error))
 
-    def _note(self, problem: str) -> None:
+    def _note(self, problem: Said) -> None:
         """Say when it begins and when it ends."""
         before, self.problem = self.problem, problem
         if problem and problem != before:

@@ -1,8 +1,24 @@
-"""What a look-up in the API tells of a row of the ledger."""
+"""Why the ledger cannot be written, and what a look-up in the API tells of a row."""
 
 from proxy.words.entry import Words
 
 OF_LEDGER = {
+    # -- why it cannot be written ----------------------------------------------------------------
+    "disk.full": Words("the disk is full", "el disco está lleno"),
+    "disk.quota": Words("the disk quota is used up", "la cuota de disco se agotó"),
+    "disk.error": Words("the disk gave an error", "el disco dio un error"),
+    "disk.silent": Words(
+        "the disk has not answered for {seconds} s", "el disco no responde desde hace {seconds} s"
+    ),
+    "ledger.locked": Words("another program has locked it", "otro programa lo tiene bloqueado"),
+    "ledger.damaged": Words("the file is damaged", "el archivo está dañado"),
+    "ledger.other-file": Words("the file is not a ledger", "el archivo no es un libro de registro"),
+    "ledger.cannot-open": Words("it cannot be opened", "no se puede abrir"),
+    "ledger.may-not-write": Words(
+        "this user may not write it", "este usuario no puede escribir en él"
+    ),
+    "ledger.sqlite": Words("SQLite says {error}", "SQLite dice {error}"),
+    # -- what the API has ------------------------------------------------------------------------
     "look-up.no-way": Words(
         "the API has no documented way to look this up: ask Passport, and send them the times and"
         " the ids",

@@ -268,6 +268,7 @@ def test_readiness_and_status_tell_of_rows_in_doubt(
         "file": str(path),
         "writable": True,
         "problem": "",
+        "failure": "",
         "in_doubt": 1,
     }
     assert "breb_proxy_ledger_in_doubt 1.0" in proxy.admin("/metrics")[1]

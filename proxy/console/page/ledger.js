@@ -16,7 +16,7 @@ export function ledgerState(ledger) {
   if (!ledger) return;
   button.textContent = ledger.in_doubt ? t("ledger.doubts", ledger.in_doubt) : t("ledger");
   button.classList.toggle("bad", Boolean(ledger.in_doubt || ledger.problem));
-  button.title = ledger.problem ? t("ledger.unwritable", ledger.problem) : `${t("ledger.key")} ${ledger.file}`;
+  button.title = ledger.problem ? t("ledger.unwritable", told(ledger.failure)) : `${t("ledger.key")} ${ledger.file}`;
   if (!shown) doubt = ledger.in_doubt > 0;
 }
 

@@ -109,7 +109,7 @@ async def test_a_full_disk_refuses_with_the_reason_and_recovers_by_itself(
     full(ledger, 1)
     with pytest.raises(LedgerUnavailable, match="the disk is full"):
         await ledger.open(row("refused", path="/" + "x" * 100_000))
-    assert ledger.problem == "the disk is full"
+    assert str(ledger.problem) == "the disk is full"
     ledger.close(first, ended("answered"))
     full(ledger, 1 << 20)
     await soon(lambda: not ledger.problem)
@@ -180,7 +180,7 @@ async def test_a_disk_that_hangs_is_said_within_two_seconds(
     monkeypatch.setattr(module, "_STALLED", 0.05)
     assert module._LOOK + module._STALLED < 2
     monkeypatch.setattr(Store, "probe", hanging)
-    await soon(lambda: ledger.problem.startswith("the disk has not answered for"))
+    await soon(lambda: str(ledger.problem).startswith("the disk has not answered for"))
     await soon(lambda: "the disk has not answered" in caplog.text)
     go_on.set()
     await soon(lambda: not ledger.problem)
@@ -196,7 +196,7 @@ async def test_a_file_that_is_taken_away_is_not_begun_anew(ledger: Ledger, path:
         await ledger.open(row("refused"))
     ledger.close(under_way, ended("answered"))
     await soon(lambda: not ledger._writer._under_way)
-    assert "moved, removed or replaced" in ledger.problem
+    assert "moved, removed or replaced" in str(ledger.problem)
     assert path.name not in os.listdir(path.parent)  # noqa: PTH208
     os.rename(away, path)  # noqa: PTH104
     await soon(lambda: not ledger.problem)
@@ -264,7 +264,7 @@ async def test_what_was_left_open_is_found_as_soon_as_there_is_room(
 
     monkeypatch.setattr(Store, "recover", full)
     made = Ledger(path, Retention(400, 1 << 30))
-    await soon(lambda: made.problem == "the disk is full")
+    await soon(lambda: str(made.problem) == "the disk is full")
     with pytest.raises(LedgerUnavailable, match="the disk is full"):
         await made.open(row("refused"))
     room = True
@@ -281,7 +281,7 @@ async def test_a_page_that_was_found_broken_stops_what_would_be_written(
     ledger.damaged("the file is damaged")
     with pytest.raises(LedgerUnavailable, match="the file is damaged; restart the proxy"):
         await ledger.open(row())
-    await soon(lambda: "the file is damaged" in ledger.problem)
+    await soon(lambda: "the file is damaged" in str(ledger.problem))
     assert outcomes(path) == []
 
 
