@@ -6,7 +6,8 @@
   + Draining                     the process is about to end           503
   + LedgerUnavailable            the ledger cannot be written          503
   x TokenError                   no access token can be had            503
-    + TokenEndpointUnavailable   network, 5xx, 429
+    + TokenEndpointUnavailable   network, 5xx
+      + TooManyTokenRequests     429
       + TokenReplyUnusable       nonsense, a redirect, 404: perhaps no token endpoint
     + CredentialsRefused         the authorization server said no
     + CredentialsMissing         the source of the credentials is empty
@@ -136,6 +137,12 @@ class TokenEndpointUnavailable(TokenError):
 
     title = phrase("title.not-given")
     next_step = phrase("step.keeps-trying")
+
+
+class TooManyTokenRequests(TokenEndpointUnavailable):
+    """The token endpoint answered 429: it is asked too often, by us or by others."""
+
+    next_step = phrase("step.too-many-token-requests")
 
 
 class TokenReplyUnusable(TokenEndpointUnavailable):

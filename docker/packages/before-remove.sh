@@ -8,4 +8,6 @@ for unit in breb-proxy.service breb-proxy.socket breb-proxy-admin.socket \
   $(systemctl list-units --all --plain --no-legend 'breb-proxy@*' 'breb-proxy-admin@*' | cut -d' ' -f1) \
   $(systemctl list-unit-files --no-legend --state=enabled 'breb-proxy@*' 'breb-proxy-admin@*' | cut -d' ' -f1); do
   systemctl disable --now --quiet "$unit" 2>/dev/null || true
+  # Else it would be listed as failed, and as not found, until the next boot.
+  systemctl reset-failed "$unit" 2>/dev/null || true
 done

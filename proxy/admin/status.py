@@ -84,6 +84,8 @@ class Status:
         """Say in one line how the token is."""
         keeper = self._keeper
         held = keeper.held
+        if held is None and keeper.renewed_at is not None and self._shell.draining:
+            return "given up, because this proxy is ending"
         if held is None:
             now = "none yet" if keeper.renewed_at is None else "revoked by a caller"
         else:

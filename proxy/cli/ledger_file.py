@@ -11,7 +11,7 @@ from proxy.admin.connection import NotProven, Unreached
 from proxy.admin.secret import user
 from proxy.errors import SettingsError
 from proxy.ledger.reading import reading
-from proxy.ledger.trouble import SETTING, LedgerRefused
+from proxy.ledger.trouble import SETTING, LedgerRefused, NoSuchRow
 from proxy.settings.single import setting
 from proxy.terminal.plain import plain
 
@@ -66,5 +66,5 @@ def find(options: argparse.Namespace) -> dict[str, Any]:
     with reading(ledger_file(options)) as reader:
         found = reader.find(name)
     if not found:
-        raise LedgerRefused(f"no row {plain(options.row)} in the ledger")
+        raise NoSuchRow(plain(options.row))
     return found[0]

@@ -45,7 +45,7 @@ _ABOUT = {
         " credentials are needed; the environment and .env are not read. Ctrl-C ends it."
     ),
 }
-_DEMO_DEFAULTS = {"console": "true"}
+_DEMO_DEFAULTS = {"console": "true", "log_format": "text"}
 _SANDBOX = "sandbox-"  # before each flag of the demo that is a setting of its simulator
 _SANDBOX_DEST = "sandbox_"
 _NOT_IN_DEMO = frozenset(("base_url", "token_url", "allow_production", "allow_insecure_upstream"))

@@ -5,6 +5,7 @@ from proxy.errors import (
     CredentialsRefused,
     TokenError,
     TokenReplyUnusable,
+    TooManyTokenRequests,
     UpstreamError,
 )
 from proxy.passport import GET_TOKEN_SCOPE, REVOKE_TOKEN_SCOPE
@@ -21,6 +22,8 @@ def no_token(error: TokenError | None, settings: Settings) -> str:
             "copy BREB_CLIENT_ID and BREB_CLIENT_SECRET again from the dashboard (Platform > API"
             f" keys), and check that they belong to {endpoint.host}"
         )
+    if isinstance(error, TooManyTokenRequests):
+        return str(error.next_step)
     cause = _network_error(error)
     if cause is not None and not isinstance(cause, ConnectionBroken):
         setting = "BREB_TOKEN_URL" if named else "BREB_BASE_URL"

@@ -45,6 +45,14 @@ class LedgerRefused(SettingsError):
         super().__init__([f"{SETTING}: {words}"])
 
 
+class NoSuchRow(LedgerRefused):
+    """The ledger is well; what is asked for is not in it."""
+
+    def __init__(self, row: str) -> None:
+        super().__init__(row)
+        self.problems = [f"the ledger has no row {row}; to list the rows: {COMMAND} ledger"]
+
+
 class LedgerDamaged(LedgerRefused):
     """The file itself was found to be broken."""
 

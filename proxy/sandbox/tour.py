@@ -12,6 +12,11 @@ from collections.abc import Mapping
 from proxy.sandbox.directory import ENTRIES
 from proxy.sandbox.simulator import SIMULATOR
 
+# Shows an answer and puts its id into a variable. No more than an id gets through to eval.
+_KEEP = (
+    'keep() { [ "$demo" ] && printf \'%s\\n\' "$answer" && eval "$1=$(printf \'%s\' "$answer" |'
+    ' sed -n \'s/^{"id":"\\([-0-9a-f]*\\)".*/\\1/p\')"; }'
+)
 CUSTOMER = {
     "type": "BUSINESS",
     "business_name": "Café de la Esquina",
@@ -39,7 +44,7 @@ def first(base_url: str, otherwise: str, curl: str = "curl") -> str:
     base = shlex.quote(base_url.rstrip("/"))
     return (
         f"if {curl} -s {base}/ | grep -q {shlex.quote(f'^{SIMULATOR}')}; then demo={base};"
-        f" else demo=; echo {shlex.quote(otherwise)} >&2; fi"
+        f" else demo=; echo {shlex.quote(otherwise)} >&2; fi; {_KEEP}"
     )
 
 
@@ -63,18 +68,17 @@ def tour(curl: str = "curl") -> list[tuple[str, str]]:
             _post(curl, "resolution", "/v1/resolve-key", resolve),
         ),
         ("Pay 25,000 pesos", _post(curl, "payment", "/v1/payments/breb", pay)),
-        ("See that it is settled", f"sleep 2; {_get(curl, '/v1/payments/$payment')}"),
+        ("See that it is settled", f"sleep 2 && {_get(curl, '/v1/payments/$payment')}"),
         ("See the balance", _get(curl, "/v1/accounts/$account")),
     ]
-    return [(title, f'[ "$demo" ] && {{ {command}; }}') for title, command in steps]
+    return [(title, f'[ "$demo" ] && {command}') for title, command in steps]
 
 
 def _post(curl: str, variable: str, path: str, body: Mapping[str, object]) -> str:
     """Post a body, show the answer, and keep its id, if it has one, in a shell variable."""
     return (
         f"answer=$({curl} -sS \"$demo{path}\" -H 'Content-Type: application/json' "
-        f"-d {_quoted(body)}); printf '%s\\n' \"$answer\"; "
-        f'{variable}=$(printf \'%s\' "$answer" | sed -n \'s/^{{"id":"\\([^"]*\\)".*/\\1/p\')'
+        f"-d {_quoted(body)}); keep {variable}"
     )
 
 
@@ -88,4 +92,4 @@ def _quoted(body: Mapping[str, object]) -> str:
 
 
 def _get(curl: str, path: str) -> str:
-    return f'{curl} -sS "$demo{path}"; echo'
+    return f'{curl} -sS "$demo{path}" && echo'

@@ -13,6 +13,9 @@ from proxy.addresses import ListenAddress
 
 BACKLOG = 2048
 _NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # of one family; the other may do
+_NONE_OF_OURS = (
+    "no such address on this machine; use 127.0.0.1, or an address that this machine has"
+)
 
 
 class AddressTaken(OSError):
@@ -43,7 +46,7 @@ def bind(address: ListenAddress) -> list[socket.socket]:
                 _close(sockets)
                 raise AddressTaken(_worded(address, error)) from error
     if not sockets:
-        raise AddressTaken(f"cannot listen on {address}: no such address on this machine")
+        raise AddressTaken(f"cannot listen on {address}: {_NONE_OF_OURS}")
     return sockets
 
 
@@ -208,4 +211,6 @@ def _worded(address: ListenAddress, error: OSError) -> str:
         )
     if error.errno == errno.EACCES:
         return f"cannot listen on {address}: not allowed; choose a port above 1023"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"cannot listen on {address}: {_NONE_OF_OURS}"
     return f"cannot listen on {address}: {error.strerror}"

@@ -18,6 +18,7 @@ from proxy.errors import (
     TokenEndpointUnavailable,
     TokenError,
     TokenReplyUnusable,
+    TooManyTokenRequests,
 )
 from proxy.token.ids import usable_id
 from proxy.upstream import Reply
@@ -133,6 +134,8 @@ def _doubted(named: str, reply: Reply, fields: dict[str, Any] | None, code: obje
 
 def _answered(reply: Reply) -> TokenError:
     status, whither = reply.status, _whither(reply)
+    if status == 429:
+        return TooManyTokenRequests(phrase("endpoint-too-many"))
     told = phrase("endpoint-answered", status=status)
     if 300 <= status < 400 and whither:
         told = phrase("endpoint-redirects-to", status=status, origin=whither)

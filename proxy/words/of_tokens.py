@@ -21,6 +21,10 @@ OF_TOKENS = {
     "endpoint-answered": Words(
         "the token endpoint answered {status}", "el endpoint de tokens respondió {status}"
     ),
+    "endpoint-too-many": Words(
+        "the token endpoint answered 429: too many requests",
+        "el endpoint de tokens respondió 429: demasiadas peticiones",
+    ),
     "endpoint-not-one": Words(
         "the token endpoint answered {status}, so it is probably not a token endpoint",
         "el endpoint de tokens respondió {status}, así que probablemente no es un endpoint de"
@@ -167,6 +171,12 @@ OF_TOKENS = {
     "step.keeps-trying": Words(
         "the proxy keeps trying; if the error stays, run: {command} check",
         "el proxy sigue intentando; si el error continúa, ejecute: {command} check",
+    ),
+    "step.too-many-token-requests": Words(
+        "wait: the proxy tries again, less often; other programs with the same credentials"
+        " count, too",
+        "espere: el proxy intenta de nuevo, con menos frecuencia; otros programas con las"
+        " mismas credenciales también cuentan",
     ),
     "step.check-token-url": Words(
         "check that BREB_TOKEN_URL is the token endpoint; to test it, run: {command} check",

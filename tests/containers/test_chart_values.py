@@ -1,5 +1,6 @@
 """What the chart renders for the values that platform teams ask for, and what it refuses."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,8 @@ def environment(documents: list[Document]) -> dict[str, Any]:
         pytest.param(
             "settings: { LISTEN: x }", "settings.LISTEN cannot be set here", id="listener"
         ),
+        pytest.param("replicaCount: 2", "replicaCount is not a value .* use replicas", id="name"),
+        pytest.param("ingress: {}", "ingress is not a value of this chart", id="ingress"),
         pytest.param("settings: { MAX_BODY: lots }", "MAX_BODY", id="no number"),
         pytest.param("settings: { CONSOLE: maybe }", "CONSOLE", id="no boolean"),
         pytest.param(
@@ -88,6 +91,36 @@ def test_what_cannot_be_meant_is_refused_with_a_sentence(
 ) -> None:
     with pytest.raises(HelmRefused, match=said):
         rendered(values, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("repository", "image"),
+    [
+        ("breb-proxy", "mirror.corp/pay/breb-proxy"),
+        ("payments/breb-proxy", "mirror.corp/pay/payments/breb-proxy"),
+        ("registry.corp/breb-proxy", "registry.corp/breb-proxy"),
+        ("localhost/breb-proxy", "localhost/breb-proxy"),
+    ],
+)
+def test_the_registry_of_all_charts_goes_before_an_image_that_names_none(
+    repository: str, image: str, tmp_path: Path
+) -> None:
+    values = "global: {{ imageRegistry: mirror.corp/pay }}\nimage: {{ repository: {} }}"
+    (proxy,) = (
+        container
+        for container in pod_of(rendered(values.format(repository), tmp_path))["containers"]
+        if container["name"] == "breb-proxy"
+    )
+    assert proxy["image"].rpartition(":")[0] == image
+
+
+@pytest.mark.parametrize(("ledger", "kind"), [("false", "deployment"), ("true", "statefulset")])
+def test_the_notes_name_the_workload_that_there_is(ledger: str, kind: str) -> None:
+    command = ["helm", "install", "shop", str(CHART), "--dry-run=client"]
+    told = subprocess.run(
+        [*command, "--set", f"ledger.enabled={ledger}"], capture_output=True, text=True, check=True
+    ).stdout
+    assert f"rollout status {kind}/shop-breb-proxy\n" in told
 
 
 def test_the_chart_and_the_plain_manifests_run_the_same_container(tmp_path: Path) -> None:

@@ -140,7 +140,8 @@ def test_alert_rules_are_whole() -> None:
     for rule in rules["groups"][0]["rules"]:
         assert {"alert", "expr", "labels", "annotations"} <= set(rule)
         assert rule["labels"]["severity"] in ("warning", "critical")
-        assert {"summary", "action"} == set(rule["annotations"])
+        assert {"summary", "action", "runbook"} == set(rule["annotations"])
+        assert rule["annotations"]["runbook"].startswith("breb-proxy help ")
 
 
 def test_log_fields_are_those_that_are_documented() -> None:

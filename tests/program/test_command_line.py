@@ -19,7 +19,7 @@ from proxy.errors import SettingsError
 from proxy.settings import sources
 from proxy.settings.model import flags
 from proxy.terminal import setting_flags
-from tests.support import SECRET, Program, RawUpstream, ask, free_port
+from tests.support import CALLER_KEY, SECRET, Program, RawUpstream, ask, free_port
 from tests.support.command import called, command, environment
 from tests.support.patience import PATIENCE
 
@@ -228,6 +228,13 @@ def test_a_taken_port_names_the_setting_that_chooses_another(tmp_path: Path) -> 
         )
     assert ended.code == 3
     assert "choose another port (BREB_ADMIN_LISTEN)" in ended.err
+
+
+def test_an_address_of_another_machine_is_said_to_be_one(tmp_path: Path) -> None:
+    pair = {"BREB_CLIENT_ID": "x", "BREB_CLIENT_SECRET": SECRET, "BREB_CALLER_KEY": CALLER_KEY}
+    ended = command("serve", "--listen=192.0.2.1:0", cwd=tmp_path, **pair)
+    assert ended.code == 3
+    assert "no such address on this machine; use 127.0.0.1" in ended.err
 
 
 def test_flags_win_over_the_environment(tmp_path: Path) -> None:

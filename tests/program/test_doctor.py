@@ -712,7 +712,7 @@ def test_wrong_credentials_are_told(tmp_path: Path, sandbox: str) -> None:
         pytest.param(answered("400 No", b"No"), "not JSON", "dashboard", id="bad request"),
         pytest.param(None, "closed the connection", "BREB_TOKEN_URL", id="closed"),
         pytest.param(answered("500 No"), "answered 500", "try again later", id="broken"),
-        pytest.param(answered("429 No"), "answered 429", "try again later", id="too often"),
+        pytest.param(answered("429 No"), "429: too many requests", "count, too", id="too often"),
     ],
 )
 def test_what_is_no_token_is_told(

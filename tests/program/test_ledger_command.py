@@ -150,7 +150,9 @@ def test_a_verdict_is_written_beside(path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        pytest.param(["show", "9"], 1, "no row 9", id="no such row"),
+        pytest.param(
+            ["show", "9"], 1, "breb-proxy: the ledger has no row 9; to list", id="no such row"
+        ),
         pytest.param(["shw"], 2, "did you mean show?", id="no such command"),
         pytest.param(["settle", "1", "--note", "x"], 2, "--made --not-made", id="no verdict"),
         pytest.param(["settle", "1", "--made", "--note", " "], 2, "how you know that", id="why"),

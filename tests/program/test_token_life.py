@@ -614,6 +614,21 @@ def test_a_superseded_token_is_revoked_when_its_last_exchange_is_over() -> None:
         )
 
 
+def test_a_token_that_is_given_up_at_exit_is_not_said_to_be_taken_away() -> None:
+    authority, told = Authority(), []
+
+    with RawUpstream(authority.answer, authority.token) as upstream, Program(upstream.url) as proxy:
+        revoke = upstream.revoke
+
+        def watched(call: Call) -> bytes | None:
+            told.append(proxy.status()["token"]["words"])
+            return revoke(call)
+
+        upstream.revoke = watched
+        assert proxy.stop() == 0
+    assert told == ["given up, because this proxy is ending"]
+
+
 def test_the_token_is_revoked_at_exit_after_the_drain() -> None:
     authority = Authority()
     gate = threading.Event()

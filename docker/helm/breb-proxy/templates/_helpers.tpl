@@ -42,6 +42,12 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
 
 {{- define "breb-proxy.image" -}}
+{{- /* A repository that names a registry, as container tools see it, keeps its own. */ -}}
+{{- $host := splitList "/" .Values.image.repository | first -}}
+{{- $named := and (contains "/" .Values.image.repository) (or (contains "." $host) (contains ":" $host) (eq $host "localhost")) -}}
+{{- with dig "imageRegistry" "" (default dict .Values.global) -}}
+{{- if not $named -}}{{ trimSuffix "/" . }}/{{- end -}}
+{{- end -}}
 {{- with .Values.image -}}
 {{- if .digest -}}
 {{ .repository }}@{{ .digest }}

@@ -10,6 +10,23 @@
       "SHUTDOWN_GRACE" "set shutdownGrace"
       "LEDGER" "set ledger.enabled, which also adds a volume"
       "SECRETS_DIR" "set secretsDir" -}}
+{{- /* Names that other charts have; the schema lets them through, so that they are told of here. */ -}}
+{{- $instead := dict
+      "replicaCount" "replicas"
+      "imagePullSecrets" "image.pullSecrets"
+      "env" "settings, or extraEnv"
+      "envFrom" "extraEnvFrom"
+      "config" "settings"
+      "existingSecret" "credentialsSecret"
+      "volumes" "extraVolumes"
+      "volumeMounts" "extraVolumeMounts"
+      "ingress" "extraObjects, with an Ingress of your own: callers need a key and reach the Service"
+      "httpRoute" "extraObjects, with an HTTPRoute of your own: callers need a key and reach the Service" -}}
+{{- range $given, $ours := $instead -}}
+{{- if hasKey $.Values $given -}}
+{{- fail (printf "%s is not a value of this chart: use %s" $given $ours) -}}
+{{- end -}}
+{{- end -}}
 {{- range $given, $value := .Values.settings -}}
 {{- $name := trimPrefix "BREB_" $given -}}
 {{- if has $name $secrets -}}
