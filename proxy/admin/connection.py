@@ -58,6 +58,7 @@ class Connection(http.client.HTTPConnection):
             super().connect()
         plain = self.sock
         self._timed = _Timed(plain.family, plain.type, plain.proto, plain.detach())
+        self._timed.settimeout(self._limit)
         self._timed.end_by(min(self._limit, _PROOF_LIMIT))
         self.sock = self._timed
 
@@ -93,9 +94,8 @@ class Connection(http.client.HTTPConnection):
             raise not_ours(self.listener, f"it answered {response.status}")
         at, unused = self.at, list[str]()
         for secret in admin_secret.found(self.listener, unused):
-            if hmac.compare_digest(
-                proof(secret, nonce, (at.host, at.port)).encode(), told.encode()
-            ):
+            right = proof(secret, nonce, (at.host, at.port))
+            if hmac.compare_digest(right.encode(), told.encode()):
                 return secret
         raise NotProven(_unproven(self.listener, unused))
 
