@@ -218,6 +218,7 @@ def test_commands_reach_each_of_two_sockets_for_them(upstream: RawUpstream, tmp_
                 "console", f"--admin-listen=127.0.0.1:{proxy.admin_port}", cwd=tmp_path
             )
             assert opened.out.startswith(f"http://127.0.0.1:{proxy.admin_port}/#secret=")
+            assert f"console --admin-listen 127.0.0.1:{proxy.admin_port}" in proxy.output
 
 
 def test_a_listener_that_is_set_as_well_is_said_not_to_count(upstream: RawUpstream) -> None:
