@@ -143,7 +143,7 @@ OF_CALLERS = {
         "el proxy se está apagando y BREB_SHUTDOWN_GRACE ya terminó",
     ),
     "second-signal": Words(
-        "a second signal ended the proxy at once", "una segunda señal terminó el proxy enseguida"
+        "a second signal ended the proxy at once", "una segunda señal terminó el proxy de inmediato"
     ),
     "ledger-unwritable": Words(
         "the ledger cannot be written: {why}", "no se puede escribir en el libro de registro: {why}"

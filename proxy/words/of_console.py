@@ -8,14 +8,14 @@ OF_CONSOLE = {
         "the caller's own; the proxy adds its token", "es del cliente; el proxy agrega su token"
     ),
     "change.answered": Words("answered by the proxy", "lo responde el proxy"),
-    "change.names-proxy": Words("names the proxy", "nombra al proxy"),
+    "change.names-proxy": Words("names the proxy", "es el nombre del proxy"),
     "change.for-proxy": Words("for the proxy only", "es solo para el proxy"),
     "change.frames-response": Words(
         "the proxy frames the response itself (RFC 9112 section 6.2)",
         "el proxy mismo delimita la respuesta (RFC 9112, sección 6.2)",
     ),
     "change.token": Words("the access token", "el token de acceso"),
-    "change.names-upstream": Words("names the upstream", "nombra al servidor de destino"),
+    "change.names-upstream": Words("names the upstream", "es el nombre del servidor de destino"),
     "change.via": Words(
         "the proxy names itself (RFC 9110 section 7.6.3)",
         "el proxy se identifica (RFC 9110, sección 7.6.3)",
@@ -36,7 +36,7 @@ OF_CONSOLE = {
     ),
     "change.nominated": Words(
         "named by Connection, so for one connection only",
-        "lo nombra Connection, así que vale solo para una conexión",
+        "Connection lo menciona, así que vale solo para una conexión",
     ),
     # -- what of a body is not kept --------------------------------------------------------------
     "body.coding-unknown": Words(
@@ -81,7 +81,7 @@ OF_CONSOLE = {
     ),
     "replay.no-path": Words(
         "it names another server, or no path: it is never sent from here",
-        "nombra otro servidor, o ninguna ruta: desde aquí nunca se envía",
+        "apunta a otro servidor, o no tiene ruta: desde aquí nunca se envía",
     ),
     "copy.method": Words(
         "HTTPie would take this method for a host: copy it for curl",

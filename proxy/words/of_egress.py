@@ -93,7 +93,7 @@ OF_EGRESS = {
         "check the scheme in BREB_EGRESS_PROXY: most proxies need http://; https:// is only for a"
         " proxy that uses TLS itself",
         "verifique el esquema en BREB_EGRESS_PROXY: la mayoría de los proxies usan http://;"
-        " https:// es solo para un proxy que usa TLS él mismo",
+        " https:// es solo para un proxy que acepta conexiones TLS",
     ),
     "step.allow-basic": Words(
         "ask the administrators of the egress proxy to allow Basic, or to allow this machine"

@@ -43,8 +43,8 @@ OF_LEDGER = {
     "look-up.alike": Words(
         "{entries} of the API may be this one, or another one that looks the same: compare before"
         " you decide",
-        "{entries} de la API podrían corresponder a esta fila, o a otra que se ve igual: compare"
-        " antes de decidir",
+        "posibles coincidencias en la API: {entries}. Puede ser esta fila u otra que se ve igual:"
+        " compare antes de decidir",
     ),
     "look-up.nothing": Words(
         "nothing matches among {entries} of the API. This is no proof: look again in some minutes,"

@@ -144,13 +144,13 @@ OF_TOKENS = {
     "list-needs-scope": Words(
         "the API refused to list the tokens ({status}): this proxy's token does not have the scope"
         " {scope}; add the scope to the API key in the dashboard",
-        "la API no quiso mostrar los tokens ({status}): el token de este proxy no tiene el permiso"
+        "la API se negó a listar los tokens ({status}): el token de este proxy no tiene el permiso"
         " {scope}; agréguelo a la API key en el panel",
     ),
     "list-refused": Words(
         "the API refused to list the tokens ({status}): probably this proxy's token does not have"
         " the scope {scope}, or it was revoked (see breb-proxy status)",
-        "la API no quiso mostrar los tokens ({status}): probablemente el token de este proxy no"
+        "la API se negó a listar los tokens ({status}): probablemente el token de este proxy no"
         " tiene el permiso {scope}, o fue revocado (consulte breb-proxy status)",
     ),
     # -- 401 -------------------------------------------------------------------------------------

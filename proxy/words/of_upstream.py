@@ -33,7 +33,7 @@ OF_UPSTREAM = {
     # -- the way there ---------------------------------------------------------------------------
     "dns-silent": Words(
         "no response from DNS for {host} within {seconds} s",
-        "el DNS no respondió en {seconds} s por {host}",
+        "el DNS no respondió la consulta de {host} en {seconds} s",
     ),
     "no-address": Words(
         "no address for {host}: {reason}", "no hay ninguna dirección para {host}: {reason}"
@@ -51,7 +51,7 @@ OF_UPSTREAM = {
         "cannot reach {peer}: {reason}", "no es posible conectarse con {peer}: {reason}"
     ),
     "no-tls-in-time": Words(
-        "no TLS with {peer} within {seconds} s", "no hubo TLS con {peer} en {seconds} s"
+        "no TLS with {peer} within {seconds} s", "no hubo conexión TLS con {peer} en {seconds} s"
     ),
     "tls-closed": Words(
         "TLS with {peer}: closed during the handshake",
@@ -62,14 +62,14 @@ OF_UPSTREAM = {
         "TLS con {peer}: el servidor envió datos, o cerró la conexión, antes del handshake",
     ),
     "tls-failed": Words("TLS with {peer}: {reason}", "TLS con {peer}: {reason}"),
-    "tls-ended": Words("TLS ended: {reason}", "TLS terminó: {reason}"),
+    "tls-ended": Words("TLS ended: {reason}", "la conexión TLS terminó: {reason}"),
     "tls-alert": Words(
         "TLS with {peer}: the upstream sent the alert {alert}",
         "TLS con {peer}: el servidor de destino envió la alerta {alert}",
     ),
     "tls-ended-by-alert": Words(
         "TLS ended: the upstream sent the alert {alert}",
-        "TLS terminó: el servidor de destino envió la alerta {alert}",
+        "la conexión TLS terminó: el servidor de destino envió la alerta {alert}",
     ),
     "no-reason": Words("no reason given", "sin motivo indicado"),
     "certificate": Words(
