@@ -28,6 +28,10 @@ class NotProven(Unreached):
     """Somebody answers there, and did not prove to be a proxy of this user; was sent nothing."""
 
 
+class AnothersProxy(NotProven):
+    """It answers as a proxy of another user does, or as who pretends to be one."""
+
+
 def not_ours(listener: ListenAddress, why: str) -> NotProven:
     """Word the error that something else answers there, perhaps our own listener for callers."""
     return NotProven(
@@ -97,7 +101,7 @@ class Connection(http.client.HTTPConnection):
             right = proof(secret, nonce, (at.host, at.port))
             if hmac.compare_digest(right.encode(), told.encode()):
                 return secret
-        raise NotProven(_unproven(self.listener, unused))
+        raise AnothersProxy(_unproven(self.listener, unused))
 
     def _check_owner(self) -> None:
         """Ask the kernel who listens; where it does not tell, who made the socket's file."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from proxy.addresses import ListenAddress
 from proxy.admin.client import ask
-from proxy.admin.connection import Unreached
-from proxy.doctor.steps import Finding, failed, fine
+from proxy.admin.connection import AnothersProxy, Unreached
+from proxy.doctor.steps import Finding, doubtful, failed, fine
 from proxy.server import sockets
 from proxy.server.sockets import AddressTaken
 
@@ -36,16 +36,23 @@ def _remove(address: ListenAddress) -> None:
 async def _taken(
     address: ListenAddress, admin: ListenAddress, setting: str, error: AddressTaken
 ) -> Finding:
-    running = await asyncio.to_thread(_running, admin)
+    says, _, rest = str(error).partition("; ")
+    cause = error.__cause__
+    if isinstance(cause, OSError) and cause.errno != errno.EADDRINUSE:  # nobody is there
+        return failed(says, f"{rest or 'choose an address of this machine'}: {setting}", free=False)
+    try:
+        running = await asyncio.to_thread(_running, admin)
+    except AnothersProxy:
+        return doubtful(
+            f"{address} is in use, perhaps by a breb-proxy of another user",
+            f"to be sure, check as the user who runs it; or choose another {setting}",
+            free=False,
+        )
     if running is not None and str(address) in (str(admin), running.get("listen")):
         pid = running.get("pid")
         return fine(
             f"{address} is in use by a running breb-proxy (process {pid})", free=False, pid=pid
         )
-    says, _, rest = str(error).partition("; ")
-    cause = error.__cause__
-    if isinstance(cause, OSError) and cause.errno != errno.EADDRINUSE:  # nobody is there
-        return failed(says, f"{rest or 'choose an address of this machine'}: {setting}", free=False)
     who = "" if address.path or os.name != "posix" else f" (ss -ltnp | grep :{address.port})"
     return failed(
         says, f"find the program that uses it{who}, or choose another {setting}", free=False
@@ -56,6 +63,8 @@ def _running(admin: ListenAddress) -> dict[str, Any] | None:
     """Return the status of the proxy behind an admin listener, None if there is none."""
     try:
         document = ask(admin.connectable, "GET", "/status", _ASK).document
+    except AnothersProxy:
+        raise
     except Unreached:
         return None
     return document if "token" in document and "pid" in document else None

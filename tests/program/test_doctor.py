@@ -918,6 +918,25 @@ def test_ports_of_a_running_proxy_are_no_failure(tmp_path: Path) -> None:
             assert "a running breb-proxy (process" in found[name]["says"]
 
 
+def test_ports_of_what_may_be_another_users_proxy_are_in_doubt(
+    tmp_path: Path, sandbox: str
+) -> None:
+    def proving(call: Call) -> bytes:
+        assert call.target.startswith(b"/proof?")
+        return b"HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n" + b"0" * 64
+
+    with RawUpstream(proving) as other, socket.create_server(("127.0.0.1", 0)) as taken:
+        found = examine(
+            tmp_path,
+            sandbox,
+            LISTEN=f"127.0.0.1:{taken.getsockname()[1]}",
+            ADMIN_LISTEN=other.url.removeprefix("http://"),
+        )
+    for name in ("listen", "admin_listen"):
+        assert found[name]["outcome"] == "warning"
+        assert "perhaps by a breb-proxy of another user" in found[name]["says"]
+
+
 def test_unix_sockets_are_tried_and_taken_away_again(tmp_path: Path, sandbox: str) -> None:
     path = tmp_path / "callers.sock"
     found = examine(tmp_path, sandbox, LISTEN=f"unix:{path}")
