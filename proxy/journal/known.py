@@ -1,6 +1,6 @@
 """The secrets that one exchange is known to carry: none of them may stand anywhere in its entry."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from proxy.http1.fields import Lines
@@ -21,14 +21,18 @@ class Known:
 def known(heads: Iterable[Lines]) -> Known:
     """Return what the field lines of requests say to be secret."""
     values: set[str] = set()
-    for lines in heads:
-        for name, value in lines:
-            text, key = value.decode("latin-1"), name.lower()
-            if key in (b"authorization", b"x-proxy-key"):
-                values.add(text.rpartition(" ")[2])
-            elif key == b"cookie":
-                values.update(pair.partition("=")[2].strip() for pair in text.split(";"))
-    found = tuple(value for value in values if len(value) >= _SHORTEST)
-    if len(found) > MOST or any(len(value) > LONGEST for value in found):
-        return Known(beyond=True)
-    return Known(found)
+    for value in (value for lines in heads for line in lines for value in _secrets(*line)):
+        if len(value) >= _SHORTEST:
+            values.add(value)
+            if len(value) > LONGEST or len(values) > MOST:
+                return Known(beyond=True)
+    return Known(tuple(values))
+
+
+def _secrets(name: bytes, value: bytes) -> Iterator[str]:
+    key = name.lower()
+    if key in (b"authorization", b"x-proxy-key"):
+        yield value.decode("latin-1").rpartition(" ")[2]
+    elif key == b"cookie":
+        for pair in value.decode("latin-1").split(";"):
+            yield pair.partition("=")[2].strip()
