@@ -23,6 +23,7 @@ def install(wheel: Path, folder: Path) -> Path:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
     pip = [sys.executable, "-m", "pip", "--python", str(programs / "python"), "install", "-q"]
+    pip.append("--no-compile")  # what is tried once is compiled as it is imported
     locked = ["--require-hashes", "--only-binary", ":all:", "-r", str(LOCK)]
     subprocess.run([*pip, *locked], check=True)
     subprocess.run([*pip, "--no-deps", str(wheel)], check=True)

@@ -33,7 +33,8 @@ def environment(folder: Path) -> dict[str, str]:
     """A newcomer's: nothing of ours, nothing of this test run's interpreter and make."""
     ours = ("BREB_", "COVERAGE_", "VIRTUAL_", "MAKE", "MFLAGS", "COVER", "ARGS")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
-    return kept | {"HOME": str(folder), "PYTHONDONTWRITEBYTECODE": ""}
+    # What is imported once is compiled then: all of it would be a third of the set-up.
+    return kept | {"HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "", "PIP_NO_COMPILE": "1"}
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from tests.support import Program, RawUpstream, ask, free_port
 from tests.support.command import called, command, environment, on_terminal
 from tests.support.needs import need
 from tests.support.patience import PATIENCE
+from tests.support.spawner import start
 
 CURL = r"^  curl \S* ?(http://\S+/v1/accounts)$"
 LAST = "Ctrl-C ends the demo."
@@ -32,15 +33,11 @@ class Demo:
     def __init__(self, folder: Path, *flags: str, first: str = "demo", **settings: object) -> None:
         self._log = folder / "demo.log"
         # A group of its own, so that a signal to the group reaches it as Ctrl-C would.
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "proxy", first, *flags],
-                cwd=folder,
-                env=environment(settings),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
+        with self._log.open("wb") as log, Path(os.devnull).open("rb") as nothing:
+            streams = (nothing.fileno(), log.fileno(), log.fileno())
+            env = environment(settings)
+            self.process = start(
+                [first, *flags], cwd=folder, env=env, streams=streams, session=True
             )
         deadline = time.monotonic() + PATIENCE
         while not any(last in self.text for last in (LAST, LAST_IN_SPANISH)):

@@ -166,12 +166,13 @@ def _become(arguments: list[str], cwd: str, env: dict[str, str], streams: list[i
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
+    tempfile.tempdir = None  # it is remembered from the first that asked
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
-        errors = "backslashreplace" if number == 2 else None
-        stream = os.fdopen(number, mode, closefd=False, errors=errors)
+        errors, lines = ("backslashreplace", 1) if number == 2 else (None, -1)
+        stream = os.fdopen(number, mode, lines, closefd=False, errors=errors)
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     from proxy import invocation
