@@ -128,6 +128,12 @@ def test_a_narrow_list_shows_when_and_the_whole_path(start: Start, busy: Program
     assert not row.locator(".target .start").evaluate(cut)
 
 
+def test_a_telephone_shows_why_something_was_changed(start: Start, busy: Program) -> None:
+    console = start(busy, clear=False, viewport=SIZES["a telephone"])
+    console.rows().filter(has_text=PAYMENT).last.click()
+    expect(console.tab("Changes").get_by_text("the access token")).to_be_visible()
+
+
 def folded(console: Console) -> bool:
     return console.page.locator("#method").is_hidden()
 

@@ -41,6 +41,9 @@ def test_the_filter_finds_all_that_the_ledger_has_in_doubt(start: Start, tmp_pat
         expect(panel).to_contain_text("the upstream may have carried it out")
         page.get_by_role("button", name="Replay", exact=True).click()
         expect(page.get_by_role("dialog")).to_contain_text("Look it up at the upstream")
+        page.keyboard.press("Escape")
+        # What the ledger's write takes is not told as checks.
+        expect(console.tab("Timing")).to_contain_text("Ledger, written to disk")
 
 
 def test_an_answer_that_was_cut_off_is_no_success(start: Start) -> None:
