@@ -188,7 +188,7 @@ def test_a_link_that_was_used_says_so_where_no_tab_is_open(
     ("language", "title"),
     [
         ("en-US", "To open the console, you need an address that is for you alone"),
-        ("es-CO", "Para abrir la consola necesita una dirección que es solo para usted"),
+        ("es-CO", "Para abrir la consola necesita una dirección que sea solo para usted"),
     ],
 )
 @pytest.mark.parametrize("path", ["", "?secret=old"])
