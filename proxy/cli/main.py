@@ -26,6 +26,7 @@ from proxy.terminal.arguments import (
 )
 
 _UNWRITTEN = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO)
+_OPTIONS = ("-h", "--help", "--version")
 _WITHOUT_SIMULATOR = (
     "the production image does not have the simulator; build the image of the target sandbox:"
     " docker build --target sandbox -t breb-simulator ."
@@ -104,7 +105,8 @@ def _nowhere_to_write(error: OSError) -> int:
 def _dispatch(arguments: list[str]) -> int:
     name = arguments[0] if arguments else ""
     if name in ("-h", "--help", "help"):
-        return _help(arguments[1:] if name == "help" else [])
+        words = arguments[1:] if name == "help" else []
+        return _help([word for word in words if word not in _OPTIONS])
     if name == "--version":
         sys.stdout.write(f"breb-proxy {__version__}\n")
         return OK
@@ -112,7 +114,8 @@ def _dispatch(arguments: list[str]) -> int:
     if run is not None:
         return run(arguments[1:])
     if name:
-        say(f"no such command: {name}{nearest(name, _COMMANDS)}\ntry: {COMMAND} --help")
+        known = [*_COMMANDS, "help", *_OPTIONS]
+        say(f"no such command: {name}{nearest(name, known)}\ntry: {COMMAND} --help")
     else:
         from proxy.cli.help import overview
 

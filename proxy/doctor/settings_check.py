@@ -100,9 +100,14 @@ def _doubts(settings: Settings, places: dict[str, Any]) -> dict[str, str]:
 
 def _file(places: dict[str, Any]) -> tuple[str, str]:
     file = Path(places["_env_file"] or ".env")
-    return str(
-        file
-    ), "read" if file.is_file() else f"not found (looked in {file.absolute().parent})"
+    return str(file), "read" if file.is_file() else f"not found (looked in {_folder(file)})"
+
+
+def _folder(file: Path) -> str:
+    try:
+        return str(file.absolute().parent)
+    except OSError:
+        return "the current folder, which has been removed"
 
 
 def _value(settings: Settings | None, name: str) -> str:

@@ -153,7 +153,8 @@ def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
     """Open a ledger that is there; what SQLite says against it becomes LedgerRefused."""
     with suppress(OSError):  # of a folder that is closed to us: said below
         if not path.is_file():
-            raise LedgerRefused(f"there is no file {path}")
+            what = "is a directory" if path.is_dir() else "does not exist"
+            raise LedgerRefused(f"{path} {what}; name the file that serve writes")
     if not os.access(path, os.R_OK):
         raise LedgerRefused(
             f"{path}: this user may not read it; run this command as the user of the proxy"

@@ -149,6 +149,8 @@ def _bind_unix(path: Path) -> socket.socket:
     except OSError as error:
         sock.close()
         why = error if isinstance(error, AddressTaken) else error.strerror
+        if not path.parent.is_dir():
+            why = f"there is no directory {path.parent}; make it, or name another path"
         raise AddressTaken(f"cannot listen on unix:{path}: {why}") from error
     return sock
 

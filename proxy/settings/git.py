@@ -13,7 +13,10 @@ def exposed(file: Path) -> str:
     """
     if not file.is_file():
         return ""
-    folder = file.absolute().parent
+    try:
+        folder = file.absolute().parent
+    except OSError:  # the current folder has been removed
+        return ""
     if not any(_there(each / ".git") for each in (folder, *folder.parents)):
         return ""
     if _git(folder, "ls-files", "--error-unmatch", file.name) == 0:

@@ -3,11 +3,13 @@
 Names alone are told, never a value.
 """
 
+import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.settings.dotenv import names
 
@@ -15,6 +17,7 @@ PREFIX = "BREB_"
 _NEAR = 0.85  # of 1: BREB_CLIENTID and BRE_B_CLIENT_ID are, GOOGLE_CLIENT_ID is not
 _ELSEWHERE = ("", "PASSPORT_")  # what others put before the same name
 _ENVIRONMENT = "the environment"
+_MISNAMED = (".env.txt", "env.txt", "env", ".env.env")  # editors and Explorer add what they like
 _SOURCE = "CREDENTIALS_SOURCE"  # of which CREDENTIALS_DIRECTORY, systemd's, has copies
 _CREDENTIALS = ("BREB_CLIENT_ID", "BREB_CLIENT_SECRET")
 _UPSTREAM = ("BREB_BASE_URL", "BREB_TOKEN_URL", "BREB_ALLOW_PRODUCTION")
@@ -28,6 +31,19 @@ def missing(wanted: str, places: dict[str, Any]) -> str:
         near = next((written for name, written in found.items() if _near(name, wanted)), "")
         if near:
             return f"is not set, but {place} has {near}: rename it to {wanted}"
+    other = _misnamed(wanted, places)
+    return f"is not set, but {other} has it: rename that file to .env" if other else ""
+
+
+def _misnamed(wanted: str, places: dict[str, Any]) -> str:
+    """Return the file with ``wanted`` that is called a little otherwise than .env; or nothing."""
+    file = Path(places.get("_env_file") or ".env")
+    if file.name != ".env" or file.exists():
+        return ""
+    for other in (file.with_name(name) for name in _MISNAMED):
+        with contextlib.suppress(OSError, ValueError, SettingsError):  # it need not be text
+            if other.is_file() and wanted in {name.upper() for name in names(other)}:
+                return str(other)
     return ""
 
 
@@ -57,7 +73,8 @@ def meant(places: dict[str, Any]) -> str:
             return place
         if place != _ENVIRONMENT and any(name.startswith(PREFIX) for name in found):
             return place
-    return str(places.get("_secrets_dir") or "")
+    misnamed = next(filter(None, (_misnamed(name, places) for name in _CREDENTIALS)), "")
+    return misnamed or str(places.get("_secrets_dir") or "")
 
 
 def _sources(places: dict[str, Any]) -> Iterator[tuple[str, Mapping[str, str]]]:

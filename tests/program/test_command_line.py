@@ -62,6 +62,31 @@ def test_a_mistyped_command_gets_a_hint(tmp_path: Path) -> None:
     assert ended.err.startswith("breb-proxy: no such command: chekc; did you mean check?\n")
 
 
+@pytest.mark.parametrize(("word", "meant"), [("-help", "--help"), ("version", "--version")])
+def test_an_option_without_its_dashes_gets_a_hint(tmp_path: Path, word: str, meant: str) -> None:
+    assert f"did you mean {meant}?" in command(word, cwd=tmp_path).err
+
+
+def test_help_about_help_is_help(tmp_path: Path) -> None:
+    assert command("help", "--help", cwd=tmp_path).out == command("help", cwd=tmp_path).out
+
+
+def test_a_current_folder_that_was_removed_is_no_traceback(tmp_path: Path) -> None:
+    gone = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
+    ended = subprocess.run(
+        ["/bin/sh", "-c", gone, "sh", sys.executable, "-m", "proxy", "check"],
+        cwd=tmp_path,
+        env=environment({"PYTHONPATH": str(Path(__file__).parents[2])}),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "looked in the current folder, which has been removed" in ended.stdout
+    assert ended.stderr == ""
+
+
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "sandbox"])
 def test_each_commands_help_documents_its_exit_codes(tmp_path: Path, name: str) -> None:
     ended = command(name, "--help", cwd=tmp_path)

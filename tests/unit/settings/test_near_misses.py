@@ -44,6 +44,21 @@ def test_other_names_are_other_things(name: str, tmp_path: Path) -> None:
     assert near_misses.missing(WANTED, sources(None)) == ""
 
 
+@pytest.mark.parametrize("name", [".env.txt", "env"])
+def test_a_file_with_another_name_is_told(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("BREB_CLIENT_ID=hush\n")
+    said = f"is not set, but {name} has it: rename that file to .env"
+    assert near_misses.missing(WANTED, sources(None)) == said
+    assert near_misses.meant(sources(None)) == name
+    (tmp_path / ".env").write_text("OTHER=1\n")
+    assert near_misses.missing(WANTED, sources(None)) == ""
+
+
+def test_a_file_that_is_no_text_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "env").write_bytes(b"\xff\x00\xfe")
+    assert near_misses.missing(WANTED, sources(None)) == ""
+
+
 def test_a_line_left_empty_is_told(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("BREB_CLIENT_ID=\n")
     assert near_misses.missing(WANTED, sources(None)) == "is empty in .env"
