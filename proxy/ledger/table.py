@@ -184,9 +184,10 @@ def _flat(entry: Entry) -> dict[str, Any]:
     return {name: values[name] for name in COLUMNS}
 
 
-# A cell begins at the text's own start, and after whatever a spreadsheet takes for a separator:
-# in Colombia that is the semicolon. Some take the full-width signs for the others.
-_FORMULA = re.compile(r"(^|[;,\t|\"\r\n])(\s*+)([=+\-@＝＋－＠])")
+# A cell begins at the text's own start, and after whatever a spreadsheet takes for a separator: in
+# Colombia that is the semicolon. Tabs and line ends are none of a plain text's characters. Some
+# programs take the full-width signs for the others.
+_FORMULA = re.compile(r'(^|[;,|"])( *+)([=+\-@＝＋－＠])')
 
 
 def _harmless(value: object) -> object:
