@@ -1,19 +1,22 @@
 """The ledger over the admin listener: list, one row, look-up, verdict; as JSON."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from proxy.ledger.evidence import keep
 from proxy.ledger.inquiry import Inquiry
 from proxy.ledger.ledger import Ledger
-from proxy.ledger.reading import Query, reading
+from proxy.ledger.reading import Kin, Query, reading
 from proxy.ledger.trouble import LedgerDamaged, LedgerRefused
-from proxy.ledger.verdict import settle
+from proxy.ledger.verdict import KINDS, settle
 
 _MOST = 500
 _LARGEST = 16_384  # bytes of a verdict
@@ -57,22 +60,33 @@ class LedgerApi:
             return self._refused(refusal)
         if entry is None:
             return _gone()
-        return _json(await self._inquiry.look_up(entry))
+        found = await self._inquiry.look_up(entry, lambda: self._kin(entry))
+
+        def kept() -> dict[str, Any]:
+            with contextlib.suppress(LedgerRefused):  # what was found is told all the same
+                keep(self._path, found)
+            return found
+
+        return await self._answered(kept)
 
     async def verdict(self, request: Request) -> Response:
-        """Write a person's verdict: ``{"made": true, "note": "…", "author": "…"}``."""
+        """Write a person's verdict: ``{"kind": "settled", "note": "…", "author": "…"}``.
+
+        For ``kind`` see `proxy.ledger.verdict`; ``made``, true or false, says the same with less.
+        """
         if request.headers.get("content-type", "").partition(";")[0] != "application/json":
             return _json({"detail": "send application/json"}, 415)
         wish = _wish(await _body(request))
         if wish is None:
-            return _json({"detail": "send made (true or false), a note and an author"}, 400)
+            kinds = ", ".join(KINDS)
+            return _json({"detail": f"send a kind ({kinds}), a note and an author"}, 400)
 
         def written() -> Any:  # noqa: ANN401  JSON
             entry = self._find(request)
             if entry is None:
                 return None
-            settle(self._path, entry["number"], **wish)
-            return self._find(request)
+            before = settle(self._path, entry["number"], **wish)
+            return {**(self._find(request) or {}), "reverses": before and asdict(before)}
 
         return await self._answered(written)
 
@@ -83,6 +97,10 @@ class LedgerApi:
         except LedgerRefused as refusal:
             return self._refused(refusal)
         return _gone() if found is None else _json(found)
+
+    def _kin(self, entry: dict[str, Any]) -> Kin:
+        with reading(self._path) as reader:
+            return reader.kin(entry)
 
     def _refused(self, refusal: LedgerRefused) -> Response:
         if isinstance(refusal, LedgerDamaged):
@@ -130,14 +148,19 @@ def _wish(content: bytes) -> dict[str, Any] | None:
         wish = json.loads(content)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(wish, dict) or not isinstance(wish.get("made"), bool):
+    kind, note, author = _told(wish) if isinstance(wish, dict) else ("", "", "")
+    if kind not in KINDS or not note or _no_text(note + author):
         return None
+    return {"kind": kind, "note": note, "author": author}
+
+
+def _told(wish: dict[str, Any]) -> tuple[str, str, str]:
+    made = wish.get("made")
+    kind = wish.get("kind", ("made" if made else "not-made") if isinstance(made, bool) else "")
     note, author = wish.get("note"), wish.get("author", "console")
-    if not (isinstance(note, str) and note.strip() and isinstance(author, str)):
-        return None
-    if _no_text(note + author):
-        return None
-    return {"made": wish["made"], "note": note.strip(), "author": author}
+    if not (isinstance(kind, str) and isinstance(note, str) and isinstance(author, str)):
+        return "", "", ""
+    return kind, note.strip(), author
 
 
 def _no_text(text: str) -> bool:

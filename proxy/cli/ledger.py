@@ -81,11 +81,20 @@ def _show(options: argparse.Namespace, screen: Screen) -> int:
     return OK
 
 
+_VERDICTS = {
+    "settled": "the API has it, and it is settled",
+    "rejected": "the API has it as rejected: no money moved",
+    "not-found": "the API does not have it",
+    "made": "it was carried out",
+    "not-made": "it was not carried out",
+}
+
+
 def _add_settle(parser: argparse.ArgumentParser) -> None:
     add_row(parser)
-    made = parser.add_mutually_exclusive_group(required=True)
-    made.add_argument("--made", action="store_true", help="it was carried out")
-    made.add_argument("--not-made", action="store_true", help="it was not carried out")
+    kinds = parser.add_mutually_exclusive_group(required=True)
+    for kind, about in _VERDICTS.items():
+        kinds.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind, help=about)
     parser.add_argument("--note", metavar="TEXT", required=True, help="how you know that")
     parser.add_argument("--by", metavar="NAME", help="who decided that [you, at this machine]")
 
@@ -95,15 +104,18 @@ def _settle(options: argparse.Namespace, screen: Screen) -> int:
         raise SettingsError(["--note: say how you know that"])
     entry = find(options)
     author = options.by or _me()
-    settle(
+    before = settle(
         ledger_file(options),
         entry["number"],
-        made=options.made,
+        kind=options.kind,
         note=options.note.strip(),
         author=author,
     )
-    word = "made" if options.made else "not made"
-    screen.line(f"row #{entry['number']}: {word}, decided by {plain(author)}")
+    said = options.kind.replace("-", " ")
+    screen.line(f"row #{entry['number']}: {said}, decided by {plain(author)}")
+    if before is not None:
+        said = before.kind.replace("-", " ")
+        screen.line(f"this reverses the verdict of {plain(before.author)} at {before.at}: {said}")
     return OK
 
 
@@ -145,13 +157,14 @@ _COMMANDS = {
         add_look_up,
         look_up,
         "ROW ",
-        f"{_CODES}, 4 no proxy answers",
+        f"{_CODES}, 4 no proxy answers, 5 the API does not have it for sure, 6 the API did not"
+        " answer",
     ),
     "settle": _Command(
         "Record a person's verdict on a row. What the proxy recorded does not change.",
         _add_settle,
         _settle,
-        "ROW --made|--not-made --note TEXT ",
+        "ROW --settled|--rejected|--not-found --note TEXT ",
     ),
     "backup": _Command(
         "Copy the ledger, also while the proxy runs, and check the copy.",

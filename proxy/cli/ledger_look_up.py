@@ -7,13 +7,16 @@ from typing import Any
 from proxy.admin import client as admin_client
 from proxy.admin.connection import Unreached
 from proxy.cli.ledger_file import add_row, find
+from proxy.counts import counted
 from proxy.invocation import COMMAND
 from proxy.ledger import table
 from proxy.terminal.arguments import OK
 from proxy.terminal.plain import as_json, plain
 from proxy.terminal.screen import Screen
 
-_LIMIT = 90.0  # seconds: it may wait for a token, and asks the API twice
+_LIMIT = 300.0  # seconds: it may wait for a token, and reads many pages
+_CODES = {"found": OK, "not-found": 5, "not-answered": 6}
+_SHADES = {"✓": "green", "✗": "red"}
 
 
 def add_look_up(parser: argparse.ArgumentParser) -> None:
@@ -40,10 +43,10 @@ def look_up(options: argparse.Namespace, screen: Screen) -> int:
         raise Unreached(f"the proxy on {where} does not use this ledger, or cannot answer: {why}")
     if options.json:
         screen.line(as_json(told, 2))
-        return OK
-    for line in _compared(entry, told, screen):
-        screen.line(line)
-    return OK
+    else:
+        for line in _compared(entry, told, screen):
+            screen.line(line)
+    return _CODES[told["kind"]]
 
 
 def _compared(entry: dict[str, Any], told: dict[str, Any], screen: Screen) -> Iterator[str]:
@@ -54,11 +57,16 @@ def _compared(entry: dict[str, Any], told: dict[str, Any], screen: Screen) -> It
         yield ""
         yield from _beside(entry, candidate, screen)
     yield ""
-    for each in told["asked"]:
-        yield f"asked: GET {plain(str(each['target']))}: {each['status']}"
+    yield from map(_asked, told["asked"])
     yield screen.shade(plain(told["words"]), "bold")
-    number = entry["number"]
-    yield f'your verdict: {COMMAND} ledger settle {number} --made | --not-made --note "…"'
+    verdict = f"--{told['suggests'] or 'settled | --rejected | --not-found'}"
+    yield f'your verdict: {COMMAND} ledger settle {entry["number"]} {verdict} --note "…"'
+
+
+def _asked(question: dict[str, Any]) -> str:
+    back = f", back to {question['back_to']}" if question["back_to"] else ""
+    pages = f", {counted(question['pages'], 'page')}{back}" if question["pages"] > 1 or back else ""
+    return plain(f"asked: GET {question['target']}: {question['status']}{pages}")
 
 
 def _beside(entry: dict[str, Any], candidate: dict[str, Any], screen: Screen) -> Iterator[str]:
@@ -68,15 +76,18 @@ def _beside(entry: dict[str, Any], candidate: dict[str, Any], screen: Screen) ->
         **entry["answer"],
         "created_at": entry["opened_at"],
     }
+    if candidate["row"] is not None:
+        yield screen.shade(f"this is the answer of row #{candidate['row']}", "dim")
     rows = [("", "the ledger", "the API", "")]
     for name, value in candidate["known"].items():
         compared = "time" if name == "created_at" else name
         mark = "✓" if compared in candidate["agrees"] else ""
         mark = "✗" if compared in candidate["differs"] else mark
+        mark = "≈" if compared in candidate["alike"] else mark
         rows.append((plain(name), plain(ours.get(name, "-")), plain(value), mark))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for index, row in enumerate(rows):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        mark = screen.shade(screen.mark(row[3]), "green" if row[3] == "✓" else "red")
+        mark = screen.shade(screen.mark(row[3]), _SHADES.get(row[3], "dim"))
         line = "  ".join([screen.shade(cells[0], "dim"), *cells[1:], mark]).rstrip()
         yield screen.shade(line, "bold") if index == 0 else line

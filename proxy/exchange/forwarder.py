@@ -78,7 +78,7 @@ class Forwarder:
             exchange.token_ready = time.perf_counter()
         try:
             head = await self._exchange(outgoing, exchange)
-            if head.status == 401 and outgoing.held is not None:
+            if head.status == 401 and outgoing.held is not None and request.renews:
                 head = await self._unauthorized(outgoing, exchange, head, outgoing.held)
             if request.method.upper() == "DELETE":  # the API may take delete for DELETE
                 self._watch_revocation(request, head)

@@ -51,6 +51,7 @@ class Request:
         self.uid: int | None = None  # the user at the other end of a Unix socket
         self.exchange_id = ""  # given by the shell
         self.caller = ""  # whose name it goes in, where that is known before a key is looked at
+        self.renews = True  # whether a 401 to it may say something of the token
         self.replay_of = ""  # the exchange that this one repeats, by the operator's wish
         self.max_body: int | None = None  # bytes; a longer one is refused
         self.body: BodySource = _NOTHING

@@ -1,59 +1,128 @@
 """A look-up: asks the API about a row, the way every caller's request goes, and only with GET.
 
 The requests enter the callers' app in this process, in the name of the caller whose row it is: the
-rules judge them, the keeper's token goes on them, and the log has a line for each.
+rules judge them, the keeper's token goes on them, and the log has a line for each. A 401 renews no
+token: what it means here is that the scope to list payments is missing.
 """
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import asdict
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from proxy.asgi import App, Message
 from proxy.http1.fields import REQUEST, Section
 from proxy.http1.request import Request
-from proxy.ledger import look_up
+from proxy.ledger import questions
+from proxy.ledger.comparison import Candidate, Comparison, Mark, Mask
+from proxy.ledger.finding import Asked, finding
+from proxy.ledger.questions import MOST_PAGES, Question
+from proxy.ledger.reading import Kin
+from proxy.ledger.row import stamp
 from proxy.words import both
 
 _LIMIT = 4 << 20  # bytes of one answer
-_SECONDS = 30.0
+_SECONDS = 30.0  # for one question
+_PROBLEM = b"application/problem+json"
+_RULE = b"urn:breb-proxy:error:rule"
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """``ours``: it is this proxy's own refusal."""
+
+    status: int | None
+    body: bytes
+    ours: bool = False
 
 
 class Inquiry:
     """Asks on behalf of a person."""
 
-    def __init__(self, app: App, mask: look_up.Mask, caller: str = "") -> None:
-        """Ask through ``app``; rows without a caller's name are asked about in ``caller``'s."""
+    def __init__(
+        self,
+        app: App,
+        mask: Mask,
+        mark: Mark,
+        skew: Callable[[], float | None],
+        caller: str = "",
+    ) -> None:
+        """Ask through ``app``; rows without a caller's name are asked about in ``caller``'s.
+
+        ``skew``: seconds that the API's clock is ahead of ours, None if that is not known.
+        """
         self._app = app
         self._mask = mask
+        self._mark = mark
+        self._skew = skew
         self._caller = caller
 
-    async def look_up(self, entry: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what the API has that could be what a row tells of, as JSON."""
-        asked, found = [], []
-        for question in look_up.questions(entry):
-            status, body = await self._get(question.target, entry["caller"] or self._caller)
-            elements = look_up.elements(question, body) if status == 200 else []
-            asked.append({"target": question.target, "status": status, "found": len(elements)})
-            found += elements
-        likely = look_up.candidates(entry, found, mask=self._mask)
-        words = look_up.in_words(asked, likely)
+    async def look_up(self, entry: Mapping[str, Any], kin: Callable[[], Kin]) -> dict[str, Any]:
+        """Return what the API has that could be what a row tells of, as JSON.
+
+        ``kin`` returns what other rows of the ledger tell of it.
+        """
+        skew = timedelta(seconds=self._skew() or 0.0)
+        family = await asyncio.to_thread(kin)
+        known = frozenset(family.repeats)
+        comparison = Comparison(entry, self._mask, self._mark, skew, known, family.owners)
+        caller = entry["caller"] or self._caller
+        asked: list[Asked] = []
+        likely: list[Candidate] = []
+        for question in questions.questions(entry, known):
+            came, things = await self._ask(question, caller, comparison.earliest)
+            asked.append(came)
+            likely += comparison.candidates(things)
+            if any(each.sure for each in likely):
+                break  # an id that is known says all
+        likely.sort(key=lambda each: each.rank, reverse=True)
+        found = finding(asked, likely, questions.act(entry))
         return {
             "row": entry,
-            "asked": asked,
-            "candidates": [asdict(each) for each in likely],
-            "words": str(words),
-            "said": both(words),
+            "at": stamp(time.time()),
+            "kind": found.kind,
+            "code": found.code,
+            "words": str(found.words),
+            "said": both(found.words),
+            "suggests": found.suggests,
+            "asked": [asdict(each) for each in asked],
+            "candidates": [_shown(each) for each in likely],
         }
 
-    async def _get(self, target: str, caller: str) -> tuple[int | None, bytes]:
-        """Return status and body; no status if nothing came in time."""
-        told: list[int] = []
+    async def _ask(
+        self, question: Question, caller: str, earliest: datetime | None
+    ) -> tuple[Asked, list[Mapping[str, Any]]]:
+        """Ask, page by page while the things on it are younger than what could be the row's."""
+        things: list[Mapping[str, Any]] = []
+        first: Mapping[str, Any] = {}
+        back_to: datetime | None = None
+        for number in range(1, MOST_PAGES + 1):
+            answer = await self._get(question.page(number, first), caller)
+            page = questions.page(question, answer.body) if answer.status == 200 else None
+            if page is None:
+                if number > 1:
+                    return _asked(question, 200, things, number, back_to, whole=False), things
+                return _unanswered(question, answer), things
+            things += page.things
+            first = first or page.info
+            times = page.times()
+            back_to = min([*times, *([back_to] if back_to else [])], default=None)
+            # Whether the order was honoured is not known: a page that is older as a whole ends it.
+            old = bool(times) and earliest is not None and max(times) < earliest
+            if not question.holds or old or page.ends(number):
+                return _asked(question, 200, things, number, back_to, whole=True), things
+        return _asked(question, 200, things, MOST_PAGES, back_to, whole=False), things
+
+    async def _get(self, target: str, caller: str) -> _Answer:
+        """Return what came; no status if nothing came in time."""
+        told: list[Message] = []
         body = bytearray()
 
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":
-                told.append(message["status"])
+                told.append(message)
             else:
                 body.extend(message.get("body", b"")[: _LIMIT - len(body)])
 
@@ -63,14 +132,51 @@ class Inquiry:
                     {"type": "http", "request": _request(target, caller)}, _no_more, send
                 )
         except (ConnectionAbortedError, TimeoutError):
-            return None, b""
-        return (told[0] if told else None), bytes(body)
+            return _Answer(None, b"")
+        if not told:
+            return _Answer(None, b"")
+        ours = any(
+            name.lower() == b"content-type" and value == _PROBLEM
+            for name, value in told[0]["headers"]
+        )
+        return _Answer(told[0]["status"], bytes(body), ours)
+
+
+def _asked(
+    question: Question,
+    status: int,
+    things: Sequence[object],
+    pages: int,
+    back_to: datetime | None,
+    *,
+    whole: bool,
+) -> Asked:
+    back = stamp(back_to.timestamp()) if back_to is not None and question.holds else ""
+    return Asked(question.target, status, len(things), pages, back_to=back, whole=whole)
+
+
+def _unanswered(question: Question, answer: _Answer) -> Asked:
+    absent = answer.status == 404 and not answer.ours and questions.not_found(answer.body)
+    return Asked(
+        question.target,
+        answer.status,
+        read=False,
+        absent=absent,
+        rule=answer.ours and answer.status == 403 and _RULE in answer.body,
+    )
+
+
+def _shown(candidate: Candidate) -> dict[str, Any]:
+    shown = asdict(candidate)
+    del shown["id"]  # it is in ``known``, masked as the rest
+    return {**shown, "sure": candidate.sure}
 
 
 def _request(target: str, caller: str) -> Request:
     lines = [(b"Host", b"localhost"), (b"Accept", b"application/json")]
     request = Request("GET", target.encode(), "1.1", Section(lines, REQUEST), framing=0)
     request.caller = caller
+    request.renews = False
     return request
 
 

@@ -3,15 +3,19 @@
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from proxy.exchange.record import doubtful
 from proxy.ledger import schema
 from proxy.ledger.lock import in_use
+from proxy.ledger.moments import moment
+from proxy.ledger.questions import MASK
+from proxy.ledger.row import stamp
 from proxy.ledger.store import connect, format_of, refuse_other
 from proxy.ledger.trouble import LedgerDamaged, LedgerRefused, damaged, words
 
@@ -22,6 +26,8 @@ _COLUMNS = (
 # What an older format lacks, by version.
 _MARKS = {1: "'{}' AS marks"}
 _VERDICT = {1: "NULL, NULL"}
+_KIN = timedelta(days=1)  # before and after: a resolution lives for half an hour
+_EVIDENCE = "SELECT at, code, found FROM evidence WHERE number = ? ORDER BY rowid"
 
 _HOLDS = (
     "instr(exchange || ' ' || path || ' ' || payment || ' ' || coalesce(answer, '') || ' '"
@@ -84,7 +90,9 @@ class Reader:
         (last,) = connection.execute(schema.LAST_OPEN).fetchone()
         self._left_open = 0 if last == 0 or in_use(path) else int(last)
         version = format_of(connection)
-        self._columns = f"{_COLUMNS}, {_MARKS.get(version, 'marks')}"
+        self._marks = _MARKS.get(version, "marks")
+        self._evidence = version > 1
+        self._columns = f"{_COLUMNS}, {self._marks}"
         self._verdict = f"at, made, note, author, {_VERDICT.get(version, 'kind, evidence')}"
         connection.row_factory = sqlite3.Row
 
@@ -135,10 +143,56 @@ class Reader:
                 [entry["number"]],
             )
         ]
+        entry["evidence"] = (
+            [
+                {"at": at, "code": code, **json.loads(found)}
+                for at, code, found in self._connection.execute(_EVIDENCE, [entry["number"]])
+            ]
+            if self._evidence
+            else []
+        )
         left = entry["outcome"] is None and entry["number"] <= self._left_open
         unclear = left or doubtful(entry["outcome"] or "", entry["status"])
         entry["in_doubt"] = unclear and not entry["verdicts"]
         return entry
+
+    def kin(self, entry: Mapping[str, Any]) -> "Kin":
+        """Return what other rows tell of what a row tells of."""
+        wanted = [
+            f'resolution_id": {json.dumps(value, ensure_ascii=False)}'
+            for told in (entry["payment"], entry["marks"])
+            for path, value in told.items()
+            if path.split(".")[-1] == "resolution_id" and MASK not in value
+        ]
+        repeats: set[str] = set()
+        owners: dict[str, int] = {}
+        opened = moment(entry["opened_at"]) or datetime.now(UTC)
+        since, until = (stamp((opened + days).timestamp()) for days in (-_KIN, _KIN))
+        for number, payment, marks, answer in self._connection.execute(
+            f"SELECT number, payment, {self._marks}, answer FROM request WHERE answer IS NOT NULL"
+            " AND number != ? AND opened_at BETWEEN ? AND ?",
+            [entry["number"], since, until],
+        ):
+            answered = json.loads(answer).get("id")
+            if answered is None:
+                continue
+            if any(each in payment or each in marks for each in wanted):
+                repeats.add(answered)
+            else:
+                owners[answered] = number
+        return Kin(frozenset(repeats), owners)
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """What the ledger's other rows tell of one row.
+
+    ``repeats``: ids that requests of the same resolution were answered with; ``owners``: ids that
+    others were answered with, each with the number of its row.
+    """
+
+    repeats: frozenset[str]
+    owners: Mapping[str, int]
 
 
 @contextmanager

@@ -46,6 +46,15 @@ BEGIN SELECT RAISE(ABORT, 'a verdict is never changed: write another'); END;
 CREATE TRIGGER verdict_is_kept BEFORE DELETE ON verdict
 WHEN EXISTS (SELECT 1 FROM request WHERE number = OLD.number)
 BEGIN SELECT RAISE(ABORT, 'a verdict goes with its row alone'); END;
+CREATE TABLE evidence (
+    number INTEGER NOT NULL REFERENCES request (number) ON DELETE CASCADE,
+    at TEXT NOT NULL,
+    code TEXT NOT NULL,                        -- what a look-up concluded
+    found TEXT NOT NULL                        -- JSON: what was asked, and what came
+);
+CREATE INDEX evidence_number ON evidence (number);
+CREATE TRIGGER evidence_stays BEFORE UPDATE ON evidence
+BEGIN SELECT RAISE(ABORT, 'evidence is never changed: look it up again'); END;
 CREATE TABLE identity (
     id TEXT NOT NULL,                          -- tells this ledger from every other
     salt BLOB NOT NULL                         -- of the marks
@@ -87,7 +96,7 @@ CREATE TABLE verdict (
     made INTEGER NOT NULL CHECK (made IN (0, 1)),
     note TEXT NOT NULL,
     author TEXT NOT NULL,
-    kind TEXT,                                 -- settled, rejected, not-found; NULL: made tells
+    kind TEXT,                                 -- settled, rejected, ...; NULL: made tells
     evidence TEXT                              -- JSON: what a look-up found, when it was given
 );
 CREATE INDEX verdict_number ON verdict (number);

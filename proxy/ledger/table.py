@@ -102,11 +102,9 @@ def next_step(entry: Entry) -> str:
 
 
 def word(entry: Entry) -> str:
-    """Return the last verdict as ``made`` or ``not made``, empty if there is none."""
+    """Return the last verdict, such as ``settled`` or ``not found``, empty if there is none."""
     verdicts = entry["verdicts"]
-    if not verdicts:
-        return ""
-    return "made" if verdicts[-1]["made"] else "not made"
+    return str(verdicts[-1]["kind"]).replace("-", " ") if verdicts else ""
 
 
 def amount(entry: Entry) -> str:
@@ -139,10 +137,11 @@ def details(entry: Entry) -> list[tuple[str, str]]:
         ("outcome", f"{outcome(entry)}: {MEANING[outcome(entry)]}"),
     ]
     for verdict in entry["verdicts"]:
-        made = "made" if verdict["made"] else "not made"
+        kind = verdict["kind"].replace("-", " ")
         rows.append(
-            ("verdict", f"{made}, by {verdict['author']} at {verdict['at']}: {verdict['note']}")
+            ("verdict", f"{kind}, by {verdict['author']} at {verdict['at']}: {verdict['note']}")
         )
+    rows.extend(("looked up", f"{each['code']} at {each['at']}") for each in entry["evidence"])
     return [(plain(label), plain(value)) for label, value in rows if value]
 
 

@@ -2,26 +2,47 @@
 
 import sqlite3
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from proxy.ledger import schema
 from proxy.ledger.lock import in_use
 from proxy.ledger.reading import opened
+from proxy.ledger.renewal import renew
 from proxy.ledger.row import stamp
-from proxy.ledger.store import format_of, migrate
 from proxy.ledger.trouble import LedgerRefused
 
 LONGEST = 2000
+KINDS = {
+    "settled": True,
+    "rejected": False,
+    "not-found": False,
+    "made": True,
+    "not-made": False,
+}
+"""The verdicts, and whether they say that it was carried out.
+
+``rejected``: the API has it, and no money moved; ``not-found``: the API does not have it.
+"""
 
 
-def settle(path: Path, number: int, *, made: bool, note: str, author: str) -> None:
-    """Write a verdict; raise LedgerRefused if it cannot be written, or there is no such row.
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The verdict that was the last one until now."""
 
-    A row may have several: the last one counts, and none is ever changed.
+    kind: str
+    author: str
+    at: str
+
+
+def settle(path: Path, number: int, *, kind: str, note: str, author: str) -> Before | None:
+    """Write a verdict, with what the last look-up found; return the one that it reverses.
+
+    Raise LedgerRefused if it cannot be written, or there is no such row. A row may have several
+    verdicts: the last one counts, and none is ever changed.
     """
+    made = KINDS[kind]
     with opened(path, "rw") as connection:
-        connection.execute("PRAGMA synchronous = FULL")
-        _renew(connection, path)
+        renew(connection, path)
         found = connection.execute(
             "SELECT outcome FROM request WHERE number = ?", [number]
         ).fetchone()
@@ -29,22 +50,26 @@ def settle(path: Path, number: int, *, made: bool, note: str, author: str) -> No
             raise LedgerRefused(f"there is no row #{number}")
         if found[0] is None:
             raise LedgerRefused(f"row #{number} is still open: {_open(path)}")
+        before = _last(connection, number)
         connection.execute(
-            "INSERT INTO verdict (number, at, made, note, author) VALUES (?, ?, ?, ?, ?)",
-            [number, stamp(time.time()), int(made), note[:LONGEST], author[:LONGEST]],
+            "INSERT INTO verdict (number, at, made, note, author, kind, evidence) VALUES"
+            " (?, ?, ?, ?, ?, ?, (SELECT found FROM evidence WHERE number = ?"
+            " ORDER BY rowid DESC LIMIT 1))",
+            [
+                *(number, stamp(time.time()), int(made), note[:LONGEST], author[:LONGEST], kind),
+                number,
+            ],
         )
+    return before if before is not None and KINDS[before.kind] != made else None
 
 
-def _renew(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring an older ledger to this format, unless the program that wrote it still runs."""
-    if format_of(connection) == schema.VERSION:
-        return
-    if in_use(path):
-        raise LedgerRefused(
-            f"a running proxy of an older version uses it (its format is {format_of(connection)});"
-            " give the verdict with that version, or end it first"
-        )
-    migrate(connection)
+def _last(connection: sqlite3.Connection, number: int) -> Before | None:
+    row = connection.execute(
+        "SELECT coalesce(kind, CASE made WHEN 1 THEN 'made' ELSE 'not-made' END), author, at"
+        " FROM verdict WHERE number = ? ORDER BY rowid DESC LIMIT 1",
+        [number],
+    ).fetchone()
+    return None if row is None else Before(*row)
 
 
 def _open(path: Path) -> str:

@@ -1,5 +1,6 @@
 """The ledger's parts, put together; imported only if there is to be one."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from proxy.asgi import App
@@ -31,10 +32,14 @@ class Books:
         picker = Picker(settings.ledger_fields, redaction.value, self.ledger.mark)
         self.bookkeeper = Bookkeeper(forward, self.ledger, picker)
 
-    def routes(self, app: App) -> "list[Route]":
-        """Return the admin listener's routes; ``app`` is what callers' requests enter."""
+    def routes(self, app: App, skew: Callable[[], float | None]) -> "list[Route]":
+        """Return the admin listener's routes; ``app`` is what callers' requests enter.
+
+        ``skew``: seconds that the API's clock is ahead, None if that is not known.
+        """
         from proxy.admin.ledger import LedgerApi
         from proxy.ledger.inquiry import Inquiry
 
-        api = LedgerApi(self.ledger, Inquiry(app, self._redaction.value, self._caller))
+        mask, mark = self._redaction.value, self.ledger.mark
+        api = LedgerApi(self.ledger, Inquiry(app, mask, mark, skew, self._caller))
         return [route for prefix in _PREFIXES for route in api.routes(prefix)]

@@ -48,7 +48,7 @@ class Pages:
     def _routes(self) -> Iterator[Route]:
         yield from TokenRoutes(self.keeper, self.source).routes()
         if self.books is not None:
-            yield from self.books.routes(self.shell)
+            yield from self.books.routes(self.shell, lambda: self.source.skew)
 
     def _console(self) -> tuple[list[Route], list[Route]]:
         """Return the console's routes for our user, and those for all."""

@@ -7,7 +7,7 @@ from typing import TextIO
 from proxy.terminal.plain import lines
 
 _SHADES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
-_PLAIN = {"✓": "ok", "✗": "XX", "!": "!!", "-": "--", "●": "*", "→": "->"}
+_PLAIN = {"✓": "ok", "✗": "XX", "≈": "~", "!": "!!", "-": "--", "●": "*", "→": "->"}
 
 
 def coloured(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:

@@ -22,39 +22,98 @@ OF_LEDGER = {
     "look-up.no-way": Words(
         "the API has no documented way to look this up: ask Passport, and send them the times and"
         " the ids",
-        "la API no tiene una forma documentada de consultar esto: pregunte a Passport y envíeles"
-        " las horas y los ids",
+        "la API no tiene una forma documentada de consultarlo: pregunte a Passport y envíeles las"
+        " horas y los ids",
     ),
-    "look-up.unanswered": Words(
-        "the API did not answer the question ({answer} to GET {target})",
-        "la API no respondió la consulta ({answer} a GET {target})",
+    "look-up.not-answered": Words(
+        "the API did not answer the question ({status} to GET {target})",
+        "la API no respondió la pregunta ({status} a GET {target})",
     ),
-    "look-up.no-answer": Words("no answer", "sin respuesta"),
-    "look-up.pays-once": Words(
-        "the API has {payments} of this resolution, and its documentation says that a resolution"
-        " pays only once; status: {state}",
-        "la API tiene {payments} de esta resolución, y su documentación dice que una resolución se"
-        " paga una sola vez; estado: {state}",
+    "look-up.own-rule": Words(
+        "this proxy's own rules did not let the question pass: add GET {target}* to BREB_ALLOW, or"
+        " take it out of BREB_DENY",
+        "las reglas de este proxy no dejaron pasar la pregunta: agregue GET {target}* a BREB_ALLOW,"
+        " o quítelo de BREB_DENY",
     ),
-    "look-up.same-id": Words(
-        "the API has an entry with this id; status: {state}",
-        "la API tiene un registro con este id; estado: {state}",
+    "look-up.settled": Words(
+        "made and settled: the API has this payment as {id}, with status {state}",
+        "se hizo y se liquidó: la API tiene este pago como {id}, con estado {state}",
+    ),
+    "look-up.rejected": Words(
+        "rejected: the API has this payment as {id}, with status {state}; no money moved",
+        "rechazado: la API tiene este pago como {id}, con estado {state}; no se movió dinero",
+    ),
+    "look-up.not-final": Words(
+        "the API has this payment as {id}, but {state} is not final: look again in a minute, and do"
+        " not send it again",
+        "la API tiene este pago como {id}, pero {state} no es definitivo: consulte otra vez en un"
+        " minuto y no lo vuelva a enviar",
+    ),
+    "look-up.made": Words(
+        "it was carried out: the API has it as {id}",
+        "se ejecutó: la API lo tiene como {id}",
+    ),
+    "look-up.several": Words(
+        "the API has {count} entries that could each be this one: ask Passport",
+        "la API tiene {count} registros que podrían ser este: pregunte a Passport",
+    ),
+    "look-up.contradicted": Words(
+        "the API has an entry with this id or resolution, but it differs in {differs}: decide"
+        " nothing, ask Passport",
+        "la API tiene un registro con este id o esta resolución, pero difiere en {differs}: no"
+        " decida nada, pregunte a Passport",
     ),
     "look-up.alike": Words(
-        "{entries} of the API may be this one, or another one that looks the same: compare before"
-        " you decide",
-        "posibles coincidencias en la API: {entries}. Puede ser esta fila u otra que se ve igual:"
-        " compare antes de decidir",
+        "{count} of the API's entries may be this one, or look the same: compare before you decide",
+        "{count} de los registros de la API pueden ser este o solo parecerse: compare antes de"
+        " decidir",
+    ),
+    "look-up.others": Words(
+        "nothing is left: what looks the same belongs to {rows} of this ledger. This is no proof:"
+        " look again in some minutes, and ask Passport before you pay again",
+        "no queda nada: lo que se parece pertenece a {rows} de este libro. Esto no prueba nada:"
+        " consulte otra vez en unos minutos y pregunte a Passport antes de volver a pagar",
     ),
     "look-up.nothing": Words(
-        "nothing matches among {entries} of the API. This is no proof: look again in some minutes,"
-        " and ask Passport before you pay again",
-        "nada coincide entre {entries} de la API. Eso no prueba nada: consulte otra vez en unos"
-        " minutos, y pregunte a Passport antes de volver a pagar",
+        "not found among the API's entries ({count} read). This is no proof: look again in some"
+        " minutes, and ask Passport before you pay again",
+        "no está entre los registros de la API ({count} leídos). Esto no prueba nada: consulte otra"
+        " vez en unos minutos y pregunte a Passport antes de volver a pagar",
     ),
-    "look-up.state-unknown": Words("not known", "no se conoce"),
-    "one-payment": Words("1 payment", "1 pago"),
-    "payments": Words("{count} payments", "{count} pagos"),
-    "one-entry": Words("1 entry", "1 registro"),
-    "entries": Words("{count} entries", "{count} registros"),
+    "look-up.nothing-back-to": Words(
+        "not found among the API's entries ({count} read, back to {back_to}). This is no proof:"
+        " look again in some minutes, and ask Passport before you pay again",
+        "no está entre los registros de la API ({count} leídos, hasta {back_to}). Esto no prueba"
+        " nada: consulte otra vez en unos minutos y pregunte a Passport antes de volver a pagar",
+    ),
+    "look-up.nothing-so-far": Words(
+        "not found, but not all was read: {count} entries, back to {back_to} only. Looking again"
+        " does not help: ask Passport",
+        "no se encontró, pero no se leyó todo: {count} registros, solo hasta {back_to}. Consultar"
+        " otra vez no ayuda: pregunte a Passport",
+    ),
+    "look-up.gone": Words(
+        "the API no longer knows it: it was deleted, by this request or by another",
+        "la API ya no lo conoce: se eliminó, con esta petición o con otra",
+    ),
+    "look-up.still-there": Words(
+        "it is still there, with status {state}: it was not deleted, or not yet",
+        "sigue ahí, con estado {state}: no se eliminó, o todavía no",
+    ),
+    "look-up.no-thing": Words(
+        "the API does not know it: nothing can be said about this change",
+        "la API no lo conoce: no se puede decir nada de este cambio",
+    ),
+    "look-up.in-state": Words(
+        "it is {state} now, as this request wanted",
+        "ahora está {state}, como quería esta petición",
+    ),
+    "look-up.other-state": Words(
+        "it is {state} now: this request was not carried out, or another one came after it",
+        "ahora está {state}: esta petición no se ejecutó, u otra llegó después",
+    ),
+    "look-up.state": Words(
+        "it is there, with status {state}: compare what the request was to change",
+        "está ahí, con estado {state}: compare lo que la petición debía cambiar",
+    ),
 }

@@ -60,11 +60,13 @@ def test_a_payment_in_doubt_is_found_looked_up_and_settled(page: Page, doubt: Pr
     expect(dialog).to_contain_text("it may have been carried out")
     page.fill("#ledger-author", "ana")
     page.click("#ledger-look-up")
-    expect(page.locator("#ledger-found")).to_contain_text("1 payment of this resolution")
+    expect(page.locator("#ledger-found")).to_contain_text(
+        "made and settled: the API has this payment as p-9"
+    )
     expect(dialog).to_contain_text("p-9")
     page.fill("#ledger-note", "p-9, SETTLED")
-    page.click("#ledger-made")
-    expect(dialog).to_contain_text("It was made · ana")
+    page.click("#ledger-settled")
+    expect(dialog).to_contain_text("Settled · ana")
     row = json.loads(doubt.admin("/ledger/1")[1])
     assert (row["outcome"], row["in_doubt"]) == ("unknown", False)
     assert row["verdicts"][0]["note"] == "p-9, SETTLED"
@@ -93,8 +95,10 @@ def test_a_look_up_is_told_in_spanish_too(browser: Browser, doubt: Program) -> N
     page.click("#ledger-open")
     page.locator("#ledger-dialog tbody button").click()
     page.click("#ledger-look-up")
-    expect(page.locator("#ledger-found")).to_contain_text("la API tiene 1 pago de esta resolución")
-    expect(page.get_by_role("button", name="Sí se realizó")).to_be_visible()
+    expect(page.locator("#ledger-found")).to_contain_text(
+        "se hizo y se liquidó: la API tiene este pago como p-9"
+    )
+    expect(page.get_by_role("button", name="Liquidado")).to_be_visible()
     page.context.close()
 
 

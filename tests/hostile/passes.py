@@ -35,7 +35,8 @@ from proxy.journal.entry import Entry
 from proxy.journal.recorder import Budget, Capture, Recorder
 from proxy.journal.redaction import Redaction
 from proxy.journal.spellings import hidden
-from proxy.ledger import look_up, table
+from proxy.ledger import questions, table
+from proxy.ledger.comparison import Comparison
 from proxy.ledger.payment import Picker
 from proxy.rules import Rule, ambiguous
 from proxy.sandbox.faults import Fault
@@ -279,13 +280,16 @@ def _listed(text: str) -> None:
 
 def _looked_up(text: str) -> None:
     told = {"id": text, "resolution_id": text, "amount.value": text}
-    entry = {"path": f"/v1/payments/breb{text}", "method": "POST", "payment": told}
+    entry = {"path": f"/v1/payments/breb{text}", "method": "POST", "payment": told, "marks": {}}
     entry |= {"answer": {"id": text}, "opened_at": "2026-01-01T00:00:00Z"}
-    look_up.questions({**entry, "path": text})
-    for question in look_up.questions(entry):
-        look_up.elements(question, _bytes(text))
+    questions.questions({**entry, "path": text})
+    questions.not_found(_bytes(text))
+    for question in questions.questions(entry):
+        questions.page(question, _bytes(text))
+        question.page(2, {"first_request_timestamp": text})
+    questions.Page([{"created_at": text}], {"total_pages": text}).ends(1)
     element = {"id": text, "resolution_id": text, "created_at": text, "amount": {"value": text}}
-    look_up.candidates(entry, [element])
+    Comparison(entry, lambda _, value: value, str.upper).candidates([element])
 
 
 def _simulated(text: str) -> None:

@@ -231,7 +231,7 @@ def test_a_look_up_lays_the_payment_beside_the_row_and_decides_nothing(
     admin = {"BREB_ADMIN_LISTEN": f"127.0.0.1:{doubt.admin_port}"}
     shown = ledger(path, "look-up", "1", **admin).out
     assert "asked: GET /v1/payments?direction=OUTBOUND&account_id=a-1" in shown
-    assert "the API has 1 payment of this resolution" in shown
+    assert "made and settled: the API has this payment as p-9" in shown
     (line,) = [line for line in shown.splitlines() if line.startswith("resolution_id")]
     assert line.split()[:3] == ["resolution_id", "r-1", "r-1"]
     told = json.loads(ledger(path, "look-up", "1", "--json", **admin).out)

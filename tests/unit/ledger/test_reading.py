@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from proxy.ledger.backup import backup
+from proxy.ledger.evidence import keep
 from proxy.ledger.lock import Lock
 from proxy.ledger.reading import Query, reading
+from proxy.ledger.row import Body
 from proxy.ledger.schema import VERSION
 from proxy.ledger.store import Store, connect, format_of
 from proxy.ledger.trouble import LedgerDamaged, LedgerRefused
@@ -98,8 +100,8 @@ def test_a_row_tells_what_was_written(path: Path) -> None:
 
 def test_a_verdict_stands_beside_the_row_and_may_be_followed_by_another(path: Path) -> None:
     filled(path, "unknown")
-    settle(path, 1, made=False, note="not in the list", author="ana")
-    settle(path, 1, made=True, note="there after all", author="luis")
+    settle(path, 1, kind="not-made", note="not in the list", author="ana")
+    settle(path, 1, kind="made", note="there after all", author="luis")
     with reading(path) as reader:
         (entry,) = reader.find("run-1")
     assert entry["outcome"] == "unknown"
@@ -110,7 +112,7 @@ def test_a_verdict_stands_beside_the_row_and_may_be_followed_by_another(path: Pa
 
 def test_a_verdict_is_never_changed(path: Path) -> None:
     filled(path, "unknown")
-    settle(path, 1, made=True, note="", author="ana")
+    settle(path, 1, kind="made", note="", author="ana")
     with sqlite3.connect(path) as connection, pytest.raises(sqlite3.IntegrityError):
         connection.execute("UPDATE verdict SET made = 0")
     connection.close()
@@ -118,7 +120,7 @@ def test_a_verdict_is_never_changed(path: Path) -> None:
 
 def test_a_verdict_makes_a_row_one_that_may_be_pruned(path: Path) -> None:
     filled(path, "unknown", "answered", opened_at="2020-01-01T00:00:00.000000Z")
-    settle(path, 1, made=True, note="", author="ana")
+    settle(path, 1, kind="made", note="", author="ana")
     store = Store.open(path)
     assert store.prune("2021", 1 << 30, 500) == 1
     store.close()
@@ -134,14 +136,14 @@ def test_a_verdict_makes_a_row_one_that_may_be_pruned(path: Path) -> None:
 def test_no_verdict_on(path: Path, number: int, words: str) -> None:
     filled(path, None)
     with pytest.raises(LedgerRefused, match=words):
-        settle(path, number, made=True, note="", author="ana")
+        settle(path, number, kind="made", note="", author="ana")
 
 
 def test_no_verdict_on_what_is_under_way(path: Path) -> None:
     store = Store.open(path)
     store.write([row()], [])
     with pytest.raises(LedgerRefused, match="its request is under way"):
-        settle(path, 1, made=True, note="", author="ana")
+        settle(path, 1, kind="made", note="", author="ana")
     store.close()
 
 
@@ -150,7 +152,7 @@ def test_a_verdict_is_given_while_the_proxy_writes(path: Path) -> None:
     doubtful = row()
     store.write([doubtful], [])
     store.write([], [closed(doubtful, "unknown")])
-    settle(path, 1, made=True, note="", author="ana")
+    settle(path, 1, kind="made", note="", author="ana")
     store.write([row("next")], [])
     assert store.in_doubt() == 0
     store.close()
@@ -203,6 +205,43 @@ def test_a_missing_ledger_is_not_made(path: Path) -> None:
     assert not path.exists()
 
 
+def test_a_second_verdict_that_reverses_the_first_says_so(path: Path) -> None:
+    filled(path, "unknown")
+    assert settle(path, 1, kind="not-found", note="", author="ana") is None
+    assert settle(path, 1, kind="rejected", note="", author="ana") is None, "it says the same"
+    before = settle(path, 1, kind="settled", note="", author="luis")
+    assert before is not None
+    assert (before.kind, before.author) == ("rejected", "ana")
+
+
+def test_a_verdict_keeps_what_the_last_look_up_found(path: Path) -> None:
+    filled(path, "unknown")
+    told = {"at": "2026-11-30T08:00:00Z", "kind": "found", "said": "so", "asked": []}
+    for code in ("nothing", "settled"):
+        many = [{"known": {"id": "p" * 2000}} for _ in range(20)]
+        keep(path, {**told, "code": code, "candidates": many, "row": {"number": 1}})
+    settle(path, 1, kind="settled", note="seen", author="ana")
+    with reading(path) as reader:
+        (entry,) = reader.find("#1")
+    assert [each["code"] for each in entry["evidence"]] == ["nothing", "settled"]
+    evidence = entry["verdicts"][0]["evidence"]
+    assert evidence["code"] == "settled"
+    assert 0 < len(evidence["candidates"]) < 20, "bounded"
+
+
+def test_other_rows_tell_whose_an_answer_is(path: Path) -> None:
+    same = Body(1, "", '{"resolution_id": "r-9"}')
+    rows = [row("repeat", body=same), row("other"), row("old", opened_at="2020-01-01T00:00:00Z")]
+    store = Store.open(path)
+    store.write([row("asked", body=same), *rows], [])
+    for each, number in zip(rows, (1, 2, 3), strict=True):
+        store.write([], [closed(each, answer=f'{{"id": "p-{number}"}}')])
+    store.close()
+    with reading(path) as reader:
+        kin = reader.kin(reader.find("asked")[0])
+    assert (kin.repeats, dict(kin.owners)) == ({"p-1"}, {"p-2": 3})
+
+
 def test_a_ledger_of_the_first_format_is_read_as_it_is(path: Path) -> None:
     first_format(path)
     with reading(path) as reader:
@@ -217,7 +256,7 @@ def test_a_ledger_of_the_first_format_is_read_as_it_is(path: Path) -> None:
 
 def test_a_verdict_brings_a_ledger_that_nobody_uses_to_this_format(path: Path) -> None:
     first_format(path)
-    settle(path, 3, made=True, note="seen", author="ana")
+    settle(path, 3, kind="made", note="seen", author="ana")
     with reading(path) as reader:
         (entry,) = reader.find("#3")
     assert entry["verdicts"][0]["note"] == "seen"
@@ -228,7 +267,7 @@ def test_a_verdict_beside_an_older_program_waits(path: Path) -> None:
     first_format(path)
     lock = Lock(path)
     with pytest.raises(LedgerRefused, match="a running proxy of an older version uses it"):
-        settle(path, 3, made=True, note="seen", author="ana")
+        settle(path, 3, kind="made", note="seen", author="ana")
     lock.release()
     assert version(path) == 1
 
@@ -240,7 +279,7 @@ def test_a_ledger_of_a_later_format_is_neither_read_nor_written(path: Path) -> N
     with pytest.raises(LedgerRefused, match="another version"), reading(path):
         pass
     with pytest.raises(LedgerRefused, match="another version"):
-        settle(path, 1, made=True, note="seen", author="ana")
+        settle(path, 1, kind="made", note="seen", author="ana")
     with pytest.raises(LedgerRefused, match="another version"):
         backup(path, path.with_name("copy.db"))
 

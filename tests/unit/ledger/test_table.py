@@ -18,7 +18,7 @@ from tests.support.ledgers import filled
 def entries(tmp_path: Path) -> list[dict[str, Any]]:
     path = tmp_path / "ledger.db"
     filled(path, "answered", "unknown", "unknown", None)
-    settle(path, 2, made=True, note="=SUM(A1)", author="ana")
+    settle(path, 2, kind="made", note="=SUM(A1)", author="ana")
     with reading(path) as reader:
         return list(reader.entries(Query()))
 

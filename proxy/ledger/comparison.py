@@ -1,0 +1,154 @@
+"""A row beside something that the API has: what agrees, what only looks alike, what differs.
+
+Whole values alone agree: what is masked is alike at most, unless its mark tells. Amounts are
+compared by their worth, everything else by its letters.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from proxy.ledger.moments import moment
+from proxy.ledger.questions import MASK, act
+
+BEFORE = timedelta(minutes=5)  # clocks differ
+AFTER = timedelta(minutes=60)
+_SHOWN = 10
+_NUMBER = re.compile(r"[0-9]{1,30}(?:\.[0-9]{1,10})?")
+# What a list's element is compared by; the row's members have the same paths.
+_COMPARED = (
+    "resolution_id",
+    "amount.value",
+    "amount.currency",
+    "account_id",
+    "recipient_id",
+    "customer_id",
+    "key_id",
+    "key.key_type",
+    "key.key_value",
+    "account_number",
+    "qr_code_reference",
+    "type",
+)
+_SHOWN_FIRST = ("id", "status", "created_at")
+_SHOWN_LAST = ("receiver.key.key_value", "end_to_end_identification", "error.error_code")
+
+Mask = Callable[[str, str], str]
+"""Masks a value as BREB_REDACT says: given its name and itself."""
+Mark = Callable[[str], str]
+"""Returns the mark under which the ledger knows a value that it holds masked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something that the API has, beside what the row tells.
+
+    ``row`` is the number of another row whose answer it is; ``sure`` says that it is this row's:
+    by its id or its resolution, and with nothing against it.
+    """
+
+    id: str
+    known: dict[str, str]
+    agrees: tuple[str, ...]
+    alike: tuple[str, ...]
+    differs: tuple[str, ...]
+    row: int | None = None
+
+    @property
+    def named(self) -> bool:
+        """Whether its id or its resolution is the row's."""
+        return "id" in self.agrees or "resolution_id" in self.agrees
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is what the row tells of."""
+        return self.named and not self.differs and self.row is None
+
+    @property
+    def rank(self) -> tuple[bool, bool, int, int]:
+        """The most like first, when sorted in reverse."""
+        return self.sure, self.named, len(self.agrees), -len(self.differs)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a row is compared; ``skew`` is how far the API's clock is ahead of ours."""
+
+    entry: Mapping[str, Any]
+    mask: Mask
+    mark: Mark
+    skew: timedelta = timedelta(0)
+    known: frozenset[str] = frozenset()
+    owners: Mapping[str, int] | None = None
+
+    def candidates(self, found: Iterable[Mapping[str, Any]]) -> list[Candidate]:
+        """Return what could be the row's, the most like first."""
+        compared = {c.id or str(n): c for n, c in enumerate(map(self._compare, found))}
+        one = bool(act(self.entry))  # the very thing that was asked for
+        likely = [each for each in compared.values() if one or each.named or not each.differs]
+        return sorted(likely, key=lambda each: each.rank, reverse=True)[:_SHOWN]
+
+    @property
+    def earliest(self) -> datetime | None:
+        """The time, by the API's clock, before which nothing can be the row's."""
+        opened = moment(str(self.entry["opened_at"]))
+        return None if opened is None else opened + self.skew - BEFORE
+
+    def _compare(self, found: Mapping[str, Any]) -> Candidate:
+        names = (*_SHOWN_FIRST, *_COMPARED, *_SHOWN_LAST)
+        plain = {name: value for name in names if (value := _at(found, name))}
+        agrees: list[str] = ["id"] if self._is_known(plain.get("id", "")) else []
+        alike: list[str] = []
+        differs: list[str] = []
+        for name in _COMPARED:
+            if name in self.entry["payment"] and name in plain:
+                verdict = self._same(name, plain[name])
+                (agrees if verdict else differs if verdict is False else alike).append(name)
+        created = None if act(self.entry) else moment(plain.get("created_at", ""))
+        if created is not None:  # what was there before was made long ago
+            (agrees if self._in_time(created) else differs).append("time")
+        known = {name: self.mask(name, value) for name, value in plain.items()}
+        owner = (self.owners or {}).get(plain.get("id", ""))
+        return Candidate(
+            plain.get("id", ""), known, tuple(agrees), tuple(alike), tuple(differs), owner
+        )
+
+    def _is_known(self, found: str) -> bool:
+        """Report whether it is the id that this request, or a repeat of it, was answered with."""
+        if not found:
+            return False
+        answer = self.entry["answer"]
+        if answer.get("id_mark"):
+            return bool(answer["id_mark"] == self.mark(found))
+        confirmed = str(self.entry["path"]).endswith("/confirm")
+        own = {answer.get("id"), self.entry["payment"].get("id") if confirmed else None}
+        return found in own or found in self.known
+
+    def _same(self, name: str, theirs: str) -> bool | None:
+        """Report whether a value is the row's; None if a mask leaves it open."""
+        ours = str(self.entry["payment"][name])
+        if MASK not in ours:
+            return _equal(name, ours, theirs)
+        marked = self.entry["marks"].get(name)
+        if marked:
+            return bool(marked == self.mark(theirs))
+        return None if theirs.endswith(ours.rpartition(MASK)[2]) else False
+
+    def _in_time(self, created: datetime) -> bool:
+        earliest = self.earliest
+        return earliest is not None and earliest <= created <= earliest + BEFORE + AFTER
+
+
+def _equal(name: str, ours: str, theirs: str) -> bool:
+    amounts = name == "amount.value" and _NUMBER.fullmatch(ours) and _NUMBER.fullmatch(theirs)
+    return Decimal(ours) == Decimal(theirs) if amounts else ours == theirs
+
+
+def _at(found: Mapping[str, Any], path: str) -> str:
+    value: Any = found
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else ""

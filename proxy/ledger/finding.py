@@ -1,0 +1,127 @@
+"""What a look-up tells, as a code: never more than the API said.
+
+A thing of the API is the row's only where it is named whole and nothing speaks against it. That
+something was *not* made is never found: absence is told as absence.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from proxy.ledger.comparison import Candidate
+from proxy.words import Phrase, phrase
+
+_STATES = {"suspend": ("SUSPENDED", "SUSP"), "activate": ("ACTIVE",)}
+
+FOUND, NOT_FOUND, NOT_ANSWERED = "found", "not-found", "not-answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question and what came of it.
+
+    ``status`` is None if nothing came; ``read`` says that it is as documented; ``absent`` that the
+    API itself knows of no such thing; ``rule`` that our own rules did not let the question pass;
+    ``back_to`` how far a list was read (RFC 3339), and ``whole`` that it reaches back to before the
+    request.
+    """
+
+    target: str
+    status: int | None
+    found: int = 0
+    pages: int = 1
+    read: bool = True
+    absent: bool = False
+    rule: bool = False
+    back_to: str = ""
+    whole: bool = True
+
+    @property
+    def answered(self) -> bool:
+        """Whether the API answered the question."""
+        return self.absent or (self.status == 200 and self.read)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``kind`` is found, not-found or not-answered; ``suggests`` is a verdict, or empty."""
+
+    kind: str
+    words: Phrase
+    suggests: str = ""
+
+    @property
+    def code(self) -> str:
+        """One word for what it says."""
+        return self.words.code.removeprefix("look-up.")
+
+
+def finding(asked: Sequence[Asked], candidates: Sequence[Candidate], act: str) -> Finding:
+    """Conclude. ``act`` is what was to be done with a thing that was there, if it was that."""
+    if not asked:
+        return Finding(NOT_ANSWERED, phrase("look-up.no-way"))
+    if act and asked[0].answered:
+        return _of_act(act, asked[0], candidates)
+    named = [each for each in candidates if each.named]
+    if sure := [each for each in named if each.sure]:
+        return _of_sure(sure)
+    if odd := [each for each in named if each.row is None]:
+        differs = ", ".join(odd[0].differs)
+        return Finding(NOT_FOUND, phrase("look-up.contradicted", differs=differs))
+    failed = next((each for each in asked if not each.answered), None)
+    return _of_absence(asked, candidates) if failed is None else _unanswered(failed)
+
+
+def _of_sure(sure: Sequence[Candidate]) -> Finding:
+    if len({each.id for each in sure}) > 1:
+        return Finding(NOT_FOUND, phrase("look-up.several", count=len(sure)))
+    thing, state = sure[0].known.get("id", "-"), sure[0].known.get("status", "")
+    if state == "SETTLED":
+        return Finding(FOUND, phrase("look-up.settled", id=thing, state=state), "settled")
+    if state == "REJECTED":
+        return Finding(FOUND, phrase("look-up.rejected", id=thing, state=state), "rejected")
+    if state:
+        return Finding(FOUND, phrase("look-up.not-final", id=thing, state=state))
+    return Finding(FOUND, phrase("look-up.made", id=thing), "made")
+
+
+def _of_act(act: str, asked: Asked, candidates: Sequence[Candidate]) -> Finding:
+    if asked.absent and act == "delete":
+        return Finding(FOUND, phrase("look-up.gone"), "made")
+    if asked.absent:
+        return Finding(NOT_FOUND, phrase("look-up.no-thing"))
+    state = candidates[0].known.get("status", "-") if candidates else "-"
+    if act == "delete":
+        return Finding(NOT_FOUND, phrase("look-up.still-there", state=state))
+    if act not in _STATES:
+        return Finding(NOT_FOUND, phrase("look-up.state", state=state))
+    if state in _STATES[act]:
+        return Finding(FOUND, phrase("look-up.in-state", state=state), "made")
+    return Finding(NOT_FOUND, phrase("look-up.other-state", state=state))
+
+
+def _of_absence(asked: Sequence[Asked], candidates: Sequence[Candidate]) -> Finding:
+    """Tell of what is not there, or only looks alike, and how far was read."""
+    if alike := [each for each in candidates if each.row is None]:
+        return Finding(NOT_FOUND, phrase("look-up.alike", count=len(alike)))
+    if candidates:
+        rows = ", ".join(f"#{each.row}" for each in candidates)
+        return Finding(NOT_FOUND, phrase("look-up.others", rows=rows))
+    seen = sum(each.found for each in asked)
+    back_to = next((each.back_to for each in asked if each.back_to), "")
+    if not all(each.whole for each in asked):
+        told = phrase("look-up.nothing-so-far", count=seen, back_to=back_to or "-")
+    elif back_to:
+        told = phrase("look-up.nothing-back-to", count=seen, back_to=back_to)
+    else:
+        told = phrase("look-up.nothing", count=seen)
+    return Finding(NOT_FOUND, told)
+
+
+def _unanswered(failed: Asked) -> Finding:
+    if failed.rule:
+        path = failed.target.partition("?")[0]
+        return Finding(NOT_ANSWERED, phrase("look-up.own-rule", target=path))
+    status = "-" if failed.status is None else str(failed.status)
+    return Finding(
+        NOT_ANSWERED, phrase("look-up.not-answered", status=status, target=failed.target)
+    )

@@ -1,0 +1,132 @@
+"""What is asked about a row."""
+
+import json
+from urllib.parse import parse_qs
+
+import pytest
+
+from proxy.ledger.questions import Page, Question, act, not_found, page, questions
+from tests.support.looked_up import entry, payment
+
+
+def test_a_payment_is_looked_for_with_documented_filters() -> None:
+    (question,) = questions(entry())
+    path, _, query = question.target.partition("?")
+    assert (path, question.holds) == ("/v1/payments", "payments")
+    assert parse_qs(query) == {
+        "direction": ["OUTBOUND"],
+        "account_id": ["a-1"],
+        "page_params.page_size": ["100"],
+        "order_params.order_key": ["created_at"],
+        "order_params.order_direction": ["DESC"],
+    }
+
+
+def test_a_payment_whose_id_is_known_is_asked_for_first() -> None:
+    assert questions(entry(answer={"id": "p-1"}))[0] == Question("/v1/payments/p-1")
+    confirm = entry("/v1/payments/breb/confirm", payment={"id": "p-2"})
+    assert questions(confirm)[0] == Question("/v1/payments/p-2")
+
+
+def test_an_id_that_the_caller_wrote_is_not_the_payments() -> None:
+    (question,) = questions(entry(payment={"id": "p-of-another"}))
+    assert "p-of-another" not in question.target
+
+
+def test_the_answer_of_a_repeat_is_asked_for_first() -> None:
+    targets = [each.target for each in questions(entry(answer={"id": "p-1"}), ["p-1", "p-2"])]
+    assert targets[:2] == ["/v1/payments/p-1", "/v1/payments/p-2"]
+    assert len(targets) == 3
+
+
+def test_masked_values_are_not_asked_with() -> None:
+    (question,) = questions(entry(payment={"account_id": "••••-1"}, answer={"id": "••••-1"}))
+    assert "account_id" not in question.target
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "target", "what"),
+    [
+        ("DELETE", "/v1/keys/k-1", "/v1/keys/k-1", "delete"),
+        ("PATCH", "/v1/keys/k-1/suspend", "/v1/keys/k-1", "suspend"),
+        ("PATCH", "/v1/keys/k-1/activate", "/v1/keys/k-1", "activate"),
+        ("PATCH", "/v1/customers/c-1", "/v1/customers/c-1", "change"),
+        ("POST", "/v1/keys", "/v1/keys?account_id=a-1&", ""),
+        ("POST", "/v1/qrcodes", "/v1/qrcodes?page_params", ""),
+    ],
+)
+def test_what_is_no_payment_is_looked_for_where_it_would_be(
+    method: str, path: str, target: str, what: str
+) -> None:
+    assert questions(entry(path, method))[0].target.startswith(target)
+    assert act(entry(path, method)) == what
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/resolve-key", "/v1/paas/entities/customers/payments/breb", "/elsewhere"]
+)
+def test_where_no_list_is_documented_nothing_is_asked(path: str) -> None:
+    assert questions(entry(path)) == []
+
+
+def test_further_pages_are_of_the_moment_of_the_first() -> None:
+    question = Question("/v1/payments?a=b", "payments")
+    assert question.page(1, {}) == "/v1/payments?a=b"
+    asked = question.page(3, {"first_request_timestamp": "2026-11-25T10:00:00.250Z"})
+    assert parse_qs(asked.partition("?")[2]) == {
+        "a": ["b"],
+        "page_params.page_number": ["3"],
+        "page_params.first_request_timestamp.seconds": ["1795600800"],
+        "page_params.first_request_timestamp.nanos": ["250000000"],
+    }
+    odd = question.page(2, {"first_request_timestamp": {}})
+    assert odd == "/v1/payments?a=b&page_params.page_number=2"
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "number", "ends"),
+    [
+        pytest.param(100, "3", 2, False, id="not the last"),
+        pytest.param(100, "3", 3, True, id="the last"),
+        pytest.param(100, None, 1, False, id="full, and nothing is said"),
+        pytest.param(7, None, 1, True, id="not full, and nothing is said"),
+        pytest.param(7, "many", 1, True, id="nonsense is said"),
+    ],
+)
+def test_a_list_ends_where_it_says_or_where_it_is_not_full(
+    count: int, total: str | None, number: int, ends: bool
+) -> None:
+    info = {} if total is None else {"total_pages": total}
+    assert Page([{}] * count, info).ends(number) is ends
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b'{"payments": {}}', b"<html>", b"[" * 60_000, b"\xff"]
+)
+def test_an_answer_that_is_not_as_documented_is_none(body: bytes) -> None:
+    assert page(Question("/v1/payments", "payments"), body) is None
+
+
+def test_one_thing_or_a_list() -> None:
+    one = page(Question("/v1/payments/p-1"), json.dumps(payment()).encode())
+    assert one is not None
+    assert one.things == [payment()]
+    many = page(
+        Question("/v1/payments", "payments"), json.dumps({"payments": [payment(), 1]}).encode()
+    )
+    assert many is not None
+    assert many.things == [payment()]
+
+
+@pytest.mark.parametrize(
+    ("body", "own"),
+    [
+        pytest.param(b'{"message": "no such payment", "http_code": 404}', True, id="its status"),
+        pytest.param(b'{"message": "x", "code": "PAYMENT_NOT_FOUND"}', True, id="its code"),
+        pytest.param(b'{"message": "no Route matched with those values"}', False, id="a gateway"),
+        pytest.param(b"<html>404 Not Found</html>", False, id="a web server"),
+        pytest.param(b"", False, id="nothing"),
+    ],
+)
+def test_a_404_is_an_answer_if_the_api_gave_it(body: bytes, own: bool) -> None:
+    assert not_found(body) is own
