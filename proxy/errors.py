@@ -78,6 +78,9 @@ class RequestRefused(ProxyError):
     title = phrase("title.refused")
     language: Language = DEFAULT
     """Which one the caller reads, of what the parser refused."""
+    method = ""
+    """Of a request that was refused before its exchange began, and its target."""
+    target = b"-"
 
     def __init__(
         self,

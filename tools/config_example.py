@@ -30,6 +30,7 @@ GROUPS = {
     "console": "The console, and what is logged",
 }
 EXAMPLES = {
+    "memory_budget": "64",
     "token_url": "https://host/path",
     "tls_cert": "/path/to/chain.pem",
     "tls_key": "/path/to/key.pem",

@@ -205,6 +205,17 @@ class Status:
         yield labelled_gauge(
             "breb_proxy_pool", "Upstream connections by state.", "state", self._pool.counts
         )
+        budget = self._pool.budget
+        yield gauge(
+            "breb_proxy_memory_held_bytes",
+            "Memory that callers make the proxy hold, roughly.",
+            budget.held,
+        )
+        yield gauge(
+            "breb_proxy_memory_budget_bytes",
+            "How much of it there may be (BREB_MEMORY_BUDGET).",
+            budget.most,
+        )
         if self._ledger is not None:
             yield gauge(
                 "breb_proxy_ledger_writable",

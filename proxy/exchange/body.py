@@ -1,6 +1,7 @@
 """The caller's body on its way up: counted, bounded, copied and framed in one place."""
 
 import asyncio
+from collections.abc import Callable
 
 from proxy.exchange.guard import body_too_large
 from proxy.exchange.record import Exchange
@@ -11,10 +12,11 @@ from proxy.http1.request import BodyPart, Request
 class OutgoingBody:
     """A request's body; it goes out as it comes, and again from a copy if it was short enough."""
 
-    def __init__(self, exchange: Exchange, request: Request, replay_limit: int) -> None:
+    def __init__(self, exchange: Exchange, request: Request, keeps: Callable[[], int]) -> None:
         self._exchange = exchange
         self._request = request
-        self._limit = replay_limit
+        self._keeps = keeps
+        self._held = 0  # bytes, as they are part of what the request holds
         self._kept: bytes | bytearray | None = b""
         self.more = True
         """Whether a part of it is still to come from the caller."""
@@ -43,6 +45,7 @@ class OutgoingBody:
             part = await self.next()
             before, kept = kept, self._kept
             if kept is None:
+                self._hold(len(before) + len(part))
                 return self._framed(bytes(before), last=False) + part
         return opening if kept is None else self._framed(bytes(kept), last=True)
 
@@ -67,14 +70,20 @@ class OutgoingBody:
             raise body_too_large(limit)
         exchange.received += len(data)
         kept = self._kept
-        if kept is None or len(kept) + len(data) > self._limit:
+        if kept is None or len(kept) + len(data) > self._keeps():
             self._kept = None
         elif not kept:
             self._kept = data  # most bodies come as one part: no copy is made of these
         else:
             self._kept = bytearray(kept) if isinstance(kept, bytes) else kept
             self._kept += data
+        self._hold(len(data if self._kept is None else self._kept))
         return self._framed(data, last=last)
+
+    def _hold(self, size: int) -> None:
+        """Count what is kept; of a body that is not, the part that is on its way."""
+        self._request.kept += size - self._held
+        self._held = size
 
     def _framed(self, data: bytes, *, last: bool) -> bytes:
         if self._request.framing != CHUNKED:

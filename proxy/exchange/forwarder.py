@@ -21,6 +21,8 @@ from proxy.exchange.web_pages import with_cors
 from proxy.http1.fields import Line, Lines, relocated, serialised
 from proxy.http1.framing import CHUNKED
 from proxy.http1.request import Request
+from proxy.memory import Budget
+from proxy.memory.reading import SIP
 from proxy.token.keeper import LeasedToken, TokenKeeper
 from proxy.upstream import Connection, Pool, ResponseHead
 from proxy.upstream.pool import NEW
@@ -48,9 +50,15 @@ class Forwarder:
     """Forwards requests to the upstream with the access token put on."""
 
     def __init__(
-        self, pool: Pool, uploads: Uploads, keeper: TokenKeeper, options: ForwarderOptions
+        self,
+        pool: Pool,
+        uploads: Uploads,
+        keeper: TokenKeeper,
+        options: ForwarderOptions,
+        budget: Budget,
     ) -> None:
         self._pool = pool
+        self._budget = budget
         self._uploads = uploads
         self._keeper = keeper
         base = options.base
@@ -69,7 +77,7 @@ class Forwarder:
         """Forward one request and send the answer on."""
         if exchange.tap is not None:
             exchange.tap.enters("token")
-        body = OutgoingBody(exchange, request, self._replay_limit) if request.framing else None
+        body = OutgoingBody(exchange, request, self._keeps) if request.framing else None
         outgoing = OutgoingRequest(request, body)
         # Who asks the token endpoint for a token brings credentials of its own; the API may take
         # post for POST.
@@ -88,9 +96,12 @@ class Forwarder:
                 self._keeper.release(outgoing.held)
             if outgoing.pump is not None:
                 await outgoing.stop()
-            if body is not None:
-                body.leave()
+            outgoing.leave()
             outgoing.give_up(self._pool)
+
+    def _keeps(self) -> int:
+        """Return how much of a body is kept, so that it can be sent again."""
+        return min(self._replay_limit, SIP) if self._budget.tight else self._replay_limit
 
     # -- the exchange with the upstream ----------------------------------------------------
 
@@ -106,12 +117,13 @@ class Forwarder:
         pool, body, method = self._pool, outgoing.body, outgoing.request.method
         opening = b"" if body is None else body.opening()
         more = body is not None and body.more
-        if more:
+        if more or outgoing.request.crowded:
             opening, more = await self._admitted(outgoing, opening)
         within = may_wait(method, whole=outgoing.whole)
         while True:
             connection = pool.take(within) or await self._acquire(outgoing, within)
             exchange.connected = time.perf_counter()
+            outgoing.request.go_up()
             exchange.attempts += 1
             held = outgoing.held
             exchange.token_id = None if held is None else held.token.token_id
@@ -140,15 +152,18 @@ class Forwarder:
             return connection.head
 
     async def _admitted(self, outgoing: OutgoingRequest, opening: bytes) -> tuple[bytes, bool]:
-        """Wait until the body may go out; the token may have ended or been renewed meanwhile.
+        """Wait until it may go out; the token may have ended or been renewed meanwhile.
 
         Return what goes out with the head, and whether more of the body is to come.
         """
-        body = cast("OutgoingBody", outgoing.body)
-        opening = await self._uploads.admit(body, opening)
+        body = outgoing.body
+        if body is not None and body.more:
+            opening = await self._uploads.admit(body, opening)
+        elif outgoing.place is None:
+            outgoing.place = await self._uploads.place()
         if outgoing.held is not None and self._keeper.usable() is not outgoing.held:
             self._use(outgoing, self._keeper.usable() or await self._keeper.wait())
-        return opening, body.more
+        return opening, body is not None and body.more
 
     async def _acquire(self, outgoing: OutgoingRequest, within: float) -> Connection:
         """Wait for a connection; the token may have ended or been renewed meanwhile."""

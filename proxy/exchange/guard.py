@@ -90,6 +90,7 @@ class Guard:
             # The console sends again in the name of who sent it; nobody else can name a caller.
             given = request.section.known.get(b"x-proxy-key", [])
             exchange.caller = request.caller or self._of_key(given)
+            request.peer.known = True
         if self._options.allow or self._options.deny:
             self._check_rules(exchange.caller, request.method, request.path)
 

@@ -149,6 +149,7 @@ class LocalTokens:
                 401, "invalid_client", message, request.path, exchange.id, challenge
             )
         exchange.caller = caller
+        request.peer.known = bool(self._keys)
         held = self._keeper.usable() or await self._keeper.wait()
         lifetime = max(1, round(held.token.lifetime))
         return answers.granted(self._placeholders.issue(caller, lifetime), held.token)

@@ -24,6 +24,8 @@ class OutgoingRequest:
         self.body = body
         self.connection: Connection | None = None
         self.held: LeasedToken | None = None
+        self.place: asyncio.Semaphore | None = None
+        """What it holds a place of to its end, if others wait behind it."""
         self.failure: BaseException | None = None
         """What ended the caller's body before it was whole."""
         self.pump: asyncio.Task[None] | None = None
@@ -55,6 +57,14 @@ class OutgoingRequest:
         """Raise what is wrong with the caller's body, if that is why the connection ended."""
         if isinstance(self.failure, ProxyError):
             raise self.failure from error
+
+    def leave(self) -> None:
+        """Give the places to others that it and its body hold."""
+        place, self.place = self.place, None
+        if place is not None:
+            place.release()
+        if self.body is not None:
+            self.body.leave()
 
     def give_up(self, pool: Pool) -> None:
         """Return the connection of an attempt that is over, or whose answer is not wanted."""

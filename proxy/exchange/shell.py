@@ -74,10 +74,11 @@ class Shell:
         except CallerLeft:
             exchange.left = True
         except asyncio.CancelledError:
-            if not self.time_over:
+            ended = self._why_ended(request)
+            if ended is None:
                 exchange.left = True
                 raise
-            await self._failed(exchange, request, Draining(phrase("draining")), out)
+            await self._failed(exchange, request, ended, out)
         except Exception as error:
             # Not its text: what a surprise says may hold what it was given.
             log.error("internal error %s in exchange %s", type(error).__name__, exchange.id)
@@ -86,6 +87,12 @@ class Shell:
         finally:
             self._under_way.discard(exchange)
             self._over(exchange)
+
+    def _why_ended(self, request: Request) -> ProxyError | None:
+        """Return why an exchange was cancelled, None if its caller has left."""
+        if request.given_way is None and self.time_over:
+            return Draining(phrase("draining"))
+        return request.given_way
 
     def _opened(self, request: Request) -> Exchange:
         exchange = Exchange(next(self._ids), request.method, request.target)
@@ -128,11 +135,11 @@ class Shell:
             self._over(exchange)
 
     def refused(self, error: RequestRefused) -> tuple[int, Lines, bytes]:
-        """Record and word a request that never became one: the parser said no."""
-        exchange = Exchange(next(self._ids), "-", b"-")
+        """Record and word a request that never became one: the parser said no, or the budget."""
+        exchange = Exchange(next(self._ids), error.method or "-", error.target)
         exchange.failure = error
         exchange.status = error.status
-        answer = problem(error, exchange.id, "GET", language=error.language)
+        answer = problem(error, exchange.id, error.method or "GET", language=error.language)
         exchange.sent = len(answer[2])
         self._over(exchange)
         return answer

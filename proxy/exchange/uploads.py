@@ -1,7 +1,8 @@
-"""Half of the upstream's connections are for requests whose body is still coming, no more.
+"""Half of the upstream's connections are for requests that go on at their caller's pace, no more.
 
 A caller that sends a byte a second would hold one for hours; some hundred such callers held all.
-While there is a place a body goes up as it comes, since the upstream may answer before its end.
+While there is a place a body goes up as it comes, since the upstream may answer before its end. Who
+sends further requests without waiting for an answer needs a place, too.
 """
 
 import asyncio
@@ -33,10 +34,14 @@ class Uploads:
             opening = await body.gathered(opening)
             if not body.more:
                 return opening
+        body.place = await self.place()
+        return opening
+
+    async def place(self) -> asyncio.Semaphore:
+        """Wait for a place, which is to be released. Raises PoolFull."""
         try:
             async with asyncio.timeout(self._timeout):
                 await self._places.acquire()
         except TimeoutError:
             raise PoolFull(phrase("uploads-full", seconds=self._timeout)) from None
-        body.place = self._places
-        return opening
+        return self._places

@@ -15,6 +15,7 @@ UNTIL_CLOSE: Final = -2  # an answer that ends with its connection
 
 MAX_HEAD = 131_072
 BUFFER = 65_536  # what waits of a body, in either direction, before its sender is not read
+LINE = 160  # what a field line takes beside its bytes
 OBJECT = 64  # what a part of a body takes beside its bytes, which counts for tiny chunks
 MAX_LENGTH = (1 << 63) - 1  # an upstream that counts in signed numbers would read less than nothing
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"

@@ -2,7 +2,9 @@
 
 from typing import NamedTuple, Protocol
 
+from proxy.errors import RequestRefused
 from proxy.http1.fields import Section
+from proxy.http1.framing import LINE
 
 
 class CallerLeft(Exception):
@@ -27,6 +29,15 @@ class BodySource(Protocol):
 
     async def next(self) -> BodyPart:
         """Wait for the next part; raise RequestRefused, or CallerLeft."""
+
+
+class Peer:
+    """What is known of who is at the other end of a connection."""
+
+    __slots__ = ("known",)
+
+    def __init__(self) -> None:
+        self.known = False  # a valid key has come
 
 
 class Request:
@@ -54,7 +65,23 @@ class Request:
         self.renews = True  # whether a 401 to it may say something of the token
         self.replay_of = ""  # the exchange that this one repeats, by the operator's wish
         self.max_body: int | None = None  # bytes; a longer one is refused
+        self.size = 0  # bytes of the head
+        self.kept = 0  # bytes of the body that somebody keeps, or that wait to go up
+        self.peer = _NOBODY
+        self.crowded = False  # others wait behind it on the same connection
+        self.gone_up = False  # a part of it may be at the upstream
+        self.given_way: RequestRefused | None = None  # why it is ended before it goes up
         self.body: BodySource = _NOTHING
+
+    def go_up(self) -> None:
+        """Note that it goes up; raise RequestRefused if it has given way: its body may be gone."""
+        if self.given_way is not None:
+            raise self.given_way
+        self.gone_up = True
+
+    def weigh(self) -> int:
+        """Return how many bytes of memory it takes, with what is kept of its body."""
+        return self.size + LINE * len(self.section.lines) + self.kept
 
 
 class _Nothing:
@@ -68,3 +95,4 @@ class _Nothing:
 
 
 _NOTHING = _Nothing()
+_NOBODY = Peer()

@@ -12,7 +12,7 @@ import httptools
 
 from proxy.errors import RequestRefused
 from proxy.http1.fields import REQUEST, Lines, Section, persists
-from proxy.http1.framing import BAD, CHUNKED, HEAD_END, MAX_HEAD, request_framing
+from proxy.http1.framing import BAD, CHUNKED, HEAD_END, LINE, MAX_HEAD, request_framing
 from proxy.http1.request import BodyPart, Request
 from proxy.words import phrase
 
@@ -36,6 +36,25 @@ Event = Request | BodyPart
 class RequestParser:
     """Parses one connection's requests, one after the other."""
 
+    __slots__ = (
+        "_in_head",
+        "_line",
+        "_line_whole",
+        "_lines",
+        "_method",
+        "_overhead",
+        "_parser",
+        "_parts",
+        "_remaining",
+        "_request",
+        "_tail",
+        "_unknown",
+        "_url",
+        "_version",
+        "_whole",
+        "size",
+    )
+
     def __init__(self) -> None:
         self._parser = self._new()
         self._remaining = 0  # of a body of known length
@@ -43,7 +62,7 @@ class RequestParser:
         self._overhead = 0
         self._parts: list[bytes] = []  # of a chunked body, from the read at hand
         self._version = "1.1"
-        self._restart()
+        self.forget()
 
     def _new(self) -> httptools.HttpRequestParser:
         parser = httptools.HttpRequestParser(self)
@@ -51,7 +70,8 @@ class RequestParser:
         parser.set_dangerous_leniencies(lenient_data_after_close=True)
         return parser
 
-    def _restart(self) -> None:
+    def forget(self) -> None:
+        """Begin anew, with nothing of what has come."""
         self.size = 0  # bytes of a head that has begun and is not whole
         self._in_head = True
         self._line_whole = self._whole = self._unknown = False
@@ -69,6 +89,10 @@ class RequestParser:
     def lines(self) -> Lines:
         """The field lines of the head that has begun, as far as they have come."""
         return self._lines
+
+    def weigh(self) -> int:
+        """Return how many bytes of memory a head takes that is not whole: it is there twice."""
+        return 2 * self.size + LINE * len(self._lines)
 
     def feed(self, data: bytes, start: int) -> tuple[Event | None, int]:
         """Read ``data`` from ``start`` to the end of one part; return what it gave, and its end.
@@ -90,7 +114,7 @@ class RequestParser:
         Nothing is left to the garbage collector, which looks seldom: it may be a head's worth.
         """
         del self._parser
-        self._request = None
+        self.forget()
 
     def _boundary(self, data: bytes, start: int) -> int:
         if self._in_head and data[start] in b"\r\n" and not self.begun:
@@ -115,7 +139,7 @@ class RequestParser:
         part = data[start : start + self._remaining]
         self._remaining -= len(part)
         if not self._remaining:
-            self._restart()
+            self.forget()
         return BodyPart(part, last=not self._remaining), start + len(part)
 
     def _chunks(self, part: bytes) -> BodyPart | None:
@@ -125,7 +149,7 @@ class RequestParser:
         self._check_overhead()  # before a body that came in one read is called whole
         whole, parts = self._whole, self._parts
         if whole:
-            self._restart()
+            self.forget()
         elif not parts:
             return None
         self._parts = []
@@ -141,10 +165,12 @@ class RequestParser:
         self._parse(part)
         request = self._request
         if request is None:
-            if self.size > MAX_HEAD:
+            if self.size > MAX_HEAD or len(self._lines) > MAX_FIELDS:
                 raise self._too_large()
             if not self._line_whole and b"\n" in self._line.lstrip(b"\r\n"):
                 self._check_line()
+                # The rest came with it, and waits in the field lines already.
+                self._line = self._line[: self._line.find(b" HTTP/") + 11]
         elif request.framing:
             self.size = self._overhead = 0
             self._in_head = False
@@ -152,7 +178,7 @@ class RequestParser:
                 self._remaining = request.framing
                 self._parser = self._new()
         else:
-            self._restart()
+            self.forget()
         return request
 
     def _parse(self, part: bytes) -> None:
@@ -253,6 +279,7 @@ class RequestParser:
         method = self._method or parser.get_method().decode("ascii")
         request = self._request = Request(method, self._url, version, section, framing)
         # With HTTP/1.0 the parser lets keep-alive win, and Proxy-Connection count.
+        request.size = self.size
         request.keep_alive = parser.should_keep_alive() and (
             version == "1.1" or persists(section.known.get(b"connection", ()))
         )

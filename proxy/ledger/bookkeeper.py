@@ -12,7 +12,7 @@ from functools import partial
 
 from proxy.asgi import Message, Send
 from proxy.exchange.record import Exchange, Forward, may_change
-from proxy.http1.request import BodyPart, BodySource, Request
+from proxy.http1.request import BodyPart, Request
 from proxy.ledger.answer import Answer
 from proxy.ledger.ledger import Ledger
 from proxy.ledger.payment import Picker
@@ -28,8 +28,9 @@ Late = Callable[[], Awaitable[None]]
 class Intake:
     """A request's body: what was read ahead, and the hash of all that passes."""
 
-    def __init__(self, source: BodySource) -> None:
-        self._source = source
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._source = request.body
         self._ahead: BodyPart | None = None
         self._hash = hashlib.sha256()
         self._first = bytearray()
@@ -59,6 +60,7 @@ class Intake:
         self._size += len(part.data)
         if self._size <= LIMIT:
             self._first += part.data
+            self._request.kept += len(part.data)
         self.whole = part.last
         return part
 
@@ -121,7 +123,7 @@ class Bookkeeper:
         intake, body = None, _NO_BODY
         if request.framing:
             _enters(exchange, "intake")
-            request.body = intake = Intake(request.body)
+            request.body = intake = Intake(request)
             await intake.read_ahead()
             body = intake.body(self._picker)
         row = _row(exchange, body)

@@ -21,17 +21,22 @@ from proxy.asgi import App
 from proxy.errors import RequestRefused
 from proxy.http1.fields import Lines, serialised, values
 from proxy.http1.framing import BUFFER, status_line
-from proxy.http1.request import BodyPart, Request
+from proxy.http1.request import BodyPart, Peer, Request
 from proxy.http1.request_parser import RequestParser
 from proxy.listener import half_close
 from proxy.listener.cycle import Cycle
+from proxy.listener.unread import unread
+from proxy.memory import Budget, Claim
+from proxy.memory.reading import SIP, read_as
+from proxy.memory.rules import PLAIN, SECURED
 from proxy.peer import peer_uid
-from proxy.pressure import Pressure, read_as
 from proxy.words import phrase, preferred
 
 # Maximum bytes of pipelined requests to buffer. Reading goes on that far so as to notice that the
 # caller has closed.
-AHEAD = 262_144
+AHEAD = SIP
+SMALL = 4_096  # bytes: what is smaller is not said to be held, until the next weighing finds it
+STARVED = 2.0  # how long a caller may be stopped, for want of memory, before its turn is over
 LINGER = 2.0  # how long the rest of an unwanted body is read, so that the answer is not reset
 RECENT = 1.0  # a connection used this recently may have its next request under way at drain time
 
@@ -56,14 +61,53 @@ class Crowd(Protocol):
     refuse: Refuse
     connections: "set[CallerConnection]"
     draining: bool
-    pressure: Pressure
+    budget: Budget
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Keep the timer running that calls `CallerConnection.sweep`."""
 
+    def has_place(self, newcomer: "CallerConnection") -> bool:
+        """Report whether there is a place for it, if need be that of one who gives way."""
+
 
 class CallerConnection(asyncio.Protocol):
     """Runs the exchanges of one caller, one at a time."""
+
+    # There may be thousands, of whom nothing comes: without a dictionary each takes 1 KiB less.
+    __slots__ = (
+        "_app",
+        "_closing",
+        "_deadline",
+        "_drained",
+        "_eof",
+        "_idle_since",
+        "_ignored",
+        "_kept",
+        "_kept_from",
+        "_mark",
+        "_moved_at",
+        "_moves_seen",
+        "_parser",
+        "_peer",
+        "_scope_base",
+        "_server_state",
+        "_stalled_at",
+        "_stopped_at",
+        "_uid",
+        "_unread",
+        "_unwritten",
+        "_write_mark",
+        "bare",
+        "by_records",
+        "callers",
+        "cycle",
+        "loop",
+        "moves",
+        "peeking",
+        "reading_paused",
+        "transport",
+        "writing_paused",
+    )
 
     def __init__(
         self,
@@ -76,11 +120,13 @@ class CallerConnection(asyncio.Protocol):
         self.loop = loop
         self.transport: asyncio.Transport = cast("asyncio.Transport", None)
         self.writing_paused = False
-        self.moved = False  # something was read or written since this was last cleared
+        self.moves = 0  # how often something was read or written
+        self.by_records = False  # TLS below reads one record at a time
         self._app = app
         self._server_state = server_state
         self._parser = RequestParser()
         self._scope_base: dict[str, Any] = {}
+        self._peer = Peer()
         self._uid: int | None = None  # of the user at the other end of a Unix socket
         self.cycle: Cycle | None = None
         self._kept = b""  # bytes of further requests, from `_kept_from` on
@@ -91,11 +137,15 @@ class CallerConnection(asyncio.Protocol):
         self._deadline = math.inf
         self._idle_since = loop.time()
         self.reading_paused = False
-        self._waits = False  # a body that its exchange has not taken yet
+        self.bare = PLAIN
+        self._moves_seen = 0
+        self._moved_at = self._idle_since
+        self._stopped_at = math.inf  # when a head came to be too large to be read on for now
         self._mark = BUFFER  # as it is being read; what is wanted may have changed
         self._write_mark = BUFFER
         self.peeking: asyncio.TimerHandle | None = None
         self._drained: asyncio.Future[None] | None = None
+        self._unread = 0  # bytes that wait in the kernel, while nothing is read
         self._unwritten = 0
         self._stalled_at = math.inf
 
@@ -106,7 +156,7 @@ class CallerConnection(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self.transport.set_write_buffer_limits(high=BUFFER)
         callers = self.callers
-        if callers.pressure.mark != BUFFER:
+        if callers.budget.tight:
             self._adapt()
         callers.connections.add(self)
         self._server_state.connections.add(cast("Any", self))
@@ -126,7 +176,10 @@ class CallerConnection(asyncio.Protocol):
         self._uid = peer_uid(transport.get_extra_info("socket"))
         if self._uid is not None:
             self._scope_base["uid"] = self._uid
-        if len(callers.connections) > callers.limits.connections:
+        if self._scope_base["scheme"] == "https":
+            self.bare = SECURED
+        callers.budget.enter(self)
+        if not callers.has_place(self):
             many = phrase("too-many-callers", most=callers.limits.connections)
             step, later = phrase("step.fewer-connections"), ((b"Retry-After", b"1"),)
             self._refuse(RequestRefused(503, "too-many-callers", many, step, later))
@@ -135,11 +188,11 @@ class CallerConnection(asyncio.Protocol):
         """End what was under way for this caller."""
         del exc
         self.callers.connections.discard(self)
+        self.callers.budget.leave(self)
         self._server_state.connections.discard(cast("Any", self))
         self._closing = True
         self._kept = b""
         self._parser.close()
-        self._no_longer_waits()
         if self.peeking is not None:
             self.peeking.cancel()
         if self.cycle is not None:
@@ -148,7 +201,7 @@ class CallerConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what belongs to the request at hand; keep what comes after it."""
-        self.moved = True
+        self.moves += 1
         if self._closing:
             self._ignored = True
         elif self._kept:
@@ -168,6 +221,7 @@ class CallerConnection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Note that the caller does not keep up."""
         self.writing_paused = True
+        self.callers.budget.hold(self.transport.get_write_buffer_size(), self)
 
     def resume_writing(self) -> None:
         """Note that the caller has caught up."""
@@ -179,7 +233,7 @@ class CallerConnection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Send a part of the answer."""
         if data:
-            self.moved = True
+            self.moves += 1
             self.transport.write(data)
 
     async def drain(self) -> None:
@@ -208,24 +262,37 @@ class CallerConnection(asyncio.Protocol):
                     return
                 event, start = self._parser.feed(data, start)
                 if isinstance(event, Request):
-                    self._begin(event)
+                    self._begin(event, size - start)
                 elif event is not None:
                     self._body(event)
         except RequestRefused as refusal:
             self._refuse(refusal)
             return
         self._ignored = start < size
-        if self._parser.size and not waited_for:
+        if self._parser.size:
+            self._wait_for_head(size, begun=not waited_for)
+
+    def _wait_for_head(self, size: int, *, begun: bool) -> None:
+        """Keep ``size`` more bytes of a head that is not whole."""
+        if begun:
             self._deadline = self.loop.time() + self.callers.limits.header_timeout
+        budget = self.callers.budget
+        if self._parser.size > SMALL:
+            budget.hold(size, self)
+        if budget.tight and self._parser.size > SIP and not self._closing:
+            self._stopped_at = self.loop.time()
+            self._pause_reading()
 
     def _keep(self, data: bytes, start: int) -> None:
         """Keep bytes of the next request until the answer to this one is out."""
         self._kept, self._kept_from = data, start
         if len(data) - start > AHEAD:
             self._pause_reading()
+        if len(data) > SMALL:
+            self.callers.budget.hold(len(data), self)
 
-    def _begin(self, request: Request) -> None:
-        """Start the exchange of a request whose head is there."""
+    def _begin(self, request: Request, following: int) -> None:
+        """Start the exchange of a request whose head is there, with so many bytes behind it."""
         scope = self._scope_base.copy()
         scope["http_version"] = request.version
         scope["method"] = request.method
@@ -236,8 +303,13 @@ class CallerConnection(asyncio.Protocol):
         scope["request"] = request
         request.scheme = scope["scheme"]
         request.server = scope["server"]
+        request.peer = self._peer
         if self._uid is not None:
             request.uid = self._uid
+        request.crowded = 0 <= request.framing < following
+        if not self._bears(request, following):
+            self._refuse(_no_room(request))
+            return
         cycle = self.cycle = Cycle(self, scope, request)
         if cycle.request_complete:
             self._closing = not cycle.keep_alive
@@ -250,22 +322,26 @@ class CallerConnection(asyncio.Protocol):
         task = cycle.task = self.loop.create_task(cycle.run(self._app))
         self._server_state.tasks.add(task)
 
+    def _bears(self, request: Request, following: int) -> bool:
+        """Report whether there is room for a request: a small one that is whole always fits."""
+        budget = self.callers.budget
+        if request.size > SMALL:
+            budget.hold(request.weigh())
+        if not budget.tight or self._peer.known:
+            return True
+        whole = 0 <= request.framing <= following
+        return request.size <= SIP and (whole or not budget.over)
+
     def _body(self, part: BodyPart) -> None:
         """Hand on a part of the body."""
-        cycle = cast("Cycle", self.cycle)
+        cycle, budget = cast("Cycle", self.cycle), self.callers.budget
         cycle.feed(part.data, complete=part.last)
         if part.last:
             self._closing = not cycle.keep_alive
-        elif cycle.waiting_bytes > self.callers.pressure.mark:
-            if not self._waits:
-                self._waits = True
-                self.callers.pressure.join()
+        elif cycle.waiting_bytes > budget.mark:
             self._pause_reading()
-
-    def _no_longer_waits(self) -> None:
-        if self._waits:
-            self._waits = False
-            self.callers.pressure.leave()
+        if cycle.waiting_bytes > SMALL:
+            budget.hold(len(part.data), self)
 
     @property
     def interim_fits(self) -> bool | None:
@@ -318,12 +394,16 @@ class CallerConnection(asyncio.Protocol):
     def _refuse(self, refusal: RequestRefused) -> None:
         """Answer what is no request and close; inside a body its exchange gives the answer."""
         self._closing = True
+        if not refusal.method:
+            refusal.language = preferred(values(self._parser.lines, b"accept-language"))
+        self._parser.forget()
         if self.cycle is not None:
             self.cycle.break_body(refusal)
             return
-        refusal.language = preferred(values(self._parser.lines, b"accept-language"))
         status, lines, body = self.callers.refuse(refusal)
         kept = serialised([line for line in lines if line[0] != b"Connection"])
+        if refusal.method == "HEAD":
+            body = b""
         self.transport.write(b"%bConnection: close\r\n%b\r\n%b" % (status_line(status), kept, body))
         self._linger()
 
@@ -368,11 +448,70 @@ class CallerConnection(asyncio.Protocol):
         else:
             self.transport.close()
 
+    # -- as one of those who hold memory ---------------------------------------------------
+
+    def weigh(self) -> int:
+        """Return how many bytes of memory it takes beside, with all that waits on it."""
+        weight = len(self._kept) + self._unread
+        weight += self.transport.get_write_buffer_size()
+        if self._parser.size:
+            weight += self._parser.weigh()
+        if self.cycle is not None:
+            weight += self.cycle.weigh()
+        return weight
+
+    def claim(self, now: float) -> Claim | None:
+        """Return what could be freed if it gave way; None if it must not."""
+        if self.transport.is_closing():
+            return None
+        if self.cycle is None or self.cycle.may_give_way:
+            weight = self.weigh()
+            if self.writing_paused:  # as much of the answer waits at the upstream's connection
+                weight += self.transport.get_write_buffer_size()
+        elif self._kept:
+            weight = len(self._kept)
+        else:
+            return None
+        return Claim(self.bare + weight, weight, self._peer.known, now - self._moved_at)
+
+    def stalls(self, now: float) -> float:
+        """Return for how long an answer has not been taken that need not be; 0 if it moves."""
+        cycle = self.cycle
+        if cycle is None or not self.writing_paused or not cycle.may_give_way:
+            return 0.0
+        return now - self._moved_at
+
+    def give_way(self) -> bool:
+        """Let go: of further requests, of this one, of the connection; return whether of that."""
+        cycle = self.cycle
+        if cycle is not None:
+            self._ignored = self._ignored or bool(self._kept)
+            self._kept = b""
+            self._closing = True
+            cycle.keep_alive = False
+            if cycle.may_give_way:
+                cycle.give_way(_no_room())
+        elif self._parser.begun and not self._closing:
+            self._refuse(_no_room())
+        else:
+            self.transport.abort()
+            return True
+        return False
+
     # -- time ------------------------------------------------------------------------------
 
     def sweep(self, now: float) -> None:
         """Act on whatever took too long; let less wait for the caller while there is much."""
-        mark = self.callers.pressure.mark
+        if self.moves != self._moves_seen:
+            self._moves_seen, self._moved_at = self.moves, now
+        mark = self.callers.budget.mark
+        if self._mark != mark and not self.reading_paused and not self.transport.is_closing():
+            self.transport.pause_reading()
+            self._adapt()
+            self.transport.resume_reading()
+        self._unread = unread(self.transport) if self.reading_paused else 0
+        if now > self._stopped_at:
+            self._stopped(now)
         if self._write_mark != mark:
             self._write_mark = mark
             self.transport.set_write_buffer_limits(high=mark if mark == BUFFER else mark // 2)
@@ -385,6 +524,13 @@ class CallerConnection(asyncio.Protocol):
         if now > self._deadline:
             self._deadline = math.inf
             self._late()
+
+    def _stopped(self, now: float) -> None:
+        """Read on if there is room again; else give way when that has lasted."""
+        if not self.callers.budget.tight:
+            self.resume_reading()
+        elif now > self._stopped_at + STARVED:
+            self.give_way()
 
     def _late(self) -> None:
         cycle = self.cycle
@@ -424,14 +570,25 @@ class CallerConnection(asyncio.Protocol):
         """Read on, after the app has taken what was there."""
         if self.reading_paused and not self.transport.is_closing():
             self.reading_paused = False
-            self._no_longer_waits()
-            if self._mark != self.callers.pressure.mark:
+            self._unread = 0
+            self._stopped_at = math.inf
+            if self._mark != self.callers.budget.mark:
                 self._adapt()
             self.transport.resume_reading()
 
     def _adapt(self) -> None:
-        self._mark = self.callers.pressure.mark
-        read_as(self, self.transport, self._mark)
+        self._mark = self.callers.budget.mark
+        if not self.by_records:
+            read_as(self, self.transport, self._mark)
+
+
+def _no_room(request: Request | None = None) -> RequestRefused:
+    later = ((b"Retry-After", b"1"),)
+    refusal = RequestRefused(503, "memory", phrase("memory"), phrase("step.memory"), later)
+    if request is not None:
+        refusal.method, refusal.target = request.method, request.target
+        refusal.language = preferred(request.section.known.get(b"accept-language", []))
+    return refusal
 
 
 def _address(value: Any) -> tuple[str, int | None] | None:  # noqa: ANN401  as sockets give it

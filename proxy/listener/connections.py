@@ -1,6 +1,7 @@
 """All connections of one listener, and the one timer that watches them."""
 
 import asyncio
+import ssl
 from typing import Any, cast
 
 from uvicorn.config import Config
@@ -8,21 +9,25 @@ from uvicorn.server import ServerState
 
 from proxy.asgi import App
 from proxy.listener.connection import CallerConnection, ListenerLimits, Refuse
-from proxy.pressure import Pressure
+from proxy.listener.handshake import Handshake
+from proxy.memory import Budget, Claim, Holder
+from proxy.memory.rules import greed
 
 SWEEP = 0.25
+STILL = 1.0  # seconds without a move, after which a stranger gives its place to a newcomer
 
 
 class Callers:
     """All connections of one listener, and the one timer that watches them."""
 
     def __init__(
-        self, limits: ListenerLimits, refuse: Refuse, pressure: Pressure | None = None
+        self, limits: ListenerLimits, refuse: Refuse, budget: Budget | None = None
     ) -> None:
         self.limits = limits
-        self.pressure = pressure or Pressure()
+        self.budget = budget or Budget()
         self.refuse = refuse
         self.connections: set[CallerConnection] = set()
+        self.handshakes: set[Handshake] = set()
         self.draining = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -38,13 +43,44 @@ class Callers:
         loop = _loop or asyncio.get_running_loop()
         return CallerConnection(self, cast("App", config.loaded_app), server_state, loop)
 
+    def secured(
+        self, config: Config, server_state: ServerState, context: ssl.SSLContext
+    ) -> Handshake:
+        """Make what stands at a connection until there is TLS on it."""
+
+        def make() -> CallerConnection:
+            return self.protocol(config, server_state, {})
+
+        return Handshake(self, context, self.limits.header_timeout, make)
+
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Keep the timer running while there are connections."""
         if self._timer is None:
             self._timer = loop.call_later(SWEEP, self._sweep, loop)
 
+    def has_place(self, newcomer: CallerConnection | Handshake) -> bool:
+        """Report whether there is a place for a newcomer, if need be that of one who gives way.
+
+        Without that, as many as there may be, who say nothing, would keep all others out.
+        """
+        if len(self.connections) + len(self.handshakes) <= self.limits.connections:
+            return True
+        others: list[Holder] = [*self.connections, *self.handshakes]
+        now = asyncio.get_running_loop().time()
+        claims: list[tuple[Claim, Holder]] = []
+        for holder in others:
+            claim = None if holder is newcomer else holder.claim(now)
+            if claim is not None and claim.still > STILL and not claim.known:
+                claims.append((claim, holder))
+        if not claims:
+            return False
+        max(claims, key=lambda pair: greed(pair[0]))[1].give_way()
+        return True
+
     def cut(self) -> None:
         """End every exchange under way, and every connection that has none."""
+        for handshake in list(self.handshakes):
+            handshake.give_way()
         for connection in list(self.connections):
             connection.time_over()
 
@@ -58,6 +94,5 @@ class Callers:
         now = loop.time()
         for connection in list(self.connections):
             connection.sweep(now)
-        self.pressure.settle()
         if self.connections:
             self.watch(loop)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from proxy.asgi import App, Message
 from proxy.errors import RequestRefused
-from proxy.http1.fields import Lines, NameTable, serialised
+from proxy.http1.fields import SAFE, Lines, NameTable, serialised
 from proxy.http1.framing import (
     CHUNKED,
     CONTINUE,
@@ -20,6 +20,7 @@ from proxy.http1.framing import (
     status_line,
 )
 from proxy.http1.request import BodyPart, CallerLeft, Request
+from proxy.memory.rules import EXCHANGE
 
 log = logging.getLogger("proxy.listener")
 
@@ -97,7 +98,9 @@ class Cycle:
         else:
             if not self._complete:
                 self._cut()
-        self._scope = {}  # it refers to us: nothing is left to the garbage collector
+        # It refers to us, as others may: nothing large is left to the garbage collector.
+        self._scope = {}
+        self._chunks.clear()
         self._wire.cycle_done(self)
 
     def _cut(self) -> None:
@@ -108,6 +111,44 @@ class Cycle:
     def interim_fits(self) -> bool:
         """Whether an interim response may be sent now: not to HTTP/1.0, not after the head."""
         return not (self._old or self._started)
+
+    # -- what it holds ---------------------------------------------------------------------
+
+    def weigh(self) -> int:
+        """Return how many bytes of memory the request takes, and what waits of its body."""
+        request = self._request
+        return EXCHANGE + self.waiting_bytes + (0 if request is None else request.weigh())
+
+    @property
+    def may_give_way(self) -> bool:
+        """Whether it may be ended for others: not once the upstream may be acting on it.
+
+        Of an answer that nobody takes the rest is not owed for ever, if it came of a mere look.
+        """
+        request = self._request
+        if request is None:
+            return False
+        if self._started:
+            return request.method in SAFE and self._wire.writing_paused
+        return not request.gone_up and request.given_way is None
+
+    def give_way(self, refusal: RequestRefused) -> None:
+        """End it: the app may still say why, if no answer has begun."""
+        self.keep_alive = False
+        request = self._request
+        if request is None or self._started or self.task is None:
+            self._wire.cut(reset=True)
+            return
+        request.given_way = refusal
+        self._chunks.clear()  # at once: thousands may be told so before the next has its turn
+        self.waiting_bytes = 0
+        # In its turn: before its first step there is nobody yet to say why.
+        self._wire.loop.call_soon(self.task.cancel)
+
+    @property
+    def _request(self) -> Request | None:
+        request: Request | None = self._scope.get("request")
+        return request
 
     # -- the request -----------------------------------------------------------------------
 

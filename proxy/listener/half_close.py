@@ -25,7 +25,7 @@ class Caller(Protocol):
 
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
-    moved: bool  # something was read or written since this was last cleared
+    moves: int  # how often something was read or written
     reading_paused: bool
     peeking: asyncio.TimerHandle | None
 
@@ -36,11 +36,10 @@ class Caller(Protocol):
 
 def once_half_closed(caller: Caller) -> None:
     """Watch a caller who sends no more while its answer is awaited, or moves."""
-    caller.moved = False
-    caller.loop.call_later(LEAVING, _ask, caller)
+    caller.loop.call_later(LEAVING, _ask, caller, caller.moves)
 
 
-def _ask(caller: Caller) -> None:
+def _ask(caller: Caller, moves: int) -> None:
     """Ask, before the answer's head, with an interim response: clients of HTTP/1.1 read over it.
 
     See RFC 9110 section 15.2.1. Later there is nothing to ask with, and who gets nothing is gone.
@@ -48,22 +47,22 @@ def _ask(caller: Caller) -> None:
     transport, fits = caller.transport, caller.interim_fits
     if fits is None or transport.is_closing():
         return
-    if caller.moved or transport.get_write_buffer_size():
+    if caller.moves != moves or transport.get_write_buffer_size():
         once_half_closed(caller)
     elif fits and _CAN_POLL:
         transport.write(CONTINUE)
-        caller.loop.call_later(ECHO, _judge, caller)
+        caller.loop.call_later(ECHO, _judge, caller, moves)
     else:
         transport.abort()
 
 
-def _judge(caller: Caller) -> None:
+def _judge(caller: Caller, moves: int) -> None:
     if caller.transport.is_closing():
         return
     if _polled(caller.transport, 0):  # errors are told unasked
         caller.transport.abort()
     else:
-        caller.loop.call_later(ASKED, _ask, caller)
+        caller.loop.call_later(ASKED, _ask, caller, moves)
 
 
 def while_unread(caller: Caller, *, ended: bool = False) -> None:
@@ -72,20 +71,19 @@ def while_unread(caller: Caller, *, ended: bool = False) -> None:
     One that only half-closed is kept while its answer moves.
     """
     pause = LEAVING if ended else PEEK
-    caller.peeking = caller.loop.call_later(pause, _peek, caller, ended)
+    caller.peeking = caller.loop.call_later(pause, _peek, caller, ended, caller.moves)
 
 
-def _peek(caller: Caller, ended: bool) -> None:
+def _peek(caller: Caller, ended: bool, moves: int) -> None:
     transport = caller.transport
     caller.peeking = None
     if not caller.reading_paused or transport.is_closing():
         return
     if not _polled(transport, _END):
         while_unread(caller)
-    elif ended and not caller.moved and not transport.get_write_buffer_size():
+    elif ended and caller.moves == moves and not transport.get_write_buffer_size():
         transport.abort()
     else:
-        caller.moved = False
         while_unread(caller, ended=True)
 
 

@@ -19,8 +19,10 @@ from proxy.exchange.guard import Guard, GuardOptions
 from proxy.exchange.record import Forward, Observer
 from proxy.exchange.shell import Judge, Shell
 from proxy.exchange.uploads import Uploads
+from proxy.memory import Budget
+from proxy.memory.limit import memory_limit
+from proxy.memory.rules import MIB, budget_within
 from proxy.passport import TOKEN_PATH
-from proxy.pressure import Pressure
 from proxy.server.process import give_memory_back
 from proxy.settings.credentials import Credentials, CredentialsReader, egress_credentials
 from proxy.settings.model import Settings
@@ -53,7 +55,7 @@ class Parts:
     """What the server runs: two apps, the keeper, and what it closes when all else has ended."""
 
     shell: Shell
-    pressure: Pressure
+    budget: Budget
     admin: Probes
     keeper: TokenKeeper
     source: PassportTokenSource
@@ -78,9 +80,9 @@ def build(
     ``access`` opens the admin listener.
     """
     context = _client_tls(settings)
-    pressure = Pressure(eased=give_memory_back)
+    budget = Budget(_most_held(settings), give_memory_back)
     egress = egress_proxy(settings, where)
-    pool = _pool(settings, settings.base_url.origin, context, egress, pressure)
+    pool = _pool(settings, settings.base_url.origin, context, egress, budget)
     clock = sleepless()
     source, token_pool = token_source(
         settings, CredentialsReader(where, settings.base_url), clock, context, egress, where
@@ -89,7 +91,8 @@ def build(
     watched = _watched(source, journal, settings)
     keeper = TokenKeeper(watched, clock, _keeper_options(settings))
     uploads = Uploads(settings.max_connections, settings.queue_timeout)
-    forward: Forward = Forwarder(pool, uploads, keeper, _forwarder_options(settings)).forward
+    options = _forwarder_options(settings)
+    forward: Forward = Forwarder(pool, uploads, keeper, options, budget).forward
     books = None
     if settings.ledger is not None:
         # Imported only here: without a ledger SQLite stays out of memory.
@@ -127,7 +130,7 @@ def build(
     admin = Probes(status, metrics, access.secret, pages, _PAGES)
     closing = (pool, token_pool) if ledger is None else (pool, token_pool, ledger)
     flush = access_log.flush
-    return Parts(shell, pressure, admin, keeper, source, closing, status, flush, journal, ledger)
+    return Parts(shell, budget, admin, keeper, source, closing, status, flush, journal, ledger)
 
 
 def _token_endpoint(
@@ -199,10 +202,10 @@ def _pool(
     origin: Url,
     context: ResumingContext | None,
     egress: EgressProxy | None,
-    pressure: Pressure | None = None,
+    budget: Budget | None = None,
 ) -> Pool:
     connector = Connector(origin, settings.connect_timeout, context, egress)
-    return Pool(connector, _limits(settings), pressure)
+    return Pool(connector, _limits(settings), budget)
 
 
 def egress_proxy(settings: Settings, where: dict[str, Any] | None = None) -> EgressProxy | None:
@@ -217,6 +220,13 @@ def egress_proxy(settings: Settings, where: dict[str, Any] | None = None) -> Egr
     tls = tls_context(settings.ca_bundle) if url.scheme == "https" else None
     read = (lambda: None) if where is None else partial(egress_credentials, where)
     return EgressProxy(url, settings.egress_credentials, tls, read)
+
+
+def _most_held(settings: Settings) -> int:
+    """Return how many bytes callers may make us hold."""
+    if settings.memory_budget is not None:
+        return settings.memory_budget * MIB
+    return budget_within(memory_limit())
 
 
 def _limits(settings: Settings) -> PoolLimits:

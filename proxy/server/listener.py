@@ -11,7 +11,9 @@ import uvicorn
 
 from proxy.asgi import App
 from proxy.listener import Callers, ListenerLimits, Refuse
-from proxy.pressure import Pressure
+from proxy.memory import Budget
+from proxy.memory.kernel import bound
+from proxy.server.sockets import BACKLOG
 
 LAST_WORDS = 0.5  # seconds for what is said to callers at the end of the grace
 
@@ -26,9 +28,10 @@ class Listener(uvicorn.Server):
         limits: ListenerLimits,
         grace: float,
         tls: ssl.SSLContext | None,
-        pressure: Pressure | None = None,
+        budget: Budget | None = None,
     ) -> None:
-        self.callers = Callers(limits, refuse, pressure)
+        self._tls = tls
+        self.callers = Callers(limits, refuse, budget)
         self.listening = asyncio.Event()
         self._drained = asyncio.Event()
         super().__init__(
@@ -38,39 +41,33 @@ class Listener(uvicorn.Server):
                 http=cast("type[asyncio.Protocol]", self.callers.protocol),
                 ws="none",
                 lifespan="off",
+                backlog=BACKLOG,
                 interface="asgi3",
                 log_config=None,
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
                 date_header=False,
-                ssl_context_factory=(lambda *_: tls) if tls else None,
                 timeout_graceful_shutdown=cast("int", grace),
             )
         )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, as uvicorn does, and bound both ends of TLS.
-
-        A connection is counted, and watched by `callers`, once its handshake is over. Before that
-        it would have asyncio's minute, and half a minute for an end that it need not confirm.
-        """
+        """Listen, as uvicorn does; TLS begins after that, where `callers` can see it."""
         loop = asyncio.get_running_loop()
-        tls = self.config.ssl
-        limit = self.callers.limits.header_timeout if tls else None
+        for sock in sockets or ():
+            bound(sock, self.callers.budget)
         self.servers = [
-            await loop.create_server(
-                lambda: self.callers.protocol(self.config, self.server_state, {}),
-                sock=sock,
-                ssl=tls,
-                ssl_handshake_timeout=limit,
-                ssl_shutdown_timeout=limit,
-                backlog=self.config.backlog,
-            )
+            await loop.create_server(self._protocol, sock=sock, backlog=self.config.backlog)
             for sock in sockets or ()
         ]
         self.started = True
         self.listening.set()
+
+    def _protocol(self) -> asyncio.Protocol:
+        if self._tls is None:
+            return self.callers.protocol(self.config, self.server_state, {})
+        return self.callers.secured(self.config, self.server_state, self._tls)
 
     async def main_loop(self) -> None:
         """Wait for `drain`: uvicorn looks ten times a second whether it is time, and wakes us."""

@@ -35,7 +35,8 @@ if TYPE_CHECKING:  # imported only where there is one
 
 log = logging.getLogger("proxy.server")
 
-_OTHER_FILES = 64  # the listeners, the log, connections to the admin listener and for tokens
+_ADMIN = 256  # connections: operators and probes are few, and its pages take more memory
+_OTHER_FILES = 64  # the listeners, the log, connections for tokens
 _NO_PLACE = (
     "there is no directory in which the admin listener's secret can be written, so that it will"
     " refuse breb-proxy status, refresh, quit and console: set XDG_RUNTIME_DIR to a directory of"
@@ -72,15 +73,20 @@ async def serve(
     traces = contextlib.ExitStack()
     stop.last_words = lambda: _last_words(parts, traces)
     process.settle()
-    process.raise_open_files(settings.max_callers + settings.max_connections + _OTHER_FILES)
+    process.raise_open_files(
+        settings.max_callers + settings.max_connections + _ADMIN + _OTHER_FILES
+    )
     tls = tls_reload.callers_tls(settings)
     limits = ListenerLimits(settings.header_timeout, settings.idle_timeout, settings.max_callers)
     grace = settings.shutdown_grace + LAST_WORDS + _SPARE
     front = Listener(
-        cast("App", parts.shell), parts.shell.refused, limits, grace, tls, parts.pressure
+        cast("App", parts.shell), parts.shell.refused, limits, grace, tls, parts.budget
     )
     # What is refused there was no exchange: it is neither counted nor logged as one.
-    back = Listener(parts.admin, _refused, ListenerLimits(), LAST_WORDS + _SPARE, None)
+    spare = LAST_WORDS + _SPARE
+    back = Listener(
+        parts.admin, _refused, ListenerLimits(connections=_ADMIN), spare, None, parts.budget
+    )
     with (
         traces,
         signals.handled(stop, parts.keeper.renew if manager is None else manager.reload),

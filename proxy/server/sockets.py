@@ -11,7 +11,7 @@ from typing import Any
 
 from proxy.addresses import ListenAddress
 
-BACKLOG = 2048
+BACKLOG = 4096  # as many as may be callers: one more would try again a second later
 _NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # of one family; the other may do
 _NONE_OF_OURS = (
     "no such address on this machine; use 127.0.0.1, or an address that this machine has"

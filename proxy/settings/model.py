@@ -240,6 +240,16 @@ class Settings(CredentialSettings):
         le=65_535,
         description="Most connections of callers at the same time. One more gets 503.",
     )
+    memory_budget: int | None = setting(
+        "callers' listener",
+        "MIB",
+        default=None,
+        ge=1,
+        le=1_048_576,
+        description="Most memory, in MiB, that callers can make the proxy hold: requests, answers"
+        " and connections. Above it, strangers are refused. Unset: what the memory limit of the"
+        " container or service allows, else 512.",
+    )
     max_body: int | None = setting(
         "callers' listener",
         "BYTES",

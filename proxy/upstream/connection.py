@@ -7,8 +7,8 @@ Invariants:
 * bytes that arrive while idle, or beyond the promised end of an answer, close the connection;
 * `reusable` is true only when request and answer are both complete and both sides said keep-alive;
 * an error is set once and first come wins; data that arrived before it is still readable;
-* at most `BUFFER` bytes (and one read) of an answer wait here, fewer under `Pressure`: beyond,
-  the socket is not read until more is wanted.
+* at most `BUFFER` bytes (and one read) of an answer wait here, fewer while the `Budget` is tight:
+  beyond, the socket is not read until more is wanted.
 """
 
 import asyncio
@@ -30,7 +30,10 @@ from proxy.errors import (
 )
 from proxy.http1.framing import BUFFER
 from proxy.http1.response_parser import Answer, ResponseHead
-from proxy.pressure import Pressure, read_as, read_by_records
+from proxy.memory import Budget
+from proxy.memory.kernel import bound
+from proxy.memory.reading import read_as, read_by_records
+from proxy.memory.rules import PLAIN, SECURED
 from proxy.upstream.tls import tls_ended
 from proxy.words import phrase
 
@@ -46,7 +49,7 @@ class Connection(asyncio.Protocol):
         read_timeout: float,
         write_timeout: float,
         closed: Callable[["Connection"], None],
-        pressure: Pressure,
+        budget: Budget,
     ) -> None:
         self._loop = loop
         self._read_timeout = read_timeout
@@ -57,7 +60,7 @@ class Connection(asyncio.Protocol):
         self._answer.close()  # none is awaited yet
         self._write_paused = False
         self._reading_paused = False
-        self._pressure = pressure
+        self._budget = budget
         self._mark = BUFFER  # as it is being read; what is wanted may have changed
         self._by_records = False
         self._reader: asyncio.Future[None] | None = None
@@ -92,7 +95,7 @@ class Connection(asyncio.Protocol):
         if transport.is_closing():
             self.error = ConnectionStale(phrase("closed-kept-alive"))
             return
-        if self._mark != self._pressure.mark:
+        if self._mark != self._budget.mark:
             transport.pause_reading()
             self._adapt()
             transport.resume_reading()
@@ -207,19 +210,24 @@ class Connection(asyncio.Protocol):
         self._answer.keep_alive = False
         self.transport.abort()
 
+    @property
+    def bare(self) -> int:
+        """How many bytes of memory it takes by being there."""
+        return SECURED if self._by_records else PLAIN
+
+    def weigh(self) -> int:
+        """Return how many bytes wait on it, in either direction."""
+        return self._answer.buffered + self.transport.get_write_buffer_size()
+
     def _resume(self) -> None:
         if not self.transport.is_closing():
-            self._unpaused()
-            if self._mark != self._pressure.mark:
+            self._reading_paused = False
+            if self._mark != self._budget.mark:
                 self._adapt()
             self.transport.resume_reading()
 
-    def _unpaused(self) -> None:
-        self._reading_paused = False
-        self._pressure.leave()
-
     def _adapt(self) -> None:
-        self._mark = self._pressure.mark
+        self._mark = self._budget.mark
         if not self._by_records:
             read_as(self, self.transport, self._mark)
 
@@ -261,6 +269,8 @@ class Connection(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self.transport.set_write_buffer_limits(high=BUFFER)
         sock = self.transport.get_extra_info("socket")
+        if sock is not None:
+            bound(sock, self._budget)
         if sock is not None and hasattr(select, "poll"):  # pragma: no branch  not on Windows
             self._arrivals = select.poll()
             self._arrivals.register(sock.fileno(), select.POLLIN)
@@ -276,7 +286,7 @@ class Connection(asyncio.Protocol):
         except ResponseInvalid as error:
             self._fail(error)
             return
-        if answer.buffered > self._pressure.mark and not self._reading_paused:
+        if answer.buffered > self._budget.mark and not self._reading_paused:
             self._enough(answer.buffered)
         reader = self._reader
         if reader is not None:
@@ -287,11 +297,11 @@ class Connection(asyncio.Protocol):
 
     def _enough(self, waiting: int) -> None:
         """Read no more for now; of a record at a time as much may wait as comes with one read."""
-        if self._by_records and self._pressure.mark == BUFFER and waiting <= _OF_RECORDS:
+        if self._by_records and self._budget.mark == BUFFER and waiting <= _OF_RECORDS:
             return
         self._reading_paused = True
-        self._pressure.join()
         self.transport.pause_reading()
+        self._budget.hold(waiting)
 
     def pause_writing(self) -> None:
         """Note that the upstream does not keep up."""
@@ -319,8 +329,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Judge what the end of the connection means for the exchange."""
         self.lost = True
-        if self._reading_paused:
-            self._unpaused()
+        self._reading_paused = False
         if self.busy and self.error is None:
             if isinstance(exc, ConnectionError):
                 self._take_what_came_before()

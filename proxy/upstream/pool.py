@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from proxy.errors import ConnectionBroken, PoolFull
-from proxy.pressure import Pressure
+from proxy.memory import Budget
 from proxy.upstream.connection import Connection
 from proxy.upstream.connector import Connector
 from proxy.words import phrase
@@ -27,6 +27,7 @@ GREEDY = 8
 FRESH = 4.0
 # As ``within``: no idle connection is that young, so that one waits for a new one.
 NEW = -1.0
+FAIR = 64  # so many, or a quarter of the number of connections, are served in their order
 # So many times the number of connections may wait for one.
 QUEUE_FACTOR = 8
 _SHUTTING_DOWN = phrase("pool-closed")
@@ -52,10 +53,11 @@ class Pool:
     """Lends connections to one origin."""
 
     def __init__(
-        self, connector: Connector, limits: PoolLimits, pressure: Pressure | None = None
+        self, connector: Connector, limits: PoolLimits, budget: Budget | None = None
     ) -> None:
         self._connector = connector
-        self._pressure = pressure or Pressure()
+        self.budget = budget or Budget()
+        self.budget.include(self._weigh)
         self._limits = limits
         self._loop = asyncio.get_running_loop()
         self._all: set[Connection] = set()
@@ -156,10 +158,14 @@ class Pool:
         self._watch()
         return connection
 
+    def _weigh(self) -> tuple[int, int]:
+        every = self._all
+        return sum(each.bare for each in every), sum(each.weigh() for each in every)
+
     def _make(self) -> Connection:
         limits = self._limits
         return Connection(
-            self._loop, limits.read_timeout, limits.write_timeout, self._gone, self._pressure
+            self._loop, limits.read_timeout, limits.write_timeout, self._gone, self.budget
         )
 
     # -- the queue -------------------------------------------------------------------------
@@ -217,8 +223,11 @@ class Pool:
             self._idle.append(connection)
 
     def _next_waiter(self) -> asyncio.Future[Connection | None] | None:
-        while self._queue:
-            waiter = self._queue.popleft()[1]
+        queue = self._queue
+        while queue:
+            # When that many wait, the first will have given up before all others had their turn.
+            newest = len(queue) > max(FAIR, self._limits.connections // 4)
+            waiter = (queue.pop() if newest else queue.popleft())[1]
             if not waiter.done():
                 return waiter
         return None
@@ -259,7 +268,8 @@ class Pool:
                 waiter.set_exception(
                     PoolFull(phrase("pool-timeout", seconds=self._limits.queue_timeout))
                 )
-        self._pressure.settle()
+        if self._queue:
+            self.budget.unblock(self._limits.connections // 2)
         if self._all or self._queue:
             self._watch()
 

@@ -53,6 +53,10 @@ OF_CALLERS = {
     "length-too-large": Words(
         "the Content-Length is too large", "el Content-Length es demasiado grande"
     ),
+    "memory": Words(
+        "callers make the proxy hold as much in memory as it may",
+        "los clientes hacen que el proxy guarde en memoria todo lo que puede",
+    ),
     "too-many-callers": Words("more than {most} connections", "más de {most} conexiones"),
     "body-timeout": Words(
         "no byte of the request body came for {seconds} s",
@@ -192,6 +196,10 @@ OF_CALLERS = {
     "step.larger-chunks": Words(
         "send larger chunks, or fewer trailers",
         "envíe fragmentos (chunks) más grandes, o menos campos finales (trailers)",
+    ),
+    "step.memory": Words(
+        "send the request again later, or raise BREB_MEMORY_BUDGET",
+        "envíe la petición de nuevo más tarde, o aumente BREB_MEMORY_BUDGET",
     ),
     "step.fewer-connections": Words(
         "use fewer connections, or raise BREB_MAX_CALLERS",

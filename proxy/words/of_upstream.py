@@ -147,10 +147,11 @@ OF_UPSTREAM = {
         "no se liberó ninguna conexión en {seconds} s",
     ),
     "uploads-full": Words(
-        "half of BREB_MAX_CONNECTIONS is in use by requests whose body is still arriving, and none"
-        " became free in {seconds} s",
+        "half of BREB_MAX_CONNECTIONS is in use by requests whose body is still arriving, or that"
+        " others follow on the same connection, and none became free in {seconds} s",
         "la mitad de BREB_MAX_CONNECTIONS está en uso por peticiones cuyo cuerpo todavía está"
-        " llegando, y ninguna se liberó en {seconds} s",
+        " llegando, o a las que otras siguen en la misma conexión, y ninguna se liberó en"
+        " {seconds} s",
     ),
     # -- next steps ------------------------------------------------------------------------------
     "step.check-network": Words(

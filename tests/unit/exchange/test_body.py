@@ -35,7 +35,7 @@ def body(
     request = Request("POST", b"/", "1.1", Section([], REQUEST), framing)
     request.body, request.max_body = Parts(*parts, late=late), most
     exchange = Exchange("a-1", "POST", b"/")
-    return OutgoingBody(exchange, request, limit), exchange
+    return OutgoingBody(exchange, request, lambda: limit), exchange
 
 
 def test_what_is_at_hand_goes_out_with_the_head_and_is_kept_to_go_out_again() -> None:

@@ -1,4 +1,4 @@
-"""Bodies that wait are counted; beyond many of them less may wait, and memory is given back."""
+"""How much is read at a time: sips, and records of TLS."""
 
 import asyncio
 import mmap
@@ -6,38 +6,7 @@ import sys
 
 import pytest
 
-from proxy.http1.framing import BUFFER
-from proxy.pressure import MANY, RECORD, SIP, Pressure, Records, Sips
-
-
-def test_less_may_wait_while_many_do() -> None:
-    pressure = Pressure()
-    marks = []
-    for _ in range(MANY):
-        marks.append(pressure.mark)
-        pressure.join()
-    assert set(marks) == {BUFFER}
-    assert pressure.mark == SIP
-    for _ in range(MANY // 2):
-        pressure.leave()
-    assert pressure.mark == SIP
-    pressure.leave()
-    assert pressure.mark == BUFFER
-
-
-def test_memory_is_given_back_once_after_many_have_left() -> None:
-    given: list[bool] = []
-    pressure = Pressure(lambda: given.append(True))
-    for count in (MANY - 1, MANY):
-        for _ in range(count):
-            pressure.join()
-        pressure.settle()
-        assert not given
-        for _ in range(count):
-            pressure.leave()
-        pressure.settle()
-        pressure.settle()
-    assert given == [True]
+from proxy.memory.reading import RECORD, SIP, Records, Sips
 
 
 class Told(asyncio.Protocol):

@@ -1,0 +1,189 @@
+"""A caller's TLS handshake: weighed, bounded in time, and able to give way, as a connection is.
+
+The event loop would keep it to itself until it is over: as many as strangers like, of 60 KiB each.
+"""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Callable
+from typing import Protocol, cast
+
+from proxy.listener.connection import CallerConnection
+from proxy.memory import Budget, Claim
+from proxy.memory.reading import RECORD, Records, read_by_records
+from proxy.memory.rules import SECURED
+
+LONGEST = 65_536  # bytes of a client's part of a handshake, which is 2 KB as a rule
+GREEDY = 8  # so many connections read as much at a time as the event loop will
+
+
+class Gate(Protocol):
+    """The listener that handshakes come to."""
+
+    budget: Budget
+    connections: set[CallerConnection]
+    handshakes: "set[Handshake]"
+
+    def has_place(self, newcomer: "Handshake") -> bool:
+        """Report whether there is a place for it, if need be that of one who gives way."""
+
+
+class Handshake(asyncio.Protocol):
+    """Stands at a connection until there is TLS on it, then puts ``make()`` there."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        context: ssl.SSLContext,
+        timeout: float,
+        make: Callable[[], CallerConnection],
+    ) -> None:
+        self._gate = gate
+        self._context = context
+        self._timeout = timeout
+        self._make = make
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport = cast("asyncio.Transport", None)
+        self._early = _Early()
+        self._first = b""
+        self._begun = self._loop.time()
+        self._task: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._gate.handshakes.add(self)
+        if not self._gate.has_place(self):
+            self._transport.abort()
+        # Owned here: it ends with the connection, or when the time is over.
+        self._task = self._loop.create_task(self._secure())
+        self._loop.call_soon(self._read_by_records)
+        self._gate.budget.enter(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Keep what comes before TLS has taken our place: the event loop reads at once."""
+        self._first += data
+        self._transport.pause_reading()
+
+    # -- as one of those who hold memory ---------------------------------------------------
+
+    bare = SECURED
+
+    def weigh(self) -> int:
+        """Hold nothing beside."""
+        return 0
+
+    def stalls(self, now: float) -> float:
+        """Hold no connection to the upstream."""
+        del now
+        return 0.0
+
+    def claim(self, now: float) -> Claim | None:
+        """Return what could be freed if it gave way."""
+        if self._transport.is_closing():
+            return None
+        return Claim(SECURED, 0, known=False, still=now - self._begun)
+
+    def give_way(self) -> bool:
+        """End it."""
+        self._transport.abort()
+        return True
+
+    # --------------------------------------------------------------------------------------
+
+    def _read_by_records(self) -> None:
+        """Read what comes for TLS record by record, from the first byte on.
+
+        `start_tls` has taken our place already, in its first step; TLS begins in its next one,
+        after which it gets what came before.
+        """
+        transport = self._transport
+        if not transport.is_closing():
+            tls = cast("asyncio.BufferedProtocol", transport.get_protocol())
+            records = _Records(tls, transport, self._early)
+            transport.set_protocol(records)
+            self._loop.call_soon(self._feed, records)
+
+    def _feed(self, records: "_Records") -> None:
+        first = self._first
+        for start in range(0, len(first), RECORD):
+            part = first[start : start + RECORD]
+            records.get_buffer(RECORD)[: len(part)] = part
+            records.buffer_updated(len(part))
+        self._first = b""
+
+    async def _secure(self) -> None:
+        below = self._transport
+        # Whoever does not speak TLS, or leaves, is nothing to tell anybody of.
+        with contextlib.suppress(OSError):
+            try:
+                if not below.is_closing():
+                    secured = await self._loop.start_tls(
+                        below,
+                        self._early,
+                        self._context,
+                        server_side=True,
+                        ssl_handshake_timeout=self._timeout,
+                        ssl_shutdown_timeout=self._timeout,
+                    )
+            finally:
+                self._gate.handshakes.discard(self)
+                self._gate.budget.leave(self)
+            # A connection that has ended is returned all the same.
+            if not below.is_closing():
+                self._hand_over(cast("asyncio.Transport", secured))
+
+    def _hand_over(self, secured: asyncio.Transport) -> None:
+        below, early, connection = self._transport, self._early, self._make()
+        records = cast("_Records", below.get_protocol())
+        below.set_protocol(records.tls)
+        if len(self._gate.connections) < GREEDY:
+            secured.set_protocol(connection)
+        else:
+            connection.by_records = True
+            read_by_records(connection, secured, below)
+        connection.connection_made(secured)
+        if early.data:
+            connection.data_received(b"".join(early.data))
+            below.resume_reading()
+        if early.ended and not connection.eof_received():
+            secured.close()
+
+
+class _Early(asyncio.Protocol):
+    """Keeps what comes between the end of the handshake and our next turn."""
+
+    def __init__(self) -> None:
+        self.data: list[bytes] = []
+        self.ended = False
+
+    def data_received(self, data: bytes) -> None:
+        """Keep it."""
+        self.data.append(data)
+
+    def eof_received(self) -> bool:
+        """Keep it in mind."""
+        self.ended = True
+        return True
+
+
+class _Records(Records):
+    """Reads for a handshake, which is short, and no more once there is something else to read."""
+
+    def __init__(
+        self, tls: asyncio.BufferedProtocol, transport: asyncio.Transport, early: _Early
+    ) -> None:
+        super().__init__(tls)
+        self._transport = transport
+        self._early = early
+        self._left = LONGEST
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Hand them on."""
+        self._left -= nbytes
+        self.tls.buffer_updated(nbytes)
+        if self._early.data:
+            self._transport.pause_reading()
+        elif self._left < 0:
+            self._transport.abort()

@@ -1,0 +1,198 @@
+"""All that callers can make us hold, in both listeners, under one limit.
+
+What is consumed at once is not counted. What stays is: a coarse timer weighs all connections, and
+who keeps bytes says so (`Budget.hold`), so that all are weighed at once when it could be too much.
+
+* While little waits everything is read as it comes. Beyond `MUCH` connections are read in sips,
+  and less waits of a body before its sender is not read.
+* Beyond half of the budget it is `tight`: no more than a sip waits of anything. Half is left for
+  those who hold little.
+* Above the budget the greediest give way until it is kept (`rules.greed`); an exchange that has
+  gone up never does.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from proxy.http1.framing import BUFFER
+from proxy.memory.reading import SIP
+from proxy.memory.rules import MIB, SECURED, UNLIMITED, Claim, giving_way
+
+SWEEP: Final = 0.25  # seconds between two weighings, while nothing presses
+MUCH: Final = 8 * MIB
+"""Bytes that wait, in all, before less may wait of each."""
+_GIVE_BACK: Final = 4 * MIB  # free memory, after a peak, that is worth the time to return it
+_PAUSE: Final = 4  # sweeps between two returns
+
+
+class Holder(Protocol):
+    """A connection, on whichever side."""
+
+    bare: int
+    """How many bytes of memory it takes by being there."""
+
+    def weigh(self) -> int:
+        """Return how many bytes of memory it takes beside, with all that it holds."""
+
+    def claim(self, now: float) -> Claim | None:
+        """Return what could be freed if it gave way; None if it must not."""
+
+    def stalls(self, now: float) -> float:
+        """Return for how long an answer has not been taken that need not be; 0 if none."""
+
+    def give_way(self) -> bool:
+        """Let go of what `claim` has; return whether the connection itself goes at once."""
+
+
+class Budget:
+    """How much all connections hold, at most ``most`` bytes.
+
+    ``give_back`` returns free memory to the system, after there was much. ``mark`` (bytes) is how
+    much of a body may wait before its sender is not read; while ``tight``, of anything.
+    """
+
+    def __init__(self, most: int = UNLIMITED, give_back: Callable[[], None] = lambda: None) -> None:
+        self.most = most
+        self.mark = BUFFER
+        self.tight = False
+        self._give_back = give_back
+        self._holders: set[Holder] = set()
+        self._leaving: set[Holder] = set()
+        self._others: list[Callable[[], tuple[int, int]]] = []
+        self._bare = 0  # of all holders
+        self._weighed = 0
+        self._since = 0  # what was held since
+        self._room = min(MUCH, most // 2)  # how much more that may be before all are weighed again
+        self._peak = 0
+        self._garbage = 0  # the event loop's TLS leaves cycles behind, which nobody sees
+        self._pause = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def over(self) -> bool:
+        """Whether more is held than may be: those who have given way have not left yet."""
+        return self._weighed > self.most
+
+    @property
+    def held(self) -> int:
+        """How many bytes were held at the last weighing, and have been said to be held since."""
+        return self._weighed + self._since
+
+    def include(self, weigh: Callable[[], tuple[int, int]]) -> None:
+        """Weigh others, too, who give way to nobody: bare, and what they hold."""
+        self._others.append(weigh)
+
+    def enter(self, holder: Holder) -> None:
+        """Weigh a connection from now on."""
+        self._holders.add(holder)
+        self._bare += holder.bare
+        if self._timer is None:
+            self._timer = self._loop.call_later(SWEEP, self._sweep)
+        self.hold(holder.bare)
+
+    def leave(self, holder: Holder) -> None:
+        """Weigh a connection no more."""
+        if holder not in self._holders:
+            return
+        self._holders.discard(holder)
+        self._leaving.discard(holder)
+        self._bare -= holder.bare
+        if holder.bare >= SECURED:
+            self._garbage += holder.bare
+
+    def hold(self, size: int, holder: Holder | None = None) -> None:
+        """Note that ``size`` more bytes stay for now; somebody may give way before this returns.
+
+        That is ``holder``, whose they are, while others have been told to and have not left yet:
+        thousands may come in one turn of the event loop, and to weigh all for each takes too long.
+        """
+        self._since += size
+        if self._since <= self._room:
+            return
+        if not self.over:
+            self._weigh()
+        elif holder is not None and holder not in self._leaving:
+            claim = holder.claim(self._loop.time())
+            if claim is not None and not claim.known:
+                self._sent_away(holder)
+
+    def unblock(self, most: int) -> None:
+        """Have those who do not take their answers give way, beyond ``most``: others wait.
+
+        Each holds a connection to the upstream. Those who have not moved for longest go first.
+        """
+        now = self._loop.time()
+        stalled = [(time, holder) for holder in self._holders if (time := holder.stalls(now))]
+        stalled.sort(key=lambda pair: -pair[0])
+        for _, holder in stalled[: max(0, len(stalled) - most)]:
+            holder.give_way()
+
+    def _weigh(self) -> None:
+        waiting, bare = sum(holder.weigh() for holder in self._holders), self._bare
+        for weigh in self._others:
+            theirs, more = weigh()
+            bare, waiting = bare + theirs, waiting + more
+        self._peak = max(self._peak, bare + waiting)
+        if bare + waiting > self.most:
+            waiting -= self._make_room(bare + waiting - self.most)
+        self._weighed, self._since = bare + waiting, 0
+        self._judge(waiting)
+
+    def _judge(self, waiting: int) -> None:
+        """Decide how much is read from now on, and when all are to be weighed again."""
+        held, half, much = self._weighed, self.most // 2, min(MUCH, self.most // 4)
+        self.tight = held > (half - half // 4 if self.tight else half)
+        if self.tight or waiting > (much // 2 if self.mark == SIP else much):
+            self.mark = SIP
+        else:
+            self.mark = BUFFER
+        if self.over:
+            self._room = 0
+        elif self.mark == BUFFER:
+            self._room = max(min(much - waiting, half - held), much // 2)
+        else:
+            self._room = max((self.most if self.tight else half) - held, self.most // 8)
+
+    def _make_room(self, excess: int) -> int:
+        """Have the greediest give way; return how much is free at once, and not in a moment."""
+        now = self._loop.time()
+        excess -= sum(holder.bare + holder.weigh() for holder in self._leaving)
+        claims = [
+            (claim, holder)
+            for holder in self._holders - self._leaving
+            if (claim := holder.claim(now)) is not None
+        ]
+        free = 0
+        for holder in giving_way(claims, excess, self.most // 4):
+            free += holder.weigh() + holder.bare
+            if not self._sent_away(holder):
+                free -= holder.weigh() + holder.bare
+        return free
+
+    def _sent_away(self, holder: Holder) -> bool:
+        """Have one give way; return whether it has left with that."""
+        at_once = holder.give_way()
+        if at_once:
+            self.leave(holder)
+        else:
+            self._leaving.add(holder)
+        return at_once
+
+    def _sweep(self) -> None:
+        self._timer = None
+        self._weigh()
+        self._pause = max(0, self._pause - 1)
+        much = self._peak - self._weighed > _GIVE_BACK or self._garbage > _GIVE_BACK
+        if much and not self._pause:
+            self._peak = self._weighed
+            self._garbage = 0
+            self._pause = _PAUSE
+            self._give_back()
+            much = False
+        if self._weighed or much:
+            self._timer = self._loop.call_later(SWEEP, self._sweep)
+
+    def __repr__(self) -> str:
+        return f"<Budget {self.held} of {self.most} bytes, {len(self._holders)} connections>"
