@@ -64,6 +64,7 @@ _ROW: dict[str, Any] = {
     "payment": {},
     "answer": {},
     "verdicts": [],
+    "evidence": [],
     "in_doubt": False,
     "seconds": 1.0,
     "outcome": "answered",

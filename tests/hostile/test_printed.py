@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from proxy.addresses import ListenAddress
 from proxy.admin import client
 from proxy.admin.client import Reply
 from proxy.cli import ledger, operate, tokens
@@ -49,7 +50,7 @@ def file(tmp_path: Path) -> Path:
     answer = json.dumps({"id": HOSTILE, "status": HOSTILE, "trace_id": HOSTILE})
     store.write([], [closed(made[0], "answered", answer=answer), closed(made[1], "unknown")])
     store.close()
-    settle(path, 2, made=True, note=HOSTILE, author=HOSTILE)
+    settle(path, 2, kind="made", note=HOSTILE, author=HOSTILE)
     return path
 
 
@@ -75,10 +76,20 @@ def test_the_ledgers_commands(
 
 
 FOUND = {
-    "asked": [{"target": f"/v1/x?{HOSTILE}", "status": 200, "found": 1}],
-    "candidates": [
-        {"known": {"id": HOSTILE, HOSTILE: HOSTILE}, "agrees": [], "differs": ["id"]},
+    "asked": [
+        {"target": f"/v1/x?{HOSTILE}", "status": 200, "found": 1, "pages": 2, "back_to": HOSTILE}
     ],
+    "candidates": [
+        {
+            "known": {"id": HOSTILE, HOSTILE: HOSTILE},
+            "agrees": [],
+            "differs": ["id"],
+            "alike": [],
+            "row": HOSTILE,
+        },
+    ],
+    "kind": "found",
+    "suggests": HOSTILE,
     "words": HOSTILE,
     "detail": HOSTILE,
 }
@@ -106,11 +117,10 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, object], None]:
         body = document.encode() if isinstance(document, str) else json.dumps(document).encode()
 
         def ask(*_: object, **__: object) -> Reply:
-            return Reply(status, body)
+            return Reply(status, body, ListenAddress("127.0.0.1", 1))
 
         for module in (client, operate):
             monkeypatch.setattr(module, "ask", ask)
-            monkeypatch.setattr(module, "ask_as_user", ask)
 
     return answer
 
