@@ -66,8 +66,10 @@ class TokenRoutes:
             return _trouble(error.detail)
         except TimeoutError:
             return _trouble(phrase("revocation-late", seconds=LIMIT))
+        # What the API refused, or did not answer, costs us nothing: a token that still works stays.
         for token_id in ids:
-            self._keeper.revoked(token_id)
+            if outcomes[token_id] in (REVOKED, GONE):
+                self._keeper.revoked(token_id)
         return JSONResponse({"revoked": outcomes})
 
 

@@ -91,6 +91,8 @@ def test_missing_scopes_are_explained(tmp_path: Path) -> None:
         refused = command("tokens", "revoke", own, **beside(proxy, tmp_path))
         assert refused.code == 1
         assert "does not have the scope iam.oauth.tokens.delete" in refused.out
+        assert proxy.status()["token"]["token_id"] == own, "it still works, and stays"
+        assert len(proxy.status()["token"]["history"]) == 1
 
 
 @pytest.mark.parametrize(
