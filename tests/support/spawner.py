@@ -20,9 +20,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import proxy
 
@@ -181,7 +181,28 @@ def _become(arguments: list[str], cwd: str, env: dict[str, str], streams: list[i
     if invocation.command() != invocation.COMMAND:  # it stands in what was made at import
         os.execv(sys.executable, [sys.executable, "-m", "proxy", *arguments])  # noqa: S606
     sys.argv = ["breb-proxy", *arguments]
-    sys.exit(main())
+    _end_with(main)
+
+
+def _end_with(main: Callable[[], int]) -> NoReturn:
+    """Run it and end as Python does, but leave what was imported as it is.
+
+    To take it apart would copy all its pages, and cost more than most of the commands.
+    """
+    try:
+        code = main()
+    except SystemExit as left:
+        if not isinstance(left.code, int):
+            raise
+        code = left.code
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        sys.exit(code)  # which says so, and ends with 120
+    os._exit(code)
 
 
 def _imported() -> None:
