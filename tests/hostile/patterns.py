@@ -20,7 +20,7 @@ IN_PLACE = {
     "proxy.rules": "a rule of the settings: `proxy.rules.Rule` is one of the passes",
     "proxy.passport": "its table, whose patterns are found",
     "proxy.settings.model": "names of settings",
-    "proxy.ledger.look_up": "its table: `proxy.ledger.look_up.questions` is one of the passes",
+    "proxy.ledger.questions": "its table: looking up is one of the passes",
     "proxy.cli.ledger_list": "its table",
 }
 

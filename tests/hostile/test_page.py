@@ -39,8 +39,9 @@ const found = {};
 for (const [name, run] of Object.entries(cases)) {
   run(1000); // compiled by now
   found[name] = Infinity;
-  for (let i = 0; i < 5 && found[name] >= MOST; i += 1)
-    found[name] = Math.min(found[name], spent(run, SIZE * TIMES) / Math.max(spent(run, SIZE), 100));
+  for (let i = 0; i < 20 && found[name] >= MOST; i += 1)
+    found[name] = Math.min(found[name],
+      spent(run, SIZE * TIMES) / Math.max(spent(run, SIZE), 1000));
 }
 console.log(JSON.stringify(found));
 """

@@ -11,6 +11,7 @@ TIMES = 4  # the larger input is so much longer than the smaller one
 MOST = 8.0
 _TRIES = 5
 _BEST_OF = 3
+_LEAST = 100e-6  # seconds: what is shorter is not measured well
 _TOO_LONG = 2.0  # seconds of CPU that the smaller input may take, before the larger one is tried
 
 
@@ -25,7 +26,7 @@ def growth(run: Callable[[T], object], make: Callable[[int], T], size: int) -> f
         seconds = _seconds(run, small)
         if seconds > _TOO_LONG:
             return best
-        best = min(best, _seconds(run, large) / max(seconds, 1e-6))
+        best = min(best, _seconds(run, large) / max(seconds, _LEAST))
         if best < MOST:
             break
     return best
