@@ -14,6 +14,7 @@ import pytest
 import trustme
 import uvicorn
 
+from proxy.admin.access import Access
 from proxy.asgi import App, Receive, Scope, Send
 from proxy.errors import RequestRefused
 from proxy.exchange.problem import problem
@@ -259,7 +260,7 @@ def test_the_apps_run_under_any_asgi_server(upstream: RawUpstream) -> None:
 
     async def scenario() -> int:
         where = {"client_id": "a", "client_secret": "b"}
-        parts = build(chosen, where, lambda *_: None, "s" * 43, as_json=True)
+        parts = build(chosen, where, lambda *_: None, Access(), as_json=True)
         sock = socket.create_server(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
         server = uvicorn.Server(

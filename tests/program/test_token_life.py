@@ -16,6 +16,7 @@ import pytest
 
 import proxy.server.build
 from proxy.addresses import Url
+from proxy.admin.access import Access
 from proxy.admin.status import Status
 from proxy.errors import CredentialsMissing
 from proxy.settings.credentials import CredentialsReader
@@ -735,7 +736,7 @@ def test_after_a_sleep_the_first_request_goes_out_with_a_new_token(
 
     async def night(url: str) -> list[bytes]:
         settings = load({"base_url": url, "access_log": False}, **where)
-        parts = proxy.server.build.build(settings, where, lambda: None, "s" * 43, as_json=True)
+        parts = proxy.server.build.build(settings, where, lambda: None, Access(), as_json=True)
         bodies = []
         async with asyncio.TaskGroup() as tasks:
             keeping = tasks.create_task(parts.keeper.run())
@@ -809,7 +810,7 @@ def test_the_drawing_has_the_states_that_are_told() -> None:
         ("up to {} s |", response.RETRY_AFTER_LIMIT),
         ("after {} s, then later each time", schedule.REFUSED_FIRST),
         ("later each time, up to {} s, and", schedule.REFUSED_LIMIT),
-        ("{} s at least, however short", schedule.SPACING),
+        ("{} s at least from start to start, however short", schedule.SPACING),
         ("| {} s, so that it soon notices", schedule.SLICE),
         ("younger than {} s", unauthorized.YOUNG),
         ("for {} s no 401 causes a fetch", unauthorized.QUIET),

@@ -200,7 +200,7 @@ def test_what_is_no_ledger_is_not_read(path: Path, data: bytes) -> None:
 
 
 def test_a_missing_ledger_is_not_made(path: Path) -> None:
-    with pytest.raises(LedgerRefused, match="no file"), reading(path):
+    with pytest.raises(LedgerRefused, match="does not exist"), reading(path):
         pass
     assert not path.exists()
 
