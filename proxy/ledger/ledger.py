@@ -6,7 +6,6 @@ import logging
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 from proxy.counts import counted
@@ -16,12 +15,13 @@ from proxy.ledger.marks import marked
 from proxy.ledger.retention import Retention
 from proxy.ledger.row import Body, End, Row
 from proxy.ledger.store import LeftOpen, Store
-from proxy.ledger.writer import Writer
+from proxy.ledger.writer import AMEND, CLOSE, OPEN, Step, Writer
 from proxy.words import Said, phrase
 
 log = logging.getLogger("proxy.ledger")
 
 _WAIT = 10.0  # seconds a request waits for its row: no disk that hangs holds callers for ever
+_COMPANY = 0.01  # seconds that ends wait for an opening: nobody waits for them
 _LOOK = 0.5  # seconds between looks at the writer
 _STALLED = 1.0  # seconds after which a disk is called sick
 _LAST = 0.2  # seconds for the last words
@@ -37,7 +37,9 @@ class Ledger:
         self.recovered: Counter[str] = Counter()
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[Row, float] = {}
-        self._sick = False
+        self._sick = self._urgent = False
+        self._steps: list[Step] = []
+        self._later: asyncio.TimerHandle | None = None
         self._writer = Writer(path, self._open(), retention, self._told, self._tell_left)
         self._writer.begin()
         self._look = self._loop.call_later(_LOOK, self._watch)
@@ -83,17 +85,20 @@ class Ledger:
 
     async def open(self, row: Row) -> None:
         """Write ``row``; when this returns it is on the disk. Raises LedgerUnavailable."""
-        await self._written(row, self._writer.open)
+        await self._written(row, OPEN)
 
     async def amend(self, row: Row, body: Body) -> None:
         """Write what ``row`` holds of a body that has come whole only now; as `open`."""
         row.body = body
-        await self._written(row, self._writer.amend)
+        await self._written(row, AMEND)
 
-    async def _written(self, row: Row, take: Callable[[Row], None]) -> None:
+    async def _written(self, row: Row, what: int) -> None:
         row.written = written = self._loop.create_future()
         self._waiting[row] = self._loop.time() + _WAIT
-        take(row)
+        self._steps.append((row, what))
+        if not self._urgent:  # once for all that come in one turn of the event loop
+            self._urgent = True
+            self._loop.call_soon(self._hand_over)
         try:
             await written
         finally:
@@ -103,16 +108,28 @@ class Ledger:
     def close(self, row: Row, end: End) -> None:
         """Write down how it ended, soon."""
         row.end = end
-        self._writer.close(row)
+        self._steps.append((row, CLOSE))
+        if self._later is None:
+            self._later = self._loop.call_later(_COMPANY, self._hand_over)
+
+    def _hand_over(self) -> None:
+        """Wake the writer, once for many: each time it wakes costs what a row does."""
+        later, self._later, self._urgent = self._later, None, False
+        if later is not None:
+            later.cancel()
+        steps, self._steps = self._steps, []
+        self._writer.take(steps)
 
     async def aclose(self) -> None:
         """Write what is there and close the file."""
         self._look.cancel()
+        self._hand_over()
         self._writer.stop()
         await asyncio.to_thread(self._writer.join, _WAIT)
 
     def last_words(self) -> None:
         """Write the ends that are there, and wait a moment for it: the process ends at once."""
+        self._hand_over()
         self._writer.stop()
         self._writer.join(_LAST)
 

@@ -1,8 +1,6 @@
 """The one thread that writes the ledger: those who wait share a commit.
 
 While the disk takes one commit, the rows of all who come meanwhile gather, and go with the next.
-Ends wait a moment for company: nobody waits for them, and a commit of their own would hold up the
-next payment.
 
 Invariants: a row's end is written after its opening, into the file that holds it; an end that could
 not be written is kept and tried again; whoever waits is told, whatever happens; what a process
@@ -25,7 +23,6 @@ from proxy.ledger.store import LeftOpen, Store
 from proxy.ledger.trouble import LedgerRefused, damaged, words
 from proxy.words import Said
 
-_COMPANY = 0.01  # seconds an end waits for an opening
 _CROWD = 12  # openings in one commit, from which on the next waits for more:
 _MORE = 0.001  # seconds: fewer commits, each of which costs what ten rows do
 _PROBE = 5.0  # seconds between questions whether the file can still be written, while it can
@@ -73,7 +70,7 @@ class Writer(threading.Thread):
         self.damage: Said = ""
         self.since: float | None = None
         self.in_doubt = self.log_size = 0
-        self._arrived: queue.SimpleQueue[Step | None] = queue.SimpleQueue()
+        self._arrived: queue.SimpleQueue[list[Step] | None] = queue.SimpleQueue()
         self._amended: list[Row] = []
         self._closings: list[Row] = []
         self._under_way: set[Row] = set()
@@ -94,17 +91,12 @@ class Writer(threading.Thread):
         self._attempt([], [], [])
         self.start()
 
-    def open(self, row: Row) -> None:
-        """Take a row to be written; ``told`` says when it is."""
-        self._arrived.put((row, OPEN))
+    def take(self, steps: list[Step]) -> None:
+        """Take rows to open, rows whose body has come whole, and rows that have got their end.
 
-    def amend(self, row: Row) -> None:
-        """Take a row whose body has come whole; ``told`` says when that is written."""
-        self._arrived.put((row, AMEND))
-
-    def close(self, row: Row) -> None:
-        """Take a row that has got its end."""
-        self._arrived.put((row, CLOSE))
+        ``told`` says when the first two are written.
+        """
+        self._arrived.put(steps)
 
     def stop(self) -> None:
         """Write what is there, close the file and end the thread; returns at once."""
@@ -134,23 +126,16 @@ class Writer(threading.Thread):
         wait = _RETRY if self.problem else self._retention.wait(_PROBE)
         while len(openings) + len(self._closings) < _MOST:
             try:
-                step = self._arrived.get(timeout=wait)
+                steps = self._arrived.get(timeout=wait)
             except queue.Empty:
                 break
-            if step is None:
+            if steps is None:
                 self._ending = True
-                wait = 0
-            elif step[1] == CLOSE:
-                self._closings.append(step[0])
-                wait = min(wait, _COMPANY)
-            elif step[1] == AMEND:
-                self._amended.append(step[0])
-                wait = 0
-            else:
-                if not openings and self._crowd >= _CROWD:
-                    time.sleep(_MORE)  # once: to wake for each who comes would cost more
-                openings.append(step[0])
-                wait = 0
+            elif not openings and self._crowd >= _CROWD:
+                time.sleep(_MORE)  # once: to wake for each who comes would cost more
+            for row, what in steps or ():
+                (openings, self._amended, self._closings)[what].append(row)
+            wait = 0
         return openings
 
     # -- writing ---------------------------------------------------------------------------
