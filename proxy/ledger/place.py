@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from proxy.ledger.lock import Lock, is_ours
+from proxy.ledger.log import overwritten
 from proxy.ledger.trouble import LedgerRefused
 
 _OTHERS_WRITE = 0o002
@@ -45,6 +46,11 @@ class Place:
             raise Moved(
                 f"{self._path} was moved, removed or replaced; put it back, or its last backup: the"
                 " proxy begins no new ledger by itself"
+            )
+        if overwritten(self._descriptor):
+            raise LedgerRefused(
+                f"{self._path} was emptied or copied over while it was in use; end the proxy, move"
+                " the file and those beside it away, and put the last backup in its place"
             )
         if not self._lock.in_place:
             self._lock_again()

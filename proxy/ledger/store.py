@@ -5,6 +5,7 @@ survives the end of the process and the loss of power, if the disk keeps what it
 """
 
 import contextlib
+import logging
 import os
 import sqlite3
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from proxy.ledger import schema
 from proxy.ledger.lock import Lock
+from proxy.ledger.log import Log, refuse_foreign_log
 from proxy.ledger.place import Place, cramped, refuse_cramped
 from proxy.ledger.row import Row, Value, stamp
 from proxy.ledger.trouble import MEND, LedgerRefused, damaged, passes, read_only, words
@@ -23,6 +25,8 @@ _BUSY = 2.0  # seconds another program may hold the file, such as a verdict bein
 _WHAT_ELSE = {True: "a directory; name a file in it", False: "not a file; name a file"}
 _PAGES = 512  # given back to the file system after a deletion
 _LOG_KEPT = 4 << 20  # bytes of the write-ahead log, once nobody reads from before
+
+log = logging.getLogger("proxy.ledger")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,8 @@ class Store:
 
     def __init__(self, path: Path, connection: sqlite3.Connection, place: Place) -> None:
         self._path = path
-        self._log = path.with_name(path.name + "-wal")
         self._connection = connection
+        self._log: Log | None = Log(path)  # None while it is to be begun again
         self.place = place
         ledger, salt = connection.execute(schema.IDENTITY).fetchone()
         self._last = _newest(connection)
@@ -116,7 +120,7 @@ class Store:
         file is no longer at its place.
         """
         if not wherever:
-            self.place.check()
+            self._check()
         numbers = range(self._last + 1, self._last + 1 + len(openings))
         try:
             with self._transaction():
@@ -159,7 +163,7 @@ class Store:
 
     def probe(self, at: str, held: float) -> None:
         """Write the time that is believed, to learn whether a payment could be written."""
-        self.place.check()
+        self._check()
         with self._transaction():
             self._connection.execute(schema.PROBE, (at, held))
 
@@ -183,10 +187,7 @@ class Store:
 
     def log_size(self) -> int:
         """Return the bytes of the write-ahead log."""
-        try:
-            return self._log.stat().st_size
-        except OSError:
-            return 0
+        return 0 if self._log is None else self._log.size
 
     def prune(self, before: str | None, limit: int, most: int) -> int:
         """Delete some of the ``most`` oldest rows that are settled; return how many.
@@ -207,13 +208,44 @@ class Store:
             self._connection.executescript(f"PRAGMA incremental_vacuum({_PAGES});")
         return len(gone)
 
+    def fold(self) -> bool:
+        """Fold the write-ahead log into the file, also where that was moved; False if not now."""
+        try:
+            (busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error:
+            return False
+        return not busy
+
     def close(self) -> None:
-        """Fold the write-ahead log into the file, also where that was moved, and close it."""
-        with contextlib.suppress(sqlite3.Error):
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        """Fold the log in, and close the file."""
+        self.fold()
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
         self.place.release()
+
+    def _check(self) -> None:
+        """Raise OSError unless what is written now would be found by others."""
+        self.place.check()
+        if self._log is None or not self._log.in_place:
+            self._begin_log_again()
+
+    def _begin_log_again(self) -> None:
+        """Save what is in a log whose name was taken away: it is in no other place."""
+        if self._log is not None:
+            if not self.fold():
+                raise OSError(
+                    f"{self._path}-wal was moved or removed, and cannot be folded in; end the"
+                    " programs that read the ledger"
+                )
+            self._connection.close()
+            self._log = None
+        self._connection = _opened(self._path)
+        self._log = Log(self._path)
+        log.error(
+            "the log of the ledger, %s-wal, was moved or removed; what was in it is in the ledger:"
+            " nothing is lost, but never touch that file while the proxy runs",
+            self._path,
+        )
 
     def _transaction(self) -> "_Transaction":
         return _Transaction(self._connection)
@@ -253,6 +285,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     """Open the file as it is; ``mode`` is SQLite's: ``ro`` or ``rw``, neither of which makes it."""
     if cramped(path):
         refuse_cramped(path)
+    refuse_foreign_log(path)
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
@@ -271,6 +304,8 @@ def _made(path: Path) -> sqlite3.Connection:
     try:
         connection.executescript(schema.TABLES)
         _durable(connection)
+        # Who takes the file without its log still has a ledger.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     except sqlite3.Error:
         connection.close()
         raise

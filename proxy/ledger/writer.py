@@ -203,6 +203,7 @@ class Writer(threading.Thread):
         self._note(words(error))
         if isinstance(error, Moved) and self._store is not None:
             self._gone, self._store = self._store, None
+            self._gone.fold()  # whoever has moved it may not have moved its log
 
     # -- the file --------------------------------------------------------------------------
 
@@ -249,6 +250,7 @@ class Writer(threading.Thread):
             return
         try:
             gone.write([], there, wherever=True)
+            gone.fold()
         except (sqlite3.Error, OSError) as error:
             log.error("the ledger that was moved takes no ends: %s", words(error))
             return

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from proxy.ledger import lock, place, schema
+from proxy.ledger.backup import backup
 from proxy.ledger.lock import Lock
 from proxy.ledger.place import Moved
 from proxy.ledger.reading import reading
@@ -416,3 +417,90 @@ def test_the_lock_says_who_holds_it_and_what_lies_beside_it(path: Path) -> None:
     assert (int(holder), ledger) == (os.getpid(), taken.remembers)
     taken.release()
     assert len(ledger) == 16
+
+
+@pytest.mark.parametrize("gone", [["-wal"], ["-shm"], ["-wal", "-shm"]])
+def test_a_log_that_is_taken_away_takes_no_row_with_it(path: Path, gone: list[str]) -> None:
+    """SQLite goes on writing to the file that has no name any more."""
+    store = Store.open(path)
+    store.write([row("before")], [])
+    for suffix in gone:
+        path.with_name(path.name + suffix).unlink()
+    store.write([row("after")], [])
+    assert contents(path) == [("before", None), ("after", None)], "as another program reads it"
+    store.close()
+    assert contents(path) == [("before", None), ("after", None)]
+
+
+def test_a_log_that_cannot_be_folded_in_is_tried_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store.open(path)
+    store.write([row("before")], [])
+    reader = connect(path, "ro")
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM request").fetchone()
+    path.with_name("ledger.db-wal").unlink()
+    store._connection.execute("PRAGMA busy_timeout = 0")
+    with pytest.raises(OSError, match="end the programs that read the ledger"):
+        store.probe("", 0)
+    reader.close()
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "VERSION", 1)  # whatever keeps it from being opened now
+        with pytest.raises(LedgerRefused):
+            store.probe("", 0)
+        assert store.log_size() == 0
+    store.write([row("after")], [])
+    store.close()
+    assert contents(path) == [("before", None), ("after", None)]
+
+
+def test_a_ledger_is_whole_without_its_log_from_the_first_moment(path: Path) -> None:
+    store = Store.open(path)
+    copy = path.with_name("copy.db")
+    copy.write_bytes(path.read_bytes())
+    store.close()
+    assert contents(copy) == []
+
+
+def test_the_log_of_a_ledger_behind_a_link_lies_where_it_leads(path: Path) -> None:
+    link = path.with_name("link") / "ledger.db"
+    link.parent.mkdir()
+    link.symlink_to(path)
+    filled(path, "answered")
+    store = Store.open(link)
+    store.write([row()], [])
+    assert store.log_size() > 0
+    store.close()
+
+
+@pytest.mark.parametrize("there", [b"", b"backup"])
+def test_a_file_that_is_emptied_or_copied_over_is_noticed(path: Path, there: bytes) -> None:
+    filled(path, "answered")
+    saved = path.with_name("saved.db")
+    backup(path, saved)
+    store = Store.open(path)
+    path.write_bytes(there and saved.read_bytes())
+    with pytest.raises(LedgerRefused, match="was emptied or copied over while it was in use"):
+        store.write([row("new")], [])
+    store.close()
+
+
+def test_a_backup_is_not_mixed_with_the_log_of_what_it_replaces(path: Path) -> None:
+    """SQLite would take the log of the ledger that was killed for the backup's own."""
+    filled(path, "answered")
+    saved = path.with_name("saved.db")
+    backup(path, saved)
+    store = Store.open(path)
+    store.write([row("new")], [])
+    log = path.with_name("ledger.db-wal")
+    left = log.read_bytes()  # as a process that is killed leaves it
+    store.close()
+    saved.rename(path)
+    log.write_bytes(left)
+    for use in (lambda: Store.open(path), lambda: connect(path, "ro")):
+        with pytest.raises(LedgerRefused, match=r"ledger\.db-wal is the log of another file"):
+            use()
+    log.unlink()
+    Store.open(path).close()
+    assert contents(path) == [("run-1", "answered")]

@@ -1,0 +1,77 @@
+"""SQLite's log beside a ledger, and the index of the log: whether they are those it writes to.
+
+What is committed may be in the log alone. Where its name is taken away, SQLite goes on writing to a
+file that nobody will find; and where a ledger is replaced, SQLite takes the log for the new one's.
+"""
+
+import contextlib
+import os
+from pathlib import Path
+
+from proxy.ledger.trouble import LedgerRefused
+
+_MODE = slice(18, 20)  # of the file's head: how it is written
+_WITHOUT_LOG = b"\1\1"
+_WITH_LOG = b"\2\2"
+
+
+class Log:
+    """The log of one open ledger."""
+
+    def __init__(self, ledger: Path) -> None:
+        """Remember which files SQLite has open; those of a link lie where it leads."""
+        real = ledger.resolve()
+        self._path = _log(real)
+        self._files = (self._path, real.with_name(real.name + "-shm"))
+        self._open = self._found()
+
+    @property
+    def in_place(self) -> bool:
+        """Whether both are still where others look for them."""
+        return self._found() == self._open
+
+    @property
+    def size(self) -> int:
+        """Return its bytes."""
+        try:
+            return self._path.stat().st_size
+        except OSError:
+            return 0
+
+    def _found(self) -> list[tuple[int, int] | None]:
+        return [_identity(file) for file in self._files]
+
+
+def overwritten(descriptor: int) -> bool:
+    """Report whether the file of an open ledger was emptied, or copied over."""
+    if not hasattr(os, "pread"):
+        return False
+    return os.pread(descriptor, 20, 0)[_MODE] != _WITH_LOG
+
+
+def refuse_foreign_log(ledger: Path) -> None:
+    """Raise LedgerRefused if a log is beside a file that was closed without one, as backups are."""
+    real = ledger.resolve()
+    log = _log(real)
+    with contextlib.suppress(FileNotFoundError):
+        if log.stat().st_size and _mode(real) == _WITHOUT_LOG:
+            raise LedgerRefused(
+                f"{log} is the log of another file than {ledger}, such as of the ledger that it"
+                f" replaced; move it and {real.name}-shm away, and keep them with that ledger"
+            )
+
+
+def _mode(ledger: Path) -> bytes:
+    with ledger.open("rb") as file:
+        return file.read(20)[_MODE]
+
+
+def _log(real: Path) -> Path:
+    return real.with_name(real.name + "-wal")
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    with contextlib.suppress(OSError):
+        state = file.stat()
+        return state.st_dev, state.st_ino
+    return None
