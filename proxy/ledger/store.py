@@ -87,7 +87,7 @@ class Store:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         place = Place(path, lock)
         try:
-            connection = _made(path) if new else _opened(path)
+            connection = _opened(path, may_make=may_make and not lock.remembers)
         except BaseException:
             place.let_go()
             raise
@@ -298,23 +298,13 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     return connection
 
 
-def _made(path: Path) -> sqlite3.Connection:
-    """Give an empty file its tables."""
+def _opened(path: Path, *, may_make: bool = False) -> sqlite3.Connection:
     connection = connect(path, "rw")
     try:
-        connection.executescript(schema.TABLES)
-        _durable(connection)
-        # Who takes the file without its log still has a ledger.
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    connection = connect(path, "rw")
-    try:
+        if may_make and _blank(connection):
+            connection.executescript(schema.TABLES)
+            # Who takes the file without its log still has a ledger.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         check(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
         _durable(connection)
@@ -325,6 +315,13 @@ def _opened(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _blank(connection: sqlite3.Connection) -> bool:
+    """Report whether there is nothing in it, or a ledger that a full disk kept from being made."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (parts,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return int(application) == int(parts) == 0
 
 
 def _durable(connection: sqlite3.Connection) -> None:

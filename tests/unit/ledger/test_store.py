@@ -504,3 +504,18 @@ def test_a_backup_is_not_mixed_with_the_log_of_what_it_replaces(path: Path) -> N
     log.unlink()
     Store.open(path).close()
     assert contents(path) == [("run-1", "answered")]
+
+
+@pytest.mark.parametrize("pages", [1, 2, 5, 12])
+def test_a_ledger_that_a_full_disk_kept_from_being_made_is_made_later(
+    path: Path, monkeypatch: pytest.MonkeyPatch, pages: int
+) -> None:
+    with monkeypatch.context() as patch:
+        full = f"PRAGMA page_size = {schema.PAGE}; PRAGMA max_page_count = {pages};"
+        patch.setattr(schema, "TABLES", full + schema.TABLES)
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            Store.open(path)
+    store = Store.open(path)
+    store.write([row()], [])
+    store.close()
+    assert contents(path) == [("run-1", None)]
