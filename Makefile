@@ -32,7 +32,7 @@ run: $(VENV)/.run ## run the proxy; without credentials, the demo
 
 # Who has told Python to write no bytecode would have each test's Python compile all it imports.
 test: $(VENV)/.dev ## run the tests (ARGS="tests/program/test_guard.py -x" for some)
-	@PYTHONDONTWRITEBYTECODE= $(PY) $(if $(COVER),-m coverage run) -m pytest -q -n auto \
+	@PYTHONDONTWRITEBYTECODE= $(PY) $(if $(COVER),-m coverage run) -m pytest -p tests.scratch -q -n auto \
 	  --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, layers, tests with coverage: what CI runs

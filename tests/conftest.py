@@ -1,30 +1,23 @@
 """What all tests share: signals, examples, the order in which files are taken, and what is told."""
 
-import atexit
+import contextlib
 import gc
 import os
-import shutil
 import signal
-import tempfile
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from tests import scratch
+from tests.support import leftovers
 from tests.support.needs import need, need_files, raise_files
+from tests.support.progress import Progress
 
 # A shell ignores SIGINT for what it starts in the background, and so would all that we start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-# As the program itself does: macOS begins with 256.
-raise_files()
-
-# Where it is noted which credentials the keychain of whoever runs the tests holds, which is not to
-# be looked at; and where programs leave the secret of their admin listener for the same user.
-for _name in ("XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"):
-    os.environ[_name] = tempfile.mkdtemp(prefix="tests-")
-    atexit.register(shutil.rmtree, os.environ[_name], ignore_errors=True)
 
 # What the tests look at is in English, whatever whoever runs them reads.
 for _name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
@@ -58,6 +51,44 @@ _ORDER = (
 )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Make ready what all tests stand on; the process that only leads workers runs none."""
+    raise_files()
+    if not config.pluginmanager.is_registered(scratch):  # make test has it earlier
+        config.pluginmanager.register(scratch)
+    if config.getoption("dist", "no") == "no" or hasattr(config, "workerinput"):
+        with contextlib.suppress(ImportError):  # it keeps two pipes from its first loop on
+            import uvloop
+
+            uvloop.new_event_loop().close()
+        config.pluginmanager.register(leftovers.Watch())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Tell how far the tests are in words, in place of dots: what -q asks for."""
+    plugins = session.config.pluginmanager
+    terminal = plugins.get_plugin("terminalreporter")
+    if terminal is None or hasattr(session.config, "workerinput"):
+        return
+    if terminal.verbosity < 0:
+        if (distributes := plugins.get_plugin("dsession")) is not None:
+            plugins.unregister(name="terminaldistreporter")
+            distributes.terminal = None  # else it says that it brings up nodes, twice
+        plugins.register(Progress(terminal))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection() -> None:
+    """Let Hypothesis see who holds its generator while that can be seen: see gc.freeze."""
+    _first_property()
+
+
+@given(st.none())
+def _first_property(_: None) -> None:
+    """Hold always."""
+
+
 # Five thousand tests are made and kept to the end: each worker would count them over and over.
 gc.disable()
 
@@ -87,7 +118,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort files by how long they take; the order within a file stays."""
 
     def place(item: pytest.Item) -> int:
-        path = item.path.relative_to(item.config.rootpath / "tests").as_posix()
+        path = item.nodeid.removeprefix("tests/")
         return next(place for place, start in enumerate(_ORDER) if path.startswith(start))
 
     items.sort(key=place)

@@ -69,7 +69,12 @@ def _free() -> list[str]:
 def _until_answered(url: str, program: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + PATIENCE
     while program.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):  # noqa: S310
-            return
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310
+                return
+        except urllib.error.HTTPError as early:
+            early.close()
+        except OSError:
+            pass
         time.sleep(0.05)
     raise AssertionError(f"{url} did not answer")

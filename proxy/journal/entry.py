@@ -7,7 +7,7 @@ from itertools import chain
 from proxy.journal.body import Content
 from proxy.words import Phrase, Said
 
-_LINE_WEIGHT = 72  # a pair, and its place in the list
+_LINE_WEIGHT = sys.getsizeof(("", "")) + 16  # a pair, and its place in the list
 _PHRASE_WEIGHT = 256  # beside its words: the object and the table of its values
 
 Shown = tuple[tuple[str, str], ...]

@@ -11,7 +11,7 @@ from tests.support import Call, Program, RawUpstream, ask
 from tests.support.needs import need
 from tests.support.patience import PATIENCE
 
-pytestmark = pytest.mark.slow  # waits for real time
+pytestmark = [pytest.mark.slow, pytest.mark.needs(files=1000)]  # waits for real time
 
 LARGE = b"x" * 2_000_000
 CALLERS = 100

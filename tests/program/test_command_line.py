@@ -525,10 +525,15 @@ def into(descriptor: int, tmp_path: Path, arguments: list[str]) -> tuple[int, st
     return done.returncode, done.stderr
 
 
+QUIET = ("--help", "serve --help", "sandbox --help", "--version", "check")
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["serve", "--help"], ["sandbox", "--help"], ["--version"], ["check"], ["demo"]],
-    ids=" ".join,
+    [
+        *(pytest.param(words.split(), id=words) for words in QUIET),
+        pytest.param(["demo"], id="demo", marks=pytest.mark.needs(files=5000)),  # else it warns
+    ],
 )
 def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path, arguments: list[str]) -> None:
     reading, writing = os.pipe()
@@ -538,8 +543,7 @@ def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path, arguments: list[st
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["serve", "--help"], ["sandbox", "--help"], ["--version"], ["check"]],
-    ids=" ".join,
+    [pytest.param(words.split(), id=words) for words in QUIET],
 )
 def test_what_cannot_be_written_is_no_success(tmp_path: Path, arguments: list[str]) -> None:
     full = os.open("/dev/full", os.O_WRONLY)

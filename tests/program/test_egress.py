@@ -11,6 +11,7 @@ import trustme
 
 from tests.program.test_faults import tls_of
 from tests.support import Call, Program, RawUpstream, ask
+from tests.support.acceptor import Acceptor
 
 ASKS_FOR_BASIC = (
     b'HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm="corp"\r\nContent-Length: 0\r\n\r\n'
@@ -27,19 +28,12 @@ class Egress:
         self._to = port
         self.wanted = b""
         self.heads: list[bytes] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._acceptor = Acceptor(self._serve)
+        self.port = self._acceptor.port
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                sock, _ = self._listener.accept()
-                threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
 
     def _serve(self, sock: socket.socket) -> None:
         head = b""
@@ -67,7 +61,7 @@ class Egress:
             there.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        self._listener.close()
+        self._acceptor.close()
 
 
 def wants_bearer(call: Call) -> bytes:

@@ -6,6 +6,7 @@ And the rule above all others: a POST reaches the upstream at most once.
 import contextlib
 import datetime
 import json
+import select
 import socket
 import ssl
 import struct
@@ -19,6 +20,8 @@ import pytest
 import trustme
 
 from tests.support import Answer, Program, RawUpstream, ask, exchange, free_port, read_answer
+from tests.support.acceptor import Acceptor
+from tests.support.front import until
 from tests.support.patience import PATIENCE
 from tests.support.wire import Reader, connect, read_request
 
@@ -37,33 +40,13 @@ class Faulty:
 
     def __init__(self, act: Act, tls: ssl.SSLContext | None = None) -> None:
         self._act = act
-        self._tls = tls
         self.seen: list[bytes] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._open: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._acceptor = Acceptor(lambda sock: self.serve(Reader(sock)), tls)
+        self.port = self._acceptor.port
 
     @property
     def posts(self) -> int:
         return sum(head.startswith(b"POST ") for head in list(self.seen))
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                sock, _ = self._listener.accept()
-            except OSError:
-                return
-            self._open.append(sock)
-            threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
-
-    def _serve(self, sock: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            sock.settimeout(PATIENCE)
-            if self._tls is not None:
-                sock = self._tls.wrap_socket(sock, server_side=True)
-            self.serve(Reader(sock))
-        sock.close()
 
     def serve(self, reader: Reader) -> None:
         """Take one request, then act."""
@@ -73,9 +56,7 @@ class Faulty:
             self._act(reader)
 
     def close(self) -> None:
-        self._listener.close()
-        for sock in self._open:
-            sock.close()
+        self._acceptor.close()
 
 
 class Deaf(Faulty):
@@ -107,8 +88,11 @@ def wait(reader: Reader) -> None:
         pass
 
 
-def deaf(_: Reader) -> None:
-    threading.Event().wait(10)
+def deaf(reader: Reader) -> None:
+    """Read nothing until the other side leaves."""
+    leaving = select.poll()
+    leaving.register(reader.sock, getattr(select, "POLLRDHUP", select.POLLHUP))
+    leaving.poll(PATIENCE * 1000)
 
 
 def send(data: bytes) -> Act:
@@ -506,7 +490,7 @@ def test_an_egress_proxy_that_refuses_is_named(tmp_path: Path) -> None:
         assert answer.status == 503
         problem = json.loads(answer.body)
         assert problem["outcome"] == "not-sent"
-        assert fault.detail in proxy.output
+        until(lambda: fault.detail in proxy.output, "the log does not tell")
     assert fault.upstream.posts == 0
     fault.upstream.close()
 

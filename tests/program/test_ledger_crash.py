@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from tests.support import Program
+from tests.support.acceptor import Acceptor
 from tests.support.patience import PATIENCE
 from tests.support.upstream import TOKEN_PATH, token_reply
 from tests.support.wire import Reader, read_request
@@ -34,20 +35,10 @@ class Memory:
 
     def __init__(self) -> None:
         self.saw: set[str] = set()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                sock, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._talk, args=(sock,), daemon=True).start()
+        self._acceptor = Acceptor(self._talk)
+        self.url = f"http://127.0.0.1:{self._acceptor.port}"
 
     def _talk(self, sock: socket.socket) -> None:
-        sock.settimeout(PATIENCE)
         with suppress(OSError), sock:
             reader = Reader(sock)
             while (got := read_request(reader)) is not None:
@@ -65,7 +56,7 @@ class Memory:
                 sock.sendall(answer)
 
     def close(self) -> None:
-        self._listener.close()
+        self._acceptor.close()
 
 
 class Callers:

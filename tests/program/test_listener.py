@@ -106,6 +106,7 @@ def test_too_many_connections_are_told_so(hasty: Program) -> None:
             reader.sock.close()
 
 
+@pytest.mark.needs(files=1200)
 def test_half_open_connections_do_not_keep_a_good_caller_waiting(upstream: RawUpstream) -> None:
     with Program(upstream.url) as proxy:
         slow = [connect(proxy.port) for _ in range(500)]

@@ -608,6 +608,7 @@ def test_half_a_gigabyte_down_and_up_in_little_memory(fresh: Front, chunked: boo
 # -- many callers ----------------------------------------------------------------------
 
 
+@pytest.mark.needs(files=1500)
 @pytest.mark.slow
 def test_a_thousand_callers_get_their_own_answers(door: Front) -> None:
     def echo(call: object) -> bytes:

@@ -118,6 +118,7 @@ def test_short_lived_tokens_are_renewed_under_load_and_never_sent_expired(lifeti
         assert len({bearer(call) for call in upstream.requests}) >= 3
 
 
+@pytest.mark.needs(files=600)
 def test_many_callers_without_a_token_cause_one_fetch() -> None:
     authority = Authority()
     gate = threading.Event()

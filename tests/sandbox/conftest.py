@@ -161,9 +161,9 @@ def start() -> Iterator[Start]:
         yield begin
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def standing() -> Iterator[Simulator]:
-    """Keep one simulator with its defaults for all tests that need no other.
+    """Keep one simulator with its defaults for a module's tests that need no other.
 
     Its time stands still but for `Simulator.later`: else a payment would go on while a test looks.
     """

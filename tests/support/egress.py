@@ -35,6 +35,7 @@ cache_log {folder}/cache.log
 pid_filename none
 coredump_dir {folder}
 visible_hostname squid.test
+dns_timeout 1 second
 shutdown_lifetime 0 seconds
 max_filedescriptors 1024
 pinger_enable off

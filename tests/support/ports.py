@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Iterator
 
 FIRST, LAST = 10_000, 32_600  # Linux gives from 32,768
-KEPT = 100  # reservations; a test wants a handful, and an ordinary user has 1,024 open files
+KEPT = 32  # reservations; a test wants a handful, and there may be few files that it may open
 
 _turns = itertools.count(random.Random(os.urandom(8)).randrange(LAST - FIRST))
 _reservations: deque[int] = deque()  # descriptors, which Python does not miss at its end
@@ -46,6 +46,11 @@ def _reserved(port: int) -> bool:
     if len(_reservations) > KEPT:
         os.close(_reservations.popleft())
     return True
+
+
+def reserved() -> set[int]:
+    """Return the descriptors of the reservations."""
+    return set(_reservations)
 
 
 @contextlib.contextmanager

@@ -86,11 +86,11 @@ class _Spawner:
     def __init__(self) -> None:
         # Then what its children leave behind becomes ours, to be waited for.
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
         root = Path(__file__).parents[2]
         with theirs:
-            self._process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.support.spawner", str(theirs.fileno())],
                 cwd=root,
                 pass_fds=(theirs.fileno(),),
@@ -100,15 +100,15 @@ class _Spawner:
 
     def _end(self) -> None:
         """Let it end before we do: it still writes down which lines it has run."""
-        self._socket.close()
-        self._process.wait()
+        self.channel.close()
+        self.process.wait()
 
     def start(self, what: list[Any], streams: tuple[int, int, int]) -> int:
         message = json.dumps(what).encode()
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", streams))
         with self._lock:
-            self._socket.sendmsg([message], [rights])
-            answer = self._socket.recv(64)
+            self.channel.sendmsg([message], [rights])
+            answer = self.channel.recv(64)
         assert answer, "the process that forks has ended"
         return int(answer)
 
@@ -120,6 +120,16 @@ def _spawner() -> _Spawner:
     if os.getpid() not in _known:
         _known[os.getpid()] = _Spawner()
     return _known[os.getpid()]
+
+
+def descriptors() -> set[int]:
+    """Return those of ours that the process which forks is asked through."""
+    return {each.channel.fileno() for each in _known.values()}
+
+
+def processes() -> set[int]:
+    """Return the processes that fork."""
+    return {each.process.pid for each in _known.values()}
 
 
 # -- the process that forks ----------------------------------------------------------------

@@ -1,16 +1,13 @@
 """An upstream of raw sockets: records what arrives, answers exactly the bytes it is told to."""
 
-import contextlib
 import json
-import socket
 import ssl
-import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.support.acceptor import Acceptor
 from tests.support.leaks import issued
-from tests.support.patience import PATIENCE
 from tests.support.wire import Reader, fields_of, read_request
 
 TOKEN_PATH = b"/v1/iam/oauth/tokens"
@@ -89,12 +86,9 @@ class RawUpstream:
         self.revoke: Callable[[Call], bytes | None] = lambda _: REVOKED
         self.takeover: Callable[[Reader], None] | None = None
         self.calls: list[Call] = []
-        self.connections = 0
         self._tls = tls
-        self._open: set[socket.socket] = set()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
-        self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._acceptor = Acceptor(lambda sock: self._talk(Reader(sock)), tls)
+        self.port = self._acceptor.port
 
     @property
     def url(self) -> str:
@@ -114,28 +108,6 @@ class RawUpstream:
     def requests(self) -> list[Call]:
         """What arrived at anything but the token endpoints."""
         return [c for c in list(self.calls) if not c.target.startswith(TOKEN_PATH)]
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                sock, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
-
-    def _serve(self, sock: socket.socket) -> None:
-        self._open.add(sock)
-        try:
-            if self._tls is not None:
-                sock = self._tls.wrap_socket(sock, server_side=True)
-            sock.settimeout(PATIENCE)
-            self._talk(Reader(sock))
-        except OSError:
-            pass
-        finally:
-            self._open.discard(sock)
-            sock.close()
 
     def _talk(self, reader: Reader) -> None:
         """Answer until told to stop; with ``takeover`` set, it alone speaks after a token call."""
@@ -157,15 +129,16 @@ class RawUpstream:
                 return
             reader.sock.sendall(data)
 
+    @property
+    def connections(self) -> int:
+        return self._acceptor.connections
+
     def reset_all(self) -> None:
         """Close every open connection."""
-        for sock in list(self._open):
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+        self._acceptor.reset_all()
 
     def close(self) -> None:
-        self._listener.close()
-        self.reset_all()
+        self._acceptor.close()
 
     def __enter__(self) -> "RawUpstream":
         return self

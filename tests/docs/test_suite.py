@@ -1,0 +1,150 @@
+"""What the tests promise: they ask before, clean up after, and say it in words."""
+
+import os
+import resource
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support import needs
+from tests.support.patience import PATIENCE
+
+ROOT = Path(__file__).parents[2]
+
+
+def run_of(text: str, folder: Path, before: Callable[[], None] | None = None) -> list[str]:
+    """Run a module of tests as `make test` does; return the lines that were printed."""
+    file = folder / "test_it.py"
+    file.write_text(textwrap.dedent(text))
+    ours = [
+        "-p",
+        "tests.scratch",
+        "-p",
+        "tests.conftest",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        str(ROOT / "pyproject.toml"),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *ours, f"--rootdir={ROOT}", str(file)],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name != "CI"},
+        capture_output=True,
+        text=True,
+        timeout=5 * PATIENCE,
+        check=False,
+        preexec_fn=before,
+    )
+    return (done.stdout + done.stderr).splitlines()
+
+
+def test_what_is_missing_is_told_once_with_the_command_that_brings_it(tmp_path: Path) -> None:
+    text = """
+    import pytest
+    from tests.support.needs import NEEDS, NotMet, Need, need
+
+    def nowhere():
+        raise NotMet("libx.so.1 is not there")
+
+    NEEDS["x"] = Need("no working x", "apt-get install x", nowhere)
+
+    @pytest.mark.needs("x")
+    @pytest.mark.parametrize("each", range(3))
+    def test_marked(each):
+        raise AssertionError
+
+    def test_that_asks_by_itself():
+        need("x")
+    """
+    lines = run_of(text, tmp_path)
+    assert lines.count("skipped 4: no working x (libx.so.1 is not there): apt-get install x") == 1
+    assert lines[-1].startswith("4 skipped in ")
+
+
+def test_a_program_that_does_not_start_is_not_taken_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its file is there, and a library that it needs is not."""
+    broken = tmp_path / "curl"
+    broken.write_text("#!/bin/sh\necho libcurl.so.4: cannot open >&2\nexit 127\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(needs.NotMet, match=r"libcurl\.so\.4: cannot open"):
+        needs.NEEDS["curl"].trial()
+
+
+@pytest.mark.parametrize(
+    ("leaves", "words"),
+    [
+        ("socket.create_server(('127.0.0.1', 0))", "descriptor socket:"),
+        ("threading.Thread(target=threading.Event().wait, daemon=True, name='a')", "thread a"),
+        ("subprocess.Popen(['sleep', '600'])", "sleep 600"),
+        ("tempfile.mkstemp(prefix='forgotten')[0]", "forgotten"),
+    ],
+    ids=["socket", "thread", "process", "file"],
+)
+def test_who_leaves_something_behind_is_named(leaves: str, words: str, tmp_path: Path) -> None:
+    text = f"""
+    import socket, subprocess, tempfile, threading
+    from tests.support import leftovers
+
+    leftovers.PATIENCE = 0.1
+    kept = []
+
+    def test_that_is_clean():
+        with socket.create_server(("127.0.0.1", 0)):
+            pass
+
+    def test_that_leaves_it():
+        kept.append({leaves})
+        getattr(kept[0], "start", int)()
+
+    def test_after_it():
+        getattr(kept[0], "kill", int)()
+    """
+    lines = run_of(text, tmp_path)
+    assert any(line.startswith("FAILED ") and "test_that_leaves_it" in line for line in lines)
+    assert any("test_that_leaves_it leaves behind: " in line and words in line for line in lines)
+
+
+def test_where_nothing_can_be_written_one_sentence_says_so(tmp_path: Path) -> None:
+    nothing = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # noqa: E731
+    lines = [line for line in run_of("def test_it(): ...", tmp_path, nothing) if line]
+    (line,) = lines
+    assert "no temporary file can be written" in line
+    assert "TMPDIR=/path/to/it make test" in line
+
+
+def test_a_folder_that_fills_up_ends_the_run_in_one_sentence(tmp_path: Path) -> None:
+    text = """
+    import shutil, tempfile
+
+    def test_that_meets_it():
+        shutil.rmtree(tempfile.gettempdir())
+        tempfile.mkstemp()
+
+    def test_that_is_not_reached():
+        raise AssertionError
+    """
+    lines = run_of(text, tmp_path)
+    assert any("no temporary file can be written" in line for line in lines)
+    assert not any("Traceback" in line or "test_that_is_not_reached" in line for line in lines)
+
+
+def test_a_folder_that_is_done_is_told_in_words_and_a_failure_at_once(tmp_path: Path) -> None:
+    text = """
+    def test_good(): ...
+
+    def test_bad():
+        raise AssertionError("bad")
+    """
+    lines = run_of(text, tmp_path)
+    failed = next(n for n, line in enumerate(lines) if line.startswith("FAILED "))
+    told = next(n for n, line in enumerate(lines) if "1 passed    1 failed" in line)
+    assert failed < told < len(lines) - 1
+    assert "\x1b" not in "".join(lines)

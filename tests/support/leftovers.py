@@ -1,0 +1,133 @@
+"""What tests leave open: descriptors, threads, processes, temporary files; and whose each is.
+
+After each test there must be no more of them than before it. Where the module holds something of
+its own while its tests run, a server say, connections to that come and go when they like: then what
+counts is the end of the module.
+"""
+
+import contextlib
+import gc
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import scratch
+from tests.support import ports, spawner
+from tests.support.patience import PATIENCE
+
+_LINUX = sys.platform == "linux"
+_HERE = Path("/proc/self" if _LINUX else "/dev")
+Held = dict[tuple[str, object], str]
+
+
+class Watch:
+    """A plug-in that fails the test, or the last test of the module, which leaves something."""
+
+    def __init__(self) -> None:
+        self._module = ""
+        self._at_first: Held = {}
+        self._before: Held | None = None
+        self._failed = False
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        self._before = None
+        if self._module != _module(item):
+            self._module, self._at_first, self._failed = _module(item), held(), False
+        return (yield)
+
+    @pytest.fixture(autouse=True)
+    def _what_is_there_before(self) -> None:
+        """Look once the fixtures of the module stand, and before any of the test's own."""
+        self._before = held()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._failed |= report.failed
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Iterator[None]:
+        yield
+        if self._failed:  # it did not come to clean up
+            return
+        if nextitem is None or _module(nextitem) != self._module:
+            _compare(self._at_first, self._module)
+        elif self._before is not None and self._before.keys() == self._at_first.keys():
+            _compare(self._before, item.nodeid)
+
+
+def _module(item: pytest.Item) -> str:
+    return str(item.path)
+
+
+def _compare(before: Held, who: str) -> None:
+    more = more_than(before)
+    assert not more, f"{who} leaves behind: {', '.join(more)}"
+
+
+def held() -> Held:
+    """Return what this process holds: a key each, and what it is in the kernel's words."""
+    threads: Held = {("thread", each): each.name for each in threading.enumerate()}
+    files: Held = {("file", each): each for each in scratch.left()}
+    return threads | _descriptors() | _processes() | files
+
+
+def more_than(before: Held) -> list[str]:
+    """Return in words what there is more of than ``before``, once nothing of it goes by itself."""
+    deadline = time.monotonic() + PATIENCE
+    collected = False
+    while more := [(*key, words) for key, words in held().items() if key not in before]:
+        if not collected:
+            gc.collect()  # what is closed by that is warned of, and so fails its test
+            collected = True
+        elif time.monotonic() > deadline:
+            return [_told(*each) for each in more]
+        else:
+            _reap(what for kind, what, _ in more if kind == "process")
+            time.sleep(0.01)
+    return []
+
+
+def _reap(processes: Iterable[object]) -> None:
+    """Wait for those that have ended: children of programs, whose parents were gone before them."""
+    for pid in processes:
+        with contextlib.suppress(OSError):
+            os.waitpid(int(str(pid)), os.WNOHANG)
+
+
+def _descriptors() -> Held:
+    ours = {0, 1, 2} | spawner.descriptors() | ports.reserved()  # pytest changes those three
+    found: Held = {}
+    for each in (_HERE / "fd").iterdir():
+        if int(each.name) not in ours:
+            with contextlib.suppress(OSError):  # the one of this listing is gone by now
+                target = str(each.readlink()) if _LINUX else ""
+                found["descriptor", (int(each.name), target)] = target
+    return found
+
+
+def _processes() -> Held:
+    return {
+        ("process", int(pid)): ""
+        for task in _HERE.glob("task/*/children")
+        for pid in task.read_text().split()
+        if int(pid) not in spawner.processes()
+    }
+
+
+def _told(kind: str, what: object, words: str) -> str:
+    with contextlib.suppress(OSError, ValueError):
+        if isinstance(what, tuple):
+            with socket.socket(fileno=os.dup(what[0])) as copy:
+                words += f" {copy.family.name} {copy.getsockname()} to {copy.getpeername()}"
+        elif isinstance(what, int):
+            command = Path(f"/proc/{what}/cmdline").read_text().replace("\0", " ")
+            words = f"{what}: {command or 'ended, and nobody waited for it'}"
+    return f"{kind} {words}"
