@@ -1,7 +1,8 @@
-"""Run the quick tests in other surroundings than those of the step check.
+"""Run the quick tests in other surroundings than those of the steps check and rooms.
 
-Without arguments: with every Python version that pyproject.toml declares and this machine has; the
-one that runs this script is left out, since the step check runs everything with it. With
+Without arguments: with every Python version that pyproject.toml declares and this machine has. Two
+are left out: the one that runs this script, with which the step check runs everything, and the
+distribution's, with which the step rooms does, as with the newest, that of Debian unstable. With
 ``--httpx2``: with httpx's kept successor in its place, so that the day on which httpx must be left
 is cheap.
 """
@@ -74,7 +75,7 @@ def other_versions() -> int:
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
     said = subprocess.run(["/usr/bin/python3", "-V"], capture_output=True, text=True).stdout
     distributions = ".".join(said.split()[-1].split(".")[:2])
-    elsewhere = {distributions: "step ordinary", own: "step check"}
+    elsewhere = {distributions: "step rooms", own: "step check"}
     failed = []
     for version in re.findall(r'"Programming Language :: Python :: (3\.\d+)"', text):
         interpreter = find(version)
