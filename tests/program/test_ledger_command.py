@@ -50,7 +50,9 @@ def test_the_table_has_what_is_asked_first(path: Path) -> None:
 def test_what_the_help_names_is_there(path: Path) -> None:
     filled(path, "answered", "unknown")
     (line,) = [
-        each for each in command("--help", cwd=path.parent).out.splitlines() if "list, " in each
+        each
+        for each in command("--help", cwd=path.parent, COLUMNS=200).out.splitlines()
+        if "list, " in each
     ]
     for name in line.rpartition(": ")[2].split(", "):
         assert ledger(path, name, "--help").out.startswith(f"usage: breb-proxy ledger {name} ")

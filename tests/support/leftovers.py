@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -130,4 +131,12 @@ def _told(kind: str, what: object, words: str) -> str:
         elif isinstance(what, int):
             command = Path(f"/proc/{what}/cmdline").read_text().replace("\0", " ")
             words = f"{what}: {command or 'ended, and nobody waited for it'}"
+        elif isinstance(what, threading.Thread):
+            words += "".join(f" in {name}" for name in _stands(what))
     return f"{kind} {words}"
+
+
+def _stands(thread: threading.Thread) -> list[str]:
+    """Return which functions of ours a thread is in, the outermost first."""
+    frames = traceback.extract_stack(sys._current_frames().get(thread.ident or 0))
+    return [f"{each.name} ({each.lineno})" for each in frames if "/tests/" in each.filename]
