@@ -11,6 +11,7 @@ import pytest
 
 from proxy import __version__
 from proxy.cli.help import TOPICS
+from tests.support.needs import need
 from tools import release, trial
 
 PROJECT = tomllib.loads((trial.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -31,6 +32,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    need("registry")
     return trial.install(wheel, tmp_path_factory.mktemp("installed") / "an environment")
 
 
