@@ -571,15 +571,12 @@ def test_half_a_gigabyte_down_and_up_in_little_memory(fresh: Front, chunked: boo
 
     def both(talk: Talk, reader: Reader) -> None:
         size = blocks * len(BLOCK)
-        if not chunked:
-            while talk.got < size:
-                talk.got += len(reader.sock.recv(MiB))
-        else:
-            tail = reader.buffer
-            while not tail.endswith(b"\r\n0\r\n\r\n"):
-                data = reader.sock.recv(MiB)
-                talk.got += len(data)
-                tail = (tail + data)[-7:]
+        tail = reader.buffer
+        while not tail.endswith(b"\r\n0\r\n\r\n") if chunked else talk.got < size:
+            if not (data := reader.sock.recv(MiB)):
+                return
+            talk.got += len(data)
+            tail = (tail + data)[-7:]
         reader.sock.sendall(b"HTTP/1.1 200 OK\r\n%b\r\n\r\n" % framing)
         for _ in range(blocks):
             reader.sock.sendall(block)
