@@ -18,6 +18,7 @@ from proxy.admin.access import Access
 from proxy.admin.secret import NEEDED
 from proxy.exchange.web_pages import foreign_page
 from proxy.http1.fields import values
+from proxy.http1.request import Request as Received
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _NAMES = frozenset(("localhost", "127.0.0.1", "[::1]"))
@@ -38,6 +39,9 @@ class LocalOnly:
         async def guarded(request: Request) -> Response:
             if not (self._is_our_user(request) or self._is_known(bearer(request))):
                 raise refused()
+            ours: Received | None = request.scope.get("request")
+            if ours is not None:  # another server does not say
+                ours.peer.known = True
             return await endpoint(request)
 
         return self.for_all(guarded)

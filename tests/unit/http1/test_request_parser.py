@@ -82,3 +82,27 @@ def feed_all(parser: RequestParser, parts: tuple[bytes, ...]) -> None:
         start = 0
         while start < len(data):
             _, start = parser.feed(data, start)
+
+
+@pytest.mark.parametrize("lines", [2_000, 2_001])
+@pytest.mark.parametrize("end", [b"\r\n", b""], ids=["whole", "unfinished"])
+def test_more_lines_than_there_may_be_are_refused_before_they_are_read(
+    lines: int, end: bytes
+) -> None:
+    parser = RequestParser()
+    head = b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"a:\r\n" * (lines - 1) + end
+    if lines == 2_000:
+        event, _ = parser.feed(head, 0)
+        assert (event is not None) == bool(end)
+        return
+    with pytest.raises(RequestRefused) as refused:
+        parser.feed(head + b"a:\r\n" * 2, 0)
+    assert (refused.value.status, parser.lines) == (431, [])
+
+
+def test_a_head_that_is_not_whole_weighs_what_it_takes_and_nothing_once_it_is_forgotten() -> None:
+    parser = RequestParser()
+    parser.feed(b"GET / HTTP/1.1\r\n" + b"a:\r\n" * 1_000, 0)
+    assert parser.weigh() > 1_000 * (2 * 4 + 100)
+    parser.forget()
+    assert parser.weigh() == 0
