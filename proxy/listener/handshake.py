@@ -138,7 +138,9 @@ class Handshake(asyncio.Protocol):
         below, early, connection = self._transport, self._early, self._make()
         records = cast("_Records", below.get_protocol())
         below.set_protocol(records.tls)
-        if len(self._gate.connections) < GREEDY:
+        # asyncio's own TLS stops for ever where it is to keep no more than a record: Windows.
+        own = isinstance(self._loop, asyncio.BaseEventLoop)
+        if own or len(self._gate.connections) < GREEDY:
             secured.set_protocol(connection)
         else:
             connection.by_records = True
