@@ -44,26 +44,30 @@ class Log:
 
 def overwritten(descriptor: int) -> bool:
     """Report whether the file of an open ledger was emptied, or copied over."""
-    if not hasattr(os, "pread"):
-        return False
-    return os.pread(descriptor, 20, 0)[_MODE] != _WITH_LOG
+    return _mode(descriptor) not in (_WITH_LOG, None)
 
 
-def refuse_foreign_log(ledger: Path) -> None:
-    """Raise LedgerRefused if a log is beside a file that was closed without one, as backups are."""
+def refuse_foreign_log(ledger: Path, descriptor: int) -> None:
+    """Raise LedgerRefused if a log is beside a file that was closed without one, as backups are.
+
+    The ledger's descriptor is the one that is held: SQLite's locks on a file are lost when anyone
+    in the process closes that file.
+    """
     real = ledger.resolve()
     log = _log(real)
     with contextlib.suppress(FileNotFoundError):
-        if log.stat().st_size and _mode(real) == _WITHOUT_LOG:
+        if log.stat().st_size and _mode(descriptor) == _WITHOUT_LOG:
             raise LedgerRefused(
                 f"{log} is the log of another file than {ledger}, such as of the ledger that it"
                 f" replaced; move it and {real.name}-shm away, and keep them with that ledger"
             )
 
 
-def _mode(ledger: Path) -> bytes:
-    with ledger.open("rb") as file:
-        return file.read(20)[_MODE]
+def _mode(descriptor: int) -> bytes | None:
+    """Return how a ledger is written; None where that cannot be asked (Windows)."""
+    if not hasattr(os, "pread"):
+        return None
+    return os.pread(descriptor, 20, 0)[_MODE]
 
 
 def _log(real: Path) -> Path:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from proxy.ledger.lock import Lock, is_ours
-from proxy.ledger.log import overwritten
+from proxy.ledger.log import overwritten, refuse_foreign_log
 from proxy.ledger.trouble import LedgerRefused
 
 _OTHERS_WRITE = 0o002
@@ -36,6 +36,7 @@ class Place:
         self._descriptor = os.open(path, os.O_RDONLY)
         try:
             _hold(self._descriptor, path)
+            refuse_foreign_log(path, self._descriptor)
         except BaseException:
             os.close(self._descriptor)
             raise

@@ -215,7 +215,7 @@ def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
         )
     try:
         connection = connect(path, mode)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise LedgerRefused(f"{path}: {words(error)}") from None
     try:
         refuse_other(connection, path)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from proxy.ledger import schema
 from proxy.ledger.lock import Lock
-from proxy.ledger.log import Log, refuse_foreign_log
+from proxy.ledger.log import Log
 from proxy.ledger.place import Place, cramped, refuse_cramped
 from proxy.ledger.row import Row, Value, stamp
 from proxy.ledger.trouble import MEND, LedgerRefused, damaged, passes, read_only, words
@@ -285,7 +285,6 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     """Open the file as it is; ``mode`` is SQLite's: ``ro`` or ``rw``, neither of which makes it."""
     if cramped(path):
         refuse_cramped(path)
-    refuse_foreign_log(path)
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,

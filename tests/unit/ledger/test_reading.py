@@ -1,11 +1,13 @@
 """The ledger read by people and programs."""
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from proxy.ledger import place
 from proxy.ledger.backup import backup
 from proxy.ledger.evidence import keep
 from proxy.ledger.lock import Lock
@@ -196,6 +198,16 @@ def test_a_backup_into_a_missing_folder_says_so(path: Path) -> None:
 def test_what_is_no_ledger_is_not_read(path: Path, data: bytes) -> None:
     path.write_bytes(data)
     with pytest.raises(LedgerRefused, match="not a ledger"), reading(path):
+        pass
+
+
+def test_a_full_disk_of_small_blocks_is_no_trouble_of_the_output(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(path, "answered")
+    full = os.statvfs_result((1024, 1024, 8192, 10, 10, 0, 0, 0, 0, 255))
+    monkeypatch.setattr(place.os, "statvfs", lambda _: full)
+    with pytest.raises(LedgerRefused, match="the disk is full"), reading(path):
         pass
 
 
