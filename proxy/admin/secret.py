@@ -23,6 +23,9 @@ NEEDED = (
     " breb-proxy console\n"
 )
 _LONGEST = 256
+_UNIT = re.compile(
+    r"/system\.slice/(?:breb-proxy|system-breb\\x2dproxy\.slice/breb-proxy@[^/]+)\.service"
+)
 _USUAL = ("127.0.0.1", "localhost", "::1", "0.0.0.0", "::")  # noqa: S104  compared, not bound
 
 
@@ -125,14 +128,14 @@ class _Foreign(Exception):
     """It is not what a proxy of this user left; the text says why."""
 
 
-def _check(state: os.stat_result, *, folder: bool = False) -> None:
+def _check(state: os.stat_result, *, folder: bool = False, anyones: bool = False) -> None:
     """Raise _Foreign for what others than our user and root can have made, changed or read."""
     if not (stat.S_ISDIR if folder else stat.S_ISREG)(state.st_mode):
         raise _Foreign("its folder is no directory" if folder else "it is no regular file")
     if sys.platform == "win32":  # it lies in the user's profile
         return
     what = "its folder" if folder else "it"
-    if state.st_uid not in (0, os.getuid()):
+    if state.st_uid not in (0, os.getuid()) and not anyones:
         raise _Foreign(f"{what} belongs to {user(state.st_uid)}")
     if state.st_mode & (0o022 if folder else 0o077):
         raise _Foreign(f"other users may {'write into' if folder else 'read or change'} {what}")
@@ -167,7 +170,10 @@ def _memory(secret: str, name: str) -> int | None:
 
 
 def _of_processes(name: str, unused: list[str]) -> Iterator[str]:
-    """Yield what processes of this user hold in memory; the kernel shows others to root alone."""
+    """Yield what processes of this user hold in memory; the kernel shows others to root alone.
+
+    Root takes that of the service as well, whatever user it runs as.
+    """
     for folder in Path("/proc").glob("[0-9]*/fd"):
         with contextlib.suppress(OSError):
             for each in folder.iterdir():
@@ -175,13 +181,24 @@ def _of_processes(name: str, unused: list[str]) -> Iterator[str]:
                     if str(each.readlink()) != f"/memfd:{name} (deleted)":
                         continue
                     try:
-                        yield _read(each, follow=True)
+                        yield _read(each, follow=True, anyones=of_service(folder.parent))
                     except _Foreign as error:
                         unused.append(f"that of process {folder.parent.name}: {error}")
 
 
-def _read(file: Path, *, follow: bool = False) -> str:
-    """Return the secret in a file.
+def of_service(process: Path) -> bool:
+    """Report whether a process is the installed service's: only root can put one there.
+
+    ``process`` is its folder in /proc, whose cgroup names the unit of the system's manager.
+    """
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        lines = (process / "cgroup").read_text().splitlines()
+        return any(_UNIT.fullmatch(line.split(":", 2)[-1]) for line in lines)
+    return False
+
+
+def _read(file: Path, *, follow: bool = False, anyones: bool = False) -> str:
+    """Return the secret in a file; ``anyones``: whoever it belongs to.
 
     Raises _Foreign, and OSError. Nothing is waited for, as one would for a pipe.
     """
@@ -193,7 +210,7 @@ def _read(file: Path, *, follow: bool = False) -> str:
             raise _Foreign("it is a symbolic link") from None
         raise
     try:
-        _check(os.fstat(descriptor))
+        _check(os.fstat(descriptor), anyones=anyones)
         secret = os.read(descriptor, _LONGEST).decode("ascii", "replace").strip()
     finally:
         os.close(descriptor)

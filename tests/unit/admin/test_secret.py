@@ -56,11 +56,11 @@ def test_a_folder_that_one_who_ends_takes_away_is_made_again(
 ) -> None:
     check, seen = secret._check, []
 
-    def taken_away(state: os.stat_result, *, folder: bool = False) -> None:
+    def taken_away(state: os.stat_result, *, folder: bool = False, anyones: bool = False) -> None:
         seen.append(state)
         if len(seen) == 1:
             (runtime / "breb-proxy").rmdir()
-        check(state, folder=folder)
+        check(state, folder=folder, anyones=anyones)
 
     monkeypatch.setattr(secret, "places", lambda: [runtime / "breb-proxy"])
     monkeypatch.setattr(secret, "_check", taken_away)
@@ -288,3 +288,34 @@ def test_all_addresses_of_a_listener_have_it(runtime: Path) -> None:
         assert found
         assert [list(secret.found(each, [])) for each in several] == [[], ["s3"], ["s3"]]
     assert list(runtime.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "trusted"),
+    [
+        pytest.param("0::/system.slice/breb-proxy.service", True, id="the service"),
+        pytest.param(
+            r"0::/system.slice/system-breb\x2dproxy.slice/breb-proxy@sandbox.service",
+            True,
+            id="an instance",
+        ),
+        pytest.param(
+            "4:memory:/\n1:name=systemd:/system.slice/breb-proxy.service", True, id="version 1"
+        ),
+        pytest.param(
+            "0::/user.slice/user-1000.slice/user@1000.service/app.slice/breb-proxy.service",
+            False,
+            id="of a user's manager",
+        ),
+        pytest.param("0::/system.slice/cron.service", False, id="another service"),
+        pytest.param("0::/x/system.slice/breb-proxy.service", False, id="a container"),
+        pytest.param("", False, id="nothing"),
+    ],
+)
+def test_root_trusts_the_installed_service_alone(
+    tmp_path: Path, cgroup: str, trusted: bool
+) -> None:
+    """It runs as a user of its own, whom no name leads to: nobody but root can ask it."""
+    (tmp_path / "cgroup").write_text(cgroup)
+    assert secret.of_service(tmp_path) is trusted
+    assert not secret.of_service(tmp_path / "gone")
