@@ -893,7 +893,10 @@ def test_an_address_that_nobody_can_have_sends_nobody_to_look_for_who_is_there(
     address = f"192.0.2.1:{free_port()}"  # RFC 5737: an example's, no machine's
     found = examine(tmp_path, sandbox, LISTEN=address, CALLER_KEY=CALLER_KEY)
     assert found["listen"]["outcome"] == "failed"
-    assert found["listen"]["advice"] == "choose an address of this machine: BREB_LISTEN"
+    assert (
+        found["listen"]["advice"]
+        == "use 127.0.0.1, or an address that this machine has: BREB_LISTEN"
+    )
 
 
 def test_ports_of_a_running_proxy_are_no_failure(tmp_path: Path) -> None:
