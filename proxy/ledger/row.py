@@ -92,9 +92,9 @@ class Row:
             *self.body.values(),
         )
 
-    def amendment(self) -> tuple[Value, ...]:
-        """Return the values of `schema.AMEND`."""
-        return (*self.body.values(), self.number, self.exchange)
+    def amendment(self, number: int | None = None) -> tuple[Value, ...]:
+        """Return the values of `schema.AMEND`; ``number``: in a copy of the file that holds it."""
+        return (*self.body.values(), number or self.number, self.exchange)
 
     def closing(self) -> tuple[Value, ...]:
         """Return the values of `schema.CLOSE`; only for a row that has its end."""

@@ -159,7 +159,8 @@ OPEN_MANY = {count: _OPEN + ", ".join([_OPENED] * count) for count in AT_ONCE}
 CLOSE_MANY = {count: _CLOSE.format(rows=", ".join([_CLOSED] * count)) for count in AT_ONCE}
 LEFT_OPEN = "SELECT number, exchange, opened_at, method, path FROM request WHERE outcome IS NULL"
 NOW_UNKNOWN = """
-UPDATE request SET outcome = 'unknown', reason = ?, closed_at = ? WHERE outcome IS NULL
+UPDATE request SET outcome = 'unknown', reason = ?, closed_at = ?
+WHERE number = ? AND outcome IS NULL
 """
 OLDEST_SETTLED = f"SELECT number, opened_at FROM request WHERE {SETTLED} ORDER BY number LIMIT ?"
 NEWEST = "SELECT coalesce(max(number), 0) FROM request"

@@ -9,7 +9,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -98,13 +98,29 @@ class Store:
             place.let_go()
             raise
 
-    def recover(self, reason: str = "process-ended") -> list[LeftOpen]:
-        """Close the rows that are still open, as unknown; return them."""
-        left = [LeftOpen(*row[1:]) for row in self._connection.execute(schema.LEFT_OPEN)]
-        if left:
-            with self._transaction():
-                self._connection.execute(schema.NOW_UNKNOWN, (reason, stamp(time.time())))
-        return left
+    def recover(self, reason: str = "process-ended", ours: Iterable[Row] = ()) -> list[LeftOpen]:
+        """Close the rows that are still open, as unknown; return them.
+
+        Those of ``ours``, which are still under way, stay open, and are at home here from now on:
+        the file is a copy of the one that they were written to.
+        """
+        left = self._connection.execute(schema.LEFT_OPEN).fetchall()
+        if not left:
+            return []
+        ours_by_name = {row.exchange: row for row in ours}
+        adopted = [
+            (ours_by_name[name], number) for number, name, *_ in left if name in ours_by_name
+        ]
+        lost = [each for each in left if each[1] not in ours_by_name]
+        with self._transaction():
+            self._connection.executemany(schema.AMEND, [row.amendment(at) for row, at in adopted])
+            now = stamp(time.time())
+            self._connection.executemany(
+                schema.NOW_UNKNOWN, [(reason, now, number) for number, *_ in lost]
+            )
+        for row, number in adopted:
+            row.number, row.home = number, self
+        return [LeftOpen(*each[1:]) for each in lost]
 
     def write(
         self,

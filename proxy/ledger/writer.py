@@ -233,7 +233,7 @@ class Writer(threading.Thread):
     def _reopened(self) -> Store:
         store = Store.open(self._path, may_make=not self._opened)
         try:
-            left = store.recover()
+            left = store.recover(ours=self._under_way)
         except BaseException:
             store.close()
             raise

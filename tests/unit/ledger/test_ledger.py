@@ -16,6 +16,7 @@ import pytest
 from proxy.errors import LedgerUnavailable
 from proxy.ledger import ledger as module
 from proxy.ledger import writer
+from proxy.ledger.backup import backup
 from proxy.ledger.ledger import Ledger
 from proxy.ledger.retention import Retention
 from proxy.ledger.row import Body
@@ -249,6 +250,34 @@ async def test_what_ends_after_its_file_was_deleted_is_written_into_the_next(
     await soon(lambda: outcomes(path) == [("run-1", "answered"), ("old", "answered")])
 
 
+async def test_what_is_under_way_goes_on_in_a_copy_that_takes_the_files_place(
+    ledger: Ledger, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is in the copy already: one request has one row there."""
+    copy, away = path.with_name("copy.db"), path.with_name("rotated.db")
+    first, under_way, late = row("first"), row("old"), row("late", body=Body())
+    for each in (first, under_way, late):
+        await ledger.open(each)
+    backup(path, copy)
+    late.body = Body(3, "cd" * 32)  # as it was amended meanwhile
+    ledger.close(first, ended("answered"))
+    await soon(lambda: outcomes(path)[0] == ("first", "answered"))
+    os.rename(path, away)  # noqa: PTH104
+    with pytest.raises(LedgerUnavailable):
+        await ledger.open(row("refused"))
+    os.rename(copy, path)  # noqa: PTH104
+    await soon(lambda: not ledger.problem)
+    ledger.close(under_way, ended("answered"))
+    ledger.close(late, ended("cut"))
+    ends = [("first", "unknown"), ("old", "answered"), ("late", "cut")]
+    await soon(lambda: outcomes(path) == ends)
+    with closing(sqlite3.connect(path)) as connection:
+        (sizes,) = connection.execute("SELECT body_bytes FROM request WHERE number = 3")
+    assert sizes == (3,)
+    assert "POST /v1/payments/breb" in caplog.text
+    assert "[old]" not in caplog.text, "it was not left open by a process that ended"
+
+
 async def test_what_was_left_open_is_found_as_soon_as_there_is_room(
     path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -257,10 +286,10 @@ async def test_what_was_left_open_is_found_as_soon_as_there_is_room(
     room = False
     recover = Store.recover
 
-    def full(self: Store, *reason: str) -> list[Any]:
+    def full(self: Store, *reason: str, **given: Any) -> list[Any]:
         if not room:
             raise OSError(errno.ENOSPC, "")
-        return recover(self, *reason)
+        return recover(self, *reason, **given)
 
     monkeypatch.setattr(Store, "recover", full)
     made = Ledger(path, Retention(400, 1 << 30))
