@@ -537,15 +537,16 @@ def squeezing(call: Call) -> bytes:
     return head % (coding, len(body)) + body
 
 
-def by_shell(text: str, folder: Path) -> bytes:
+def by_shell(text: str, folder: Path, name: str = "curl") -> bytes:
+    """Run it in a real shell; ``name`` is the program that it calls."""
+    need(name)
     done = shell(text, folder)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def by_httpie(text: str, folder: Path) -> bytes:
-    need("http")
-    return by_shell(text, folder)
+    return by_shell(text, folder, "http")
 
 
 def by_newman(text: str, folder: Path) -> bytes:
@@ -575,12 +576,14 @@ def test_what_is_copied_prints_the_answer_of_an_api_that_compresses(
     assert b"0b8f" not in call.values("postman-token")
 
 
-def test_curl_and_php_ask_for_codings_if_the_old_client_did(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("form", "run"), [("curl", by_shell), ("php", by_php)])
+def test_curl_and_php_ask_for_codings_if_the_old_client_did(
+    form: str, run: Any, tmp_path: Path
+) -> None:
     asked, not_asked = request(lines=POSTMANS), request(lines=POSTMANS[2:])
-    for form, run in (("curl", by_shell), ("php", by_php)):
-        with RawUpstream(squeezing) as upstream:
-            for what in (asked, not_asked):
-                run(copied(form, what, door(upstream.url)), tmp_path)
-            codings = [b"".join(call.values("accept-encoding")) for call in upstream.calls]
-        assert b"gzip" in codings[0]
-        assert codings[1] == b""
+    with RawUpstream(squeezing) as upstream:
+        for what in (asked, not_asked):
+            run(copied(form, what, door(upstream.url)), tmp_path)
+        codings = [b"".join(call.values("accept-encoding")) for call in upstream.calls]
+    assert b"gzip" in codings[0]
+    assert codings[1] == b""
