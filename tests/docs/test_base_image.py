@@ -55,6 +55,7 @@ def test_who_tries_it_builds_on_the_tag_and_is_told(clone: Path) -> None:
     assert done.stderr.startswith("not for a release")
 
 
+@pytest.mark.needs("git")
 def test_a_release_is_not_built_on_a_tag(clone: Path) -> None:
     release(clone)
     done = made(clone)
@@ -62,6 +63,7 @@ def test_a_release_is_not_built_on_a_tag(clone: Path) -> None:
     assert "python -m tools.base" in done.stderr
 
 
+@pytest.mark.needs("git")
 def test_one_command_names_the_digest_and_a_release_is_built_on_it(
     clone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

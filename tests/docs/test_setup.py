@@ -153,6 +153,7 @@ def test_the_program_is_linked_where_a_path_has_blanks(tmp_path: Path) -> None:
     assert said.stdout == "main ['a b', '--version']\n"
 
 
+@pytest.mark.needs("checkout")
 def test_every_lock_is_made_by_one_command_and_names_hashes_and_nobody() -> None:
     made = {*locks.TOGETHER, *locks.APART, *map(locks.peers, ENVIRONMENTS)}
     kept = subprocess.run(
@@ -183,6 +184,7 @@ def calls(name: str) -> Iterator[str]:
 DEFS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+@pytest.mark.needs("checkout")
 def test_whatever_is_installed_is_locked_by_hash() -> None:
     """In what users run, in CI, in the image and in the benchmark alike."""
     places = ["Makefile", "Dockerfile", "docker", ".ci", "tools", "benchmarks"]
