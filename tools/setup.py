@@ -182,10 +182,12 @@ def _run(command: list[str], folder: Path, lock: str) -> None:
 
 def meaning(said: str, folder: Path, lock: str) -> str:
     """Return in one sentence what happened, and what to do."""
-    sentence = next(each for words, each in MEANINGS.items() if re.search(words, said))
-    host = re.search(r"host='([^']+)'", said)
+    host = re.search(r"host='([^']+)'(?:, port=(\d+))?", said)
     wanted = re.search(r"distribution found for (\S+)", said)
     proxy = urlsplit(getproxies().get("https") or getproxies().get("http") or "")
+    if host and proxy.port and (host[1], host[2]) == (proxy.hostname, str(proxy.port)):
+        said += "\nProxyError"  # newer pips tell of the proxy as of any other host
+    sentence = next(each for words, each in MEANINGS.items() if re.search(words, said))
     python = os.path.relpath(folder / "bin" / "python")
     there = folder if folder.exists() else folder.parent
     rooms = {_room(each) for each in (there, Path(tempfile.gettempdir()))}

@@ -14,6 +14,7 @@ import pytest
 from proxy.addresses import ListenAddress
 from proxy.admin import secret
 from tests.support import Program, RawUpstream, ask, free_port
+from tests.support.acceptor import Acceptor
 from tests.support.command import Ended, command
 
 CONTROLS = "\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31m\u202e"
@@ -36,27 +37,18 @@ class Impostor:
     """A server that takes what it gets for a question to the proxy, and keeps it."""
 
     def __init__(self, answer: Callable[[bytes], bytes], host: str, port: int) -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._server = socket.create_server((host, port), family=family)
         self._answer = answer
-        self.port = self._server.getsockname()[1]
         self.arrived = b""
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                sock, _ = self._server.accept()
-                threading.Thread(target=self._talk, args=(sock,), daemon=True).start()
+        self._acceptor = Acceptor(self._talk, address=(host, port))
+        self.port = self._acceptor.port
 
     def _talk(self, sock: socket.socket) -> None:
-        with sock, contextlib.suppress(OSError):
-            while data := sock.recv(65536):
-                self.arrived += data
-                sock.sendall(self._answer(data))
+        while data := sock.recv(65536):
+            self.arrived += data
+            sock.sendall(self._answer(data))
 
     def close(self) -> None:
-        self._server.close()
+        self._acceptor.close()
 
 
 def answered(body: str, status: str = "200 OK") -> bytes:
@@ -121,7 +113,7 @@ def test_what_is_said_of_them_names_who_may_and_where(tmp_path: Path) -> None:
     assert os.environ["XDG_RUNTIME_DIR"] in ended.err
 
 
-@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6")
+@pytest.mark.needs("ipv6")
 def test_a_proof_that_was_fetched_from_the_proxy_is_worth_nothing_elsewhere(
     tmp_path: Path,
 ) -> None:

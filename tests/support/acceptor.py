@@ -11,7 +11,7 @@ from tests.support.patience import PATIENCE
 
 
 class Acceptor:
-    """Listens on a port of 127.0.0.1 that the kernel chose; ``serve`` is called in the threads.
+    """Listens on 127.0.0.1 and a port that the kernel chose; ``serve`` is called in the threads.
 
     A connection is closed after ``serve``, which may raise any OSError; ``close`` shuts those that
     are open, and waits for the threads.
@@ -21,13 +21,14 @@ class Acceptor:
         self,
         serve: Callable[[socket.socket], None],
         tls: ssl.SSLContext | None = None,
-        backlog: int = 1024,
+        address: tuple[str, int] = ("127.0.0.1", 0),
     ) -> None:
         self.connections = 0
         self._serve = serve
         self._tls = tls
         self._open: dict[threading.Thread, socket.socket] = {}
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=backlog)
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self._listener = socket.create_server(address, family=family, backlog=1024)
         self.port: int = self._listener.getsockname()[1]
         self._accepting = threading.Thread(target=self._accept, daemon=True)
         self._accepting.start()
