@@ -13,7 +13,8 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from proxy.ledger.place import Moved
@@ -154,24 +155,32 @@ class Writer(threading.Thread):
 
     def _attempt(self, openings: list[Row], amended: list[Row], closings: list[Row]) -> bool:
         """Write, or only ask whether it can be done, and note whether it could."""
-        self._probed = self.since = now = time.monotonic()
+        self._probed = now = time.monotonic()
         try:
-            store = self._usable()
-            if openings or amended or closings:
-                self._write_to(store, openings, amended, closings)
-            else:
-                self._probe(store)
-            if now >= self._counted + _PROBE or any(
-                row.end is not None and row.end.doubtful for row in closings
-            ):
-                self.in_doubt, self._counted = store.in_doubt(), now
+            with self._at_the_disk():
+                store = self._usable()
+                if openings or amended or closings:
+                    self._write_to(store, openings, amended, closings)
+                else:
+                    self._probe(store)
+                if now >= self._counted + _PROBE or any(
+                    row.end is not None and row.end.doubtful for row in closings
+                ):
+                    self.in_doubt, self._counted = store.in_doubt(), now
         except Exception as error:  # noqa: BLE001  whatever it is: who waits must be told
             self._failed(error)
             return False
-        finally:
-            self.since = None
         self._note("")
         return True
+
+    @contextmanager
+    def _at_the_disk(self) -> Iterator[None]:
+        """Let others see since when it is at the disk."""
+        self.since = time.monotonic()
+        try:
+            yield
+        finally:
+            self.since = None
 
     def _write_to(
         self, store: Store, openings: list[Row], amended: list[Row], closings: list[Row]
@@ -249,8 +258,9 @@ class Writer(threading.Thread):
         if not there or gone.place.deleted:
             return
         try:
-            gone.write([], there, wherever=True)
-            gone.fold()
+            with self._at_the_disk():
+                gone.write([], there, wherever=True)
+                gone.fold()
         except (sqlite3.Error, OSError) as error:
             log.error("the ledger that was moved takes no ends: %s", words(error))
             return
@@ -259,9 +269,10 @@ class Writer(threading.Thread):
 
     def _prune(self, store: Store) -> None:
         try:
-            self._retention.prune(store, AT_ONCE if self._arrived.empty() else BESIDE)
+            with self._at_the_disk():
+                self._retention.prune(store, AT_ONCE if self._arrived.empty() else BESIDE)
         except (sqlite3.Error, OSError) as error:
-            self._note(words(error))
+            self._failed(error)
 
     def _note(self, problem: Said) -> None:
         """Say when it begins and when it ends."""

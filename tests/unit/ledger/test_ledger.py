@@ -15,7 +15,7 @@ import pytest
 
 from proxy.errors import LedgerUnavailable
 from proxy.ledger import ledger as module
-from proxy.ledger import writer
+from proxy.ledger import retention, writer
 from proxy.ledger.backup import backup
 from proxy.ledger.ledger import Ledger
 from proxy.ledger.retention import Retention
@@ -37,6 +37,7 @@ def anyio_backend() -> str:
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "_RETRY", 0.02)
     monkeypatch.setattr(writer, "_PROBE", 0.05)
+    monkeypatch.setattr(retention, "_EVERY", 0.05)
 
 
 @pytest.fixture
@@ -166,26 +167,45 @@ async def test_who_leaves_while_waiting_leaves_a_row_that_was_not_sent(
     await soon(lambda: outcomes(path) == [("run-1", "not-sent")])
 
 
+@pytest.mark.parametrize("part", ["probe", "in_doubt", "prune"])
 async def test_a_disk_that_hangs_is_said_within_two_seconds(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    part: str,
 ) -> None:
+    """Whatever it is that the ledger wants of the disk."""
     caplog.set_level(logging.INFO)
     go_on = threading.Event()
-    probe = Store.probe
+    asked = getattr(Store, part)
 
-    def hanging(self: Store, *believed: Any) -> None:
+    def hanging(self: Store, *given: Any) -> Any:
         go_on.wait(PATIENCE)
-        probe(self, *believed)
+        return asked(self, *given)
 
     monkeypatch.setattr(module, "_LOOK", 0.01)
     monkeypatch.setattr(module, "_STALLED", 0.05)
     assert module._LOOK + module._STALLED < 2
-    monkeypatch.setattr(Store, "probe", hanging)
+    monkeypatch.setattr(Store, part, hanging)
     await soon(lambda: str(ledger.problem).startswith("the disk has not answered for"))
     await soon(lambda: "the disk has not answered" in caplog.text)
     go_on.set()
     await soon(lambda: not ledger.problem)
     await soon(lambda: "answers again" in caplog.text)
+
+
+async def test_a_page_found_broken_while_rows_are_deleted_stops_what_would_be_written(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> int:
+        error = sqlite3.DatabaseError("malformed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+    monkeypatch.setattr(Store, "prune", broken)
+    await soon(lambda: "damaged" in str(ledger._writer.damage))
+    with pytest.raises(LedgerUnavailable, match="damaged"):
+        await ledger.open(row())
 
 
 async def test_a_file_that_is_taken_away_is_not_begun_anew(ledger: Ledger, path: Path) -> None:
