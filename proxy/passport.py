@@ -72,7 +72,7 @@ _COMPILED = tuple((verb, re.compile(path), action, words) for verb, path, action
 
 _SEGMENTS = r"(?:/[A-Za-z0-9_-]+)*"
 _ONLY_READS = re.compile(
-    rf"{_SEGMENTS}/(?:resolve-key|key-?resolution|resolve|qrcodes/decode)".encode()
+    rf"{_SEGMENTS}/(?:resolve-key|key-?resolution|qrcodes/decode|recipients/[A-Za-z0-9_-]+/resolve)".encode()
 )
 
 

@@ -1,7 +1,6 @@
 """The ledger over the admin listener: list, one row, look-up, verdict; as JSON."""
 
 import asyncio
-import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict
@@ -56,16 +55,18 @@ class LedgerApi:
         """Ask the API for what could be this row."""
         try:
             entry = await asyncio.to_thread(self._find, request)
+            if entry is None:
+                return _gone()
+            found = await self._inquiry.look_up(entry, lambda: self._kin(entry))
         except LedgerRefused as refusal:
             return self._refused(refusal)
-        if entry is None:
-            return _gone()
-        found = await self._inquiry.look_up(entry, lambda: self._kin(entry))
 
         def kept() -> dict[str, Any]:
-            with contextlib.suppress(LedgerRefused):  # what was found is told all the same
+            try:
                 keep(self._path, found)
-            return found
+            except LedgerRefused as refusal:  # what was found is told all the same
+                return {**found, "kept": str(refusal)}
+            return {**found, "kept": ""}
 
         return await self._answered(kept)
 

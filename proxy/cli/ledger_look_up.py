@@ -41,6 +41,8 @@ def look_up(options: argparse.Namespace, screen: Screen) -> int:
     if reply.status != 200 or told.get("row", {}).get("exchange") != entry["exchange"]:
         why = told.get("detail") or reply.text.strip() or f"it answered {reply.status}"
         raise Unreached(f"the proxy on {where} does not use this ledger, or cannot answer: {why}")
+    if told.get("kind") not in _CODES:
+        raise Unreached(f"the proxy on {where} is of another version: restart it")
     if options.json:
         screen.line(as_json(told, 2))
     else:
@@ -59,6 +61,8 @@ def _compared(entry: dict[str, Any], told: dict[str, Any], screen: Screen) -> It
     yield ""
     yield from map(_asked, told["asked"])
     yield screen.shade(plain(told["words"]), "bold")
+    if told["kept"]:
+        yield f"not kept as evidence: {plain(told['kept'])}"
     verdict = f"--{told['suggests'] or 'settled | --rejected | --not-found'}"
     yield f'your verdict: {COMMAND} ledger settle {entry["number"]} {verdict} --note "…"'
 

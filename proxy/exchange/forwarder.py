@@ -122,12 +122,12 @@ class Forwarder:
         within = may_wait(method, whole=outgoing.whole)
         while True:
             connection = pool.take(within) or await self._acquire(outgoing, within)
+            outgoing.connection = connection  # at once: whatever is raised now, it is given back
             exchange.connected = time.perf_counter()
             outgoing.request.go_up()
             exchange.attempts += 1
             held = outgoing.held
             exchange.token_id = None if held is None else held.token.token_id
-            outgoing.connection = connection
             connection.begin(
                 self._head(outgoing, exchange) + opening,
                 head_only=method == "HEAD",

@@ -93,7 +93,7 @@ class Exchange:
         if isinstance(self.failure, UpstreamError):
             begun = self.failure.sent or self.lost
         elif isinstance(self.failure, TokenError):
-            begun = False  # a first try was answered 401, which says that it did nothing
+            begun = self.lost  # a first try was answered 401, which says that it did nothing
         return "unknown" if begun else "not-sent"
 
     @property

@@ -37,7 +37,7 @@ class Ledger:
         self.recovered: Counter[str] = Counter()
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[Row, float] = {}
-        self._sick = self._urgent = False
+        self._sick = self._urgent = self._closed = False
         self._steps: list[Step] = []
         self._later: asyncio.TimerHandle | None = None
         self._writer = Writer(path, self._open(), retention, self._told, self._tell_left)
@@ -93,6 +93,8 @@ class Ledger:
         await self._written(row, AMEND)
 
     async def _written(self, row: Row, what: int) -> None:
+        if self._closed:
+            raise LedgerUnavailable(phrase("ledger-closed"))
         row.written = written = self._loop.create_future()
         self._waiting[row] = self._loop.time() + _WAIT
         self._steps.append((row, what))
@@ -124,6 +126,7 @@ class Ledger:
         """Write what is there and close the file."""
         self._look.cancel()
         self._hand_over()
+        self._closed = True
         self._writer.stop()
         await asyncio.to_thread(self._writer.join, _WAIT)
 

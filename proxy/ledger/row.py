@@ -36,7 +36,7 @@ class Body:
 
     def values(self) -> tuple[Value, ...]:
         """Return them in the order of `schema.AMEND`."""
-        return self.size, self.sha256, _text(self.payment), self.marks
+        return self.size, self.sha256, _text(self.payment), _text(self.marks)
 
 
 class End(NamedTuple):

@@ -132,18 +132,19 @@ class Store:
     ) -> None:
         """Write rows, amendments and ends in one commit, durably; all or nothing.
 
-        Of openings that were not written, none has a number afterwards. ``wherever``: also if the
-        file is no longer at its place.
+        Rows that were not written keep the number they had: none, or that in a file that is gone.
+        ``wherever``: also if the file is no longer at its place.
         """
         if not wherever:
             self._check()
+        before = [row.number for row in openings]
         numbers = range(self._last + 1, self._last + 1 + len(openings))
         try:
             with self._transaction():
                 self._write(openings, numbers, amended, closings)
         except BaseException:
-            for row in openings:
-                row.number = None
+            for row, number in zip(openings, before, strict=True):
+                row.number = number
             raise
         self._last += len(openings)
         for row in openings:
@@ -213,7 +214,8 @@ class Store:
         """
         rows: list[tuple[int, str]]
         rows = self._connection.execute(schema.OLDEST_SETTLED, (most,)).fetchall()
-        oldest = [(number, at) for number, at in rows if number != self._last]
+        (newest,) = self._connection.execute(schema.NEWEST).fetchone()
+        oldest = [(number, at) for number, at in rows if number != newest]
         gone = [(number,) for number, at in oldest if before is not None and at < before]
         if not gone and self.size() > limit:
             gone = [(number,) for number, _ in oldest]
@@ -255,7 +257,8 @@ class Store:
                 )
             self._connection.close()
             self._log = None
-        self._connection = _opened(self._path)
+        # Not every page again: payments wait, and it was whole a moment ago.
+        self._connection = _opened(self._path, whole=False)
         self._log = Log(self._path)
         log.error(
             "the log of the ledger, %s-wal, was moved or removed; what was in it is in the ledger:"
@@ -313,14 +316,14 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     return connection
 
 
-def _opened(path: Path, *, may_make: bool = False) -> sqlite3.Connection:
+def _opened(path: Path, *, may_make: bool = False, whole: bool = True) -> sqlite3.Connection:
     connection = connect(path, "rw")
     try:
         if may_make and _blank(connection):
             connection.executescript(schema.TABLES)
             # Who takes the file without its log still has a ledger.
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        check(connection, path)
+        (check if whole else refuse_other)(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")
         _durable(connection)
         migrate(connection)

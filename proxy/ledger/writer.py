@@ -125,7 +125,8 @@ class Writer(threading.Thread):
         """Return the openings that have come; amended rows and ends go to lists of their own."""
         openings: list[Row] = []
         wait = _RETRY if self.problem else self._retention.wait(_PROBE)
-        while len(openings) + len(self._closings) < _MOST:
+        most = len(self._closings) + _MOST  # ends that could not be written count for nothing
+        while len(openings) + len(self._closings) < most:
             try:
                 steps = self._arrived.get(timeout=wait)
             except queue.Empty:
@@ -144,7 +145,8 @@ class Writer(threading.Thread):
     def _write(self, openings: list[Row]) -> None:
         # A row whose opening failed was never sent, and has no number.
         opened = set(openings)
-        closings = [row for row in self._closings if row.number is not None or row in opened]
+        known = opened | self._under_way
+        closings = [row for row in self._closings if row.number is not None or row in known]
         amended, self._amended = self._amended, []
         self._crowd = len(openings)
         self._closings = [] if self._attempt(openings, amended, closings) else closings
@@ -271,7 +273,7 @@ class Writer(threading.Thread):
         try:
             with self._at_the_disk():
                 self._retention.prune(store, AT_ONCE if self._arrived.empty() else BESIDE)
-        except (sqlite3.Error, OSError) as error:
+        except Exception as error:  # noqa: BLE001  or the thread would end, and all would wait
             self._failed(error)
 
     def _note(self, problem: Said) -> None:

@@ -211,11 +211,12 @@ class CallerConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Note that the caller sends no more; it may still read the answer that is owed."""
-        self._eof = True
+        again, self._eof = self._eof, True  # a transport that reads on tells it once more
         cycle = self.cycle
         if cycle is None or not cycle.request_complete:
             return False
-        half_close.once_half_closed(self)
+        if not again:
+            half_close.once_half_closed(self)
         return self.transport.get_extra_info("sslcontext") is None
 
     def pause_writing(self) -> None:
@@ -505,7 +506,8 @@ class CallerConnection(asyncio.Protocol):
         if self.moves != self._moves_seen:
             self._moves_seen, self._moved_at = self.moves, now
         mark = self.callers.budget.mark
-        if self._mark != mark and not self.reading_paused and not self.transport.is_closing():
+        settled = self.reading_paused or self._eof or self.transport.is_closing()
+        if self._mark != mark and not settled:
             self.transport.pause_reading()
             self._adapt()
             self.transport.resume_reading()
@@ -587,7 +589,7 @@ def _no_room(request: Request | None = None) -> RequestRefused:
     refusal = RequestRefused(503, "memory", phrase("memory"), phrase("step.memory"), later)
     if request is not None:
         refusal.method, refusal.target = request.method, request.target
-        refusal.language = preferred(request.section.known.get(b"accept-language", []))
+        refusal.language = preferred(values(request.section.lines, b"accept-language"))
     return refusal
 
 

@@ -22,7 +22,8 @@ def memory_limit(place: Path = _PLACE, membership: Path = _MEMBERSHIP) -> int | 
 
 def _files(lines: list[str], place: Path) -> Iterator[Path]:
     for line in lines:
-        _, controllers, path = line.split(":", 2)
+        _, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
         if controllers == "":
             mounted, name = place, "memory.max"
         elif "memory" in controllers.split(","):

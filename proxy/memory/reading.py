@@ -94,7 +94,9 @@ def _untouched(memory: memoryview) -> None:
     start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
     first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
     size = (start + len(memory)) // mmap.PAGESIZE * mmap.PAGESIZE - first
-    ctypes.CDLL(None).madvise(ctypes.c_void_p(first), ctypes.c_size_t(size), mmap.MADV_DONTNEED)
+    if size > 0:
+        libc = ctypes.CDLL(None)
+        libc.madvise(ctypes.c_void_p(first), ctypes.c_size_t(size), mmap.MADV_DONTNEED)
 
 
 def read_by_records(

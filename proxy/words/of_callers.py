@@ -152,6 +152,7 @@ OF_CALLERS = {
     "ledger-unwritable": Words(
         "the ledger cannot be written: {why}", "no se puede escribir en el libro de registro: {why}"
     ),
+    "ledger-closed": Words("this proxy is ending", "este proxy está terminando"),
     "ledger-wrote-nothing": Words(
         "the disk wrote no row for {seconds} s", "el disco no escribió ninguna fila en {seconds} s"
     ),

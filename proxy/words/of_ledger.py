@@ -8,7 +8,8 @@ OF_LEDGER = {
     "disk.quota": Words("the disk quota is used up", "la cuota de disco se agotó"),
     "disk.error": Words("the disk gave an error", "el disco dio un error"),
     "disk.silent": Words(
-        "the disk has not answered for {seconds} s", "el disco no responde desde hace {seconds} s"
+        "the disk has not answered for {seconds} s, or another program holds the file",
+        "el disco no responde desde hace {seconds} s, u otro programa retiene el archivo",
     ),
     "ledger.locked": Words("another program has locked it", "otro programa lo tiene bloqueado"),
     "ledger.damaged": Words("the file is damaged", "el archivo está dañado"),

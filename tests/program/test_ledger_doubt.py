@@ -99,7 +99,8 @@ def test_a_refusal_of_the_api_is_no_doubt(
     [
         ("GET", PATH),
         ("POST", "/v1/resolve-key"),
-        ("POST", "/v1/paas/entities/customers/keys/resolve"),
+        ("POST", "/v1/key-resolution"),
+        ("POST", "/v1/recipients/r-1/resolve"),
         ("POST", "/v1/qrcodes/decode"),
     ],
 )
@@ -114,7 +115,14 @@ def test_what_only_reads_fills_no_ledger_and_wakes_nobody(
 
 
 @pytest.mark.parametrize(
-    "target", ["/v1/payments;/resolve-key", "/v1/payments/breb/../resolve", "/v1/x%2Fresolve-key"]
+    "target",
+    [
+        "/v1/payments;/resolve-key",
+        "/v1/payments/breb/../resolve-key",
+        "/v1/x%2Fresolve-key",
+        "/v1/disputes/1/resolve",
+        "/v1/payments/9/resolve",
+    ],
 )
 def test_what_may_be_another_path_is_written_down(proxy: Program, path: Path, target: str) -> None:
     ask(proxy.port, target, "POST", body=PAYMENT)

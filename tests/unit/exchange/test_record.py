@@ -41,6 +41,11 @@ def sent(error: UpstreamError) -> UpstreamError:
             "unknown",
             id="a first try was lost, a second did not go out",
         ),
+        pytest.param(
+            {"attempts": 1, "lost": True, "failure": TokenError("x")},
+            "unknown",
+            id="a first try was lost, then there was no token",
+        ),
         pytest.param({"attempts": 1, "failure": Draining("x")}, "unknown", id="the grace is over"),
         pytest.param({"failure": LedgerUnavailable("x")}, "not-sent", id="no row"),
         pytest.param({"attempts": 1, "passed_on": True, "whole": True}, "answered", id="answered"),

@@ -410,3 +410,42 @@ async def test_rows_in_doubt_are_counted_until_a_verdict(ledger: Ledger, path: P
         connection.execute("INSERT INTO verdict VALUES (1, '', 1, '', 'me', NULL, NULL)")
     connection.close()
     await soon(lambda: ledger.in_doubt == 0)
+
+
+async def test_ends_that_cannot_be_written_make_nobody_deaf(path: Path) -> None:
+    """However many they are: who comes is told at once, and the end of the process is heard."""
+    made = Ledger(path, Retention(400, 1 << 30))
+    rows = [row(f"run-{number}") for number in range(1100)]
+    await asyncio.gather(*map(made.open, rows))
+    made.damaged("the file is damaged")
+    for each in rows:
+        made.close(each, ended("answered"))
+    with pytest.raises(LedgerUnavailable, match="the file is damaged"):
+        async with asyncio.timeout(5):
+            await made.open(row("late"))
+    await made.aclose()
+    assert not made._writer.is_alive()
+
+
+async def test_after_its_end_nobody_waits_for_it(path: Path) -> None:
+    made = Ledger(path, Retention(400, 1 << 30))
+    await made.aclose()
+    with pytest.raises(LedgerUnavailable, match="this proxy is ending"):
+        await made.open(row())
+
+
+async def test_damage_that_is_met_while_deleting_stays(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> int:
+        error = sqlite3.DatabaseError("malformed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+    retention = ledger._writer._retention
+    await soon(lambda: retention._due > 0)  # the first look is over
+    monkeypatch.setattr(Store, "prune", broken)
+    monkeypatch.setattr(retention, "_due", 0.0)
+    await soon(lambda: "damaged" in str(ledger.problem))
+    with pytest.raises(LedgerUnavailable, match="damaged"):
+        await ledger.open(row())

@@ -16,6 +16,7 @@ from proxy.ledger.backup import backup
 from proxy.ledger.lock import Lock
 from proxy.ledger.place import Moved
 from proxy.ledger.reading import reading
+from proxy.ledger.row import Body
 from proxy.ledger.store import Store, connect
 from proxy.ledger.trouble import LedgerRefused
 from tests.support.ledgers import closed, filled, first_format, row
@@ -535,3 +536,34 @@ def test_who_reads_in_the_same_process_does_not_take_the_writers_locks(path: Pat
     subprocess.run([sys.executable, "-c", script, path], check=True)
     assert path.with_name("ledger.db-wal").exists()
     store.close()
+
+
+def test_half_a_character_in_any_member_fails_no_row(path: Path) -> None:
+    """JSON can name one; the rows that share its commit are payments of others."""
+    odd = row(body=Body(1, "", '{"x\ud800.id": "1"}', '{"x\ud800.id": "2"}'), caller="\ud800")
+    store = Store.open(path)
+    store.write([row("before"), odd, row("after")], [])
+    store.close()
+    assert len(contents(path)) == 3
+
+
+def test_a_row_that_could_not_be_written_anew_keeps_its_number(path: Path) -> None:
+    (old,) = filled(path, None)
+    store = Store.open(path.with_name("next.db"))
+    with pytest.raises(sqlite3.IntegrityError):
+        store.write([old, row(method=None)], [])
+    assert old.number == 1
+    store.close()
+
+
+def test_numbers_that_were_given_long_ago_keep_nothing_from_being_deleted(path: Path) -> None:
+    first_format(path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE sqlite_sequence SET seq = 90")
+    store = Store.open(path)
+    store.recover()
+    while store.prune("9999", 1 << 30, 500):
+        pass
+    store.write([row("new")], [])
+    store.close()
+    assert contents(path, "number")[-1] == (91,)
