@@ -79,6 +79,7 @@ def proxy() -> Iterator[Program]:
         yield running
 
 
+@pytest.mark.needs(files=600)
 @pytest.mark.parametrize("admin", [False, True], ids=["callers", "admin"])
 @pytest.mark.parametrize("sends", [pytest.param(v, id=k) for k, v in CROWDS.items()])
 def test_a_crowd_is_kept_within_the_budget_and_a_good_caller_is_served(
@@ -93,6 +94,7 @@ def test_a_crowd_is_kept_within_the_budget_and_a_good_caller_is_served(
     until(lambda: held(proxy) < BUDGET // 4, "they have left")
 
 
+@pytest.mark.needs(files=600)
 def test_who_has_to_give_way_is_told_so(proxy: Program) -> None:
     before = refused(proxy)
     with crowd(proxy.port, CROWDS["a body, one byte short"]) as readers:
@@ -109,6 +111,7 @@ def test_who_has_to_give_way_is_told_so(proxy: Program) -> None:
         assert got["connection"] == "close"
 
 
+@pytest.mark.needs(files=600)
 def test_what_has_gone_up_is_not_ended_for_others() -> None:
     """Its body is not whole: it has gone up, since the upstream may answer before that."""
     with (
@@ -127,6 +130,7 @@ def test_what_has_gone_up_is_not_ended_for_others() -> None:
         assert (got.status, got.body) == (200, b"slow payment")
 
 
+@pytest.mark.needs(files=1300)
 def test_who_has_shown_a_key_gives_way_after_strangers() -> None:
     key = "a-key-of-sixteen-characters"
     own = GET % b"/x" + b"X-Proxy-Key: %b\r\n" % key.encode()

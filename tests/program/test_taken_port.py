@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -181,9 +180,7 @@ def test_a_proof_is_given_to_commands_alone() -> None:
         assert ask(proxy.admin_port, f"/proof?{nonce}", "POST").status == 405
 
 
-@pytest.mark.skipif(
-    sys.platform != "linux" or os.getuid() != 0, reason="another user is needed, hence root"
-)
+@pytest.mark.needs("another user")
 def test_a_unix_socket_of_another_user_is_not_asked(tmp_path: Path) -> None:
     where = tmp_path / "admin.sock"
     tmp_path.chmod(0o777)
@@ -210,9 +207,7 @@ def test_a_unix_socket_of_another_user_is_not_asked(tmp_path: Path) -> None:
     assert heard == [b""]
 
 
-@pytest.mark.skipif(
-    sys.platform != "linux" or os.getuid() != 0, reason="another user is needed, hence root"
-)
+@pytest.mark.needs("another user")
 def test_a_ledger_that_belongs_to_another_user_is_not_taken_from_the_proxy(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.db"
     with RawUpstream() as upstream, Program(upstream.url, ledger=ledger) as proxy:

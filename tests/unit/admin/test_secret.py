@@ -235,7 +235,7 @@ def folder_linked(file: Path) -> None:
     file.parent.symlink_to(file.parent.with_name("elsewhere"))
 
 
-root = pytest.mark.skipif(os.getuid() != 0, reason="root alone can make what is another user's")
+root = pytest.mark.needs("another user")
 
 
 @pytest.mark.parametrize(
