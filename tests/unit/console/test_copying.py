@@ -1,13 +1,16 @@
 """Copied requests, run for real: whatever stands in them, they do nothing but be sent."""
 
 import base64
+import contextlib
 import gzip
 import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,7 @@ from proxy.console.copying import (
     python,
 )
 from proxy.console.sendable import Sendable
-from tests.support import Call, RawUpstream, node
+from tests.support import Call, RawUpstream, node, warm
 from tests.support.mono import at_once
 from tests.support.needs import need
 from tests.support.patience import PATIENCE
@@ -126,14 +129,36 @@ def ran(words: list[str], folder: Path, **variables: str) -> bytes:
     return done.stdout
 
 
+WARM: dict[str, warm.Warm] = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _warm() -> Iterator[None]:
+    """Half a hundred scripts are run by each: their starts would take most of the time."""
+    with warm.python() as python, contextlib.ExitStack() as stack:
+        WARM["replay.py"] = python
+        if program := shutil.which("node"):
+            WARM["replay.mjs"] = stack.enter_context(warm.node(program))
+        yield
+        WARM.clear()
+
+
+def warmly(name: str, folder: Path, variables: dict[str, str]) -> bytes:
+    code, out, err = WARM[name].run(folder, name, {**os.environ, **variables})
+    assert code == 0, err
+    assert not (folder / "pwned").exists()
+    return out
+
+
 def by_python(text: str, folder: Path, **variables: str) -> bytes:
     (folder / "replay.py").write_text(text)
-    return ran([sys.executable, "replay.py"], folder, **variables)
+    return warmly("replay.py", folder, variables)
 
 
 def by_node(text: str, folder: Path, **variables: str) -> bytes:
+    need("node")
     (folder / "replay.mjs").write_text(text)
-    return ran([need("node"), "replay.mjs"], folder, **variables)
+    return warmly("replay.mjs", folder, variables)
 
 
 def by_php(text: str, folder: Path, **variables: str) -> bytes:
