@@ -31,7 +31,6 @@ PROVED_ELSEWHERE = {
     "doctor": "program/test_doctor.py",
     "errors": "unit/exchange/test_problem.py",
     "exchange": "program/test_guard.py",
-    "exchange/forwarder": "program/test_fidelity.py",
     "exchange/outgoing": "program/test_faults.py",
     "http1/content_codings": "unit/journal/test_body.py",
     "http1/request": "unit/http1/test_request_parser.py",
