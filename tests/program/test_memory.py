@@ -47,6 +47,7 @@ def taking_nothing(proxy: Program) -> Iterator[None]:
         yield
 
 
+@pytest.mark.needs(files=600)
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 def test_readers_that_take_nothing_hold_little_and_others_are_served(
     tls: bool, tmp_path: Path
