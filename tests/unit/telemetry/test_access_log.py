@@ -216,6 +216,7 @@ def test_the_access_log_can_be_off() -> None:
         assert '"event":"exchange"' not in proxy.output
 
 
+@pytest.mark.needs(files=5000)  # fewer are warned of
 def test_the_access_log_is_of_level_info() -> None:
     with RawUpstream() as upstream, Program(upstream.url, log_level="warning") as proxy:
         assert ask(proxy.port, "/x").status == 200
