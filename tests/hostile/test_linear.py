@@ -122,7 +122,7 @@ def test_every_pass_has_its_hostile_inputs() -> None:
 def test_empty_lines_before_a_request_cost_one_pass_over_them() -> None:
     """A quarter of a megabyte of them, without a key, took five seconds: so many are refused."""
     with pytest.raises(RequestRefused, match="larger than"):
-        RequestParser().feed(b"\r\n" * 20_000)
+        RequestParser().feed(b"\r\n" * 20_000, 0)
     fed = 0
     parser = RequestParser()
     data = b"\r\n" * 1_900 + b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
