@@ -528,10 +528,14 @@ class CallerConnection(asyncio.Protocol):
             self._late()
 
     def _stopped(self, now: float) -> None:
-        """Read on if there is room again; else give way when that has lasted."""
-        if not self.callers.budget.tight:
+        """Read on if there is room again; else give way when that has lasted.
+
+        A known caller is read on slowly: strangers give way before it, when the budget is used up.
+        """
+        budget, known = self.callers.budget, self._peer.known
+        if not budget.tight or (known and not budget.over):
             self.resume_reading()
-        elif now > self._stopped_at + STARVED:
+        elif now > self._stopped_at + STARVED and not known:
             self.give_way()
 
     def _late(self) -> None:

@@ -66,13 +66,20 @@ def giving_way(claims: Iterable[tuple[Claim, _T]], excess: int, margin: int) -> 
     ranked = sorted(claims, key=lambda pair: greed(pair[0]), reverse=True)
     spare = margin - sum(claim.weight for claim, _ in ranked if light(claim))
     chosen: list[_T] = []
+    spared: list[tuple[Claim, _T]] = []
     for claim, holder in ranked:
+        while claim.known and spared and excess > 0:  # strangers first, also the light ones
+            stranger, theirs = spared.pop(0)
+            chosen.append(theirs)
+            excess -= stranger.weight
         if light(claim):
             if excess <= 0 or spare >= 0:
+                if not claim.known:
+                    spared.append((claim, holder))
                 continue
             spare += claim.weight
-        elif excess + margin <= 0:
-            continue
+        elif excess + (0 if claim.known else margin) <= 0:
+            continue  # no known caller gives way for mere margin
         chosen.append(holder)
         excess -= claim.weight
     return chosen

@@ -53,6 +53,14 @@ def test_light_ones_hold_their_share_whatever_others_do_and_make_no_room_for_tho
     assert giving_way([*claims, heavy], 50 * KIB, 70 * KIB) == ["heavy"]
 
 
+def test_a_known_caller_gives_way_when_no_stranger_can_and_for_no_mere_margin() -> None:
+    known = (claim(92 * KIB, 60, known=True), "known")
+    strangers = [(claim(0), number) for number in range(4)]  # light ones, of 8 KiB each
+    assert giving_way([known], 0, 50 * KIB) == []
+    assert giving_way([known, *strangers], 20 * KIB, 100 * KIB) == [0, 1, 2]
+    assert giving_way([known, *strangers], 40 * KIB, 100 * KIB) == [0, 1, 2, 3, "known"]
+
+
 @pytest.mark.parametrize(
     ("limit", "budget"),
     [
