@@ -61,8 +61,8 @@ def _compared(entry: dict[str, Any], told: dict[str, Any], screen: Screen) -> It
     yield ""
     yield from map(_asked, told["asked"])
     yield screen.shade(plain(told["words"]), "bold")
-    if told["kept"]:
-        yield f"not kept as evidence: {plain(told['kept'])}"
+    if kept := told.get("kept"):
+        yield f"not kept as evidence: {plain(str(kept))}"
     verdict = f"--{told['suggests'] or 'settled | --rejected | --not-found'}"
     yield f'your verdict: {COMMAND} ledger settle {entry["number"]} {verdict} --note "…"'
 
