@@ -82,17 +82,14 @@ def held() -> Held:
 
 def more_than(before: Held) -> list[str]:
     """Return in words what there is more of than ``before``, once nothing of it goes by itself."""
-    deadline = time.monotonic() + PATIENCE
-    collected = False
+    deadline, pause = time.monotonic() + PATIENCE, 0.01
     while more := [(*key, words) for key, words in held().items() if key not in before]:
-        if not collected:
-            gc.collect()  # what is closed by that is warned of, and so fails its test
-            collected = True
-        elif time.monotonic() > deadline:
+        if time.monotonic() > deadline:
             return [_told(*each) for each in more]
-        else:
-            _reap(what for kind, what, _ in more if kind == "process")
-            time.sleep(0.01)
+        gc.collect()  # what is closed by that is warned of, and so fails its test
+        _reap(what for kind, what, _ in more if kind == "process")
+        time.sleep(pause)
+        pause = min(2 * pause, 1.0)
     return []
 
 
