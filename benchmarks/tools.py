@@ -113,9 +113,16 @@ def install_peers() -> None:
         if not _complete(environment, packages):
             _attempt(packages, partial(_fill, environment))
     if shutil.which("npm") and not NODE_MODULE.exists():
-        folder = CACHE / "node"
-        npm = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", str(folder)]
-        _attempt(["http-proxy-3"], partial(_run, [*npm, "http-proxy-3"]))
+        _attempt(["http-proxy-3"], _install_node)
+
+
+def _install_node() -> None:
+    folder = CACHE / "node"
+    folder.mkdir(exist_ok=True)
+    for file in ("package.json", "package-lock.json"):
+        shutil.copy(ROOT / "benchmarks" / "peers" / "node" / file, folder / file)
+    npm = ["npm", "ci", "--silent", "--ignore-scripts", "--no-fund", "--no-audit"]
+    _run([*npm, "--prefix", str(folder)])
 
 
 def _complete(environment: str, packages: Iterable[str]) -> bool:

@@ -29,6 +29,7 @@ APART = {
     ".ci/helm.lock": [".ci/helm.in", "--no-deps"],
     ".ci/httpx2.lock": [".ci/httpx2.in", "--constraints=requirements.lock"],
 }
+NODE = ("locks/node", "benchmarks/peers/node")
 OLDEST = "3.11"
 PEERS = {"mitmproxy": "3.12"}  # what it has for older ones are sources
 COMMAND = ["pip", "compile", "--quiet", "--universal"]
@@ -50,6 +51,8 @@ def main(arguments: list[str]) -> int:
             write(lock, [*source, *upgrade])
         for name, packages in ENVIRONMENTS.items():
             write(peers(name), ["-", *upgrade], "\n".join(packages), PEERS.get(name, OLDEST))
+        for folder in NODE:
+            write_node(folder)
         print(base.renew())
     except (setup.Failed, subprocess.CalledProcessError) as failed:
         print(f"not renewed: {failed}", file=sys.stderr)
@@ -75,6 +78,14 @@ def write(lock: str, options: list[str], wanted: str = "", python: str = OLDEST)
     command = [str(Path(sys.executable).with_name("uv")), *COMMAND, *options, "-o", lock]
     command.append(f"--python-version={python}")
     subprocess.run(command, cwd=setup.ROOT, check=True, input=wanted, text=True)
+
+
+def write_node(folder: str) -> None:
+    """Write a lock of packages for Node; it names no place to fetch them from."""
+    print(f"{folder}/package-lock.json", flush=True)
+    command = ["npm", "update", "--package-lock-only", "--omit-lockfile-registry-resolved"]
+    command += ["--no-fund", "--no-audit", "--prefix", folder]
+    subprocess.run(command, cwd=setup.ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
 def names(lock: str) -> list[str]:

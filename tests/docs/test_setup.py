@@ -1,6 +1,7 @@
 """The set-up of a clone: what it links, and what it says where it cannot go on."""
 
 import ast
+import json
 import re
 import socketserver
 import subprocess
@@ -205,3 +206,24 @@ def test_whatever_is_installed_is_locked_by_hash() -> None:
 def is_script(name: str) -> bool:
     plain = "." not in Path(name).name
     return plain or name.endswith((".py", ".sh"))
+
+
+@pytest.mark.parametrize("folder", ["locks/node", "benchmarks/peers/node"])
+def test_packages_for_node_are_locked_by_hash_and_name_no_registry(folder: str) -> None:
+    wanted = json.loads((setup.ROOT / folder / "package.json").read_text())["dependencies"]
+    locked = json.loads((setup.ROOT / folder / "package-lock.json").read_text())["packages"]
+    assert locked.pop("")["dependencies"] == wanted
+    assert all(re.fullmatch(r"[0-9.]+", version) for version in wanted.values())
+    files = {name: each for name, each in locked.items() if not each.get("inBundle")}
+    assert [name for name, each in files.items() if "integrity" not in each] == []
+    assert [name for name, each in locked.items() if "resolved" in each] == []
+    assert {f"node_modules/{name}" for name in wanted} <= set(locked)
+
+
+def test_no_package_for_node_is_installed_but_as_it_is_locked() -> None:
+    """``npm install`` takes what is newest, and runs what it fetched."""
+    places = ("tests/support/*.py", "benchmarks/*.py", ".ci/*")
+    files = [file for place in places for file in setup.ROOT.glob(place)]
+    texts = [file.read_text() for file in files if file.is_file()]
+    assert not [text for text in texts if re.search(r'npm"?\]?,? "?install', text)]
+    assert sum("--ignore-scripts" in text for text in texts) == 2

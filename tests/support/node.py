@@ -2,34 +2,43 @@
 
 import fcntl
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 from tests.support.needs import need, without
 
-_VERSIONS = {"axe-core": "4.14.1", "http-cache-tests": "0.4.5", "newman": "6.2.2"}
+LOCKED = Path(__file__).parents[2] / "locks" / "node"
 
 
 def package(name: str) -> Path:
-    """Return the folder of an installed package; install it if it is missing."""
+    """Return the folder of an installed package; install all that are locked if it is missing."""
     cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     place = Path(cache) / "breb-proxy" / "node"
-    folder = place / "node_modules" / name
     place.mkdir(parents=True, exist_ok=True)
     # One worker installs, and the others wait: a folder is there before all of it is.
     with (place / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.is_dir():
+        folder = place / "node_modules" / name
+        if not (folder.is_dir() and _current(place)):
             _install(place, name)
     return folder
 
 
+def _current(place: Path) -> bool:
+    done = place / "installed.json"
+    wanted = (LOCKED / "package-lock.json").read_bytes()
+    return done.is_file() and done.read_bytes() == wanted
+
+
 def _install(place: Path, name: str) -> None:
-    wanted = [f"{each}@{version}" for each, version in _VERSIONS.items()]
-    options = ["--prefix", str(place), "--no-save", "--no-fund", "--no-audit"]
+    for file in ("package.json", "package-lock.json"):
+        shutil.copy(LOCKED / file, place / file)
+    options = ["--prefix", str(place), "--ignore-scripts", "--no-fund", "--no-audit"]
     done = subprocess.run(
-        [need("npm"), "install", *options, *wanted], capture_output=True, text=True, check=False
+        [need("npm"), "ci", *options], capture_output=True, text=True, check=False
     )
     if done.returncode:
         last = done.stderr.strip().rpartition("\n")[2]
         without(f"npm cannot install {name}: {last[:200]}", brought=True)
+    shutil.copy(LOCKED / "package-lock.json", place / "installed.json")
