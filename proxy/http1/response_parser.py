@@ -18,7 +18,6 @@ from proxy.http1.framing import CHUNKED, HEAD_END, MAX_HEAD, OBJECT, UNTIL_CLOSE
 from proxy.words import phrase
 
 _START = b"HTTP/1."
-_VERSION = len(b"HTTP/1.1")
 _NO_BODY = frozenset((204, 304))
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 

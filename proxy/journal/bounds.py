@@ -46,11 +46,6 @@ class Bounds:
             kept.append((b"...", _missing(more, "headers")))
         return kept
 
-    def cut_target(self, target: bytes) -> bytes:
-        """Return the target, or its first part and how long the rest was."""
-        rest = len(target) - self.target
-        return target if rest <= 0 else target[: self.target] + _missing(rest, "bytes")
-
 
 def _missing(count: int, what: str) -> bytes:
     return f"{MASK} ({count} {what}, not kept)".encode()

@@ -5,13 +5,14 @@ compared by their worth, everything else by its letters.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from proxy.ledger.moments import moment
+from proxy.ledger.payment import Mark, Mask
 from proxy.ledger.questions import MASK, act
 
 BEFORE = timedelta(minutes=5)  # clocks differ
@@ -35,11 +36,6 @@ _COMPARED = (
 )
 _SHOWN_FIRST = ("id", "status", "created_at")
 _SHOWN_LAST = ("receiver.key.key_value", "end_to_end_identification", "error.error_code")
-
-Mask = Callable[[str, str], str]
-"""Masks a value as BREB_REDACT says: given its name and itself."""
-Mark = Callable[[str], str]
-"""Returns the mark under which the ledger knows a value that it holds masked."""
 
 
 @dataclass(frozen=True, slots=True)

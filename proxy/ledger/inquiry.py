@@ -16,8 +16,9 @@ from proxy.asgi import App, Message
 from proxy.http1.fields import REQUEST, Section
 from proxy.http1.request import Request
 from proxy.ledger import questions
-from proxy.ledger.comparison import Candidate, Comparison, Mark, Mask
+from proxy.ledger.comparison import Candidate, Comparison
 from proxy.ledger.finding import Asked, finding
+from proxy.ledger.payment import Mark, Mask
 from proxy.ledger.questions import MOST_PAGES, Question
 from proxy.ledger.reading import Kin
 from proxy.ledger.row import stamp
