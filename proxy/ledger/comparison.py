@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from proxy.ledger.moments import moment
 from proxy.ledger.payment import Mark, Mask
 from proxy.ledger.questions import MASK, act
+from proxy.moments import moment
 
 BEFORE = timedelta(minutes=5)  # clocks differ
 AFTER = timedelta(minutes=60)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from proxy.ledger.moments import moment
+from proxy.moments import moment
 
 MASK = "••••"
 PAGE = 100

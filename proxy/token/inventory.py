@@ -7,11 +7,11 @@ token's entry tells, once it is a little old; until then the first is assumed, a
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from proxy.errors import TokenEndpointUnavailable, TokenError
+from proxy.moments import moment
 from proxy.passport import LIST_TOKENS_SCOPE
 from proxy.token.ids import usable_id
 from proxy.token.source import AccessToken
@@ -123,12 +123,8 @@ def _grant(entry: dict[str, Any]) -> str:
 
 
 def _moment(text: object) -> float | None:
-    """Read a timestamp of the API, whose fraction has any number of digits."""
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    read = moment(str(text))
+    return None if read is None else read.timestamp()
 
 
 def tells_remaining(tokens: list[ListedToken], own: AccessToken, age: float) -> bool:
