@@ -247,6 +247,8 @@ class Forwarder:
         connection = cast("Connection", outgoing.connection)
         exchange.status = head.status
         exchange.passed_on = True
+        if exchange.answered_beside_the_point:
+            exchange.note = phrase("lost-try")
         lines = self._response_lines(outgoing.request, head)
         if exchange.cors:
             lines = with_cors(lines, exchange.cors)

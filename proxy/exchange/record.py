@@ -85,9 +85,10 @@ class Exchange:
     def outcome(self) -> str:
         """What became of it at the upstream: ``answered``, ``cut``, ``unknown`` or ``not-sent``.
 
-        ``cut``: the answer began and did not come whole. ``unknown``: it may have been acted on.
+        ``cut``: the answer began and did not come whole. ``unknown``: it may have been acted on, by
+        any of its tries.
         """
-        if self.passed_on:
+        if self.passed_on and not self.answered_beside_the_point:
             return "answered" if self.whole else "cut"
         begun = self.attempts > 0
         if isinstance(self.failure, UpstreamError):
@@ -95,6 +96,15 @@ class Exchange:
         elif isinstance(self.failure, TokenError):
             begun = self.lost  # a first try was answered 401, which says that it did nothing
         return "unknown" if begun else "not-sent"
+
+    @property
+    def answered_beside_the_point(self) -> bool:
+        """Whether the answer is to a later try, and leaves open what a lost one did.
+
+        What is sent again after a loss is idempotent: that it went well is true of all tries (RFC
+        9110 section 9.2.2). A refusal is about the last one alone.
+        """
+        return self.lost and (self.status or 0) // 100 != 2
 
     @property
     def in_doubt(self) -> bool:

@@ -148,7 +148,7 @@ def details(entry: Entry) -> list[tuple[str, str]]:
 MEANING = {
     "answered": "the caller got the upstream's whole response",
     "not-sent": "nothing of it was sent to the upstream",
-    "unknown": "it was sent, at least in part, and no response came: it may have been carried out",
+    "unknown": "it was sent, and at least once no response came: it may have been carried out",
     "cut": "the response began with this status, but its end did not reach the caller",
     "open": "it is under way",
     "left open": "no proxy uses this ledger; it was under way when the proxy ended, or when this"

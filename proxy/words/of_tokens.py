@@ -160,6 +160,10 @@ OF_TOKENS = {
         "el servidor de destino respondió 401 a un token de {age} s de antigüedad: probablemente"
         " falta un permiso (el token tiene {scopes})",
     ),
+    "lost-try": Words(
+        "a try before this one was lost after it had gone up: it may have been carried out",
+        "un intento anterior se perdió después de haber salido: es posible que se haya ejecutado",
+    ),
     "scopes": Words("{count} scopes", "{count} permisos"),
     "one-scope": Words("1 scope", "1 permiso"),
     "unknown-scopes": Words("unknown scopes", "permisos que no se conocen"),

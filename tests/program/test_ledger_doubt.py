@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,39 @@ def test_the_row_names_the_token_that_carried_the_payment(path: Path) -> None:
         until(lambda: rows(path)[0]["outcome"], "still open")
         (row,) = rows(path)
         assert (row["token_id"], row["attempts"]) == ("id-of-token-2", 2)
+
+
+@pytest.mark.parametrize("refusal", ["401 Unauthorized", "404 Not Found"])
+def test_a_refusal_says_nothing_of_a_try_that_was_lost_before(
+    upstream: RawUpstream, path: Path, refusal: str
+) -> None:
+    """The first may have been carried out: in doubt in ledger, log, metrics, list and console."""
+    answers: Iterator[bytes | None] = chain((None,), repeat(answer(refusal, b"{}")))
+    upstream.answer = lambda call: next(answers) if call.method == "PUT" else MADE
+    with Program(upstream.url, ledger=path, console=True) as proxy:
+        assert ask(proxy.port, PATH).status == 200
+        assert ask(proxy.port, PATH, "PUT", body=PAYMENT).status == int(refusal[:3])
+        until(lambda: proxy.status()["ledger"]["in_doubt"] == 1, "not counted")
+        line = proxy.exchanges(2)[-1]
+        assert (line["outcome"], line["in_doubt"]) == ("unknown", True)
+        assert "it may have been carried out" in line["note"]
+        assert 'unknown_total{method="PUT"} 1.0' in proxy.admin("/metrics")[1]
+        (row,) = json.loads(proxy.admin("/ledger?in_doubt=1")[1])["rows"]
+        assert (row["outcome"], row["status"]) == ("unknown", int(refusal[:3]))
+        shown = json.loads(proxy.admin(f"/console/api/exchanges/{line['id']}")[1])
+        assert (shown["outcome"], shown["in_doubt"]) == ("unknown", True)
+
+
+def test_a_repeat_that_went_well_settles_what_became_of_the_try_before(
+    upstream: RawUpstream, proxy: Program, path: Path
+) -> None:
+    answers: Iterator[bytes | None] = iter((None, MADE))
+    upstream.answer = lambda call: next(answers) if call.method == "PUT" else MADE
+    assert ask(proxy.port, PATH).status == 200
+    assert ask(proxy.port, PATH, "PUT", body=PAYMENT).status == 200
+    until(lambda: rows(path)[0]["outcome"], "still open")
+    (row,) = rows(path)
+    assert (row["outcome"], row["attempts"]) == ("answered", 2)
 
 
 def slowly(proxy: Program, body: bytes, first: int, then: Callable[[], None]) -> None:

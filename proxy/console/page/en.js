@@ -227,7 +227,7 @@ export const words = {
   "ledger.status": "Status",
   "ledger.token": "Token id",
   "ledger.unknown": "outcome unknown",
-  "ledger.unknown.why": "it was sent, but no response came: it may have been carried out. Look it up before you send it again.",
+  "ledger.unknown.why": "it was sent, and at least once no response came: it may have been carried out. Look it up before you send it again.",
   "ledger.unwritable": "The ledger cannot be written: {0}",
   "ledger.verdict": "Verdict",
   "ledger.when": "When (UTC)",

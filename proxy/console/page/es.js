@@ -227,7 +227,7 @@ export const words = {
   "ledger.status": "Estado",
   "ledger.token": "Id del token",
   "ledger.unknown": "resultado desconocido",
-  "ledger.unknown.why": "se envió, pero no llegó respuesta: es posible que se haya ejecutado. Consúltela antes de enviarla otra vez.",
+  "ledger.unknown.why": "se envió, y al menos una vez no llegó respuesta: es posible que se haya ejecutado. Consúltela antes de enviarla otra vez.",
   "ledger.unwritable": "No se puede escribir en el libro de registro: {0}",
   "ledger.verdict": "Veredicto",
   "ledger.when": "Cuándo (UTC)",

@@ -52,6 +52,20 @@ def sent(error: UpstreamError) -> UpstreamError:
         pytest.param(
             {"attempts": 1, "passed_on": True, "failure": sent(ReadTimeout("x"))}, "cut", id="cut"
         ),
+        *(
+            pytest.param(
+                {"attempts": 2, "lost": True, "passed_on": True, "whole": True, "status": status},
+                outcome,
+                id=f"a first try was lost, a second answered {status}",
+            )
+            for status, outcome in (
+                (204, "answered"),
+                (303, "unknown"),
+                (401, "unknown"),
+                (404, "unknown"),
+                (503, "unknown"),
+            )
+        ),
     ],
 )
 def test_the_outcome_is_what_can_be_known(facts: dict[str, Any], outcome: str) -> None:
