@@ -23,8 +23,8 @@ from proxy.http1.fields import Lines, serialised, values
 from proxy.http1.framing import BUFFER, status_line
 from proxy.http1.request import BodyPart, Peer, Request
 from proxy.http1.request_parser import RequestParser
-from proxy.listener import half_close
 from proxy.listener.cycle import Cycle
+from proxy.listener.half_close import QUIET, HalfClose, Sight, look
 from proxy.listener.unread import unread
 from proxy.memory import Budget, Claim
 from proxy.memory.reading import SIP, read_as
@@ -48,6 +48,7 @@ class ListenerLimits:
     header_timeout: float = 10.0
     idle_timeout: float = 75.0
     connections: int = 4096
+    half_close_timeout: float = 90.0
 
 
 # What a request is answered that never became one: status, field lines, body.
@@ -80,6 +81,7 @@ class CallerConnection(asyncio.Protocol):
         "_deadline",
         "_drained",
         "_eof",
+        "_half_close",
         "_idle_since",
         "_ignored",
         "_kept",
@@ -103,7 +105,6 @@ class CallerConnection(asyncio.Protocol):
         "cycle",
         "loop",
         "moves",
-        "peeking",
         "reading_paused",
         "transport",
         "writing_paused",
@@ -134,6 +135,7 @@ class CallerConnection(asyncio.Protocol):
         self._closing = False  # what arrives is no request any more
         self._ignored = False
         self._eof = False
+        self._half_close: HalfClose | None = None
         self._deadline = math.inf
         self._idle_since = loop.time()
         self.reading_paused = False
@@ -143,7 +145,6 @@ class CallerConnection(asyncio.Protocol):
         self._stopped_at = math.inf  # when a head came to be too large to be read on for now
         self._mark = BUFFER  # as it is being read; what is wanted may have changed
         self._write_mark = BUFFER
-        self.peeking: asyncio.TimerHandle | None = None
         self._drained: asyncio.Future[None] | None = None
         self._unread = 0  # bytes that wait in the kernel, while nothing is read
         self._unwritten = 0
@@ -193,8 +194,6 @@ class CallerConnection(asyncio.Protocol):
         self._closing = True
         self._kept = b""
         self._parser.close()
-        if self.peeking is not None:
-            self.peeking.cancel()
         if self.cycle is not None:
             self.cycle.leave()
         self._wake()
@@ -211,12 +210,11 @@ class CallerConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Note that the caller sends no more; it may still read the answer that is owed."""
-        again, self._eof = self._eof, True  # a transport that reads on tells it once more
+        self._eof = True
         cycle = self.cycle
         if cycle is None or not cycle.request_complete:
             return False
-        if not again:
-            half_close.once_half_closed(self)
+        self._half_closed()
         return self.transport.get_extra_info("sslcontext") is None
 
     def pause_writing(self) -> None:
@@ -343,11 +341,6 @@ class CallerConnection(asyncio.Protocol):
             self._pause_reading()
         if cycle.waiting_bytes > SMALL:
             budget.hold(len(part.data), self)
-
-    @property
-    def interim_fits(self) -> bool | None:
-        """Whether an interim response may be sent now; None if no answer is owed."""
-        return None if self.cycle is None else self.cycle.interim_fits
 
     @property
     def draining(self) -> bool:
@@ -523,9 +516,36 @@ class CallerConnection(asyncio.Protocol):
             self._stalled_at = now + self.callers.limits.idle_timeout
         elif now > self._stalled_at:
             self.transport.abort()
+        self._look(now)
         if now > self._deadline:
             self._deadline = math.inf
             self._late()
+
+    def _look(self, now: float) -> None:
+        """Abort if the caller is gone, where the event loop hears nothing of it."""
+        if not (self.reading_paused or self._eof) or self.transport.is_closing():
+            return
+        sight = look(self.transport)
+        if sight is Sight.GONE:
+            self.transport.abort()
+        elif sight is Sight.ENDED:
+            self._half_closed()
+        if self._half_close is not None and now - self._moved_at > QUIET and not self._unwritten:
+            self._question(self._half_close, now)
+
+    def _half_closed(self) -> None:
+        """Note, once, that the caller sends no more: from now on its silence is counted."""
+        if self._half_close is None:
+            self._half_close = HalfClose(self.transport)
+            self._moved_at = self.loop.time()
+
+    def _question(self, half_close: HalfClose, now: float) -> None:
+        """Ask a silent caller that sends no more; where that cannot be, wait for a time."""
+        cycle = self.cycle
+        if cycle is not None and cycle.interim_fits:
+            half_close.ask(now)
+        elif cycle is None or now - self._moved_at > self.callers.limits.half_close_timeout:
+            self.transport.abort()
 
     def _stopped(self, now: float) -> None:
         """Read on if there is room again; else give way when that has lasted.
@@ -569,8 +589,6 @@ class CallerConnection(asyncio.Protocol):
         if not self.reading_paused:
             self.reading_paused = True
             self.transport.pause_reading()
-            if self.peeking is None:
-                half_close.while_unread(self)
 
     def resume_reading(self) -> None:
         """Read on, after the app has taken what was there."""

@@ -77,7 +77,12 @@ async def serve(
         settings.max_callers + settings.max_connections + _ADMIN + _OTHER_FILES
     )
     tls = tls_reload.callers_tls(settings)
-    limits = ListenerLimits(settings.header_timeout, settings.idle_timeout, settings.max_callers)
+    limits = ListenerLimits(
+        settings.header_timeout,
+        settings.idle_timeout,
+        settings.max_callers,
+        settings.half_close_timeout,
+    )
     grace = settings.shutdown_grace + LAST_WORDS + _SPARE
     front = Listener(
         cast("App", parts.shell), parts.shell.refused, limits, grace, tls, parts.budget

@@ -270,6 +270,15 @@ class Settings(CredentialSettings):
         default=75,
         description="Seconds that a caller's connection may stay idle.",
     )
+    half_close_timeout: Seconds = setting(
+        "callers' listener",
+        "SECONDS",
+        default=90,
+        description="Seconds without progress that a caller is waited for that ends its sending"
+        " direction before it has the response, as clients of HTTP/1.0 do. Then it counts as gone,"
+        " and the request is ended. The default is longer than any request takes with the other"
+        " defaults. A caller that is known to be gone is not waited for.",
+    )
 
     token_timeout: Seconds = setting(
         "access token", "SECONDS", default=10, description="Seconds for one token request."

@@ -4,6 +4,7 @@ import contextlib
 import random
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -189,34 +190,105 @@ def test_a_caller_that_half_closes_gets_all_answers_of_its_pipeline(door: Front)
         assert reader.rest().count(b"\r\n\r\nok") == 50
 
 
-def test_a_caller_that_half_closes_gets_a_slow_answer(door: Front) -> None:
+@pytest.mark.parametrize(
+    ("version", "interim"),
+    [
+        pytest.param("1.1", b"HTTP/1.1 100 Continue\r\n\r\n", id="asked"),
+        pytest.param("1.0", b"", id="not-askable"),
+    ],
+)
+def test_a_caller_that_half_closes_gets_a_slow_answer(
+    door: Front, version: str, interim: bytes
+) -> None:
     """It is asked, with what it may discard, whether it is still there."""
 
     def late(_: Talk, reader: Reader) -> None:
-        time.sleep(0.8)
+        time.sleep(1.2)
         reader.sock.sendall(OK)
 
     Talk(door, late)
-    with door.connection(door.head("POST / HTTP/1.1", "Content-Length: 0")) as reader:
+    with door.connection(door.head(f"POST / HTTP/{version}", "Content-Length: 0")) as reader:
         reader.sock.shutdown(socket.SHUT_WR)
-        interim, _, answer = reader.rest().partition(b"\r\n\r\n")
-        assert interim == b"HTTP/1.1 100 Continue"
+        answer = reader.rest()
+        assert answer.startswith(interim + b"HTTP/1.1 200")
         assert answer.endswith(b"\r\n\r\nok")
 
 
+@pytest.mark.parametrize("version", ["1.1", "1.0"])
+def test_a_caller_that_half_closes_gets_an_answer_that_stops_for_a_while(
+    door: Front, version: str
+) -> None:
+    def halting(_: Talk, reader: Reader) -> None:
+        reader.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no")
+        time.sleep(1.2)
+        reader.sock.sendall(b"k")
+
+    Talk(door, halting)
+    with door.connection(door.head(f"GET / HTTP/{version}")) as reader:
+        reader.sock.shutdown(socket.SHUT_WR)
+        assert reader.rest().endswith(b"\r\n\r\nok")
+
+
+def test_a_caller_that_half_closes_behind_much_that_is_not_read_gets_its_answers(
+    door: Front,
+) -> None:
+    def late(_: Talk, reader: Reader) -> None:
+        time.sleep(1.2)
+        door.upstream.takeover = None
+        reader.sock.sendall(OK)
+
+    Talk(door, late)
+    requests = 600
+    with door.connection(door.head("GET / HTTP/1.1") * requests) as reader:
+        reader.sock.shutdown(socket.SHUT_WR)
+        assert reader.rest().count(b"\r\n\r\nok") == requests
+
+
 @pytest.mark.parametrize(
-    "version", [pytest.param("1.1", id="asked"), pytest.param("1.0", id="not-askable")]
+    ("version", "options"),
+    [
+        pytest.param("1.1", (), id="asked"),
+        # As its system forgets it, here after a second: then TCP's probes are answered by a reset.
+        pytest.param(
+            "1.0",
+            ((socket.IPPROTO_TCP, getattr(socket, "TCP_LINGER2", 0), 1),),
+            id="probed",
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="TCP_LINGER2 is Linux's"),
+        ),
+    ],
 )
 def test_a_caller_that_half_closed_and_left_does_not_keep_its_exchange(
-    door: Front, version: str
+    door: Front, version: str, options: tuple[tuple[int, int, int], ...]
 ) -> None:
     talk = Talk(door, silent)
     reader = door.connect()
+    for option in options:
+        reader.sock.setsockopt(*option)
     reader.sock.sendall(door.head(f"GET / HTTP/{version}"))
     assert talk.began.wait(PATIENCE)
     reader.sock.shutdown(socket.SHUT_WR)
     reader.sock.close()
     assert talk.gone.wait(PATIENCE)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not tell")
+def test_a_caller_that_left_a_unix_socket_is_known_to_be_gone(tmp_path: Path) -> None:
+    path = str(tmp_path / "p.sock")
+    with front(listen=f"unix:{path}") as it, socket.socket(socket.AF_UNIX) as caller:
+        talk = Talk(it, silent)
+        caller.connect(path)
+        caller.sendall(b"POST / HTTP/1.0\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+        assert talk.began.wait(PATIENCE)
+        caller.close()
+        assert talk.gone.wait(PATIENCE)
+
+
+def test_a_caller_that_half_closes_is_waited_for_as_long_as_is_set() -> None:
+    with front(half_close_timeout=0.5) as it:
+        talk = Talk(it, silent)
+        with it.connection(it.head("GET / HTTP/1.0")) as reader:
+            reader.sock.shutdown(socket.SHUT_WR)
+            assert talk.gone.wait(PATIENCE)
 
 
 def test_a_caller_that_half_closes_gets_a_long_answer_while_it_moves(door: Front) -> None:
