@@ -244,7 +244,7 @@ class Pool:
         if connection not in self._all:
             return  # closed before `_open` saw it
         self._all.discard(connection)
-        if not connection.busy and connection in self._idle:
+        if connection in self._idle:
             self._idle.remove(connection)
         self._hand_on_slot()
 

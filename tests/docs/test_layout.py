@@ -38,6 +38,7 @@ PROVED_ELSEWHERE = {
     "journal/masking": "unit/journal/test_redaction.py",
     "ledger": "unit/ledger/test_store.py",
     "listener": "program/test_listener.py",
+    "memory/flow": "unit/upstream/test_connection.py",
     "peer": "program/test_taken_port.py",
     "server": "program/test_lifecycle.py",
     "server/errand": "program/test_interrupted.py",
@@ -46,6 +47,7 @@ PROVED_ELSEWHERE = {
     "terminal": "program/test_command_line.py",
     "terminal/markdown": "program/test_help.py",
     "token": "unit/token/test_keeper.py",
+    "upstream/ending": "unit/upstream/test_connection.py",
     "words": "unit/words/test_catalogue.py",
     "token/response": "unit/token/test_source.py",
 }

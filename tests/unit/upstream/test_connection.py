@@ -15,6 +15,7 @@ from proxy.errors import (
 )
 from proxy.http1.response_parser import MAX_HEAD
 from proxy.upstream.connection import BUFFER, Connection
+from proxy.upstream.state import State
 from tests.support.patience import PATIENCE
 from tests.support.scripted import (
     GET,
@@ -182,7 +183,7 @@ async def test_what_arrived_before_the_cut_can_still_be_read() -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok"
     async with serving(answering(answer, then_close=True)) as server, pooled(server.port) as pool:
         connection = await begun(pool)
-        await until(lambda: connection.lost)
+        await until(lambda: connection.state is State.CLOSED)
         assert (await connection.response()).status == 200
         assert await connection.read() == b"ok"
         with pytest.raises(ConnectionBroken):
@@ -385,7 +386,7 @@ async def test_an_upstream_that_takes_a_request_slowly_is_waited_for() -> None:
         connection = await begun(pool, complete=False)
         connection.write(b"x" * (16 * BIG))
         draining = asyncio.ensure_future(connection.drain())
-        await until(lambda: connection._writer is not None)
+        await until(lambda: connection._flow.writing_paused)
         stuck = connection.transport.get_write_buffer_size()
         later = asyncio.get_running_loop().time() + 61
         demand.set()
@@ -571,7 +572,7 @@ async def test_an_early_answer_and_a_close_end_the_sending_quietly() -> None:
     async with serving(script) as server, pooled(server.port) as pool:
         connection = await begun(pool, complete=False)
         assert (await connection.response()).status == 413
-        await until(lambda: connection.lost)
+        await until(lambda: connection.state is State.CLOSED)
         for _ in range(20):
             connection.write(b"x" * BUFFER)
             await connection.drain()
@@ -584,7 +585,7 @@ async def test_an_early_answer_and_a_close_end_the_sending_quietly() -> None:
 async def test_waiting_to_send_ends_when_the_connection_does() -> None:
     async def script(peer: Peer) -> None:
         peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
-        await until(lambda: bool(connections) and connections[0]._writer is not None)
+        await until(lambda: bool(connections) and connections[0]._flow.writing_paused)
         peer.reset()
 
     connections: list[Connection] = []
@@ -618,7 +619,7 @@ async def test_a_large_answer_that_nobody_wants_does_not_block_the_next() -> Non
         for _ in range(3):
             connection = await begun(pool)
             await connection.response()
-            await until(lambda c=connection: c.complete or c._reading_paused)  # type: ignore[misc]
+            await until(lambda c=connection: c.complete or c._flow.reading_paused)  # type: ignore[misc]
             pool.release(connection)
         assert len((await fetch(pool))[1]) == size
 
@@ -628,9 +629,9 @@ async def test_what_waits_here_when_the_connection_ends_is_still_there() -> None
     async with serving(answering(answer)) as server, pooled(server.port) as pool:
         connection = await begun(pool)
         assert connection.head is None
-        await until(lambda: connection._reading_paused)
+        await until(lambda: connection._flow.reading_paused)
         connection.abort()
-        await until(lambda: connection.lost)
+        await until(lambda: connection.state is State.CLOSED)
         assert connection.head is not None
         assert len(await connection.read()) > BUFFER
         with pytest.raises(ConnectionBroken):
@@ -685,17 +686,13 @@ async def test_the_representation_tells_the_state() -> None:
 
     async with serving(script) as server, pooled(server.port) as pool:
         connection = await begun(pool, complete=False)
-        assert repr(connection) == (
-            "<Connection busy, exchange 1, request under way, answer awaited>"
-        )
+        assert repr(connection) == ("<Connection sending, exchange 1, answer awaited>")
         await until(lambda: "answer under way" in repr(connection))
         connection.finish()
         go.set()
         await connection.response()
         await body_of(connection)
-        assert repr(connection) == (
-            "<Connection busy, exchange 1, request complete, answer complete>"
-        )
+        assert repr(connection) == ("<Connection awaiting, exchange 1, answer complete>")
         pool.release(connection)
         assert repr(connection) == "<Connection idle, exchange 1>"
         assert repr(pool) == (

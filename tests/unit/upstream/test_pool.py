@@ -165,7 +165,7 @@ async def test_a_slot_lost_in_the_turn_of_its_handing_over_is_found_again(waitin
         await until(lambda: pool.counts["waiting"] == waiting)
         pool.release(first)
         first.abort()
-        first.connection_lost(None)
+        pool._gone(first)
         await asyncio.gather(*tasks)
         # The second has the slot that the first lost; behind it the first comes before the third.
         assert served == ([1, 0, 2] if waiting == 3 else [0])

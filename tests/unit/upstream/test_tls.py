@@ -317,7 +317,7 @@ async def test_of_a_large_answer_a_modest_connection_holds_little(
             tls = cast("Any", connection.transport)
             taken: list[bytes] = []
             while not (connection.complete and not connection._answer.chunks):
-                await until(lambda c=connection: c._reading_paused or c.complete)  # type: ignore[misc]
+                await until(lambda c=connection: c._flow.reading_paused or c.complete)  # type: ignore[misc]
                 assert connection._answer.buffered <= most
                 assert tls.get_read_buffer_size() <= RECORD
                 taken.append(await connection.read())

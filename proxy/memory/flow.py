@@ -1,0 +1,108 @@
+"""Flow control of one connection: when it is not read, and when no more is written to it."""
+
+import asyncio
+from typing import cast
+
+from proxy.http1.framing import BUFFER
+from proxy.memory.budget import Budget
+from proxy.memory.reading import read_as
+
+
+class Flow:
+    """Both directions of one connection.
+
+    ``by_records``: TLS below reads one record at a time. Then `follow` changes nothing.
+    """
+
+    __slots__ = (
+        "_budget",
+        "_drained",
+        "_mark",
+        "_protocol",
+        "by_records",
+        "reading_paused",
+        "transport",
+        "writing_paused",
+    )
+
+    def __init__(self, budget: Budget) -> None:
+        self.transport: asyncio.Transport = cast("asyncio.Transport", None)
+        self.reading_paused = False
+        self.writing_paused = False
+        self.by_records = False
+        self._budget = budget
+        self._protocol: asyncio.Protocol | None = None
+        self._mark = BUFFER  # bytes, as it is being read; what is wanted may have changed
+        self._drained: asyncio.Future[None] | None = None
+
+    def begin(self, protocol: asyncio.Protocol, transport: asyncio.Transport) -> None:
+        """Control what ``protocol`` reads from and writes to ``transport``, which it reads."""
+        self._protocol = protocol
+        self.transport = transport
+        transport.set_write_buffer_limits(high=BUFFER)
+
+    def end(self) -> None:
+        """Let go of the protocol, which refers to this one; nobody waits any more."""
+        self._protocol = None
+        self.reading_paused = False
+        self.wake()
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def pause_reading(self) -> None:
+        """Read no more for now."""
+        if not self.reading_paused:
+            self.reading_paused = True
+            self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read on, as much at a time as is wanted now."""
+        if self.reading_paused and not self.transport.is_closing():
+            self.reading_paused = False
+            self._adapt()
+            self.transport.resume_reading()
+
+    def follow(self) -> None:
+        """Read as much at a time as is wanted now; only while it is read."""
+        if self._mark != self._budget.mark:
+            self.transport.pause_reading()
+            self._adapt()
+            self.transport.resume_reading()
+
+    def _adapt(self) -> None:
+        mark = self._budget.mark
+        if self._mark == mark:
+            return
+        self._mark = mark
+        if not self.by_records and self._protocol is not None:
+            read_as(self._protocol, self.transport, mark)
+
+    # -- writing ---------------------------------------------------------------------------
+
+    @property
+    def unwritten(self) -> int:
+        """How many bytes wait to be written."""
+        return self.transport.get_write_buffer_size()
+
+    def pause_writing(self) -> None:
+        """Note that the other end does not keep up."""
+        self.writing_paused = True
+
+    def resume_writing(self) -> None:
+        """Note that the other end has caught up."""
+        self.writing_paused = False
+        self.wake()
+
+    async def drain(self) -> None:
+        """Wait until the other end has taken enough, or the connection ends."""
+        while self.writing_paused and not self.transport.is_closing():
+            self._drained = asyncio.get_running_loop().create_future()
+            try:
+                await self._drained
+            finally:
+                self._drained = None
+
+    def wake(self) -> None:
+        """Let whoever waits in `drain` look again."""
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
