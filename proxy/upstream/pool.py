@@ -96,7 +96,7 @@ class Pool:
         if self._size >= self._limits.connections:
             if self._idle:
                 self._idle.pop(0).abort()  # all idle ones are too old: make room for a fresh one
-            return await self._wait()
+            return await self._wait(within)
         self._opening += 1
         return await self._open()
 
@@ -170,8 +170,11 @@ class Pool:
 
     # -- the queue -------------------------------------------------------------------------
 
-    async def _wait(self) -> Connection:
-        """Queue for a connection or for a slot to open one in."""
+    async def _wait(self, within: float) -> Connection:
+        """Queue for a connection or for a slot to open one in.
+
+        A `NEW` one is opened in the place of the kept-alive one that its turn brings.
+        """
         limits = self._limits
         if len(self._queue) >= QUEUE_FACTOR * limits.connections:
             waiting = len(self._queue)
@@ -184,10 +187,11 @@ class Pool:
             connection = await self._turn(place)
             if connection is None:
                 return await self._open()
-            if not connection.transport.is_closing() and not connection.stirred():
+            usable = not connection.transport.is_closing() and not connection.stirred()
+            if usable and within != NEW:
                 return connection
             connection.abort()
-            # It closed on its way here. Its slot may be gone to the next in the queue by now.
+            # Its slot is not free yet, or may be gone to the next in the queue by now.
             if self._size < limits.connections:
                 self._opening += 1
                 return await self._open()

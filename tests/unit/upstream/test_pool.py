@@ -148,6 +148,24 @@ async def test_a_connection_that_closes_on_its_way_to_the_next_is_replaced() -> 
         assert server.connections == 2
 
 
+@pytest.mark.parametrize("behind", [0, 2])
+async def test_a_new_connection_is_a_new_one_also_where_all_are_in_use(behind: int) -> None:
+    """Whoever was met by the end of a kept-alive connection is not given another such one."""
+    async with serving(answering(OK)) as server, pooled(server.port, connections=1) as pool:
+        first = await begun(pool)
+        await first.response()
+        await body_of(first)
+        waiter = asyncio.ensure_future(pool.acquire(NEW))
+        await until(lambda: pool.counts["waiting"] == 1)
+        others = [asyncio.ensure_future(fetch(pool)) for _ in range(behind)]
+        await until(lambda: pool.counts["waiting"] == 1 + behind)
+        pool.release(first)
+        connection = await waiter
+        assert (connection is not first, connection.exchanges, pool.opened) == (True, 0, 2)
+        pool.release(connection)
+        await asyncio.gather(*others)
+
+
 @pytest.mark.parametrize("waiting", [1, 3])
 async def test_a_slot_lost_in_the_turn_of_its_handing_over_is_found_again(waiting: int) -> None:
     """With others in the queue it has gone to them: then the place in front of them is kept."""
