@@ -70,8 +70,8 @@ class Status:
         reasons = [f"[{'+' if usable else '-'}] token: {self.token_words()}"]
         if keeper.error is not None:
             reasons.append(f"[!] last failure: {keeper.error}")
-        if keeper.rivals.named:
-            reasons.append(f"[!] rivals: {keeper.rivals.words}")
+        if keeper.unauthorized.rivals.named:
+            reasons.append(f"[!] rivals: {keeper.unauthorized.rivals.words}")
         if any(self._unknown.values()):
             reasons.append(f"[!] outcome unknown: {self.unknown_words()}")
         writable = self._ledger is None or not self._ledger.problem
@@ -135,12 +135,12 @@ class Status:
             "last_error": None if keeper.error is None else str(keeper.error),
             "failure": None if keeper.error is None else both(keeper.error.detail),
             "renewals": {f"{cause} {end}": n for (end, cause), n in keeper.renewals.items()},
-            "unauthorized": keeper.unauthorized,
-            "replays": keeper.replays,
+            "unauthorized": keeper.unauthorized.met,
+            "replays": keeper.unauthorized.replays,
             "rivals": {
-                "named": keeper.rivals.named,
-                "evictions": keeper.rivals.evictions,
-                "words": keeper.rivals.words,
+                "named": keeper.unauthorized.rivals.named,
+                "evictions": keeper.unauthorized.rivals.evictions,
+                "words": keeper.unauthorized.rivals.words,
             },
             "history": keeper.past,
         }
@@ -188,17 +188,19 @@ class Status:
             ("outcome",),
             {(outcome,): keeper.revocations[outcome] for outcome in _REVOCATIONS},
         )
-        yield counter("breb_proxy_upstream_401", "401 responses seen.", keeper.unauthorized)
-        yield counter("breb_proxy_replays", "Requests replayed after a 401.", keeper.replays)
+        yield counter("breb_proxy_upstream_401", "401 responses seen.", keeper.unauthorized.met)
+        yield counter(
+            "breb_proxy_replays", "Requests replayed after a 401.", keeper.unauthorized.replays
+        )
         yield counter(
             "breb_proxy_token_evictions",
             "Tokens that somebody else ended soon after they were fetched.",
-            keeper.rivals.evictions,
+            keeper.unauthorized.rivals.evictions,
         )
         yield gauge(
             "breb_proxy_token_rivals",
             "1 while others fetch tokens with the same credentials and so end this proxy's.",
-            float(keeper.rivals.named),
+            float(keeper.unauthorized.rivals.named),
         )
         yield gauge("breb_proxy_callers_waiting", "Callers waiting for a token.", keeper.waiting)
         yield gauge("breb_proxy_in_flight", "Exchanges under way.", self._shell.in_flight)

@@ -27,11 +27,10 @@ from proxy.token.keeper import LeasedToken, TokenKeeper
 from proxy.upstream import Connection, Pool, ResponseHead
 from proxy.upstream.pool import NEW
 from proxy.upstream.resend import may_resend, may_wait
-from proxy.words import Phrase, phrase
+from proxy.words import phrase
 
 log = logging.getLogger("proxy.exchange")
 
-REPLAYS = 3
 _LOCATIONS = (b"location", b"content-location")
 _VIA = {version: f"Via: {version} breb-proxy\r\n".encode() for version in ("1.0", "1.1")}
 
@@ -87,7 +86,7 @@ class Forwarder:
         try:
             head = await self._exchange(outgoing, exchange)
             if head.status == 401 and outgoing.held is not None and request.renews:
-                head = await self._unauthorized(outgoing, exchange, head, outgoing.held)
+                head = await self._unauthorized(outgoing, exchange, head)
             if request.method.upper() == "DELETE":  # the API may take delete for DELETE
                 self._watch_revocation(request, head)
             await self._answer(outgoing, exchange, head, send)
@@ -205,30 +204,20 @@ class Forwarder:
     # -- 401 -------------------------------------------------------------------------------
 
     async def _unauthorized(
-        self, outgoing: OutgoingRequest, exchange: Exchange, head: ResponseHead, held: LeasedToken
+        self, outgoing: OutgoingRequest, exchange: Exchange, head: ResponseHead
     ) -> ResponseHead:
-        """Send again with a new token, if the 401 was for the token and the request is whole.
-
-        Once; only where rivals are about, who may end two tokens in a row, up to `REPLAYS` times.
-        """
-        keeper = self._keeper
-        for left in reversed(range(REPLAYS)):
-            replay = await keeper.rejected(held, wait=outgoing.whole)
-            if replay is None or not outgoing.whole:
-                break
-            self._use(outgoing, replay)
-            outgoing.give_up(self._pool)
-            keeper.replays += 1
-            # A 401 says that the request was not processed (RFC 9110 section 15.5.2): any method
-            # may be sent again.
-            head, held = await self._exchange(outgoing, exchange), replay
-            if head.status != 401:
-                keeper.cured(held)
+        """Send again as long as the policy gives a token for it; return the head to pass on."""
+        policy, replays = self._keeper.unauthorized, 0
+        while head.status == 401:
+            held = cast("LeasedToken", outgoing.held)
+            other = await policy.again(held, replays, whole=outgoing.whole)
+            if other is None:
+                exchange.note = policy.explained(held)
                 return head
-            if left == 0 or not keeper.rivals.recent:
-                await keeper.rejected(held, wait=False)
-                break
-        exchange.note = _explained(held, keeper)
+            self._use(outgoing, other)
+            outgoing.give_up(self._pool)
+            head, replays = await self._exchange(outgoing, exchange), replays + 1
+        policy.cured(cast("LeasedToken", outgoing.held))
         return head
 
     def _watch_revocation(self, request: Request, head: ResponseHead) -> None:
@@ -298,16 +287,6 @@ def _own_authority(request: Request) -> bytes:
     if port is None:
         return b"localhost"
     return f"{bracketed(host)}:{port}".encode()
-
-
-def _explained(held: LeasedToken, keeper: TokenKeeper) -> Phrase:
-    """Say what a 401 that is passed on probably means."""
-    scopes = held.token.scopes
-    log.debug("scopes of the token that got 401: %s", " ".join(scopes) or "not known")
-    has = phrase("scopes", count=len(scopes)) if scopes else phrase("unknown-scopes")
-    if len(scopes) == 1:
-        has = phrase("one-scope")
-    return phrase("scope-missing", age=round(keeper.age(held)), scopes=has)
 
 
 def _server_timing(exchange: Exchange) -> Line:

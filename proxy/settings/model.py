@@ -323,7 +323,7 @@ class Settings(CredentialSettings):
         ge=0,
         le=16_777_216,
         description="Largest request body, in bytes, that the proxy keeps to send the request"
-        " once more after a 401.",
+        " again after a 401.",
     )
 
     ca_bundle: File | None = setting(

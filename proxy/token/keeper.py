@@ -67,16 +67,14 @@ class TokenKeeper:
         self._advised = ""
         self._failing_since: float | None = None  # the first of the failed fetches in a row
         self._fetched = asyncio.Event()  # a new one for each fetch, set when it has ended
-        self._judge = Unauthorized(source, clock, options.fetch_timeout, chance)
-        self.rivals = self._judge.rivals
+        self.unauthorized = Unauthorized(self, source, clock, options.fetch_timeout, chance)
+        """What is done about 401s."""
         self.issued: deque[str] = deque(maxlen=64)
         """The ids of the last tokens that were fetched."""
         self.error: TokenError | None = None
         self.renewed_at: float | None = None
         self.renewals: Counter[tuple[str, str]] = Counter()
         self.revocations = self._revoker.outcomes
-        self.unauthorized = 0
-        self.replays = 0
         self.waiting = 0
         """How many callers wait for a token."""
         self.history: deque[tuple[float, bool, str, Said]] = deque(maxlen=64)
@@ -128,34 +126,29 @@ class TokenKeeper:
         if held.superseded and held.users == 0:
             self._retire(held)
 
-    async def rejected(self, held: LeasedToken, *, wait: bool) -> LeasedToken | None:
-        """Judge a 401 that the upstream gave to ``held``.
-
-        Returns the token to replay the request with, or None if the 401 is to be passed on. With
-        ``wait`` false (the request cannot be replayed) a renewal is at most set off.
-        """
-        self.unauthorized += 1
-        if self._held is held and not await self._judge.blames(held):
-            return None
-        if self._held is held:
-            not_before = self._judge.wants_new(held)
-            self._plan("unauthorized", patient=True, not_before=not_before)
-        current = self.usable()
-        if wait and (current is None or current is held):
-            await self._renewed()
-            current = self.usable()
-        return current if current is not held else None
-
-    def cured(self, held: LeasedToken) -> None:
-        """Note that a replay with ``held`` went well: the 401 had been about the token before."""
-        self._judge.cured(held)
-
     def revoked(self, token_id: str) -> None:
         """Note that a caller revoked a token; if it is ours, renew before the next request."""
         ours = self._held.token.token_id if self._held is not None else None
         if ours is not None and ours.lower() == token_id.lower():
             self._held, self._lost_at = None, self._clock()
             self._plan("revoked")
+
+    # -- for the judge of 401s -------------------------------------------------------------
+
+    def call_for(self, not_before: float) -> None:
+        """Make a fetch due because of a 401, not before that moment of the clock."""
+        self._plan("unauthorized", patient=True, not_before=not_before)
+
+    async def other_than(self, held: LeasedToken) -> LeasedToken | None:
+        """Return a usable token other than ``held``, None if there is none.
+
+        Waits for the fetch that is due or in flight where there is none yet.
+        """
+        current = self.usable()
+        if current is None or current is held:
+            await self._renewed()
+            current = self.usable()
+        return current if current is not held else None
 
     # -- for the operator ------------------------------------------------------------------
 
@@ -284,7 +277,7 @@ class TokenKeeper:
         self.error, self._failing_since, self.renewed_at = None, None, now
         self._advised = ""
         self._schedule.succeeded(token, took, same=same)
-        self._judge.renewed(new, same=same)
+        self.unauthorized.renewed(new, same=same)
         words = phrase("same-token") if same else phrase("valid-for", span=Span(token.lifetime))
         self._record("success", cause, words)
         text = "access token renewed (%s): %s, next renewal in %.0f s"

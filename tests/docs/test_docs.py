@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from proxy.cli.help import TOPICS
 from proxy.settings.model import Settings
 from proxy.terminal.markdown import sections
+from proxy.token.unauthorized import REPLAYS
 from tests.support import Program, RawUpstream, ask, exchange
 from tools import configuration
 
@@ -178,6 +179,18 @@ def test_the_layers_that_are_drawn_are_those_that_are_held() -> None:
     assert sorted(name for row in drawn for name in row) == sorted(height)
     for above, below in itertools.pairwise(drawn):
         assert max(height[name] for name in above) <= min(height[name] for name in below)
+
+
+def test_every_page_says_the_same_of_how_often_a_request_is_sent_again() -> None:
+    """After a 401: once, and up to `REPLAYS` times where somebody else ends our tokens."""
+    english, spanish = {3: ("three times", "tres")}[REPLAYS]
+    up_to = re.compile(rf"(?:up to\s+{english}|hasta\s+{spanish})\b", re.IGNORECASE)
+    words = ROOT / "proxy" / "console" / "page"
+    pages = [ROOT / "README.md", ROOT / "README.es.md", words / "en.js", words / "es.js"]
+    pages += [ROOT / "docs" / f"{name}.md" for name in ("decisions", "glossary", "keeper", "fleet")]
+    assert [named(page) for page in pages if not up_to.search(page.read_text())] == []
+    never = re.compile(r"(?:again|replayed|replay) at most once|(?:again|request) once more")
+    assert [named(page) for page in PAGES if never.search(page.read_text())] == []
 
 
 @pytest.mark.needs("checkout")

@@ -305,7 +305,7 @@ export const words = {
   "renewals.words": "{0} renewals and {1} failures within {2}",
   "replay.button": "Replay",
   "replay.key": "Send again (r)",
-  "replayed.why": "The upstream answered 401, so the proxy renewed the token and sent the request once more.",
+  "replayed.why": "The upstream answered 401, so the proxy renewed the token and sent the request again: once, or up to three times while another program ends its tokens.",
   restarted: "The proxy was restarted: the exchanges from before are gone",
   resume: "Resume",
   scopes: "Scopes",

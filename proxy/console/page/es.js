@@ -305,7 +305,7 @@ export const words = {
   "renewals.words": "{0} renovaciones y {1} fallos en {2}",
   "replay.button": "Repetir",
   "replay.key": "Enviar otra vez (r)",
-  "replayed.why": "El servidor de destino respondió 401, así que el proxy renovó el token y envió la petición una vez más.",
+  "replayed.why": "El servidor de destino respondió 401, así que el proxy renovó el token y volvió a enviar la petición: una vez, o hasta tres mientras otro programa anula sus tokens.",
   restarted: "El proxy se reinició: las peticiones anteriores ya no están",
   resume: "Reanudar",
   scopes: "Permisos (scopes)",

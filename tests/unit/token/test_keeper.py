@@ -456,10 +456,10 @@ async def test_refused_credentials_are_not_tried_earlier_because_the_network_fai
     source = ScriptedSource(DAY, unavailable(), refused())
     async with living(source) as keeper:
         held = await first(keeper)
-        await keeper.rejected(held, wait=True)
+        await keeper.unauthorized.again(held, 0, whole=True)
         await asyncio.sleep(10)
         for _ in range(40):
-            assert await keeper.rejected(held, wait=True) is None
+            assert await keeper.unauthorized.again(held, 0, whole=True) is None
             await asyncio.sleep(1)
         assert gaps(source.asked)[2:] == [1.75, 3.5, 7, 14]
 
@@ -587,7 +587,7 @@ async def test_a_401_that_gives_the_same_token_again_causes_no_more_fetches() ->
     async with living(source) as keeper:
         held = await first(keeper)
         for _ in range(100):
-            assert await keeper.rejected(held, wait=True) is None
+            assert await keeper.unauthorized.again(held, 0, whole=True) is None
             await asyncio.sleep(0.25)
         assert len(source.asked) == 2
 
@@ -600,10 +600,10 @@ async def test_a_401_renews_and_the_request_is_replayed_with_the_new_token() -> 
     source = ScriptedSource(DAY, latency=0.5)
     async with living(source) as keeper:
         held = await first(keeper)
-        new = await keeper.rejected(held, wait=True)
+        new = await keeper.unauthorized.again(held, 0, whole=True)
         assert new is not None
         assert (new.token.value, new.cause) == ("t2", "unauthorized")
-        assert keeper.unauthorized == 1
+        assert keeper.unauthorized.met == 1
 
 
 @on_clockwork
@@ -611,11 +611,11 @@ async def test_a_storm_of_401s_causes_one_renewal() -> None:
     source = ScriptedSource(DAY, latency=0.5)
     async with living(source) as keeper:
         held = await first(keeper)
-        storm = [started(keeper.rejected(held, wait=True)) for _ in range(500)]
+        storm = [started(keeper.unauthorized.again(held, 0, whole=True)) for _ in range(500)]
         await asyncio.sleep(0.1)
         assert keeper.waiting == 500
         assert {new.token.value for new in await asyncio.gather(*storm) if new} == {"t2"}
-        assert (len(source.asked), keeper.unauthorized) == (2, 500)
+        assert (len(source.asked), keeper.unauthorized.met) == (2, 500)
 
 
 @on_clockwork
@@ -625,7 +625,7 @@ async def test_a_401_for_a_token_that_was_renewed_meanwhile_replays_without_a_fe
         old = await first(keeper)
         old.users += 1
         await keeper.refresh()
-        assert await keeper.rejected(old, wait=True) is keeper.usable()
+        assert await keeper.unauthorized.again(old, 0, whole=True) is keeper.usable()
         assert len(source.asked) == 2
 
 
@@ -636,7 +636,7 @@ async def test_a_401_joins_the_fetch_that_is_under_way() -> None:
         held = await first(keeper)
         renewal = started(keeper.refresh())
         await asyncio.sleep(0.5)
-        new = await keeper.rejected(held, wait=True)
+        new = await keeper.unauthorized.again(held, 0, whole=True)
         assert await renewal
         assert new is keeper.usable()
         assert len(source.asked) == 2
@@ -650,10 +650,10 @@ async def test_a_401_for_a_very_young_token_is_passed_on() -> None:
     async with living(source) as keeper:
         held = await keeper.wait()
         await asyncio.sleep(0.9)
-        assert await keeper.rejected(held, wait=True) is None
+        assert await keeper.unauthorized.again(held, 0, whole=True) is None
         assert len(source.asked) == 1
         await asyncio.sleep(0.2)
-        assert await keeper.rejected(held, wait=True) is not None
+        assert await keeper.unauthorized.again(held, 0, whole=True) is not None
 
 
 @on_clockwork
@@ -662,7 +662,7 @@ async def test_a_request_that_cannot_be_replayed_sets_off_a_renewal_and_does_not
     async with living(source) as keeper:
         held = await first(keeper)
         before = the_loop().time()
-        assert await keeper.rejected(held, wait=False) is None
+        assert await keeper.unauthorized.again(held, 0, whole=False) is None
         assert the_loop().time() == before
         await asyncio.sleep(1)
         assert keeper.usable() is not held
@@ -672,15 +672,15 @@ async def test_a_request_that_cannot_be_replayed_sets_off_a_renewal_and_does_not
 async def test_a_renewed_token_that_meets_a_401_too_brings_quiet() -> None:
     source = ScriptedSource(DAY)
     async with living(source) as keeper:
-        new = await keeper.rejected(await first(keeper), wait=True)
+        new = await keeper.unauthorized.again(await first(keeper), 0, whole=True)
         assert new is not None
-        assert await keeper.rejected(new, wait=False) is None
+        assert await keeper.unauthorized.again(new, 0, whole=False) is None
         for _ in range(29):
             await asyncio.sleep(1)
-            assert await keeper.rejected(new, wait=True) is None
+            assert await keeper.unauthorized.again(new, 0, whole=True) is None
         assert len(source.asked) == 2
         await asyncio.sleep(1.5)
-        assert await keeper.rejected(new, wait=True) is not None
+        assert await keeper.unauthorized.again(new, 0, whole=True) is not None
         assert len(source.asked) == 3
 
 
@@ -688,14 +688,14 @@ async def test_a_renewed_token_that_meets_a_401_too_brings_quiet() -> None:
 async def test_the_quiet_holds_for_tokens_renewed_in_it_for_other_reasons() -> None:
     source = ScriptedSource(DAY)
     async with living(source) as keeper:
-        new = await keeper.rejected(await first(keeper), wait=True)
+        new = await keeper.unauthorized.again(await first(keeper), 0, whole=True)
         assert new is not None
-        await keeper.rejected(new, wait=False)
+        await keeper.unauthorized.again(new, 0, whole=False)
         await keeper.refresh()
         await asyncio.sleep(2)
         newest = keeper.usable()
         assert newest is not None
-        assert await keeper.rejected(newest, wait=True) is None
+        assert await keeper.unauthorized.again(newest, 0, whole=True) is None
         assert len(source.asked) == 3
 
 
@@ -706,9 +706,9 @@ async def test_scope_401s_for_ever_cause_a_fetch_each_half_minute_at_most() -> N
         held = await first(keeper)
         for _ in range(6000):
             await asyncio.sleep(0.1)
-            new = await keeper.rejected(held, wait=True)
+            new = await keeper.unauthorized.again(held, 0, whole=True)
             if new is not None:
-                await keeper.rejected(new, wait=False)
+                await keeper.unauthorized.again(new, 0, whole=False)
             held = await keeper.wait()
         assert len(source.asked) <= 2 + 600 / 30
         assert min(gaps(source.asked)[1:]) >= 30
@@ -720,9 +720,9 @@ async def test_a_token_that_cured_a_401_may_be_revoked_like_any_other() -> None:
     async with living(source) as keeper:
         held = await first(keeper)
         for _ in range(3):
-            new = await keeper.rejected(held, wait=True)
+            new = await keeper.unauthorized.again(held, 0, whole=True)
             assert new is not None
-            keeper.cured(new)
+            keeper.unauthorized.cured(new)
             await asyncio.sleep(5)
             held = new
         assert len(source.asked) == 4
@@ -734,7 +734,7 @@ async def test_401s_while_the_token_endpoint_is_down_keep_to_the_backoff() -> No
     async with living(source, random.Random(3).random) as keeper:
         held = await first(keeper)
         for _ in range(600):
-            assert await keeper.rejected(held, wait=False) is None
+            assert await keeper.unauthorized.again(held, 0, whole=False) is None
             await asyncio.sleep(0.1)
         assert min(gaps(source.asked)) >= 0.5
         assert len(source.asked) <= 40
@@ -746,9 +746,9 @@ async def test_a_401_in_a_backoff_waits_for_the_next_try() -> None:
     source = ScriptedSource(DAY, *[unavailable()] * 2, DAY)
     async with living(source) as keeper:
         held = await first(keeper)
-        assert await keeper.rejected(held, wait=True) is None
-        assert await keeper.rejected(held, wait=True) is None
-        new = await keeper.rejected(held, wait=True)
+        assert await keeper.unauthorized.again(held, 0, whole=True) is None
+        assert await keeper.unauthorized.again(held, 0, whole=True) is None
+        new = await keeper.unauthorized.again(held, 0, whole=True)
         assert new is not None
         assert new.token.value == "t2"
 
@@ -758,9 +758,9 @@ async def test_a_401_is_passed_on_at_once_when_the_next_try_is_too_far_away() ->
     source = ScriptedSource(DAY, unavailable(after=100.0))
     async with living(source) as keeper:
         held = await first(keeper)
-        await keeper.rejected(held, wait=True)
+        await keeper.unauthorized.again(held, 0, whole=True)
         before = the_loop().time()
-        assert await keeper.rejected(held, wait=True) is None
+        assert await keeper.unauthorized.again(held, 0, whole=True) is None
         assert the_loop().time() == before
         assert len(source.asked) == 2
 
@@ -771,7 +771,7 @@ async def test_a_401_waits_for_a_hanging_fetch_no_longer_than_it_should() -> Non
     async with living(source, fetch_timeout=60.0, wait=4.0) as keeper:
         held = await first(keeper)
         before = the_loop().time()
-        assert await keeper.rejected(held, wait=True) is None
+        assert await keeper.unauthorized.again(held, 0, whole=True) is None
         assert the_loop().time() - before == pytest.approx(4.0)
 
 
@@ -780,7 +780,7 @@ async def test_a_401_caller_that_leaves_does_not_cancel_the_renewal() -> None:
     source = ScriptedSource(DAY, latency=0.5)
     async with living(source) as keeper:
         held = await first(keeper)
-        leaver = started(keeper.rejected(held, wait=True))
+        leaver = started(keeper.unauthorized.again(held, 0, whole=True))
         await asyncio.sleep(0.2)
         leaver.cancel()
         await asyncio.sleep(1)
@@ -811,7 +811,7 @@ async def test_an_exchange_under_way_with_a_revoked_token_waits_for_the_next_one
         held = await first(keeper)
         held.users += 1
         keeper.revoked("id1")
-        new = await keeper.rejected(held, wait=True)
+        new = await keeper.unauthorized.again(held, 0, whole=True)
         assert new is not None
         assert new.token.value == "t2"
         keeper.release(held)
@@ -1115,11 +1115,13 @@ async def test_a_young_token_that_the_api_says_is_dead_is_renewed_in_its_turn() 
         held = await keeper.wait()
         source.dead.add(held.token.value)
         before = the_loop().time()
-        new = await keeper.rejected(held, wait=True)
+        new = await keeper.unauthorized.again(held, 0, whole=True)
         assert new is not None
         assert the_loop().time() - before == pytest.approx(YOUNG)
-        keeper.cured(new)
-        assert keeper.rivals.evictions == 1, "proven and cured: one token that was ended"
+        keeper.unauthorized.cured(new)
+        assert keeper.unauthorized.rivals.evictions == 1, (
+            "proven and cured: one token that was ended"
+        )
 
 
 @on_clockwork
@@ -1127,8 +1129,8 @@ async def test_a_token_that_lives_is_not_renewed_for_a_401_in_its_youth() -> Non
     source = ScriptedSource(DAY)
     async with living(source) as keeper:
         held = await keeper.wait()
-        assert await keeper.rejected(held, wait=True) is None
-        assert (len(source.asked), keeper.rivals.evictions) == (1, 0)
+        assert await keeper.unauthorized.again(held, 0, whole=True) is None
+        assert (len(source.asked), keeper.unauthorized.rivals.evictions) == (1, 0)
 
 
 @on_clockwork
@@ -1139,12 +1141,12 @@ async def test_rivals_take_turns_and_every_caller_is_served() -> None:
     async with living(source) as keeper:
         held = await first(keeper)
         for _ in range(40):
-            new = await keeper.rejected(held, wait=True)
+            new = await keeper.unauthorized.again(held, 0, whole=True)
             assert new is not None
             assert new is not held
-            keeper.cured(new)
+            keeper.unauthorized.cured(new)
             held = new
-        assert keeper.rivals.named
+        assert keeper.unauthorized.rivals.named
         assert gaps(source.asked)[4:] == [2.0] * 36
 
 
@@ -1152,9 +1154,12 @@ async def test_rivals_take_turns_and_every_caller_is_served() -> None:
 async def test_one_token_that_somebody_revoked_names_nobody() -> None:
     source = ScriptedSource(DAY)
     async with living(source) as keeper:
-        new = await keeper.rejected(await first(keeper), wait=True)
+        new = await keeper.unauthorized.again(await first(keeper), 0, whole=True)
         assert new is not None
-        keeper.cured(new)
+        keeper.unauthorized.cured(new)
         for _ in range(10):
-            keeper.cured(new)
-        assert (keeper.rivals.evictions, keeper.rivals.named) == (1, False)
+            keeper.unauthorized.cured(new)
+        assert (keeper.unauthorized.rivals.evictions, keeper.unauthorized.rivals.named) == (
+            1,
+            False,
+        )

@@ -137,15 +137,15 @@ class Lives(RuleBasedStateMachine):
             self._handed(held)
 
     async def _judged(self, held: LeasedToken, replayable: bool, scope: bool) -> None:
-        new = await self.keeper.rejected(held, wait=replayable)
+        new = await self.keeper.unauthorized.again(held, 0, whole=replayable)
         assert new is not held
         if new is None or not replayable:
             return
         self._handed(new)
         if scope:
-            await self.keeper.rejected(new, wait=False)
+            await self.keeper.unauthorized.again(new, 0, whole=False)
         else:
-            self.keeper.cured(new)
+            self.keeper.unauthorized.cured(new)
 
     @rule(mood=st.sampled_from(MOODS), latency=st.sampled_from((0.0, 0.0, 0.4, 6.0)))
     def the_endpoint_changes(self, mood: str, latency: float) -> None:
