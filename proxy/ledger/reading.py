@@ -159,7 +159,8 @@ class Reader:
     def kin(self, entry: Mapping[str, Any]) -> "Kin":
         """Return what other rows tell of what a row tells of."""
         wanted = [
-            f'resolution_id": {json.dumps(value, ensure_ascii=False)}'
+            f'resolution_id":{blank}{json.dumps(value, ensure_ascii=False)}'
+            for blank in ("", " ")  # version 0.1.0 wrote one
             for told in (entry["payment"], entry["marks"])
             for path, value in told.items()
             if path.split(".")[-1] == "resolution_id" and MASK not in value

@@ -1,8 +1,11 @@
 """What of a body may stand in the ledger."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from proxy.journal.redaction import Redaction
 from proxy.ledger.marks import marked
@@ -140,3 +143,43 @@ def test_a_mark_is_of_its_ledger_and_of_the_whole_value() -> None:
     assert marked(b"a", "r-1") == marked(b"a", "r-1")
     assert len({marked(b"a", "r-1"), marked(b"b", "r-1"), marked(b"a", "r-2")}) == 3
     assert marked(b"", "r-1") == ""
+
+
+_NUMBERS = st.sampled_from(("0", "-0", "1.50", "1e2", "1E400", "12345678901234567890", "NaN"))
+_TEXTS = st.sampled_from(('"a"', '"\\ud800"', '"\\ud83d\\ude00"', '"\xe9"', "true", "null", "[]"))
+_MEMBER = st.sampled_from(("id", "status", "amount.value", "other", "payment", "trace_id"))
+_DOCUMENTS = st.recursive(
+    _NUMBERS | _TEXTS,
+    lambda values: st.lists(st.tuples(_MEMBER, values), max_size=4).map(
+        lambda members: "{" + ", ".join(f'"{name}": {value}' for name, value in members) + "}"
+    ),
+)
+
+
+@given(_DOCUMENTS)
+def test_a_body_is_told_as_it_was_written_however_it_is_read(text: str) -> None:
+    """The quick reading of JSON may serve where it agrees with the one that keeps all digits."""
+    document = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    picker = Picker((), lambda _, value: value, str.upper)
+    told = json.loads(picker.payment(text.encode())[0])
+    answered = json.loads(picker.answer(text.encode()) or "{}")
+    assert set(told.values()) <= set(_scalars(document))
+    if isinstance(document, dict):
+        for name in ("id", "status"):
+            if isinstance(value := document.get(name), str | bool):
+                assert answered[name] == str(value)
+        if isinstance(value := document.get("id"), str | bool):
+            assert told["id"] == str(value)
+
+
+def _scalars(document: object) -> Iterator[str]:
+    if isinstance(document, dict):
+        for member in document.values():
+            yield from _scalars(member)
+    yield str(document)
+
+
+def test_a_body_that_is_deep_or_holds_half_a_character_is_read_too() -> None:
+    deep = "[" * 300 + "]" * 300
+    assert picked(f'{{"other": {deep}, "id": "p-1"}}'.encode()) == {"id": "p-1"}
+    assert picked(b'{"id": "p-\\ud800"}') == {"id": "p-\ud800"}

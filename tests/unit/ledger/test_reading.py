@@ -241,8 +241,9 @@ def test_a_verdict_keeps_what_the_last_look_up_found(path: Path) -> None:
     assert 0 < len(evidence["candidates"]) < 20, "bounded"
 
 
-def test_other_rows_tell_whose_an_answer_is(path: Path) -> None:
-    same = Body(1, "", '{"resolution_id": "r-9"}')
+@pytest.mark.parametrize("blank", [" ", ""])
+def test_other_rows_tell_whose_an_answer_is(path: Path, blank: str) -> None:
+    same = Body(1, "", f'{{"resolution_id":{blank}"r-9"}}')
     rows = [row("repeat", body=same), row("other"), row("old", opened_at="2020-01-01T00:00:00Z")]
     store = Store.open(path)
     store.write([row("asked", body=same), *rows], [])
