@@ -22,6 +22,7 @@ RUN python3 -m venv --without-pip /opt/breb-proxy \
     --only-binary :all: -r build.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY proxy proxy
+COPY simulator simulator
 COPY docs docs
 COPY docker/image/part.py ./
 # Debug symbols out: they are 14 of uvloop's 16 MB. Bytecode is never checked against its source,

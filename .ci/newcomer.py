@@ -20,7 +20,7 @@ PATIENCE = 180
 TOOLS = (
     *("tests/browser", "tests/judges", "tests/docs", "tests/unit/console/test_copying.py"),
     *("tests/unit/settings/test_git.py", "tests/unit/settings/test_keychain.py"),
-    *("tests/sandbox/test_docs.py", "tests/sandbox/test_page.py", "tests/sandbox/test_tour.py"),
+    *(f"tests/simulator/test_{name}.py" for name in ("docs", "page", "tour")),
     *("tests/program/test_corporate_network.py", "tests/program/test_demo.py"),
     *("tests/program/test_login.py", "tests/program/test_console.py"),
 )

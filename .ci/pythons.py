@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 SPREAD = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
 # Everything that httpx carries: tokens, the doctor's requests, the simulator's webhooks.
 HTTPX = [
-    *("tests/unit", "tests/sandbox/test_webhooks.py", "tests/program/test_main_job.py"),
+    *("tests/unit", "tests/simulator/test_webhooks.py", "tests/program/test_main_job.py"),
     *("tests/program/test_token_life.py", "tests/program/test_tokens.py"),
     *("tests/program/test_doctor.py", "tests/program/test_egress.py"),
     *("tests/program/test_secrets.py", "tests/program/test_faults.py"),

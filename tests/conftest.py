@@ -44,7 +44,7 @@ _ORDER = (
     "program/",
     "docs/",
     "browser/",
-    "sandbox/",
+    "simulator/",
     "judges/",
     "unit/",
     "",

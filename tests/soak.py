@@ -226,7 +226,7 @@ def simulator() -> Any:
     """Run the simulator as a process; give its port."""
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "proxy.sandbox", "--port", str(port), "--settle-delay", "0.1"],
+        [sys.executable, "-m", "simulator", "--port", str(port), "--settle-delay", "0.1"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

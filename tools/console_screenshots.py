@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from proxy.sandbox.tour import CUSTOMER
+from simulator.tour import CUSTOMER
 from tests.support import Program
 from tests.support.chromium import launch
 from tests.support.demo import demo

@@ -16,7 +16,7 @@ from typing import Any
 import anyio
 import httpx
 
-from proxy.sandbox import SandboxConfig, create_app
+from simulator import SandboxConfig, create_app
 
 FOLDER = Path(__file__).parent.parent / "docs" / "postman"
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
-from proxy.sandbox import SandboxConfig
+from simulator import SandboxConfig
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo

@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-SIMULATOR = ("proxy/sandbox", "segno", "segno-*.dist-info")
+SIMULATOR = ("simulator", "segno", "segno-*.dist-info")
 KEPT = ("breb-proxy", "python*")
 
 

@@ -24,8 +24,6 @@ from proxy.cli.opening import opening
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND, curl
 from proxy.journal.beside import WEBHOOK_PATH, WebhookInbox
-from proxy.sandbox import SandboxConfig, create_app
-from proxy.sandbox.flags import settings as simulator_settings
 from proxy.server import server, sockets
 from proxy.server.build import Parts
 from proxy.settings.model import Settings, problems
@@ -33,6 +31,8 @@ from proxy.telemetry import log_format
 from proxy.terminal.screen import Screen
 from proxy.words import Phrase, of_locale, phrase
 from proxy.words.durations import Span
+from simulator import SandboxConfig, create_app
+from simulator.flags import settings as simulator_settings
 
 SIMULATOR = ListenAddress("127.0.0.1", 9090)
 _FLAGS_ALONE = (

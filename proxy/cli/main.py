@@ -60,7 +60,7 @@ def _run(arguments: list[str]) -> int:
     try:
         return _dispatch(arguments)
     except ModuleNotFoundError as missing:
-        if not str(missing.name).startswith("proxy.sandbox"):
+        if str(missing.name).partition(".")[0] != "simulator":
             raise
         say(_WITHOUT_SIMULATOR)
         return FAILED
@@ -144,7 +144,7 @@ def _admin_command(name: str) -> Callable[[list[str]], int]:
 
 
 def _sandbox(arguments: list[str]) -> int:
-    from proxy.sandbox.__main__ import main as sandbox
+    from simulator.__main__ import main as sandbox
 
     return sandbox(arguments, "breb-proxy sandbox", _whose)
 

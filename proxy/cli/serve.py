@@ -57,7 +57,7 @@ def main(name: str, arguments: Sequence[str]) -> int:
     defaults = _DEMO_DEFAULTS if name == "demo" else {}
     flags = parser(name, _ABOUT[name], _CODES, apart=apart, defaults=defaults)
     if name == "demo":
-        from proxy.sandbox.flags import add_settings
+        from simulator.flags import add_settings
 
         add_settings(flags, _SANDBOX)
     else:
@@ -75,7 +75,7 @@ def main(name: str, arguments: Sequence[str]) -> int:
 
 def _simulators(flag: str) -> str:
     """Say so where an option is one of the simulator's."""
-    from proxy.sandbox.config import SandboxConfig
+    from simulator.config import SandboxConfig
 
     known = {f"--{name.replace('_', '-')}" for name in SandboxConfig.model_fields}
     return f"; {flag} is an option of {COMMAND} sandbox" if flag in known else ""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from proxy.addresses import ListenAddress
 from proxy.invocation import COMMAND, curl
-from proxy.sandbox.tour import first, tour
 from proxy.terminal.arguments import OK, USAGE, Parser, say
+from simulator.tour import first, tour
 
 _ABOUT = """\
 Print six commands for a shell, from a new customer to a settled payment, for the running demo.

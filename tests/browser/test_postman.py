@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from proxy.sandbox.app import operations
-from proxy.sandbox.config import SandboxConfig
+from simulator.app import operations
+from simulator.config import SandboxConfig
 from tests.support import Program, RawUpstream, ask, node
 from tests.support.needs import need
 from tests.support.patience import PATIENCE

@@ -113,7 +113,7 @@ def test_no_pip_is_in_it() -> None:
 
 
 def test_the_simulator_is_in_an_image_of_its_own() -> None:
-    listing = "find /opt -name sandbox -o -name 'segno*' | head"
+    listing = "find /opt -name simulator -o -name 'segno*' | head"
     assert inside(listing) == ""
     assert inside(listing, SIMULATOR) != ""
     said = inside("breb-proxy demo 2>&1; echo $?")

@@ -58,12 +58,18 @@ def test_every_link_into_the_repository_leads_somewhere(page: Path) -> None:
                 assert anchor in anchors(file), target
 
 
+def files(pattern: str) -> Iterator[Path]:
+    """Yield the files of both packages."""
+    for package in ("proxy", "simulator"):
+        yield from (ROOT / package).rglob(pattern)
+
+
 def messages() -> Iterator[str]:
     """Yield the program's texts but for docstrings, and what else a reader without a clone reads.
 
     Of what is filled in, the name of the command alone matters.
     """
-    for path in (ROOT / "proxy").rglob("*.py"):
+    for path in files("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
                 node.value.value = ""  # a docstring
@@ -71,7 +77,7 @@ def messages() -> Iterator[str]:
                 yield "".join(map(_part, node.values))
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value.replace("{command}", "breb-proxy")
-    yield from (each.read_text() for each in (ROOT / "proxy").rglob("*.js"))
+    yield from (each.read_text() for each in files("*.js"))
     for each in (ROOT / "docker").rglob("*"):
         if each.suffix in DEPLOYED and each.name != "nfpm.yaml":  # read where the clone is
             yield each.read_text()

@@ -40,6 +40,7 @@ PROVED_ELSEWHERE = {
     "listener": "program/test_listener.py",
     "memory/flow": "unit/upstream/test_connection.py",
     "peer": "program/test_taken_port.py",
+    "sandbox": "simulator/test_command.py",
     "server": "program/test_lifecycle.py",
     "server/errand": "program/test_interrupted.py",
     "settings": "unit/settings/test_model.py",
@@ -55,7 +56,7 @@ PROVED_ELSEWHERE = {
 MODULES = {
     path.relative_to(PROXY).with_suffix("").as_posix()
     for path in PROXY.rglob("*.py")
-    if not path.name.startswith("__") and path.relative_to(PROXY).parts[0] != "sandbox"
+    if not path.name.startswith("__")
 }
 NAMED = {
     (path.parent.relative_to(TESTS / "unit") / path.stem.removeprefix("test_")).as_posix()

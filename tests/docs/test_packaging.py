@@ -36,10 +36,11 @@ def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return trial.install(wheel, tmp_path_factory.mktemp("installed") / "an environment")
 
 
-def test_the_wheel_holds_the_package_whole_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_holds_both_packages_whole_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
-    files = (path for path in (trial.ROOT / "proxy").rglob("*") if path.is_file())
+    packages = (trial.ROOT / "proxy", trial.ROOT / "simulator")
+    files = (path for each in packages for path in each.rglob("*") if path.is_file())
     shipped = {
         file.relative_to(trial.ROOT).as_posix() for file in files if "__pycache__" not in file.parts
     }

@@ -39,17 +39,17 @@ from proxy.ledger import questions, table
 from proxy.ledger.comparison import Comparison
 from proxy.ledger.payment import Picker
 from proxy.rules import Rule, ambiguous
-from proxy.sandbox.faults import Fault
-from proxy.sandbox.latency import Latency
-from proxy.sandbox.outcomes import parse
-from proxy.sandbox.qr import emv
-from proxy.sandbox.qr.reading import read as read_code
 from proxy.settings import dotenv
 from proxy.telemetry.access_log import _json_line, _text_line
 from proxy.terminal.screen import Screen
 from proxy.token.inventory import read_page
 from proxy.token.response import grant, http_date, refusal, retry_after
 from proxy.upstream.client import Reply
+from simulator.faults import Fault
+from simulator.latency import Latency
+from simulator.outcomes import parse
+from simulator.qr import emv
+from simulator.qr.reading import read as read_code
 
 REDACTION = Redaction(("account_number", "email"))
 SECRETS = ["0123456789abcdef" * 3]

@@ -11,8 +11,8 @@ from pathlib import Path
 from types import ModuleType
 
 import proxy
+import simulator
 
-ROOT = Path(proxy.__file__).parent
 _ANCHORED = {"match", "fullmatch"}
 _ANYWHERE = {"search", "split", "findall", "finditer", "sub", "subn"}
 # Put together from what is known where they are used alone.
@@ -49,19 +49,23 @@ class Used:
 def patterns() -> dict[str, Used]:
     """Return them by the place where they stand."""
     found: dict[str, Used] = {}
-    for info in pkgutil.walk_packages([str(ROOT)], "proxy."):
-        if info.name.endswith("__main__"):
-            continue
-        module = importlib.import_module(info.name)
+    for module in _modules():
         text = Path(str(module.__file__)).read_text()
         for name, value in vars(module).items():
             used = set(re.findall(rf"\b{name}\.(\w+)\(", text))
             anywhere = not used or bool(used & _ANYWHERE)
             for number, pattern in enumerate(_within(value)):
-                place = f"{info.name}.{name}" + (f"[{number}]" if number else "")
+                place = f"{module.__name__}.{name}" + (f"[{number}]" if number else "")
                 found[place] = Used(pattern, anywhere)
         found |= dict(_called(module, text))
     return {place: used for used, place in {used: place for place, used in found.items()}.items()}
+
+
+def _modules() -> Iterator[ModuleType]:
+    for package in (proxy, simulator):
+        for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not info.name.endswith("__main__"):
+                yield importlib.import_module(info.name)
 
 
 def _within(value: object) -> Iterator[re.Pattern[str]]:

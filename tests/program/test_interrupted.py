@@ -14,8 +14,8 @@ import anyio
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from proxy.sandbox import SandboxConfig, create_app
-from proxy.sandbox.records import Token
+from simulator import SandboxConfig, create_app
+from simulator.records import Token
 from tests.support import free_port
 from tests.support.command import environment
 from tests.support.front import until

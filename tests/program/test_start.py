@@ -26,7 +26,7 @@ NEEDED = {
 }
 TOOLS = {"coverage"}  # is there where it measures these tests
 REST = (
-    *("proxy.console", "proxy.journal", "proxy.ledger", "proxy.sandbox", "proxy.doctor"),
+    *("proxy.console", "proxy.journal", "proxy.ledger", "simulator", "proxy.doctor"),
     *("proxy.admin.routes", "proxy.admin.local_only", "proxy.server.pages", "proxy.server.books"),
     *("http.client", "urllib.request", "sqlite3", "unittest", "xml"),
 )

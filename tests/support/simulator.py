@@ -10,7 +10,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from proxy.sandbox import SandboxConfig, create_app
+from simulator import SandboxConfig, create_app
 from tests.support.leaks import SECRET
 from tests.support.patience import PATIENCE
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import proxy
+import simulator
 
 _PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl(2)
 _STARTS_PYTHON = ("PYTHON", "LC_", "LANG", "COVERAGE")
@@ -219,9 +220,10 @@ def _imported() -> None:
     """Import all of the program, and what it imports; that starts nothing."""
     # Where no installation is: there it is named as it is from most folders.
     with tempfile.TemporaryDirectory() as elsewhere, contextlib.chdir(elsewhere):
-        for found in pkgutil.walk_packages(proxy.__path__, "proxy."):
-            if not found.name.endswith("__main__"):
-                importlib.import_module(found.name)
+        for package in (proxy, simulator):
+            for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+                if not found.name.endswith("__main__"):
+                    importlib.import_module(found.name)
     with contextlib.suppress(ImportError):
         import uvloop  # noqa: F401
     # Else each child would copy these pages, to count what none of them ever lets go of.

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from proxy.passport import before_the_api
-from proxy.sandbox import SandboxConfig
-from proxy.sandbox.app import operations
+from simulator import SandboxConfig
+from simulator.app import operations
 
 PATHS = sorted({operation.path for operation in operations(SandboxConfig())})
 

@@ -1,0 +1,106 @@
+"""What the simulator remembers about things beyond what the API shows."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from simulator.models.payments import Party, Status
+from simulator.models.resolutions import Resolution
+
+
+@dataclass(slots=True)
+class Token:
+    """An access token and the moment it stops working."""
+
+    token_id: str
+    bearer: str = field(repr=False)
+    scopes: tuple[str, ...]
+    issued_at: float
+    lifetime: float
+    expires_at: float
+    revoked: bool = False
+    namespace: str = ""
+
+    def live(self, now: float) -> bool:
+        """Report whether the token still works."""
+        return not self.revoked and now < self.expires_at
+
+
+@dataclass(slots=True)
+class Account:
+    """A linked account; what it holds stands in the ledger."""
+
+    id: str
+    customer_id: str
+    number: str
+    type: str
+    created_at: str
+    updated_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A resolution, the moment it expires, and the account here that it pays, if any.
+
+    Whoever was resolved is paid, whatever becomes of the key before the payment.
+    """
+
+    shown: Resolution
+    expires_at: float
+    account_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a payment ends: SETTLED, or REJECTED with a code; PENDING and PROCESSING never do.
+
+    ``after`` is the seconds until then, None as the simulator's pace has it.
+    """
+
+    status: str
+    code: str = ""
+    after: float | None = None
+
+
+@dataclass(slots=True)
+class Payment:
+    """A payment, with counts of how often it was asked for and carried out."""
+
+    id: str
+    type: Literal["BREB", "ACH"]
+    direction: Literal["INBOUND", "OUTBOUND"]
+    account_id: str
+    amount: int
+    sender: Party
+    receiver: Party
+    end_to_end: str
+    created_at: str
+    updated_at: str
+    status: Status
+    resolution_id: str | None = None
+    recipient_id: str | None = None
+    reference: str = ""
+    qr_code_reference: str = ""
+    qr_code_id: str = ""
+    description: str | None = None
+    display_name: str | None = None
+    error_code: str = ""
+    credited_account: str | None = None
+    forced: Outcome | None = None
+    outcome: Outcome | None = None
+    submitted: bool = False
+    held: bool = False
+    initiations: int = 0
+    repeats_changed: int = 0
+    confirmations: int = 0
+    executions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that a webhook tells: the new name, the old one, and the payment then."""
+
+    name: str
+    old_name: str
+    payment_id: str
+    moment: float
+    payload: dict[str, object]

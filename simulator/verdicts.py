@@ -1,0 +1,73 @@
+"""Was it paid twice? What a client would have done to somebody's money, in words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from simulator.records import Payment
+from simulator.world import World
+
+_WITHIN = 600.0
+
+
+_WORDS = {
+    "": "",
+    "paid-with-other-facts": (
+        "paid twice: its resolution had been paid with another amount or account"
+    ),
+    "would-with-other-facts": (
+        "would have been paid twice: its resolution came again with another amount or account"
+    ),
+    "would": "would have been paid twice, but the repeated request had the same resolution",
+    "alike": "may be paid twice: the same amount went to the same account {seconds} s earlier",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said of a payment; ``seconds`` how much earlier the other one was."""
+
+    code: str = ""
+    seconds: int = 0
+
+    def __str__(self) -> str:
+        return _WORDS[self.code].format(seconds=self.seconds)
+
+
+NOTHING = Verdict()
+
+
+def verdicts(world: World) -> dict[str, Verdict]:
+    """Say of which payments more than one was asked for, by payment id."""
+    told: dict[str, Verdict] = {}
+    earlier: dict[tuple[str, str, int], Payment] = {}
+    for payment in world.payments.values():
+        if payment.direction != "OUTBOUND":
+            continue
+        verdict = _repeated(world, payment) or _alike(earlier, payment)
+        if verdict is not None:
+            told[payment.id] = verdict
+    return told
+
+
+def _repeated(world: World, payment: Payment) -> Verdict | None:
+    together = world.paid.get(payment.resolution_id or "", [])
+    if len(together) > 1 and payment is not together[0]:
+        return Verdict("paid-with-other-facts")
+    if payment.repeats_changed and len(together) == 1:
+        return Verdict("would-with-other-facts")
+    if payment.initiations - payment.repeats_changed > 1:
+        return Verdict("would")
+    return None
+
+
+def _alike(earlier: dict[tuple[str, str, int], Payment], payment: Payment) -> Verdict | None:
+    """Find what the API cannot: a payment repeated under a new resolution."""
+    if not payment.submitted or payment.status == "REJECTED":
+        return None
+    mark = (payment.account_id, payment.receiver.account.account_number, payment.amount)
+    before, earlier[mark] = earlier.get(mark), payment
+    if before is None:
+        return None
+    moments = [datetime.fromisoformat(one.created_at) for one in (before, payment)]
+    apart = (moments[1] - moments[0]).total_seconds()
+    return Verdict("alike", round(apart)) if apart <= _WITHIN else None
