@@ -11,7 +11,7 @@ from typing import Protocol, cast
 
 from proxy.listener.connection import CallerConnection
 from proxy.memory import Budget, Claim
-from proxy.memory.reading import RECORD, Records, read_by_records
+from proxy.memory.records import Records, read_by_records, serves
 from proxy.memory.rules import SECURED
 
 LONGEST = 65_536  # bytes of a client's part of a handshake, which is 2 KB as a rule
@@ -106,11 +106,7 @@ class Handshake(asyncio.Protocol):
             self._loop.call_soon(self._feed, records)
 
     def _feed(self, records: "_Records") -> None:
-        first = self._first
-        for start in range(0, len(first), RECORD):
-            part = first[start : start + RECORD]
-            records.get_buffer(RECORD)[: len(part)] = part
-            records.buffer_updated(len(part))
+        records.feed(self._first)
         self._first = b""
 
     async def _secure(self) -> None:
@@ -138,9 +134,7 @@ class Handshake(asyncio.Protocol):
         below, early, connection = self._transport, self._early, self._make()
         records = cast("_Records", below.get_protocol())
         below.set_protocol(records.tls)
-        # asyncio's own TLS stops for ever where it is to keep no more than a record: Windows.
-        own = isinstance(self._loop, asyncio.BaseEventLoop)
-        if own or len(self._gate.connections) < GREEDY:
+        if not serves(self._loop) or len(self._gate.connections) < GREEDY:
             secured.set_protocol(connection)
         else:
             connection.by_records = True

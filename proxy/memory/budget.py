@@ -56,6 +56,7 @@ class Budget:
         self.most = most
         self.mark = BUFFER
         self.tight = False
+        self.by_records = True  # whether TLS may be read so (`records.works`)
         self._give_back = give_back
         self._holders: set[Holder] = set()
         self._leaving: set[Holder] = set()

@@ -53,21 +53,34 @@ class Listener(uvicorn.Server):
         )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, as uvicorn does; TLS begins after that, where `callers` can see it."""
-        loop = asyncio.get_running_loop()
+        """Listen, as uvicorn does; TLS begins after that, where `callers` can see it.
+
+        Unless that cannot be here: then the event loop keeps handshakes to itself.
+        """
+        budget = self.callers.budget
+        hidden: dict[str, Any] = {}
+        if self._tls is not None and not budget.by_records:
+            within = self.callers.limits.header_timeout
+            hidden = {"ssl": self._tls, "ssl_handshake_timeout": within}
+        make = self._plain if hidden or self._tls is None else self._secured
         for sock in sockets or ():
-            bound(sock, self.callers.budget)
+            bound(sock, budget)
         self.servers = [
-            await loop.create_server(self._protocol, sock=sock, backlog=self.config.backlog)
+            await asyncio.get_running_loop().create_server(
+                make, sock=sock, backlog=self.config.backlog, **hidden
+            )
             for sock in sockets or ()
         ]
         self.started = True
         self.listening.set()
 
-    def _protocol(self) -> asyncio.Protocol:
-        if self._tls is None:
-            return self.callers.protocol(self.config, self.server_state, {})
-        return self.callers.secured(self.config, self.server_state, self._tls)
+    def _plain(self) -> asyncio.Protocol:
+        return self.callers.protocol(self.config, self.server_state, {})
+
+    def _secured(self) -> asyncio.Protocol:
+        return self.callers.secured(
+            self.config, self.server_state, cast("ssl.SSLContext", self._tls)
+        )
 
     async def main_loop(self) -> None:
         """Wait for `drain`: uvicorn looks ten times a second whether it is time, and wakes us."""

@@ -11,6 +11,7 @@ import functools
 import logging
 import secrets
 import socket
+import ssl
 import sys
 from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, cast
@@ -23,6 +24,7 @@ from proxy.errors import RequestRefused, SettingsError
 from proxy.exchange.problem import problem
 from proxy.http1.fields import Lines
 from proxy.listener import ListenerLimits
+from proxy.memory import records
 from proxy.server import process, signals, sockets, tls_reload
 from proxy.server.build import Parts, build
 from proxy.server.listener import LAST_WORDS, Listener
@@ -77,6 +79,7 @@ async def serve(
         settings.max_callers + settings.max_connections + _ADMIN + _OTHER_FILES
     )
     tls = tls_reload.callers_tls(settings)
+    parts.budget.by_records = await _reads_records(settings, tls)
     limits = ListenerLimits(
         settings.header_timeout,
         settings.idle_timeout,
@@ -187,6 +190,12 @@ def _words(settings: Settings, parts: Parts) -> str:
     failure = "" if error is None else f"; last failure: {error}"
     where = f"{settings.base_url} ({settings.environment})"
     return f"forwarding to {where}; token {parts.status.token_words()}{failure}"
+
+
+async def _reads_records(settings: Settings, tls: ssl.SSLContext | None) -> bool:
+    """Report whether TLS may be read record by record; without TLS there is nothing to try."""
+    plain = tls is None and settings.base_url.scheme != "https"
+    return plain or await records.works()
 
 
 def _last_words(parts: Parts, traces: contextlib.ExitStack) -> None:

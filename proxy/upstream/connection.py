@@ -22,7 +22,7 @@ from proxy.http1.response_parser import Answer, ResponseHead
 from proxy.memory import Budget
 from proxy.memory.flow import Flow
 from proxy.memory.kernel import bound
-from proxy.memory.reading import read_by_records
+from proxy.memory.records import read_by_records
 from proxy.memory.rules import PLAIN, SECURED
 from proxy.upstream.ending import broken_off, in_order, read_what_came_before
 from proxy.upstream.state import AWAITING, CLOSED, FAILED, IDLE, NEXT, SENDING, State

@@ -141,7 +141,7 @@ class Pool:
     async def _open(self) -> Connection:
         """Open a connection in a slot that is already counted in ``_opening``."""
         try:
-            modest = self._size > GREEDY
+            modest = self._size > GREEDY and self.budget.by_records
             connection = await self._connector.open(self._make, modest=modest)
             if connection.transport.is_closing():
                 raise ConnectionBroken(phrase("closed-at-once"))

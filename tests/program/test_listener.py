@@ -20,6 +20,7 @@ from proxy.errors import RequestRefused
 from proxy.exchange.problem import problem
 from proxy.http1.fields import Lines
 from proxy.listener import ListenerLimits
+from proxy.memory import Budget
 from proxy.server.build import build
 from proxy.server.listener import Listener
 from proxy.settings import model, sources
@@ -481,6 +482,36 @@ async def _listen(
     for listener, serving in listeners:
         listener.drain()
         await serving
+
+
+def test_where_tls_cannot_be_read_by_records_the_event_loop_does_handshakes() -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+
+    async def main() -> None:
+        budget = Budget()
+        budget.by_records = False
+        listener = Listener(listens_on, refused, ListenerLimits(), 1, context, budget)
+        with socket.create_server(("127.0.0.1", 0)) as sock:
+            serving = asyncio.ensure_future(listener.serve([sock]))
+            await listener.listening.wait()
+            reader, writer = await asyncio.open_connection(
+                *sock.getsockname(), ssl=trusting, server_hostname="localhost"
+            )
+            while not (connections := list(listener.callers.connections)):  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            (connection,) = connections
+            assert connection.transport.get_protocol() is connection
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+            writer.close()
+            listener.drain()
+            await serving
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize("app", [fails, says_nothing])

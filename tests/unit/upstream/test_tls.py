@@ -23,7 +23,8 @@ from proxy.errors import (
     UpstreamError,
 )
 from proxy.http1.framing import BUFFER
-from proxy.memory.reading import RECORD, SIP
+from proxy.memory.reading import SIP
+from proxy.memory.records import RECORD
 from proxy.upstream.connector import Silence
 from proxy.upstream.tls import (
     ResumingContext,
@@ -324,6 +325,22 @@ async def test_of_a_large_answer_a_modest_connection_holds_little(
             assert b"".join(taken) == body
             pool.release(connection)
         assert server.connections == 1
+
+
+async def test_where_records_cannot_be_read_no_connection_is_modest(
+    served: ssl.SSLContext, trusting: ResumingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("proxy.upstream.pool.GREEDY", 0)
+    async with (
+        serving(answering(OK), tls=served) as server,
+        pooled(server.port, host="localhost", tls=trusting) as pool,
+    ):
+        pool.budget.by_records = False
+        connection = await begun(pool)
+        assert cast("Any", connection.transport).get_protocol() is connection
+        await connection.response()
+        assert await connection.read() == b"ok"
+        pool.release(connection)
 
 
 @pytest.mark.parametrize("way", ["end", "reset"])
