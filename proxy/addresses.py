@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from proxy import passport
+from proxy.passport.hosts import environment
 
 _HOST = re.compile(r"^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\])$")
 _PATH = re.compile(r"^[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*$")
@@ -169,7 +169,7 @@ class Url:
     @property
     def environment(self) -> str:
         """Return ``sandbox``, ``production``, ``local`` or ``unknown``, judged by the host."""
-        known = passport.environment(self.host)
+        known = environment(self.host)
         return known or ("local" if self.loopback else "unknown")
 
     @property

@@ -1,7 +1,10 @@
-"""Times as the API and the ledger write them (RFC 3339)."""
+"""Times as the API, the ledger and the log write them (RFC 3339)."""
 
 import re
+import time
 from datetime import UTC, datetime
+
+_second: tuple[int, str] = (-1, "")  # the last one that was worded: many share it
 
 
 def moment(text: str) -> datetime | None:
@@ -13,3 +16,29 @@ def moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def stamp(at: float) -> str:
+    """Write a Unix time in UTC, with microseconds: as text it sorts by time."""
+    second = int(at)
+    return f"{_worded(second)}.{int((at - second) * 1e6):06d}Z"
+
+
+def stamp_millis(at: float) -> str:
+    """Write it with milliseconds."""
+    second = int(at)
+    return f"{_worded(second)}.{int((at - second) * 1e3):03d}Z"
+
+
+def stamp_seconds(at: float) -> str:
+    """Write it in whole seconds."""
+    return f"{_worded(int(at))}Z"
+
+
+def _worded(second: int) -> str:
+    global _second
+    last, text = _second  # both at once: other threads write here, too
+    if second != last:
+        text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        _second = second, text
+    return text

@@ -15,7 +15,7 @@ from typing import Any, Union, get_args, get_origin
 import yaml
 from pydantic.fields import FieldInfo
 
-from proxy.passport import DOMAIN, SANDBOX_HOSTS
+from proxy.passport.hosts import DOMAIN, SANDBOX_HOSTS
 from proxy.settings.model import SECRETS, Settings, shown
 
 DOCKER = Path(__file__).parents[1] / "docker"

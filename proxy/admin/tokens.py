@@ -11,7 +11,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from proxy.errors import TokenError
-from proxy.passport import REVOKE_TOKEN_SCOPE
+from proxy.moments import stamp_seconds
+from proxy.passport.tokens import REVOKE_TOKEN_SCOPE
 from proxy.token.ids import GONE, REVOKED, usable_id
 from proxy.token.inventory import ListedToken, inventory, tells_remaining
 from proxy.token.keeper import TokenKeeper
@@ -101,7 +102,7 @@ def _shown(token: ListedToken, now: float, *, remaining: bool) -> dict[str, Any]
 
 
 def _worded(moment: float | None) -> str | None:
-    return None if moment is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+    return None if moment is None else stamp_seconds(moment)
 
 
 async def ended(

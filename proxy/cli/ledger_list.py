@@ -11,7 +11,7 @@ from proxy.counts import counted
 from proxy.invocation import COMMAND
 from proxy.ledger import table
 from proxy.ledger.reading import Query, reading
-from proxy.ledger.row import stamp
+from proxy.moments import stamp
 from proxy.terminal.arguments import OK
 from proxy.terminal.plain import as_json
 from proxy.terminal.screen import Screen

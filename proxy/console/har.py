@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +10,7 @@ from proxy import __version__
 from proxy.console.caller_url import CallerUrl
 from proxy.journal.body import Content
 from proxy.journal.entry import Entry, Shown
+from proxy.moments import stamp_millis
 
 _TIMINGS = {
     "guard": "blocked",
@@ -55,9 +55,8 @@ def written(entries: Iterable[Entry], door: CallerUrl) -> Iterator[str]:
 
 
 def _entry(entry: Entry, door: CallerUrl) -> dict[str, Any]:
-    moment = datetime.fromtimestamp(entry.at, UTC).isoformat(timespec="milliseconds")
     return {
-        "startedDateTime": moment.replace("+00:00", "Z"),
+        "startedDateTime": stamp_millis(entry.at),
         "time": round(entry.seconds * 1000, 3),
         "request": _request(entry, door),
         "response": _response(entry),

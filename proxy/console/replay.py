@@ -14,13 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from proxy.asgi import Message
 from proxy.console.caller_url import CallerUrl
+from proxy.console.consequence import Consequence, consequence
 from proxy.console.sendable import Sendable, sendable
 from proxy.exchange.shell import Shell
 from proxy.http1.fields import REQUEST, Section
 from proxy.http1.request import BodyPart, Request
 from proxy.journal.journal import Journal
-from proxy.journal.masking import MASK
-from proxy.passport import Consequence, consequence
+from proxy.mask import MASK
 from proxy.words import Said, both, phrase
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")  # RFC 9110 section 5.6.2
@@ -66,7 +66,7 @@ class Replay:
         self._check(request)
         if not (request.safe or wish.confirmed):
             what = consequence(request.method, request.target, request.body)
-            raise ReplayRefused(200, str(what), what)  # a question is no error
+            raise ReplayRefused(200, what.said, what)  # a question is no error
         return await self._send(request, wish.of)
 
     async def _request(self, wish: Wish) -> Sendable:
@@ -169,7 +169,6 @@ def offer(request: Sendable, *, production: bool) -> dict[str, Any]:
         "why_not": both(PRODUCTION if production else why_not),
         "as_it_is": not (production or why_not),
         "asks": not request.safe,
-        "would": str(consequence(request.method, request.target, request.body)),
         "method": request.method,
         "target": request.target,
         "fields": request.lines,

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +161,7 @@ class Console:
         except ValidationError:
             return _json({"detail": "the body does not describe a replay"}, 400)
         except ReplayRefused as refusal:
-            would = refusal.would and asdict(refusal.would)
+            would = refusal.would and {"action": refusal.would.action, "money": refusal.would.money}
             asks = {"detail": both(refusal.words), "asks": would is not None, "would": would}
             return _json(asks, refusal.status)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from proxy.journal.entry import Entry
-from proxy.journal.masking import MASK
+from proxy.mask import MASK
 from proxy.words import Said, phrase
 
 # What the client that sends it sets by itself, or what was for one hop alone.

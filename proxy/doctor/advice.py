@@ -8,7 +8,7 @@ from proxy.errors import (
     TooManyTokenRequests,
     UpstreamError,
 )
-from proxy.passport import GET_TOKEN_SCOPE, REVOKE_TOKEN_SCOPE
+from proxy.passport.tokens import GET_TOKEN_SCOPE, REVOKE_TOKEN_SCOPE
 from proxy.settings.model import Settings
 
 TROUBLE = "the {} has a problem: try again later, or ask its administrators"

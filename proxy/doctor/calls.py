@@ -18,7 +18,7 @@ from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
 from proxy.errors import TokenError
 from proxy.invocation import COMMAND
 from proxy.listener import ListenerLimits
-from proxy.passport import TOKEN_PATH
+from proxy.passport.tokens import TOKEN_PATH
 from proxy.server import sockets
 from proxy.server.build import Parts, build
 from proxy.server.listener import Listener

@@ -5,11 +5,12 @@ import itertools
 import platform
 import shutil
 import textwrap
-from datetime import UTC, datetime
+import time
 from typing import Any
 
 from proxy import __version__
 from proxy.doctor.steps import Chart, Finding, Outcome, Step
+from proxy.moments import stamp_millis
 from proxy.terminal.plain import as_json as written
 from proxy.terminal.screen import Screen
 from proxy.words.durations import span
@@ -129,7 +130,7 @@ def as_json(chart: Chart) -> str:
         "version": __version__,
         "python": platform.python_version(),
         "system": platform.platform(),
-        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "time": stamp_millis(time.time()),
         "ok": not chart.failed,
         "seconds": round(chart.seconds, 3),
         "steps": [_step(step) for step in chart.steps],

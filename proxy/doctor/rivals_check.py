@@ -3,7 +3,7 @@
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
 from proxy.errors import TokenError
 from proxy.invocation import COMMAND
-from proxy.passport import GET_TOKEN_SCOPE
+from proxy.passport.tokens import GET_TOKEN_SCOPE
 from proxy.token.kept import fetched, keeper_for, kept
 from proxy.token.source import AccessToken, PassportTokenSource
 

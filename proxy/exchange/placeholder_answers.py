@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from proxy.http1.fields import Lines
+from proxy.moments import stamp_millis
+from proxy.passport.failures import failure
+from proxy.passport.lists import PAGE_NUMBER, PAGE_SIZE, page_info
 from proxy.token.placeholder import Placeholder
 from proxy.token.source import AccessToken
 
-_TYPES = {400: "invalid_request", 401: "unauthorized", 404: "not_found", 405: "method_not_allowed"}
 _PAGE, _LARGEST = 20, 100
 
 
@@ -48,11 +50,10 @@ def granted(placeholder: Placeholder, stands_for: AccessToken) -> Answer:
 
 
 def _described(placeholder: Placeholder, stands_for: AccessToken) -> dict[str, Any]:
-    created = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(placeholder.issued_at))
     return {
         "token_id": placeholder.token_id,
         "expires_in": placeholder.lifetime,
-        "created_at": created,
+        "created_at": stamp_millis(placeholder.issued_at),
         "account_id": stands_for.account_id or str(uuid.UUID(int=0)),
         "scopes": list(stands_for.scopes),
         "roles": list(stands_for.roles) or ["entity.client_credentials"],
@@ -63,15 +64,10 @@ def listed(
     placeholders: Sequence[Placeholder], stands_for: AccessToken, query: Mapping[str, str]
 ) -> Answer:
     """Give a page of the list."""
-    size = min(_number(query.get("page_params.page_size"), _PAGE), _LARGEST)
-    number = _number(query.get("page_params.page_number"), 1)
+    size = min(_number(query.get(PAGE_SIZE), _PAGE), _LARGEST)
+    number = _number(query.get(PAGE_NUMBER), 1)
     some = placeholders[(number - 1) * size : number * size]
-    info = {
-        "first_request_timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime()),
-        "current_page": number,
-        "total_pages": -(-len(placeholders) // size),
-        "total_elements": len(placeholders),
-    }
+    info = page_info(stamp_millis(time.time()), number, size, len(placeholders))
     tokens = [_described(each, stands_for) for each in some]
     return Answer(200, {"tokens": tokens, "pagination_info": info})
 
@@ -91,14 +87,9 @@ def refused(
     status: int, error: str, message: str, path: bytes, exchange_id: str, challenge: str = ""
 ) -> Answer:
     """Say no; ``error`` is a code of RFC 6749 or RFC 6750."""
+    url = path.decode("ascii", "replace")
     content = {
-        "message": message,
-        "http_code": status,
-        "type": _TYPES[status],
-        "code": error.upper(),
-        "resource": "iam",
-        "url": path.decode("ascii", "replace"),
-        "trace_id": exchange_id,
+        **failure(status, error.upper(), message, resource="iam", url=url, trace_id=exchange_id),
         "error": error,
         "error_description": message,
     }

@@ -4,11 +4,11 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from proxy import passport
 from proxy.asgi import Send
 from proxy.errors import ProxyError, TokenError, UpstreamError
 from proxy.http1.fields import SAFE, Line, Lines
 from proxy.http1.request import CallerLeft, Request
+from proxy.passport.paths import only_reads
 from proxy.words import Said
 
 __all__ = ["CallerLeft", "Exchange", "Forward", "Observer", "Recording", "Tap"]
@@ -121,7 +121,7 @@ class Exchange:
 
 def may_change(method: str, path: bytes) -> bool:
     """Report whether a request may change something at the API."""
-    return method not in SAFE and not passport.only_reads(method, path)
+    return method not in SAFE and not only_reads(method, path)
 
 
 def doubtful(outcome: str, status: int | None) -> bool:

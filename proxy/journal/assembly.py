@@ -10,10 +10,10 @@ from proxy.http1.fields import SAFE, Line, Lines
 from proxy.journal.body import Content, content
 from proxy.journal.entry import Attempt, Entry, Shown, Trouble
 from proxy.journal.known import Known
-from proxy.journal.masking import MASK
 from proxy.journal.phases import phases
 from proxy.journal.recorder import BoundedCopy, Capture
 from proxy.journal.redaction import Redaction
+from proxy.mask import MASK
 from proxy.words import phrase
 
 _NOTHING = Content(b"", 0)

@@ -6,7 +6,7 @@ What is cut holds the sign of a mask: so it is never sent again, nor copied, as 
 from dataclasses import dataclass
 
 from proxy.http1.fields import Lines
-from proxy.journal.masking import MASK
+from proxy.mask import MASK
 
 _LONGEST_NAME = 128
 

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import quote_plus, unquote, unquote_plus
 
-MASK = "••••"
+from proxy.mask import MASK
+
 PARTLY, WHOLLY = 1, 2
 
 Level = Callable[[str], int]

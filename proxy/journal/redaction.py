@@ -10,8 +10,9 @@ from collections.abc import Iterable
 
 from proxy.http1.fields import Lines
 from proxy.journal import masking
-from proxy.journal.masking import MASK, PARTLY, WHOLLY
+from proxy.journal.masking import PARTLY, WHOLLY
 from proxy.journal.spellings import hidden
+from proxy.mask import MASK
 
 # Not even two characters of these are shown.
 SECRETS = frozenset(

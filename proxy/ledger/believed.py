@@ -8,10 +8,9 @@ What is left of that day is kept in the ledger, so that a restart does not short
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from proxy.clock import sleepless
-from proxy.ledger.row import stamp
+from proxy.moments import moment, stamp
 
 log = logging.getLogger("proxy.ledger")
 
@@ -48,7 +47,8 @@ class BelievedTime:
         """Go on from what a ledger holds: the process may have been away for a day, unnoticed."""
         self._looked, self.held = self._steady(), held
         away = 0.0 if held > 0 else DAY
-        self._at = min(_seconds(at) + away, self._wall()) if at else None
+        last = moment(at)
+        self._at = None if last is None else min(last.timestamp() + away, self._wall())
 
     def look(self) -> None:
         """Look at the clocks."""
@@ -72,7 +72,3 @@ class BelievedTime:
         else:
             self.held = max(0.0, self.held - passed)
             self._at = expected if self.held else wall
-
-
-def _seconds(at: str) -> float:
-    return datetime.strptime(at, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC).timestamp()

@@ -16,7 +16,8 @@ from proxy.http1.request import BodyPart, Request
 from proxy.ledger.answer import Answer
 from proxy.ledger.ledger import Ledger
 from proxy.ledger.payment import Picker
-from proxy.ledger.row import Body, End, Row, stamp
+from proxy.ledger.row import Body, End, Row
+from proxy.moments import stamp
 
 LIMIT = 65_536
 _PATIENCE = 1.0  # seconds a body is waited for

@@ -12,28 +12,16 @@ from decimal import Decimal
 from typing import Any
 
 from proxy.ledger.payment import Mark, Mask
-from proxy.ledger.questions import MASK, act
+from proxy.ledger.questions import operation, own_ids
+from proxy.mask import MASK
 from proxy.moments import moment
+from proxy.passport.members import COMPARED
+from proxy.passport.operation import Operation
 
 BEFORE = timedelta(minutes=5)  # clocks differ
 AFTER = timedelta(minutes=60)
 _SHOWN = 10
 _NUMBER = re.compile(r"[0-9]{1,30}(?:\.[0-9]{1,10})?")
-# What a list's element is compared by; the row's members have the same paths.
-_COMPARED = (
-    "resolution_id",
-    "amount.value",
-    "amount.currency",
-    "account_id",
-    "recipient_id",
-    "customer_id",
-    "key_id",
-    "key.key_type",
-    "key.key_value",
-    "account_number",
-    "qr_code_reference",
-    "type",
-)
 _SHOWN_FIRST = ("id", "status", "created_at")
 _SHOWN_LAST = ("receiver.key.key_value", "end_to_end_identification", "error.error_code")
 
@@ -82,8 +70,10 @@ class Comparison:
 
     def candidates(self, found: Iterable[Mapping[str, Any]]) -> list[Candidate]:
         """Return what could be the row's, the most like first."""
-        compared = {c.id or str(n): c for n, c in enumerate(map(self._compare, found))}
-        one = bool(act(self.entry))  # the very thing that was asked for
+        what = operation(self.entry)
+        of = None if what is None else what.operation
+        compared = {c.id or str(n): c for n, c in enumerate(self._compare(e, of) for e in found)}
+        one = of is not None and of.changes_one  # the very thing that was asked for
         likely = [each for each in compared.values() if one or each.named or not each.differs]
         return sorted(likely, key=lambda each: each.rank, reverse=True)[:_SHOWN]
 
@@ -93,18 +83,20 @@ class Comparison:
         opened = moment(str(self.entry["opened_at"]))
         return None if opened is None else opened + self.skew - BEFORE
 
-    def _compare(self, found: Mapping[str, Any]) -> Candidate:
-        names = (*_SHOWN_FIRST, *_COMPARED, *_SHOWN_LAST)
+    def _compare(self, found: Mapping[str, Any], of: Operation | None) -> Candidate:
+        names = (*_SHOWN_FIRST, *COMPARED, *_SHOWN_LAST)
         plain = {name: value for name in names if (value := _at(found, name))}
-        agrees: list[str] = ["id"] if self._is_known(plain.get("id", "")) else []
+        agrees: list[str] = ["id"] if self._is_known(plain.get("id", ""), of) else []
         alike: list[str] = []
         differs: list[str] = []
-        for name in _COMPARED:
+        for name in COMPARED:
             if name in self.entry["payment"] and name in plain:
                 verdict = self._same(name, plain[name])
                 (agrees if verdict else differs if verdict is False else alike).append(name)
-        created = None if act(self.entry) else moment(plain.get("created_at", ""))
-        if created is not None:  # what was there before was made long ago
+        # What is changed was made long ago.
+        changed = of is not None and of.changes_one
+        created = None if changed else moment(plain.get("created_at", ""))
+        if created is not None:
             (agrees if self._in_time(created) else differs).append("time")
         known = {name: self.mask(name, value) for name, value in plain.items()}
         owner = (self.owners or {}).get(plain.get("id", ""))
@@ -112,15 +104,14 @@ class Comparison:
             plain.get("id", ""), known, tuple(agrees), tuple(alike), tuple(differs), owner
         )
 
-    def _is_known(self, found: str) -> bool:
+    def _is_known(self, found: str, of: Operation | None) -> bool:
         """Report whether it is the id that this request, or a repeat of it, was answered with."""
         if not found:
             return False
         answer = self.entry["answer"]
         if answer.get("id_mark"):
             return bool(answer["id_mark"] == self.mark(found))
-        confirmed = str(self.entry["path"]).endswith("/confirm")
-        own = {answer.get("id"), self.entry["payment"].get("id") if confirmed else None}
+        own = own_ids(self.entry, of) if of is not None else []
         return found in own or found in self.known
 
     def _same(self, name: str, theirs: str) -> bool | None:

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from proxy.ledger.comparison import Candidate
+from proxy.passport.operation import Operation
 from proxy.words import Phrase, phrase
-
-_STATES = {"suspend": ("SUSPENDED", "SUSP"), "activate": ("ACTIVE",)}
 
 FOUND, NOT_FOUND, NOT_ANSWERED = "found", "not-found", "not-answered"
 
@@ -55,12 +54,14 @@ class Finding:
         return self.words.code.removeprefix("look-up.")
 
 
-def finding(asked: Sequence[Asked], candidates: Sequence[Candidate], act: str) -> Finding:
-    """Conclude. ``act`` is what was to be done with a thing that was there, if it was that."""
+def finding(
+    asked: Sequence[Asked], candidates: Sequence[Candidate], change: Operation | None
+) -> Finding:
+    """Conclude. ``change`` is what was to be done with a thing that was there, if it was that."""
     if not asked:
         return Finding(NOT_ANSWERED, phrase("look-up.no-way"))
-    if act and asked[0].answered:
-        return _of_act(act, asked[0], candidates)
+    if change is not None and asked[0].answered:
+        return _of_change(change, asked[0], candidates)
     named = [each for each in candidates if each.named]
     if sure := [each for each in named if each.sure]:
         return _of_sure(sure)
@@ -84,17 +85,17 @@ def _of_sure(sure: Sequence[Candidate]) -> Finding:
     return Finding(FOUND, phrase("look-up.made", id=thing), "made")
 
 
-def _of_act(act: str, asked: Asked, candidates: Sequence[Candidate]) -> Finding:
-    if asked.absent and act == "delete":
+def _of_change(change: Operation, asked: Asked, candidates: Sequence[Candidate]) -> Finding:
+    if asked.absent and change.deletes:
         return Finding(FOUND, phrase("look-up.gone"), "made")
     if asked.absent:
         return Finding(NOT_FOUND, phrase("look-up.no-thing"))
     state = candidates[0].known.get("status", "-") if candidates else "-"
-    if act == "delete":
+    if change.deletes:
         return Finding(NOT_FOUND, phrase("look-up.still-there", state=state))
-    if act not in _STATES:
+    if not change.states:
         return Finding(NOT_FOUND, phrase("look-up.state", state=state))
-    if state in _STATES[act]:
+    if state in change.states:
         return Finding(FOUND, phrase("look-up.in-state", state=state), "made")
     return Finding(NOT_FOUND, phrase("look-up.other-state", state=state))
 

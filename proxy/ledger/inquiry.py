@@ -21,7 +21,7 @@ from proxy.ledger.finding import Asked, finding
 from proxy.ledger.payment import Mark, Mask
 from proxy.ledger.questions import MOST_PAGES, Question
 from proxy.ledger.reading import Kin
-from proxy.ledger.row import stamp
+from proxy.moments import stamp
 from proxy.words import both
 
 _LIMIT = 4 << 20  # bytes of one answer
@@ -79,7 +79,7 @@ class Inquiry:
             if any(each.sure for each in likely):
                 break  # an id that is known says all
         likely.sort(key=lambda each: each.rank, reverse=True)
-        found = finding(asked, likely, questions.act(entry))
+        found = finding(asked, likely, questions.change(entry))
         return {
             "row": entry,
             "at": stamp(time.time()),

@@ -7,25 +7,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-NAMES = (
-    "resolution_id",
-    "id",
-    "account_id",
-    "customer_id",
-    "recipient_id",
-    "breb_recipient_id",
-    "key_id",
-    "token_id",
-    "amount.value",
-    "amount.currency",
-    "key_type",
-    "key_value",
-    "account_number",
-    "reference",
-    "qr_code_reference",
-    "type",
-)
-"""Ends of paths: ``key_value`` is ``key.key_value`` too. ``BREB_LEDGER_FIELDS`` adds to them."""
+from proxy.passport.members import NAMES
 
 _ANSWER = ("id", "status", "trace_id")
 _WRAPPED = ("payment",)  # the first generation answers {"breb_resolved_key": …, "payment": …}
@@ -45,7 +27,7 @@ Mark = Callable[[str], str]
 
 
 class Picker:
-    """Takes from bodies what the ledger may hold of them."""
+    """Takes from bodies what the ledger may hold of them: ``more`` are names beside the table's."""
 
     def __init__(self, more: Iterable[str], mask: Mask, mark: Mark) -> None:
         names = (*NAMES, *more)

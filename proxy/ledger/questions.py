@@ -1,35 +1,25 @@
-"""What to ask the API about a row. Reading alone: nothing but GET.
+"""What to ask the API about a row, by the API's table. Reading alone: nothing but GET.
 
-The API's lists have no documented filter by time or by resolution (docs.passportfintech.com, list
-payments), so they are read page by page, back to before the request.
+The lists have no documented filter by time or by resolution, so they are read page by page, back
+to before the request.
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from proxy.mask import MASK
 from proxy.moments import moment
+from proxy.passport.failures import says_not_found
+from proxy.passport.lists import NEWEST_FIRST, PAGE_SIZE, following
+from proxy.passport.operation import Operation
+from proxy.passport.paths import Known, known
 
-MASK = "••••"
 PAGE = 100
 MOST_PAGES = 30
-# The list beside a path that makes one more, the member that holds it, its documented filters.
-_LISTS = (
-    (r"/payments/(?:breb|ach)(?:/confirm)?$", "/payments", "payments", ("account_id",)),
-    (r"/keys$", "/keys", "keys", ("account_id", "key_type")),
-    (r"/recipients/(?:breb|ach)$", "/recipients", "recipients", ("customer_id",)),
-    (r"/qrcodes$", "/qrcodes", "qr_codes", ("customer_id", "key_id")),
-    (r"/accounts/link$", "/accounts", "accounts", ("customer_id", "account_number")),
-    (r"/customers/business/link$", "/customers", "customers", ("identification_number",)),
-)
-_ONE = re.compile(
-    r"(?P<one>/(?:keys|customers|recipients|qrcodes)/[^/]+)(?:/(?P<act>suspend|activate|resolve))?$"
-)
-_ALWAYS = {"payments": {"direction": "OUTBOUND"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +30,10 @@ class Question:
     holds: str = ""
 
     def page(self, number: int, first: Mapping[str, Any]) -> str:
-        """Return the target of a page; ``first`` is what the first one said of itself.
-
-        Its time is sent back, so that what is added meanwhile moves nothing to another page.
-        """
+        """Return the target of a page; ``first`` is what the first one said of the pages."""
         if number == 1:
             return self.target
-        pairs = {"page_params.page_number": str(number)}
-        since = moment(str(first.get("first_request_timestamp", "")))
-        if since is not None:
-            pairs["page_params.first_request_timestamp.seconds"] = str(int(since.timestamp()))
-            pairs["page_params.first_request_timestamp.nanos"] = str(since.microsecond * 1000)
-        return f"{self.target}&{urlencode(pairs)}"
+        return f"{self.target}&{urlencode(following(number, first))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,49 +56,53 @@ class Page:
         return [each for each in told if each is not None]
 
 
-def act(entry: Mapping[str, Any]) -> str:
-    """Return what a row was to do with a thing that was there: suspend, activate, delete, change.
-
-    Empty for one that makes something new.
-    """
-    found = _ONE.search(str(entry["path"]))
-    if found is None or entry["method"] == "POST":
-        return ""
-    return "delete" if entry["method"] == "DELETE" else found["act"] or "change"
+def operation(entry: Mapping[str, Any]) -> Known | None:
+    """Return which of the API's operations a row tells of, None if it is none."""
+    found = known(str(entry["method"]), str(entry["path"]))
+    # Of the first generation what is documented alone: a 404 elsewhere tells nothing.
+    return None if found is None or "/paas/" in found.before else found
 
 
-def questions(entry: Mapping[str, Any], known: Iterable[str] = ()) -> list[Question]:
+def change(entry: Mapping[str, Any]) -> Operation | None:
+    """Return what a row was to do with one thing that was there, None if it was not that."""
+    found = operation(entry)
+    return found.operation if found and found.operation.changes_one else None
+
+
+def questions(entry: Mapping[str, Any], repeats: Iterable[str] = ()) -> list[Question]:
     """Return what to ask about a row, the most telling first; nothing if the API has no way.
 
-    ``known`` are ids that repeats of the request were answered with.
+    ``repeats`` are ids that repeats of the request were answered with.
     """
-    path, told = str(entry["path"]), entry["payment"]
-    if (one := _ONE.search(path)) and entry["method"] != "POST":
-        return [Question(path[: one.end("one")])]
-    for pattern, name, holds, filters in _LISTS:
-        match = re.search(pattern, path)
-        if match is None:
-            continue
-        place = path[: match.start()] + name
-        ids = [entry["answer"].get("id"), told.get("id") if "confirm" in path else None, *known]
-        plain = dict.fromkeys(each for each in ids if each and MASK not in each)
-        asked = [Question(f"{place}/{each}") for each in plain]
-        if "/paas/entities/" not in path:  # the first generation documents no lists
-            asked.append(Question(f"{place}?{_query(holds, filters, told)}", holds))
-        return asked
-    return []
+    found = operation(entry)
+    if found is None:
+        return []
+    shown, listed = found.operation.shown_by, found.operation.listed_by
+    asked = []
+    if shown is not None and found.operation.changes_one:
+        asked = [Question(found.target(shown, *found.values))]
+    elif shown is not None:
+        ids = dict.fromkeys((*own_ids(entry, found.operation), *repeats))
+        asked = [Question(found.target(shown, each)) for each in ids if MASK not in each]
+    if listed is not None:
+        query = urlencode(_query(listed, entry["payment"]))
+        asked.append(Question(f"{found.target(listed)}?{query}", listed.holds))
+    return asked
 
 
-def _query(holds: str, filters: Iterable[str], told: Mapping[str, str]) -> str:
-    pairs = dict(_ALWAYS.get(holds, {}))
-    for name in filters:
+def own_ids(entry: Mapping[str, Any], of: Operation) -> list[str]:
+    """Return the ids of what a row tells of: that of its answer, and one that its body names."""
+    named = entry["payment"].get("id") if "id" in of.members else None
+    return [each for each in (entry["answer"].get("id"), named) if each]
+
+
+def _query(listed: Operation, told: Mapping[str, str]) -> dict[str, str]:
+    query = dict(listed.query)
+    for name in listed.filters:
         value = next((v for path, v in told.items() if path.split(".")[-1] == name), "")
         if value and MASK not in value:
-            pairs[name] = value
-    pairs["page_params.page_size"] = str(PAGE)
-    pairs["order_params.order_key"] = "created_at"
-    pairs["order_params.order_direction"] = "DESC"
-    return urlencode(pairs)
+            query[name] = value
+    return {**query, PAGE_SIZE: str(PAGE), **NEWEST_FIRST}
 
 
 def page(question: Question, body: bytes) -> Page | None:
@@ -135,15 +121,9 @@ def page(question: Question, body: bytes) -> Page | None:
 
 
 def not_found(body: bytes) -> bool:
-    """Report whether a 404 is the API's own: not a gateway's, nor a wrong path's.
-
-    The API's errors have a message, and the status or a code that names it.
-    """
+    """Report whether a 404 is the API's own: not a gateway's, nor a wrong path's."""
     document = document_of(body)
-    if document is None or not isinstance(document.get("message"), str):
-        return False
-    told = (str(document.get(name, "")).lower() for name in ("code", "type"))
-    return str(document.get("http_code", "")) == "404" or any("not_found" in each for each in told)
+    return document is not None and says_not_found(document)
 
 
 def document_of(body: bytes) -> dict[str, Any] | None:

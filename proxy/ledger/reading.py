@@ -13,11 +13,10 @@ from typing import Any
 from proxy.exchange.record import doubtful
 from proxy.ledger import schema
 from proxy.ledger.lock import in_use
-from proxy.ledger.questions import MASK
-from proxy.ledger.row import stamp
 from proxy.ledger.store import connect, format_of, refuse_other
 from proxy.ledger.trouble import LedgerDamaged, LedgerRefused, damaged, words
-from proxy.moments import moment
+from proxy.mask import MASK
+from proxy.moments import moment, stamp
 
 _COLUMNS = (
     "number, exchange, opened_at, closed_at, seconds, caller, method, path, body_bytes,"

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from proxy.counts import counted
 from proxy.invocation import COMMAND
 from proxy.ledger.believed import DAY, BelievedTime
-from proxy.ledger.row import stamp
 from proxy.ledger.store import Store
+from proxy.moments import stamp
 
 log = logging.getLogger("proxy.ledger")
 

@@ -2,23 +2,11 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from proxy.exchange.record import doubtful
 
 Value = str | int | float | None
-
-_seconds: tuple[int, str] = (-1, "")  # the last second that was worded: many rows share it
-
-
-def stamp(moment: float) -> str:
-    """Return a Unix time as RFC 3339 in UTC, with microseconds: as text it sorts by time."""
-    global _seconds
-    second = int(moment)
-    if second != _seconds[0]:
-        _seconds = second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
-    return f"{_seconds[1]}{int((moment - second) * 1e6):06d}Z"
 
 
 @dataclass(frozen=True, slots=True)

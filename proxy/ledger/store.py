@@ -18,8 +18,9 @@ from proxy.ledger import schema
 from proxy.ledger.lock import Lock
 from proxy.ledger.log import Log
 from proxy.ledger.place import Place, cramped, refuse_cramped
-from proxy.ledger.row import Row, Value, stamp
+from proxy.ledger.row import Row, Value
 from proxy.ledger.trouble import MEND, LedgerRefused, damaged, passes, read_only, words
+from proxy.moments import stamp
 
 _BUSY = 2.0  # seconds another program may hold the file, such as a verdict being written
 _WHAT_ELSE = {True: "a directory; name a file in it", False: "not a file; name a file"}

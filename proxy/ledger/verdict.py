@@ -8,8 +8,8 @@ from pathlib import Path
 from proxy.ledger.lock import in_use
 from proxy.ledger.reading import opened
 from proxy.ledger.renewal import renew
-from proxy.ledger.row import stamp
 from proxy.ledger.trouble import LedgerRefused
+from proxy.moments import stamp
 
 LONGEST = 2000
 KINDS = {

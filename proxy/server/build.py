@@ -22,7 +22,7 @@ from proxy.exchange.uploads import Uploads
 from proxy.memory import Budget
 from proxy.memory.limit import memory_limit
 from proxy.memory.rules import MIB, budget_within
-from proxy.passport import TOKEN_PATH
+from proxy.passport.tokens import TOKEN_PATH
 from proxy.server.process import give_memory_back
 from proxy.settings.credentials import Credentials, CredentialsReader, egress_credentials
 from proxy.settings.model import Settings

@@ -25,7 +25,7 @@ from pydantic_settings import PydanticBaseSettingsSource
 from proxy.addresses import Url
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
-from proxy.passport import SANDBOX
+from proxy.passport.hosts import SANDBOX
 
 SERVICE = "breb-proxy"
 LIMIT = 30.0  # somebody may have to type a password

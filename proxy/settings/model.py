@@ -17,7 +17,8 @@ from proxy import key_pair
 from proxy.addresses import ListenAddress, Url
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
-from proxy.passport import SANDBOX, TOKEN_PATH
+from proxy.passport.hosts import SANDBOX
+from proxy.passport.tokens import TOKEN_PATH
 from proxy.settings import near_misses
 from proxy.settings.field import about, setting
 from proxy.settings.keychain import KeychainSource

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from proxy.passport import before_the_api
+from proxy.passport.paths import before_the_api
 from proxy.settings.credentials import Credentials
 from proxy.settings.dotenv import assignments, names, stray_lines, unresolved
 from proxy.settings.model import PREFIX, SECRETS, Settings

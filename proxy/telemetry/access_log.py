@@ -10,7 +10,8 @@ import time
 
 from proxy.exchange.record import Exchange
 from proxy.http1.fields import SAFE
-from proxy.telemetry.log_format import stamp, time_of_day
+from proxy.moments import stamp_millis
+from proxy.telemetry.log_format import time_of_day
 from proxy.telemetry.sink import KEPT, Sink
 from proxy.terminal.plain import as_json, plain
 
@@ -69,7 +70,7 @@ def _json_line(exchange: Exchange, moment: float) -> str:
     upstream = exchange.upstream_seconds
     status = exchange.status
     return (
-        f'{{"time":"{stamp(moment)}","level":"info","event":"exchange","id":"{exchange.id}"'
+        f'{{"time":"{stamp_millis(moment)}","level":"info","event":"exchange","id":"{exchange.id}"'
         f',"method":"{exchange.method}","path":"{_escaped(exchange.path)}"'
         f',"status":{"null" if status is None else status}'
         f',"received":{exchange.received},"sent":{exchange.sent}'
@@ -125,7 +126,7 @@ def _text_line(exchange: Exchange, clock: str, colour: str = "", end: str = "") 
 
 
 def _dated(exchange: Exchange, moment: float) -> str:
-    return _text_line(exchange, stamp(moment))
+    return _text_line(exchange, stamp_millis(moment))
 
 
 def _plain(exchange: Exchange, moment: float) -> str:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Generator
 from typing import TextIO
 
+from proxy.moments import stamp_millis
 from proxy.telemetry.sink import Sink
 from proxy.terminal.plain import lines
 from proxy.terminal.screen import coloured
@@ -31,7 +32,7 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Word a record."""
         line = {
-            "time": stamp(record.created),
+            "time": stamp_millis(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -47,7 +48,7 @@ class TextFormatter(logging.Formatter):
     def __init__(self, *, colour: bool, terminal: bool) -> None:
         super().__init__()
         self._colour = colour
-        self._clock = time_of_day if terminal else stamp
+        self._clock = time_of_day if terminal else stamp_millis
 
     def format(self, record: logging.LogRecord) -> str:
         """Word a record."""
@@ -107,16 +108,3 @@ def in_order(flush: Callable[[], None]) -> Generator[None, None, None]:
 def time_of_day(moment: float) -> str:
     """Return hour, minute and second here."""
     return time.strftime("%H:%M:%S", time.localtime(moment))
-
-
-_second = 0
-_second_text = ""
-
-
-def stamp(moment: float) -> str:
-    """Return RFC 3339 in UTC with milliseconds; the seconds' part is kept for the second."""
-    global _second, _second_text
-    whole = int(moment)
-    if whole != _second:
-        _second, _second_text = whole, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
-    return f"{_second_text}.{int((moment - whole) * 1000):03d}Z"

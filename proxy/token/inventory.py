@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 
 from proxy.errors import TokenEndpointUnavailable, TokenError
 from proxy.moments import moment
-from proxy.passport import LIST_TOKENS_SCOPE
+from proxy.passport.lists import following
+from proxy.passport.tokens import LIST_TOKENS_SCOPE
 from proxy.token.ids import usable_id
 from proxy.token.source import AccessToken
 from proxy.words import Phrase, phrase
@@ -49,7 +50,7 @@ class ListedToken:
 async def inventory(ask: Ask, bearer: AccessToken) -> tuple[list[ListedToken], bool]:
     """Return the tokens that are alive, and whether these are all; raise TokenError."""
     found: dict[str, ListedToken] = {}
-    query: dict[str, object] = {}
+    query: dict[str, str] = {}
     for number in range(1, PAGES + 1):
         status, body = await ask(f"?{urlencode(query)}" if query else "", bearer)
         if status == 404:  # "none exist for the entity"
@@ -65,19 +66,8 @@ async def inventory(ask: Ask, bearer: AccessToken) -> tuple[list[ListedToken], b
             return list(found.values()), True
         if not new:
             break
-        query = _following(number + 1, info)
+        query = following(number + 1, info)
     return list(found.values()), False
-
-
-def _following(number: int, info: dict[str, Any]) -> dict[str, object]:
-    """Ask for the next page of the list as it was at the first request."""
-    query: dict[str, object] = {"page_params.page_number": number}
-    moment = _moment(info.get("first_request_timestamp"))
-    if moment is not None:
-        seconds, rest = divmod(moment, 1)
-        query["page_params.first_request_timestamp.seconds"] = int(seconds)
-        query["page_params.first_request_timestamp.nanos"] = int(rest * 1_000_000) * 1000
-    return query
 
 
 def _refused(status: int, bearer: AccessToken) -> Phrase:

@@ -26,7 +26,7 @@ from proxy.errors import (
 )
 from proxy.http1.content_codings import CODINGS, decoded
 from proxy.http1.fields import Lines
-from proxy.passport import GET_TOKEN_SCOPE
+from proxy.passport.tokens import GET_TOKEN_SCOPE
 from proxy.settings.credentials import Credentials
 from proxy.token.response import grant, http_date, refusal
 from proxy.upstream import Reply

@@ -83,6 +83,36 @@ OF_CONSOLE = {
         "it names another server, or no path: it is never sent from here",
         "apunta a otro servidor, o no tiene ruta: desde aquí nunca se envía",
     ),
+    # -- what sending it again would do, by the actions of the API's table ------------------------
+    "would": Words("{method} {path} would {deed}", "{method} {path} {deed}"),
+    "deed.payment": Words("start a payment", "iniciaría un pago"),
+    "deed.payment-of": Words("start a payment of {amount}", "iniciaría un pago de {amount}"),
+    "deed.payment-confirm": Words(
+        "confirm a payment, which is then sent", "confirmaría un pago, que entonces se envía"
+    ),
+    "deed.key-register": Words("register a Bre-B key", "registraría una llave Bre-B"),
+    "deed.key-suspend": Words("suspend a Bre-B key", "suspendería una llave Bre-B"),
+    "deed.key-activate": Words("activate a Bre-B key", "activaría una llave Bre-B"),
+    "deed.key-delete": Words(
+        "delete a Bre-B key permanently", "eliminaría definitivamente una llave Bre-B"
+    ),
+    "deed.key-resolve": Words(
+        "resolve a key; the result is valid for 30 minutes",
+        "resolvería una llave; el resultado es válido por 30 minutos",
+    ),
+    "deed.recipient-create": Words("create a recipient", "crearía un destinatario"),
+    "deed.qr-create": Words("create a QR code", "crearía un código QR"),
+    "deed.qr-cancel": Words("cancel a QR code", "cancelaría un código QR"),
+    "deed.qr-decode": Words("decode a QR code", "decodificaría un código QR"),
+    "deed.customer-create": Words("create a customer", "crearía un cliente"),
+    "deed.customer-change": Words("change a customer", "modificaría un cliente"),
+    "deed.account-link": Words("link a bank account", "vincularía una cuenta bancaria"),
+    "deed.token": Words("ask for another access token", "pediría otro token de acceso"),
+    "deed.token-revoke": Words("revoke an access token", "revocaría un token de acceso"),
+    "deed.other": Words(
+        "be carried out again by the upstream", "se ejecutaría otra vez en el servidor de destino"
+    ),
+    # -- why it is not copied --------------------------------------------------------------------
     "copy.method": Words(
         "HTTPie would take this method for a host: copy it for curl",
         "HTTPie tomaría este método por un host: cópielo para curl",
@@ -91,6 +121,7 @@ OF_CONSOLE = {
         "it contains {signs}, which Postman would replace by a variable of yours: copy it for curl",
         "contiene {signs}, que Postman reemplazaría por una variable suya: cópielo para curl",
     ),
+    # -- what of a body is not there -------------------------------------------------------------
     "replay.body": Words("its body is {why}", "de su cuerpo: {why}"),
     "replay.body-cut": Words(
         "only the first {count} characters of its body are kept",

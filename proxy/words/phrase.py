@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from proxy.invocation import COMMAND
+from proxy.words.amounts import Amount, amount
 from proxy.words.catalogue import CATALOGUE
 from proxy.words.durations import Span, span
 from proxy.words.languages import DEFAULT, LANGUAGES, Language, decimal
@@ -64,6 +65,8 @@ def both(what: Said) -> dict[Language, str] | str:
 def _shown(value: "str | float | Phrase", language: Language) -> str:
     if isinstance(value, Span):
         return span(value, language)
+    if isinstance(value, Amount):
+        return amount(value, language)
     if isinstance(value, float):
         return decimal(f"{value:g}", language)
     return said(value, language) if isinstance(value, Phrase) else str(value)

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from simulator.app import operations
-from simulator.config import SandboxConfig
 from tests.support import Program, RawUpstream, ask, node
 from tests.support.needs import need
 from tests.support.patience import PATIENCE
@@ -22,19 +20,6 @@ NAMES = ("breb.postman_collection", "local.postman_environment")
 @pytest.mark.parametrize("name", FILES)
 def test_the_files_are_those_that_the_table_gives(name: str) -> None:
     assert (postman.FOLDER / name).read_text() == FILES[name], "run: python -m tools.postman"
-
-
-def test_every_documented_operation_is_there() -> None:
-    known = {
-        (operation.method, re.sub(r"{\w+}", "*", operation.path))
-        for operation in operations(SandboxConfig())
-    }
-    there = {
-        (step.method, re.sub(r"{{\w+}}", "*", step.path.partition("?")[0]))
-        for steps in postman.STEPS.values()
-        for step in steps
-    }
-    assert known == there
 
 
 def test_no_authorization_is_in_it() -> None:

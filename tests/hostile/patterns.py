@@ -18,9 +18,7 @@ _ANYWHERE = {"search", "split", "findall", "finditer", "sub", "subn"}
 # Put together from what is known where they are used alone.
 IN_PLACE = {
     "proxy.rules": "a rule of the settings: `proxy.rules.Rule` is one of the passes",
-    "proxy.passport": "its table, whose patterns are found",
     "proxy.settings.model": "names of settings",
-    "proxy.ledger.questions": "its table: looking up is one of the passes",
     "proxy.cli.ledger_list": "its table",
 }
 

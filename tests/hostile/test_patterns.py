@@ -25,4 +25,4 @@ def test_the_patterns_are_those_of_the_program() -> None:
     assert found["proxy.journal.redaction._CREDENTIALS"].anywhere
     assert not found["proxy.http1.request_parser._FIRST_LINE"].anywhere
     assert any(place.startswith("proxy.settings.dotenv:") for place in found)
-    assert any(place.startswith("proxy.passport._COMPILED") for place in found)
+    assert any(place.startswith("proxy.passport.paths._API") for place in found)

@@ -530,7 +530,10 @@ def test_what_moves_money_asks_first_and_says_what_it_would_do(
     calls = len(upstream.requests)
     status, told = console.replay(of=old["id"])
     assert (status, told["asks"]) == (200, True)  # a browser would list an error
-    assert told["detail"] == "POST /v1/payments/breb would start a payment of 25000 COP"
+    assert told["detail"] == {
+        "en": "POST /v1/payments/breb would start a payment of 25,000 COP",
+        "es": "POST /v1/payments/breb iniciaría un pago de 25.000 COP",
+    }
     assert len(upstream.requests) == calls
     status, _ = console.replay(of=old["id"], confirmed=True)
     assert status == 200

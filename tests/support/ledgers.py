@@ -7,8 +7,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from proxy.ledger.row import Body, End, Row, stamp
+from proxy.ledger.row import Body, End, Row
 from proxy.ledger.store import Store
+from proxy.moments import stamp
 
 
 def row(exchange: str = "run-1", **given: Any) -> Row:

@@ -4,7 +4,7 @@ import re
 
 from proxy.console.caller_url import CallerUrl
 from proxy.console.sendable import Sendable
-from proxy.journal.masking import MASK
+from proxy.mask import MASK
 from proxy.words.phrase import Phrase
 
 KEY = "BREB_CALLER_KEY"

@@ -1,5 +1,5 @@
 // Copy as, replay, edited replay.
-import { byId, copyText, el, fill, grouped, post, toast } from "/console/dom.js";
+import { byId, copyText, el, fill, post, toast } from "/console/dom.js";
 import { ask } from "/console/session.js";
 import { has, t, told } from "/console/words.js";
 
@@ -32,10 +32,6 @@ export async function openCopy(entry, form = remembered()) {
   if (!dialog.open) dialog.showModal();
   byId(`form-${form}`).focus();
 }
-
-// What would be done again, in words: a deed of this API, or the upstream's business.
-const deed = ({ method, path, action: name, money }) => t("would", method, path,
-  t(name === "payment" && money ? "deed.payment-of" : has(`deed.${name}`) ? `deed.${name}` : "deed.other", money.replace(/^\S+/, grouped)));
 
 // Where a body stops being JSON, in words; nothing if it is JSON.
 function broken(body) {
@@ -87,7 +83,7 @@ export class Again {
     const back = el("button", { onclick: () => dialog.close() }, t("cancel"));
     const go = el("button", { class: "risk", onclick: () => this.send({ ...wish, confirmed: true }, go) }, t("ask.go"));
     const doubt = this.entry?.in_doubt && el("p", { class: "note bad" }, el("b", {}, `${t("trouble.unknown")} `), t("ask.unknown"));
-    fill(content("replay-dialog"), doubt, el("p", { class: "note bad" }, would ? deed(would) : `${told(detail)}.`),
+    fill(content("replay-dialog"), doubt, el("p", { class: "note bad" }, `${told(detail)}.`),
       would && amountless(would, wish.body ?? this.entry?.replay.body),
       el("p", { class: "soft" }, t("ask.first")), el("div", { class: "acts" }, back, go));
     if (!dialog.open) dialog.showModal();

@@ -21,7 +21,6 @@ from proxy.journal.body import Content
 from proxy.journal.entry import Entry, Phase, Trouble
 from proxy.journal.journal import Journal
 from proxy.journal.recorder import Recorder
-from proxy.passport import consequence
 from proxy.settings.model import Settings
 from proxy.words import phrase
 
@@ -134,26 +133,6 @@ def test_what_is_the_clients_own_or_a_pages_is_not_sent_again() -> None:
     assert (again.lines, again.left_out) == ((("X-A", "b"),), ("X-Email",))
     plain = sendable(changed(request_lines=lines, request=Content("x", 1)))
     assert ("Content-Encoding", "gzip") in plain.lines
-
-
-@pytest.mark.parametrize(
-    ("method", "target", "body", "words"),
-    [
-        ("POST", "/v1/payments/ach", b'{"amount":[]}', "start a payment"),
-        ("POST", "/v1/payments/breb?x=1", b"[", "start a payment"),
-        ("POST", "/v1/paas/entities/customers/breb/payments", b"", "start a payment"),
-        ("DELETE", "/v1/keys/1", b"", "delete a Bre-B key permanently"),
-        ("PATCH", "/v1/paas/entities/customers/accounts/keys/suspend", b"", "suspend a Bre-B key"),
-        ("PATCH", "/v1/keys/1/suspend", b"", "suspend a Bre-B key"),
-        ("POST", "/v1/iam/oauth/tokens", b"", "ask for another access token"),
-        ("PUT", "/v1/else", b"", "be carried out again by the upstream"),
-    ],
-)
-def test_the_consequence_is_worded(method: str, target: str, body: bytes, words: str) -> None:
-    assert (
-        str(consequence(method, target, body))
-        == f"{method} {target.partition('?')[0]} would {words}"
-    )
 
 
 @pytest.mark.parametrize(

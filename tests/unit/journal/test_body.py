@@ -7,8 +7,8 @@ import pytest
 
 from proxy.http1.fields import Lines
 from proxy.journal.body import LIMIT, Content, content
-from proxy.journal.masking import MASK
 from proxy.journal.redaction import Redaction
+from proxy.mask import MASK
 
 REDACTION = Redaction(["email"])
 

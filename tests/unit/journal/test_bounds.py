@@ -2,7 +2,7 @@
 
 from proxy.http1.fields import Lines
 from proxy.journal.bounds import LET_IN, Bounds
-from proxy.journal.masking import MASK
+from proxy.mask import MASK
 
 SMALL = Bounds(lines=3, value=10, head=24, target=5)
 

@@ -16,8 +16,8 @@ from proxy.http1.fields import REQUEST, Lines, Section
 from proxy.http1.request import Request
 from proxy.journal.entry import Entry
 from proxy.journal.journal import Journal
-from proxy.journal.masking import MASK
 from proxy.journal.recorder import Budget, Capture, Recorder
+from proxy.mask import MASK
 from proxy.words import phrase
 
 TOKEN = "0123456789abcdef" * 4

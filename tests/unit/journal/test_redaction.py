@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy.journal.masking import MASK
 from proxy.journal.redaction import Redaction
+from proxy.mask import MASK
 
 NAMES = ("identification_number", "account_number", "key_value", "email", "mobile_phone_number")
 REDACTION = Redaction(NAMES)

@@ -6,6 +6,7 @@ import pytest
 
 from proxy.ledger.comparison import Comparison
 from proxy.ledger.finding import Asked, Finding, finding
+from proxy.ledger.questions import change
 from proxy.words.catalogue import CATALOGUE
 from tests.support.looked_up import entry, payment
 
@@ -16,11 +17,11 @@ def found(
     *things: dict[str, Any],
     row: dict[str, Any] | None = None,
     asked: tuple[Asked, ...] = (LIST,),
-    act: str = "",
     **given: Any,
 ) -> Finding:
-    comparison = Comparison(row or entry(), lambda _, value: value, str.upper, **given)
-    return finding(asked, comparison.candidates(things), act)
+    row = row or entry()
+    comparison = Comparison(row, lambda _, value: value, str.upper, **given)
+    return finding(asked, comparison.candidates(things), change(row))
 
 
 @pytest.mark.parametrize(
@@ -95,22 +96,22 @@ def test_what_was_not_found_is_told_with_care(
 
 
 @pytest.mark.parametrize(
-    ("act", "status", "kind", "code"),
+    ("method", "path", "status", "kind", "code"),
     [
-        ("suspend", "SUSPENDED", "found", "in-state"),
-        ("suspend", "ACTIVE", "not-found", "other-state"),
-        ("activate", "ACTIVE", "found", "in-state"),
-        ("change", "ACTIVE", "not-found", "state"),
-        ("delete", "ACTIVE", "not-found", "still-there"),
+        ("PATCH", "/v1/keys/k-1/suspend", "SUSPENDED", "found", "in-state"),
+        ("PATCH", "/v1/keys/k-1/suspend", "ACTIVE", "not-found", "other-state"),
+        ("PATCH", "/v1/keys/k-1/activate", "ACTIVE", "found", "in-state"),
+        ("PATCH", "/v1/customers/k-1", "ACTIVE", "not-found", "state"),
+        ("DELETE", "/v1/keys/k-1", "ACTIVE", "not-found", "still-there"),
     ],
 )
 def test_a_change_is_judged_by_the_state_of_its_thing(
-    act: str, status: str, kind: str, code: str
+    method: str, path: str, status: str, kind: str, code: str
 ) -> None:
     """When the thing was made says nothing: that was weeks ago."""
     key = {"id": "k-1", "status": status, "created_at": "2026-01-01T00:00:00Z"}
-    row = entry("/v1/keys/k-1", "PATCH", payment={})
-    told = found(key, row=row, asked=(Asked("/v1/keys/k-1", 200, 1),), act=act)
+    row = entry(path, method, payment={})
+    told = found(key, row=row, asked=(Asked("/v1/keys/k-1", 200, 1),))
     assert (told.kind, told.code) == (kind, code)
     assert status in str(told.words)
 
@@ -118,10 +119,11 @@ def test_a_change_is_judged_by_the_state_of_its_thing(
 def test_what_was_to_be_deleted_is_gone_if_the_api_itself_says_so() -> None:
     row = entry("/v1/keys/k-1", "DELETE", payment={})
     gone = (Asked("/v1/keys/k-1", 404, absent=True),)
-    assert found(row=row, asked=gone, act="delete").code == "gone"
-    assert found(row=row, asked=gone, act="suspend").code == "no-thing"
+    assert found(row=row, asked=gone).code == "gone"
+    suspended = entry("/v1/keys/k-1/suspend", "PATCH", payment={})
+    assert found(row=suspended, asked=gone).code == "no-thing"
     gateway = (Asked("/v1/keys/k-1", 404),)
-    assert found(row=row, asked=gateway, act="delete").code == "not-answered"
+    assert found(row=row, asked=gateway).code == "not-answered"
 
 
 def test_every_word_of_a_look_up_is_used_here() -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from proxy.journal.redaction import Redaction
 from proxy.ledger.marks import marked
-from proxy.ledger.payment import NAMES, Picker
+from proxy.ledger.payment import Picker
+from proxy.passport.members import NAMES
 
 REDACTION = Redaction(["key_value", "account_number"])
 

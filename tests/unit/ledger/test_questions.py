@@ -5,8 +5,10 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from proxy.ledger.questions import Page, Question, act, not_found, page, questions
+from proxy.ledger.questions import Page, Question, change, not_found, page, questions
 from tests.support.looked_up import entry, payment
+
+OLD = "/v1/paas/entities/customers"
 
 
 def test_a_payment_is_looked_for_with_documented_filters() -> None:
@@ -47,10 +49,10 @@ def test_masked_values_are_not_asked_with() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "target", "what"),
     [
-        ("DELETE", "/v1/keys/k-1", "/v1/keys/k-1", "delete"),
-        ("PATCH", "/v1/keys/k-1/suspend", "/v1/keys/k-1", "suspend"),
-        ("PATCH", "/v1/keys/k-1/activate", "/v1/keys/k-1", "activate"),
-        ("PATCH", "/v1/customers/c-1", "/v1/customers/c-1", "change"),
+        ("DELETE", "/v1/keys/k-1", "/v1/keys/k-1", "key-delete"),
+        ("PATCH", "/v1/keys/k-1/suspend", "/v1/keys/k-1", "key-suspend"),
+        ("PATCH", "/v1/keys/k-1/activate", "/v1/keys/k-1", "key-activate"),
+        ("PATCH", "/v1/customers/c-1", "/v1/customers/c-1", "customer-change"),
         ("POST", "/v1/keys", "/v1/keys?account_id=a-1&", ""),
         ("POST", "/v1/qrcodes", "/v1/qrcodes?page_params", ""),
     ],
@@ -59,14 +61,30 @@ def test_what_is_no_payment_is_looked_for_where_it_would_be(
     method: str, path: str, target: str, what: str
 ) -> None:
     assert questions(entry(path, method))[0].target.startswith(target)
-    assert act(entry(path, method)) == what
+    found = change(entry(path, method))
+    assert (found.action if found else "") == what
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/resolve-key", "/v1/paas/entities/customers/payments/breb", "/elsewhere"]
+    ("method", "path"),
+    [
+        ("POST", "/v1/resolve-key"),
+        ("POST", f"{OLD}/payments/breb"),
+        ("POST", f"{OLD}/payments/ach"),
+        ("PATCH", f"{OLD}/accounts/keys/suspend"),
+        ("DELETE", f"{OLD}/accounts/keys/k-1"),
+        ("POST", "/elsewhere"),
+    ],
 )
-def test_where_no_list_is_documented_nothing_is_asked(path: str) -> None:
-    assert questions(entry(path)) == []
+def test_where_nothing_is_documented_nothing_is_asked(method: str, path: str) -> None:
+    """A 404 to a path that the API does not have would look as if the thing were gone."""
+    assert questions(entry(path, method)) == []
+
+
+@pytest.mark.parametrize("path", ["payments/breb", "breb/payments", "accounts", "recipients/breb"])
+def test_a_thing_of_the_first_generation_is_asked_for_where_that_shows_it(path: str) -> None:
+    asked = questions(entry(f"{OLD}/{path}", answer={"id": "x-1"}))
+    assert asked == [Question(f"{OLD}/{path}/x-1")]
 
 
 def test_further_pages_are_of_the_moment_of_the_first() -> None:

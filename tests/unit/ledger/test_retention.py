@@ -9,8 +9,8 @@ import pytest
 from proxy.ledger import store as store_module
 from proxy.ledger.believed import DAY, BelievedTime
 from proxy.ledger.retention import Retention
-from proxy.ledger.row import stamp
 from proxy.ledger.store import Store
+from proxy.moments import stamp
 from tests.support.ledgers import filled
 
 NOW = 1_800_000_000.0

@@ -1,0 +1,3 @@
+"""What stands where a value is not shown."""
+
+MASK = "••••"

@@ -1,0 +1,37 @@
+"""The pages of the API's lists: what asks for them, and what they tell of themselves."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from proxy.moments import moment
+
+PAGE_SIZE = "page_params.page_size"
+PAGE_NUMBER = "page_params.page_number"
+_FIRST_REQUEST = "page_params.first_request_timestamp"
+NEWEST_FIRST = {
+    "order_params.order_key": "created_at",
+    "order_params.order_direction": "DESC",
+}
+
+
+def following(number: int, first: Mapping[str, Any]) -> dict[str, str]:
+    """Return the query of a page after the first; ``first`` is what that one said of the pages.
+
+    Its time is sent back, so that what is added meanwhile moves nothing to another page.
+    """
+    query = {PAGE_NUMBER: str(number)}
+    since = moment(str(first.get("first_request_timestamp", "")))
+    if since is not None:
+        query[f"{_FIRST_REQUEST}.seconds"] = str(int(since.timestamp()))
+        query[f"{_FIRST_REQUEST}.nanos"] = str(since.microsecond * 1000)
+    return query
+
+
+def page_info(at: str, number: int, size: int, elements: int) -> dict[str, Any]:
+    """Return what a page says of the pages; ``at`` is the time of the first request."""
+    return {
+        "first_request_timestamp": at,
+        "current_page": number,
+        "total_pages": -(-elements // size),
+        "total_elements": elements,
+    }
