@@ -24,8 +24,13 @@ _CHUNKED_HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 _FIRST_LINE = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ HTTP/(1\.[01])\r\n")
 _VERSIONS = {b"1\r\n": "1.1", b"0\r\n": "1.0"}
 _HANDSHAKE = b"\x16"  # RFC 8446 section 5.1: the first byte of a ClientHello
-_OTHER_METHOD = re.compile(rb"(?:\r\n)*([!#$%&'*+.^_`|~0-9A-Za-z-]+) [!-~]+ HTTP/1\.[01]\r\n")
-_METHOD_SO_FAR = re.compile(rb"(?:\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: |\Z)")
+# RFC 9110 section 5.6.2. Longer ones no server has, and what is counted and logged keeps them.
+_LONGEST_METHOD = 64
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]"
+_METHOD = rb"%b{1,%d}" % (_TOKEN, _LONGEST_METHOD)
+_OTHER_METHOD = re.compile(rb"(?:\r\n)*(%b) [!-~]+ HTTP/1\.[01]\r\n" % _METHOD)
+_METHOD_SO_FAR = re.compile(rb"(?:\r\n)*%b(?: |\Z)" % _METHOD)
+_LONG_METHOD = re.compile(rb"(?:\r\n)*%b{%d}" % (_TOKEN, _LONGEST_METHOD + 1))
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _SPACED = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+(?: [!-~]+)+ HTTP/1\.[01]\r\n")
 _OTHER_VERSION = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ (HTTP/\d+(?:\.\d+)?)\r\n")
@@ -103,11 +108,10 @@ class RequestParser:
         """
         if self._remaining:
             return self._known(data, start)
-        # A head and a chunked body both end with an empty line: never feed beyond one, so that
-        # the parser stops with the request.
+        if not self._in_head:
+            return self._chunks(data, start)
         end = self._boundary(data, start)
-        part = data[start:end]
-        return (self._head(part) if self._in_head else self._chunks(part)), end
+        return self._head(data[start:end]), end
 
     def close(self) -> None:
         """Let go of what refers to this one, at the end of the connection; `feed` no more then.
@@ -118,6 +122,11 @@ class RequestParser:
         self.forget()
 
     def _boundary(self, data: bytes, start: int) -> int:
+        """Return how far may be fed.
+
+        A head and a chunked body both end with an empty line: never beyond one, so that the parser
+        stops with the request.
+        """
         if self._in_head and data[start] in b"\r\n" and not self.begun:
             # Empty lines before a request are one part with it: each alone would cost a pass over
             # all of them.
@@ -143,19 +152,23 @@ class RequestParser:
             self.forget()
         return BodyPart(part, last=not self._remaining), start + len(part)
 
-    def _chunks(self, part: bytes) -> BodyPart | None:
-        """Take bytes of a chunked body."""
-        self._overhead += len(part)
-        self._parse(part)
+    def _chunks(self, data: bytes, start: int) -> tuple[BodyPart | None, int]:
+        """Take bytes of a chunked body: all that are there, or up to its end."""
+        end = start
+        while end < len(data) and not self._whole:
+            begun, end = end, self._boundary(data, end)
+            self._parse(data[begun:end])
+        self._overhead += end - start
         self._check_overhead()  # before a body that came in one read is called whole
         whole, parts = self._whole, self._parts
         if whole:
             self.forget()
         elif not parts:
-            return None
+            return None, end
         self._parts = []
-        # As one: tiny chunks would take much room while they wait.
-        return BodyPart(parts[0] if len(parts) == 1 else b"".join(parts), last=whole)
+        # As one: tiny chunks would take much room while they wait, and bytes that hold nothing but
+        # empty lines much time, if each were a part for all who handle it.
+        return BodyPart(parts[0] if len(parts) == 1 else b"".join(parts), last=whole), end
 
     def _head(self, part: bytes) -> Request | None:
         """Take bytes of a head; return the request when it is whole."""
@@ -253,6 +266,9 @@ class RequestParser:
             other = _OTHER_VERSION.match(self._line)
             if other and other[1] not in (b"HTTP/1.1", b"HTTP/1.0"):
                 return _other_version(other[1].decode())
+            if _LONG_METHOD.match(self._line):  # RFC 9112 section 3
+                long = phrase("method-too-long", most=_LONGEST_METHOD)
+                return RequestRefused(501, "method", long, phrase("step.registered-method"))
             if _SPACED.match(self._line):
                 return RequestRefused(400, "malformed", phrase("space-in-target"), BAD)
         return RequestRefused(400, "malformed", phrase("not-http", reason=str(error)), BAD)

@@ -71,6 +71,9 @@ OF_CALLERS = {
     ),
     # -- method, Host, target --------------------------------------------------------------------
     "not-a-method": Words("{method} is not an HTTP method", "{method} no es un método HTTP"),
+    "method-too-long": Words(
+        "the method is longer than {most} characters", "el método tiene más de {most} caracteres"
+    ),
     "method-not-supported": Words(
         "this proxy does not support the method {method}",
         "este proxy no admite el método {method}",

@@ -106,3 +106,26 @@ def test_a_head_that_is_not_whole_weighs_what_it_takes_and_nothing_once_it_is_fo
     assert parser.weigh() > 1_000 * (2 * 4 + 100)
     parser.forget()
     assert parser.weigh() == 0
+
+
+def test_empty_lines_in_the_data_of_a_chunk_are_no_parts_of_their_own() -> None:
+    """A read of 256 KiB may hold 65,000 of them: each would be handled by itself."""
+    body = b"\r\n\r\n" * 1_000
+    stream = CHUNKED + b"%x\r\n%b\r\n" % (len(body), body)
+    parser, parts, start = RequestParser(), [], 0
+    while start < len(stream):
+        event, start = parser.feed(stream, start)
+        parts.append(event)
+    request, part = parts
+    assert isinstance(request, Request)
+    assert part is not None
+    assert part == (body, False)
+    assert parser.feed(b"0\r\n\r\n", 0) == ((b"", True), 5)
+
+
+@pytest.mark.parametrize("size", [1, 7, 200])
+def test_a_method_is_no_longer_than_any_server_has(size: int) -> None:
+    """What is counted, logged and kept by its method would otherwise hold a head of each."""
+    end = b" /x HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    assert read(b"M" * 64 + end, size)[0] == [("M" * 64, b"/x")]
+    assert read(b"M" * 65 + end, size) == ([], [], 501)
