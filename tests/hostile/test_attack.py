@@ -82,3 +82,19 @@ def test_neither_does_one_with_a_query(proxy: Program, query: bytes) -> None:
 def test_neither_do_empty_lines_before_it(proxy: Program) -> None:
     head = b"\r\n" * 1_900 + b"GET /v1/x HTTP/1.1\r\nHost: localhost\r\n"
     assert ratio(proxy, head, b"") < MOST
+
+
+def test_neither_does_a_probe_with_a_query(proxy: Program) -> None:
+    best, until = float("inf"), time.monotonic() + PATIENCE
+    while best >= MOST and time.monotonic() < until:
+        harmless = max(probes(proxy, "a" * 2 * SIZE), 0.02)
+        best = min(best, probes(proxy, "a&" * SIZE) / harmless)
+    assert best < MOST
+
+
+def probes(proxy: Program, query: str) -> float:
+    """Ask a number of times whether it is ready; return seconds of CPU."""
+    began = spent(proxy)
+    for _ in range(TIMES):
+        assert proxy.admin(f"/readyz?verbose&{query}")[1].endswith("ready\n")
+    return spent(proxy) - began
