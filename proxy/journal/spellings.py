@@ -118,7 +118,8 @@ def _tail(text: str, needle: str) -> int:
     return 0
 
 
-@lru_cache(maxsize=256)
+# Strangers choose cookies, of which each takes ten times its length: those of one exchange fit.
+@lru_cache(maxsize=64)
 def _needles(secret: str) -> tuple[str, ...]:
     """Return what to look for, in lower case."""
     data = secret.encode("utf-8", "surrogateescape")

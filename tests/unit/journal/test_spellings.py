@@ -5,6 +5,7 @@ import html
 import json
 import random
 import textwrap
+import tracemalloc
 from urllib.parse import quote
 
 import pytest
@@ -108,3 +109,14 @@ def test_nothing_beside_it_is_lost_and_nothing_of_it_is_left(
     text, count = hidden(f"{before} {spelt} {after}", [TOKEN], "\0\0")
     assert count == 1
     assert text == f"{before} \0\0 {after}"
+
+
+def test_what_strangers_call_a_secret_takes_little_memory_afterwards() -> None:
+    tracemalloc.start()
+    try:
+        for number in range(300):
+            hidden("nothing", [f"{number:08x}" * 1024], "*")
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 8 << 20
