@@ -23,7 +23,12 @@ from proxy.words import Phrase, Said, phrase
 _SMALLER = phrase("step.smaller-body")
 _LONGEST_TRACE = 64  # bytes; W3C Trace Context has 55
 # With one of these, some frameworks carry out another method or another path than was judged here.
-_METHOD_PARAMETER = re.compile(rb"[?&](?:_|%5f)method=", re.IGNORECASE)
+# Each letter of a parameter may be encoded; PHP takes a dot for an underscore, and drops blanks.
+_METHOD_PARAMETER = re.compile(
+    rb"[?&;](?:\+|%20)*+(?:[_.]|%5f|%2e)(?:m|%[46]d)(?:e|%[46]5)(?:t|%[57]4)(?:h|%[46]8)(?:o|%[46]f)"
+    rb"(?:d|%[46]4)=",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)

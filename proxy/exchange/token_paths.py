@@ -33,11 +33,12 @@ class TokenPaths:
 def plain(path: bytes) -> str:
     """Return a path as the API may read it.
 
-    No escapes, no dot and empty segments, one letter case, and one form of each character
-    (Unicode's NFKC, as full-width letters).
+    No escapes, no dot and empty segments, one letter case, one form of each character (Unicode's
+    NFKD, as of full-width letters), and no accents. Capitals first: that of a dotless i is an I.
     """
     text = unquote_to_bytes(path).decode("utf-8", "replace")
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        letters = unicodedata.normalize("NFKD", text).upper()
+        text = "".join(letter for letter in letters if not unicodedata.combining(letter))
     segments = (segment.rstrip(_DROPPED) or segment for segment in text.casefold().split("/"))
     return "/" + normpath("/".join(segments)).lstrip("/")

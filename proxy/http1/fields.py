@@ -4,6 +4,7 @@ Order, repetition, letter case and bytes stay as they came (RFC 9110 section 5.3
 """
 
 from collections.abc import Iterable
+from itertools import chain, product, zip_longest
 
 Line = tuple[bytes, bytes]
 Lines = list[Line]
@@ -55,9 +56,17 @@ class NameTable(dict[bytes, Rule | None]):
         return rule
 
 
+def _spellings(name: bytes) -> Iterable[bytes]:
+    """Yield a name with each dash as it is, and as an underscore: to CGI and WSGI both are one."""
+    parts = name.split(b"-")
+    for signs in product((b"-", b"_"), repeat=len(parts) - 1):
+        yield b"".join(chain.from_iterable(zip_longest(parts, signs, fillvalue=b"")))
+
+
 # Some frameworks take the method or the path from one of these instead of the request line.
 OVERRIDES = frozenset(
-    (
+    spelling
+    for name in (
         b"x-http-method",
         b"x-http-method-override",
         b"x-method-override",
@@ -65,6 +74,7 @@ OVERRIDES = frozenset(
         b"x-override-url",
         b"x-rewrite-url",
     )
+    for spelling in _spellings(name)
 )
 
 # What this hop decides by, or does not pass on. Expect is answered by us, Host and Authorization

@@ -277,6 +277,7 @@ def test_rules_judge_the_bytes_that_are_sent(
 OVERRIDES = [
     *("X-HTTP-Method", "X-HTTP-Method-Override", "x-method-override"),
     *("X-Original-URL", "X-Rewrite-Url", "X-Override-URL"),
+    *("X_HTTP_METHOD_OVERRIDE", "x-http-method_override", "X_Original-URL"),
 ]
 
 
@@ -293,7 +294,13 @@ def test_another_method_or_path_is_not_named_beside_rules(
     assert upstream.requests[-1].values(name.lower()) == [b"/v1/keys/secret"]
 
 
-@pytest.mark.parametrize("query", ["?_method=DELETE", "?a=1&_Method=x", "?%5fmethod=DELETE"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("?_method=DELETE", "?a=1&_Method=x", "?%5fmethod=DELETE", "?_met%68%4Fd=x"),
+        *("?a;_method=x", "?.method=x", "?a&+%2Emethod=x", "?%20_method=x"),
+    ],
+)
 def test_another_method_is_not_named_in_the_query_beside_rules(
     ruled: Program, upstream: RawUpstream, query: str
 ) -> None:

@@ -221,6 +221,9 @@ OTHER_SPELLINGS = [
     ("POST", f"{PATH}."),
     ("POST", PATH.replace("t", "%EF%BD%94")),
     ("POST", PATH.replace("/v1", "/v1%2F")),
+    ("POST", PATH.replace("i", "%C4%B1")),
+    ("POST", PATH.replace("i", "%C4%B0")),
+    ("POST", PATH.replace("a", "%C3%A1")),
     ("post", PATH),
 ]
 # What only some servers take for the path: it is no request for a token, and goes nowhere.
