@@ -3,9 +3,13 @@
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 _PLACE = Path("/sys/fs/cgroup")
 _MEMBERSHIP = Path("/proc/self/cgroup")
+# In each version of control groups. Beyond the high mark nobody is killed, but slowed down.
+_FIRST: Final = ["memory.limit_in_bytes"]
+_SECOND: Final = ["memory.max", "memory.high"]
 
 
 def memory_limit(place: Path = _PLACE, membership: Path = _MEMBERSHIP) -> int | None:
@@ -25,15 +29,15 @@ def _files(lines: list[str], place: Path) -> Iterator[Path]:
         _, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
         if controllers == "":
-            mounted, name = place, "memory.max"
+            mounted, names = place, _SECOND
         elif "memory" in controllers.split(","):
-            mounted, name = place / "memory", "memory.limit_in_bytes"
+            mounted, names = place / "memory", _FIRST
         else:
             continue
         own = PurePosixPath(path.lstrip("/"))
         # In a container the path may be the host's, and our group is what is mounted.
         for group in (own, *own.parents):
-            yield mounted / group / name
+            yield from (mounted / group / name for name in names)
 
 
 def _number(file: Path) -> int | None:

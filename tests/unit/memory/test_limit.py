@@ -39,6 +39,18 @@ def limit(folder: Path, membership: str, files: dict[str, str]) -> int | None:
             id="the service's",
         ),
         pytest.param(
+            "0::/kubepods.slice/pod1/c1\n",
+            {"memory.max": "134217728\n", "memory.high": "104857600\n"},
+            104_857_600,
+            id="where the kernel slows it down",
+        ),
+        pytest.param(
+            "0::/../../system.slice/a:b.service (deleted)\n",
+            {"memory.max": "600\n", "memory.high": "max\n"},
+            600,
+            id="a path outside of the namespace",
+        ),
+        pytest.param(
             "9:name=systemd:/\n4:memory:/a\n0::/\n",
             {"memory/a/memory.limit_in_bytes": "700\n"},
             700,
