@@ -17,7 +17,8 @@ this list is used:
 3. A line of `.env`. `BREB_ENV_FILE` or `--env-file` names another file, which must exist. The file
    must be UTF-8, and every line that names a setting must be readable; otherwise the proxy does not
    start. `${NAME}` in a value stands for that environment variable, also in quotes; if there is no
-   such variable, it is removed, and the proxy warns.
+   such variable, it is removed, and the proxy warns. A `.env` that belongs to another user (not
+   root) must be named.
 4. A file in the secrets directory (`BREB_SECRETS_DIR` or `--secrets-dir`; under systemd, the
    service's credentials). The file has the name of the setting.
 5. The keychain, for the credentials only ([credentials.md](credentials.md)).

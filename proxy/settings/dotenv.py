@@ -3,11 +3,13 @@
 It is imported only where there is a file: the commands that probes start should start fast.
 """
 
+import contextlib
 import io
 import logging
 import os
 import re
 import stat
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,6 +39,23 @@ def text_of(file: Path, *, named: bool = False) -> str:
         return ""
     except OSError as error:
         raise SettingsError([f"{file}: cannot be read ({error.strerror})"]) from None
+
+
+def refuse_foreign(file: Path) -> None:
+    """Raise SettingsError for a file that nobody named, if another user made it.
+
+    It may say where the credentials are sent. Whoever is root by sudo is who called sudo, too.
+    """
+    if sys.platform == "win32":
+        return
+    trusted = {0, os.getuid()}
+    if os.getuid() == 0 and os.environ.get("SUDO_UID", "").isdecimal():
+        trusted.add(int(os.environ["SUDO_UID"]))
+    with contextlib.suppress(OSError):  # none is there, or it is said by who reads it
+        owner = file.stat().st_uid
+        if owner not in trusted:
+            name = f"if you trust it, name it: --env-file {file}"
+            raise SettingsError([f"{file}: belongs to another user (uid {owner}); {name}"])
 
 
 _LONGEST = 262_144  # characters

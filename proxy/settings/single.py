@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from proxy.settings.dotenv import assigned, text_of
+from proxy.settings.dotenv import assigned, refuse_foreign, text_of
 
 
 def setting(
@@ -23,7 +23,10 @@ def setting(
     if found := flag or known.get(name):
         return found
     named = env_file or known.get("BREB_ENV_FILE")
-    text = text_of(Path(named or ".env"), named=bool(named))
+    file = Path(named or ".env")
+    if not named:
+        refuse_foreign(file)
+    text = text_of(file, named=bool(named))
     folder = secrets_dir or known.get("BREB_SECRETS_DIR")
     found = assigned(text).get(name) or (folder and text_of(Path(folder, name.lower())).strip())
     return found or None

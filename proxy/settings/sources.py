@@ -14,7 +14,7 @@ from pydantic_settings import (
 )
 
 from proxy.errors import SettingsError
-from proxy.settings.dotenv import text_of, unreadable
+from proxy.settings.dotenv import refuse_foreign, text_of, unreadable
 from proxy.settings.keychain import KeychainSource
 from proxy.settings.model import PREFIX, Settings
 
@@ -58,6 +58,8 @@ def locate(env_file: str | None, secrets_dir: str | None) -> dict[str, Any]:
 def _passed_over(file: Path, *, named: bool) -> list[str]:
     """Return a problem for each line of ours that dotenv would leave out: it may be a rule."""
     try:
+        if not named:
+            refuse_foreign(file)
         text = text_of(file, named=named)
     except SettingsError as error:
         return error.problems

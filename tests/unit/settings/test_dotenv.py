@@ -1,5 +1,6 @@
 """What an .env file says is the same to every command that reads it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from proxy.admin import client
 from proxy.errors import SettingsError
 from proxy.settings.dotenv import assignments, names, rewrite, text_of
 from proxy.settings.model import load
-from proxy.settings.sources import sources
+from proxy.settings.sources import locate, sources
 
 WHOLE = {"client_id": "x", "client_secret": "x"}
 
@@ -112,3 +113,23 @@ def test_a_file_that_would_be_read_for_ever_is_refused(
     with pytest.raises(SettingsError, match=words):
         text_of(file)
     assert names(file) == []
+
+
+@pytest.mark.needs("another user")
+def test_a_file_of_another_user_counts_only_where_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever can write into the folder could say where the credentials are sent."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("BREB_ENV_FILE", "BREB_SECRETS_DIR", "CREDENTIALS_DIRECTORY", "SUDO_UID"):
+        monkeypatch.delenv(name, raising=False)
+    file = tmp_path / ".env"
+    file.write_text("BREB_ADMIN_LISTEN=127.0.0.1:9081\n")
+    os.chown(file, 65534, 65534)
+    for read in (lambda: locate(None, None), lambda: client.address(None, None, None, {})):
+        with pytest.raises(SettingsError, match=r"\.env: belongs to another user \(uid 65534\)"):
+            read()
+    assert locate(".env", None)["_env_file"] == Path(".env")
+    assert client.address(None, ".env", None, {}).port == 9081
+    monkeypatch.setenv("SUDO_UID", "65534")  # whose folder it is
+    assert locate(None, None)["_env_file"] == Path(".env")
