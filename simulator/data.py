@@ -10,7 +10,7 @@ from simulator.models.keys import AccountKey
 from simulator.models.qrcodes import QrCode
 from simulator.models.recipients import Recipient
 from simulator.models.shapes import centavos, pesos
-from simulator.records import Account, Payment, Resolved
+from simulator.records import AccountRecord, PaymentRecord, Resolved
 from simulator.settlement import plan
 from simulator.words import words
 from simulator.world import World
@@ -25,12 +25,12 @@ class Data(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     customers: list[Customer] = Field(default_factory=list)
-    accounts: list[Account] = Field(default_factory=list)
+    accounts: list[AccountRecord] = Field(default_factory=list)
     balances: dict[str, str] = Field(default_factory=dict)
     keys: list[AccountKey] = Field(default_factory=list)
     resolutions: list[Resolved] = Field(default_factory=list)
     recipients: list[Recipient] = Field(default_factory=list)
-    payments: list[Payment] = Field(default_factory=list)
+    payments: list[PaymentRecord] = Field(default_factory=list)
     qr_codes: list[QrCode] = Field(default_factory=list)
 
 
@@ -78,7 +78,7 @@ def load(world: World, text: str | bytes) -> None:
             _go_on(world, payment)
 
 
-def _go_on(world: World, payment: Payment) -> None:
+def _go_on(world: World, payment: PaymentRecord) -> None:
     """Let a payment that was under way end as it was to end."""
     payment.held = payment.held and world.ledger.hold(payment.account_id, payment.amount)
     if payment.outcome is not None and payment.outcome.status in {"SETTLED", "REJECTED"}:

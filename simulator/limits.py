@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from simulator.models.shapes import centavos
-from simulator.records import Payment
+from simulator.records import PaymentRecord
 from simulator.world import World
 
 # The unit that the law counts in, in pesos; it is set anew every December.
@@ -19,7 +19,7 @@ def legal_maximum(moment: float) -> int:
     return UVB[known] * _UNITS * 100
 
 
-def broken_by(world: World, payment: Payment) -> str | None:
+def broken_by(world: World, payment: PaymentRecord) -> str | None:
     """Give the code of the limit that a payment breaks, if any."""
     if payment.type == "ACH":
         return "R19" if payment.amount < 1 else None
@@ -45,7 +45,7 @@ def _most(pesos: str | None) -> int:
     return 10**30 if pesos is None else centavos(pesos)
 
 
-def _today(world: World, payment: Payment) -> int:
+def _today(world: World, payment: PaymentRecord) -> int:
     """Sum up what an account pays on this Colombian day, this payment included."""
     day = _day(payment.created_at)
     return sum(

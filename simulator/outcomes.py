@@ -5,7 +5,7 @@ import re
 from simulator.codes import STATUSES, TIME_OUTS, outcome
 from simulator.latency import seconds
 from simulator.limits import broken_by
-from simulator.records import Outcome, Payment
+from simulator.records import Outcome, PaymentRecord
 from simulator.world import World
 
 FIELD = b"x-sandbox-outcome"
@@ -35,7 +35,7 @@ def parse(text: str) -> Outcome:
     raise ValueError(f"{what!r} is not an outcome: write {known}, or a code such as B105")
 
 
-def decide(world: World, payment: Payment) -> Outcome:
+def decide(world: World, payment: PaymentRecord) -> Outcome:
     """Say how a payment will end: what was forced first, then limits, then magic values."""
     forced = payment.forced or _ruled(world, payment)
     if forced is None and (broken := broken_by(world, payment)):
@@ -48,7 +48,7 @@ def decide(world: World, payment: Payment) -> Outcome:
     return chosen
 
 
-def _ruled(world: World, payment: Payment) -> Outcome | None:
+def _ruled(world: World, payment: PaymentRecord) -> Outcome | None:
     rule = next((rule for rule in world.rules if rule.meets(payment)), None)
     if rule is None:
         return None
@@ -56,7 +56,7 @@ def _ruled(world: World, payment: Payment) -> Outcome | None:
     return rule.outcome
 
 
-def _magic(world: World, payment: Payment) -> Outcome | None:
+def _magic(world: World, payment: PaymentRecord) -> Outcome | None:
     if not world.config.magic_values:
         return None
     pesos, cents = divmod(payment.amount, 100)
@@ -77,7 +77,7 @@ def magic_key(value: str) -> Outcome | None:
     return None
 
 
-def _network(world: World, payment: Payment) -> Outcome:
+def _network(world: World, payment: PaymentRecord) -> Outcome:
     if world.pace.network == "slow" and payment.type == "BREB":
         return Outcome("REJECTED", world.dice.choice(TIME_OUTS[:2]))
     return Outcome("SETTLED")

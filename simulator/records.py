@@ -26,7 +26,7 @@ class Token:
 
 
 @dataclass(slots=True)
-class Account:
+class AccountRecord:
     """A linked account; what it holds stands in the ledger."""
 
     id: str
@@ -62,7 +62,7 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class Payment:
+class PaymentRecord:
     """A payment, with counts of how often it was asked for and carried out."""
 
     id: str

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from simulator.records import Outcome, Payment
+from simulator.records import Outcome, PaymentRecord
 
 
 @dataclass(slots=True)
@@ -21,7 +21,7 @@ class Rule:
         """Report whether it is still to be used."""
         return self.times is None or self.used < self.times
 
-    def meets(self, payment: Payment) -> bool:
+    def meets(self, payment: PaymentRecord) -> bool:
         """Report whether it is for this payment."""
         key = payment.receiver.key
         return (

@@ -6,19 +6,18 @@ Nothing runs in the background for this: whoever looks at the world settles what
 import heapq
 
 from simulator.codes import TIME_OUTS, meaning
-from simulator.models.payments import Party, PaymentError
-from simulator.models.payments import Payment as Shown
+from simulator.models.payments import Party, Payment, PaymentError
 from simulator.models.qrcodes import QrCode
 from simulator.models.shapes import money, timestamp
 from simulator.outcomes import decide, duration
 from simulator.qr.life import pay, with_reference
-from simulator.records import Event, Payment
+from simulator.records import Event, PaymentRecord
 from simulator.world import World
 
 
-def shown(payment: Payment) -> Shown:
+def shown(payment: PaymentRecord) -> Payment:
     """Show a payment as the API does."""
-    return Shown(
+    return Payment(
         id=payment.id,
         type=payment.type,
         status=payment.status,
@@ -39,7 +38,7 @@ def shown(payment: Payment) -> Shown:
     )
 
 
-def error_of(payment: Payment) -> PaymentError | None:
+def error_of(payment: PaymentRecord) -> PaymentError | None:
     """Say why a payment was rejected, if it was."""
     if payment.status != "REJECTED":
         return None
@@ -47,7 +46,7 @@ def error_of(payment: Payment) -> PaymentError | None:
     return PaymentError(error_code=payment.error_code, error_description=description)
 
 
-def submit(world: World, payment: Payment) -> None:
+def submit(world: World, payment: PaymentRecord) -> None:
     """Send a payment on its way: this is the execution that must happen once."""
     payment.submitted = True
     payment.executions += 1
@@ -62,7 +61,7 @@ def submit(world: World, payment: Payment) -> None:
         plan(world, ends, payment, outcome.status)
 
 
-def plan(world: World, delay: float, payment: Payment, status: str) -> None:
+def plan(world: World, delay: float, payment: PaymentRecord, status: str) -> None:
     """Let a payment come to a status in some seconds."""
     heapq.heappush(world.due, (world.now() + delay, next(world.sequence), payment, status))
 
@@ -81,7 +80,7 @@ def settle_due(world: World) -> None:
             _reject(world, payment)
 
 
-def _settle(world: World, payment: Payment, moment: float) -> None:
+def _settle(world: World, payment: PaymentRecord, moment: float) -> None:
     payment.status = "SETTLED"
     world.ledger.settle(payment.account_id, payment.credited_account, payment.amount)
     _tell(world, payment, "payment.outbound.settled", "payment.settled")
@@ -92,7 +91,7 @@ def _settle(world: World, payment: Payment, moment: float) -> None:
         accept(world, came)
 
 
-def _reject(world: World, payment: Payment) -> None:
+def _reject(world: World, payment: PaymentRecord) -> None:
     if payment.held:
         world.ledger.release(payment.account_id, payment.amount)
     payment.status, payment.error_code = "REJECTED", payment.outcome.code if payment.outcome else ""
@@ -107,10 +106,10 @@ def announce(
     end_to_end: str,
     moment: float,
     code: QrCode | None,
-) -> Payment:
+) -> PaymentRecord:
     """Record a payment that is about to come in, as the account that it is for sees it."""
     stamp = timestamp(moment)
-    payment = Payment(
+    payment = PaymentRecord(
         id=world.new_id(),
         type="BREB",
         direction="INBOUND",
@@ -129,7 +128,7 @@ def announce(
     return payment
 
 
-def accept(world: World, payment: Payment) -> None:
+def accept(world: World, payment: PaymentRecord) -> None:
     """Let a payment come in, and its QR code be paid."""
     payment.status = "SETTLED"
     if payment.qr_code_id in world.qr_codes:
@@ -138,13 +137,13 @@ def accept(world: World, payment: Payment) -> None:
     _tell(world, payment, "payment.inbound.confirmed", "payment.confirmed")
 
 
-def turn_away(world: World, payment: Payment) -> None:
+def turn_away(world: World, payment: PaymentRecord) -> None:
     """Reject a payment that was to come in."""
     payment.status, payment.error_code = "REJECTED", "B101"
     payment.updated_at = world.stamp()
 
 
-def _tell(world: World, payment: Payment, name: str, old_name: str) -> None:
+def _tell(world: World, payment: PaymentRecord, name: str, old_name: str) -> None:
     payload = shown(payment).model_dump(mode="json", exclude_none=True)
     world.events.append(Event(name, old_name, payment.id, world.now(), payload))
     world.on_change()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from simulator.records import Payment
+from simulator.records import PaymentRecord
 from simulator.world import World
 
 _WITHIN = 600.0
@@ -23,7 +23,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class DuplicateVerdict:
     """What is said of a payment; ``seconds`` how much earlier the other one was."""
 
     code: str = ""
@@ -33,13 +33,13 @@ class Verdict:
         return _WORDS[self.code].format(seconds=self.seconds)
 
 
-NOTHING = Verdict()
+NOTHING = DuplicateVerdict()
 
 
-def verdicts(world: World) -> dict[str, Verdict]:
+def verdicts(world: World) -> dict[str, DuplicateVerdict]:
     """Say of which payments more than one was asked for, by payment id."""
-    told: dict[str, Verdict] = {}
-    earlier: dict[tuple[str, str, int], Payment] = {}
+    told: dict[str, DuplicateVerdict] = {}
+    earlier: dict[tuple[str, str, int], PaymentRecord] = {}
     for payment in world.payments.values():
         if payment.direction != "OUTBOUND":
             continue
@@ -49,18 +49,20 @@ def verdicts(world: World) -> dict[str, Verdict]:
     return told
 
 
-def _repeated(world: World, payment: Payment) -> Verdict | None:
+def _repeated(world: World, payment: PaymentRecord) -> DuplicateVerdict | None:
     together = world.paid.get(payment.resolution_id or "", [])
     if len(together) > 1 and payment is not together[0]:
-        return Verdict("paid-with-other-facts")
+        return DuplicateVerdict("paid-with-other-facts")
     if payment.repeats_changed and len(together) == 1:
-        return Verdict("would-with-other-facts")
+        return DuplicateVerdict("would-with-other-facts")
     if payment.initiations - payment.repeats_changed > 1:
-        return Verdict("would")
+        return DuplicateVerdict("would")
     return None
 
 
-def _alike(earlier: dict[tuple[str, str, int], Payment], payment: Payment) -> Verdict | None:
+def _alike(
+    earlier: dict[tuple[str, str, int], PaymentRecord], payment: PaymentRecord
+) -> DuplicateVerdict | None:
     """Find what the API cannot: a payment repeated under a new resolution."""
     if not payment.submitted or payment.status == "REJECTED":
         return None
@@ -70,4 +72,4 @@ def _alike(earlier: dict[tuple[str, str, int], Payment], payment: Payment) -> Ve
         return None
     moments = [datetime.fromisoformat(one.created_at) for one in (before, payment)]
     apart = (moments[1] - moments[0]).total_seconds()
-    return Verdict("alike", round(apart)) if apart <= _WITHIN else None
+    return DuplicateVerdict("alike", round(apart)) if apart <= _WITHIN else None

@@ -22,7 +22,7 @@ import anyio
 from simulator.config import SandboxConfig
 from simulator.models.shapes import timestamp
 from simulator.models.webhooks import QUESTION
-from simulator.records import Event, Payment
+from simulator.records import Event, PaymentRecord
 from simulator.settlement import accept, settle_due, shown, turn_away
 from simulator.world import World
 
@@ -163,7 +163,7 @@ class Courier:
         wrong = "-wrong" if "wrong-signature" in self.trouble else ""
         return sign(self._world.config, self.secret + wrong, self._world.now(), body)
 
-    async def _ask(self, payment: Payment) -> None:
+    async def _ask(self, payment: PaymentRecord) -> None:
         """Ask whether a payment may come in, and do as the answer says."""
         world = self._world
         payload = shown(payment).model_dump(mode="json", exclude_none=True)

@@ -16,7 +16,7 @@ from simulator.models.keys import AccountKey
 from simulator.models.qrcodes import QrCode
 from simulator.models.recipients import Recipient
 from simulator.models.shapes import timestamp
-from simulator.records import Account, Event, Payment, Resolved, Token
+from simulator.records import AccountRecord, Event, PaymentRecord, Resolved, Token
 from simulator.rule import Rule
 
 NAMESPACE = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -61,19 +61,19 @@ class World:
     tokens: dict[str, Token] = field(default_factory=dict)
     bearers: dict[str, Token] = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
-    accounts: dict[str, Account] = field(default_factory=dict)
+    accounts: dict[str, AccountRecord] = field(default_factory=dict)
     keys: dict[str, AccountKey] = field(default_factory=dict)
     resolutions: dict[str, Resolved] = field(default_factory=dict)
     recipients: dict[str, Recipient] = field(default_factory=dict)
-    payments: dict[str, Payment] = field(default_factory=dict)
-    paid: dict[str, list[Payment]] = field(default_factory=dict)
+    payments: dict[str, PaymentRecord] = field(default_factory=dict)
+    paid: dict[str, list[PaymentRecord]] = field(default_factory=dict)
     met: set[str] = field(default_factory=set)
     qr_codes: dict[str, QrCode] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
     rules: list[Rule] = field(default_factory=list)
     pace: Pace = field(init=False)
-    due: list[tuple[float, int, Payment, str]] = field(default_factory=list)
-    questions: deque[Payment] = field(default_factory=deque)
+    due: list[tuple[float, int, PaymentRecord, str]] = field(default_factory=list)
+    questions: deque[PaymentRecord] = field(default_factory=deque)
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=1000))
     sequence: Iterator[int] = field(default_factory=count)
     recent: deque[float] = field(default_factory=deque)

@@ -17,7 +17,7 @@ from simulator.models.accounts import (
 )
 from simulator.models.shapes import Sum, centavos, money
 from simulator.operations import Call, Operation, Reply
-from simulator.records import Account as Record
+from simulator.records import AccountRecord
 from simulator.refusal import Refusal
 from simulator.world import World
 
@@ -57,16 +57,16 @@ def operations(_config: SandboxConfig) -> Iterable[Operation]:
     )  # fmt: skip
 
 
-def _open(world: World, customer_id: str, kind: str, number: str) -> Record:
+def _open(world: World, customer_id: str, kind: str, number: str) -> AccountRecord:
     known_customer(world, customer_id)
     stamp = world.stamp()
-    account = Record(world.new_id(), customer_id, number, kind, stamp, stamp)
+    account = AccountRecord(world.new_id(), customer_id, number, kind, stamp, stamp)
     world.accounts[account.id] = account
     world.ledger.bring_in(account.id, centavos(world.config.opening_balance))
     return account
 
 
-def known(world: World, account_id: str) -> Record:
+def known(world: World, account_id: str) -> AccountRecord:
     """Find an account or refuse."""
     account = world.accounts.get(account_id)
     if account is None:
@@ -74,7 +74,7 @@ def known(world: World, account_id: str) -> Record:
     return account
 
 
-def _balances(world: World, account: Record) -> dict[str, Sum]:
+def _balances(world: World, account: AccountRecord) -> dict[str, Sum]:
     at_once = world.config.balance_view == "at-once"
     book = world.ledger
     available = book.spendable(account.id) if at_once else book.balances[account.id]
@@ -84,7 +84,7 @@ def _balances(world: World, account: Record) -> dict[str, Sum]:
     }
 
 
-def _shown(world: World, account: Record) -> Account:
+def _shown(world: World, account: AccountRecord) -> Account:
     return Account(
         id=account.id,
         customer_id=account.customer_id,
@@ -97,7 +97,7 @@ def _shown(world: World, account: Record) -> Account:
     )
 
 
-def _old_shown(world: World, account: Record) -> OldAccount:
+def _old_shown(world: World, account: AccountRecord) -> OldAccount:
     return OldAccount(
         id=account.id,
         entity_customer_id=account.customer_id,

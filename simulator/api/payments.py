@@ -12,15 +12,15 @@ from simulator.models.payments import (
     CreatePayment,
     OldPayment,
     Party,
+    Payment,
     PaymentList,
     PaymentQuery,
 )
-from simulator.models.payments import Payment as Shown
 from simulator.models.shapes import centavos, money
 from simulator.operations import Call, Operation, Reply
 from simulator.parties import bank_party, receiver_of, sender_of
 from simulator.qr.life import spent, with_reference
-from simulator.records import Payment, Resolved
+from simulator.records import PaymentRecord, Resolved
 from simulator.refusal import Refusal
 from simulator.settlement import error_of, shown, submit
 from simulator.world import World
@@ -33,7 +33,7 @@ def operations(_config: SandboxConfig) -> Iterable[Operation]:
     """Name the payment endpoints."""
     yield Operation(
         name="createPayment", method="POST", path=PATH + "/breb", summary="Initiate a payment",
-        answer=create, body=CreatePayment, returns=Shown, refusals=(409,), forces=True,
+        answer=create, body=CreatePayment, returns=Payment, refusals=(409,), forces=True,
         scope=SCOPE + ".post",
     )  # fmt: skip
     yield Operation(
@@ -45,7 +45,7 @@ def operations(_config: SandboxConfig) -> Iterable[Operation]:
     yield Operation(
         name="createAchPayment", method="POST", path=PATH + "/ach",
         summary="Initiate an ACH payment", answer=create_ach, body=CreateAchPayment, forces=True,
-        returns=Shown, refusals=(409,), scope=SCOPE + ".post",
+        returns=Payment, refusals=(409,), scope=SCOPE + ".post",
     )  # fmt: skip
     yield Operation(
         name="listPayments", method="GET", path=PATH, summary="List payments",
@@ -53,11 +53,11 @@ def operations(_config: SandboxConfig) -> Iterable[Operation]:
     )  # fmt: skip
     yield Operation(
         name="getPayment", method="GET", path=PATH + "/{payment_id}", summary="Show a payment",
-        answer=show, returns=Shown, scope=SCOPE + ".get",
+        answer=show, returns=Payment, scope=SCOPE + ".get",
     )  # fmt: skip
 
 
-def pay(world: World, resolved: Resolved, account_id: str, amount: int) -> Payment:
+def pay(world: World, resolved: Resolved, account_id: str, amount: int) -> PaymentRecord:
     """Note a payment to a resolved key; nothing is submitted yet."""
     payment = note(world, account_id, amount, receiver_of(resolved.shown))
     payment.resolution_id = resolved.shown.id
@@ -66,12 +66,12 @@ def pay(world: World, resolved: Resolved, account_id: str, amount: int) -> Payme
     return payment
 
 
-def note(world: World, account_id: str, amount: int, receiver: Party) -> Payment:
+def note(world: World, account_id: str, amount: int, receiver: Party) -> PaymentRecord:
     """Write down a new payment of an account."""
     known_account(world, account_id)
     _refuse_overdraft(world, account_id, amount)
     stamp = world.stamp()
-    payment = Payment(
+    payment = PaymentRecord(
         id=world.new_id(),
         type="BREB",
         direction="OUTBOUND",
@@ -120,7 +120,7 @@ def create(call: Call) -> Reply:
     return Reply(content=shown(payment))
 
 
-def _again(world: World, earlier: list[Payment], wanted: tuple[str, int]) -> Reply | None:
+def _again(world: World, earlier: list[PaymentRecord], wanted: tuple[str, int]) -> Reply | None:
     """Answer who pays a resolution again, or None where that makes a new payment.
 
     Who asks for the same account and amount retries honestly; all else is a mistake.
@@ -153,7 +153,7 @@ def create_ach(call: Call) -> Reply:
     return Reply(content=shown(payment))
 
 
-def known(world: World, payment_id: str) -> Payment:
+def known(world: World, payment_id: str) -> PaymentRecord:
     """Find a payment or refuse."""
     payment = world.payments.get(payment_id)
     if payment is None:
@@ -184,7 +184,7 @@ def show(call: Call) -> Reply:
     return Reply(content=shown(known(call.world, call.path["payment_id"])))
 
 
-def old_shown(payment: Payment) -> OldPayment:
+def old_shown(payment: PaymentRecord) -> OldPayment:
     """Show a payment as the first generation, and the confirmation, do."""
     return OldPayment(
         id=payment.id,
