@@ -112,12 +112,13 @@ def _descriptors() -> Held:
 
 
 def _processes() -> Held:
-    return {
-        ("process", int(pid)): ""
-        for task in _HERE.glob("task/*/children")
-        for pid in task.read_text().split()
-        if int(pid) not in spawner.processes()
-    }
+    found: Held = {}
+    known = spawner.processes()
+    for task in _HERE.glob("task/*/children"):
+        with contextlib.suppress(OSError):  # a thread that has ended by now
+            pids = map(int, task.read_text().split())
+            found |= {("process", pid): "" for pid in pids if pid not in known}
+    return found
 
 
 def _told(kind: str, what: object, words: str) -> str:
