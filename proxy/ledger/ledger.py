@@ -15,13 +15,15 @@ from proxy.ledger.marks import marked
 from proxy.ledger.retention import Retention
 from proxy.ledger.row import Body, End, Row
 from proxy.ledger.store import LeftOpen, Store
-from proxy.ledger.writer import AMEND, CLOSE, OPEN, Step, Writer
+from proxy.ledger.writer import Steps, Writer
 from proxy.words import Said, phrase
 
 log = logging.getLogger("proxy.ledger")
 
 _WAIT = 10.0  # seconds a request waits for its row: no disk that hangs holds callers for ever
 _COMPANY = 0.01  # seconds that ends wait for an opening: nobody waits for them
+_CROWD = 2  # openings in one commit, from which on the next waits until no more come
+_MORE = 0.001  # seconds that it waits at most: each commit costs what ten rows do
 _LOOK = 0.5  # seconds between looks at the writer
 _STALLED = 1.0  # seconds after which a disk is called sick
 _LAST = 0.2  # seconds for the last words
@@ -37,9 +39,11 @@ class Ledger:
         self.recovered: Counter[str] = Counter()
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[Row, float] = {}
-        self._sick = self._urgent = self._closed = False
-        self._steps: list[Step] = []
-        self._later: asyncio.TimerHandle | None = None
+        self._sick = self._closed = False
+        self._steps = Steps()
+        self._since: float | None = None  # when the first of those came for whom somebody waits
+        self._seen = self._crowd = 0
+        self._later = False  # ends will be handed over that find no company
         self._writer = Writer(path, self._open(), retention, self._told, self._tell_left)
         self._writer.begin()
         self._look = self._loop.call_later(_LOOK, self._watch)
@@ -85,22 +89,23 @@ class Ledger:
 
     async def open(self, row: Row) -> None:
         """Write ``row``; when this returns it is on the disk. Raises LedgerUnavailable."""
-        await self._written(row, OPEN)
+        await self._written(row, self._steps.openings)
 
     async def amend(self, row: Row, body: Body) -> None:
         """Write what ``row`` holds of a body that has come whole only now; as `open`."""
         row.body = body
-        await self._written(row, AMEND)
+        await self._written(row, self._steps.amended)
 
-    async def _written(self, row: Row, what: int) -> None:
+    async def _written(self, row: Row, rows: list[Row]) -> None:
         if self._closed:
             raise LedgerUnavailable(phrase("ledger-closed"))
         row.written = written = self._loop.create_future()
-        self._waiting[row] = self._loop.time() + _WAIT
-        self._steps.append((row, what))
-        if not self._urgent:  # once for all that come in one turn of the event loop
-            self._urgent = True
-            self._loop.call_soon(self._hand_over)
+        now = self._loop.time()
+        self._waiting[row] = now + _WAIT
+        rows.append(row)
+        if self._since is None:  # once for all that come in some turns of the event loop
+            self._since = now
+            self._loop.call_soon(self._gather)
         try:
             await written
         finally:
@@ -110,16 +115,31 @@ class Ledger:
     def close(self, row: Row, end: End) -> None:
         """Write down how it ended, soon."""
         row.end = end
-        self._steps.append((row, CLOSE))
-        if self._later is None:
-            self._later = self._loop.call_later(_COMPANY, self._hand_over)
+        self._steps.closings.append(row)
+        if not self._later:
+            self._later = True
+            self._loop.call_later(_COMPANY, self._alone)
+
+    def _alone(self) -> None:
+        self._later = False
+        if self._steps.closings:
+            self._hand_over()
+
+    def _gather(self) -> None:
+        """Hand over what has come, unless more comes in each turn of the event loop."""
+        came = len(self._steps.openings)
+        waits = self._since is not None and self._loop.time() < self._since + _MORE
+        if waits and self._crowd >= _CROWD and came > self._seen:
+            self._seen = came
+            self._loop.call_soon(self._gather)
+        elif came or self._steps.amended:
+            self._crowd = came
+            self._hand_over()
 
     def _hand_over(self) -> None:
-        """Wake the writer, once for many: each time it wakes costs what a row does."""
-        later, self._later, self._urgent = self._later, None, False
-        if later is not None:
-            later.cancel()
-        steps, self._steps = self._steps, []
+        """Wake the writer, once for many: each time it wakes costs what some rows do."""
+        steps, self._steps = self._steps, Steps()
+        self._since, self._seen = None, 0
         self._writer.take(steps)
 
     async def aclose(self) -> None:

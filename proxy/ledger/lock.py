@@ -26,7 +26,9 @@ class Lock:
     def __init__(self, ledger: Path) -> None:
         """Take it, or say who has it."""
         self.path = _beside(ledger)
+        self._name = str(self.path)
         self._descriptor = _open(self.path)
+        self._identity = of_open(self._descriptor)
         try:
             self._take()
         except OSError:
@@ -66,13 +68,33 @@ class Lock:
     @property
     def in_place(self) -> bool:
         """Whether the file is still where others look for it."""
-        with contextlib.suppress(OSError):
-            return os.path.samestat(self.path.stat(), os.fstat(self._descriptor))
-        return False
+        return identity(self._name) == self._identity
 
     def release(self) -> None:
         """Give it back; the file stays, since another may be waiting with it open."""
         os.close(self._descriptor)
+
+
+Identity = tuple[int, int]
+"""Tells a file from every other, as long as somebody has it open: its device and its inode."""
+
+
+def identity(name: str) -> Identity | None:
+    """Return the identity of the file of that name, None if there is none.
+
+    It is asked for some names before each commit, so that a Path would cost more than the rest.
+    """
+    try:
+        state = os.stat(name)  # noqa: PTH116
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino
+
+
+def of_open(descriptor: int) -> Identity:
+    """Return the identity of an open file."""
+    state = os.fstat(descriptor)
+    return state.st_dev, state.st_ino
 
 
 def in_use(ledger: Path) -> bool:

@@ -8,6 +8,7 @@ import contextlib
 import os
 from pathlib import Path
 
+from proxy.ledger.lock import Identity, identity
 from proxy.ledger.trouble import LedgerRefused
 
 _MODE = slice(18, 20)  # of the file's head: how it is written
@@ -22,7 +23,8 @@ class Log:
         """Remember which files SQLite has open; those of a link lie where it leads."""
         real = ledger.resolve()
         self._path = _log(real)
-        self._files = (self._path, real.with_name(real.name + "-shm"))
+        # As texts: they are looked at before each commit.
+        self._files = (str(self._path), str(real.with_name(real.name + "-shm")))
         self._open = self._found()
 
     @property
@@ -38,8 +40,8 @@ class Log:
         except OSError:
             return 0
 
-    def _found(self) -> list[tuple[int, int] | None]:
-        return [_identity(file) for file in self._files]
+    def _found(self) -> list[Identity | None]:
+        return [identity(file) for file in self._files]
 
 
 def overwritten(descriptor: int) -> bool:
@@ -72,10 +74,3 @@ def _mode(descriptor: int) -> bytes | None:
 
 def _log(real: Path) -> Path:
     return real.with_name(real.name + "-wal")
-
-
-def _identity(file: Path) -> tuple[int, int] | None:
-    with contextlib.suppress(OSError):
-        state = file.stat()
-        return state.st_dev, state.st_ino
-    return None

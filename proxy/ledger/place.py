@@ -1,12 +1,11 @@
 """Where an open ledger lies: whether the file that is written to is the one that others find."""
 
-import contextlib
 import errno
 import os
 import sys
 from pathlib import Path
 
-from proxy.ledger.lock import Lock, is_ours
+from proxy.ledger.lock import Lock, identity, is_ours, of_open
 from proxy.ledger.log import overwritten, refuse_foreign_log
 from proxy.ledger.trouble import LedgerRefused
 
@@ -30,10 +29,12 @@ class Place:
     def __init__(self, path: Path, lock: Lock) -> None:
         """Hold the file at ``path``; raise LedgerRefused if it is another's, or in use."""
         self._path = path
+        self._name = str(path)
         self._lock = lock
         refuse_foreign(path)
         self._cramped = cramped(path)
         self._descriptor = os.open(path, os.O_RDONLY)
+        self._identity = of_open(self._descriptor)
         try:
             _hold(self._descriptor, path)
             refuse_foreign_log(path, self._descriptor)
@@ -61,9 +62,7 @@ class Place:
     @property
     def in_place(self) -> bool:
         """Whether the name still leads to the file that is open."""
-        with contextlib.suppress(OSError):
-            return os.path.samestat(self._path.stat(), os.fstat(self._descriptor))
-        return False
+        return identity(self._name) == self._identity
 
     @property
     def deleted(self) -> bool:

@@ -84,10 +84,12 @@ class Reader:
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
-        # Asked in this order: a row that was open before, and still is when it is read, was not
-        # under way in between.
-        (last,) = connection.execute(schema.LAST_OPEN).fetchone()
-        self._left_open = 0 if last == 0 or in_use(path) else int(last)
+        self._left_open = 0
+        if not in_use(path):
+            # Asked again: a row that was open before, and still is when it is read, was not under
+            # way in between.
+            (last,) = connection.execute(schema.LAST_OPEN).fetchone()
+            self._left_open = 0 if in_use(path) else int(last)
         version = format_of(connection)
         self._marks = _MARKS.get(version, "marks")
         self._evidence = version > 1

@@ -41,6 +41,11 @@ class Retention:
         """Return the seconds until there is something to prune, at most ``most``."""
         return min(most, max(0.0, self._due - self._steady()))
 
+    @property
+    def due(self) -> bool:
+        """Whether there is something to prune now."""
+        return self._steady() >= self._due
+
     def prune(self, store: Store, most: int = AT_ONCE) -> None:
         """Delete at most so many rows, if the time has come; more of them the next time."""
         now = self._steady()

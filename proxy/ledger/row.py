@@ -9,22 +9,18 @@ from proxy.exchange.record import doubtful
 Value = str | int | float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """What is told of a request's body: its length, its hash, and the members that name a payment.
 
     ``payment`` and ``marks`` are JSON objects: the members, and keyed hashes of the ids among them
-    that are masked. All is unknown (None, empty) of a body that is still arriving.
+    that are masked. All is unknown (None, empty) of a body that is still arriving. In the order of
+    `schema.AMEND`.
     """
 
     size: int | None = None
     sha256: str | None = None
     payment: str = "{}"
     marks: str = "{}"
-
-    def values(self) -> tuple[Value, ...]:
-        """Return them in the order of `schema.AMEND`."""
-        return self.size, self.sha256, _text(self.payment), _text(self.marks)
 
 
 class End(NamedTuple):
@@ -72,30 +68,27 @@ class Row:
             number,
             self.exchange,
             self.opened_at,
-            _text(self.caller),
+            self.caller,
             self.method,
-            _text(self.path),
+            self.path,
             self.token_id,
-            _text(self.traceparent),
-            *self.body.values(),
+            self.traceparent,
+            *self.body,
         )
 
     def amendment(self, number: int | None = None) -> tuple[Value, ...]:
         """Return the values of `schema.AMEND`; ``number``: in a copy of the file that holds it."""
-        return (*self.body.values(), number or self.number, self.exchange)
+        return (*self.body, number or self.number, self.exchange)
 
     def closing(self) -> tuple[Value, ...]:
         """Return the values of `schema.CLOSE`; only for a row that has its end."""
         if self.end is None:
             raise ValueError("the row is still open")
-        return (*map(_text, self.end), self.number, self.exchange)
+        return (*self.end, self.number, self.exchange)
 
 
-def _text(value: Value) -> Value:
-    """Replace what is no text, such as half a character that a JSON string may name.
-
-    SQLite takes none of it, and a row must not fail for it, nor those that share its commit.
-    """
+def storable(value: Value) -> Value:
+    """Replace what is no text, such as half a character that a JSON string may name."""
     if isinstance(value, str) and not value.isascii():
         return value.encode("utf-8", "replace").decode()
     return value

@@ -9,7 +9,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -18,7 +18,7 @@ from proxy.ledger import schema
 from proxy.ledger.lock import Lock
 from proxy.ledger.log import Log
 from proxy.ledger.place import Place, cramped, refuse_cramped
-from proxy.ledger.row import Row, Value
+from proxy.ledger.row import Row, Value, storable
 from proxy.ledger.trouble import MEND, LedgerRefused, damaged, passes, read_only, words
 from proxy.moments import stamp
 
@@ -26,6 +26,7 @@ _BUSY = 2.0  # seconds another program may hold the file, such as a verdict bein
 _WHAT_ELSE = {True: "a directory; name a file in it", False: "not a file; name a file"}
 _PAGES = 512  # given back to the file system after a deletion
 _LOG_KEPT = 4 << 20  # bytes of the write-ahead log, once nobody reads from before
+_FOLDED = _LOG_KEPT // schema.PAGE  # pages of it, from which on SQLite folds it into the file
 
 log = logging.getLogger("proxy.ledger")
 
@@ -114,7 +115,8 @@ class Store:
         ]
         lost = [each for each in left if each[1] not in ours_by_name]
         with self._transaction():
-            self._connection.executemany(schema.AMEND, [row.amendment(at) for row, at in adopted])
+            for row, at in adopted:
+                self._execute(schema.AMEND, row.amendment(at))
             now = stamp(time.time())
             self._connection.executemany(
                 schema.NOW_UNKNOWN, [(reason, now, number) for number, *_ in lost]
@@ -158,26 +160,27 @@ class Store:
         amended: Sequence[Row],
         closings: Sequence[Row],
     ) -> None:
-        numbered = zip(openings, numbers, strict=True)
-        opened = [row.opening(number) for row, number in numbered]
-        self._execute(schema.OPEN_MANY, schema.OPEN, opened)
-        # One that is closed in the same commit is found by its number.
+        opened = []
         for row, number in zip(openings, numbers, strict=True):
-            row.number = number
-        if amended:
-            self._connection.executemany(schema.AMEND, [row.amendment() for row in amended])
-        self._execute(schema.CLOSE_MANY, schema.CLOSE, [row.closing() for row in closings])
+            opened.append(row.opening(number))
+            row.number = number  # one that is closed in the same commit is found by it
+        for some in _portions(opened):
+            self._execute(schema.opening(len(some)), chain.from_iterable(some))
+        for row in amended:
+            self._execute(schema.AMEND, row.amendment())
+        for some in _portions([row.closing() for row in closings]):
+            if len(some) < schema.SEVERAL:
+                for values in some:
+                    self._execute(schema.CLOSE, values)
+            else:
+                self._execute(schema.closing(len(some)), chain.from_iterable(some))
 
-    def _execute(self, several: dict[int, str], one: str, rows: list[tuple[Value, ...]]) -> None:
-        """Run a statement for each row, for as many at once as there is one for."""
-        at = 0
-        for count in schema.AT_ONCE:
-            while len(rows) - at >= count:
-                values = list(chain.from_iterable(rows[at : at + count]))
-                self._connection.execute(several[count], values)
-                at += count
-        if at < len(rows):
-            self._connection.executemany(one, rows[at:])
+    def _execute(self, statement: str, values: Iterable[Value]) -> None:
+        values = tuple(values)
+        try:
+            self._connection.execute(statement, values)
+        except UnicodeEncodeError:  # a row must not fail for it, nor those that share its commit
+            self._connection.execute(statement, tuple(map(storable, values)))
 
     def probe(self, at: str, held: float) -> None:
         """Write the time that is believed, to learn whether a payment could be written."""
@@ -291,6 +294,12 @@ class _Transaction:
                 raise
 
 
+def _portions(rows: list[tuple[Value, ...]]) -> Iterator[list[tuple[Value, ...]]]:
+    """Yield rows, so many at a time as one statement takes."""
+    for start in range(0, len(rows), schema.AT_ONCE):
+        yield rows[start : start + schema.AT_ONCE]
+
+
 def _newest(connection: sqlite3.Connection) -> int:
     """Return the last number that was given; a ledger of the first format counts them itself."""
     (last,) = connection.execute(schema.NEWEST).fetchone()
@@ -346,6 +355,7 @@ def _blank(connection: sqlite3.Connection) -> bool:
 def _durable(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA journal_size_limit = {_LOG_KEPT}").fetchall()
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_FOLDED}").fetchall()
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -24,8 +24,6 @@ from proxy.ledger.store import LeftOpen, Store
 from proxy.ledger.trouble import LedgerRefused, damaged, words
 from proxy.words import Said
 
-_CROWD = 12  # openings in one commit, from which on the next waits for more:
-_MORE = 0.001  # seconds: fewer commits, each of which costs what ten rows do
 _PROBE = 5.0  # seconds between questions whether the file can still be written, while it can
 _RETRY = 1.0  # the same, while it cannot
 _MOST = 1000  # rows in one commit
@@ -33,9 +31,18 @@ _LONG_LOG = 64 << 20  # bytes: somebody has been reading for long
 
 log = logging.getLogger("proxy.ledger")
 
-OPEN, AMEND, CLOSE = range(3)
-Step = tuple[Row, int]
-"""A row, and what is to be written of it; not whether it has its end, which may come meanwhile."""
+
+class Steps:
+    """Rows, by what is to be written of them; one that is opened may get its end meanwhile."""
+
+    __slots__ = ("amended", "closings", "openings")
+
+    def __init__(self) -> None:
+        self.openings: list[Row] = []
+        self.amended: list[Row] = []
+        self.closings: list[Row] = []
+
+
 Told = Callable[[list[Row], Said], None]
 """Rows that were written, or why they were not."""
 
@@ -71,11 +78,11 @@ class Writer(threading.Thread):
         self.damage: Said = ""
         self.since: float | None = None
         self.in_doubt = self.log_size = 0
-        self._arrived: queue.SimpleQueue[list[Step] | None] = queue.SimpleQueue()
+        self._arrived: queue.SimpleQueue[Steps | None] = queue.SimpleQueue()
         self._amended: list[Row] = []
         self._closings: list[Row] = []
         self._under_way: set[Row] = set()
-        self._crowd = 0
+        self._home: Store | None = None  # where all of these are
         self._ending = self._long_log = False
         self._probed = self._counted = -math.inf
 
@@ -92,7 +99,7 @@ class Writer(threading.Thread):
         self._attempt([], [], [])
         self.start()
 
-    def take(self, steps: list[Step]) -> None:
+    def take(self, steps: Steps) -> None:
         """Take rows to open, rows whose body has come whole, and rows that have got their end.
 
         ``told`` says when the first two are written.
@@ -111,7 +118,7 @@ class Writer(threading.Thread):
                 self._write(openings)
             elif time.monotonic() - self._probed >= (_RETRY if self.problem else _PROBE):
                 self._attempt([], [], [])
-            if self._store is not None and not self.problem:
+            if self._store is not None and not self.problem and self._retention.due:
                 self._prune(self._store)
         for store in filter(None, (self._gone, self._store)):
             store.close()
@@ -133,11 +140,12 @@ class Writer(threading.Thread):
                 break
             if steps is None:
                 self._ending = True
-            elif not openings and self._crowd >= _CROWD:
-                time.sleep(_MORE)  # once: to wake for each who comes would cost more
-            for row, what in steps or ():
-                (openings, self._amended, self._closings)[what].append(row)
-            wait = 0
+            else:
+                openings += steps.openings
+                self._amended += steps.amended
+                self._closings += steps.closings
+            if self._arrived.empty():
+                break
         return openings
 
     # -- writing ---------------------------------------------------------------------------
@@ -145,10 +153,8 @@ class Writer(threading.Thread):
     def _write(self, openings: list[Row]) -> None:
         # A row whose opening failed was never sent, and has no number.
         opened = set(openings)
-        known = opened | self._under_way
-        closings = [row for row in self._closings if row.number is not None or row in known]
+        closings = [row for row in self._closings if row.number is not None or row in opened]
         amended, self._amended = self._amended, []
-        self._crowd = len(openings)
         self._closings = [] if self._attempt(openings, amended, closings) else closings
         if waiting := openings + amended:
             self._told(waiting, self.problem)
@@ -188,8 +194,11 @@ class Writer(threading.Thread):
         self, store: Store, openings: list[Row], amended: list[Row], closings: list[Row]
     ) -> None:
         """Write to ``store``, and anew what was under way in a file that is gone."""
-        anew = [row for row in self._under_way if row.home is not store]
+        anew: list[Row] = []
+        if store is not self._home:
+            anew = [row for row in self._under_way if row.home is not store]
         store.write([*anew, *openings], closings, amended)
+        self._home = store
         self._under_way.update(openings)
         self._under_way.difference_update(closings)
 
