@@ -1,8 +1,9 @@
 """What must not be seen is masked here, on the way into the journal.
 
 Names are compared without case and punctuation, and by their end: ``account_number`` covers
-``senderAccountNumber``, and ``account_number[0]``. What stands escaped in a JSON string or encoded
-in a query is looked into as well, a few layers deep.
+``senderAccountNumber``, and ``account_number[0]``. With ``=`` before it a name is compared whole:
+``=nit`` covers ``NIT`` and ``customer[nit]``, and not ``unit``. What stands escaped in a JSON
+string or encoded in a query is looked into as well, a few layers deep.
 """
 
 import re
@@ -52,7 +53,9 @@ class Redaction:
 
     def __init__(self, names: Iterable[str]) -> None:
         self._secret = tuple(_plain(name) for name in SECRETS)
-        self._partly = tuple(filter(None, (_plain(name) for name in names)))
+        named = list(names)
+        self._partly = tuple(filter(None, (_plain(n) for n in named if not n.startswith("="))))
+        self._exactly = frozenset(_plain(n) for n in named if n.startswith("="))
         self._known: dict[str, int] = {}
 
     def text(
@@ -119,10 +122,13 @@ class Redaction:
         if level is None:
             names = [_plain(part) for part in (name, *name.split("["))]
             level = next((WHOLLY for each in names if each.endswith(self._secret)), 0)
-            level = level or next((PARTLY for each in names if each.endswith(self._partly)), 0)
+            level = level or next((PARTLY for each in names if self._named(each)), 0)
             if len(self._known) < _KNOWN and len(name) <= _LONGEST:
                 self._known[name] = level
         return level
+
+    def _named(self, plain: str) -> bool:
+        return plain in self._exactly or plain.endswith(self._partly)
 
 
 def _plain(name: str) -> str:

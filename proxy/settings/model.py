@@ -25,6 +25,7 @@ from proxy.settings.keychain import KeychainSource
 from proxy.settings.types import (
     EMPTY,
     EgressUrl,
+    EndsOfPaths,
     File,
     Format,
     HostNames,
@@ -400,9 +401,10 @@ class Settings(CredentialSettings):
             "email",
             "mobile_phone_number",
         ),
-        description="Names, or ends of names, of values to mask: JSON members, form and query"
-        " parameters, headers. The console shows only the last two characters of"
-        " such a value.",
+        description="Names of values to mask: JSON members, form and query parameters, headers. A"
+        " name covers all names that end in it: nit also masks unit. With = before it, it covers"
+        " only itself: =nit. Case and punctuation do not count. The console and the ledger show"
+        " only the last two characters of such a value.",
     )
     ledger: Path | None = setting(
         "ledger",
@@ -428,7 +430,7 @@ class Settings(CredentialSettings):
         description="Size limit of the ledger's rows, in MiB. Above it, the oldest rows are"
         " deleted, except those that are open or in doubt.",
     )
-    ledger_fields: Names = setting(
+    ledger_fields: EndsOfPaths = setting(
         "ledger",
         "NAMES",
         default=(),

@@ -90,6 +90,13 @@ def _plain_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _ends_of_paths(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if name.startswith("="):
+            raise ValueError(f"write {name.lstrip('=')}: here each name is a whole one already")
+    return _plain_names(names)
+
+
 def _language(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9*;=.,\- ]{1,64}", text):
         raise ValueError("must be a list of languages, such as en or es-CO, es;q=0.9")
@@ -174,6 +181,7 @@ def _distinct(keys: tuple[CallerKey, ...]) -> tuple[CallerKey, ...]:
 
 Items = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Names = Annotated[Items, AfterValidator(_plain_names)]
+EndsOfPaths = Annotated[Items, AfterValidator(_ends_of_paths)]
 Hosts = Annotated[Items, AfterValidator(_hosts)]
 HostNames = Annotated[Items, AfterValidator(_host_names)]
 WebOrigins = Annotated[Items, AfterValidator(_origins)]

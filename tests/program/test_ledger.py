@@ -201,6 +201,19 @@ def test_values_are_masked_as_in_the_console(proxy: Program, path: Path) -> None
     assert b"3001234567" not in b"".join(file.read_bytes() for file in path.parent.iterdir())
 
 
+def test_a_whole_name_is_masked_alone_in_ledger_and_console(
+    upstream: RawUpstream, path: Path, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("BREB_REDACT==nit\nBREB_LEDGER_FIELDS=nit,unit\n")
+    with Program(upstream.url, cwd=tmp_path, ledger=path, console="true") as proxy:
+        post(proxy, {"payer": {"nit": "900123456"}, "unit": "kilogram"})
+        (row,) = closed(path)
+        assert json.loads(row["payment"]) == {"payer.nit": "••••56", "unit": "kilogram"}
+        detail = proxy.admin(f"/console/api/exchanges/{row['exchange']}")[1]
+        assert "kilogram" in detail
+        assert "900123456" not in detail
+
+
 @pytest.mark.parametrize(
     ("data", "outcome", "status"),
     [

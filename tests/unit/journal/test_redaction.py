@@ -231,3 +231,41 @@ def test_a_secret_member_never_survives_whatever_is_around_it(
 @given(st.text(max_size=200))
 def test_any_text_can_be_masked(text: str) -> None:
     REDACTION.text(text, ["0123456789"], cut=True)
+
+
+WHOLE = Redaction(["=nit", "=customer.id", "key_value"])
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ('{"nit":"900123456"}', '{"nit":"••••56"}'),
+        ('{"NIT":"900123456","N_i-t":"900123457"}', '{"NIT":"••••56","N_i-t":"••••57"}'),
+        ('{"unit":"900123456","nits":"900123456"}', '{"unit":"900123456","nits":"900123456"}'),
+        ("nit=900123456&unit=kilogram", "nit=••••56&unit=kilogram"),
+        ("customer[nit]=900123456&nit[0]=900123456", "customer[nit]=••••56&nit[0]=••••56"),
+        ("<nit>900123456</nit><unit>kg-of-it</unit>", "<nit>••••56</nit><unit>kg-of-it</unit>"),
+        ('{"my_key_value":"900123456"}', '{"my_key_value":"••••56"}'),
+    ],
+)
+def test_a_name_after_an_equals_sign_is_only_itself(text: str, masked: str) -> None:
+    assert WHOLE.text(text)[0] == masked
+
+
+def test_a_whole_name_is_masked_in_fields_and_paths_too() -> None:
+    assert WHOLE.lines([(b"NIT", b"900123456"), (b"X-Unit", b"kilogram")]) == [
+        ("NIT", "••••56"),
+        ("X-Unit", "kilogram"),
+    ]
+    assert WHOLE.value("payer.nit", "900123456") == "••••56"
+    assert WHOLE.value("customer.id", "900123456") == "••••56"
+    assert WHOLE.value("payer.unit", "kilogram") == "kilogram"
+
+
+def test_a_name_without_the_sign_still_covers_what_ends_in_it() -> None:
+    old = Redaction(["nit"])
+    assert old.text('{"unit":"900123456"}')[0] == '{"unit":"••••56"}'
+
+
+def test_whole_names_alone_cover_nothing_else() -> None:
+    assert Redaction(["=nit"]).text('{"email":"ana@x.co"}') == ('{"email":"ana@x.co"}', 0)

@@ -295,6 +295,10 @@ def test_hosts_are_names_or_addresses(host: str) -> None:
         ),
         pytest.param({"redact": "*"}, "BREB_REDACT: '*' is not a name", id="a wildcard"),
         pytest.param({"redact": "email,--"}, "BREB_REDACT: '--' is not a name", id="dashes"),
+        pytest.param({"redact": "=nit,=-"}, "BREB_REDACT: '=-' is not a name", id="only a sign"),
+        pytest.param(
+            {"ledger_fields": "=nit"}, "BREB_LEDGER_FIELDS: write nit: here each name is", id="sign"
+        ),
         pytest.param({"ca_bundle": "."}, "BREB_CA_BUNDLE: . is a directory", id="a directory"),
         pytest.param({"read_timeout": "nan"}, "BREB_READ_TIMEOUT: ", id="nan"),
         pytest.param({"read_timeout": "inf"}, "BREB_READ_TIMEOUT: ", id="infinite"),
