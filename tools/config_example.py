@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
-from proxy.settings.model import PREFIX, SECRETS, Settings, shown
+from proxy.settings.model import SECRETS, Settings, shown
+from proxy.settings.sources import PREFIX
 
 TARGET = Path(__file__).parents[1] / "config.example.env"
 WIDTH = 98

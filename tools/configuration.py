@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from proxy.settings.model import PREFIX, SECRETS, Settings, shown
+from proxy.settings.model import SECRETS, Settings, shown
+from proxy.settings.sources import PREFIX
 
 PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
 HEAD = """\

@@ -4,7 +4,8 @@ import re
 
 from proxy import __version__
 from proxy.cli.help import HELP
-from proxy.settings.model import PREFIX, SECRETS, Settings, shown
+from proxy.settings.model import SECRETS, Settings, shown
+from proxy.settings.sources import PREFIX
 
 _COMMAND = re.compile(r"^  ([a-z]+) {2,}(\S.*)$", re.MULTILINE)  # as the program's help lists them
 HEAD = r"""

@@ -5,8 +5,6 @@ Nothing heavy is imported: probes and scripts ask often.
 
 import http.client
 import json
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +12,7 @@ from proxy.addresses import ListenAddress
 from proxy.admin import secret as admin_secret
 from proxy.admin.connection import Connection, Unreached, not_ours
 from proxy.errors import SettingsError
-from proxy.settings.single import setting
+from proxy.settings.sources import Sources
 
 DEFAULT = admin_secret.DEFAULT
 _NAME = "BREB_ADMIN_LISTEN"
@@ -44,14 +42,9 @@ class Reply:
         return document if isinstance(document, dict) else {}
 
 
-def address(
-    flag: str | None,
-    env_file: str | None,
-    secrets_dir: str | None,
-    environment: Mapping[str, str] = os.environ,
-) -> ListenAddress:
+def address(flag: str | None, sources: Sources) -> ListenAddress:
     """Find the admin listener's address as ``serve`` does; raise SettingsError if it is none."""
-    value = setting(_NAME, flag, env_file, secrets_dir, environment) or DEFAULT
+    value = flag or sources.get(_NAME) or DEFAULT
     try:
         return ListenAddress.parse(value).connectable
     except ValueError as error:

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from pydantic import SecretStr, ValidationError
 
 from proxy.addresses import ListenAddress
 from proxy.admin.access import Access
 from proxy.asgi import App
 from proxy.cli.opening import opening
+from proxy.credentials import Credentials, FixedCredentials
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND, curl
 from proxy.journal.beside import WEBHOOK_PATH, WebhookInbox
@@ -39,23 +39,16 @@ _FLAGS_ALONE = (
     "the demo does not read the environment and .env; it has options for settings, such as"
     " --allow-open-listener for BREB_ALLOW_OPEN_LISTENER=true"
 )
-_CREDENTIALS = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
+_CREDENTIALS = Credentials(SecretStr("sandbox-client"), SecretStr("sandbox-secret"))
 
 
 class DemoSettings(Settings):
-    """Settings from flags and from the demo itself, whatever the environment says."""
+    """Settings of the demo, whose upstream is no machine of anybody's."""
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Leave out every source but the constructor's arguments."""
-        return (init_settings,)
+    @property
+    def environment(self) -> str:
+        """Say so."""
+        return "demo"
 
 
 class _Simulator(uvicorn.Server):
@@ -110,14 +103,15 @@ class Demo:
 
     def _load(self, given: dict[str, Any]) -> Settings:
         own = {
-            **_CREDENTIALS,
+            "client_id": _CREDENTIALS.client_id,
+            "client_secret": _CREDENTIALS.client_secret,
             "ledger": given.get("ledger") or Path(self._folder.name, "ledger.db"),
             "base_url": f"http://{self._simulator.address}",
             "listen": self._callers.address,
             "admin_listen": self._admin.address,
         }
         try:
-            return DemoSettings(**given | own, _env_file=None)
+            return DemoSettings(**given | own)
         except ValidationError as error:
             raise SettingsError(problems(error), _FLAGS_ALONE) from None
 
@@ -137,7 +131,7 @@ class Demo:
                 running = tasks.create_task(simulator.serve(self._simulator.sockets))
                 await server.serve(
                     settings,
-                    {**_CREDENTIALS, "_env_file": None},
+                    FixedCredentials(_CREDENTIALS),
                     self._callers.sockets,
                     self._admin.sockets,
                     access=self._access,

@@ -9,10 +9,10 @@ from typing import Any
 from proxy.admin import client as admin_client
 from proxy.admin.connection import NotProven, Unreached
 from proxy.admin.secret import user
+from proxy.cli.shared import sources_of
 from proxy.errors import SettingsError
 from proxy.ledger.reading import reading
 from proxy.ledger.trouble import SETTING, LedgerRefused, NoSuchRow
-from proxy.settings.single import setting
 from proxy.terminal.plain import plain
 
 _LIMIT = 2.0  # seconds
@@ -21,7 +21,7 @@ _UNSET = f"no ledger file is set: set {SETTING}, as for serve, or use --ledger F
 
 def ledger_file(options: argparse.Namespace) -> Path:
     """Return the ledger that the options and settings name, or else the running proxy's."""
-    found = setting(SETTING, options.ledger, options.env_file, options.secrets_dir)
+    found = options.ledger or sources_of(options).get(SETTING)
     found = found or _of_running_proxy(options)
     if found is None:
         raise SettingsError([_UNSET])
@@ -30,7 +30,7 @@ def ledger_file(options: argparse.Namespace) -> Path:
 
 def _of_running_proxy(options: argparse.Namespace) -> str | None:
     try:
-        where = admin_client.address(None, options.env_file, options.secrets_dir)
+        where = admin_client.address(None, sources_of(options))
         state = admin_client.ask(where, "GET", "/status", _LIMIT).document
     except NotProven as error:
         raise SettingsError([_UNSET, *str(error).split("\n")]) from None

@@ -7,6 +7,7 @@ from typing import Any
 from proxy.admin import client as admin_client
 from proxy.admin.connection import Unreached
 from proxy.cli.ledger_file import add_row, find
+from proxy.cli.shared import add_proxy, proxy_of
 from proxy.counts import counted
 from proxy.invocation import COMMAND
 from proxy.ledger import table
@@ -23,18 +24,13 @@ def add_look_up(parser: argparse.ArgumentParser) -> None:
     """Add which row, and where the proxy is asked."""
     add_row(parser)
     parser.add_argument("--json", action="store_true", help="for a program")
-    parser.add_argument(
-        "--admin-listen",
-        metavar="HOST:PORT",
-        help="admin listener of the running proxy: host:port or unix:/path (BREB_ADMIN_LISTEN;"
-        f" default: {admin_client.DEFAULT})",
-    )
+    add_proxy(parser)
 
 
 def look_up(options: argparse.Namespace, screen: Screen) -> int:
     """Have the running proxy ask, and print what it found."""
     entry = find(options)
-    where = admin_client.address(options.admin_listen, options.env_file, options.secrets_dir)
+    where = proxy_of(options)
     target = f"/ledger/{entry['number']}/look-up"
     reply = admin_client.ask(where, "POST", target, _LIMIT)
     told = reply.document

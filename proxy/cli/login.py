@@ -8,19 +8,19 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from proxy.credentials import Credentials, FixedCredentials
 from proxy.errors import CredentialsRefused, SettingsError, TokenError
 from proxy.invocation import COMMAND
 from proxy.server import errand
 from proxy.server.build import token_source
 from proxy.settings import keychain
-from proxy.settings.credentials import Credentials
-from proxy.settings.dotenv import assignments, rewrite
+from proxy.settings.dotenv import rewrite
 from proxy.settings.git import exposed
-from proxy.settings.keychain import KeychainUnavailable, NoKeychain, Pair
-from proxy.settings.model import PREFIX, Settings, load
-from proxy.settings.sources import KEYCHAIN, locate, provenance
+from proxy.settings.keychain import KeychainUnavailable, NoKeychain
+from proxy.settings.model import Settings, find, load
+from proxy.settings.precedence import KEYCHAIN, Found, full_name
+from proxy.settings.sources import EnvFile, locate
 from proxy.terminal import prompt
 from proxy.terminal.arguments import FAILED, OK, USAGE, Parser, say
 from proxy.terminal.screen import Screen
@@ -79,18 +79,23 @@ def _add(reader: Parser, name: str) -> None:
 
 
 def _login(options: argparse.Namespace, screen: Screen) -> int:
-    places = locate(options.env_file, options.secrets_dir)
-    given = chosen(options)
-    settings = load(given | dict.fromkeys(_PAIR, _STAND_IN), **places)
+    found = _found(options)
+    settings = load(found)
     if options.store != _FILE:
         options.store = _where(settings, _unusable())
     if options.store is None:
         return FAILED
     pair = prompt.credentials(_for_whom(settings))
-    settings = load(given | dict(zip(_PAIR, pair, strict=True)), **places)
+    settings = load(found.with_values(dict(zip(_PAIR, pair, strict=True))))
     if not options.untried and not _accepted(settings, screen):
         return FAILED
-    return _keep(options, settings, places, screen)
+    return _keep(options, settings, found, screen)
+
+
+def _found(options: argparse.Namespace) -> Found:
+    """Find all settings but the two, which nobody is asked for yet, the keychain neither."""
+    sources = locate(options.env_file, options.secrets_dir)
+    return find(chosen(options) | dict.fromkeys(_PAIR, _STAND_IN), sources)
 
 
 def _unusable() -> str:
@@ -117,19 +122,18 @@ def _where(settings: Settings, problem: str) -> str | None:
     return None
 
 
-def _keep(
-    options: argparse.Namespace, settings: Settings, places: dict[str, Any], screen: Screen
-) -> int:
-    store = options.store
+def _keep(options: argparse.Namespace, settings: Settings, found: Found, screen: Screen) -> int:
+    store, pair = options.store, Credentials(settings.client_id, settings.client_secret)
+    sources = found.sources.anew()
     if store == KEYCHAIN:
         try:
-            keychain.keep(settings.base_url, Pair(settings.client_id, settings.client_secret))
+            keychain.keep(settings.base_url, pair)
             _said(screen, f"stored in the keychain ({keychain.name()}), for {settings.base_url}")
         except KeychainUnavailable as error:
             store = _where(settings, str(error))
-    if store is None or (store == _FILE and not _written(places["_env_file"], settings, screen)):
+    if store is None or (store == _FILE and not _written(sources.file.path, pair, screen)):
         return FAILED
-    _warn(chosen(options), places, store, screen)
+    _warn(find(chosen(options), sources), store, screen)
     return OK
 
 
@@ -158,10 +162,8 @@ def _accepted(settings: Settings, screen: Screen) -> bool:
 
 
 async def _try(settings: Settings, outcome: list[AccessToken | TokenError]) -> None:
-    async def read() -> Credentials:
-        return Credentials(settings.client_id, settings.client_secret)
-
-    source, pool = token_source(settings, read)
+    pair = Credentials(settings.client_id, settings.client_secret)
+    source, pool = token_source(settings, FixedCredentials(pair))
     keeper = keeper_for(source, settings.token_timeout)
     try:
         async with kept(keeper):
@@ -182,16 +184,14 @@ def _rows(settings: Settings, token: AccessToken) -> list[tuple[str, str]]:
     ]
 
 
-def _written(file: Path, settings: Settings, screen: Screen) -> bool:
-    values = {
-        f"{PREFIX}{name.upper()}": getattr(settings, name).get_secret_value() for name in _PAIR
-    }
+def _written(file: Path, pair: Credentials, screen: Screen) -> bool:
+    values = {full_name(name): getattr(pair, name).get_secret_value() for name in _PAIR}
     try:
         rewrite(file, values)
     except (OSError, ValueError) as error:
         say(f"{file}: cannot be written ({error})")
         return False
-    if not values.items() <= assignments(file).items():
+    if not values.items() <= EnvFile(file).values.items():
         rewrite(file, dict.fromkeys(values))
         say(f"{file} cannot store this pair, because it contains ${{: use the keychain")
         return False
@@ -199,20 +199,19 @@ def _written(file: Path, settings: Settings, screen: Screen) -> bool:
     return True
 
 
-def _warn(given: dict[str, Any], places: dict[str, Any], store: str, screen: Screen) -> None:
+def _warn(found: Found, store: str, screen: Screen) -> None:
     """Say what keeps the pair from being used, or from staying secret."""
-    file = places["_env_file"]
-    origins = provenance(given, places)
-    wins = {origins.get(name) for name in _PAIR} - {KEYCHAIN, str(file), None}
-    if store == KEYCHAIN and origins.get("client_secret") == str(file):
-        wins.add(str(file))
+    file, origins = found.sources.file, found.origins
+    wins = {origins[name] for name in _PAIR if name in origins} - {KEYCHAIN, file.name}
+    if store == KEYCHAIN and origins.get("client_secret") == file.name:
+        wins.add(file.name)
     mark = screen.shade(screen.mark("!"), "yellow")
     if wins:
-        names = " and ".join(sorted(map(str, wins)))
+        names = " and ".join(sorted(wins))
         screen.line(
             f"{mark} {names} has credentials too, and they are used instead: remove them there"
         )
-    if advice := exposed(file):
+    if advice := exposed(file.path):
         screen.line(f"{mark} {advice}")
 
 
@@ -220,14 +219,14 @@ def _warn(given: dict[str, Any], places: dict[str, Any], store: str, screen: Scr
 
 
 def _logout(options: argparse.Namespace, screen: Screen) -> int:
-    places = locate(options.env_file, options.secrets_dir)
-    settings = load(chosen(options) | dict.fromkeys(_PAIR, _STAND_IN), **places)
-    file, names = places["_env_file"], [f"{PREFIX}{name.upper()}" for name in _PAIR]
-    in_file = any(assignments(file).get(name) for name in names)
+    found = _found(options)
+    settings = load(found)
+    file, names = found.sources.file, [*map(full_name, _PAIR)]
+    in_file = any(map(file.get, names))
     if options.store == _FILE:
         if in_file:
-            rewrite(file, dict.fromkeys(names))
-        _said(screen, f"{'removed from' if in_file else 'nothing was found in'} {file}")
+            rewrite(file.path, dict.fromkeys(names))
+        _said(screen, f"{'removed from' if in_file else 'nothing was found in'} {file.name}")
         return OK
     try:
         had = keychain.remove(settings.base_url)
@@ -238,7 +237,7 @@ def _logout(options: argparse.Namespace, screen: Screen) -> int:
         say(str(error))
     _said(screen, f"{'deleted' if had else 'nothing was stored'} for {settings.base_url}")
     if in_file:
-        screen.line(f"{file} also has a pair; to remove it: {COMMAND} logout --store {_FILE}")
+        screen.line(f"{file.name} also has a pair; to remove it: {COMMAND} logout --store {_FILE}")
     return OK
 
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from proxy.addresses import ListenAddress
-from proxy.admin import client as admin_client
 from proxy.admin import secret as admin_secret
 from proxy.admin.client import Reply, ask
 from proxy.admin.connection import Unreached, not_ours
+from proxy.cli.shared import add_proxy, proxy_of
 from proxy.counts import counted
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
@@ -46,16 +46,11 @@ def main(name: str, arguments: Sequence[str]) -> int:
         )
     if name == "status":
         parser.add_argument("--json", action="store_true", help="print the whole state as JSON")
-    parser.add_argument(
-        "--admin-listen",
-        metavar="HOST:PORT",
-        help="admin listener of the running proxy: host:port or unix:/path (BREB_ADMIN_LISTEN;"
-        f" default: {admin_client.DEFAULT})",
-    )
+    add_proxy(parser)
     add_sources(parser)
     options = parser.read(arguments)
     try:
-        where = admin_client.address(options.admin_listen, options.env_file, options.secrets_dir)
+        where = proxy_of(options)
     except SettingsError as error:
         say("\n".join(error.problems))
         return USAGE

@@ -18,9 +18,11 @@ from proxy.invocation import COMMAND
 from proxy.server import server, sockets
 from proxy.server.sockets import AddressTaken, HandedOver
 from proxy.settings import environment_proxy
-from proxy.settings.model import PREFIX, Settings, load
+from proxy.settings.credentials import CredentialsReader
+from proxy.settings.model import Settings, find, load
 from proxy.settings.near_misses import meant
-from proxy.settings.sources import locate, provenance
+from proxy.settings.precedence import Found, full_name
+from proxy.settings.sources import Sources, locate
 from proxy.settings.suspicions import (
     empty_upstream,
     path_of_the_api,
@@ -82,13 +84,18 @@ def _simulators(flag: str) -> str:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    places = locate(options.env_file, options.secrets_dir)
-    given = chosen(options)
+    return _serve_with(_found(options))
+
+
+def _found(options: argparse.Namespace) -> Found:
+    return find(chosen(options), locate(options.env_file, options.secrets_dir))
+
+
+def _serve_with(found: Found) -> int:
     handed, manager = _service()
-    settings = load(given | handed.settings, **places)
+    settings = load(found.with_values(handed.settings))
     as_json = log_format.configure(settings.log_level, settings.log_format)
-    overruled = handed.settings and _overruled(handed, provenance(given, places))
-    for warning in [*_suspicions(settings, places), *overruled]:
+    for warning in [*_suspicions(settings, found.sources), *_overruled(handed, found)]:
         server.log.warning("%s", warning)
     callers = list(handed.callers) or _bind(settings, "listen")
     try:
@@ -105,7 +112,7 @@ def _serve(options: argparse.Namespace) -> int:
     access = Access()
     serving = server.serve(
         settings,
-        places,
+        CredentialsReader(found.sources, settings.base_url),
         callers,
         admin,
         access=access,
@@ -141,21 +148,21 @@ def _service() -> "tuple[HandedOver, Manager | None]":
     return systemd.handed_over(), systemd.Manager.of()
 
 
-def _overruled(handed: HandedOver, origins: dict[str, str]) -> list[str]:
+def _overruled(handed: HandedOver, found: Found) -> list[str]:
     """Return a warning for each listener that is set and was handed over as well."""
     return [
-        f"{PREFIX}{name.upper()} ({origins[name]}) is not used: the service manager passed a"
+        f"{full_name(name)} ({found.origins[name]}) is not used: the service manager passed a"
         f" socket for {address}"
         for name, address in handed.settings.items()
-        if name in origins
+        if name in found.origins
     ]
 
 
-def _suspicions(settings: Settings, places: dict[str, Any]) -> Iterator[str]:
+def _suspicions(settings: Settings, sources: Sources) -> Iterator[str]:
     """Give what is usable, and yet perhaps not what was meant."""
-    yield from (*unread(places["_env_file"]), *shortened(places["_env_file"]))
-    yield from unknown_names(places)
-    if place := empty_upstream(settings, places):
+    yield from (*unread(sources.file), *shortened(sources.file))
+    yield from unknown_names(sources)
+    if place := empty_upstream(settings, sources):
         yield f"BREB_BASE_URL is set but empty ({place}): requests go to {settings.base_url}"
     if twice := path_of_the_api(settings):
         yield ": ".join(twice)
@@ -167,7 +174,7 @@ def _bind(settings: Settings, name: str) -> list[socket.socket]:
     try:
         return sockets.bind(getattr(settings, name))
     except AddressTaken as error:
-        raise AddressTaken(f"{error} ({PREFIX}{name.upper()})") from error
+        raise AddressTaken(f"{error} ({full_name(name)})") from error
 
 
 def _url(address: ListenAddress, scheme: str) -> str:
@@ -176,13 +183,12 @@ def _url(address: ListenAddress, scheme: str) -> str:
 
 def _run(options: argparse.Namespace) -> int:
     """Serve with credentials, whole or half; without any, show what it does."""
-    places = locate(options.env_file, options.secrets_dir)
-    given = provenance({}, places)
-    if given.keys() & {"client_id", "client_secret"}:
-        return _serve(options)
-    if place := meant(places):
+    found = _found(options)
+    if found.origins.keys() & {"client_id", "client_secret"}:
+        return _serve_with(found)
+    if place := meant(found.sources):
         try:
-            return _serve(options)
+            return _serve_with(found)
         except SettingsError as error:
             why = (
                 f"the demo does not start, because {place} has settings; to start it anyway:"
@@ -190,8 +196,9 @@ def _run(options: argparse.Namespace) -> int:
             )
             raise SettingsError(error.problems, f"{error.hint}\n{why}".strip()) from None
     say(phrase("demo.instead").said(of_locale(os.environ)))
-    if given:
-        names = ", ".join(f"{PREFIX}{name.upper()}" for name in sorted(given))
+    every = map(full_name, sorted(Settings.model_fields))
+    if unused := [name for name in every if found.sources.get(name)]:
+        names = ", ".join(unused)
         say(f"the demo uses options only, and not {names}; see {COMMAND} demo --help")
     return _demo(options)
 

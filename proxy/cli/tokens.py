@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from proxy.addresses import ListenAddress
 from proxy.admin import client as admin_client
 from proxy.admin.connection import NotProven, Unreached
+from proxy.cli.shared import add_proxy, proxy_of, sources_of
 from proxy.counts import counted
 from proxy.errors import SettingsError, TokenError
+from proxy.settings.sources import Sources
 from proxy.terminal import prompt
 from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
 from proxy.terminal.plain import as_json, plain
@@ -85,18 +87,13 @@ def _reader() -> Parser:
         "--others", action="store_true", help="revoke all that are not this proxy's"
     )
     reader.add_argument("--yes", action="store_true", help="do not ask")
-    reader.add_argument(
-        "--admin-listen",
-        metavar="HOST:PORT",
-        help="admin listener of the running proxy: host:port or unix:/path (BREB_ADMIN_LISTEN;"
-        f" default: {admin_client.DEFAULT})",
-    )
+    add_proxy(reader)
     add_sources(reader)
     return reader
 
 
 def _way(options: argparse.Namespace) -> Way:
-    where = admin_client.address(options.admin_listen, options.env_file, options.secrets_dir)
+    where = proxy_of(options)
     try:
         admin_client.ask(where, "GET", "/livez", 2.0)
     except NotProven:
@@ -104,7 +101,7 @@ def _way(options: argparse.Namespace) -> Way:
     except Unreached:
         if options.admin_listen:  # it was meant
             raise
-        return _Alone(options)
+        return _Alone(sources_of(options))
     return _Beside(where)
 
 
@@ -139,12 +136,11 @@ class _Beside:
 class _Alone:
     """Asks the API itself, with a token of its own for each question."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
-        from proxy.settings.model import load
-        from proxy.settings.sources import locate
+    def __init__(self, sources: Sources) -> None:
+        from proxy.settings.model import find, load
 
-        self._places = locate(options.env_file, options.secrets_dir)
-        self._settings = load({}, **self._places)
+        self._sources = sources
+        self._settings = load(find({}, sources))
 
     def listed(self) -> dict[str, Any]:
         return self._run(None)
@@ -166,7 +162,7 @@ class _Alone:
         from proxy.settings.credentials import CredentialsReader
         from proxy.token.kept import fetched, keeper_for, kept, left_alive
 
-        read = CredentialsReader(self._places, self._settings.base_url)
+        read = CredentialsReader(self._sources, self._settings.base_url)
         source, pool = token_source(self._settings, read)
         keeper = keeper_for(source, self._settings.token_timeout)
         try:

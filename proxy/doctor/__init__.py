@@ -13,7 +13,8 @@ from proxy.doctor.steps import Chart, failed
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.server import errand
-from proxy.settings.sources import locate, provenance
+from proxy.settings.model import find
+from proxy.settings.sources import locate
 from proxy.terminal import prompt
 from proxy.terminal.arguments import FAILED, USAGE, say
 from proxy.terminal.screen import Screen
@@ -51,9 +52,8 @@ def main(arguments: Sequence[str]) -> int:
         say(f"nothing was tried; to run it without a terminal: {COMMAND} check --rivals --yes")
         return FAILED
     try:
-        places = locate(options.env_file, options.secrets_dir)
-        given = chosen(options)
-        found = settings_check.gather(given, places, provenance(given, places))
+        sources = locate(options.env_file, options.secrets_dir)
+        found = settings_check.judged(find(chosen(options), sources))
     except SettingsError as error:
         if options.json:
             Screen(sys.stdout).line(as_json(_unread(error)))
@@ -89,7 +89,7 @@ async def _examine(
     async with asyncio.TaskGroup() as tasks:
         turning = None if options.json else tasks.create_task(report.turn(chart))
         if found.settings is not None:
-            examination = Examination(chart, found.settings, found.places, rivals=options.rivals)
+            examination = Examination(chart, found.settings, found.sources, rivals=options.rivals)
             await examination.run(options.path, credentials=not found.missing)
         if turning is not None:
             turning.cancel()

@@ -22,7 +22,9 @@ from proxy.passport.tokens import TOKEN_PATH
 from proxy.server import sockets
 from proxy.server.build import Parts, build
 from proxy.server.listener import Listener
+from proxy.settings.credentials import CredentialsReader
 from proxy.settings.model import Settings
+from proxy.settings.sources import Sources
 from proxy.terminal.arguments import say
 from proxy.token.kept import fetched, kept, left_alive, undisturbed
 from proxy.token.source import AccessToken
@@ -173,14 +175,15 @@ def _refused_here(says: str, body: bytes, facts: dict[str, Any]) -> Finding:
 
 
 @asynccontextmanager
-async def proxy_in_small(settings: Settings, places: dict[str, Any]) -> AsyncIterator[Calls]:
+async def proxy_in_small(settings: Settings, sources: Sources) -> AsyncIterator[Calls]:
     """Run keeper and callers' listener on a free loopback port while the block runs."""
     # One fetch at most, whose end `refresh` sees; and no access log between our lines. The ledger
     # may be held by the proxy that runs, and nothing that it would hold is sent here.
     quiet = settings.model_copy(
         update={"access_log": False, "token_wait": settings.token_timeout + 1, "ledger": None}
     )
-    parts = build(quiet, places, lambda: None, Access(), as_json=False)
+    credentials = CredentialsReader(sources, settings.base_url)
+    parts = build(quiet, credentials, lambda: None, Access(), as_json=False)
     doors = sockets.bind(ListenAddress("127.0.0.1", 0))
     listener = Listener(cast("App", parts.shell), parts.shell.refused, ListenerLimits(), 1, None)
     calls = Calls(settings, parts, sockets.port_of(doors))

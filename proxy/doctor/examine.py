@@ -13,6 +13,7 @@ from proxy.doctor.steps import SWALLOWED, Chart, Outcome, Step
 from proxy.server.build import egress_proxy
 from proxy.settings import environment_proxy
 from proxy.settings.model import Settings
+from proxy.settings.sources import Sources
 from proxy.upstream.tls import tls_context
 
 ANSWER_LIMIT = 10.0  # of READ_TIMEOUT, for one small answer
@@ -43,11 +44,11 @@ class Examination:
     """All steps beyond the settings, which are known to be usable."""
 
     def __init__(
-        self, chart: Chart, settings: Settings, places: dict[str, Any], *, rivals: bool = False
+        self, chart: Chart, settings: Settings, sources: Sources, *, rivals: bool = False
     ) -> None:
         self._chart = chart
         self._settings = settings
-        self._places = places
+        self._sources = sources
         self._context = tls_context(
             settings.ca_bundle, settings.client_cert, settings.client_cert_key
         )
@@ -142,7 +143,7 @@ class Examination:
         elif not credentials:
             self._chart.skip(*calls, why="no credentials")
         else:
-            async with proxy_in_small(self._settings, self._places) as proxy:
+            async with proxy_in_small(self._settings, self._sources) as proxy:
                 await self._call(proxy, path, upstream_open=open_ways[upstream])
 
     async def _walk(self) -> dict[Url, bool]:

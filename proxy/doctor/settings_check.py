@@ -1,17 +1,19 @@
 """The settings: whether they are whole, where each comes from, what looks like a slip."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from proxy.counts import counted
+from proxy.credentials import Credentials
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine, suspect
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.settings import near_misses
-from proxy.settings.credentials import Credentials
 from proxy.settings.git import exposed
-from proxy.settings.model import PREFIX, SECRETS, Settings, load, shown
+from proxy.settings.model import SECRETS, Settings, load, shown
+from proxy.settings.precedence import Found, full_name
+from proxy.settings.sources import EnvFile, Sources
 from proxy.settings.suspicions import (
     empty_upstream,
     odd,
@@ -33,41 +35,49 @@ _STAND_IN = "stand-in-for-a-missing-one"
 class FoundSettings:
     """The settings as found; ``settings`` is None if nothing can be tried with them."""
 
-    given: dict[str, Any]
-    places: dict[str, Any]
-    origins: dict[str, str]
+    found: Found
     settings: Settings | None
     problems: tuple[str, ...]
 
     @property
     def exposed(self) -> str:
         """What to do about an env file that git could take into a commit; empty if all is well."""
-        return exposed(Path(self.places["_env_file"] or ".env"))
+        return exposed(self.sources.file.path)
+
+    @property
+    def sources(self) -> Sources:
+        """Where they were looked for."""
+        return self.found.sources
+
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Where each that is set comes from."""
+        return self.found.origins
 
     @property
     def missing(self) -> list[str]:
         """The credentials that no source has."""
-        return [PREFIX + name.upper() for name in _PAIR if name not in self.origins]
+        return [full_name(name) for name in _PAIR if name not in self.origins]
 
 
-def gather(given: dict[str, Any], places: dict[str, Any], origins: dict[str, str]) -> FoundSettings:
-    """Read the settings; missing credentials do not keep the rest from being examined."""
-    stand_in = {name: _STAND_IN for name in _PAIR if name not in origins}
+def judged(found: Found) -> FoundSettings:
+    """Judge the settings; missing credentials do not keep the rest from being examined."""
+    stand_in = {name: _STAND_IN for name in _PAIR if name not in found.origins}
     try:
-        settings = load(given | stand_in, **places)
+        settings = load(found.with_values(stand_in))
     except SettingsError as error:
-        return FoundSettings(given, places, origins, None, tuple(error.problems))
-    return FoundSettings(given, places, origins, settings, ())
+        return FoundSettings(found, None, tuple(error.problems))
+    return FoundSettings(found, settings, ())
 
 
 def whole(found: FoundSettings) -> Finding:
     """Judge the settings, and tell where each that is set comes from."""
-    rows, facts = [_file(found.places)], {}
+    rows, facts = [_file(found.sources.file)], {}
     for name in Settings.model_fields:
         if name in found.origins:
             value = _value(found.settings, name)
-            rows.append((PREFIX + name.upper(), f"{value}from {found.origins[name]}"))
-            facts[PREFIX + name.upper()] = _fact(found, name)
+            rows.append((full_name(name), f"{value}from {found.origins[name]}"))
+            facts[full_name(name)] = _fact(found, name)
     if found.settings is None:
         advice = "\n".join(found.problems)
         return Finding(
@@ -80,7 +90,7 @@ def whole(found: FoundSettings) -> Finding:
     if twice := path_of_the_api(found.settings):
         says, advice = twice
         return Finding(Outcome.FAILED, says, advice, tuple(rows), facts)
-    doubts = _doubts(found.settings, found.places)
+    doubts = _doubts(found.settings, found.sources)
     if doubts:
         says, advice = ("; ".join(doubts), "\n".join(doubts.values()))
         return Finding(Outcome.WARNING, says, advice, tuple(rows), facts, suspect=True)
@@ -88,19 +98,19 @@ def whole(found: FoundSettings) -> Finding:
     return Finding(Outcome.OK, says, "", tuple(rows), facts)
 
 
-def _doubts(settings: Settings, places: dict[str, Any]) -> dict[str, str]:
+def _doubts(settings: Settings, sources: Sources) -> dict[str, str]:
     """Return what may not have been meant, and what to do about it."""
     doubts = {}
-    if place := empty_upstream(settings, places):
+    if place := empty_upstream(settings, sources):
         doubts[f"BREB_BASE_URL is set but empty ({place})"] = (
             f"set it to the upstream, or remove it; requests go to {settings.base_url}"
         )
     return doubts
 
 
-def _file(places: dict[str, Any]) -> tuple[str, str]:
-    file = Path(places["_env_file"] or ".env")
-    return str(file), "read" if file.is_file() else f"not found (looked in {_folder(file)})"
+def _file(file: EnvFile) -> tuple[str, str]:
+    there = file.path.is_file()
+    return file.name, "read" if there else f"not found (looked in {_folder(file.path)})"
 
 
 def _folder(file: Path) -> str:
@@ -148,7 +158,7 @@ def _length(secret: str) -> str:
 
 def names(found: FoundSettings) -> Finding:
     """Look for settings that do not exist: in the environment, the file, the directory."""
-    warnings = unknown_names(found.places)
+    warnings = unknown_names(found.sources)
     if not warnings and (over := passed_over()):
         return fine(f"every other name is a setting; Kubernetes set {', '.join(over)}", over=over)
     if not warnings:
@@ -159,12 +169,13 @@ def names(found: FoundSettings) -> Finding:
 
 def file(found: FoundSettings) -> Finding | None:
     """Look for slips in the .env file itself; None if there is none."""
-    path = Path(found.places["_env_file"] or ".env")
+    env_file = found.sources.file
+    path = env_file.path
     if not path.is_file():
         return None
-    slips = [*unread(path), *shortened(path), *repeated(path)]
+    slips = [*unread(env_file), *shortened(env_file), *repeated(env_file)]
     doubts = [*slips]
-    if readable_by_others(path):
+    if readable_by_others(env_file):
         doubts.append(f"other users of this machine can read {path}: chmod 600 {path}")
     if doubts:
         find = suspect if slips else doubtful
@@ -177,7 +188,7 @@ def credentials(found: FoundSettings) -> Finding:
     if found.missing:
         verb = "is" if len(found.missing) == 1 else "are"
         return failed(f"{' and '.join(found.missing)} {verb} not set", _where_to_put(found))
-    ours = tuple(f"{PREFIX}{name.upper()}:" for name in _PAIR)
+    ours = tuple(f"{full_name(name)}:" for name in _PAIR)
     if wrong := [line for line in found.problems if line.startswith(ours)]:
         return failed("; ".join(wrong), "copy it from the dashboard: Platform > API keys")
     if found.settings is not None and (strange := odd(_pair(found.settings))):
@@ -193,7 +204,7 @@ def _pair(settings: Settings) -> Credentials:
 
 
 def _where_to_put(found: FoundSettings) -> str:
-    near = {name: near_misses.missing(name, found.places) for name in found.missing}
+    near = {name: near_misses.missing(name, found.sources) for name in found.missing}
     hints = [f"{name} {what}" for name, what in near.items() if what]
     return "\n".join(hints) or (
         "copy them from the Passport dashboard (Platform > API keys) into the keychain"

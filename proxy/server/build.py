@@ -3,9 +3,8 @@
 import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from proxy.addresses import Url, bracketed
@@ -14,6 +13,7 @@ from proxy.admin.probes import Probes
 from proxy.admin.status import Status
 from proxy.asgi import App
 from proxy.clock import Clock, sleepless
+from proxy.credentials import CredentialsSource
 from proxy.exchange.forwarder import Forwarder, ForwarderOptions
 from proxy.exchange.guard import Guard, GuardOptions
 from proxy.exchange.record import Forward, Observer
@@ -24,7 +24,6 @@ from proxy.memory.limit import memory_limit
 from proxy.memory.rules import MIB, budget_within
 from proxy.passport.tokens import TOKEN_PATH
 from proxy.server.process import give_memory_back
-from proxy.settings.credentials import Credentials, CredentialsReader, egress_credentials
 from proxy.settings.model import Settings
 from proxy.telemetry.access_log import AccessLog
 from proxy.telemetry.metrics import Metrics
@@ -68,7 +67,7 @@ class Parts:
 
 def build(
     settings: Settings,
-    where: dict[str, Any],
+    credentials: CredentialsSource,
     quit_now: Callable[[], None],
     access: Access,
     *,
@@ -76,17 +75,14 @@ def build(
 ) -> Parts:
     """Make all parts and connect them; needs a running event loop.
 
-    ``where`` names the sources of the settings (see settings.sources), for the credentials;
     ``access`` opens the admin listener.
     """
     context = _client_tls(settings)
     budget = Budget(_most_held(settings), give_memory_back)
-    egress = egress_proxy(settings, where)
+    egress = egress_proxy(settings, credentials)
     pool = _pool(settings, settings.base_url.origin, context, egress, budget)
     clock = sleepless()
-    source, token_pool = token_source(
-        settings, CredentialsReader(where, settings.base_url), clock, context, egress, where
-    )
+    source, token_pool = token_source(settings, credentials, clock, context, egress)
     journal, recorder = _recording(settings)
     watched = _watched(source, journal, settings)
     keeper = TokenKeeper(watched, clock, _keeper_options(settings))
@@ -113,10 +109,7 @@ def build(
     if settings.access_log and settings.log_level in ("debug", "info"):  # its lines are info
         observers.append(access_log.observe)
     shell = Shell(judge, forward, observers, recorder)
-    demo = "client_id" in where  # the demo alone brings credentials of its own
-    status = Status(
-        keeper, pool, shell, lambda: _about(settings, source, demo=demo), metrics.unknown, ledger
-    )
+    status = Status(keeper, pool, shell, lambda: _about(settings, source), metrics.unknown, ledger)
     metrics.add_collector(status.gauges)
 
     def pages() -> App:
@@ -155,38 +148,28 @@ def _token_endpoint(
 
 def token_source(
     settings: Settings,
-    read_credentials: Callable[[], Awaitable[Credentials]],
+    credentials: CredentialsSource,
     clock: Clock | None = None,
     context: ResumingContext | None = None,
     egress: EgressProxy | None = None,
-    where: dict[str, Any] | None = None,
 ) -> tuple[PassportTokenSource, Pool]:
-    """Return where tokens come from, and the pool to close at the end.
-
-    With ``where``, which names the sources of the settings, refused credentials are looked at.
-    """
+    """Return where tokens come from, and the pool to close at the end."""
     endpoint = settings.token_endpoint_url
     context = context or _client_tls(settings)
     # Its own, even at the same origin: when all connections of the other are busy, most of all with
     # 401s that wait for a new token, the token must still be had.
-    pool = _pool(settings, endpoint.origin, context, egress or egress_proxy(settings))
+    pool = _pool(settings, endpoint.origin, context, egress or egress_proxy(settings, credentials))
     source = PassportTokenSource(
         endpoint,
         Client(pool, endpoint.origin),
-        read_credentials,
+        credentials,
         clock or sleepless(),
         accept_language=settings.accept_language,
         default_lifetime=settings.token_lifetime,
         from_base_url=settings.token_url is None,
-        suspect=partial(_suspicion, where or {}),
+        suspect=credentials.doubts,
     )
     return source, pool
-
-
-def _suspicion(where: dict[str, Any], credentials: Credentials) -> str:
-    from proxy.settings.suspicions import of_refused  # only where it goes wrong
-
-    return "; ".join(of_refused(credentials, where))
 
 
 def _client_tls(settings: Settings) -> ResumingContext | None:
@@ -208,17 +191,19 @@ def _pool(
     return Pool(connector, _limits(settings), budget)
 
 
-def egress_proxy(settings: Settings, where: dict[str, Any] | None = None) -> EgressProxy | None:
+def egress_proxy(
+    settings: Settings, credentials: CredentialsSource | None = None
+) -> EgressProxy | None:
     """Return the way out through a corporate proxy, if there is one.
 
-    It is not shown the client certificate, which is for the upstream. With ``where``, which names
-    the sources of the settings, its credentials are read again when it does not take them.
+    It is not shown the client certificate, which is for the upstream. When it does not take its
+    own credentials, they are read again from ``credentials``, if given.
     """
     url = settings.egress_proxy
     if url is None:
         return None
     tls = tls_context(settings.ca_bundle) if url.scheme == "https" else None
-    read = (lambda: None) if where is None else partial(egress_credentials, where)
+    read = (lambda: None) if credentials is None else credentials.egress
     return EgressProxy(url, settings.egress_credentials, tls, read)
 
 
@@ -312,10 +297,10 @@ def _watched(source: TokenSource, journal: "Journal | None", settings: Settings)
     return WatchedSource(source, journal, settings.token_endpoint_url.path)
 
 
-def _about(settings: Settings, source: PassportTokenSource, *, demo: bool) -> dict[str, Any]:
+def _about(settings: Settings, source: PassportTokenSource) -> dict[str, Any]:
     return {
         "upstream": str(settings.base_url),
-        "environment": "demo" if demo else settings.environment,
+        "environment": settings.environment,
         "token_endpoint": str(settings.token_endpoint_url),
         "listen": str(settings.listen),
         "clock_skew": None if source.skew is None else round(source.skew, 1),

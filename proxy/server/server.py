@@ -20,6 +20,7 @@ from proxy.admin import secret as admin_secret
 from proxy.admin.access import Access
 from proxy.asgi import App
 from proxy.counts import counted
+from proxy.credentials import CredentialsSource
 from proxy.errors import RequestRefused, SettingsError
 from proxy.exchange.problem import problem
 from proxy.http1.fields import Lines
@@ -50,7 +51,7 @@ _SPARE = 2.0  # uvicorn's own end comes after ours, if ours should fail
 
 async def serve(
     settings: Settings,
-    where: dict[str, Any],
+    credentials: CredentialsSource,
     callers: list[socket.socket],
     admin: list[socket.socket],
     *,
@@ -63,14 +64,14 @@ async def serve(
 ) -> None:
     """Serve until a signal or /quit, then drain.
 
-    ``callers`` and ``admin`` are bound sockets; ``access`` opens the admin listener; ``built`` is
-    called when all parts are there, ``tidy`` at the end, however it is told to end, and ``started``
-    runs once, when both listen; ``manager`` is told how the service does. Raises SettingsError for
-    what cannot be used, such as the ledger.
+    ``credentials`` are asked for each token; ``callers`` and ``admin`` are bound sockets;
+    ``access`` opens the admin listener; ``built`` is called when all parts are there, ``tidy`` at
+    the end, however it is told to end, and ``started`` runs once, when both listen; ``manager`` is
+    told how the service does. Raises SettingsError for what cannot be used, such as the ledger.
     """
     stop = signals.Stop()
     with _released_if_unused([*callers, *admin]):
-        parts = build(settings, where, stop, access, as_json=as_json)
+        parts = build(settings, credentials, stop, access, as_json=as_json)
     built()
     traces = contextlib.ExitStack()
     stop.last_words = lambda: _last_words(parts, traces)

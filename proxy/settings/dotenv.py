@@ -88,16 +88,11 @@ def _text(file: Path) -> str:
     return text
 
 
-def assignments(file: Path) -> dict[str, str]:
-    """Return what ``file`` sets, names in capitals; empty if it cannot be read.
+def assigned(text: str) -> dict[str, str]:
+    """Return what the text of such a file sets, names in capitals.
 
     Values stand with their references to the environment (``${NAME}``) resolved.
     """
-    return assigned(_read(file))
-
-
-def assigned(text: str) -> dict[str, str]:
-    """Return what the text of such a file sets, as `assignments` does."""
     if not text:
         return {}
     from dotenv import dotenv_values
@@ -106,9 +101,8 @@ def assigned(text: str) -> dict[str, str]:
     return {name.upper(): value for name, value in found.items() if value is not None}
 
 
-def names(file: Path) -> list[str]:
-    """Return the name of each line of ``file``, as it is written, as often as it stands there."""
-    text = _read(file)
+def names(text: str) -> list[str]:
+    """Return the name of each line, as it is written, as often as it stands there."""
     if not text:
         return []
     from dotenv.parser import parse_stream
@@ -118,6 +112,8 @@ def names(file: Path) -> list[str]:
 
 def unreadable(text: str) -> list[tuple[int, str]]:
     """Return number and words of each line that sets nothing, and is no comment."""
+    if not text:
+        return []
     from dotenv.parser import parse_stream
 
     found = []
@@ -129,17 +125,11 @@ def unreadable(text: str) -> list[tuple[int, str]]:
     return found
 
 
-def stray_lines(file: Path) -> list[int]:
-    """Return the numbers of the lines of ``file`` that are neither settings nor comments."""
-    return [number for number, _ in unreadable(_read(file))]
-
-
-def unresolved(file: Path, environment: Mapping[str, str] = os.environ) -> list[str]:
-    """Return the names in ``file`` whose values lose a ``${NAME}``, since nothing has that name.
+def unresolved(text: str, environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Return the names whose values lose a ``${NAME}``, since nothing has that name.
 
     python-dotenv replaces it by nothing, in quotes of either kind as well.
     """
-    text = _read(file)
     if "${" not in text:
         return []
     from dotenv.parser import parse_stream
@@ -192,11 +182,3 @@ def _quoted(value: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9._~+/=@:-]+", value):
         return value
     return "'" + value.replace("\\", r"\\").replace("'", r"\'") + "'"
-
-
-def _read(file: Path) -> str:
-    try:
-        text = file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    return "" if unsafe(text) else text

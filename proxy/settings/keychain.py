@@ -13,19 +13,15 @@ import os
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import SecretStr
-from pydantic.fields import FieldInfo
-from pydantic_settings import PydanticBaseSettingsSource
 
 from proxy.addresses import Url
-from proxy.errors import SettingsError
+from proxy.credentials import Credentials
 from proxy.invocation import COMMAND
-from proxy.passport.hosts import SANDBOX
 
 SERVICE = "breb-proxy"
 LIMIT = 30.0  # somebody may have to type a password
@@ -43,16 +39,9 @@ class NoKeychain(KeychainUnavailable):
     """There is none to ask: keyring is not installed, or finds none on this machine."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """What the keychain keeps under a base URL; both parts in one item, so that they fit."""
-
-    client_id: SecretStr
-    client_secret: SecretStr
-
-    def fits(self, client_id: object) -> bool:
-        """Report whether the secret belongs to a client id that another source has, if any."""
-        return not client_id or str(client_id).strip() == self.client_id.get_secret_value()
+def fits(pair: Credentials, client_id: object) -> bool:
+    """Report whether a pair's secret belongs to the client id that another source has, if any."""
+    return not client_id or str(client_id).strip() == pair.client_id.get_secret_value()
 
 
 def name() -> str:
@@ -60,7 +49,7 @@ def name() -> str:
     return str(_asked(lambda: _backend().get_keyring().name, LIMIT))
 
 
-def find(base_url: Url, limit: float = LIMIT) -> Pair | None:
+def find(base_url: Url, limit: float = LIMIT) -> Credentials | None:
     """Return the pair for a base URL, None if there is none.
 
     Raises KeychainUnavailable if there should be one, and the keychain does not tell it.
@@ -72,7 +61,7 @@ def find(base_url: Url, limit: float = LIMIT) -> Pair | None:
         return None
     try:
         found = json.loads(kept)
-        return Pair(SecretStr(found["client_id"]), SecretStr(found["client_secret"]))
+        return Credentials(SecretStr(found["client_id"]), SecretStr(found["client_secret"]))
     except (ValueError, TypeError, LookupError):
         text = (
             f"the keychain's item for {base_url} is not from breb-proxy; replace it: {COMMAND}"
@@ -81,12 +70,12 @@ def find(base_url: Url, limit: float = LIMIT) -> Pair | None:
         raise KeychainUnavailable(text) from None
 
 
-async def found(base_url: Url, limit: float) -> Pair | None:
+async def found(base_url: Url, limit: float) -> Credentials | None:
     """Do as `find`, while the event loop goes on."""
     loop = asyncio.get_running_loop()
-    answer: asyncio.Future[Pair | None] = loop.create_future()
+    answer: asyncio.Future[Credentials | None] = loop.create_future()
 
-    def tell(pair: Pair | None, error: Exception | None) -> None:
+    def tell(pair: Credentials | None, error: Exception | None) -> None:
         if answer.cancelled():
             return
         if error is None:
@@ -107,7 +96,7 @@ async def found(base_url: Url, limit: float) -> Pair | None:
     return await answer
 
 
-def keep(base_url: Url, pair: Pair) -> None:
+def keep(base_url: Url, pair: Credentials) -> None:
     """Keep a pair in the place of the one that was there; raise KeychainUnavailable."""
     text = json.dumps(
         {
@@ -198,32 +187,3 @@ def _asked(question: Callable[[], T], limit: float) -> T:
         text = f"the keychain refused access ({type(error).__name__}): unlock it, then try again"
         raise KeychainUnavailable(text) from None
     return answer  # type: ignore[return-value]  # there was no error
-
-
-class KeychainSource(PydanticBaseSettingsSource):
-    """Gives the pair of the base URL if no source before it has one; a half gets what fits it."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Say nothing about one setting alone."""
-        return None, field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        """Return both credentials, or nothing; raise SettingsError if the keychain is shut."""
-        given = self.current_state
-        # Which pair it is depends on the base URL: without that among the settings, none.
-        if given.get("client_secret") or "base_url" not in self.settings_cls.model_fields:
-            return {}
-        try:
-            pair = find(Url.parse(given.get("base_url") or SANDBOX))
-        except ValueError:  # said of BASE_URL itself
-            return {}
-        except KeychainUnavailable as error:
-            raise SettingsError(
-                [f"the credentials are in the keychain, which cannot be read: {error}"]
-            ) from None
-        if pair is None or not pair.fits(given.get("client_id")):
-            return {}
-        return {
-            "client_id": pair.client_id.get_secret_value(),
-            "client_secret": pair.client_secret.get_secret_value(),
-        }

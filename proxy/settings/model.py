@@ -1,12 +1,13 @@
 """Every setting: its name, its default, its bounds and what it is for.
 
-Sources, first wins: flags, environment, ``.env``, files of a secrets directory, the keychain (for
-the two credentials), default.
+First wins: flags, environment, ``.env``, files of a secrets directory, the keychain (for the two
+credentials), default.
 The descriptions below are what ``--help``, ``config.example.env`` and the documentation show.
 """
 
 import re
 import ssl
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -21,7 +22,8 @@ from proxy.passport.hosts import SANDBOX
 from proxy.passport.tokens import TOKEN_PATH
 from proxy.settings import near_misses
 from proxy.settings.field import about, setting
-from proxy.settings.keychain import KeychainSource
+from proxy.settings.precedence import Found, first_given, full_name
+from proxy.settings.sources import PREFIX, Sources
 from proxy.settings.types import (
     EMPTY,
     EgressUrl,
@@ -47,7 +49,6 @@ from proxy.settings.types import (
 )
 from proxy.settings.wording import problem
 
-PREFIX = "BREB_"
 _NOT_PRODUCTION = {
     "sandbox": "is a sandbox, where payments seem to succeed and no money moves",
     "local": "is on this machine, where payments may seem to succeed and no money moves",
@@ -56,15 +57,12 @@ _NOT_PRODUCTION = {
 }
 
 
-class CredentialSettings(BaseSettings):
-    """The two settings that are read again at every fetch, so that rotation needs no restart."""
+class Settings(BaseSettings):
+    """All settings of ``breb-proxy serve``, from what was found for each."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
-        env_file=".env",
-        env_file_encoding="utf-8",
-        env_ignore_empty=True,
-        extra="ignore",
+        extra="forbid",
         frozen=True,
         hide_input_in_errors=True,
         validate_default=True,
@@ -84,13 +82,8 @@ class CredentialSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Keep the documented order of the sources."""
-        before = (init_settings, env_settings, dotenv_settings, file_secret_settings)
-        return (*before, KeychainSource(settings_cls))
-
-
-class Settings(CredentialSettings):
-    """All settings of ``breb-proxy serve``."""
+        """Take what `find` found, and read nothing again."""
+        return (init_settings,)
 
     base_url: HttpUrl = setting(
         "upstream",
@@ -621,23 +614,26 @@ def shown(default: object) -> str:
     return ",".join(default) if isinstance(default, tuple) else str(default)
 
 
-def load(flags: dict[str, Any] | None = None, **where: Any) -> Settings:  # noqa: ANN401  passed on
-    """Read all settings; ``where`` comes from `sources`.
+def find(flags: Mapping[str, object], sources: Sources) -> Found:
+    """Find what is given for each setting; raise SettingsError if a source cannot be read."""
+    return first_given(Settings.model_fields, flags, sources)
+
+
+def load(found: Found) -> Settings:
+    """Judge all settings.
 
     Raises SettingsError with every problem at once, one line each, none with a value of a secret.
     """
     try:
-        return Settings(**(flags or {}), **where)
+        return Settings.model_validate(dict(found.values))
     except ValidationError as error:
-        found = [*problems(error, where), *_beside(error, flags or {}, where)]
+        lines = [*problems(error, found.sources), *_beside(error, found)]
         missing = any(item["type"] == "missing" for item in error.errors())
         hint = f"to see which settings are found, and where: {COMMAND} check" if missing else ""
-        raise SettingsError(list(dict.fromkeys(found)), hint) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError([f".env or secret file: cannot be read ({error})"]) from None
+        raise SettingsError(list(dict.fromkeys(lines)), hint) from None
 
 
-def _beside(error: ValidationError, flags: dict[str, Any], where: dict[str, Any]) -> list[str]:
+def _beside(error: ValidationError, found: Found) -> list[str]:
     """Return how the settings that are right by themselves disagree.
 
     pydantic compares them only if each one is right: here defaults stand in for those that are
@@ -652,16 +648,16 @@ def _beside(error: ValidationError, flags: dict[str, Any], where: dict[str, Any]
     }
     named = re.compile(rf"{PREFIX}(?:{'|'.join(wrong)})\b", re.IGNORECASE)
     try:
-        Settings(**{**flags, **stand_ins}, **where)
+        Settings.model_validate({**found.values, **stand_ins})
     except ValidationError as further:
         return [line for line in problems(further) if not named.search(line)]
     return []
 
 
-def problems(error: ValidationError, where: dict[str, Any] | None = None) -> list[str]:
+def problems(error: ValidationError, sources: Sources | None = None) -> list[str]:
     """Put each problem into one line that names the setting and what is wrong with it.
 
-    ``where`` comes from `sources`: what is missing is looked for there, under near names.
+    What is missing is looked for in the ``sources``, under near names.
     """
     lines: list[str] = []
     for item in error.errors(include_url=False, include_input=False):
@@ -669,11 +665,11 @@ def problems(error: ValidationError, where: dict[str, Any] | None = None) -> lis
             lines.extend(item["msg"].removeprefix("Value error, ").split("\n"))
             continue
         name = str(item["loc"][0])
-        full = PREFIX + name.upper()
+        full = full_name(name)
         what = problem(item, Settings.model_fields[name])
-        if where and item["type"] == "missing":
-            what = near_misses.missing(full, where) or what
-        elif where and what == EMPTY:
-            what = near_misses.put_into(full, where) or what
+        if sources and item["type"] == "missing":
+            what = near_misses.missing(full, sources) or what
+        elif sources and what == EMPTY:
+            what = near_misses.put_into(full, sources) or what
         lines.append(f"{full}: {what}")
     return list(dict.fromkeys(lines))

@@ -1,115 +1,218 @@
-"""Where settings come from, and what in those places cannot be read."""
+"""Where settings come from: the environment, an ``.env`` file, a directory of secrets.
+
+Each place is read once, when it is first asked, and kept as it was found. Nothing heavy is imported
+here: the commands that probes start ask for one setting, and should start fast.
+"""
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-from pydantic_settings import (
-    DotEnvSettingsSource,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SecretsSettingsSource,
-)
+from typing import Protocol
 
 from proxy.errors import SettingsError
-from proxy.settings.dotenv import refuse_foreign, text_of, unreadable
-from proxy.settings.keychain import KeychainSource
-from proxy.settings.model import PREFIX, Settings
+from proxy.settings import dotenv
 
-KEYCHAIN = "keychain"
+PREFIX = "BREB_"
+ENVIRONMENT = "environment"
 
 
-def sources(secrets_dir: Path | None, env_file: Path | None = Path(".env")) -> dict[str, Any]:
-    """Return the constructor arguments that name where settings are read from.
+class Place(Protocol):
+    """One place, with settings by their full names in capitals, such as ``BREB_LISTEN``."""
 
-    Raises SettingsError if ``secrets_dir`` is not a directory.
+    @property
+    def name(self) -> str:
+        """How people are told of it."""
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """All names that stand in it, in capitals, each as it is written there."""
+
+    def get(self, name: str) -> str | None:
+        """Return what it sets a name to; None if it sets nothing. Raises SettingsError."""
+
+
+class Environment:
+    """The variables of the process."""
+
+    name = ENVIRONMENT
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self.names = {name.upper(): name for name in variables}
+        self._values = {name.upper(): value for name, value in variables.items()}
+
+    def get(self, name: str) -> str | None:
+        """Return a variable; an empty one is unset."""
+        return self._values.get(name) or None
+
+
+class EnvFile:
+    """An ``.env`` file. Asking what is in it raises SettingsError if it cannot be read.
+
+    ``named``: somebody named it, so that it has to be there, and may be another user's.
     """
-    if secrets_dir is None:
-        return {"_env_file": env_file}
-    try:
-        problem = "" if stat.S_ISDIR(secrets_dir.stat().st_mode) else "is not a directory"
-    except FileNotFoundError:
-        problem = "no such directory"
-    except OSError as error:
-        problem = f"cannot be read ({error.strerror})"
-    if problem:
-        raise SettingsError([f"{PREFIX}SECRETS_DIR: {problem}: {secrets_dir}"])
-    return {"_env_file": env_file, "_secrets_dir": secrets_dir}
+
+    def __init__(self, path: Path, *, named: bool = False) -> None:
+        self.path = path
+        self.name = str(path)
+        self._named = named
+
+    @cached_property
+    def text(self) -> str:
+        """All of it."""
+        if not self._named:
+            dotenv.refuse_foreign(self.path)
+        return dotenv.text_of(self.path, named=self._named)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The name of each line, as it is written, as often as it stands there."""
+        return dotenv.names(self.text)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The same in capitals, each once."""
+        return {name.upper(): name for name in self.lines}
+
+    @cached_property
+    def values(self) -> dict[str, str]:
+        """What it sets."""
+        return dotenv.assigned(self.text)
+
+    def get(self, name: str) -> str | None:
+        """Return what it sets a name to; what is empty is unset."""
+        return self.values.get(name) or None
+
+    @cached_property
+    def passed_over(self) -> list[tuple[str, str]]:
+        """The lines that set nothing and are no comments, each with what is said of it."""
+        says = "cannot be read; write NAME=value, and close all quotes"
+        return [
+            (words, f"{self.path}: line {number} {says}")
+            for number, words in dotenv.unreadable(self.text)
+        ]
+
+    def problems(self) -> list[str]:
+        """Return why it cannot be used: a line of ours that is passed over may be a rule."""
+        try:
+            return [said for words, said in self.passed_over if PREFIX in words.upper()]
+        except SettingsError as error:
+            return error.problems
 
 
-def locate(env_file: str | None, secrets_dir: str | None) -> dict[str, Any]:
-    """Return where settings are read from, see `sources`; raise SettingsError if they cannot be.
+class SecretFiles:
+    """A directory with one file for each setting: an empty one sets its setting to nothing."""
 
-    Both are flags; what is None is asked of the environment.
-    """
-    # The last is systemd's, for the files of LoadCredential=.
-    asked = (os.environ.get(name) for name in ("BREB_SECRETS_DIR", "CREDENTIALS_DIRECTORY"))
-    folder = secrets_dir or next(filter(None, asked), None)
-    file = env_file or os.environ.get("BREB_ENV_FILE")
-    places = sources(Path(folder) if folder else None, Path(file or ".env"))
-    problems = _passed_over(places["_env_file"], named=bool(file))
-    if problems := [*problems, *_unreadable(places.get("_secrets_dir"))]:
-        raise SettingsError(problems)
-    return places
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = str(path)
+        self._read: dict[str, str] = {}
 
+    @cached_property
+    def _files(self) -> dict[str, Path]:
+        try:
+            return {file.name.upper(): file for file in sorted(self.path.iterdir())}
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise SettingsError([f"{self.path}: cannot be read ({error.strerror})"]) from None
 
-def _passed_over(file: Path, *, named: bool) -> list[str]:
-    """Return a problem for each line of ours that dotenv would leave out: it may be a rule."""
-    try:
-        if not named:
-            refuse_foreign(file)
-        text = text_of(file, named=named)
-    except SettingsError as error:
-        return error.problems
-    return [
-        f"{file}: line {number} cannot be read; write NAME=value, and close all quotes"
-        for number, words in unreadable(text)
-        if PREFIX in words.upper()
-    ]
+    @property
+    def names(self) -> dict[str, str]:
+        """The names of the files."""
+        return {name: file.name for name, file in self._files.items()}
 
-
-def _unreadable(folder: Path | None) -> list[str]:
-    """Return a problem for each secret file that pydantic would pass over, or fail at."""
-    try:
-        files = sorted(folder.iterdir()) if folder else []
-    except OSError as error:
-        return [f"{folder}: cannot be read ({error.strerror})"]
-    names = {f"{PREFIX}{name}".lower() for name in Settings.model_fields}
-    problems: list[str] = []
-    for file in files:
-        if file.name.lower() in names:
+    def problems(self, names: Iterable[str]) -> list[str]:
+        """Return why files of these names cannot be used."""
+        problems: list[str] = []
+        try:
+            known = [name for name in names if name in self._files]
+        except SettingsError as error:
+            return error.problems
+        for name in known:
             try:
-                text_of(file)
+                self.get(name)
             except SettingsError as error:
                 problems += error.problems
-    return problems
+        return problems
+
+    def get(self, name: str) -> str | None:
+        """Return what a file holds, without the blanks around it."""
+        if name not in self._read and name in self._files:
+            self._read[name] = dotenv.text_of(self._files[name]).strip()
+        return self._read.get(name)
 
 
-def provenance(given: dict[str, Any], places: dict[str, Any]) -> dict[str, str]:
-    """Return for each setting that is set where its value comes from; never the value.
+class Sources:
+    """All places, of which the first that sets something wins."""
 
-    Raises SettingsError if a source cannot be read.
+    def __init__(
+        self,
+        file: Path = Path(".env"),
+        folder: Path | None = None,
+        environment: Mapping[str, str] = os.environ,
+        *,
+        named: bool = False,
+    ) -> None:
+        self._given = (file, folder, environment, named)
+        self.environment = Environment(environment)
+        self.file = EnvFile(file, named=named)
+        self.folder = None if folder is None else SecretFiles(folder)
+
+    def __iter__(self) -> Iterator[Place]:
+        """Give the places, the first one first."""
+        yield self.environment
+        yield self.file
+        if self.folder is not None:
+            yield self.folder
+
+    def anew(self) -> "Sources":
+        """Return the same places, to be read again."""
+        file, folder, environment, named = self._given
+        return Sources(file, folder, environment, named=named)
+
+    def get(self, name: str) -> str | None:
+        """Return one setting as text, reading no more places than it takes.
+
+        Raises SettingsError if a place in which it may stand cannot be read: a default instead
+        might be another proxy, or no ledger.
+        """
+        given = (place.get(name) for place in self)
+        return next((value for value in given if value is not None), None)
+
+    def check(self, names: Iterable[str]) -> None:
+        """Raise SettingsError with everything that keeps the places from being read."""
+        problems = self.file.problems()
+        if self.folder is not None:
+            problems += self.folder.problems(names)
+        if problems:
+            raise SettingsError(problems)
+
+
+def locate(
+    env_file: str | None, secrets_dir: str | None, environment: Mapping[str, str] = os.environ
+) -> Sources:
+    """Return where settings are read from.
+
+    Both are flags; what is None is asked of the environment. Raises SettingsError if the directory
+    of secrets is none.
     """
-    file, folder = places.get("_env_file"), places.get("_secrets_dir")
-    read: list[tuple[str, Callable[[], PydanticBaseSettingsSource]]] = [
-        ("environment", lambda: EnvSettingsSource(Settings)),
-        (str(file), lambda: DotEnvSettingsSource(Settings, env_file=file)),
-    ]
-    if folder:
-        read.append((str(folder), lambda: SecretsSettingsSource(Settings, secrets_dir=folder)))
-    read.append((KEYCHAIN, lambda: KeychainSource(Settings)))
-    found = dict.fromkeys(given, "flag")
-    known = dict(given)
-    for name, make in read:
-        try:
-            source = make()
-            source._set_current_state(known)  # noqa: SLF001  as pydantic-settings itself does
-            values = source()
-        except (OSError, ValueError) as error:
-            raise SettingsError([f"{name}: cannot be read ({error})"]) from None
-        for setting in values.keys() & Settings.model_fields.keys():
-            found.setdefault(setting, name)
-            known.setdefault(setting, values[setting])
-    return found
+    known = {name.upper(): value for name, value in environment.items()}
+    # The last is systemd's, for the files of LoadCredential=.
+    folder = secrets_dir or known.get("BREB_SECRETS_DIR") or known.get("CREDENTIALS_DIRECTORY")
+    file = env_file or known.get("BREB_ENV_FILE")
+    if folder and (problem := _no_directory(Path(folder))):
+        raise SettingsError([f"{PREFIX}SECRETS_DIR: {problem}: {folder}"])
+    return Sources(
+        Path(file or ".env"), Path(folder) if folder else None, environment, named=bool(file)
+    )
+
+
+def _no_directory(folder: Path) -> str:
+    try:
+        return "" if stat.S_ISDIR(folder.stat().st_mode) else "is not a directory"
+    except FileNotFoundError:
+        return "no such directory"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"

@@ -4,13 +4,13 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
 
+from proxy.credentials import Credentials
 from proxy.passport.paths import before_the_api
-from proxy.settings.credentials import Credentials
-from proxy.settings.dotenv import assignments, names, stray_lines, unresolved
-from proxy.settings.model import PREFIX, SECRETS, Settings
+from proxy.settings.dotenv import unresolved
+from proxy.settings.model import SECRETS, Settings
+from proxy.settings.precedence import full_name
+from proxy.settings.sources import PREFIX, EnvFile, Sources
 
 # Kubernetes makes these of a Service called breb or breb-something.
 _OF_SERVICES = re.compile(
@@ -24,17 +24,18 @@ _DUMMIES = ("changeme", "your", "example", "<", "xxx", "todo", "...")
 _OTHERS = 0o044  # what lets the group, and everybody, read
 
 
-def unknown_names(places: dict[str, Any]) -> list[str]:
+def unknown_names(sources: Sources) -> list[str]:
     """Return a warning for each name in the sources that no setting has, with the nearest one."""
-    file, folder = Path(places["_env_file"]), places.get("_secrets_dir")
-    outside = [name for name, value in os.environ.items() if not injected(name, value)]
-    warnings = [f"{line} (environment)" for line in _unknown(outside)]
-    if file.is_file():
-        warnings += [f"{line} ({file})" for line in _unknown(assignments(file))]
-    if folder:
-        found = [path.name for path in Path(folder).iterdir()]
-        warnings += [f"{line} ({folder})" for line in _unknown(found)]
-    return warnings
+    outside = sources.environment
+    return [
+        f"{line} ({place.name})"
+        for place in sources
+        for line in _unknown(
+            name
+            for name in place.names
+            if place is not outside or not injected(name, outside.get(name) or "")
+        )
+    ]
 
 
 def injected(name: str, value: str) -> bool:
@@ -68,22 +69,12 @@ def _nearest(own: str, known: Iterable[str]) -> list[str]:
     return difflib.get_close_matches(own, known, n=1)
 
 
-def empty_upstream(settings: Settings, places: dict[str, Any]) -> str:
+def empty_upstream(settings: Settings, sources: Sources) -> str:
     """Return where BASE_URL stands without a value, so that requests go where nobody said."""
     if settings.base_url != Settings.model_fields["base_url"].default:
         return ""
-    file, folder = Path(places["_env_file"]), places.get("_secrets_dir")
-    outside = {name.upper(): value for name, value in os.environ.items()}
-    if outside.get(_BASE_URL) == "":
-        return "environment"
-    if assignments(file).get(_BASE_URL) == "":
-        return str(file)
-    return str(folder) if folder and _empty(Path(folder)) else ""
-
-
-def _empty(folder: Path) -> bool:
-    files = (file for file in folder.iterdir() if file.name.upper() == _BASE_URL)
-    return any(not file.read_text(errors="replace").strip() for file in files)
+    named = (place for place in sources if _BASE_URL in place.names)
+    return next((place.name for place in named if not place.get(_BASE_URL)), "")
 
 
 def path_of_the_api(settings: Settings) -> tuple[str, str] | None:
@@ -99,38 +90,35 @@ def path_of_the_api(settings: Settings) -> tuple[str, str] | None:
     )
 
 
-def repeated(file: Path) -> list[str]:
+def repeated(file: EnvFile) -> list[str]:
     """Return a warning for each setting that ``file`` sets more than once: the last one counts."""
-    counts = Counter(name.upper() for name in names(file) if name.upper().startswith(PREFIX))
+    counts = Counter(name.upper() for name in file.lines if name.upper().startswith(PREFIX))
     return [
-        f"{name}: set {count} times in {file}; the last one is used"
+        f"{name}: set {count} times in {file.name}; the last one is used"
         for name, count in counts.items()
         if count > 1
     ]
 
 
-def unread(file: Path) -> list[str]:
+def unread(file: EnvFile) -> list[str]:
     """Return a warning for each line of ``file`` that is passed over. One of ours is an error."""
-    return [
-        f"{file}: line {number} cannot be read; write NAME=value, and close all quotes"
-        for number in stray_lines(file)
-    ]
+    return [said for _, said in file.passed_over]
 
 
-def shortened(file: Path) -> list[str]:
+def shortened(file: EnvFile) -> list[str]:
     """Return a warning for each setting of ``file`` of which python-dotenv cuts something out."""
-    ours = (name.upper() for name in unresolved(file) if name.upper().startswith(PREFIX))
+    ours = (name.upper() for name in unresolved(file.text) if name.upper().startswith(PREFIX))
     return [
-        f"{name}: its value in {file} contains ${{...}}, which stands for a variable that is not"
-        " set, and is removed, even in quotes; if it belongs to the value, set"
+        f"{name}: its value in {file.name} contains ${{...}}, which stands for a variable that is"
+        " not set, and is removed, even in quotes; if it belongs to the value, set"
         f" {name} in the environment or in a secrets directory instead"
         for name in dict.fromkeys(ours)
     ]
 
 
-def of_refused(credentials: Credentials, places: dict[str, Any]) -> list[str]:
+def of_refused(credentials: Credentials, sources: Sources) -> list[str]:
     """Return what may be the reason why the credentials are refused."""
-    file = Path(places.get("_env_file") or os.devnull)
+    file = sources.file
     slips = [line for line in (*shortened(file), *repeated(file)) if line.startswith(_PAIR)]
     return [*odd(credentials), *slips]
 
@@ -156,8 +144,7 @@ def _odd(value: str) -> str:
     return ""
 
 
-def readable_by_others(file: Path) -> bool:
+def readable_by_others(file: EnvFile) -> bool:
     """Report whether ``file`` holds a secret, and others on this machine may read it."""
-    secret = {PREFIX + name.upper() for name in SECRETS}
-    kept = any(value and name in secret for name, value in assignments(file).items())
-    return kept and os.name == "posix" and bool(file.stat().st_mode & _OTHERS)
+    kept = any(file.get(full_name(name)) for name in SECRETS)
+    return kept and os.name == "posix" and bool(file.path.stat().st_mode & _OTHERS)

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
-from pydantic_settings import NoDecode
 
 from proxy.addresses import ListenAddress, Url
 from proxy.rules import CALLER, Rule
@@ -74,7 +73,8 @@ def userinfo(value: object) -> tuple[str, SecretStr] | None:
     return parts._replace(netloc=rest).geturl(), SecretStr(unquote(login))
 
 
-def _login(secret: SecretStr) -> SecretStr:
+def login(secret: SecretStr) -> SecretStr:
+    """Return ``USER:PASSWORD`` as it is; raise ValueError if it is no such pair."""
     user, colon, _ = secret.get_secret_value().partition(":")
     if not (user and colon):
         raise ValueError("must be USER:PASSWORD")
@@ -134,7 +134,8 @@ def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(re.sub(r"^(http://.+):80$|^(https://.+):443$", r"\1\2", each) for each in origins)
 
 
-def _visible(secret: SecretStr) -> SecretStr:
+def visible(secret: SecretStr) -> SecretStr:
+    """Return a secret without what surrounds it in a file; raise ValueError, not repeating it."""
     text = secret.get_secret_value().removeprefix("\ufeff").strip()
     if not text:
         raise ValueError(EMPTY)
@@ -162,7 +163,7 @@ def _caller_key(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
             "write NAME:KEY, such as payroll:KEY; the name starts with a letter and has only"
             " letters, digits, - and _ (at most 32), and the key has no colon"
         )
-    key = _visible(SecretStr(text))
+    key = visible(SecretStr(text))
     if len(key.get_secret_value()) < _SHORTEST_KEY:
         raise ValueError(
             f"the key of {caller} has fewer than {_SHORTEST_KEY} characters, so that it is easy"
@@ -179,32 +180,29 @@ def _distinct(keys: tuple[CallerKey, ...]) -> tuple[CallerKey, ...]:
     return keys
 
 
-Items = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Items = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Names = Annotated[Items, AfterValidator(_plain_names)]
 EndsOfPaths = Annotated[Items, AfterValidator(_ends_of_paths)]
 Hosts = Annotated[Items, AfterValidator(_hosts)]
 HostNames = Annotated[Items, AfterValidator(_host_names)]
 WebOrigins = Annotated[Items, AfterValidator(_origins)]
-Rules = Annotated[
-    tuple[Annotated[Rule, BeforeValidator(Rule.parse)], ...], NoDecode, BeforeValidator(_split)
-]
-Listen = Annotated[ListenAddress, NoDecode, BeforeValidator(ListenAddress.parse)]
-HttpUrl = Annotated[Url, NoDecode, BeforeValidator(Url.parse)]
+Rules = Annotated[tuple[Annotated[Rule, BeforeValidator(Rule.parse)], ...], BeforeValidator(_split)]
+Listen = Annotated[ListenAddress, BeforeValidator(ListenAddress.parse)]
+HttpUrl = Annotated[Url, BeforeValidator(Url.parse)]
 OptionalUrl = Annotated[
-    Url | None, NoDecode, BeforeValidator(lambda value: value and Url.parse_with_query(value))
+    Url | None, BeforeValidator(lambda value: value and Url.parse_with_query(value))
 ]
-EgressUrl = Annotated[Url | None, NoDecode, BeforeValidator(_egress)]
+EgressUrl = Annotated[Url | None, BeforeValidator(_egress)]
 Languages = Annotated[str, AfterValidator(_language)]
 Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 Format = Annotated[Literal["auto", "text", "json"], BeforeValidator(_lower)]
 TokenEndpoint = Annotated[Literal["forward", "local", "refuse"], BeforeValidator(_lower)]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 File = Annotated[Path, AfterValidator(_existing)]
-Secret = Annotated[SecretStr, AfterValidator(_visible)]
-Login = Annotated[Secret, AfterValidator(_login)]
+Secret = Annotated[SecretStr, AfterValidator(visible)]
+Login = Annotated[Secret, AfterValidator(login)]
 Keys = Annotated[
     tuple[Annotated[CallerKey, BeforeValidator(_caller_key)], ...],
-    NoDecode,
     BeforeValidator(_split),
     AfterValidator(_distinct),
 ]

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from proxy.addresses import Url
 from proxy.clock import Clock
+from proxy.credentials import Credentials
 from proxy.errors import (
     FOLLOWS_FROM_BASE_URL,
     CredentialsRefused,
@@ -27,7 +28,6 @@ from proxy.errors import (
 from proxy.http1.content_codings import CODINGS, decoded
 from proxy.http1.fields import Lines
 from proxy.passport.tokens import GET_TOKEN_SCOPE
-from proxy.settings.credentials import Credentials
 from proxy.token.response import grant, http_date, refusal
 from proxy.upstream import Reply
 from proxy.words import phrase

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from proxy.errors import SettingsError
-from proxy.settings.model import PREFIX, SECRETS, Settings, load
-from proxy.settings.sources import sources
+from proxy.settings.model import SECRETS, Settings, find, load
+from proxy.settings.sources import PREFIX, Sources
 from tools.config_example import EXAMPLES, GROUPS, TARGET, render
 
 TEXT = TARGET.read_text(encoding="utf-8")
@@ -48,7 +48,7 @@ def test_a_copy_left_as_it_is_asks_for_the_two_credentials_and_nothing_else(tmp_
     copy = tmp_path / ".env"
     copy.write_text(TEXT, encoding="utf-8")
     with pytest.raises(SettingsError) as refused:
-        load(**sources(None, copy))
+        load(find({}, Sources(copy)))
     names = [line.partition(":")[0] for line in refused.value.problems]
     assert names == ["BREB_CLIENT_ID", "BREB_CLIENT_SECRET"]
 
@@ -65,7 +65,7 @@ def test_its_defaults_are_the_defaults(tmp_path: Path) -> None:
     copy.write_text("\n".join(defaults), encoding="utf-8")
     given = {"client_id": "id", "client_secret": "secret"}
     assert len(defaults) > 20
-    assert load(given, **sources(None, copy)) == load(given, **sources(None, tmp_path / "none"))
+    assert load(find(given, Sources(copy))) == load(find(given, Sources(tmp_path / "none")))
 
 
 @pytest.mark.parametrize("name", sorted(set(EXAMPLES) - PATHS))
@@ -73,4 +73,4 @@ def test_its_examples_are_taken(name: str, tmp_path: Path) -> None:
     copy = tmp_path / "one.env"
     copy.write_text(f"{PREFIX}{name.upper()}={EXAMPLES[name]}\n", encoding="utf-8")
     given = {"client_id": "id", "client_secret": "secret"}
-    assert getattr(load(given, **sources(None, copy)), name) != Settings.model_fields[name].default
+    assert getattr(load(find(given, Sources(copy))), name) != Settings.model_fields[name].default

@@ -28,6 +28,7 @@ PROVED_ELSEWHERE = {
     "console/copying": "unit/console/test_copying.py",
     "console/quoting": "unit/console/test_copying.py",
     "console/sendable": "unit/console/test_views.py",
+    "credentials": "program/test_login.py",
     "doctor": "program/test_doctor.py",
     "errors": "unit/exchange/test_problem.py",
     "exchange": "program/test_guard.py",

@@ -13,7 +13,8 @@ import yaml
 
 from proxy import __version__
 from proxy.addresses import Url
-from proxy.settings.model import PREFIX, SECRETS, Settings
+from proxy.settings.model import SECRETS, Settings
+from proxy.settings.sources import PREFIX
 from tools import chart
 
 ROOT = Path(__file__).parents[2]

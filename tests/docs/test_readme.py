@@ -168,8 +168,8 @@ def test_the_example_settings_can_be_copied(tmp_path: Path) -> None:
     text = re.sub(r"^BREB_CLIENT_SECRET=.*$", "BREB_CLIENT_SECRET=s", text, flags=re.MULTILINE)
     (tmp_path / ".env").write_text(text)
     code = (
-        "from proxy.settings.model import load; from proxy.settings.sources import sources;"
-        "print(load({}, **sources(None)).base_url)"
+        "from proxy.settings.model import find, load; from proxy.settings.sources import Sources;"
+        "print(load(find({}, Sources())).base_url)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -7,7 +7,8 @@ import pytest
 
 from proxy.server.server import AFTER_THE_GRACE
 from proxy.server.systemd import ADMIN, CALLERS
-from proxy.settings.model import PREFIX, SECRETS, Settings
+from proxy.settings.model import SECRETS, Settings
+from proxy.settings.sources import PREFIX
 from tools import man_page
 
 ROOT = Path(__file__).parents[2]

@@ -19,6 +19,7 @@ from proxy.admin import client as admin_client
 from proxy.admin.access import Access
 from proxy.cli import operate
 from proxy.cli.opening import opening
+from proxy.settings.sources import locate
 from proxy.terminal.screen import Screen
 from proxy.words.durations import span
 from tests.support import SECRET, Call, Program, RawUpstream, ask, free_port, token_reply
@@ -371,7 +372,7 @@ def test_a_socket_that_is_a_file_is_told(tmp_path: Path) -> None:
         admin_client.ask(ListenAddress("", 0, f"{tmp_path}/file/x"), "GET", "/", 1)
 
 
-class Sources:
+class Places:
     """The places where the admin listener's address may stand, from weakest to strongest."""
 
     def __init__(self, folder: Path) -> None:
@@ -381,24 +382,25 @@ class Sources:
         self.file.touch()
 
     def find(self, flag: str | None = None, **environment: str) -> str:
-        return str(admin_client.address(flag, str(self.file), str(self.secrets), environment))
+        sources = locate(str(self.file), str(self.secrets), environment)
+        return str(admin_client.address(flag, sources))
 
 
 def test_the_address_comes_from_the_strongest_source(tmp_path: Path) -> None:
-    sources = Sources(tmp_path)
-    assert sources.find() == "127.0.0.1:8081"
-    (sources.secrets / "breb_admin_listen").write_text("127.0.0.1:1\n")
-    assert sources.find() == "127.0.0.1:1"
-    sources.file.write_text("# ours\nexport BREB_ADMIN_LISTEN = '127.0.0.1:2' # two\n")
-    assert sources.find() == "127.0.0.1:2"
-    assert sources.find(breb_admin_listen="127.0.0.1:3") == "127.0.0.1:3"
-    assert sources.find("127.0.0.1:4", BREB_ADMIN_LISTEN="127.0.0.1:3") == "127.0.0.1:4"
+    places = Places(tmp_path)
+    assert places.find() == "127.0.0.1:8081"
+    (places.secrets / "breb_admin_listen").write_text("127.0.0.1:1\n")
+    assert places.find() == "127.0.0.1:1"
+    places.file.write_text("# ours\nexport BREB_ADMIN_LISTEN = '127.0.0.1:2' # two\n")
+    assert places.find() == "127.0.0.1:2"
+    assert places.find(breb_admin_listen="127.0.0.1:3") == "127.0.0.1:3"
+    assert places.find("127.0.0.1:4", BREB_ADMIN_LISTEN="127.0.0.1:3") == "127.0.0.1:4"
 
 
 def test_empty_sources_do_not_count(tmp_path: Path) -> None:
-    sources = Sources(tmp_path)
-    sources.file.write_text("BREB_ADMIN_LISTEN=\n")
-    assert sources.find("", BREB_ADMIN_LISTEN="") == "127.0.0.1:8081"
+    places = Places(tmp_path)
+    places.file.write_text("BREB_ADMIN_LISTEN=\n")
+    assert places.find("", BREB_ADMIN_LISTEN="") == "127.0.0.1:8081"
 
 
 def test_the_files_may_be_named_by_the_environment(
@@ -408,9 +410,9 @@ def test_the_files_may_be_named_by_the_environment(
     (tmp_path / "x.env").write_text("BREB_ADMIN_LISTEN=127.0.0.1:5\n")
     (tmp_path / "breb_admin_listen").write_text("127.0.0.1:6")
     by_file = {"BREB_ENV_FILE": str(tmp_path / "x.env")}
-    assert str(admin_client.address(None, None, None, by_file)) == "127.0.0.1:5"
+    assert str(admin_client.address(None, locate(None, None, by_file))) == "127.0.0.1:5"
     by_folder = {"BREB_SECRETS_DIR": str(tmp_path)}
-    assert str(admin_client.address(None, None, None, by_folder)) == "127.0.0.1:6"
+    assert str(admin_client.address(None, locate(None, None, by_folder))) == "127.0.0.1:6"
 
 
 @pytest.mark.parametrize("name", ["status", "quit", "tokens", "ledger"])

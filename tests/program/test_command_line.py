@@ -16,8 +16,8 @@ import pytest
 from proxy import __version__
 from proxy.cli import main as cli
 from proxy.errors import SettingsError
-from proxy.settings import sources
-from proxy.settings.model import flags
+from proxy.settings.model import find, flags
+from proxy.settings.sources import locate
 from proxy.terminal import setting_flags
 from tests.support import CALLER_KEY, SECRET, Program, RawUpstream, ask, free_port
 from tests.support.command import called, command, environment
@@ -338,7 +338,7 @@ def test_a_source_that_may_not_be_read_is_named(
     monkeypatch.setattr(Path, "read_text", denied)
     monkeypatch.setattr(Path, "iterdir", denied)
     with pytest.raises(SettingsError) as caught:
-        sources.locate(None, str(tmp_path))
+        find({}, locate(None, str(tmp_path)))
     assert caught.value.problems == [
         ".env: cannot be read (Permission denied)",
         f"{tmp_path}: cannot be read (Permission denied)",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from proxy.settings.credentials import Credentials
+from proxy.credentials import Credentials
 from proxy.token.source import AccessToken
 from tests.support import (
     CALLER_KEY,

@@ -14,7 +14,7 @@ NEEDED = {
     "aiohappyeyeballs": "opens connections to the upstream",
     "annotated_types": "of pydantic",
     "click": "of uvicorn, whose package imports its own command line",
-    "dotenv": "of pydantic-settings, and reads .env",
+    "dotenv": "of pydantic-settings; reads .env",
     "httptools": "parses requests and answers",
     "pydantic": "judges the settings",
     "pydantic_core": "of pydantic",

@@ -20,7 +20,8 @@ from proxy.admin.access import Access
 from proxy.admin.status import Status
 from proxy.errors import CredentialsMissing
 from proxy.settings.credentials import CredentialsReader
-from proxy.settings.model import load
+from proxy.settings.model import find, load
+from proxy.settings.sources import Sources
 from proxy.token import response, revoker, schedule, unauthorized
 from tests.support import Call, Program, RawUpstream, ask, token_reply
 from tests.support.leaks import issued
@@ -387,7 +388,7 @@ def test_credentials_are_read_from_the_environment_as_it_is_now(
 ) -> None:
     monkeypatch.setenv("BREB_CLIENT_ID", "a")
     monkeypatch.setenv("BREB_CLIENT_SECRET", "b")
-    read = CredentialsReader({"_env_file": tmp_path / ".env"}, Url.parse("https://host"))
+    read = CredentialsReader(Sources(tmp_path / ".env"), Url.parse("https://host"))
     before = asyncio.run(read())
     monkeypatch.setenv("BREB_CLIENT_SECRET", "c")
     after = asyncio.run(read())
@@ -734,11 +735,12 @@ def test_after_a_sleep_the_first_request_goes_out_with_a_new_token(
     monkeypatch.setenv("BREB_CLIENT_ID", "a")
     monkeypatch.setenv("BREB_CLIENT_SECRET", "b")
     authority = Authority()
-    where = {"_env_file": tmp_path / ".env"}
+    sources = Sources(tmp_path / ".env")
 
     async def night(url: str) -> list[bytes]:
-        settings = load({"base_url": url, "access_log": False}, **where)
-        parts = proxy.server.build.build(settings, where, lambda: None, Access(), as_json=True)
+        settings = load(find({"base_url": url, "access_log": False}, sources))
+        read = CredentialsReader(sources, settings.base_url)
+        parts = proxy.server.build.build(settings, read, lambda: None, Access(), as_json=True)
         bodies = []
         async with asyncio.TaskGroup() as tasks:
             keeping = tasks.create_task(parts.keeper.run())

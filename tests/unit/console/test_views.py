@@ -211,7 +211,7 @@ def test_changes_are_aligned_in_order() -> None:
 
 
 def settings(**values: Any) -> Settings:
-    return Settings(client_id="x", client_secret="y", _env_file=None, **values)
+    return Settings(client_id="x", client_secret="y", **values)
 
 
 @pytest.mark.parametrize(

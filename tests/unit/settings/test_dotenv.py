@@ -7,9 +7,9 @@ import pytest
 
 from proxy.admin import client
 from proxy.errors import SettingsError
-from proxy.settings.dotenv import assignments, names, rewrite, text_of
-from proxy.settings.model import load
-from proxy.settings.sources import locate, sources
+from proxy.settings.dotenv import rewrite, text_of
+from proxy.settings.model import find, load
+from proxy.settings.sources import EnvFile, Sources, locate
 
 WHOLE = {"client_id": "x", "client_secret": "x"}
 
@@ -31,11 +31,7 @@ WHOLE = {"client_id": "x", "client_secret": "x"}
 def test_lines_are_read(tmp_path: Path, line: str, value: str) -> None:
     file = tmp_path / ".env"
     file.write_text(f"# first\n\nnonsense\n{line}\n")
-    assert assignments(file) == {"BREB_X": value}
-
-
-def test_a_file_that_cannot_be_read_sets_nothing(tmp_path: Path) -> None:
-    assert assignments(tmp_path) == {}
+    assert EnvFile(file).values == {"BREB_X": value}
 
 
 @pytest.mark.parametrize(
@@ -53,8 +49,10 @@ def test_commands_look_where_the_proxy_listens(tmp_path: Path, text: str) -> Non
     """``serve`` and ``status`` read one file in one way: else they miss each other."""
     file = tmp_path / "settings.env"
     file.write_text(text)
-    served = load(WHOLE, **sources(None, file)).admin_listen
-    assert str(client.address(None, str(file), None, {})) == str(served) == "127.0.0.1:9081"
+    served = load(find(WHOLE, Sources(file))).admin_listen
+    assert (
+        str(client.address(None, Sources(file, environment={}))) == str(served) == "127.0.0.1:9081"
+    )
 
 
 def test_a_file_is_rewritten_for_its_owner_alone(tmp_path: Path) -> None:
@@ -63,12 +61,12 @@ def test_a_file_is_rewritten_for_its_owner_alone(tmp_path: Path) -> None:
     file.chmod(0o644)
     values = {"BREB_CLIENT_ID": "plain-id", "BREB_CLIENT_SECRET": r"it's # \ odd"}
     rewrite(file, values)
-    assert assignments(file) == {**values, "BREB_LISTEN": "x:1"}
+    assert EnvFile(file).values == {**values, "BREB_LISTEN": "x:1"}
     assert "# mine\n" in file.read_text()
     assert "BREB_CLIENT_ID=plain-id\n" in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o600
     rewrite(file, dict.fromkeys(values))
-    assert assignments(file) == {"BREB_LISTEN": "x:1"}
+    assert EnvFile(file).values == {"BREB_LISTEN": "x:1"}
     assert list(tmp_path.iterdir()) == [file]
 
 
@@ -78,7 +76,7 @@ def test_what_a_link_points_at_is_rewritten(tmp_path: Path) -> None:
     link.symlink_to(file)
     rewrite(link, {"BREB_X": "1"})
     assert link.is_symlink()
-    assert assignments(file) == {"BREB_X": "1"}
+    assert EnvFile(file).values == {"BREB_X": "1"}
 
 
 def test_a_file_that_cannot_be_replaced_stays_as_it_was(
@@ -112,7 +110,6 @@ def test_a_file_that_would_be_read_for_ever_is_refused(
     file.write_text(text)
     with pytest.raises(SettingsError, match=words):
         text_of(file)
-    assert names(file) == []
 
 
 @pytest.mark.needs("another user")
@@ -126,10 +123,11 @@ def test_a_file_of_another_user_counts_only_where_it_is_named(
     file = tmp_path / ".env"
     file.write_text("BREB_ADMIN_LISTEN=127.0.0.1:9081\n")
     os.chown(file, 65534, 65534)
-    for read in (lambda: locate(None, None), lambda: client.address(None, None, None, {})):
+    reads = (find, lambda _, sources: client.address(None, sources))
+    for read in reads:
         with pytest.raises(SettingsError, match=r"\.env: belongs to another user \(uid 65534\)"):
-            read()
-    assert locate(".env", None)["_env_file"] == Path(".env")
-    assert client.address(None, ".env", None, {}).port == 9081
+            read({}, locate(None, None))
+    assert find({}, locate(".env", None)).origins["admin_listen"] == ".env"
+    assert client.address(None, locate(".env", None)).port == 9081
     monkeypatch.setenv("SUDO_UID", "65534")  # whose folder it is
-    assert locate(None, None)["_env_file"] == Path(".env")
+    assert client.address(None, locate(None, None)).port == 9081

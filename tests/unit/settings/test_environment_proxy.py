@@ -20,7 +20,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def found(**given: str) -> environment_proxy.EnvironmentProxy | None:
-    return environment_proxy.unused(model.load({**GIVEN, **given}, _env_file=None))
+    return environment_proxy.unused(model.Settings(**GIVEN, **given))
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "all_proxy"])

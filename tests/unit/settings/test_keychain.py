@@ -14,19 +14,24 @@ from keyring.errors import KeyringLocked
 from pydantic import SecretStr
 
 from proxy.addresses import Url
+from proxy.credentials import Credentials
 from proxy.errors import CredentialsMissing, SettingsError
 from proxy.settings import keychain
 from proxy.settings.credentials import CredentialsReader
-from proxy.settings.keychain import KeychainUnavailable, NoKeychain, Pair
-from proxy.settings.model import load
-from proxy.settings.sources import provenance, sources
+from proxy.settings.keychain import KeychainUnavailable, NoKeychain
+from proxy.settings.model import Settings, find, load
+from proxy.settings.sources import Sources
 from tests.support.keychain import MemoryKeychain
 from tests.support.leaks import SECRET
 from tests.support.patience import PATIENCE
 
 URL = Url.parse("http://127.0.0.1:9001")
 OTHER = Url.parse("http://127.0.0.1:9001/prefix")
-PAIR = Pair(SecretStr("an-id"), SecretStr(SECRET))
+PAIR = Credentials(SecretStr("an-id"), SecretStr(SECRET))
+
+
+def read(flags: dict[str, str], sources: Sources) -> Settings:
+    return load(find(flags, sources.anew()))
 
 
 @pytest.fixture
@@ -136,15 +141,15 @@ def test_the_keychain_stands_behind_every_other_source(
     memory: MemoryKeychain, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     keychain.keep(URL, PAIR)
-    places = sources(None, tmp_path / ".env")
+    places = Sources(tmp_path / ".env")
     given = {"base_url": str(URL)}
-    assert load(given, **places).client_secret == PAIR.client_secret
-    assert provenance(given, places)["client_secret"] == "keychain"
+    assert read(given, places).client_secret == PAIR.client_secret
+    assert find(given, places.anew()).origins["client_secret"] == "keychain"
     monkeypatch.setenv("BREB_CLIENT_ID", "another")
     monkeypatch.setenv("BREB_CLIENT_SECRET", "another")
     memory.trouble = AssertionError("asked")
-    assert load(given, **places).client_secret.get_secret_value() == "another"
-    assert provenance(given, places)["client_secret"] == "environment"
+    assert read(given, places).client_secret.get_secret_value() == "another"
+    assert find(given, places.anew()).origins["client_secret"] == "environment"
 
 
 @pytest.mark.parametrize(("client_id", "fits"), [("an-id", True), ("another", False)])
@@ -154,13 +159,13 @@ def test_half_a_pair_elsewhere_is_joined_by_the_half_that_fits(
     keychain.keep(URL, PAIR)
     file = tmp_path / ".env"
     file.write_text(f"BREB_CLIENT_ID={client_id}\nBREB_BASE_URL={URL}\n")
-    places = sources(None, file)
+    places = Sources(file)
     if fits:
-        assert load({}, **places).client_secret == PAIR.client_secret
+        assert read({}, places).client_secret == PAIR.client_secret
         assert asyncio.run(CredentialsReader(places, URL)()).client_secret == PAIR.client_secret
     else:
         with pytest.raises(SettingsError, match="BREB_CLIENT_SECRET: is not set"):
-            load({}, **places)
+            read({}, places)
         with pytest.raises(CredentialsMissing):
             asyncio.run(CredentialsReader(places, URL)())
     del memory
@@ -173,12 +178,12 @@ def test_a_shut_keychain_is_said_at_start(memory: MemoryKeychain, tmp_path: Path
         SettingsError,
         match=r"the credentials are in the keychain, which cannot be read: .* unlock it",
     ):
-        load({"base_url": str(URL)}, **sources(None, tmp_path / ".env"))
+        read({"base_url": str(URL)}, Sources(tmp_path / ".env"))
 
 
 def test_a_wrong_base_url_is_what_is_said(memory: MemoryKeychain, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="BREB_BASE_URL: must be a URL"):
-        load({"base_url": "nonsense"}, **sources(None, tmp_path / ".env"))
+        read({"base_url": "nonsense"}, Sources(tmp_path / ".env"))
     del memory
 
 
@@ -187,9 +192,9 @@ def test_a_wrong_base_url_is_what_is_said(memory: MemoryKeychain, tmp_path: Path
 
 def test_a_new_pair_is_read_at_the_next_fetch(memory: MemoryKeychain, tmp_path: Path) -> None:
     keychain.keep(URL, PAIR)
-    read = CredentialsReader(sources(None, tmp_path / ".env"), URL)
+    read = CredentialsReader(Sources(tmp_path / ".env"), URL)
     assert asyncio.run(read()).client_secret == PAIR.client_secret
-    keychain.keep(URL, Pair(SecretStr("new"), SecretStr("new")))
+    keychain.keep(URL, Credentials(SecretStr("new"), SecretStr("new")))
     assert asyncio.run(read()).client_id.get_secret_value() == "new"
     keychain.remove(URL)
     with pytest.raises(CredentialsMissing, match="cannot be read"):
@@ -203,7 +208,7 @@ def test_a_secret_without_its_id_gets_nothing_from_the_keychain(
     keychain.keep(URL, PAIR)
     monkeypatch.setenv("BREB_CLIENT_SECRET", "alone")
     with pytest.raises(CredentialsMissing):
-        asyncio.run(CredentialsReader(sources(None, tmp_path / ".env"), URL)())
+        asyncio.run(CredentialsReader(Sources(tmp_path / ".env"), URL)())
     del memory
 
 
@@ -220,7 +225,7 @@ def test_the_loop_goes_on_while_the_keychain_is_asked(
 
     monkeypatch.setattr(memory, "get_password", slow)
 
-    async def ask() -> Pair | None:
+    async def ask() -> Credentials | None:
         asyncio.get_running_loop().call_later(0.01, answering.set)
         return await keychain.found(URL, 10)
 

@@ -11,14 +11,19 @@ import trustme
 
 from proxy.addresses import ListenAddress
 from proxy.errors import SettingsError
-from proxy.settings import model, sources
+from proxy.settings import model
+from proxy.settings.sources import Sources, locate
 
 MEANT = {"allow_production": "true"}
 GIVEN = {"client_id": "id-1", "client_secret": "hush-hush"}
 
 
 def load(**flags: Any) -> model.Settings:
-    return model.load({**GIVEN, **flags}, **sources.sources(None, None))
+    return read({**GIVEN, **flags})
+
+
+def read(flags: dict[str, Any], folder: Path | None = None) -> model.Settings:
+    return model.load(model.find(flags, Sources(folder=folder)))
 
 
 def problems(**flags: Any) -> list[str]:
@@ -64,7 +69,7 @@ def test_flags_win_over_environment_over_env_file_over_secret_files(
     )
     monkeypatch.setenv("BREB_LOG_LEVEL", "debug")
     monkeypatch.setenv("BREB_READ_TIMEOUT", "8")
-    found = model.load({"read_timeout": "9"}, **sources.sources(secrets))
+    found = read({"read_timeout": "9"}, secrets)
     assert found.client_id.get_secret_value() == "file"
     assert found.log_format == "json"
     assert found.accept_language == "dotenv"
@@ -75,7 +80,7 @@ def test_flags_win_over_environment_over_env_file_over_secret_files(
 @pytest.mark.parametrize("name", ["breb_client_secret", "BREB_CLIENT_SECRET"])
 def test_secret_files_may_be_named_in_either_case(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("from-a-file\n")
-    found = model.load({"client_id": "x"}, **sources.sources(tmp_path))
+    found = read({"client_id": "x"}, tmp_path)
     assert found.client_secret.get_secret_value() == "from-a-file"
 
 
@@ -343,7 +348,7 @@ def test_letter_case_of_a_word_does_not_matter() -> None:
 
 def test_a_byte_order_mark_is_no_part_of_a_secret(tmp_path: Path) -> None:
     (tmp_path / "breb_client_secret").write_text("\ufefffrom-windows\r\n", encoding="utf-8")
-    found = model.load({"client_id": "x"}, **sources.sources(tmp_path))
+    found = read({"client_id": "x"}, tmp_path)
     assert found.client_secret.get_secret_value() == "from-windows"
 
 
@@ -419,13 +424,13 @@ def test_empty_values_count_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_missing_secrets_directory_is_a_problem(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="BREB_SECRETS_DIR: no such directory"):
-        sources.sources(tmp_path / "nowhere")
+        locate(None, str(tmp_path / "nowhere"))
 
 
 def test_an_unreadable_env_file_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"BREB_CLIENT_ID=\xff\xfe\n")
     with pytest.raises(SettingsError, match="cannot be read"):
-        model.load({}, **sources.sources(None))
+        read({})
 
 
 def test_a_malformed_start_is_lines_without_traceback_and_exit_code_two(tmp_path: Path) -> None:
@@ -495,7 +500,7 @@ def test_user_and_password_of_the_egress_proxy_are_taken_out_of_its_url(text: st
 
 def test_an_empty_secret_file_is_no_login_for_the_egress_proxy(tmp_path: Path) -> None:
     (tmp_path / "breb_egress_credentials").write_text("\n")
-    found = model.load(GIVEN, **sources.sources(tmp_path, None))
+    found = read(GIVEN, tmp_path)
     assert found.egress_credentials is None
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from proxy.credentials import Credentials
 from proxy.settings import model, suspicions
-from proxy.settings.credentials import Credentials
-from proxy.settings.sources import sources
+from proxy.settings.sources import EnvFile, Sources
 
 GIVEN = {"client_id": "id-1", "client_secret": "hush-hush"}
 
@@ -43,7 +43,7 @@ def test_unknown_names_get_a_hint_and_those_of_kubernetes_none(
     }
     for name, value in {**of_kubernetes, **others}.items():
         monkeypatch.setenv(name, value)
-    assert suspicions.unknown_names(sources(None)) == [
+    assert suspicions.unknown_names(Sources()) == [
         "BREB_CLIENT_SECERT: no such setting; did you mean BREB_CLIENT_SECRET? (environment)",
         "BREB_QQQQQQ: no such setting (environment)",
         "BREB_X: no such setting (environment)",
@@ -57,7 +57,7 @@ def test_a_port_that_a_person_sets_is_no_setting(
     """Kubernetes writes neither a plain number there nor files."""
     monkeypatch.setenv("BREB_PORT", "9000")
     (tmp_path / ".env").write_text("BREB_PORT=tcp://10.0.0.1:80\nBREB_SERVICE_HOST=10.0.0.1\n")
-    found = suspicions.unknown_names(sources(None))
+    found = suspicions.unknown_names(Sources())
     assert found[0] == "BREB_PORT: no such setting; did you mean BREB_LISTEN? (environment)"
     assert [line.partition(":")[0] for line in found] == [
         "BREB_PORT",
@@ -78,12 +78,11 @@ def test_a_line_that_is_no_setting_is_told_with_its_number(
     """It is told by us, once, and not by python-dotenv at every reading."""
     file = tmp_path / ".env"
     file.write_text("A=1\n\n\nthis is not a setting\n# a comment\nB='open\n")
-    assert suspicions.unread(file) == [
+    assert suspicions.unread(EnvFile(file)) == [
         f"{file}: line {number} cannot be read; write NAME=value, and close all quotes"
         for number in (4, 6)
     ]
-    model.load(GIVEN, **sources(None))
-    assert suspicions.unread(tmp_path) == []
+    model.load(model.find(GIVEN, Sources()))
     assert caplog.messages == []
 
 
@@ -105,9 +104,9 @@ def test_what_dotenv_cuts_out_of_a_value_is_told_without_the_value(
     monkeypatch.setenv("OUTSIDE", "1")
     file = tmp_path / ".env"
     file.write_text(f"# ${{X}}\nABOVE=1\nBREB_CLIENT_ID=x\nBREB_CLIENT_SECRET={value}\nBELOW=1\n")
-    found = suspicions.shortened(file)
+    found = suspicions.shortened(EnvFile(file))
     assert bool(found) == suspect
-    secret = model.load(**sources(None)).client_secret.get_secret_value()
+    secret = model.load(model.find({}, Sources())).client_secret.get_secret_value()
     assert (secret in ("a-b", "a-")) == suspect
     if suspect:
         assert found[0].startswith(f"BREB_CLIENT_SECRET: its value in {file} contains ${{...}},")
@@ -119,13 +118,13 @@ def test_all_that_is_odd_about_refused_credentials_is_told(tmp_path: Path) -> No
         "BREB_CLIENT_SECRET=a\nBREB_CLIENT_SECRET=b${NOPE}\nBREB_LISTEN=:1\nBREB_LISTEN=:2\n"
     )
     pair = Credentials(SecretStr("“id”"), SecretStr("hush'"))
-    odd, quoted, cut, twice = suspicions.of_refused(pair, sources(None))
+    odd, quoted, cut, twice = suspicions.of_refused(pair, Sources())
     assert odd.startswith("BREB_CLIENT_ID contains characters that are not ASCII")
     assert quoted == "BREB_CLIENT_SECRET contains spaces or quotes"
     assert cut.startswith("BREB_CLIENT_SECRET: its value in .env contains ${...}")
     assert twice == "BREB_CLIENT_SECRET: set 2 times in .env; the last one is used"
     sound = Credentials(SecretStr("id"), SecretStr("hush"))
-    assert suspicions.of_refused(sound, {"_env_file": None}) == []
+    assert suspicions.of_refused(sound, Sources(tmp_path / "none")) == []
 
 
 @pytest.mark.parametrize("place", ["environment", ".env", "secrets", ""])
@@ -140,9 +139,9 @@ def test_an_upstream_that_is_named_but_empty_is_suspect(
         (tmp_path / ".env").write_text("BREB_BASE_URL=\n")
     elif place:
         (folder / "breb_base_url").write_text("\n")
-    places = sources(folder)
-    settings = model.load(GIVEN, **sources(None))
-    found = suspicions.empty_upstream(settings, places)
+    sources = Sources(folder=folder)
+    settings = model.load(model.find(GIVEN, Sources()))
+    found = suspicions.empty_upstream(settings, sources)
     assert found == (str(folder) if place == "secrets" else place)
 
 
@@ -151,17 +150,17 @@ def test_an_upstream_that_is_named_elsewhere_is_not_missing(
 ) -> None:
     monkeypatch.setenv("BREB_BASE_URL", "")
     (tmp_path / ".env").write_text("BREB_BASE_URL=http://127.0.0.1:9090\n")
-    places = sources(None)
-    assert suspicions.empty_upstream(model.load(GIVEN, **places), places) == ""
+    sources = Sources()
+    assert suspicions.empty_upstream(model.load(model.find(GIVEN, sources)), sources) == ""
 
 
 def test_a_setting_that_stands_twice_is_told(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("BREB_LISTEN=a\nOTHER=1\nOTHER=2\nexport breb_listen=b\nBREB_DENY=x\n")
-    assert suspicions.repeated(file) == [
+    assert suspicions.repeated(EnvFile(file)) == [
         f"BREB_LISTEN: set 2 times in {file}; the last one is used"
     ]
-    assert suspicions.repeated(tmp_path / "none") == []
+    assert suspicions.repeated(EnvFile(tmp_path / "none")) == []
 
 
 @pytest.mark.parametrize(
@@ -180,4 +179,4 @@ def test_a_secret_that_others_can_read_is_told(
     file = tmp_path / ".env"
     file.write_text(f"{line}\n")
     file.chmod(mode)
-    assert suspicions.readable_by_others(file) is told
+    assert suspicions.readable_by_others(EnvFile(file)) is told

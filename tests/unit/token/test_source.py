@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from proxy.addresses import Url
+from proxy.credentials import Credentials
 from proxy.errors import (
     ConnectionRefused,
     CredentialsMissing,
@@ -30,7 +31,6 @@ from proxy.errors import (
     UpstreamError,
 )
 from proxy.http1.fields import Lines, first
-from proxy.settings.credentials import Credentials
 from proxy.token import response
 from proxy.token import source as source_module
 from proxy.token.source import REPLY_LIMIT, AccessToken, PassportTokenSource

@@ -1,0 +1,30 @@
+"""The options that several commands have, and what they stand for."""
+
+import argparse
+
+from proxy.addresses import ListenAddress
+from proxy.admin import client as admin_client
+from proxy.settings.sources import Sources, locate
+
+
+def add_proxy(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says where the running proxy is asked."""
+    parser.add_argument(
+        "--admin-listen",
+        metavar="HOST:PORT",
+        help="admin listener of the running proxy: host:port or unix:/path (BREB_ADMIN_LISTEN;"
+        f" default: {admin_client.DEFAULT})",
+    )
+
+
+def sources_of(options: argparse.Namespace) -> Sources:
+    """Return where a command's settings are read from: the same each time, so that each is once."""
+    if not hasattr(options, "sources"):
+        options.sources = locate(options.env_file, options.secrets_dir)
+    found: Sources = options.sources
+    return found
+
+
+def proxy_of(options: argparse.Namespace) -> ListenAddress:
+    """Return where the running proxy is asked; raise SettingsError if that is no address."""
+    return admin_client.address(options.admin_listen, sources_of(options))

@@ -1,0 +1,68 @@
+"""Which value of a setting counts: that of the first place which gives one."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from proxy.addresses import Url
+from proxy.errors import SettingsError
+from proxy.passport.hosts import SANDBOX
+from proxy.settings import keychain
+from proxy.settings.sources import PREFIX, Sources
+
+FLAG, KEYCHAIN = "flag", "keychain"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is given for each setting, by its name, and which place gave it."""
+
+    values: Mapping[str, object] = field(repr=False)
+    origins: Mapping[str, str]
+    sources: Sources = field(repr=False)
+
+    def with_values(self, values: Mapping[str, object]) -> "Found":
+        """Return the same with these values before all others."""
+        return replace(self, values={**self.values, **values})
+
+
+def first_given(names: Collection[str], flags: Mapping[str, object], sources: Sources) -> Found:
+    """Look for settings in the flags, the sources, and the keychain, for both credentials.
+
+    Raises SettingsError with everything that is wrong with the places.
+    """
+    sources.check(map(full_name, names))
+    values, origins = dict(flags), dict.fromkeys(flags, FLAG)
+    for place in sources:
+        for name in names:
+            value = place.get(full_name(name))
+            if value is not None and name not in values:
+                values[name], origins[name] = value, place.name
+    for name, value in _kept(values).items():
+        if name not in values:
+            values[name], origins[name] = value, KEYCHAIN
+    return Found(values, origins, sources)
+
+
+def full_name(name: str) -> str:
+    """Return the name of a setting as its variable has it."""
+    return PREFIX + name.upper()
+
+
+def _kept(values: Mapping[str, object]) -> dict[str, str]:
+    """Return both credentials from the keychain, unless the secret is given; a half must fit."""
+    if values.get("client_secret"):
+        return {}
+    try:
+        pair = keychain.find(Url.parse(str(values.get("base_url") or SANDBOX)))
+    except ValueError:  # said of BASE_URL itself
+        return {}
+    except keychain.KeychainUnavailable as error:
+        raise SettingsError(
+            [f"the credentials are in the keychain, which cannot be read: {error}"]
+        ) from None
+    if pair is None or not keychain.fits(pair, values.get("client_id")):
+        return {}
+    return {
+        "client_id": pair.client_id.get_secret_value(),
+        "client_secret": pair.client_secret.get_secret_value(),
+    }
