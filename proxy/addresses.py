@@ -33,10 +33,14 @@ def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _no_port(digits: str) -> str:
-    """Return what is wrong with a port, if anything is."""
-    beyond = len(digits) > 5 or int(digits) > _LAST_PORT
-    return f"port {digits[:20]} is too high: at most {_LAST_PORT}" if beyond else ""
+class NoPort(ValueError):
+    """A number is no port's; the text says so."""
+
+
+def _check_port(digits: str) -> None:
+    """Raise NoPort where there is no such port."""
+    if len(digits) > 5 or int(digits) > _LAST_PORT:
+        raise NoPort(f"port {digits[:20]} is too high: at most {_LAST_PORT}")
 
 
 def _no_host(host: str) -> str:
@@ -76,7 +80,8 @@ class ListenAddress:
         if "://" in text or not (colon and port.isascii() and port.isdigit()):
             without = " without a scheme" if "://" in text else ""
             raise ValueError(f"must be host:port{without}, such as 127.0.0.1:8080, or unix:/path")
-        if wrong := _no_port(port) or _no_host(host):
+        _check_port(port)
+        if wrong := _no_host(host):
             raise ValueError(wrong)
         return cls(host.strip("[]"), int(port))
 
@@ -120,10 +125,10 @@ class Url:
             url = urlsplit(str(value).strip())
             port = url.port
         except ValueError:
-            digits = re.search(r":(\d+)(?:[/?#]|$)", str(value))
-            wrong = _no_port(digits[1]) if digits else ""
+            if digits := re.search(r":(\d+)(?:[/?#]|$)", str(value)):
+                _check_port(digits[1])
             raise ValueError(
-                wrong or "must be a URL such as https://host or https://host:8443/prefix"
+                "must be a URL such as https://host or https://host:8443/prefix"
             ) from None
         if url.scheme not in ("http", "https") or not url.hostname:
             raise ValueError("must be a URL that starts with https:// (or http:// for loopback)")

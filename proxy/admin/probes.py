@@ -7,6 +7,7 @@ rests in less memory.
 """
 
 import asyncio
+import json
 import re
 from collections.abc import Callable
 from email.utils import formatdate
@@ -20,6 +21,7 @@ from proxy.http1.fields import Line, Lines
 from proxy.telemetry.metrics import Metrics, prepare
 
 _TEXT = b"text/plain; charset=utf-8"
+_JSON = b"application/json"
 _METRICS = b"text/plain; version=0.0.4; charset=utf-8"
 # To take a query apart costs a tenth of a second, if it is as long as a head may be.
 _VERBOSE = re.compile(rb"(?:^|&)verbose(?:=|&|$)")
@@ -94,12 +96,20 @@ class Probes:
         await _answer(send, 200, b"ok\n")
 
     async def _readyz(self, scope: Scope, send: Send) -> None:
-        """Say whether a request now would carry a usable token; ``?verbose`` says why."""
+        """Say whether a request now would carry a usable token.
+
+        ``?verbose`` says why, to people; ``?json`` to programs.
+        """
         ready, reasons = self._status.readiness()
+        status = 200 if ready else 503
+        if scope["query_string"] == b"json":
+            document = json.dumps({"ready": ready, "reasons": reasons})
+            await _answer(send, status, f"{document}\n".encode(), media_type=_JSON)
+            return
         text = "ready" if ready else "not ready"
         if _VERBOSE.search(scope["query_string"]):
             text = "\n".join([*reasons, text])
-        await _answer(send, 200 if ready else 503, f"{text}\n".encode())
+        await _answer(send, status, f"{text}\n".encode())
 
     async def _scrape(self, scope: Scope, send: Send) -> None:
         """Give one scrape in Prometheus' text format."""

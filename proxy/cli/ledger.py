@@ -21,7 +21,17 @@ from proxy.ledger import table
 from proxy.ledger.backup import backup
 from proxy.ledger.trouble import SETTING, LedgerRefused
 from proxy.ledger.verdict import settle
-from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, nearest, say
+from proxy.terminal.arguments import (
+    FAILED,
+    OK,
+    UNREACHED,
+    USAGE,
+    Parser,
+    add_sources,
+    nearest,
+    say,
+    words,
+)
 from proxy.terminal.plain import as_json, plain
 from proxy.terminal.screen import Screen
 
@@ -95,8 +105,12 @@ def _add_settle(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_mutually_exclusive_group(required=True)
     for kind, about in _VERDICTS.items():
         kinds.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind, help=about)
-    parser.add_argument("--note", metavar="TEXT", required=True, help="how you know that")
-    parser.add_argument("--by", metavar="NAME", help="who decided that [you, at this machine]")
+    parser.add_argument(
+        "--note", metavar="TEXT", type=words, required=True, help="how you know that"
+    )
+    parser.add_argument(
+        "--by", metavar="NAME", type=words, help="who decided that [you, at this machine]"
+    )
 
 
 def _settle(options: argparse.Namespace, screen: Screen) -> int:
@@ -124,7 +138,7 @@ def _me() -> str:
         user = getpass.getuser()
     except (OSError, KeyError):  # a container's user without a name
         user = "unnamed"
-    return f"{user}@{socket.gethostname()}"
+    return f"{user}@{socket.gethostname()}".encode("utf-8", "replace").decode()
 
 
 def _add_backup(parser: argparse.ArgumentParser) -> None:

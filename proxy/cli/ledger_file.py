@@ -13,6 +13,7 @@ from proxy.cli.shared import sources_of
 from proxy.errors import SettingsError
 from proxy.ledger.reading import reading
 from proxy.ledger.trouble import SETTING, LedgerRefused, NoSuchRow
+from proxy.terminal.arguments import words
 from proxy.terminal.plain import plain
 
 _LIMIT = 2.0  # seconds
@@ -57,7 +58,9 @@ def _check_owner(file: str) -> None:
 
 def add_row(parser: argparse.ArgumentParser) -> None:
     """Add the argument that names a row."""
-    parser.add_argument("row", metavar="ROW", help="a row's number, or the id of its exchange")
+    parser.add_argument(
+        "row", metavar="ROW", type=words, help="a row's number, or the id of its exchange"
+    )
 
 
 def find(options: argparse.Namespace) -> dict[str, Any]:

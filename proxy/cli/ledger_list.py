@@ -12,7 +12,7 @@ from proxy.invocation import COMMAND
 from proxy.ledger import table
 from proxy.ledger.reading import Query, reading
 from proxy.moments import stamp
-from proxy.terminal.arguments import OK
+from proxy.terminal.arguments import OK, words
 from proxy.terminal.plain import as_json
 from proxy.terminal.screen import Screen
 
@@ -31,14 +31,17 @@ def add_list(parser: argparse.ArgumentParser) -> None:
         help="only rows since then: 2h, 30m, 7d, or a time in UTC, as 2026-11-25T10:00",
     )
     which.add_argument("--until", metavar="WHEN", type=_when, help="only rows until then")
-    which.add_argument("--caller", metavar="NAME", help="only rows of this caller")
+    which.add_argument("--caller", metavar="NAME", type=words, help="only rows of this caller")
     which.add_argument(
         "--outcome",
         choices=("answered", "not-sent", "unknown", "cut"),
         help="only rows with this outcome",
     )
     which.add_argument(
-        "--find", metavar="TEXT", help="only rows that contain this: an id, a resolution, a path"
+        "--find",
+        metavar="TEXT",
+        type=words,
+        help="only rows that contain this: an id, a resolution, a path",
     )
     pages = parser.add_argument_group("number of rows, the newest first")
     pages.add_argument(

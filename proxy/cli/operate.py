@@ -74,7 +74,7 @@ def _wait(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> 
     while True:
         left = options.timeout - (time.monotonic() - started)
         try:
-            reply = ask(where, "GET", "/readyz?verbose", min(_STEP_LIMIT, max(left, 1.0)))
+            reply = ask(where, "GET", "/readyz?json", min(_STEP_LIMIT, max(left, 1.0)))
             ready, why = _readiness(where, reply)
         except Unreached as error:
             ready, why = False, str(error)
@@ -88,10 +88,10 @@ def _wait(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> 
 
 
 def _readiness(where: ListenAddress, reply: Reply) -> tuple[bool, str]:
-    *reasons, verdict = reply.text.rstrip().split("\n")
-    if verdict not in ("ready", "not ready"):
+    ready, reasons = (reply.document.get(name) for name in ("ready", "reasons"))
+    if not isinstance(ready, bool) or not isinstance(reasons, list):
         raise not_ours(where, "it sent an unexpected response")
-    return reply.status == 200, "\n".join(reasons)
+    return ready, "\n".join(map(str, reasons))
 
 
 def _status(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> int:

@@ -174,7 +174,8 @@ def _bind(settings: Settings, name: str) -> list[socket.socket]:
     try:
         return sockets.bind(getattr(settings, name))
     except AddressTaken as error:
-        raise AddressTaken(f"{error} ({full_name(name)})") from error
+        error.setting = full_name(name)
+        raise
 
 
 def _url(address: ListenAddress, scheme: str) -> str:

@@ -1,7 +1,6 @@
 """Whether our listeners' addresses are free, and if not, who is there."""
 
 import asyncio
-import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from proxy.admin.connection import AnothersProxy, Unreached
 from proxy.doctor.steps import Finding, doubtful, failed, fine
 from proxy.server import sockets
 from proxy.server.sockets import AddressTaken
+from proxy.words import phrase
 
 _ASK = 1.0
 
@@ -36,10 +36,10 @@ def _remove(address: ListenAddress) -> None:
 async def _taken(
     address: ListenAddress, admin: ListenAddress, setting: str, error: AddressTaken
 ) -> Finding:
-    says, _, rest = str(error).partition("; ")
-    cause = error.__cause__
-    if isinstance(cause, OSError) and cause.errno != errno.EADDRINUSE:  # nobody is there
-        return failed(says, f"{rest or 'choose an address of this machine'}: {setting}", free=False)
+    says = str(error.says)
+    if not error.in_use:
+        step = error.step or phrase("step.own-address")
+        return failed(says, f"{step}: {setting}", free=False)
     try:
         running = await asyncio.to_thread(_running, admin)
     except AnothersProxy:

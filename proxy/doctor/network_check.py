@@ -9,8 +9,9 @@ import aiohappyeyeballs
 from proxy.addresses import Url
 from proxy.doctor import certificate
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
-from proxy.errors import CertificateRefused, ConnectTimeout, TlsFailed, UpstreamError
+from proxy.errors import CertificateRefused, ConnectTimeout, UpstreamError
 from proxy.upstream import EgressProxy
+from proxy.upstream.connector import refused
 from proxy.upstream.tls import ResumingContext
 
 Infos = list[tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int]]]
@@ -81,7 +82,7 @@ class NetworkCheck:
                 self._infos, happy_eyeballs_delay=0.25, loop=asyncio.get_running_loop()
             )
         except OSError as error:
-            if isinstance(error, ConnectionRefusedError) or "refused" in str(error).lower():
+            if refused(error):
                 return failed(
                     f"{at} refuses connections",
                     self.first(
@@ -112,8 +113,6 @@ class NetworkCheck:
             raise TimeoutError from error
         except UpstreamError as error:
             advice = str(error.next_step.about(self._setting))
-            if isinstance(error, TlsFailed) and "WRONG_VERSION" in str(error):
-                advice = f"that port does not use TLS: check the scheme and port in {self._setting}"
             return failed(str(error), self.first(advice))
         return _trusted(certificate.Certificate.of(tls))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from proxy.ledger.exact import exact
 from proxy.passport.members import NAMES
 
 _ANSWER = ("id", "status", "trace_id")
@@ -17,7 +18,6 @@ _OF_A_NAME = 4  # so that many members of one name leave room for those of the o
 _MOST = 32
 _DEEPEST = 8
 _KNOWN = 1024  # paths whose place is remembered
-_exactly = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str).decode
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 Mask = Callable[[str, str], str]
@@ -54,7 +54,7 @@ class Picker:
         """
         members = self._members(_document(body))
         if members is None:
-            members = self._members(_exact(body)) or []
+            members = self._members(exact(body)) or []
         told: dict[str, str] = {}
         marks: dict[str, str] = {}
         members.sort()
@@ -77,7 +77,7 @@ class Picker:
         """
         found = _named(_document(body))
         if found is None:
-            found = _named(_exact(body)) or {}
+            found = _named(exact(body)) or {}
         told = {name: self._mask(name, value) for name, value in found.items()}
         if "id" in found and told["id"] != found["id"]:
             told["id_mark"] = self._mark(found["id"])
@@ -160,15 +160,7 @@ def _document(body: bytes) -> Any:  # noqa: ANN401  whatever a body holds
     try:
         return from_json(body, cache_strings="keys")  # values are not to stay in memory
     except ValueError:
-        return _exact(body)  # it may only be deep, or hold half a character
-
-
-def _exact(body: bytes) -> Any:  # noqa: ANN401  whatever a body holds
-    """Read a body; None if it is no JSON. Numbers stay as they were written."""
-    try:
-        return _exactly(body.decode())
-    except (ValueError, RecursionError):
-        return None
+        return exact(body)  # it may only be deep, or hold half a character
 
 
 def _text(told: dict[str, str]) -> str:

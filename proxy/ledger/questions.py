@@ -4,13 +4,13 @@ The lists have no documented filter by time or by resolution, so they are read p
 to before the request.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from proxy.ledger.exact import exact
 from proxy.mask import MASK
 from proxy.moments import moment
 from proxy.passport.failures import says_not_found
@@ -107,8 +107,8 @@ def _query(listed: Operation, told: Mapping[str, str]) -> dict[str, str]:
 
 def page(question: Question, body: bytes) -> Page | None:
     """Return what an answer holds; None if it is not as documented."""
-    document = document_of(body)
-    if document is None:
+    document = exact(body)
+    if not isinstance(document, dict):
         return None
     if not question.holds:
         return Page([document], {})
@@ -122,14 +122,5 @@ def page(question: Question, body: bytes) -> Page | None:
 
 def not_found(body: bytes) -> bool:
     """Report whether a 404 is the API's own: not a gateway's, nor a wrong path's."""
-    document = document_of(body)
-    return document is not None and says_not_found(document)
-
-
-def document_of(body: bytes) -> dict[str, Any] | None:
-    """Read a JSON object, its numbers as they were written; None if it is none."""
-    try:
-        document = json.loads(body, parse_int=str, parse_float=str, parse_constant=str)
-    except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None
+    document = exact(body)
+    return isinstance(document, dict) and says_not_found(document)

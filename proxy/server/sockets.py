@@ -1,4 +1,7 @@
-"""Listening sockets, bound before anything else starts: a taken port is said in one line."""
+"""Listening sockets, bound before anything else starts: a taken port is said in one line.
+
+`AddressTaken` says why there is none, and what can be done.
+"""
 
 import contextlib
 import errno
@@ -10,31 +13,44 @@ from pathlib import Path
 from typing import Any
 
 from proxy.addresses import ListenAddress
+from proxy.words import Phrase, Said, phrase
 
 BACKLOG = 4096  # as many as may be callers: one more would try again a second later
 _NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # of one family; the other may do
-_NONE_OF_OURS = (
-    "no such address on this machine; use 127.0.0.1, or an address that this machine has"
-)
 
 
-class AddressTaken(OSError):
-    """Another process listens there, or we may not."""
+class AddressTaken(Exception):
+    """Another process listens there (``in_use``), or we may not; ``setting`` names the address."""
+
+    setting = ""
+
+    def __init__(
+        self, address: ListenAddress, why: Said, step: Phrase | None = None, *, in_use: bool = False
+    ) -> None:
+        super().__init__(address, why)
+        self.says = phrase("cannot-listen", address=str(address), why=why)
+        self.step = step
+        self.in_use = in_use
+
+    def __str__(self) -> str:
+        """Word it in one line."""
+        parts = "; ".join(map(str, filter(None, (self.says, self.step))))
+        return f"{parts} ({self.setting})" if self.setting else parts
 
 
 def bind(address: ListenAddress) -> list[socket.socket]:
     """Bind all sockets of ``address``: a name may have an IPv4 and an IPv6 address.
 
-    Raises AddressTaken, worded for a person.
+    Raises AddressTaken.
     """
     if address.path:
-        return [_bind_unix(Path(address.path))]
+        return [_bind_unix(address)]
     try:
         infos = socket.getaddrinfo(
             address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except OSError as error:
-        raise AddressTaken(f"cannot listen on {address}: {error.strerror}") from error
+        raise AddressTaken(address, _reason(error)) from error
     sockets: list[socket.socket] = []
     for family, kind, protocol, _, where in infos:
         if address.port == 0 and sockets:
@@ -44,9 +60,9 @@ def bind(address: ListenAddress) -> list[socket.socket]:
         except OSError as error:
             if error.errno not in _NOT_HERE or len(infos) == 1:
                 _close(sockets)
-                raise AddressTaken(_worded(address, error)) from error
+                raise _taken(address, error) from error
     if not sockets:
-        raise AddressTaken(f"cannot listen on {address}: {_NONE_OF_OURS}")
+        raise _not_here(address)
     return sockets
 
 
@@ -139,27 +155,32 @@ def _bind_tcp(family: int, kind: int, protocol: int, where: tuple[Any, ...]) -> 
     return sock
 
 
-def _bind_unix(path: Path) -> socket.socket:
+def _bind_unix(address: ListenAddress) -> socket.socket:
     """Bind a Unix socket that its owner alone may use; one that nobody serves is removed."""
+    path = Path(address.path)
     sock = UnixSocket(path)
     try:
         if path.exists() or path.is_symlink():
-            _make_way(path)
+            _make_way(address)
         sock.open()
     except OSError as error:
         sock.close()
-        why = error if isinstance(error, AddressTaken) else error.strerror
-        if not path.parent.is_dir():
-            why = f"there is no directory {path.parent}; make it, or name another path"
-        raise AddressTaken(f"cannot listen on unix:{path}: {why}") from error
+        if path.parent.is_dir():
+            raise AddressTaken(address, _reason(error)) from error
+        nowhere = phrase("no-directory", directory=str(path.parent))
+        raise AddressTaken(address, nowhere, phrase("step.make-directory")) from error
+    except AddressTaken:
+        sock.close()
+        raise
     return sock
 
 
-def _make_way(path: Path) -> None:
+def _make_way(address: ListenAddress) -> None:
+    path = Path(address.path)
     if not stat.S_ISSOCK(path.lstat().st_mode):
-        raise AddressTaken("the file exists and is not a socket; name another path")
+        raise AddressTaken(address, phrase("not-a-socket"), phrase("step.other-path"))
     if _served(path):
-        raise AddressTaken("another process listens there")
+        raise AddressTaken(address, phrase("socket-in-use"), in_use=True)
     path.unlink()
 
 
@@ -205,14 +226,19 @@ def _served(path: Path) -> bool:
     return True
 
 
-def _worded(address: ListenAddress, error: OSError) -> str:
+def _taken(address: ListenAddress, error: OSError) -> AddressTaken:
     if error.errno == errno.EADDRINUSE:
-        return (
-            f"cannot listen on {address}: the port is in use; stop the program that uses it,"
-            " or choose another port"
-        )
+        return AddressTaken(address, phrase("port-in-use"), phrase("step.free-port"), in_use=True)
     if error.errno == errno.EACCES:
-        return f"cannot listen on {address}: not allowed; choose a port above 1023"
+        return AddressTaken(address, phrase("port-not-allowed"), phrase("step.higher-port"))
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"cannot listen on {address}: {_NONE_OF_OURS}"
-    return f"cannot listen on {address}: {error.strerror}"
+        return _not_here(address)
+    return AddressTaken(address, _reason(error))
+
+
+def _not_here(address: ListenAddress) -> AddressTaken:
+    return AddressTaken(address, phrase("address-not-here"), phrase("step.own-address"))
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from proxy.addresses import ListenAddress, Url
+from proxy.addresses import ListenAddress, NoPort, Url
 from proxy.rules import CALLER, Rule
 
 EMPTY = "is empty"
@@ -52,9 +52,10 @@ def _lower(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
 def _egress(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
     try:
         url = Url.parse(value) if value else None
-    except ValueError as error:
-        wrong = str(error) if str(error).startswith("port") else ""
-        raise ValueError(wrong or "must be http://host:port or https://host:port") from None
+    except NoPort:
+        raise
+    except ValueError:
+        raise ValueError("must be http://host:port or https://host:port") from None
     if url and url.path:
         raise ValueError("must be http://host:port or https://host:port, without a path")
     return url

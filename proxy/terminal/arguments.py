@@ -95,6 +95,15 @@ def _wrapped(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
+def words(argument: str) -> str:
+    """Read an argument that is a text, for argparse: others' bytes come as half characters."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError("must be text in UTF-8") from None
+    return argument
+
+
 def say(text: str) -> None:
     """Tell the person at the terminal why it did not work; each line under our name."""
     for line in text.split("\n"):

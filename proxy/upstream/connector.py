@@ -225,9 +225,16 @@ def _unreachable(error: OSError | RuntimeError, peer: Said) -> UpstreamError:
     """Judge why no address let us in; the errors of several come as one, with or without errno."""
     if isinstance(error, TimeoutError):  # the kernel's own patience was shorter than ours
         return ConnectTimeout(phrase("no-connection-because", peer=peer, reason=_words(error)))
-    if isinstance(error, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(error):
+    if refused(error):
         return ConnectionRefused(phrase("connection-refused", peer=peer))
     return ConnectionFailed(phrase("cannot-reach", peer=peer, reason=_words(error)))
+
+
+def refused(error: OSError | RuntimeError) -> bool:
+    """Report whether nobody listens; the errors of several addresses come as one, as a text."""
+    return isinstance(error, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(
+        error
+    )
 
 
 def _words(error: OSError | RuntimeError) -> str:

@@ -15,6 +15,7 @@ NOT_YET_VALID = 9
 EXPIRED = 10
 UNKNOWN_ISSUER = (2, 18, 19, 20, 21)
 WRONG_NAME = (62, 64)
+NO_TLS = "WRONG_VERSION_NUMBER"  # what it says of whatever is no TLS
 # What OpenSSL calls the alerts that it has received; nothing else begins like this.
 _ODD = re.compile(r"[^ !#-\[\]-~]")
 _ALERT = re.compile(r"(?:SSLV3|TLSV13?)_(?:ALERT_)?(?P<name>[A-Z_]+)")
@@ -113,7 +114,10 @@ def tls_failed(error: ssl.SSLError, peer: Said) -> UpstreamError:
     alert = _alert(error)
     if alert:
         return TlsAlerted(phrase("tls-alert", peer=peer, alert=alert))
-    return TlsFailed(phrase("tls-failed", peer=peer, reason=_reason(error)))
+    failed = TlsFailed(phrase("tls-failed", peer=peer, reason=_reason(error)))
+    if error.reason == NO_TLS:
+        failed.next_step = phrase("step.no-tls", setting="BREB_BASE_URL")
+    return failed
 
 
 def tls_ended(error: ssl.SSLError) -> UpstreamError:

@@ -192,6 +192,10 @@ OF_UPSTREAM = {
         "check that the server at the host and port of {setting} uses TLS",
         "verifique que el servidor en el host y puerto de {setting} use TLS",
     ),
+    "step.no-tls": Words(
+        "that port does not use TLS: check the scheme and port in {setting}",
+        "ese puerto no usa TLS: verifique el esquema y el puerto en {setting}",
+    ),
     "step.client-certificate": Words(
         "if the upstream needs a client certificate, check BREB_CLIENT_CERT; otherwise check the"
         " host in {setting}",

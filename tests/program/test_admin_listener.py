@@ -177,6 +177,13 @@ def test_readyz_says_why_when_asked(proxy: Program) -> None:
     )
 
 
+def test_readyz_says_why_to_a_program_as_json(proxy: Program) -> None:
+    status, text = proxy.admin("/readyz?json")
+    document = json.loads(text)
+    assert (status, document["ready"]) == (200, True)
+    assert document["reasons"] == proxy.admin("/readyz?verbose")[1].splitlines()[:-1]
+
+
 def test_without_a_token_it_is_alive_but_not_ready(upstream: RawUpstream) -> None:
     with (
         RawUpstream(token=lambda _: b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n") as down,

@@ -932,6 +932,17 @@ def test_ports_of_what_may_be_another_users_proxy_are_in_doubt(
         assert "perhaps by a breb-proxy of another user" in found[name]["says"]
 
 
+def test_a_unix_socket_that_another_program_has_is_told(tmp_path: Path, sandbox: str) -> None:
+    path = tmp_path / "callers.sock"
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(path))
+        other.listen()
+        found = examine(tmp_path, sandbox, LISTEN=f"unix:{path}")
+    assert found["listen"]["outcome"] == "failed"
+    assert found["listen"]["says"] == f"cannot listen on unix:{path}: another process listens there"
+    assert "find the program that uses it, or choose another" in found["listen"]["advice"]
+
+
 def test_unix_sockets_are_tried_and_taken_away_again(tmp_path: Path, sandbox: str) -> None:
     path = tmp_path / "callers.sock"
     found = examine(tmp_path, sandbox, LISTEN=f"unix:{path}")

@@ -85,6 +85,13 @@ def test_of_what_is_no_json_nothing_is_kept(body: bytes) -> None:
     assert picker.answer(body) is None
 
 
+def test_a_mark_before_the_body_hides_nothing_of_it() -> None:
+    """Some programs on Windows begin UTF-8 with one."""
+    picker = Picker((), REDACTION.value, str.upper)
+    body = b"\xef\xbb\xbf" + json.dumps(PAYMENT).encode()
+    assert picker.payment(body) == picker.payment(json.dumps(PAYMENT).encode())
+
+
 def test_what_is_kept_is_bounded() -> None:
     names = [name.replace(".", "-") for name in NAMES]
     document = {f"x{n}": dict.fromkeys(names, str(n) * 500) for n in range(1000)}

@@ -266,7 +266,7 @@ async def test_a_plain_server_is_not_a_tls_server(trusting: ResumingContext) -> 
     ):
         with pytest.raises(TlsFailed, match="TLS with localhost:") as caught:
             await fetch(pool)
-        assert "uses TLS" in str(caught.value.next_step)
+        assert "does not use TLS" in str(caught.value.next_step)
         assert not caught.value.sent
         await until(lambda: server.open == 0)
 
@@ -480,6 +480,13 @@ def test_an_alert_is_told_from_what_is_wrong_with_the_bytes(
     failed = tls_failed(error, "TLS with host")
     assert failed.kind == kind
     assert str(failed).endswith(text)
+
+
+def test_a_port_without_tls_is_advised_as_such() -> None:
+    error = ssl.SSLError(1, "x")
+    error.reason = "WRONG_VERSION_NUMBER"
+    step = tls_failed(error, "host").next_step.about("BREB_TOKEN_URL")
+    assert str(step) == "that port does not use TLS: check the scheme and port in BREB_TOKEN_URL"
 
 
 # -- streams -------------------------------------------------------------------------------

@@ -77,6 +77,7 @@ def test_no_phrase_is_there_twice() -> None:
         of_demo,
         of_egress,
         of_ledger,
+        of_start,
         of_tokens,
         of_upstream,
     )
@@ -87,6 +88,7 @@ def test_no_phrase_is_there_twice() -> None:
         of_demo.OF_DEMO,
         of_egress.OF_EGRESS,
         of_ledger.OF_LEDGER,
+        of_start.OF_START,
         of_tokens.OF_TOKENS,
         of_upstream.OF_UPSTREAM,
     )

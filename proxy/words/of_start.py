@@ -1,0 +1,32 @@
+"""Why the program cannot listen, and what can be done."""
+
+from proxy.words.entry import Words
+
+OF_START = {
+    "cannot-listen": Words(
+        "cannot listen on {address}: {why}", "no se puede abrir {address}: {why}"
+    ),
+    "port-in-use": Words("the port is in use", "el puerto está en uso"),
+    "port-not-allowed": Words("not allowed", "no está permitido"),
+    "address-not-here": Words(
+        "no such address on this machine", "esta máquina no tiene esa dirección"
+    ),
+    "no-directory": Words(
+        "there is no directory {directory}", "no existe el directorio {directory}"
+    ),
+    "not-a-socket": Words(
+        "the file exists and is not a socket", "el archivo existe y no es un socket"
+    ),
+    "socket-in-use": Words("another process listens there", "otro proceso escucha ahí"),
+    "step.free-port": Words(
+        "stop the program that uses it, or choose another port",
+        "detenga el programa que lo usa, o elija otro puerto",
+    ),
+    "step.higher-port": Words("choose a port above 1023", "elija un puerto mayor que 1023"),
+    "step.own-address": Words(
+        "use 127.0.0.1, or an address that this machine has",
+        "use 127.0.0.1, o una dirección que esta máquina tenga",
+    ),
+    "step.make-directory": Words("make it, or name another path", "créelo, o indique otra ruta"),
+    "step.other-path": Words("name another path", "indique otra ruta"),
+}
