@@ -107,10 +107,6 @@ OF_TOKENS = {
         "{answer}; it is not JSON, so perhaps this is no token endpoint",
         "{answer}; no es JSON, así que quizás este no es un endpoint de tokens",
     ),
-    "credentials-unreadable": Words(
-        "BREB_CLIENT_ID and BREB_CLIENT_SECRET cannot be read",
-        "no se pueden leer BREB_CLIENT_ID y BREB_CLIENT_SECRET",
-    ),
     "credentials-unreadable-because": Words(
         "BREB_CLIENT_ID and BREB_CLIENT_SECRET cannot be read: {why}",
         "no se pueden leer BREB_CLIENT_ID y BREB_CLIENT_SECRET: {why}",
