@@ -10,7 +10,7 @@ from typing import Any
 
 from proxy.addresses import ListenAddress
 from proxy.admin import secret as admin_secret
-from proxy.admin.connection import Connection, Unreached, not_ours
+from proxy.admin.connection import AdminConnection, Unreached, not_ours
 from proxy.errors import SettingsError
 from proxy.settings.sources import Sources
 
@@ -20,7 +20,7 @@ _SIZE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class AdminReply:
     """What the admin listener answered, and the address at which it was reached."""
 
     status: int
@@ -53,20 +53,20 @@ def address(flag: str | None, sources: Sources) -> ListenAddress:
 
 def ask(
     listener: ListenAddress, method: str, target: str, timeout: float, body: object = None
-) -> Reply:
+) -> AdminReply:
     """Send what our user alone may send, to who proves to be the proxy of this user.
 
     ``body`` goes as JSON, if there is one; ``timeout`` (seconds) is for each step: connecting,
     proving, sending, each read. Raises Unreached, worded for a person.
     """
-    connection = Connection(listener, timeout)
+    connection = AdminConnection(listener, timeout)
     try:
         connection.connect()
         fields = connection.introduce()
         content = None if body is None else json.dumps(body)
         connection.request(method, target, content, fields)
         response = connection.getresponse()
-        return Reply(response.status, response.read(_SIZE), connection.at)
+        return AdminReply(response.status, response.read(_SIZE), connection.at)
     except TimeoutError:
         raise Unreached(f"no response from {listener} within {timeout:.3g} s") from None
     except (ConnectionRefusedError, FileNotFoundError):

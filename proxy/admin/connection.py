@@ -39,7 +39,7 @@ def not_ours(listener: ListenAddress, why: str) -> NotProven:
     )
 
 
-class Connection(http.client.HTTPConnection):
+class AdminConnection(http.client.HTTPConnection):
     """HTTP to an address of ours, which may be a Unix socket; `introduce` comes first.
 
     It never connects again by itself: that could be to somebody else.

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from proxy.addresses import ListenAddress
 from proxy.admin import secret as admin_secret
-from proxy.admin.client import Reply, ask
+from proxy.admin.client import AdminReply, ask
 from proxy.admin.connection import Unreached, not_ours
 from proxy.cli.shared import add_proxy, proxy_of
 from proxy.counts import counted
@@ -87,7 +87,7 @@ def _wait(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> 
         time.sleep(_PAUSE)
 
 
-def _readiness(where: ListenAddress, reply: Reply) -> tuple[bool, str]:
+def _readiness(where: ListenAddress, reply: AdminReply) -> tuple[bool, str]:
     ready, reasons = (reply.document.get(name) for name in ("ready", "reasons"))
     if not isinstance(ready, bool) or not isinstance(reasons, list):
         raise not_ours(where, "it sent an unexpected response")
@@ -160,7 +160,7 @@ def _document(
     return reply.document
 
 
-def _answer(where: ListenAddress, method: str, target: str, limit: float) -> Reply:
+def _answer(where: ListenAddress, method: str, target: str, limit: float) -> AdminReply:
     """Ask what our user alone may ask; raise Unreached if it is refused."""
     reply = ask(where, method, target, limit)
     if reply.status in (403, 421):

@@ -41,7 +41,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LookUpResult:
     """``kind`` is found, not-found or not-answered; ``suggests`` is a verdict, or empty."""
 
     kind: str
@@ -56,10 +56,10 @@ class Finding:
 
 def finding(
     asked: Sequence[Asked], candidates: Sequence[Candidate], change: Operation | None
-) -> Finding:
+) -> LookUpResult:
     """Conclude. ``change`` is what was to be done with a thing that was there, if it was that."""
     if not asked:
-        return Finding(NOT_ANSWERED, phrase("look-up.no-way"))
+        return LookUpResult(NOT_ANSWERED, phrase("look-up.no-way"))
     if change is not None and asked[0].answered:
         return _of_change(change, asked[0], candidates)
     named = [each for each in candidates if each.named]
@@ -67,46 +67,46 @@ def finding(
         return _of_sure(sure)
     if odd := [each for each in named if each.row is None]:
         differs = ", ".join(odd[0].differs)
-        return Finding(NOT_FOUND, phrase("look-up.contradicted", differs=differs))
+        return LookUpResult(NOT_FOUND, phrase("look-up.contradicted", differs=differs))
     failed = next((each for each in asked if not each.answered), None)
     return _of_absence(asked, candidates) if failed is None else _unanswered(failed)
 
 
-def _of_sure(sure: Sequence[Candidate]) -> Finding:
+def _of_sure(sure: Sequence[Candidate]) -> LookUpResult:
     if len({each.id for each in sure}) > 1:
-        return Finding(NOT_FOUND, phrase("look-up.several", count=len(sure)))
+        return LookUpResult(NOT_FOUND, phrase("look-up.several", count=len(sure)))
     thing, state = sure[0].known.get("id", "-"), sure[0].known.get("status", "")
     if state == "SETTLED":
-        return Finding(FOUND, phrase("look-up.settled", id=thing, state=state), "settled")
+        return LookUpResult(FOUND, phrase("look-up.settled", id=thing, state=state), "settled")
     if state == "REJECTED":
-        return Finding(FOUND, phrase("look-up.rejected", id=thing, state=state), "rejected")
+        return LookUpResult(FOUND, phrase("look-up.rejected", id=thing, state=state), "rejected")
     if state:
-        return Finding(FOUND, phrase("look-up.not-final", id=thing, state=state))
-    return Finding(FOUND, phrase("look-up.made", id=thing), "made")
+        return LookUpResult(FOUND, phrase("look-up.not-final", id=thing, state=state))
+    return LookUpResult(FOUND, phrase("look-up.made", id=thing), "made")
 
 
-def _of_change(change: Operation, asked: Asked, candidates: Sequence[Candidate]) -> Finding:
+def _of_change(change: Operation, asked: Asked, candidates: Sequence[Candidate]) -> LookUpResult:
     if asked.absent and change.deletes:
-        return Finding(FOUND, phrase("look-up.gone"), "made")
+        return LookUpResult(FOUND, phrase("look-up.gone"), "made")
     if asked.absent:
-        return Finding(NOT_FOUND, phrase("look-up.no-thing"))
+        return LookUpResult(NOT_FOUND, phrase("look-up.no-thing"))
     state = candidates[0].known.get("status", "-") if candidates else "-"
     if change.deletes:
-        return Finding(NOT_FOUND, phrase("look-up.still-there", state=state))
+        return LookUpResult(NOT_FOUND, phrase("look-up.still-there", state=state))
     if not change.states:
-        return Finding(NOT_FOUND, phrase("look-up.state", state=state))
+        return LookUpResult(NOT_FOUND, phrase("look-up.state", state=state))
     if state in change.states:
-        return Finding(FOUND, phrase("look-up.in-state", state=state), "made")
-    return Finding(NOT_FOUND, phrase("look-up.other-state", state=state))
+        return LookUpResult(FOUND, phrase("look-up.in-state", state=state), "made")
+    return LookUpResult(NOT_FOUND, phrase("look-up.other-state", state=state))
 
 
-def _of_absence(asked: Sequence[Asked], candidates: Sequence[Candidate]) -> Finding:
+def _of_absence(asked: Sequence[Asked], candidates: Sequence[Candidate]) -> LookUpResult:
     """Tell of what is not there, or only looks alike, and how far was read."""
     if alike := [each for each in candidates if each.row is None]:
-        return Finding(NOT_FOUND, phrase("look-up.alike", count=len(alike)))
+        return LookUpResult(NOT_FOUND, phrase("look-up.alike", count=len(alike)))
     if candidates:
         rows = ", ".join(f"#{each.row}" for each in candidates)
-        return Finding(NOT_FOUND, phrase("look-up.others", rows=rows))
+        return LookUpResult(NOT_FOUND, phrase("look-up.others", rows=rows))
     seen = sum(each.found for each in asked)
     back_to = next((each.back_to for each in asked if each.back_to), "")
     if not all(each.whole for each in asked):
@@ -115,14 +115,14 @@ def _of_absence(asked: Sequence[Asked], candidates: Sequence[Candidate]) -> Find
         told = phrase("look-up.nothing-back-to", count=seen, back_to=back_to)
     else:
         told = phrase("look-up.nothing", count=seen)
-    return Finding(NOT_FOUND, told)
+    return LookUpResult(NOT_FOUND, told)
 
 
-def _unanswered(failed: Asked) -> Finding:
+def _unanswered(failed: Asked) -> LookUpResult:
     if failed.rule:
         path = failed.target.partition("?")[0]
-        return Finding(NOT_ANSWERED, phrase("look-up.own-rule", target=path))
+        return LookUpResult(NOT_ANSWERED, phrase("look-up.own-rule", target=path))
     status = "-" if failed.status is None else str(failed.status)
-    return Finding(
+    return LookUpResult(
         NOT_ANSWERED, phrase("look-up.not-answered", status=status, target=failed.target)
     )

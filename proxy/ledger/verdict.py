@@ -26,7 +26,7 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class EarlierVerdict:
     """The verdict that was the last one until now."""
 
     kind: str
@@ -34,7 +34,7 @@ class Before:
     at: str
 
 
-def settle(path: Path, number: int, *, kind: str, note: str, author: str) -> Before | None:
+def settle(path: Path, number: int, *, kind: str, note: str, author: str) -> EarlierVerdict | None:
     """Write a verdict, with what the last look-up found; return the one that it reverses.
 
     Raise LedgerRefused if it cannot be written, or there is no such row. A row may have several
@@ -63,13 +63,13 @@ def settle(path: Path, number: int, *, kind: str, note: str, author: str) -> Bef
     return before if before is not None and KINDS[before.kind] != made else None
 
 
-def _last(connection: sqlite3.Connection, number: int) -> Before | None:
+def _last(connection: sqlite3.Connection, number: int) -> EarlierVerdict | None:
     row = connection.execute(
         "SELECT coalesce(kind, CASE made WHEN 1 THEN 'made' ELSE 'not-made' END), author, at"
         " FROM verdict WHERE number = ? ORDER BY rowid DESC LIMIT 1",
         [number],
     ).fetchone()
-    return None if row is None else Before(*row)
+    return None if row is None else EarlierVerdict(*row)
 
 
 def _open(path: Path) -> str:

@@ -10,7 +10,7 @@ SIP: Final = 16_384  # bytes
 SIPS: Final = memoryview(bytearray(4 * SIP))
 
 
-class Before(asyncio.BufferedProtocol):
+class ReadAdapter(asyncio.BufferedProtocol):
     """Stands before a protocol and reads for it into ``buffer``; all else is the other's own."""
 
     __slots__ = ("_behind", "_buffer")
@@ -43,7 +43,7 @@ class Before(asyncio.BufferedProtocol):
         self._behind.connection_lost(exc)
 
 
-class Sips(Before):
+class Sips(ReadAdapter):
     """Reads for a protocol a little at a time."""
 
     __slots__ = ("_received",)

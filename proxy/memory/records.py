@@ -20,7 +20,7 @@ import ssl
 import sys
 from typing import Final, cast
 
-from proxy.memory.reading import SIP, SIPS, Before, Sips
+from proxy.memory.reading import SIP, SIPS, ReadAdapter, Sips
 
 log = logging.getLogger("proxy.memory")
 
@@ -32,7 +32,7 @@ _NO_CERTIFICATE: Final = "AECDH-AES128-SHA:@SECLEVEL=0"
 _MISSING: Final = (AttributeError, BufferError, OSError, RuntimeError, TypeError, ValueError)
 
 
-class Records(Before):
+class Records(ReadAdapter):
     """Stands before the event loop's TLS and reads for it one record at a time."""
 
     def __init__(self, tls: asyncio.BufferedProtocol) -> None:

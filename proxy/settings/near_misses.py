@@ -9,7 +9,7 @@ from pathlib import Path
 
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
-from proxy.settings.sources import ENVIRONMENT, PREFIX, EnvFile, Place, Sources
+from proxy.settings.sources import ENVIRONMENT, PREFIX, EnvFile, Source, Sources
 
 _NEAR = 0.85  # of 1: BREB_CLIENTID and BRE_B_CLIENT_ID are, GOOGLE_CLIENT_ID is not
 _ELSEWHERE = ("", "PASSPORT_")  # what others put before the same name
@@ -74,7 +74,7 @@ def meant(sources: Sources) -> str:
     return next(filter(None, misnamed), "") or (sources.folder.name if sources.folder else "")
 
 
-def _said(place: Place) -> str:
+def _said(place: Source) -> str:
     return f"the {place.name}" if place.name == ENVIRONMENT else place.name
 
 

@@ -18,8 +18,8 @@ PREFIX = "BREB_"
 ENVIRONMENT = "environment"
 
 
-class Place(Protocol):
-    """One place, with settings by their full names in capitals, such as ``BREB_LISTEN``."""
+class Source(Protocol):
+    """One source, with settings by their full names in capitals, such as ``BREB_LISTEN``."""
 
     @property
     def name(self) -> str:
@@ -160,7 +160,7 @@ class Sources:
         self.file = EnvFile(file, named=named)
         self.folder = None if folder is None else SecretFiles(folder)
 
-    def __iter__(self) -> Iterator[Place]:
+    def __iter__(self) -> Iterator[Source]:
         """Give the places, the first one first."""
         yield self.environment
         yield self.file

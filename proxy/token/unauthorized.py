@@ -29,7 +29,7 @@ QUIET = 30.0  # seconds
 REPLAYS = 3
 
 
-class Holder(Protocol):
+class TokenHolder(Protocol):
     """Who holds the current token: the keeper."""
 
     @property
@@ -52,7 +52,7 @@ class Unauthorized:
 
     def __init__(
         self,
-        keeper: Holder,
+        keeper: TokenHolder,
         source: TokenSource,
         clock: Clock,
         timeout: float,

@@ -11,7 +11,7 @@ import pytest
 
 from proxy.addresses import ListenAddress
 from proxy.admin import client
-from proxy.admin.client import Reply
+from proxy.admin.client import AdminReply
 from proxy.cli import ledger, operate, tokens
 from proxy.errors import ProxyError
 from proxy.exchange.record import Exchange
@@ -116,8 +116,8 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, object], None]:
     def answer(status: int, document: object) -> None:
         body = document.encode() if isinstance(document, str) else json.dumps(document).encode()
 
-        def ask(*_: object, **__: object) -> Reply:
-            return Reply(status, body, ListenAddress("127.0.0.1", 1))
+        def ask(*_: object, **__: object) -> AdminReply:
+            return AdminReply(status, body, ListenAddress("127.0.0.1", 1))
 
         for module in (client, operate):
             monkeypatch.setattr(module, "ask", ask)

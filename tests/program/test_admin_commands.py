@@ -427,7 +427,7 @@ def test_no_command_takes_a_default_for_what_it_cannot_read(tmp_path: Path, name
 
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"[]", b"\xff"])
 def test_a_body_that_is_no_object_is_an_empty_document(body: bytes) -> None:
-    assert admin_client.Reply(200, body, ListenAddress("", 0)).document == {}
+    assert admin_client.AdminReply(200, body, ListenAddress("", 0)).document == {}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from proxy.ledger.comparison import Comparison
-from proxy.ledger.finding import Asked, Finding, finding
+from proxy.ledger.finding import Asked, LookUpResult, finding
 from proxy.ledger.questions import change
 from proxy.words.catalogue import CATALOGUE
 from tests.support.looked_up import entry, payment
@@ -18,7 +18,7 @@ def found(
     row: dict[str, Any] | None = None,
     asked: tuple[Asked, ...] = (LIST,),
     **given: Any,
-) -> Finding:
+) -> LookUpResult:
     row = row or entry()
     comparison = Comparison(row, lambda _, value: value, str.upper, **given)
     return finding(asked, comparison.candidates(things), change(row))
