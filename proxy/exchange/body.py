@@ -1,7 +1,7 @@
 """The caller's body on its way up: counted, bounded, copied and framed in one place."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from proxy.exchange.guard import body_too_large
 from proxy.exchange.record import Exchange
@@ -16,12 +16,15 @@ class OutgoingBody:
         self._exchange = exchange
         self._request = request
         self._keeps = keeps
+        self._ahead: BodyPart | None = None  # it came, and has not gone on
         self._held = 0  # bytes, as they are part of what the request holds
         self._kept: bytes | bytearray | None = b""
         self.more = True
         """Whether a part of it is still to come from the caller."""
         self.place: asyncio.Semaphore | None = None
         """What it holds a place of, while more of it is to come."""
+        self.before_last: Callable[[], Awaitable[None]] | None = None
+        """What is to be done before the last part goes out."""
 
     @property
     def whole(self) -> bool:
@@ -35,8 +38,31 @@ class OutgoingBody:
         """
         if not self.more and self._kept is not None:
             return self._framed(bytes(self._kept), last=True)
-        part = self._request.body.now()
-        return b"" if part is None else self._taken(part)
+        part, self._ahead = self._ahead or self._now(), None
+        if part is None:
+            return b""
+        if part.last and self.before_last is not None:
+            self._ahead = part  # `next` waits for that
+            return b""
+        return self._taken(part)
+
+    async def read_ahead(self, most: int, seconds: float) -> None:
+        """Have all of it at hand before anything goes out, or ``most`` bytes; wait no longer."""
+        part = self._now()
+        if part is not None and part.last:  # most bodies are there at once
+            self._ahead = part
+            return
+        parts = [] if part is None else [part.data]
+        last = False
+        try:
+            async with asyncio.timeout(seconds):
+                while not last and self._exchange.received < most:
+                    data, last = self._now() or await self._next()
+                    parts.append(data)
+        except TimeoutError:
+            pass  # the upstream shall not wait for the rest
+        if parts:
+            self._ahead = BodyPart(b"".join(parts), last)
 
     async def gathered(self, opening: bytes) -> bytes:
         """Wait until all of it is at hand, or more than is kept; return what is its opening now."""
@@ -51,7 +77,12 @@ class OutgoingBody:
 
     async def next(self) -> bytes:
         """Wait for the next part, framed as it is sent."""
-        return self._taken(await self._request.body.next())
+        part, self._ahead = self._ahead or await self._next(), None
+        before = self.before_last
+        if part.last and before is not None:
+            self.before_last = None
+            await before()
+        return self._taken(part)
 
     def leave(self) -> None:
         """Give its place to another body."""
@@ -59,16 +90,18 @@ class OutgoingBody:
         if place is not None:
             place.release()
 
+    def _now(self) -> BodyPart | None:
+        """Return the next part if it has come."""
+        part = self._request.body.now()
+        return part and received(self._exchange, self._request, part)
+
+    async def _next(self) -> BodyPart:
+        """Wait for the next part to come."""
+        return received(self._exchange, self._request, await self._request.body.next())
+
     def _taken(self, part: BodyPart) -> bytes:
         data, last = part
-        exchange = self._exchange
         self.more = not last
-        if exchange.tap is not None:
-            exchange.tap.hear(data, last=last)
-        limit = self._request.max_body
-        if limit is not None and exchange.received + len(data) > limit:
-            raise body_too_large(limit)
-        exchange.received += len(data)
         kept = self._kept
         if kept is None or len(kept) + len(data) > self._keeps():
             self._kept = None
@@ -91,3 +124,15 @@ class OutgoingBody:
         parts: list[bytes] = []
         chunk(parts, data, last=last)
         return b"".join(parts)
+
+
+def received(exchange: Exchange, request: Request, part: BodyPart) -> BodyPart:
+    """Count and tell a part of a body that came; raise RequestRefused if it is too much by now."""
+    data, last = part
+    for each in exchange.observers:
+        each.received(data, last=last)
+    limit = request.max_body
+    if limit is not None and exchange.received + len(data) > limit:
+        raise body_too_large(limit)
+    exchange.received += len(data)
+    return part

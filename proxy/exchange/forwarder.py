@@ -1,10 +1,11 @@
 """One exchange from the caller's request to the upstream's answer.
 
-The order of the steps is the design: token, connection, strip, inject, send, judge, answer.
+The order of the steps is the design: gate, token, connection, strip, inject, send, judge, answer.
 """
 
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from posixpath import normpath
 from typing import cast
@@ -13,9 +14,10 @@ from urllib.parse import unquote_to_bytes
 from proxy.addresses import Url, bracketed
 from proxy.asgi import Send
 from proxy.errors import UpstreamError
+from proxy.exchange.attempt import Attempt
 from proxy.exchange.body import OutgoingBody
 from proxy.exchange.outgoing import OutgoingRequest
-from proxy.exchange.record import Exchange
+from proxy.exchange.record import Exchange, may_change
 from proxy.exchange.uploads import Uploads
 from proxy.exchange.web_pages import with_cors
 from proxy.http1.fields import Line, Lines, relocated, serialised
@@ -35,6 +37,10 @@ _LOCATIONS = (b"location", b"content-location")
 _VIA = {version: f"Via: {version} breb-proxy\r\n".encode() for version in ("1.0", "1.1")}
 
 
+Gate = Callable[[Exchange, Request, OutgoingBody | None], Awaitable[None]]
+"""Returns when a request may go up; raises ProxyError if it may not."""
+
+
 @dataclass(frozen=True, slots=True)
 class ForwarderOptions:
     """What the forwarder needs of the settings."""
@@ -46,7 +52,10 @@ class ForwarderOptions:
 
 
 class Forwarder:
-    """Forwards requests to the upstream with the access token put on."""
+    """Forwards requests to the upstream with the access token put on.
+
+    What may change something passes ``gate`` before anything of it goes out.
+    """
 
     def __init__(
         self,
@@ -55,9 +64,11 @@ class Forwarder:
         keeper: TokenKeeper,
         options: ForwarderOptions,
         budget: Budget,
+        gate: Gate | None = None,
     ) -> None:
         self._pool = pool
         self._budget = budget
+        self._gate = gate
         self._uploads = uploads
         self._keeper = keeper
         base = options.base
@@ -74,9 +85,11 @@ class Forwarder:
 
     async def forward(self, exchange: Exchange, request: Request, send: Send) -> None:
         """Forward one request and send the answer on."""
-        if exchange.tap is not None:
-            exchange.tap.enters("token")
         body = OutgoingBody(exchange, request, self._keeps) if request.framing else None
+        if self._gate is not None and may_change(request.method, request.path):
+            await self._gate(exchange, request, body)
+        for each in exchange.observers:
+            each.enters("token")
         outgoing = OutgoingRequest(request, body)
         # Who asks the token endpoint for a token brings credentials of its own; the API may take
         # post for POST.
@@ -122,33 +135,40 @@ class Forwarder:
         while True:
             connection = pool.take(within) or await self._acquire(outgoing, within)
             outgoing.connection = connection  # at once: whatever is raised now, it is given back
-            exchange.connected = time.perf_counter()
             outgoing.request.go_up()
-            exchange.attempts += 1
-            held = outgoing.held
-            exchange.token_id = None if held is None else held.token.token_id
-            connection.begin(
-                self._head(outgoing, exchange) + opening,
-                head_only=method == "HEAD",
-                complete=not more,
-            )
+            attempt, head = self._attempt(outgoing, exchange, connection)
+            connection.begin(head + opening, head_only=method == "HEAD", complete=not more)
             if more:
                 outgoing.start_pump()
             try:
                 while connection.head is None:
                     await connection.arrival()
             except UpstreamError as error:
+                attempt.sent = error.sent
                 outgoing.tell_what_broke_first(error)
                 if not may_resend(error, method, within, whole=outgoing.whole):
                     raise
-                exchange.lost = exchange.lost or error.sent
                 outgoing.give_up(pool)
                 within, opening = NEW, b"" if body is None else body.opening()
                 continue
-            exchange.first_byte = time.perf_counter()
-            if exchange.tap is not None:
-                exchange.tap.answered(connection.head.status, connection.head.lines)
-            return connection.head
+            answer = connection.head
+            attempt.answered, attempt.status = time.perf_counter(), answer.status
+            for each in exchange.observers:
+                each.answered(attempt, answer.lines)
+            return answer
+
+    def _attempt(
+        self, outgoing: OutgoingRequest, exchange: Exchange, connection: Connection
+    ) -> tuple[Attempt, bytes]:
+        """Note and tell that the request goes out; return its head."""
+        held = outgoing.held
+        token_id = None if held is None else held.token.token_id
+        attempt = Attempt(token_id, time.perf_counter(), connection.reached)
+        exchange.attempts += (attempt,)
+        head = self._head(outgoing)
+        for each in exchange.observers:
+            each.sending(attempt, head)
+        return attempt, head
 
     async def _admitted(self, outgoing: OutgoingRequest, opening: bytes) -> tuple[bytes, bool]:
         """Wait until it may go out; the token may have ended or been renewed meanwhile.
@@ -177,14 +197,14 @@ class Forwarder:
             self._pool.release(connection)
             self._use(outgoing, await self._keeper.wait())
 
-    def _head(self, outgoing: OutgoingRequest, exchange: Exchange) -> bytes:
+    def _head(self, outgoing: OutgoingRequest) -> bytes:
         """Serialise the head: strip first, inject last.
 
         A caller that sends "Connection: authorization" cannot take our credential off.
         """
         request, held = outgoing.request, outgoing.held
         target = request.target if request.target == b"*" else self._prefix + request.target
-        data = b"".join(
+        return b"".join(
             (
                 request.method.encode(),
                 b" ",
@@ -197,9 +217,6 @@ class Forwarder:
                 b"\r\n",
             )
         )
-        if exchange.tap is not None:
-            exchange.tap.sending(data, cast("Connection", outgoing.connection).reached)
-        return data
 
     # -- 401 -------------------------------------------------------------------------------
 
@@ -236,13 +253,15 @@ class Forwarder:
         connection = cast("Connection", outgoing.connection)
         exchange.status = head.status
         exchange.passed_on = True
-        if exchange.answered_beside_the_point:
+        if exchange.lost_before:
             exchange.note = phrase("lost-try")
         lines = self._response_lines(outgoing.request, head)
         if exchange.cors:
             lines = with_cors(lines, exchange.cors)
         if self._server_timing:
             lines = [*lines, _server_timing(exchange)]
+        for each in exchange.observers:
+            each.answering(lines)
         await send(
             {
                 "type": "http.response.start",
@@ -254,13 +273,16 @@ class Forwarder:
         )
         data = connection.take()
         # The head goes out when it comes, even if no body is there yet.
-        while not connection.complete:
+        more = True
+        while more:
+            more = not connection.complete
             exchange.sent += len(data)
-            await send({"type": "http.response.body", "body": data, "more_body": True})
-            data = await connection.read()
+            for each in exchange.observers:
+                each.passing(data)
+            await send({"type": "http.response.body", "body": data, "more_body": more})
+            if more:
+                data = await connection.read()
         exchange.whole = True
-        exchange.sent += len(data)
-        await send({"type": "http.response.body", "body": data, "more_body": False})
 
     def _response_lines(self, request: Request, head: ResponseHead) -> Lines:
         known, lines = head.section.known, head.section.onward
@@ -291,11 +313,11 @@ def _own_authority(request: Request) -> bytes:
 
 def _server_timing(exchange: Exchange) -> Line:
     parts = []
-    last = exchange.started
+    last, attempt = exchange.started, exchange.attempts[-1]
     for name, moment in (
         ("token", exchange.token_ready),
-        ("connect", exchange.connected),
-        ("upstream", exchange.first_byte),
+        ("connect", attempt.began),
+        ("upstream", attempt.answered),
     ):
         if moment is not None:
             parts.append(f"{name};dur={(moment - last) * 1000:.2f}")

@@ -16,7 +16,9 @@ from urllib.parse import parse_qsl
 from proxy.asgi import Send
 from proxy.errors import RequestRefused
 from proxy.exchange import placeholder_answers as answers
+from proxy.exchange.body import received
 from proxy.exchange.guard import Guard, body_too_large, refuse_ambiguous
+from proxy.exchange.own_answer import give
 from proxy.exchange.placeholder_answers import Answer
 from proxy.exchange.record import Exchange, Forward
 from proxy.exchange.token_paths import TokenPaths
@@ -221,22 +223,14 @@ async def _body(exchange: Exchange, request: Request) -> bytes:
     """Read a body, which is short."""
     content, last = b"", request.framing == 0
     while not last:
-        part, last = await request.body.next()
-        if exchange.tap is not None:
-            exchange.tap.hear(part, last=last)
-        exchange.received += len(part)
+        part, last = received(exchange, request, await request.body.next())
         content += part
-        if request.max_body is not None and len(content) > request.max_body:
-            raise body_too_large(request.max_body)
         if len(content) > LIMIT:
             raise body_too_large(LIMIT, phrase("step.credentials-alone"))
     return content
 
 
 async def _send(exchange: Exchange, answer: Answer, send: Send) -> None:
-    body = answer.body
-    exchange.status, exchange.note, exchange.sent = answer.status, answer.note, len(body)
+    exchange.note = answer.note
     date = (b"Date", formatdate(usegmt=True).encode())
-    headers = [date, *answer.fields(), *exchange.cors]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await give(exchange, send, answer.status, [date, *answer.fields()], answer.body)

@@ -1,7 +1,7 @@
 """The ASGI app in which every exchange runs: checked, forwarded, answered, observed.
 
-It gives an exchange its id, turns errors into problem documents and tells the observers (metrics,
-access log, journal) when it is over.
+It gives an exchange its id, turns errors into problem documents and tells metrics, access log and
+journal when it is over.
 """
 
 import asyncio
@@ -15,8 +15,9 @@ from email.utils import formatdate
 from proxy.asgi import Receive, Scope, Send
 from proxy.errors import Draining, ProxyError, RequestRefused
 from proxy.exchange.foreign import foreign_request
+from proxy.exchange.own_answer import give
 from proxy.exchange.problem import problem
-from proxy.exchange.record import CallerLeft, Exchange, Forward, Observer, Recording
+from proxy.exchange.record import Begun, CallerLeft, Ended, Exchange, Forward
 from proxy.http1.fields import Lines, values
 from proxy.http1.framing import request_framing
 from proxy.http1.request import Request
@@ -29,19 +30,22 @@ Judge = Callable[[Exchange, Request], Lines | None]
 
 
 class Shell:
-    """The ASGI app of the callers' listener; runs under any server, faster under ours."""
+    """The ASGI app of the callers' listener; runs under any server, faster under ours.
+
+    ``ended`` are told of each exchange that is over, ``begun`` of each that begins.
+    """
 
     def __init__(
         self,
         judge: Judge,
         forward: Forward,
-        observers: Sequence[Observer],
-        recorder: Recording | None = None,
+        ended: Sequence[Ended],
+        begun: Begun | None = None,
     ) -> None:
         self._judge = judge
         self._forward = forward
-        self._observers = tuple(observers)
-        self._recorder = recorder
+        self._ended = tuple(ended)
+        self._begun = begun
         prefix = secrets.token_hex(4)
         self._ids = (f"{prefix}-{number:x}" for number in itertools.count(1))
         self.draining = False
@@ -59,18 +63,18 @@ class Shell:
         known: Request | None = scope.get("request")
         request = known or foreign_request(scope, receive)
         exchange = self._opened(request)
-        out = self._recorded(exchange, request, send)
         self._under_way.add(exchange)
         try:
             if known is None:
                 request.framing = request_framing(request.section.known, request.version)
             own = self._judge(exchange, request)
             if own is None:
-                await self._forward(exchange, request, out)
-            else:
-                await _answer(exchange, own, out)
+                await self._forward(exchange, request, send)
+            else:  # it needs no upstream
+                dated = [(b"Date", formatdate(usegmt=True).encode()), *own]
+                await give(exchange, send, 204, dated)
         except ProxyError as error:
-            await self._failed(exchange, request, error, out)
+            await self._failed(exchange, request, error, send)
         except CallerLeft:
             exchange.left = True
         except asyncio.CancelledError:
@@ -78,12 +82,12 @@ class Shell:
             if ended is None:
                 exchange.left = True
                 raise
-            await self._failed(exchange, request, ended, out)
+            await self._failed(exchange, request, ended, send)
         except Exception as error:
             # Not its text: what a surprise says may hold what it was given.
             log.error("internal error %s in exchange %s", type(error).__name__, exchange.id)
             log.debug("where it happened", exc_info=error)
-            await self._failed(exchange, request, ProxyError(phrase("internal")), out)
+            await self._failed(exchange, request, ProxyError(phrase("internal")), send)
         finally:
             self._under_way.discard(exchange)
             self._over(exchange)
@@ -100,10 +104,9 @@ class Shell:
         if request.uid is not None:
             exchange.uid = request.uid
             exchange.caller = f"uid:{request.uid}"
+        if self._begun is not None:
+            self._begun(exchange, request)
         return exchange
-
-    def _recorded(self, exchange: Exchange, request: Request, send: Send) -> Send:
-        return self._recorder.begin(exchange, request, send) if self._recorder else send
 
     async def _failed(
         self, exchange: Exchange, request: Request, error: ProxyError, send: Send
@@ -116,19 +119,10 @@ class Shell:
         status, lines, body = problem(
             error, exchange.id, exchange.method, exchange.outcome, language
         )
-        exchange.status = status
-        exchange.sent = 0 if exchange.method == "HEAD" else len(body)
-        await send(
-            {
-                "type": "http.response.start",
-                "status": status,
-                "headers": [*lines, *exchange.cors],
-            }
-        )
-        await send({"type": "http.response.body", "body": body})
+        await give(exchange, send, status, lines, body)
 
     def cut_off(self, why: Phrase) -> None:
-        """Tell the observers of all that is under way: the process ends now, and runs no task."""
+        """Tell how all that is under way ended: the process ends now, and runs no task."""
         while self._under_way:
             exchange = self._under_way.pop()
             exchange.failure = exchange.failure or Draining(why)
@@ -146,21 +140,13 @@ class Shell:
 
     def _over(self, exchange: Exchange) -> None:
         exchange.ended = time.perf_counter()
-        if self._recorder is not None:
-            self._recorder.end(exchange)
-        for observe in self._observers:
-            observe(exchange)
-        exchange.tap = None  # it may hold bodies; the log, which is worded later, needs none
+        for each in exchange.observers:
+            each.over()
+        exchange.observers = ()  # they may hold bodies; the log, which is worded later, needs none
+        for tell in self._ended:
+            tell(exchange)
         if exchange.failure is not None:
             _unwind(exchange.failure)
-
-
-async def _answer(exchange: Exchange, lines: Lines, send: Send) -> None:
-    """Answer what needs no upstream."""
-    exchange.status = 204
-    dated = [(b"Date", formatdate(usegmt=True).encode()), *lines, *exchange.cors]
-    await send({"type": "http.response.start", "status": 204, "headers": dated})
-    await send({"type": "http.response.body", "body": b""})
 
 
 def _unwind(error: ProxyError) -> None:

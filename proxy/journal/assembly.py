@@ -43,7 +43,7 @@ def entry_of(
         replay_of=capture.replay_of if capture else "",
         caller=exchange.caller,
         uid=exchange.uid,
-        outcome=_outcome(exchange, capture),
+        outcome=exchange.outcome,
         request_lines=mask.lines(capture.lines) if capture else (),
         request=mask.copy(capture.request, capture.lines) if capture else _NOTHING,
         answer_lines=mask.lines(answer_lines),
@@ -95,12 +95,6 @@ class Mask:
         return content(data, size, lines, self._redaction, self._known.values)
 
 
-def _outcome(exchange: Exchange, capture: Capture | None) -> str:
-    """Return the outcome as the ledger has it: ``cut`` until all was handed to the caller."""
-    cut = exchange.outcome == "answered" and capture is not None and not capture.handed_over
-    return "cut" if cut else exchange.outcome
-
-
 def _answer(exchange: Exchange, capture: Capture | None, mask: Mask) -> tuple[Lines, Content]:
     if capture is not None:
         lines = capture.answer_lines
@@ -120,7 +114,7 @@ def _attempts(
         Attempt(
             line=_line(line, mask),
             lines=mask.lines(lines),
-            status=each.status,
+            status=each.attempt.status,
             answer_lines=mask.lines(each.lines),
         )
         for each, (line, lines) in zip(capture.attempts if capture else (), heads, strict=True)

@@ -76,7 +76,7 @@ class Entry:
     @property
     def replayed(self) -> bool:
         """Whether it was sent again because of a 401."""
-        return len(self.attempts) > 1 and self.attempts[0].status == 401
+        return any(each.status == 401 for each in self.attempts[:-1])
 
     @property
     def upstream_seconds(self) -> float:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from proxy.exchange.attempt import Attempt
 from proxy.exchange.record import Exchange
 from proxy.journal.entry import Phase
-from proxy.journal.recorder import Capture, Sent
+from proxy.journal.recorder import Capture
 
 Moment = tuple[str, float]
 """The name of a phase and when it ended (seconds of ``time.perf_counter``)."""
@@ -22,7 +23,7 @@ def phases(exchange: Exchange, capture: Capture, *, tls: bool) -> Iterable[Phase
 
 def _moments(exchange: Exchange, capture: Capture, *, tls: bool) -> Iterable[Moment]:
     """Name the moments at which each phase ended."""
-    part = "guard"
+    part: str = "guard"
     for next_part, moment in capture.parts:
         yield (part, moment)
         part = next_part
@@ -32,28 +33,30 @@ def _moments(exchange: Exchange, capture: Capture, *, tls: bool) -> Iterable[Mom
     ready = exchange.token_ready
     if ready is not None:
         yield ("token", ready)
-    attempts = capture.attempts
+    attempts = [each.attempt for each in capture.attempts]
     if not attempts:
         yield ("token" if ready is None else "connect", exchange.ended)
     for index, each in enumerate(attempts):
         if index:
-            yield ("renewal" if attempts[index - 1].status == 401 else "reconnect", each.sent)
+            yield ("renewal" if attempts[index - 1].status == 401 else "reconnect", each.began)
         else:
             yield from _connected(each, tls=tls)
         yield from _answered(each, exchange, capture, final=each is attempts[-1])
 
 
-def _connected(each: Sent, *, tls: bool) -> Iterable[Moment]:
+def _connected(each: Attempt, *, tls: bool) -> Iterable[Moment]:
     if each.reached is None:
-        yield ("pool", each.sent)
+        yield ("pool", each.began)
     elif tls:
         yield ("connect", each.reached)
-        yield ("tls", each.sent)
+        yield ("tls", each.began)
     else:
-        yield ("connect", each.sent)
+        yield ("connect", each.began)
 
 
-def _answered(each: Sent, exchange: Exchange, capture: Capture, *, final: bool) -> Iterable[Moment]:
+def _answered(
+    each: Attempt, exchange: Exchange, capture: Capture, *, final: bool
+) -> Iterable[Moment]:
     end = exchange.ended if each.answered is None else each.answered
     if capture.request_whole is not None:
         yield ("send", min(capture.request_whole, end))

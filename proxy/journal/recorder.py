@@ -1,13 +1,13 @@
 """Copies what passes for the journal; there only while the console is on.
 
-The stream is neither delayed nor altered: every message goes on as the very object that came. What
-is held while exchanges are under way is bounded by one budget for all of them.
+What is held while exchanges are under way is bounded by one budget for all of them.
 """
 
 import time
 from collections.abc import Callable
 
-from proxy.asgi import Message, Send
+from proxy.exchange.attempt import Attempt
+from proxy.exchange.observer import Observer, Part
 from proxy.exchange.record import Exchange
 from proxy.http1.fields import Lines
 from proxy.http1.request import Request
@@ -57,16 +57,13 @@ class BoundedCopy:
 
 
 class Sent:
-    """One request as it went to the upstream, and the head of the answer to it."""
+    """The head of one request as it went to the upstream, and that of the answer to it."""
 
-    __slots__ = ("answered", "head", "lines", "reached", "sent", "status")
+    __slots__ = ("attempt", "head", "lines")
 
-    def __init__(self, head: bytes, reached: float | None) -> None:
+    def __init__(self, attempt: Attempt, head: bytes) -> None:
+        self.attempt = attempt
         self.head = head
-        self.reached = reached
-        self.sent = time.perf_counter()
-        self.answered: float | None = None
-        self.status: int | None = None
         self.lines: Lines = []
 
     def parts(self) -> tuple[bytes, Lines]:
@@ -85,14 +82,13 @@ class Sent:
         self.head, self.lines = b"\r\n".join([first, *kept]), bounds.cut(self.lines)
 
 
-class Capture:
-    """Everything seen of one exchange while it is under way; a `proxy.exchange.record.Tap`."""
+class Capture(Observer):
+    """Everything seen of one exchange while it is under way."""
 
     __slots__ = (
         "answer",
         "answer_lines",
         "attempts",
-        "handed_over",
         "known",
         "lines",
         "parts",
@@ -118,8 +114,7 @@ class Capture:
         self.request = BoundedCopy(budget)
         self.answer = BoundedCopy(budget)
         self.answer_lines: Lines | None = None
-        self.handed_over = False  # all of the answer was given to the caller
-        self.parts: list[tuple[str, float]] = []
+        self.parts: list[tuple[Part, float]] = []
         self.request_whole: float | None = None
         self.attempts: list[Sent] = []
 
@@ -154,24 +149,34 @@ class Capture:
         for copy in (self.request, self.answer):
             copy.forget(TOO_MUCH)
 
-    def enters(self, part: str) -> None:
+    # -- what the exchange tells -----------------------------------------------------------
+
+    def enters(self, part: Part) -> None:
         """Note which part of its way the request begins."""
         self.parts.append((part, time.perf_counter()))
 
-    def hear(self, data: bytes, *, last: bool) -> None:
+    def received(self, data: bytes, *, last: bool) -> None:
         """Note a part of the request's body."""
         self.request.take(data)
         if last:
             self.request_whole = time.perf_counter()
 
-    def sending(self, head: bytes, reached: float | None) -> None:
+    def sending(self, attempt: Attempt, head: bytes) -> None:
         """Note a request that goes out."""
-        self.attempts.append(Sent(head, reached))
+        self.attempts.append(Sent(attempt, head))
 
-    def answered(self, status: int, lines: Lines) -> None:
+    def answered(self, attempt: Attempt, lines: Lines) -> None:
         """Note the head of the answer to it."""
-        last = self.attempts[-1]
-        last.answered, last.status, last.lines = time.perf_counter(), status, lines
+        del attempt  # the last one
+        self.attempts[-1].lines = lines
+
+    def answering(self, lines: Lines) -> None:
+        """Note the head of the answer that the caller gets."""
+        self.answer_lines = lines
+
+    def passing(self, data: bytes) -> None:
+        """Note a part of its body."""
+        self.answer.take(data)
 
 
 Keep = Callable[[Exchange, Capture | None], None]
@@ -194,22 +199,10 @@ class Recorder:
         limit = time.perf_counter() - seconds
         return [item for item in self.under_way.items() if item[0].started < limit]
 
-    def begin(self, exchange: Exchange, request: Request, send: Send) -> Send:
-        """Copy what passes of one exchange; return what its answer is to go through."""
-        capture = Capture(request, self._budget)
-        exchange.tap = capture
-        self.under_way[exchange] = capture
-
-        async def told(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                capture.answer_lines = message.get("headers", [])
-            else:
-                capture.answer.take(message.get("body", b""))
-            await send(message)
-            if message["type"] == "http.response.body":
-                capture.handed_over = not message.get("more_body", False)
-
-        return told
+    def begin(self, exchange: Exchange, request: Request) -> None:
+        """Have what passes of an exchange copied."""
+        self.under_way[exchange] = capture = Capture(request, self._budget)
+        exchange.observers += (capture,)
 
     def end(self, exchange: Exchange) -> None:
         """Hand an exchange on that is over, and give back what it took of the budget."""

@@ -2,30 +2,29 @@
 
 import zlib
 
-from proxy.asgi import Message
 from proxy.http1.content_codings import CODINGS, decoded
+from proxy.http1.fields import Lines
 
 LIMIT = 65_536
 
 
 class Answer:
-    """What was handed to the caller; ``whole`` once that is all of it."""
+    """What was handed to the caller, as far as there is room."""
 
-    __slots__ = ("coding", "data", "whole")
+    __slots__ = ("coding", "data")
 
     def __init__(self) -> None:
-        self.whole = False
         self.coding = ""
         self.data = bytearray()
 
-    def take(self, message: Message) -> None:
-        """Note a message that was handed on."""
-        if message["type"] == "http.response.start":
-            codings = [v for n, v in message["headers"] if n.lower() == b"content-encoding"]
-            self.coding = b", ".join(codings).decode("latin-1").strip().lower()
-            return
-        self.data += message.get("body", b"")[: LIMIT - len(self.data)]
-        self.whole = not message.get("more_body", False)
+    def begin(self, lines: Lines) -> None:
+        """Note how its body is coded."""
+        codings = [v for n, v in lines if n.lower() == b"content-encoding"]
+        self.coding = b", ".join(codings).decode("latin-1").strip().lower()
+
+    def take(self, data: bytes) -> None:
+        """Keep a part of its body."""
+        self.data += data[: LIMIT - len(self.data)]
 
     def text(self) -> bytes:
         """Return it decoded; nothing if that cannot be done."""

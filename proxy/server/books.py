@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from proxy.asgi import App
-from proxy.exchange.record import Forward
 from proxy.journal.redaction import Redaction
 from proxy.ledger.bookkeeper import Bookkeeper
 from proxy.ledger.ledger import Ledger
@@ -19,9 +18,9 @@ _PREFIXES = ("/ledger", "/console/api/ledger")
 
 
 class Books:
-    """The ledger, and who writes it: the bookkeeper, who stands before the forwarder."""
+    """The ledger, and who opens its rows: the bookkeeper, who is the forwarder's gate."""
 
-    def __init__(self, settings: Settings, forward: Forward) -> None:
+    def __init__(self, settings: Settings) -> None:
         """Open the file of the settings; raise LedgerRefused if it is no good."""
         if settings.ledger is None:
             raise ValueError("there is to be no ledger")
@@ -30,7 +29,7 @@ class Books:
         retention = Retention(settings.ledger_days, settings.ledger_mib << 20)
         self.ledger = Ledger(settings.ledger, retention)
         picker = Picker(settings.ledger_fields, redaction.value, self.ledger.mark)
-        self.bookkeeper = Bookkeeper(forward, self.ledger, picker)
+        self.bookkeeper = Bookkeeper(self.ledger, picker)
 
     def routes(self, app: App, skew: Callable[[], float | None]) -> "list[Route]":
         """Return the admin listener's routes; ``app`` is what callers' requests enter.

@@ -16,7 +16,7 @@ from proxy.clock import Clock, sleepless
 from proxy.credentials import CredentialsSource
 from proxy.exchange.forwarder import Forwarder, ForwarderOptions
 from proxy.exchange.guard import Guard, GuardOptions
-from proxy.exchange.record import Forward, Observer
+from proxy.exchange.record import Ended, Forward
 from proxy.exchange.shell import Judge, Shell
 from proxy.exchange.uploads import Uploads
 from proxy.memory import Budget
@@ -88,27 +88,27 @@ def build(
     keeper = TokenKeeper(watched, clock, _keeper_options(settings))
     uploads = Uploads(settings.max_connections, settings.queue_timeout)
     options = _forwarder_options(settings)
-    forward: Forward = Forwarder(pool, uploads, keeper, options, budget).forward
     books = None
     if settings.ledger is not None:
         # Imported only here: without a ledger SQLite stays out of memory.
         from proxy.server.books import Books
 
-        books = Books(settings, forward)
-        forward = books.bookkeeper.forward
-    ledger = None if books is None else books.ledger
-    judge, forward = _token_endpoint(settings, keeper, forward)
+        books = Books(settings)
+    ledger, gate = (None, None) if books is None else (books.ledger, books.bookkeeper.admit)
+    forwarder = Forwarder(pool, uploads, keeper, options, budget, gate)
+    judge, forward = _token_endpoint(settings, keeper, forwarder.forward)
     metrics = Metrics()
-    observers: list[Observer] = [metrics.observe]
-    if books is not None:
-        observers.append(books.bookkeeper.observe)
-        metrics.found_unknown(books.ledger.recovered)
+    ended: list[Ended] = [metrics.observe]
+    if ledger is not None:
+        metrics.found_unknown(ledger.recovered)
     terminal = sys.stderr.isatty()
     colour = coloured(sys.stderr)
     access_log = AccessLog(as_json=as_json, descriptor=2, colour=colour, terminal=terminal)
     if settings.access_log and settings.log_level in ("debug", "info"):  # its lines are info
-        observers.append(access_log.observe)
-    shell = Shell(judge, forward, observers, recorder)
+        ended.append(access_log.observe)
+    if recorder is not None:
+        ended.append(recorder.end)
+    shell = Shell(judge, forward, ended, None if recorder is None else recorder.begin)
     status = Status(keeper, pool, shell, lambda: _about(settings, source), metrics.unknown, ledger)
     metrics.add_collector(status.gauges)
 

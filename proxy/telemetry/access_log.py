@@ -76,7 +76,7 @@ def _json_line(exchange: Exchange, moment: float) -> str:
         f',"received":{exchange.received},"sent":{exchange.sent}'
         f',"ms":{(exchange.ended - exchange.started) * 1000:.2f}'
         f',"upstream_ms":{"null" if upstream is None else f"{upstream * 1000:.2f}"}'
-        f',"attempts":{exchange.attempts},"outcome":"{exchange.outcome}"'
+        f',"attempts":{len(exchange.attempts)},"outcome":"{exchange.outcome}"'
         f"{_DOUBT if exchange.method not in SAFE and exchange.in_doubt else ''}"
         f"{_who(exchange) if exchange.caller or exchange.uid is not None else ''}"
         f"{_trouble(exchange) if exchange.failure or exchange.left or exchange.note else ''}"

@@ -87,9 +87,9 @@ class Metrics:
         self.received += exchange.received
         self.sent += exchange.sent
         self._total.observe(exchange.ended - exchange.started)
-        first_byte, connected = exchange.first_byte, exchange.connected
-        if first_byte is not None and connected is not None:
-            self._upstream.observe(first_byte - connected)
+        upstream = exchange.upstream_seconds
+        if upstream is not None:
+            self._upstream.observe(upstream)
         if exchange.left or exchange.failure is not None:
             self._failed(exchange)
         if exchange.method not in SAFE and exchange.in_doubt:

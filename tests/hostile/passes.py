@@ -50,6 +50,7 @@ from simulator.latency import Latency
 from simulator.outcomes import parse
 from simulator.qr import emv
 from simulator.qr.reading import read as read_code
+from tests.support.exchanges import attempt
 
 REDACTION = Redaction(("account_number", "email"))
 SECRETS = ["0123456789abcdef" * 3]
@@ -181,11 +182,12 @@ def _entry(text: str) -> Entry:
 
     capture = Capture(request, Budget())
     capture.enters("token")
-    capture.hear(data, last=True)
-    capture.sending(b"POST " + target + b" HTTP/1.1\r\n" + data + b"\r\n\r\n", None)
-    capture.answered(200, lines)
-    capture.answer_lines = lines
-    capture.answer.take(data)
+    capture.received(data, last=True)
+    going = attempt(200)
+    capture.sending(going, b"POST " + target + b" HTTP/1.1\r\n" + data + b"\r\n\r\n")
+    capture.answered(going, lines)
+    capture.answering(lines)
+    capture.passing(data)
     recorder = Recorder(keep)
     recorder.under_way[exchange] = capture
     recorder.end(exchange)

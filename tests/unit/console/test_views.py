@@ -267,12 +267,13 @@ async def test_a_replay_brings_its_body_whole_and_says_what_it_repeats(anyio_bac
         await send({"type": "http.response.body", "body": b""})
 
     journal = Journal([])
-    first = Shell(let_in, nowhere, [], Recorder(journal.keep))
+    recorder = Recorder(journal.keep)
+    first = Shell(let_in, nowhere, [recorder.end], recorder.begin)
     request = Request("GET", b"/v1/x", "1.1", Section([], REQUEST), 0)
     await first({"type": "http", "request": request}, nowhere, nowhere)  # type: ignore[arg-type]
     await journal.settled()
     ((entry,), _) = journal.after(0)
-    shell = Shell(let_in, forward, [], Recorder(journal.keep))
+    shell = Shell(let_in, forward, [recorder.end], recorder.begin)
     told = await Replay(shell, journal, DOOR).run(Wish(of=entry.id))
     assert (told["status"], told["whole"]) == (204, True)
 

@@ -6,6 +6,7 @@ import pytest
 
 from proxy.errors import RequestRefused
 from proxy.exchange.body import OutgoingBody
+from proxy.exchange.observer import Observer
 from proxy.exchange.record import Exchange
 from proxy.http1.fields import REQUEST, Section
 from proxy.http1.framing import CHUNKED
@@ -100,3 +101,52 @@ def test_a_body_that_is_long_already_is_not_gathered_further() -> None:
     opening = outgoing.opening()
     assert asyncio.run(outgoing.gathered(opening)) == opening == b"eleven bytes"
     assert outgoing.more
+
+
+def test_what_was_read_ahead_goes_out_once_and_is_told_once() -> None:
+    outgoing, exchange = body(b"one ", b"two", framing=CHUNKED)
+    asyncio.run(outgoing.read_ahead(100, 5.0))
+    assert (exchange.received, outgoing.more) == (7, True)
+    assert outgoing.opening() == b"7\r\none two\r\n0\r\n\r\n"
+    assert (exchange.received, outgoing.more, outgoing.whole) == (7, False, True)
+
+
+def test_no_more_is_read_ahead_than_is_wanted() -> None:
+    outgoing, exchange = body(b"one ", b"two ", b"three", late=True)
+    asyncio.run(outgoing.read_ahead(6, 5.0))
+    assert exchange.received == 8
+    assert asyncio.run(outgoing.next()) == b"one two "
+    assert asyncio.run(outgoing.next()) == b"three"
+
+
+def test_the_last_part_waits_for_what_is_to_be_done_before() -> None:
+    outgoing, _ = body(b"one ", b"two")
+    done: list[bytes] = []
+
+    async def note() -> None:
+        done.append(b"noted")
+
+    async def sent() -> None:
+        outgoing.before_last = note
+        done.append(outgoing.opening())
+        done.append(outgoing.opening())
+        done.append(await outgoing.next())
+
+    asyncio.run(sent())
+    assert done == [b"one ", b"", b"noted", b"two"]
+
+
+def test_each_part_is_told_as_it_comes() -> None:
+    class Ear(Observer):
+        def __init__(self) -> None:
+            self.heard: list[tuple[bytes, bool]] = []
+
+        def received(self, data: bytes, *, last: bool) -> None:
+            self.heard.append((data, last))
+
+    outgoing, exchange = body(b"one ", b"two", framing=CHUNKED)
+    ear = Ear()
+    exchange.observers += (ear,)
+    outgoing.opening()
+    asyncio.run(outgoing.next())
+    assert ear.heard == [(b"one ", False), (b"two", True)]

@@ -10,11 +10,13 @@ import pytest
 from proxy import errors
 from proxy.asgi import Message, Send
 from proxy.errors import ProxyError, RequestRefused
+from proxy.exchange.attempt import Attempt
 from proxy.exchange.problem import problem
 from proxy.exchange.record import CallerLeft, Exchange
 from proxy.exchange.shell import Shell
 from proxy.http1.request import Request
 from proxy.words import phrase
+from tests.support.exchanges import attempt
 
 LOOK_UP = "look up in the API"
 REFUSAL = RequestRefused(
@@ -22,15 +24,10 @@ REFUSAL = RequestRefused(
 )
 
 
-def sent(error: errors.UpstreamError) -> errors.UpstreamError:
-    error.sent = True
-    return error
-
-
 class Raising:
     """Forwards by raising, perhaps after the head of an answer, or in its second attempt."""
 
-    def __init__(self, error: BaseException, *, attempts: int = 0, answered: bool = False) -> None:
+    def __init__(self, error: BaseException, *attempts: Attempt, answered: bool = False) -> None:
         self._error = error
         self._attempts = attempts
         self._answered = answered
@@ -47,7 +44,7 @@ def let_in(exchange: Exchange, request: Request) -> None:
 
 
 def run(app: Raising, method: str = "POST") -> tuple[Exchange, list[Message]]:
-    """Run one exchange; return its facts, as the observers got them, and what was sent."""
+    """Run one exchange; return its facts, as they were told, and what was sent."""
     facts: list[Exchange] = []
     messages: list[Message] = []
 
@@ -75,21 +72,21 @@ def document_of(messages: list[Message]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("error", "attempts", "outcome"),
     [
-        pytest.param(errors.ConnectionRefused("no"), 0, "not-sent", id="not reached"),
-        pytest.param(sent(errors.ConnectionBroken("cut")), 1, "unknown", id="cut"),
-        pytest.param(sent(errors.ReadTimeout("slow")), 1, "unknown", id="slow"),
-        pytest.param(errors.PoolFull("full"), 0, "not-sent", id="pool full"),
-        pytest.param(errors.TokenError("none"), 1, "not-sent", id="no token for the replay"),
-        pytest.param(REFUSAL, 0, "not-sent", id="refused at once"),
-        pytest.param(REFUSAL, 1, "unknown", id="refused half-way"),
-        pytest.param(ProxyError("odd"), 1, "unknown", id="internal"),
-        pytest.param(ValueError("s3cret"), 1, "unknown", id="surprise"),
+        pytest.param(errors.ConnectionRefused("no"), (), "not-sent", id="not reached"),
+        pytest.param(errors.ConnectionBroken("cut"), (attempt(),), "unknown", id="cut"),
+        pytest.param(errors.ReadTimeout("slow"), (attempt(),), "unknown", id="slow"),
+        pytest.param(errors.PoolFull("full"), (), "not-sent", id="pool full"),
+        pytest.param(errors.TokenError("none"), (attempt(401),), "not-sent", id="no token then"),
+        pytest.param(REFUSAL, (), "not-sent", id="refused at once"),
+        pytest.param(REFUSAL, (attempt(),), "unknown", id="refused half-way"),
+        pytest.param(ProxyError("odd"), (attempt(),), "unknown", id="internal"),
+        pytest.param(ValueError("s3cret"), (attempt(),), "unknown", id="surprise"),
     ],
 )
 def test_a_payment_is_told_whether_it_may_have_been_made(
-    error: Exception, attempts: int, outcome: str
+    error: Exception, attempts: tuple[Attempt, ...], outcome: str
 ) -> None:
-    document = document_of(run(Raising(error, attempts=attempts))[1])
+    document = document_of(run(Raising(error, *attempts))[1])
     assert document["outcome"] == outcome
     assert (LOOK_UP in document["next_step"]) == (outcome == "unknown")
     if error is REFUSAL:
@@ -98,16 +95,16 @@ def test_a_payment_is_told_whether_it_may_have_been_made(
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_what_only_reads_has_no_outcome_to_tell(method: str) -> None:
-    error = sent(errors.ConnectionBroken("cut"))
-    document = document_of(run(Raising(error, attempts=1), method)[1])
+    error = errors.ConnectionBroken("cut")
+    document = document_of(run(Raising(error, attempt()), method)[1])
     assert "outcome" not in document
     assert document["next_step"] == str(error.next_step)
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_what_can_be_repeated_tells_its_outcome_and_may_be_repeated(method: str) -> None:
-    error = sent(errors.ConnectionBroken("cut"))
-    document = document_of(run(Raising(error, attempts=1), method)[1])
+    error = errors.ConnectionBroken("cut")
+    document = document_of(run(Raising(error, attempt()), method)[1])
     assert document["outcome"] == "unknown"
     assert document["next_step"] == str(error.next_step)
 
@@ -146,7 +143,7 @@ def test_nothing_more_is_read_when_the_framing_is_in_doubt(status: int) -> None:
 
 
 def test_an_error_after_the_head_ends_the_connection() -> None:
-    app = Raising(sent(errors.ConnectionBroken("cut")), answered=True)
+    app = Raising(errors.ConnectionBroken("cut"), answered=True)
     with pytest.raises(ConnectionAbortedError):
         run(app)
 

@@ -12,14 +12,18 @@ from proxy.errors import (
     ReadTimeout,
     RequestRefused,
     TokenError,
-    UpstreamError,
 )
+from proxy.exchange.attempt import Attempt
 from proxy.exchange.record import Exchange
+from tests.support.exchanges import attempt
 
 
-def sent(error: UpstreamError) -> UpstreamError:
-    error.sent = True
-    return error
+def tries(*statuses: int | None) -> tuple[Attempt, ...]:
+    """Return attempts that were answered so; None for one that was lost."""
+    return tuple(attempt(status) for status in statuses)
+
+
+UNSENT = (attempt(sent=False),)
 
 
 @pytest.mark.parametrize(
@@ -27,44 +31,84 @@ def sent(error: UpstreamError) -> UpstreamError:
     [
         pytest.param({}, "not-sent", id="nothing went out"),
         pytest.param({"left": True}, "not-sent", id="left before"),
-        pytest.param({"attempts": 1, "left": True}, "unknown", id="left while it was out"),
-        pytest.param({"attempts": 1, "failure": sent(ReadTimeout("x"))}, "unknown", id="no answer"),
+        pytest.param(
+            {"attempts": tries(None), "left": True}, "unknown", id="left while it was out"
+        ),
+        pytest.param(
+            {"attempts": tries(401), "left": True},
+            "not-sent",
+            id="left while the token was renewed",
+        ),
+        pytest.param(
+            {"attempts": tries(None), "failure": ReadTimeout("x")}, "unknown", id="no answer"
+        ),
         pytest.param({"failure": ConnectionRefused("x")}, "not-sent", id="no connection"),
         pytest.param(
-            {"attempts": 1, "failure": TokenError("x")}, "not-sent", id="answered 401, no token"
+            {"attempts": tries(401), "failure": TokenError("x")},
+            "not-sent",
+            id="answered 401, no token",
         ),
         pytest.param(
-            {"attempts": 1, "failure": ConnectionStale("x")}, "not-sent", id="nothing was written"
+            {"attempts": UNSENT, "failure": ConnectionStale("x")},
+            "not-sent",
+            id="nothing was written",
         ),
         pytest.param(
-            {"attempts": 1, "lost": True, "failure": ConnectionRefused("x")},
+            {"attempts": tries(None), "failure": ConnectionRefused("x")},
             "unknown",
             id="a first try was lost, a second did not go out",
         ),
         pytest.param(
-            {"attempts": 1, "lost": True, "failure": TokenError("x")},
+            {"attempts": tries(None), "failure": TokenError("x")},
             "unknown",
             id="a first try was lost, then there was no token",
         ),
-        pytest.param({"attempts": 1, "failure": Draining("x")}, "unknown", id="the grace is over"),
-        pytest.param({"failure": LedgerUnavailable("x")}, "not-sent", id="no row"),
-        pytest.param({"attempts": 1, "passed_on": True, "whole": True}, "answered", id="answered"),
         pytest.param(
-            {"attempts": 1, "passed_on": True, "failure": sent(ReadTimeout("x"))}, "cut", id="cut"
+            {"attempts": tries(None, 401), "failure": TokenError("x")},
+            "unknown",
+            id="a first try was lost, a second answered 401, then there was no token",
+        ),
+        pytest.param(
+            {"attempts": tries(None), "failure": Draining("x")}, "unknown", id="the grace is over"
+        ),
+        pytest.param({"failure": LedgerUnavailable("x")}, "not-sent", id="no row"),
+        pytest.param(
+            {"attempts": tries(200), "passed_on": True, "whole": True}, "answered", id="answered"
+        ),
+        pytest.param(
+            {"attempts": tries(401, 200), "passed_on": True, "whole": True},
+            "answered",
+            id="answered with another token",
+        ),
+        pytest.param(
+            {"attempts": tries(200), "passed_on": True, "left": True},
+            "cut",
+            id="left before its end",
+        ),
+        pytest.param(
+            {"attempts": tries(200), "passed_on": True, "failure": ReadTimeout("x")},
+            "cut",
+            id="cut",
         ),
         *(
             pytest.param(
-                {"attempts": 2, "lost": True, "passed_on": True, "whole": True, "status": status},
+                {"attempts": tries(None, *statuses), "passed_on": True, "whole": True},
                 outcome,
-                id=f"a first try was lost, a second answered {status}",
+                id=f"a first try was lost, then {statuses}",
             )
-            for status, outcome in (
-                (204, "answered"),
-                (303, "unknown"),
-                (401, "unknown"),
-                (404, "unknown"),
-                (503, "unknown"),
+            for statuses, outcome in (
+                ((204,), "answered"),
+                ((401, 200), "answered"),
+                ((303,), "unknown"),
+                ((401,), "unknown"),
+                ((401, 404), "unknown"),
+                ((503,), "unknown"),
             )
+        ),
+        pytest.param(
+            {"attempts": (*UNSENT, *tries(401)), "passed_on": True, "whole": True},
+            "answered",
+            id="a first try was never written, a second answered 401",
         ),
     ],
 )
@@ -78,7 +122,7 @@ def test_the_outcome_is_what_can_be_known(facts: dict[str, Any], outcome: str) -
 
 def test_what_only_reads_is_never_in_doubt() -> None:
     exchange = Exchange("ab-1", "GET", b"/")
-    exchange.attempts, exchange.left = 1, True
+    exchange.attempts, exchange.left = tries(None), True
     assert exchange.outcome == "unknown"
     assert not exchange.in_doubt
 

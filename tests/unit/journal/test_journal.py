@@ -19,6 +19,7 @@ from proxy.journal.journal import Journal
 from proxy.journal.recorder import Budget, Capture, Recorder
 from proxy.mask import MASK
 from proxy.words import phrase
+from tests.support.exchanges import attempt
 
 TOKEN = "0123456789abcdef" * 4
 OK: Lines = [(b"Content-Type", b"text/plain")]
@@ -45,17 +46,25 @@ def a_moment() -> None:
 
 def send(capture: Capture, reached: float | None = None) -> None:
     head = b"GET /v1/x HTTP/1.1\r\nHost: up\r\nAuthorization: Bearer %b\r\n\r\n" % TOKEN.encode()
-    capture.sending(head, reached)
+    capture.sending(attempt(reached=reached), head)
 
 
 def answer(exchange: Exchange, capture: Capture, body: bytes, status: int = 200) -> None:
     let_in(capture)
     exchange.token_ready = time.perf_counter()
     send(capture)
-    capture.answered(status, OK)
-    capture.answer_lines = OK
-    capture.answer.take(body)
+    answered(capture, status)
+    capture.answering(OK)
+    capture.passing(body)
+    exchange.attempts += (capture.attempts[-1].attempt,)
     exchange.status = status
+    exchange.passed_on = exchange.whole = True
+
+
+def answered(capture: Capture, status: int) -> None:
+    last = capture.attempts[-1].attempt
+    last.answered, last.status = time.perf_counter(), status
+    capture.answered(last, OK)
 
 
 def over(exchange: Exchange, capture: Capture | None, **options: Any) -> Entry:
@@ -121,9 +130,9 @@ def test_what_fell_out_is_counted_and_what_was_cleared_away_is_not() -> None:
 def test_an_answer_is_cut_until_the_caller_has_all_of_it() -> None:
     exchange, capture = an_exchange("POST")
     answer(exchange, capture, b"half")
-    exchange.passed_on = exchange.whole = exchange.left = True
+    exchange.whole, exchange.left = False, True
     assert over(exchange, capture).outcome == "cut"
-    capture.handed_over = True
+    exchange.whole = True
     assert over(exchange, capture).outcome == "answered"
 
 
@@ -230,7 +239,8 @@ def test_a_refusal_is_shown_with_the_answer_that_the_caller_got() -> None:
     async def nothing(*_: object) -> None:
         """Send nothing anywhere."""
 
-    shell = Shell(refuse, nothing, [], Recorder(journal.keep))
+    recorder = Recorder(journal.keep)
+    shell = Shell(refuse, nothing, [recorder.end], recorder.begin)
     request = Request("POST", b"/v1/x", "1.1", Section([], REQUEST), 0)
     asyncio.run(shell({"type": "http", "request": request}, nothing, nothing))  # type: ignore[arg-type]
     journal.settle()
@@ -258,8 +268,8 @@ def test_an_unknown_outcome_says_what_to_do() -> None:
     exchange, capture = an_exchange("POST")
     let_in(capture)
     send(capture)
+    exchange.attempts = (capture.attempts[-1].attempt,)
     exchange.failure = ConnectionBroken("gone")
-    exchange.failure.sent = True
     exchange.status = 502
     entry = over(exchange, capture)
     assert entry.trouble is not None
@@ -312,7 +322,7 @@ def test_the_handshake_is_told_from_the_connection(tls: bool, found: list[str]) 
     reached = time.perf_counter()
     a_moment()
     send(capture, reached)
-    capture.answered(200, OK)
+    answered(capture, 200)
     exchange.status = 200
     entry = over(exchange, capture, tls=tls)
     assert [name for name in names(entry) if name in ("connect", "tls")] == found

@@ -18,6 +18,7 @@ from proxy.telemetry.access_log import AccessLog, _dated, _json_line
 from proxy.telemetry.sink import KEPT
 from proxy.terminal.screen import coloured
 from tests.support import Program, RawUpstream, ask
+from tests.support.exchanges import attempt
 
 
 @pytest.fixture
@@ -30,8 +31,10 @@ def root() -> Iterator[logging.Logger]:
 
 def finished(target: bytes = b"/v1/payments?key=300") -> Exchange:
     exchange = Exchange("ab-1", "GET", target)
-    exchange.status, exchange.sent, exchange.attempts = 200, 12, 1
-    exchange.connected, exchange.first_byte = exchange.started, exchange.started + 0.004
+    exchange.status, exchange.sent = 200, 12
+    exchange.attempts = (attempt(200),)
+    exchange.attempts[0].began = exchange.started
+    exchange.attempts[0].answered = exchange.started + 0.004
     exchange.ended = exchange.started + 0.005
     exchange.passed_on = exchange.whole = True
     return exchange
@@ -73,7 +76,7 @@ def test_failures_notes_and_traces_are_in_the_line() -> None:
     exchange.failure = ReadTimeout("no byte of the response for 60 s")
     exchange.note = 'a "note"'
     exchange.traceparent = b"00-aa-bb-01"
-    exchange.first_byte = None
+    exchange.attempts[0].answered = None
     line = json.loads(written(exchange))
     assert line["reason"] == "connection_read_timeout"
     assert line["error"] == "no byte of the response for 60 s"

@@ -1,0 +1,19 @@
+"""An answer of our own, given whole: no upstream has a part in it."""
+
+from proxy.asgi import Send
+from proxy.exchange.record import Exchange
+from proxy.http1.fields import Lines
+
+
+async def give(
+    exchange: Exchange, send: Send, status: int, lines: Lines, body: bytes = b""
+) -> None:
+    """Give the caller an answer; ``lines`` say how long its body is."""
+    exchange.status = status
+    exchange.sent = 0 if exchange.method == "HEAD" else len(body)
+    headers = [*lines, *exchange.cors]
+    for each in exchange.observers:
+        each.answering(headers)
+        each.passing(body)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

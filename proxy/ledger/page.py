@@ -1,0 +1,120 @@
+"""What the ledger takes of one exchange while its row is open; closes the row at its end."""
+
+import hashlib
+import time
+
+from proxy.exchange.observer import Observer
+from proxy.exchange.record import Exchange
+from proxy.http1.fields import Lines
+from proxy.http1.request import Request
+from proxy.ledger.answer import Answer
+from proxy.ledger.ledger import Ledger
+from proxy.ledger.payment import Picker
+from proxy.ledger.row import Body, End, Row
+from proxy.moments import stamp
+
+LIMIT = 65_536  # bytes of a body, of which alone is told what it pays
+
+
+class Page(Observer):
+    """Observes an exchange: hashes what it sends, keeps the first part of both bodies.
+
+    ``row`` is there once it is to be written, ``whole`` says that all of the request's body came.
+    """
+
+    __slots__ = (
+        "_answer",
+        "_exchange",
+        "_first",
+        "_hash",
+        "_ledger",
+        "_picker",
+        "_request",
+        "_size",
+        "row",
+        "whole",
+    )
+
+    def __init__(
+        self, exchange: Exchange, request: Request, ledger: Ledger, picker: Picker
+    ) -> None:
+        self._exchange = exchange
+        self._request = request
+        self._ledger = ledger
+        self._picker = picker
+        self._hash = hashlib.sha256()
+        self._first: bytes | bytearray = b""
+        self._size = 0
+        self._answer = Answer()
+        self.whole = request.framing == 0
+        self.row: Row | None = None
+
+    def body(self) -> Body:
+        """Return what the ledger holds of the request's body, and let go of it.
+
+        Nothing yet of one that is not whole.
+        """
+        if not self.whole:
+            return Body()
+        digest = self._hash.hexdigest()
+        if self._size > LIMIT:
+            return Body(self._size, digest)
+        told, marks = self._picker.payment(bytes(self._first))
+        self._forget()
+        return Body(self._size, digest, told, marks)
+
+    async def amend(self) -> None:
+        """Write what the row holds of a body that has come whole only now."""
+        if self.row is not None:
+            await self._ledger.amend(self.row, self.body())
+
+    # -- what the exchange tells -----------------------------------------------------------
+
+    def received(self, data: bytes, *, last: bool) -> None:
+        """Hash a part of the request's body, and keep it as far as there is room."""
+        self._hash.update(data)
+        self._size += len(data)
+        self.whole = last
+        if self._size > LIMIT:
+            self._forget()
+            return
+        self._request.kept += len(data)
+        if not self._first:
+            self._first = data  # most bodies come as one part: no copy is made of these
+            return
+        if isinstance(self._first, bytes):
+            self._first = bytearray(self._first)
+        self._first += data
+
+    def _forget(self) -> None:
+        """Let go of what was kept of the request's body."""
+        self._request.kept -= len(self._first)
+        self._first = b""
+
+    def answering(self, lines: Lines) -> None:
+        """Take how the answer's body is coded."""
+        self._answer.begin(lines)
+
+    def passing(self, data: bytes) -> None:
+        """Keep the first part of the answer's body."""
+        self._answer.take(data)
+
+    def over(self) -> None:
+        """Close the row, if there is one."""
+        if self.row is not None:
+            self._ledger.close(self.row, self._end())
+
+    def _end(self) -> End:
+        exchange = self._exchange
+        answer = self._answer.text() if exchange.passed_on else b""
+        attempts = exchange.attempts
+        return End(
+            closed_at=stamp(time.time()),
+            seconds=exchange.ended - exchange.started,
+            attempts=len(attempts),
+            status=exchange.status,
+            answer=self._picker.answer(answer) if answer else None,
+            outcome=exchange.outcome,
+            reason=exchange.reason,
+            token_id=attempts[-1].token_id if attempts else None,
+        )

@@ -1,0 +1,200 @@
+"""The gate before the upstream: what is written of a request before anything of it goes up."""
+
+import asyncio
+import hashlib
+
+import pytest
+
+from proxy.errors import LedgerUnavailable, RequestRefused
+from proxy.exchange.body import OutgoingBody
+from proxy.exchange.record import Exchange
+from proxy.http1.fields import REQUEST, Section
+from proxy.http1.request import BodyPart, Request
+from proxy.ledger import bookkeeper as module
+from proxy.ledger.bookkeeper import Bookkeeper
+from proxy.ledger.page import LIMIT
+from proxy.ledger.row import Body, End, Row
+from tests.support.exchanges import attempt
+
+
+class Books:
+    """A ledger and a picker that remember what they were given."""
+
+    def __init__(self, problem: str = "") -> None:
+        self.problem = problem
+        self.opened: list[Body] = []
+        self.amended: list[Body] = []
+        self.closed: list[End] = []
+
+    async def open(self, row: Row) -> None:
+        if self.problem:
+            raise LedgerUnavailable(self.problem)
+        self.opened.append(row.body)
+
+    async def amend(self, row: Row, body: Body) -> None:
+        self.amended.append(body)
+
+    def close(self, row: Row, end: End) -> None:
+        self.closed.append(end)
+
+    def payment(self, body: bytes) -> tuple[str, str]:
+        return f"payment {body.decode()}", "marks"
+
+    def answer(self, body: bytes) -> str | None:
+        return f"answer {body.decode()}"
+
+
+class Parts:
+    """A body that comes in parts, of which the first ``ready`` are there."""
+
+    def __init__(self, *parts: bytes, ready: int) -> None:
+        self._parts = [BodyPart(part, number == len(parts)) for number, part in enumerate(parts, 1)]
+        self.ready = ready
+        self.come = asyncio.Event()
+
+    def now(self) -> BodyPart | None:
+        if not self.ready:
+            return None
+        self.ready -= 1
+        return self._parts.pop(0)
+
+    async def next(self) -> BodyPart:
+        while (part := self.now()) is None:
+            await self.come.wait()
+        return part
+
+
+class Case:
+    """One exchange on its way through the gate."""
+
+    def __init__(self, *parts: bytes, ready: int = 9, problem: str = "") -> None:
+        self.books = Books(problem)
+        self.exchange = Exchange("a-1", "POST", b"/v1/payments")
+        framing = sum(map(len, parts)) if parts else 0
+        self.request = Request("POST", b"/v1/payments", "1.1", Section([], REQUEST), framing)
+        self.request.body = self.parts = Parts(*parts, ready=ready)
+        self.body = OutgoingBody(self.exchange, self.request, lambda: 0) if parts else None
+        self.gate = Bookkeeper(self.books, self.books)  # type: ignore[arg-type]
+
+    async def admit(self) -> None:
+        await self.gate.admit(self.exchange, self.request, self.body)
+
+    def over(self) -> None:
+        for each in self.exchange.observers:
+            each.over()
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def test_the_row_names_its_payment_before_the_request_may_go_up() -> None:
+    case = Case(b"one ", b"two")
+    asyncio.run(case.admit())
+    assert case.books.opened == [Body(7, sha256(b"one two"), "payment one two", "marks")]
+    assert case.body is not None
+    assert (case.body.opening(), case.body.more, case.exchange.received) == (b"one two", False, 7)
+    assert case.request.kept == 7, "what goes up, and no copy beside it"
+
+
+def test_one_without_a_body_has_a_row_as_well() -> None:
+    case = Case()
+    asyncio.run(case.admit())
+    assert case.books.opened == [Body(0, sha256(b""), "payment ", "marks")]
+
+
+def test_what_is_still_to_come_is_named_before_its_last_part_goes_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_PATIENCE", 0)
+    case = Case(b"one ", b"two", ready=1)
+
+    async def sent() -> list[bytes]:
+        await case.admit()
+        assert case.books.opened == [Body()]
+        assert case.body is not None
+        parts = [case.body.opening()]
+        case.parts.ready = 1
+        assert case.body.opening() == b"", "it waits for the row"
+        assert case.books.amended == []
+        parts.append(await case.body.next())
+        return parts
+
+    assert asyncio.run(sent()) == [b"one ", b"two"]
+    assert case.books.amended == [Body(7, sha256(b"one two"), "payment one two", "marks")]
+
+
+def test_of_a_long_one_length_and_hash_are_told() -> None:
+    long = b"x" * LIMIT
+    case = Case(long, b"end", ready=1)
+
+    async def sent() -> None:
+        await case.admit()
+        assert case.body is not None
+        assert case.body.opening() == long
+        case.parts.ready = 1
+        assert await case.body.next() == b"end"
+
+    asyncio.run(sent())
+    assert case.books.amended == [Body(LIMIT + 3, sha256(long + b"end"))]
+    assert case.request.kept == 3
+
+
+def test_the_row_is_closed_when_the_exchange_is_over_with_the_facts_of_its_last_attempt() -> None:
+    case, second = Case(b"{}"), attempt(200)
+    second.token_id = "token-2"
+    asyncio.run(case.admit())
+    exchange = case.exchange
+    exchange.attempts, exchange.status, exchange.passed_on = (attempt(401), second), 200, True
+    (page,) = exchange.observers
+    page.answering([(b"Content-Type", b"text/plain")])
+    page.passing(b"first ")
+    page.passing(b"last")
+    case.over()
+    exchange.whole = True
+    case.over()
+    cut, end = case.books.closed
+    assert (cut.outcome, end.outcome) == ("cut", "answered")
+    assert (end.token_id, end.attempts, end.status) == ("token-2", 2, 200)
+    assert end.answer == "answer first last"
+
+
+def test_of_our_own_answer_nothing_is_kept() -> None:
+    case = Case(b"{}")
+    asyncio.run(case.admit())
+    (page,) = case.exchange.observers
+    page.answering([])
+    page.passing(b"problem document")
+    case.over()
+    (end,) = case.books.closed
+    assert (end.answer, end.outcome, end.token_id) == (None, "not-sent", None)
+
+
+def test_a_caller_that_leaves_before_there_is_a_row_leaves_none() -> None:
+    case = Case(b"one ", b"two", ready=1)
+
+    async def left() -> None:
+        task = asyncio.ensure_future(case.admit())
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(left())
+    case.over()
+    assert (case.books.opened, case.books.closed) == ([], [])
+
+
+def test_one_that_is_too_long_has_no_row_since_nothing_of_it_goes_up() -> None:
+    case = Case(b"one ", b"two")
+    case.request.max_body = 5
+    with pytest.raises(RequestRefused):
+        asyncio.run(case.admit())
+    case.over()
+    assert (case.books.opened, case.books.closed) == ([], [])
+
+
+def test_where_no_row_can_be_written_nothing_goes_up() -> None:
+    case = Case(b"{}", problem="the disk is full")
+    with pytest.raises(LedgerUnavailable, match="the disk is full"):
+        asyncio.run(case.admit())
