@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from proxy.ledger.evidence import keep
-from proxy.ledger.inquiry import Inquiry
 from proxy.ledger.ledger import Ledger
+from proxy.ledger.look_up import LookUp
 from proxy.ledger.reading import Kin, Query, reading
 from proxy.ledger.trouble import LedgerDamaged, LedgerRefused
 from proxy.ledger.verdict import KINDS, settle
@@ -25,10 +25,10 @@ _LARGEST_NUMBER = 2**63 - 1  # of a row, in SQLite
 class LedgerApi:
     """The routes; the admin listener lets in whom it lets in elsewhere."""
 
-    def __init__(self, ledger: Ledger, inquiry: Inquiry) -> None:
+    def __init__(self, ledger: Ledger, look_up: LookUp) -> None:
         self._ledger = ledger
         self._path = ledger.path
-        self._inquiry = inquiry
+        self._look_up = look_up
 
     def routes(self, prefix: str) -> list[Route]:
         """Return the routes below ``prefix``."""
@@ -57,7 +57,7 @@ class LedgerApi:
             entry = await asyncio.to_thread(self._find, request)
             if entry is None:
                 return _gone()
-            found = await self._inquiry.look_up(entry, lambda: self._kin(entry))
+            found = await self._look_up.look_up(entry, lambda: self._kin(entry))
         except LedgerRefused as refusal:
             return self._refused(refusal)
 

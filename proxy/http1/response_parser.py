@@ -45,8 +45,8 @@ class ResponseHead:
         return f"<ResponseHead {self.status}, {len(self.lines)} fields>"
 
 
-class Answer:
-    """An answer under way: `feed` it, then look at ``head``, ``chunks`` and ``complete``."""
+class ResponseParser:
+    """Parses one answer: `feed` it, then look at ``head``, ``chunks`` and ``complete``."""
 
     def __init__(self, *, head_only: bool) -> None:
         self._head_only = head_only

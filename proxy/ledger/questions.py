@@ -16,7 +16,7 @@ from proxy.moments import moment
 from proxy.passport.failures import says_not_found
 from proxy.passport.lists import NEWEST_FIRST, PAGE_SIZE, following
 from proxy.passport.operation import Operation
-from proxy.passport.paths import Known, known
+from proxy.passport.paths import KnownOperation, known
 
 PAGE = 100
 MOST_PAGES = 30
@@ -56,7 +56,7 @@ class Page:
         return [each for each in told if each is not None]
 
 
-def operation(entry: Mapping[str, Any]) -> Known | None:
+def operation(entry: Mapping[str, Any]) -> KnownOperation | None:
     """Return which of the API's operations a row tells of, None if it is none."""
     found = known(str(entry["method"]), str(entry["path"]))
     # Of the first generation what is documented alone: a 404 elsewhere tells nothing.

@@ -31,7 +31,7 @@ _READING = "|".join(
 _ONLY_READS = re.compile(f"(?:/{_SEGMENT})*/(?:{_READING})".encode())
 
 
-class Known(NamedTuple):
+class KnownOperation(NamedTuple):
     """The operation that a request is; ``before`` and ``values`` are what its path has beside it.
 
     ``before`` has the version, where it is there: a gateway's base URL may hold it.
@@ -48,13 +48,13 @@ class Known(NamedTuple):
         return "/".join((self.before, *parts))
 
 
-def known(method: str, path: str) -> Known | None:
+def known(method: str, path: str) -> KnownOperation | None:
     """Return which operation a request is, None if it is none of the API's."""
     segments = path.split("/")
     for template, operation in _TEMPLATES.get(method, ()):
         rest, tail = segments[: -len(template)], segments[-len(template) :]
         if rest and (values := _values(template, tail)) is not None:
-            return Known(operation, "/".join(rest), values)
+            return KnownOperation(operation, "/".join(rest), values)
     return None
 
 

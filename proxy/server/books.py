@@ -37,8 +37,8 @@ class Books:
         ``skew``: seconds that the API's clock is ahead, None if that is not known.
         """
         from proxy.admin.ledger import LedgerApi
-        from proxy.ledger.inquiry import Inquiry
+        from proxy.ledger.look_up import LookUp
 
         mask, mark = self._redaction.value, self.ledger.mark
-        api = LedgerApi(self.ledger, Inquiry(app, mask, mark, skew, self._caller))
+        api = LedgerApi(self.ledger, LookUp(app, mask, mark, skew, self._caller))
         return [route for prefix in _PREFIXES for route in api.routes(prefix)]

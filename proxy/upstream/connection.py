@@ -18,7 +18,7 @@ from typing import cast
 
 from proxy.errors import ConnectionStale, ReadTimeout, ResponseInvalid, UpstreamError, WriteTimeout
 from proxy.http1.framing import BUFFER
-from proxy.http1.response_parser import Answer, ResponseHead
+from proxy.http1.response_parser import ResponseHead, ResponseParser
 from proxy.memory import Budget
 from proxy.memory.flow import Flow
 from proxy.memory.kernel import bound
@@ -47,7 +47,7 @@ class Connection(asyncio.Protocol):
         self._write_timeout = write_timeout
         self._closed = closed
         self.transport: asyncio.Transport = cast("asyncio.Transport", None)
-        self._answer = Answer(head_only=True)
+        self._answer = ResponseParser(head_only=True)
         self._answer.close()  # none is awaited yet
         self._budget = budget
         self._flow = Flow(budget)
@@ -85,7 +85,7 @@ class Connection(asyncio.Protocol):
         closed = transport.is_closing()
         if not closed:
             self._become(AWAITING if complete else SENDING)
-        self._answer = Answer(head_only=head_only)
+        self._answer = ResponseParser(head_only=head_only)
         self.error = None
         self.exchanges += 1
         self._unwritten = 0

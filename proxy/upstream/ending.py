@@ -7,7 +7,7 @@ import ssl
 
 from proxy.errors import ConnectionBroken, ConnectionStale, ResponseInvalid, UpstreamError
 from proxy.http1.framing import BUFFER
-from proxy.http1.response_parser import Answer
+from proxy.http1.response_parser import ResponseParser
 from proxy.upstream.tls import tls_ended
 from proxy.words import phrase
 
@@ -29,7 +29,7 @@ def _notified(tls: ssl.SSLObject) -> bool:
         return isinstance(error, ssl.SSLZeroReturnError)
 
 
-def read_what_came_before(transport: asyncio.Transport, answer: Answer) -> None:
+def read_what_came_before(transport: asyncio.Transport, answer: ResponseParser) -> None:
     """Read the answer that came before a reset.
 
     An upstream that refuses a body answers early and closes. Where the reset is met by a write,
@@ -48,7 +48,9 @@ def read_what_came_before(transport: asyncio.Transport, answer: Answer) -> None:
             answer.feed(data)
 
 
-def broken_off(answer: Answer, cause: Exception | None, *, kept_alive: bool) -> UpstreamError:
+def broken_off(
+    answer: ResponseParser, cause: Exception | None, *, kept_alive: bool
+) -> UpstreamError:
     """Return what an answer that is not whole is reported as.
 
     ``kept_alive``: other exchanges were on the connection before; ``cause`` ended it.

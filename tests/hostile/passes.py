@@ -28,7 +28,7 @@ from proxy.exchange.token_request import BadTokenRequest, read
 from proxy.http1.fields import REQUEST, Section
 from proxy.http1.request import Request
 from proxy.http1.request_parser import RequestParser
-from proxy.http1.response_parser import Answer
+from proxy.http1.response_parser import ResponseParser
 from proxy.journal.assembly import entry_of
 from proxy.journal.body import content
 from proxy.journal.entry import Entry
@@ -229,7 +229,7 @@ def _fed(text: str) -> None:
 def _answered(text: str) -> None:
     for before in (b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"):
         with contextlib.suppress(ProxyError):
-            Answer(head_only=False).feed(before + _bytes(text))
+            ResponseParser(head_only=False).feed(before + _bytes(text))
 
 
 def _replied(text: str) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from proxy.errors import ResponseHeadTooLarge, ResponseInvalid
 from proxy.http1.fields import Lines
-from proxy.http1.response_parser import MAX_HEAD, Answer
+from proxy.http1.response_parser import MAX_HEAD, ResponseParser
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -31,7 +31,7 @@ class Outcome:
 
 def read(*parts: bytes, head_only: bool = False, end: bool = False) -> Outcome:
     """Feed an answer part by part; once it is whole, what follows can only break the connection."""
-    answer = Answer(head_only=head_only)
+    answer = ResponseParser(head_only=head_only)
     failed: type[Exception] | None = None
     try:
         for part in parts:
@@ -207,7 +207,7 @@ def test_an_answer_to_head_ends_with_its_head(name: str) -> None:
 
 
 def test_what_the_body_of_head_or_304_would_have_been_is_told() -> None:
-    answer = Answer(head_only=True)
+    answer = ResponseParser(head_only=True)
     answer.feed(OK + b"Content-Length: 5\r\n\r\n")
     assert answer.head is not None
     assert answer.head.section.known[b"content-length"] == [b"5"]
@@ -216,7 +216,7 @@ def test_what_the_body_of_head_or_304_would_have_been_is_told() -> None:
 
 
 def test_a_body_without_a_promise_lasts_until_the_connection_ends() -> None:
-    answer = Answer(head_only=False)
+    answer = ResponseParser(head_only=False)
     answer.feed(OK + b"\r\nhel")
     answer.feed(b"lo")
     assert not answer.complete
@@ -226,7 +226,7 @@ def test_a_body_without_a_promise_lasts_until_the_connection_ends() -> None:
 
 @pytest.mark.parametrize("cut", range(1, len(WHOLE["trailers"])))
 def test_a_cut_answer_is_not_whole(cut: int) -> None:
-    answer = Answer(head_only=False)
+    answer = ResponseParser(head_only=False)
     answer.feed(WHOLE["trailers"][:cut])
     assert not answer.end()
 
@@ -328,9 +328,9 @@ def test_any_damage_gives_the_same_verdict_whatever_the_split(
     assert read(damaged, end=True) == read(damaged[:cut], damaged[cut:], end=True)
 
 
-def endless(start: bytes, more: bytes) -> Answer:
+def endless(start: bytes, more: bytes) -> ResponseParser:
     """Feed ``more`` until it is refused; return the answer."""
-    answer = Answer(head_only=False)
+    answer = ResponseParser(head_only=False)
     answer.feed(start)
     with pytest.raises(ResponseInvalid, match=str(MAX_HEAD)):  # noqa: PT012  which one matters not
         for _ in range(2 * MAX_HEAD // len(more)):
@@ -370,7 +370,7 @@ def test_many_small_chunks_are_not_endless_trailers() -> None:
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_tiny_parts_that_wait_take_no_more_room_than_large_ones(size: int) -> None:
     """What is counted is what they take: a part has a weight of its own, and a read is one part."""
-    answer = Answer(head_only=False)
+    answer = ResponseParser(head_only=False)
     answer.feed(CHUNKED)
     for _ in range(4):
         answer.feed(b"2\r\nab\r\n" * size)

@@ -39,7 +39,7 @@ class _Answer:
     ours: bool = False
 
 
-class Inquiry:
+class LookUp:
     """Asks on behalf of a person."""
 
     def __init__(
