@@ -17,11 +17,11 @@ from proxy.doctor.rivals_check import rivals
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
 from proxy.errors import TokenError
 from proxy.invocation import COMMAND
-from proxy.listener import ListenerLimits
 from proxy.passport.tokens import TOKEN_PATH
 from proxy.server import sockets
 from proxy.server.build import Parts, build
 from proxy.server.listener import Listener
+from proxy.server.options import listener_limits
 from proxy.settings.credentials import CredentialsReader
 from proxy.settings.model import Settings
 from proxy.settings.sources import Sources
@@ -185,7 +185,8 @@ async def proxy_in_small(settings: Settings, sources: Sources) -> AsyncIterator[
     credentials = CredentialsReader(sources, settings.base_url)
     parts = build(quiet, credentials, lambda: None, Access(), as_json=False)
     doors = sockets.bind(ListenAddress("127.0.0.1", 0))
-    listener = Listener(cast("App", parts.shell), parts.shell.refused, ListenerLimits(), 1, None)
+    limits = listener_limits(settings)
+    listener = Listener(cast("App", parts.shell), parts.shell.refused, limits, 1, None)
     calls = Calls(settings, parts, sockets.port_of(doors))
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(listener.serve(doors))

@@ -43,7 +43,8 @@ async def handshake(
     origin: Url, within: float, context: ResumingContext, egress: EgressProxy | None
 ) -> ssl.SSLObject:
     """Shake hands as the proxy does and hang up, all ``within`` seconds; raise UpstreamError."""
-    pool = Pool(Connector(origin, within, context, egress), PoolLimits())
+    limits = PoolLimits(1, within, within, within, within)
+    pool = Pool(Connector(origin, within, context, egress), limits)
     try:
         connection = await pool.acquire()
         tls: ssl.SSLObject = connection.transport.get_extra_info("ssl_object")

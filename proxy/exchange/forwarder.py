@@ -47,8 +47,8 @@ class ForwarderOptions:
 
     base: Url
     token_paths: frozenset[bytes]
-    replay_limit: int = 65_536
-    server_timing: bool = False
+    replay_limit: int  # bytes
+    server_timing: bool
 
 
 class Forwarder:

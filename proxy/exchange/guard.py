@@ -39,12 +39,12 @@ class GuardOptions:
     """
 
     hosts: frozenset[bytes]
-    origins: frozenset[bytes] = frozenset()
-    keys: tuple[tuple[str, bytes], ...] = ()
-    allow: tuple[Rule, ...] = ()
-    deny: tuple[Rule, ...] = ()
-    max_body: int | None = None
-    overrides: bool = True  # whether a header may name another method or path
+    origins: frozenset[bytes]
+    keys: tuple[tuple[str, bytes], ...]
+    allow: tuple[Rule, ...]
+    deny: tuple[Rule, ...]
+    max_body: int | None  # bytes
+    overrides: bool  # whether a header may name another method or path
 
 
 class Guard:

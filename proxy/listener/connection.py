@@ -45,10 +45,10 @@ RECENT = 1.0  # a connection used this recently may have its next request under 
 class ListenerLimits:
     """Bounds of one listener; seconds and connections."""
 
-    header_timeout: float = 10.0
-    idle_timeout: float = 75.0
-    connections: int = 4096
-    half_close_timeout: float = 90.0
+    header_timeout: float
+    idle_timeout: float
+    connections: int
+    half_close_timeout: float
 
 
 # What a request is answered that never became one: status, field lines, body.

@@ -7,30 +7,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from proxy.addresses import Url, bracketed
+from proxy.addresses import Url
 from proxy.admin.access import Access
 from proxy.admin.probes import Probes
 from proxy.admin.status import Status
 from proxy.asgi import App
 from proxy.clock import Clock, sleepless
 from proxy.credentials import CredentialsSource
-from proxy.exchange.forwarder import Forwarder, ForwarderOptions
-from proxy.exchange.guard import Guard, GuardOptions
+from proxy.exchange.forwarder import Forwarder
+from proxy.exchange.guard import Guard
 from proxy.exchange.record import Ended, Forward
 from proxy.exchange.shell import Judge, Shell
 from proxy.exchange.uploads import Uploads
 from proxy.memory import Budget
-from proxy.memory.limit import memory_limit
-from proxy.memory.rules import MIB, budget_within
-from proxy.passport.tokens import TOKEN_PATH
+from proxy.server import options
 from proxy.server.process import give_memory_back
 from proxy.settings.model import Settings
 from proxy.telemetry.access_log import AccessLog
 from proxy.telemetry.metrics import Metrics
 from proxy.terminal.screen import coloured
-from proxy.token.keeper import KeeperOptions, TokenKeeper
+from proxy.token.keeper import TokenKeeper
 from proxy.token.source import PassportTokenSource, TokenSource
-from proxy.upstream import Client, Connector, EgressProxy, Pool, PoolLimits
+from proxy.upstream import Client, Connector, EgressProxy, Pool
 from proxy.upstream.connector import ResumingContext, tls_context
 
 if TYPE_CHECKING:  # imported only where there is a console, or a ledger
@@ -78,16 +76,16 @@ def build(
     ``access`` opens the admin listener.
     """
     context = _client_tls(settings)
-    budget = Budget(_most_held(settings), give_memory_back)
+    budget = Budget(options.most_held(settings), give_memory_back)
     egress = egress_proxy(settings, credentials)
     pool = _pool(settings, settings.base_url.origin, context, egress, budget)
     clock = sleepless()
     source, token_pool = token_source(settings, credentials, clock, context, egress)
     journal, recorder = _recording(settings)
     watched = _watched(source, journal, settings)
-    keeper = TokenKeeper(watched, clock, _keeper_options(settings))
+    keeper = TokenKeeper(watched, clock, options.keeper_options(settings))
     uploads = Uploads(settings.max_connections, settings.queue_timeout)
-    options = _forwarder_options(settings)
+    forwarding = options.forwarder_options(settings)
     books = None
     if settings.ledger is not None:
         # Imported only here: without a ledger SQLite stays out of memory.
@@ -95,7 +93,7 @@ def build(
 
         books = Books(settings)
     ledger, gate = (None, None) if books is None else (books.ledger, books.bookkeeper.admit)
-    forwarder = Forwarder(pool, uploads, keeper, options, budget, gate)
+    forwarder = Forwarder(pool, uploads, keeper, forwarding, budget, gate)
     judge, forward = _token_endpoint(settings, keeper, forwarder.forward)
     metrics = Metrics()
     ended: list[Ended] = [metrics.observe]
@@ -116,8 +114,16 @@ def build(
         from proxy.server.pages import Pages
 
         return Pages(
-            *(settings, access, quit_now, shell, keeper, source, status),
-            *(journal, recorder, books),
+            settings=settings,
+            access=access,
+            quit_now=quit_now,
+            shell=shell,
+            keeper=keeper,
+            source=source,
+            status=status,
+            journal=journal,
+            recorder=recorder,
+            books=books,
         ).app()
 
     admin = Probes(status, metrics, access.secret, pages, _PAGES)
@@ -130,19 +136,19 @@ def _token_endpoint(
     settings: Settings, keeper: TokenKeeper, forward: Forward
 ) -> tuple[Judge, Forward]:
     """Return what judges requests and what answers them, as BREB_TOKEN_ENDPOINT has it."""
-    options, wanted = guard_options(settings), settings.token_endpoint
-    guard = Guard(options)
+    guarding, wanted = options.guard_options(settings), settings.token_endpoint
+    guard = Guard(guarding)
     if wanted == "forward":
         return guard.judge, forward
     # Imported only here: an ordinary start is none the slower for it.
     from proxy.exchange.local_tokens import LocalTokens, Refusing
     from proxy.exchange.token_paths import TokenPaths
 
-    paths = TokenPaths(_token_paths(settings))
+    paths = TokenPaths(options.token_paths(settings))
     if wanted == "refuse":
         return Refusing(guard, paths).judge, forward
-    door = Guard(replace(options, keys=(), allow=(), deny=()))
-    local = LocalTokens(guard, door, forward, keeper, options.keys, paths)
+    door = Guard(replace(guarding, keys=(), allow=(), deny=()))
+    local = LocalTokens(guard, door, forward, keeper, guarding.keys, paths)
     return local.judge, local.forward
 
 
@@ -188,7 +194,7 @@ def _pool(
     budget: Budget | None = None,
 ) -> Pool:
     connector = Connector(origin, settings.connect_timeout, context, egress)
-    return Pool(connector, _limits(settings), budget)
+    return Pool(connector, options.pool_limits(settings), budget)
 
 
 def egress_proxy(
@@ -205,76 +211,6 @@ def egress_proxy(
     tls = tls_context(settings.ca_bundle) if url.scheme == "https" else None
     read = (lambda: None) if credentials is None else credentials.egress
     return EgressProxy(url, settings.egress_credentials, tls, read)
-
-
-def _most_held(settings: Settings) -> int:
-    """Return how many bytes callers may make us hold."""
-    if settings.memory_budget is not None:
-        return settings.memory_budget * MIB
-    return budget_within(memory_limit())
-
-
-def _limits(settings: Settings) -> PoolLimits:
-    return PoolLimits(
-        connections=settings.max_connections,
-        queue_timeout=settings.queue_timeout,
-        read_timeout=settings.read_timeout,
-        write_timeout=settings.write_timeout,
-    )
-
-
-def _keeper_options(settings: Settings) -> KeeperOptions:
-    return KeeperOptions(
-        fetch_timeout=settings.token_timeout,
-        wait=settings.token_wait,
-        max_age=settings.token_max_age,
-        revoke=settings.revoke_tokens,
-    )
-
-
-def _token_paths(settings: Settings) -> frozenset[bytes]:
-    """Return the paths at which callers find the token endpoint."""
-    base, endpoint = settings.base_url, settings.token_endpoint_url
-    paths = {TOKEN_PATH}
-    if endpoint.origin == base.origin and endpoint.path.startswith(f"{base.path}/"):
-        paths.add(endpoint.path.removeprefix(base.path))
-    return frozenset(path.encode() for path in paths)
-
-
-def _forwarder_options(settings: Settings) -> ForwarderOptions:
-    return ForwarderOptions(
-        base=settings.base_url,
-        token_paths=_token_paths(settings),
-        replay_limit=settings.replay_limit,
-        server_timing=settings.server_timing,
-    )
-
-
-def guard_options(settings: Settings) -> GuardOptions:
-    """Return what the guard needs of the settings."""
-    hosts = {"localhost", "127.0.0.1", "[::1]", *settings.allowed_hosts}
-    if settings.listen.host not in ("", "0.0.0.0", "::"):  # noqa: S104  compared, not bound
-        hosts.add(bracketed(settings.listen.host))
-    return GuardOptions(
-        hosts=frozenset(name.rstrip(".").lower().encode() for name in hosts),
-        origins=frozenset(origin.lower().encode() for origin in settings.allowed_origins),
-        keys=tuple(
-            (each.caller, each.key.get_secret_value().encode()) for each in settings.caller_key
-        ),
-        allow=settings.allow,
-        deny=settings.deny,
-        max_body=settings.max_body,
-        overrides=settings.allow_overrides or not _rests_on_method_and_path(settings),
-    )
-
-
-def _rests_on_method_and_path(settings: Settings) -> bool:
-    return bool(
-        settings.allow
-        or settings.deny
-        or settings.ledger is not None
-        or settings.token_endpoint != "forward"  # noqa: S105  a mode, no secret
-    )
 
 
 def _recording(settings: Settings) -> "tuple[Journal | None, Recorder | None]":

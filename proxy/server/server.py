@@ -24,9 +24,8 @@ from proxy.credentials import CredentialsSource
 from proxy.errors import RequestRefused, SettingsError
 from proxy.exchange.problem import problem
 from proxy.http1.fields import Lines
-from proxy.listener import ListenerLimits
 from proxy.memory import records
-from proxy.server import process, signals, sockets, tls_reload
+from proxy.server import options, process, signals, sockets, tls_reload
 from proxy.server.build import Parts, build
 from proxy.server.listener import LAST_WORDS, Listener
 from proxy.settings.model import Settings
@@ -38,7 +37,6 @@ if TYPE_CHECKING:  # imported only where there is one
 
 log = logging.getLogger("proxy.server")
 
-_ADMIN = 256  # connections: operators and probes are few, and its pages take more memory
 _OTHER_FILES = 64  # the listeners, the log, connections for tokens
 _NO_PLACE = (
     "there is no directory in which the admin listener's secret can be written, so that it will"
@@ -77,25 +75,21 @@ async def serve(
     stop.last_words = lambda: _last_words(parts, traces)
     process.settle()
     process.raise_open_files(
-        settings.max_callers + settings.max_connections + _ADMIN + _OTHER_FILES
+        settings.max_callers
+        + settings.max_connections
+        + options.ADMIN_LIMITS.connections
+        + _OTHER_FILES
     )
     tls = tls_reload.callers_tls(settings)
     parts.budget.by_records = await _reads_records(settings, tls)
-    limits = ListenerLimits(
-        settings.header_timeout,
-        settings.idle_timeout,
-        settings.max_callers,
-        settings.half_close_timeout,
-    )
+    limits = options.listener_limits(settings)
     grace = settings.shutdown_grace + LAST_WORDS + _SPARE
     front = Listener(
         cast("App", parts.shell), parts.shell.refused, limits, grace, tls, parts.budget
     )
     # What is refused there was no exchange: it is neither counted nor logged as one.
     spare = LAST_WORDS + _SPARE
-    back = Listener(
-        parts.admin, _refused, ListenerLimits(connections=_ADMIN), spare, None, parts.budget
-    )
+    back = Listener(parts.admin, _refused, options.ADMIN_LIMITS, spare, None, parts.budget)
     with (
         traces,
         signals.handled(stop, parts.keeper.renew if manager is None else manager.reload),

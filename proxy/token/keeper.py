@@ -39,10 +39,10 @@ SOON = 1.0  # seconds: callers wait for a fetch that is due within them
 class KeeperOptions:
     """How long things may take, in seconds, and whether tokens are revoked."""
 
-    fetch_timeout: float = 10.0
-    wait: float = 10.0
-    max_age: float | None = None
-    revoke: bool = True
+    fetch_timeout: float
+    wait: float
+    max_age: float | None
+    revoke: bool
 
 
 class TokenKeeper:
@@ -52,7 +52,7 @@ class TokenKeeper:
         self,
         source: TokenSource,
         clock: Clock,
-        options: KeeperOptions = KeeperOptions(),
+        options: KeeperOptions,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._source = source

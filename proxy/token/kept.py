@@ -31,7 +31,8 @@ async def _given_up(keeper: TokenKeeper, keeping: asyncio.Task[None]) -> None:
 
 def keeper_for(source: TokenSource, timeout: float) -> TokenKeeper:
     """Return a keeper whose first fetch is waited for, for at most ``timeout`` seconds."""
-    return TokenKeeper(source, sleepless(), KeeperOptions(timeout, timeout + 1))
+    options = KeeperOptions(timeout, timeout + 1, max_age=None, revoke=True)
+    return TokenKeeper(source, sleepless(), options)
 
 
 async def fetched(keeper: TokenKeeper) -> AccessToken | TokenError:

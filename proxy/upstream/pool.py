@@ -37,16 +37,13 @@ Place = tuple[float, asyncio.Future[Connection | None]]
 
 @dataclass(frozen=True, slots=True)
 class PoolLimits:
-    """How many connections, and how long anything may take (seconds).
+    """How many connections, and how long anything may take (seconds)."""
 
-    ``idle_timeout`` is below that of most servers (60 s or more), so that we close first.
-    """
-
-    connections: int = 512
-    queue_timeout: float = 10.0
-    read_timeout: float = 60.0
-    write_timeout: float = 60.0
-    idle_timeout: float = 30.0
+    connections: int
+    queue_timeout: float
+    read_timeout: float
+    write_timeout: float
+    idle_timeout: float
 
 
 class Pool:

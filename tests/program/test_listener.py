@@ -13,19 +13,21 @@ from pathlib import Path
 import pytest
 import trustme
 import uvicorn
+from pydantic import SecretStr
 
 from proxy.admin.access import Access
 from proxy.asgi import App, Receive, Scope, Send
+from proxy.credentials import Credentials, FixedCredentials
 from proxy.errors import RequestRefused
 from proxy.exchange.problem import problem
 from proxy.http1.fields import Lines
-from proxy.listener import ListenerLimits
 from proxy.memory import Budget
 from proxy.server.build import build
 from proxy.server.listener import Listener
-from proxy.settings import model, sources
+from proxy.settings.model import Settings
 from tests.support import Call, Program, RawUpstream, ask, exchange, read_answer
 from tests.support.front import until
+from tests.support.limits import listener_limits
 from tests.support.patience import PATIENCE
 from tests.support.wire import Reader, connect
 
@@ -255,14 +257,17 @@ def test_half_of_a_new_certificate_leaves_the_old_one_in_use(
 
 def test_the_apps_run_under_any_asgi_server(upstream: RawUpstream) -> None:
     """Shell, guard and forwarder are plain ASGI: stock uvicorn serves them too."""
-    chosen = model.load(
-        {"base_url": upstream.url, "client_id": "a", "client_secret": "b", "access_log": False},
-        **sources.sources(None, None),
+    pair = Credentials(SecretStr("a"), SecretStr("b"))
+    chosen = Settings(
+        base_url=upstream.url,  # type: ignore[arg-type]
+        client_id=pair.client_id,
+        client_secret=pair.client_secret,
+        access_log=False,
     )
 
     async def scenario() -> int:
-        where = {"client_id": "a", "client_secret": "b"}
-        parts = build(chosen, where, lambda *_: None, Access(), as_json=True)
+        given = FixedCredentials(pair)
+        parts = build(chosen, given, lambda *_: None, Access(), as_json=True)
         sock = socket.create_server(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
         server = uvicorn.Server(
@@ -475,7 +480,7 @@ async def _listen(
     for app in served:
         sock = socket.create_server(("127.0.0.1", 0))
         ports[app.__name__] = sock.getsockname()[1]  # type: ignore[attr-defined]  # a function
-        listener = Listener(app, refused, ListenerLimits(), 1, None)
+        listener = Listener(app, refused, listener_limits(), 1, None)
         listeners.append((listener, asyncio.ensure_future(listener.serve([sock]))))
     ready.set()
     await asyncio.to_thread(stop.wait)
@@ -494,7 +499,7 @@ def test_where_tls_cannot_be_read_by_records_the_event_loop_does_handshakes() ->
     async def main() -> None:
         budget = Budget()
         budget.by_records = False
-        listener = Listener(listens_on, refused, ListenerLimits(), 1, context, budget)
+        listener = Listener(listens_on, refused, listener_limits(), 1, context, budget)
         with socket.create_server(("127.0.0.1", 0)) as sock:
             serving = asyncio.ensure_future(listener.serve([sock]))
             await listener.listening.wait()

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from itertools import count, pairwise
 
 from proxy.errors import CredentialsRefused, TokenEndpointUnavailable
-from proxy.token.keeper import KeeperOptions, TokenKeeper
+from proxy.token.keeper import TokenKeeper
 from proxy.token.source import AccessToken
 from tests.support.clockwork import the_loop
+from tests.support.limits import keeper_options
 
 Answer = float | Exception | AccessToken | None
 
@@ -94,7 +95,7 @@ async def living(
     **options: float | bool | None,
 ) -> AsyncIterator[TokenKeeper]:
     """Run a keeper; ``options`` are those of KeeperOptions."""
-    keeper = TokenKeeper(source, the_loop().clock, KeeperOptions(**options), chance)  # type: ignore[arg-type]
+    keeper = TokenKeeper(source, the_loop().clock, keeper_options(**options), chance)
     task = asyncio.get_running_loop().create_task(keeper.run())
     try:
         yield keeper

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from proxy.addresses import Url
-from proxy.upstream import Connection, Connector, EgressProxy, Pool, PoolLimits, ResponseHead
+from proxy.upstream import Connection, Connector, EgressProxy, Pool, ResponseHead
 from proxy.upstream.connection import BUFFER
 from proxy.upstream.tls import ResumingContext
+from tests.support.limits import pool_limits
 from tests.support.patience import PATIENCE
 
 Script = Callable[["Peer"], Awaitable[None]]
@@ -143,7 +144,7 @@ async def pooled(
     """A pool to a loopback port; at the end nothing is open, opening or waiting in it."""
     origin = Url("https" if tls else "http", host, port)
     through = EgressProxy(Url("http", "127.0.0.1", egress)) if egress else None
-    pool = Pool(Connector(origin, connect_timeout, tls, through), PoolLimits(**limits))
+    pool = Pool(Connector(origin, connect_timeout, tls, through), pool_limits(**limits))
     try:
         yield pool
     finally:

@@ -7,14 +7,15 @@ import pytest
 
 from proxy.addresses import Url
 from proxy.errors import RequestRefused
-from proxy.exchange.forwarder import Forwarder, ForwarderOptions
+from proxy.exchange.forwarder import Forwarder
 from proxy.exchange.record import Exchange
 from proxy.exchange.uploads import Uploads
 from proxy.http1.fields import REQUEST, Section
 from proxy.http1.request import Request
 from proxy.memory import Budget
 from proxy.upstream import Connector
-from proxy.upstream.pool import Pool, PoolLimits
+from proxy.upstream.pool import Pool
+from tests.support.limits import forwarder_options, pool_limits
 
 pytestmark = pytest.mark.anyio
 
@@ -46,8 +47,8 @@ async def test_a_request_that_has_given_way_keeps_no_connection() -> None:
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     url = Url.parse(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
     budget = Budget(1 << 20)
-    pool = Pool(Connector(url.origin, 5.0, None, None), PoolLimits(connections=2), budget)
-    options = ForwarderOptions(url, frozenset())
+    pool = Pool(Connector(url.origin, 5.0, None, None), pool_limits(connections=2), budget)
+    options = forwarder_options(base=url)
     forwarder = Forwarder(pool, Uploads(2, 1.0), Keeper(), options, budget)  # type: ignore[arg-type]
     for number in range(5):  # more than there are connections
         request = Request("GET", b"/", "1.1", Section([(b"Host", b"x")], REQUEST), 0)

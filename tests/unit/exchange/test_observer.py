@@ -13,7 +13,7 @@ from proxy.asgi import Message, Scope
 from proxy.errors import LedgerUnavailable
 from proxy.exchange.attempt import Attempt
 from proxy.exchange.body import OutgoingBody
-from proxy.exchange.forwarder import Forwarder, ForwarderOptions, Gate
+from proxy.exchange.forwarder import Forwarder, Gate
 from proxy.exchange.observer import Observer, Part
 from proxy.exchange.record import Exchange
 from proxy.exchange.shell import Shell
@@ -22,7 +22,8 @@ from proxy.http1.fields import REQUEST, Lines, Section
 from proxy.http1.request import BodyPart, Request
 from proxy.memory import Budget
 from proxy.upstream import Connector
-from proxy.upstream.pool import Pool, PoolLimits
+from proxy.upstream.pool import Pool
+from tests.support.limits import forwarder_options, pool_limits
 
 pytestmark = pytest.mark.anyio
 
@@ -114,8 +115,8 @@ async def upstream(*answers: bytes) -> AsyncIterator[Url]:
 async def run(url: Url, gate: Gate | None = None) -> tuple[Witness, list[Exchange]]:
     """Run one exchange; return who saw all of it, and those that were told to be over."""
     budget = Budget(1 << 20)
-    pool = Pool(Connector(url.origin, 5.0, None, None), PoolLimits(connections=2), budget)
-    options, uploads = ForwarderOptions(url, frozenset()), Uploads(2, 1.0)
+    pool = Pool(Connector(url.origin, 5.0, None, None), pool_limits(connections=2), budget)
+    options, uploads = forwarder_options(base=url), Uploads(2, 1.0)
     forwarder = Forwarder(pool, uploads, Keeper(), options, budget, gate)  # type: ignore[arg-type]
     seen: list[Witness] = []
     ended: list[Exchange] = []

@@ -20,6 +20,7 @@ from proxy.token.leased import LeasedToken
 from proxy.token.schedule import SPACING
 from proxy.token.source import AccessToken
 from tests.support.clockwork import Clockwork
+from tests.support.limits import keeper_options
 
 WAIT, FETCH_TIMEOUT = 10.0, 7.0
 MOODS = ("works", "works", "works", "same", "down", "later", "refuses", "hangs", "surprises")
@@ -95,7 +96,7 @@ class Lives(RuleBasedStateMachine):
         super().__init__()
         self.loop = Clockwork()
         self.source = MoodySource(self.loop)
-        options = KeeperOptions(FETCH_TIMEOUT, WAIT)
+        options = keeper_options(fetch_timeout=FETCH_TIMEOUT, wait=WAIT)
         self.keeper = self.loop.run_until_complete(self._made(options))
         self.running = self.loop.create_task(self.keeper.run())
         self.callers: dict[asyncio.Task[Any], float] = {}

@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from proxy.token.keeper import KeeperOptions, TokenKeeper
+from proxy.token.keeper import TokenKeeper
 from proxy.token.kept import fetched, kept, left_alive
 from proxy.token.source import AccessToken
 from tests.support.clockwork import on_clockwork, the_loop
+from tests.support.limits import keeper_options
 from tests.support.lives import ScriptedSource, midway, refused, unavailable
 
 DAY = 86_400.0
@@ -67,4 +68,4 @@ async def test_a_command_without_a_token_is_told_why() -> None:
 
 
 def keeper_for_the_loop(source: ScriptedSource) -> TokenKeeper:
-    return TokenKeeper(source, the_loop().clock, KeeperOptions(10.0, 11.0), midway)
+    return TokenKeeper(source, the_loop().clock, keeper_options(wait=11.0), midway)
