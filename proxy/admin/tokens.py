@@ -13,11 +13,11 @@ from starlette.routing import Route
 from proxy.errors import TokenError
 from proxy.moments import stamp_seconds
 from proxy.passport.tokens import REVOKE_TOKEN_SCOPE
-from proxy.token.ids import GONE, REVOKED, usable_id
+from proxy.token.ids import usable_id
 from proxy.token.inventory import ListedToken, inventory, tells_remaining
 from proxy.token.keeper import TokenKeeper
 from proxy.token.source import AccessToken, PassportTokenSource
-from proxy.words import Said, both, phrase
+from proxy.words import Phrase, Said, both, phrase
 
 LIMIT = 30.0
 _MOST = 1000
@@ -45,9 +45,7 @@ class TokenRoutes:
             async with asyncio.timeout(LIMIT):
                 held = self._keeper.usable() or await self._keeper.wait()
                 age = self._keeper.age(held)
-                found = await listing(
-                    self._source, held.token, age, self._keeper.issued, "this proxy's"
-                )
+                found = await listing(self._source, held.token, age, self._keeper.issued)
         except TokenError as error:
             return _trouble(error.detail)
         except TimeoutError:
@@ -69,23 +67,25 @@ class TokenRoutes:
             return _trouble(phrase("revocation-late", seconds=LIMIT))
         # What the API refused, or did not answer, costs us nothing: a token that still works stays.
         for token_id in ids:
-            if outcomes[token_id] in (REVOKED, GONE):
+            if outcomes[token_id]["ended"]:
                 self._keeper.revoked(token_id)
         return JSONResponse({"revoked": outcomes})
 
 
 async def listing(
-    source: PassportTokenSource, own: AccessToken, age: float, issued: Container[str], whose: str
+    source: PassportTokenSource, own: AccessToken, age: float, issued: Container[str]
 ) -> dict[str, Any]:
-    """Return the list as a document; ``issued`` are the ids of tokens that are ``whose``."""
+    """Return the list as a document; ``issued`` are the ids of tokens that were got before.
+
+    Each is ``own``, ``own-before`` or ``other``.
+    """
     tokens, whole = await inventory(source.listed, own)
     now = time.time() + (source.skew or 0.0)
     remaining = tells_remaining(tokens, own, age)
     entries = [_shown(each, now, remaining=remaining) for each in tokens]
     for entry in entries:
-        mine = entry["id"] == own.token_id or entry["id"] in issued
-        before = mine and entry["id"] != own.token_id
-        entry["whose"] = f"{whose}, until now" if before else whose if mine else "another's"
+        before = "own-before" if entry["id"] in issued else "other"
+        entry["whose"] = "own" if entry["id"] == own.token_id else before
     return {"tokens": entries, "whole": whole, "own": own.token_id}
 
 
@@ -107,28 +107,31 @@ def _worded(moment: float | None) -> str | None:
 
 async def ended(
     source: PassportTokenSource, bearer: AccessToken, ids: Sequence[str]
-) -> dict[str, str]:
-    """Revoke tokens, our own last; return in words what became of each."""
-    outcomes: dict[str, str] = {}
+) -> dict[str, dict[str, Any]]:
+    """Revoke tokens, our own last; return what became of each, as a code and in words.
+
+    ``ended`` says that it is not valid any more.
+    """
+    outcomes = {}
     for token_id in sorted(ids, key=lambda each: each == bearer.token_id):
         try:
-            outcomes[token_id] = _outcome(await source.revoke_by_id(token_id, bearer))
+            what = _outcome(await source.revoke_by_id(token_id, bearer))
         except TokenError as error:
-            outcomes[token_id] = f"not known: {error}"
+            what = phrase("revocation.not-known", why=error.detail)
+        code = what.code.removeprefix("revocation.")
+        ended = code in ("revoked", "gone")
+        outcomes[token_id] = {"code": code, "ended": ended, "words": str(what), "said": both(what)}
     return outcomes
 
 
-def _outcome(status: int) -> str:
+def _outcome(status: int) -> Phrase:
     if 200 <= status < 300:
-        return REVOKED
+        return phrase("revocation.revoked")
     if status in (404, 409):
-        return GONE
+        return phrase("revocation.gone")
     if status in (401, 403):
-        return (
-            f"refused ({status}): this proxy's token probably does not have the scope"
-            f" {REVOKE_TOKEN_SCOPE}"
-        )
-    return f"not revoked: the API answered {status}"
+        return phrase("revocation.refused", status=status, scope=REVOKE_TOKEN_SCOPE)
+    return phrase("revocation.failed", status=status)
 
 
 async def _body(request: Request) -> bytes:

@@ -21,7 +21,7 @@ from proxy.terminal import prompt
 from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
 from proxy.terminal.plain import as_json, plain
 from proxy.terminal.screen import Screen
-from proxy.token.ids import GONE, REVOKED, usable_id
+from proxy.token.ids import usable_id
 from proxy.words import phrase
 from proxy.words.durations import span
 
@@ -36,18 +36,20 @@ that was killed. If no proxy runs, this command fetches a token and revokes it a
 """
 _CODES = "0 success, 1 failure, 2 wrong settings or usage, 4 another program listens there"
 _LIMIT = 35.0
-_OWN_GRANTS = ("client_credentials", "not known")
+_OWN_GRANTS = ("client_credentials", "")
 _HEADINGS = ("id", "created", "ends in", "scopes", "grant", "whose")
 
 
 class Way(Protocol):
-    """How the API is asked."""
+    """How the API is asked; ``ours`` says whose the token is that asks."""
+
+    ours: str
 
     def listed(self) -> dict[str, Any]:
         """Return the list as the admin listener words it; raise TokenError."""
 
-    def revoke(self, ids: list[str]) -> dict[str, str]:
-        """Revoke tokens; return in words what became of each."""
+    def revoke(self, ids: list[str]) -> dict[str, Any]:
+        """Revoke tokens; return what became of each, as the admin listener does."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -108,14 +110,16 @@ def _way(options: argparse.Namespace) -> Way:
 class _Beside:
     """Asks a running proxy."""
 
+    ours = "this proxy's"
+
     def __init__(self, where: ListenAddress) -> None:
         self._where = where
 
     def listed(self) -> dict[str, Any]:
         return self._asked("GET", "/tokens")
 
-    def revoke(self, ids: list[str]) -> dict[str, str]:
-        outcomes: dict[str, str] = self._asked("POST", "/tokens/revoke", {"ids": ids})["revoked"]
+    def revoke(self, ids: list[str]) -> dict[str, Any]:
+        outcomes: dict[str, Any] = self._asked("POST", "/tokens/revoke", {"ids": ids})["revoked"]
         return outcomes
 
     def _asked(self, method: str, target: str, body: object = None) -> dict[str, Any]:
@@ -136,6 +140,8 @@ class _Beside:
 class _Alone:
     """Asks the API itself, with a token of its own for each question."""
 
+    ours = "this command's"
+
     def __init__(self, sources: Sources) -> None:
         from proxy.settings.model import find, load
 
@@ -145,7 +151,7 @@ class _Alone:
     def listed(self) -> dict[str, Any]:
         return self._run(None)
 
-    def revoke(self, ids: list[str]) -> dict[str, str]:
+    def revoke(self, ids: list[str]) -> dict[str, Any]:
         return self._run(ids)
 
     def _run(self, ids: list[str] | None) -> dict[str, Any]:
@@ -186,8 +192,8 @@ class _Alone:
         try:
             async with asyncio.timeout(_LIMIT):
                 if ids is None:
-                    return await listing(source, token, 0.0, (), "this command's")
-                return dict(await ended(source, token, ids))
+                    return await listing(source, token, 0.0, ())
+                return await ended(source, token, ids)
         except TokenError as error:
             return error
         except TimeoutError:
@@ -202,8 +208,8 @@ def _list(way: Way, options: argparse.Namespace, screen: Screen) -> int:
     if options.json:
         screen.line(as_json(found, 2))
         return OK
-    _table(found["tokens"], screen)
-    others = [entry for entry in found["tokens"] if entry["whose"] == "another's"]
+    _table(found["tokens"], way.ours, screen)
+    others = [entry for entry in found["tokens"] if entry["whose"] == "other"]
     valid = counted(len(found["tokens"]), "token")
     screen.line(f"\n{valid} valid, {len(others)} of them not this proxy's")
     _incomplete(found)
@@ -215,25 +221,26 @@ def _incomplete(found: dict[str, Any]) -> None:
         say("the API did not send its whole list: there may be other tokens")
 
 
-def _table(tokens: list[dict[str, Any]], screen: Screen) -> None:
-    rows = [_HEADINGS, *(_row(entry) for entry in tokens)]
+def _table(tokens: list[dict[str, Any]], ours: str, screen: Screen) -> None:
+    rows = [_HEADINGS, *(_row(entry, ours) for entry in tokens)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
     for number, row in enumerate(rows):
         line = "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True))
-        ours = number and tokens[number - 1]["whose"] != "another's"
-        shades = ("dim",) if number == 0 else ("green",) if ours else ()
+        green = number and tokens[number - 1]["whose"] != "other"
+        shades = ("dim",) if number == 0 else ("green",) if green else ()
         screen.line(screen.shade(line.rstrip(), *shades) if shades else line.rstrip())
 
 
-def _row(entry: dict[str, Any]) -> tuple[str, ...]:
+def _row(entry: dict[str, Any], ours: str) -> tuple[str, ...]:
     left, scopes = entry["ends_in"], entry["scopes"]
+    whose = {"own": ours, "own-before": f"{ours}, until now"}
     return (
         plain(str(entry["id"])),
         str(entry["created"] or "not known").replace("T", " ").removesuffix("Z"),
         "not known" if left is None else span(left) if left > 0 else "now",
         "not known" if scopes is None else str(scopes),
-        plain(str(entry["grant"])),
-        str(entry["whose"]),
+        plain(str(entry["grant"] or "not known")),
+        whose.get(entry["whose"], "another's"),
     )
 
 
@@ -258,17 +265,18 @@ def _revoke(way: Way, options: argparse.Namespace, screen: Screen) -> int:
     if options.json:
         screen.line(as_json(outcomes, 2))
     else:
-        screen.line(screen.rows(outcomes.items(), indent=""))
-    return OK if all(text in (REVOKED, GONE) for text in outcomes.values()) else FAILED
+        said = [(token_id, outcome["words"]) for token_id, outcome in outcomes.items()]
+        screen.line(screen.rows(said, indent=""))
+    return OK if all(outcome["ended"] for outcome in outcomes.values()) else FAILED
 
 
 def _others(way: Way, screen: Screen) -> list[str]:
     """Show what would be revoked and what would break; return the ids."""
     found = way.listed()
-    others = [entry for entry in found["tokens"] if entry["whose"] == "another's"]
+    others = [entry for entry in found["tokens"] if entry["whose"] == "other"]
     ours = [entry for entry in others if entry["grant"] in _OWN_GRANTS]
     if ours:
-        _table(ours, screen)
+        _table(ours, way.ours, screen)
         print(  # noqa: T201  beside the question, also where the list goes to a program
             "every program that uses these tokens gets 401 at once. A breb-proxy fetches a new"
             " token by itself; other programs fail until they fetch one, or are restarted",

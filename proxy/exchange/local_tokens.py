@@ -28,7 +28,7 @@ from proxy.http1.request import Request
 from proxy.token.ids import usable_id
 from proxy.token.keeper import TokenKeeper
 from proxy.token.placeholder import Placeholder, Placeholders
-from proxy.words import phrase
+from proxy.words import Phrase, phrase
 
 _INVALID = 'Bearer error="invalid_token"'
 _BASIC = 'Basic realm="breb-proxy"'
@@ -117,11 +117,8 @@ class LocalTokens:
             return
         placeholder = self._placeholders.live(bearer)
         if placeholder is None or placeholder.caller != exchange.caller:
-            message = (
-                "the access token has expired, was revoked, or is not from this proxy;"
-                " request a new one from the token path"
-            )
-            no = answers.refused(401, "invalid_token", message, request.path, exchange.id, _INVALID)
+            why = phrase("placeholder-unknown")
+            no = answers.refused(401, "invalid_token", why, request.path, exchange.id, _INVALID)
             await _send(exchange, no, send)
             return
         below = self._paths.below(request.path)
@@ -139,17 +136,12 @@ class LocalTokens:
         try:
             asked = read(kind, b"".join(authorization), body)
         except BadTokenRequest as error:
-            return answers.refused(400, error.error, str(error), request.path, exchange.id)
+            return answers.refused(400, error.error, error.why, request.path, exchange.id)
         caller = self._caller(asked.client_secrets)
         if caller is None:
-            message = (
-                "client_id or client_secret is wrong: client_secret must be a key of"
-                " BREB_CALLER_KEY"
-            )
+            why = phrase("client-unknown")
             challenge = _BASIC if authorization else ""
-            return answers.refused(
-                401, "invalid_client", message, request.path, exchange.id, challenge
-            )
+            return answers.refused(401, "invalid_client", why, request.path, exchange.id, challenge)
         exchange.caller = caller
         request.peer.known = bool(self._keys)
         held = self._keeper.usable() or await self._keeper.wait()
@@ -179,23 +171,23 @@ class LocalTokens:
         held = self._keeper.usable() or await self._keeper.wait()
         own = self._placeholders.of(placeholder.caller)
         if request.method not in (("GET", "DELETE") if token_id else ("GET",)):
-            return self._no(405, "this path does not support this method", exchange, request)
+            return self._no(405, phrase("path-without-method"), exchange, request)
         if not token_id:
             query = dict(parse_qsl(request.target.partition(b"?")[2].decode("latin-1")))
             return answers.listed(own, held.token, query)
         if not usable_id(token_id) or _other_id(body, token_id):
-            return self._no(400, "Field 'token_id' is invalid", exchange, request)
+            return self._no(400, phrase("field-invalid", name="token_id"), exchange, request)
         found = next((each for each in own if each.token_id == token_id.lower()), None)
         if found is None:
-            return self._no(404, "no such token", exchange, request)
+            return self._no(404, phrase("no-such-token"), exchange, request)
         if request.method == "GET":
             return answers.shown(found, held.token)
         self._placeholders.revoke(found)
-        return Answer(200, note="a placeholder token was revoked")
+        return Answer(200, note=phrase("placeholder-revoked"))
 
     @staticmethod
-    def _no(status: int, message: str, exchange: Exchange, request: Request) -> Answer:
-        return answers.refused(status, "invalid_request", message, request.path, exchange.id)
+    def _no(status: int, why: Phrase, exchange: Exchange, request: Request) -> Answer:
+        return answers.refused(status, "invalid_request", why, request.path, exchange.id)
 
 
 def _values(request: Request, name: bytes) -> list[bytes]:

@@ -17,6 +17,7 @@ from proxy.passport.failures import failure
 from proxy.passport.lists import PAGE_NUMBER, PAGE_SIZE, page_info
 from proxy.token.placeholder import Placeholder
 from proxy.token.source import AccessToken
+from proxy.words import Phrase, Said, phrase
 
 _PAGE, _LARGEST = 20, 100
 
@@ -28,7 +29,7 @@ class Answer:
     status: int
     content: dict[str, Any] | None = field(default=None, repr=False)
     lines: tuple[tuple[bytes, bytes], ...] = ()
-    note: str = ""
+    note: Said = ""
 
     @property
     def body(self) -> bytes:
@@ -46,7 +47,9 @@ class Answer:
 def granted(placeholder: Placeholder, stands_for: AccessToken) -> Answer:
     """Give a placeholder out, with what is true of the token that it stands for."""
     token = {"access_token": placeholder.value, "token_type": "Bearer"}
-    return Answer(200, {**token, **_described(placeholder, stands_for)}, note="a placeholder token")
+    return Answer(
+        200, {**token, **_described(placeholder, stands_for)}, note=phrase("placeholder-given")
+    )
 
 
 def _described(placeholder: Placeholder, stands_for: AccessToken) -> dict[str, Any]:
@@ -84,9 +87,13 @@ def shown(placeholder: Placeholder, stands_for: AccessToken) -> Answer:
 
 
 def refused(
-    status: int, error: str, message: str, path: bytes, exchange_id: str, challenge: str = ""
+    status: int, error: str, why: Phrase, path: bytes, exchange_id: str, challenge: str = ""
 ) -> Answer:
-    """Say no; ``error`` is a code of RFC 6749 or RFC 6750."""
+    """Say no; ``error`` is a code of RFC 6749 or RFC 6750.
+
+    In English: the API knows no other language, and error_description no other letters.
+    """
+    message = str(why)
     url = path.decode("ascii", "replace")
     content = {
         **failure(status, error.upper(), message, resource="iam", url=url, trace_id=exchange_id),
@@ -98,4 +105,4 @@ def refused(
     lines = [(b"Proxy-Status", ours)]
     if challenge:
         lines.append((b"WWW-Authenticate", challenge.encode()))
-    return Answer(status, content, tuple(lines), message)
+    return Answer(status, content, tuple(lines), why)

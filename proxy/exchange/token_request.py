@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
+from proxy.words import Phrase, phrase
+
 LIMIT = 16_384
 _GRANT = "client_credentials"
 
@@ -31,8 +33,9 @@ class TokenRequest:
 class BadTokenRequest(Exception):
     """The request is not one for a token; ``error`` is a code of RFC 6749 section 5.2."""
 
-    def __init__(self, error: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, why: Phrase, error: str = "invalid_request") -> None:
+        super().__init__(why)
+        self.why = why
         self.error = error
 
 
@@ -41,10 +44,9 @@ def read(content_type: bytes, authorization: bytes, body: bytes) -> TokenRequest
     members = _form(body) if b"x-www-form-urlencoded" in content_type.lower() else _object(body)
     grant = members.get("grant_type")
     if grant is None:
-        raise BadTokenRequest("invalid_request", "Field 'grant_type' is required")
+        raise BadTokenRequest(phrase("field-required", name="grant_type"))
     if grant != _GRANT:
-        text = f"Field 'grant_type' is invalid: it must be {_GRANT}"
-        raise BadTokenRequest("unsupported_grant_type", text)
+        raise BadTokenRequest(phrase("grant-type", grant=_GRANT), "unsupported_grant_type")
     user, password = _basic(authorization)
     client_id = _one("client_id", members, user)
     secret = _one("client_secret", members, password)
@@ -55,11 +57,9 @@ def read(content_type: bytes, authorization: bytes, body: bytes) -> TokenRequest
 def _one(name: str, members: dict[str, str], from_basic: str) -> str:
     given = {value for value in (members.get(name), from_basic) if value}
     if not given:
-        raise BadTokenRequest("invalid_request", f"Field '{name}' is required")
+        raise BadTokenRequest(phrase("field-required", name=name))
     if len(given) > 1:
-        raise BadTokenRequest(
-            "invalid_request", f"Field '{name}' is given twice, with different values"
-        )
+        raise BadTokenRequest(phrase("field-twice", name=name))
     return given.pop()
 
 
@@ -67,12 +67,12 @@ def _object(body: bytes) -> dict[str, str]:
     try:
         members: Any = json.loads(body)
     except (ValueError, RecursionError):
-        raise BadTokenRequest("invalid_request", "the body is not JSON") from None
+        raise BadTokenRequest(phrase("not-json")) from None
     if not isinstance(members, dict):
-        raise BadTokenRequest("invalid_request", "the body is not a JSON object")
+        raise BadTokenRequest(phrase("no-json-object"))
     for name in ("client_id", "client_secret", "grant_type"):
         if not isinstance(members.get(name, ""), str):
-            raise BadTokenRequest("invalid_request", f"Field '{name}' is not a string")
+            raise BadTokenRequest(phrase("field-no-string", name=name))
     return {name: value for name, value in members.items() if isinstance(value, str)}
 
 
@@ -80,9 +80,9 @@ def _form(body: bytes) -> dict[str, str]:
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=100)
     except ValueError:
-        raise BadTokenRequest("invalid_request", "the body is not a form") from None
+        raise BadTokenRequest(phrase("not-a-form")) from None
     if len(dict(pairs)) < len(pairs):  # RFC 6749 section 3.2
-        raise BadTokenRequest("invalid_request", "the form has a parameter twice")
+        raise BadTokenRequest(phrase("parameter-twice"))
     return dict(pairs)
 
 
@@ -96,5 +96,5 @@ def _basic(authorization: bytes) -> tuple[str, str]:
     except (binascii.Error, ValueError):
         colon = ""
     if not colon:
-        raise BadTokenRequest("invalid_request", "the Authorization header is not HTTP Basic")
+        raise BadTokenRequest(phrase("not-basic"))
     return user, password

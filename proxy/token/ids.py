@@ -1,9 +1,7 @@
-"""Token ids as they may stand in a path, and what can become of one that is revoked."""
+"""Token ids as they may stand in a path."""
 
 import re
 
-REVOKED = "revoked"
-GONE = "not valid any more: it was revoked before, or it never existed"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 

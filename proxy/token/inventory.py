@@ -33,7 +33,10 @@ class ListRefused(TokenError):
 
 @dataclass(frozen=True, slots=True)
 class ListedToken:
-    """An entry of the list; ``created_at`` is Unix time, ``expires_in`` as it was told."""
+    """An entry of the list; ``created_at`` is Unix time, ``expires_in`` as it was told.
+
+    ``grant`` is how it was got, empty if that is not known.
+    """
 
     token_id: str
     created_at: float | None
@@ -109,7 +112,7 @@ def _grant(entry: dict[str, Any]) -> str:
         return flow.removeprefix(_GRANT_FLOW).lower()
     roles = entry.get("roles")
     known = (_GRANTS.get(role) for role in roles if isinstance(role, str)) if roles else ()
-    return next(filter(None, known), "not known")
+    return next(filter(None, known), "")
 
 
 def _moment(text: object) -> float | None:

@@ -140,6 +140,47 @@ OF_CALLERS = {
         "this proxy refuses callers' token requests (BREB_TOKEN_ENDPOINT=refuse)",
         "este proxy rechaza las peticiones de token de los clientes (BREB_TOKEN_ENDPOINT=refuse)",
     ),
+    # -- placeholder tokens ----------------------------------------------------------------------
+    "placeholder-given": Words("a placeholder token", "un token sustituto"),
+    "placeholder-revoked": Words("a placeholder token was revoked", "se revocó un token sustituto"),
+    "placeholder-unknown": Words(
+        "the access token has expired, was revoked, or is not from this proxy; request a new one"
+        " from the token path",
+        "el token de acceso venció, se revocó o no es de este proxy; pida uno nuevo en la ruta de"
+        " tokens",
+    ),
+    "client-unknown": Words(
+        "client_id or client_secret is wrong: client_secret must be a key of BREB_CALLER_KEY",
+        "client_id o client_secret no es correcto: client_secret debe ser una clave de"
+        " BREB_CALLER_KEY",
+    ),
+    "path-without-method": Words(
+        "this path does not support this method", "esta ruta no admite este método"
+    ),
+    "no-such-token": Words("no such token", "no existe ese token"),
+    "field-required": Words("Field '{name}' is required", "el campo '{name}' es obligatorio"),
+    "field-invalid": Words("Field '{name}' is invalid", "el campo '{name}' no es válido"),
+    "field-no-string": Words(
+        "Field '{name}' is not a string", "el campo '{name}' no es una cadena de texto"
+    ),
+    "field-twice": Words(
+        "Field '{name}' is given twice, with different values",
+        "el campo '{name}' se dio dos veces, con valores distintos",
+    ),
+    "grant-type": Words(
+        "Field 'grant_type' is invalid: it must be {grant}",
+        "el campo 'grant_type' no es válido: debe ser {grant}",
+    ),
+    "not-json": Words("the body is not JSON", "el cuerpo no es JSON"),
+    "no-json-object": Words("the body is not a JSON object", "el cuerpo no es un objeto JSON"),
+    "not-a-form": Words("the body is not a form", "el cuerpo no es un formulario"),
+    "parameter-twice": Words(
+        "the form has a parameter twice", "el formulario tiene un parámetro dos veces"
+    ),
+    "not-basic": Words(
+        "the Authorization header is not HTTP Basic",
+        "el encabezado Authorization no es HTTP Basic",
+    ),
     # -- of the proxy itself ---------------------------------------------------------------------
     "internal": Words(
         "internal error; the proxy's log has its type",

@@ -163,6 +163,20 @@ OF_TOKENS = {
     "scopes": Words("{count} scopes", "{count} permisos"),
     "one-scope": Words("1 scope", "1 permiso"),
     "unknown-scopes": Words("unknown scopes", "permisos que no se conocen"),
+    # -- what became of a token that was to be revoked --------------------------------------------
+    "revocation.revoked": Words("revoked", "revocado"),
+    "revocation.gone": Words(
+        "not valid any more: it was revoked before, or it never existed",
+        "ya no es válido: se revocó antes, o nunca existió",
+    ),
+    "revocation.refused": Words(
+        "refused ({status}): this proxy's token probably does not have the scope {scope}",
+        "rechazado ({status}): probablemente el token de este proxy no tiene el permiso {scope}",
+    ),
+    "revocation.failed": Words(
+        "not revoked: the API answered {status}", "no se revocó: la API respondió {status}"
+    ),
+    "revocation.not-known": Words("not known: {why}", "no se sabe: {why}"),
     # -- next steps ------------------------------------------------------------------------------
     "step.see-readyz": Words(
         "see /readyz?verbose on the admin listener, or run: {command} check",

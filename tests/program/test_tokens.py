@@ -51,7 +51,7 @@ def test_ours_and_those_that_a_killed_proxy_left_are_told_apart(url: str, tmp_pa
         for each in killed:
             each.stop(signal.SIGKILL)
         here = beside(proxy, tmp_path)
-        assert whose(here) == ["another's", "another's", "this proxy's"]
+        assert whose(here) == ["other", "other", "own"]
         shown = command("tokens", **here)
         assert "3 tokens valid, 2 of them not this proxy's" in shown.out
         asked = command("tokens", "revoke", "--others", **here)
@@ -60,7 +60,7 @@ def test_ours_and_those_that_a_killed_proxy_left_are_told_apart(url: str, tmp_pa
         assert len(whose(here)) == 3
         done = command("tokens", "revoke", "--others", "--yes", **here)
         assert (done.code, done.out.count("  revoked")) == (0, 2)
-        assert whose(here) == ["this proxy's"]
+        assert whose(here) == ["own"]
         none = command("tokens", "revoke", "--others", **here)
         assert (none.code, none.out) == (0, "nobody else has a token: nothing to revoke\n")
 
@@ -70,15 +70,17 @@ def test_our_own_may_be_ended_and_is_renewed_at_once(url: str, tmp_path: Path) -
         own = proxy.status()["token"]["token_id"]
         done = command("tokens", "revoke", own, NOBODY, "--json", **beside(proxy, tmp_path))
         outcomes = json.loads(done.out)
-        assert outcomes[own] == "revoked"
-        assert outcomes[NOBODY].startswith("not valid any more")
+        assert (outcomes[own]["code"], outcomes[own]["ended"]) == ("revoked", True)
+        assert outcomes[NOBODY]["code"] == "gone"
+        assert outcomes[NOBODY]["said"]["es"].startswith("ya no es válido")
         until(lambda: proxy.status()["token"].get("token_id", own) != own, "another token")
 
 
 def test_without_a_proxy_a_token_is_fetched_for_it_and_given_up(url: str, tmp_path: Path) -> None:
     here = alone(url, tmp_path)
     for _ in range(2):
-        assert whose(here) == ["this command's"]
+        assert whose(here) == ["own"]
+    assert "this command's" in command("tokens", **here).out
     assert command("tokens", "revoke", NOBODY, **here).code == 0
 
 

@@ -3,8 +3,8 @@ import { el, fill, post, span, toast } from "/console/dom.js";
 import { ask } from "/console/session.js";
 import { t, told } from "/console/words.js";
 
-const WHOSE = { "this proxy's": "alive.ours", "this proxy's, until now": "alive.ours-before", "another's": "alive.others" };
-const OWN_GRANTS = ["client_credentials", "not known"]; // a person's login is ended one by one
+const WHOSE = { own: "alive.ours", "own-before": "alive.ours-before", other: "alive.others" };
+const OWN_GRANTS = ["client_credentials", ""]; // a person's login is ended one by one
 
 // Returns an element that stays the same while the dialog is open, whatever else is drawn anew.
 export function aliveSection() {
@@ -30,12 +30,12 @@ async function show(box) {
 }
 
 function list(box, found) {
-  const others = found.tokens.filter((one) => one.whose === "another's" && OWN_GRANTS.includes(one.grant));
+  const others = found.tokens.filter((one) => one.whose === "other" && OWN_GRANTS.includes(one.grant));
   const rows = found.tokens.map((one) => el("li", {},
     el("code", {}, one.id),
-    el("span", { class: one.whose === "another's" ? "" : "good" }, t(WHOSE[one.whose] ?? "alive.others")),
-    el("span", { class: "soft" }, t("alive.line", one.ends_in === null ? "?" : span(one.ends_in), one.scopes ?? "?", one.grant)),
-    one.whose === "another's" ? el("button", { onclick: () => belt(box, [one.id]) }, t("alive.end")) : null));
+    el("span", { class: one.whose === "other" ? "" : "good" }, t(WHOSE[one.whose] ?? "alive.others")),
+    el("span", { class: "soft" }, t("alive.line", one.ends_in === null ? "?" : span(one.ends_in), one.scopes ?? "?", one.grant || "?")),
+    one.whose === "other" ? el("button", { onclick: () => belt(box, [one.id]) }, t("alive.end")) : null));
   fill(box, el("ol", { class: "past", tabindex: 0, "aria-label": t("alive") }, rows),
     found.whole ? null : el("p", { class: "bad" }, t("alive.partial")),
     others.length > 1 ? el("button", { onclick: () => belt(box, others.map((one) => one.id)) }, t("alive.end-others", others.length)) : null);
@@ -53,8 +53,8 @@ async function end(box, ids) {
   try {
     const answer = await post("/tokens/revoke", { ids });
     const outcomes = Object.values(answer.revoked ?? {});
-    const ended = outcomes.filter((words) => words === "revoked").length;
-    toast(answer.ok ? t("alive.ended", ended, outcomes.find((words) => words !== "revoked") ?? "") : told(answer.said ?? answer.detail));
+    const ended = outcomes.filter(({ code }) => code === "revoked").length;
+    toast(answer.ok ? t("alive.ended", ended, told(outcomes.find(({ code }) => code !== "revoked")?.said) ?? "") : told(answer.said ?? answer.detail));
   } catch {
     toast(t("unreached"));
   }
