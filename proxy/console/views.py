@@ -11,7 +11,7 @@ from proxy.console.said import said
 from proxy.console.sendable import sendable
 from proxy.exchange.record import Exchange, in_doubt
 from proxy.journal.body import Content
-from proxy.journal.entry import Attempt, Entry
+from proxy.journal.entry import Entry, ShownAttempt
 from proxy.journal.recorder import Capture
 from proxy.words import both
 
@@ -108,7 +108,7 @@ def _trouble(entry: Entry) -> dict[str, object] | None:
     }
 
 
-def _attempt(attempt: Attempt) -> dict[str, Any]:
+def _attempt(attempt: ShownAttempt) -> dict[str, Any]:
     return {"line": attempt.line, "status": attempt.status}
 
 

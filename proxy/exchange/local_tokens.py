@@ -19,7 +19,7 @@ from proxy.exchange import placeholder_answers as answers
 from proxy.exchange.body import received
 from proxy.exchange.guard import Guard, body_too_large, refuse_ambiguous
 from proxy.exchange.own_answer import give
-from proxy.exchange.placeholder_answers import Answer
+from proxy.exchange.placeholder_answers import PlaceholderAnswer
 from proxy.exchange.record import Exchange, Forward
 from proxy.exchange.token_paths import TokenPaths
 from proxy.exchange.token_request import LIMIT, BadTokenRequest, read
@@ -129,7 +129,7 @@ class LocalTokens:
 
     # -- asking for one --------------------------------------------------------------------
 
-    async def _grant(self, exchange: Exchange, request: Request) -> Answer:
+    async def _grant(self, exchange: Exchange, request: Request) -> PlaceholderAnswer:
         body = await _body(exchange, request)
         authorization = _values(request, b"authorization")[:1]
         kind = next((v for n, v in request.section.lines if n.lower() == b"content-type"), b"")
@@ -165,7 +165,7 @@ class LocalTokens:
 
     async def _own(
         self, exchange: Exchange, request: Request, placeholder: Placeholder, token_id: str
-    ) -> Answer:
+    ) -> PlaceholderAnswer:
         """List, show or revoke: a caller's own placeholders alone, never a real token."""
         body = await _body(exchange, request)
         held = self._keeper.usable() or await self._keeper.wait()
@@ -183,10 +183,10 @@ class LocalTokens:
         if request.method == "GET":
             return answers.shown(found, held.token)
         self._placeholders.revoke(found)
-        return Answer(200, note=phrase("placeholder-revoked"))
+        return PlaceholderAnswer(200, note=phrase("placeholder-revoked"))
 
     @staticmethod
-    def _no(status: int, why: Phrase, exchange: Exchange, request: Request) -> Answer:
+    def _no(status: int, why: Phrase, exchange: Exchange, request: Request) -> PlaceholderAnswer:
         return answers.refused(status, "invalid_request", why, request.path, exchange.id)
 
 
@@ -222,7 +222,7 @@ async def _body(exchange: Exchange, request: Request) -> bytes:
     return content
 
 
-async def _send(exchange: Exchange, answer: Answer, send: Send) -> None:
+async def _send(exchange: Exchange, answer: PlaceholderAnswer, send: Send) -> None:
     exchange.note = answer.note
     date = (b"Date", formatdate(usegmt=True).encode())
     await give(exchange, send, answer.status, [date, *answer.fields()], answer.body)

@@ -23,7 +23,7 @@ _PAGE, _LARGEST = 20, 100
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PlaceholderAnswer:
     """One answer of ours; ``note`` is for the log."""
 
     status: int
@@ -44,10 +44,10 @@ class Answer:
         return [*kind, length, *kept, *self.lines]
 
 
-def granted(placeholder: Placeholder, stands_for: AccessToken) -> Answer:
+def granted(placeholder: Placeholder, stands_for: AccessToken) -> PlaceholderAnswer:
     """Give a placeholder out, with what is true of the token that it stands for."""
     token = {"access_token": placeholder.value, "token_type": "Bearer"}
-    return Answer(
+    return PlaceholderAnswer(
         200, {**token, **_described(placeholder, stands_for)}, note=phrase("placeholder-given")
     )
 
@@ -65,14 +65,14 @@ def _described(placeholder: Placeholder, stands_for: AccessToken) -> dict[str, A
 
 def listed(
     placeholders: Sequence[Placeholder], stands_for: AccessToken, query: Mapping[str, str]
-) -> Answer:
+) -> PlaceholderAnswer:
     """Give a page of the list."""
     size = min(_number(query.get(PAGE_SIZE), _PAGE), _LARGEST)
     number = _number(query.get(PAGE_NUMBER), 1)
     some = placeholders[(number - 1) * size : number * size]
     info = page_info(stamp_millis(time.time()), number, size, len(placeholders))
     tokens = [_described(each, stands_for) for each in some]
-    return Answer(200, {"tokens": tokens, "pagination_info": info})
+    return PlaceholderAnswer(200, {"tokens": tokens, "pagination_info": info})
 
 
 def _number(text: str | None, usual: int) -> int:
@@ -81,14 +81,14 @@ def _number(text: str | None, usual: int) -> int:
     )
 
 
-def shown(placeholder: Placeholder, stands_for: AccessToken) -> Answer:
+def shown(placeholder: Placeholder, stands_for: AccessToken) -> PlaceholderAnswer:
     """Give what is known of a placeholder, never itself."""
-    return Answer(200, _described(placeholder, stands_for))
+    return PlaceholderAnswer(200, _described(placeholder, stands_for))
 
 
 def refused(
     status: int, error: str, why: Phrase, path: bytes, exchange_id: str, challenge: str = ""
-) -> Answer:
+) -> PlaceholderAnswer:
     """Say no; ``error`` is a code of RFC 6749 or RFC 6750.
 
     In English: the API knows no other language, and error_description no other letters.
@@ -105,4 +105,4 @@ def refused(
     lines = [(b"Proxy-Status", ours)]
     if challenge:
         lines.append((b"WWW-Authenticate", challenge.encode()))
-    return Answer(status, content, tuple(lines), why)
+    return PlaceholderAnswer(status, content, tuple(lines), why)

@@ -8,7 +8,7 @@ from proxy.exchange.problem import next_step, problem
 from proxy.exchange.record import Exchange
 from proxy.http1.fields import SAFE, Line, Lines
 from proxy.journal.body import Content, content
-from proxy.journal.entry import Attempt, Entry, Shown, Trouble
+from proxy.journal.entry import Entry, Shown, ShownAttempt, Trouble
 from proxy.journal.known import Known
 from proxy.journal.phases import phases
 from proxy.journal.recorder import BoundedCopy, Capture
@@ -109,9 +109,9 @@ def _answer(exchange: Exchange, capture: Capture | None, mask: Mask) -> tuple[Li
 
 def _attempts(
     heads: Iterable[tuple[bytes, Lines]], capture: Capture | None, mask: Mask
-) -> tuple[Attempt, ...]:
+) -> tuple[ShownAttempt, ...]:
     return tuple(
-        Attempt(
+        ShownAttempt(
             line=_line(line, mask),
             lines=mask.lines(lines),
             status=each.attempt.status,

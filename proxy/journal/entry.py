@@ -15,7 +15,7 @@ Shown = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class ShownAttempt:
     """One request as it went to the upstream, and the head of its answer."""
 
     line: str
@@ -67,7 +67,7 @@ class Entry:
     request: Content
     answer_lines: Shown
     answer: Content
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[ShownAttempt, ...]
     phases: tuple[Phase, ...]
     trouble: Trouble | None
     outcome: str = ""

@@ -20,7 +20,7 @@ BUDGET = 8 * 1024 * 1024
 TOO_MUCH = phrase("body.too-much")
 
 
-class Budget:
+class CopyBudget:
     """The bytes of memory that exchanges under way may hold together."""
 
     def __init__(self, size: int = BUDGET) -> None:
@@ -32,7 +32,7 @@ class BoundedCopy:
 
     __slots__ = ("_budget", "data", "size", "words")
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: CopyBudget) -> None:
         self._budget = budget
         self.data = bytearray()
         self.size = 0
@@ -102,7 +102,7 @@ class Capture(Observer):
         "wall",
     )
 
-    def __init__(self, request: Request, budget: Budget) -> None:
+    def __init__(self, request: Request, budget: CopyBudget) -> None:
         self.wall = time.time()
         self.lines: Lines = request.section.lines
         self.target = request.target
@@ -189,9 +189,9 @@ class Recorder:
     request. ``under_way`` holds the captures of the others.
     """
 
-    def __init__(self, keep: Keep, budget: Budget | None = None) -> None:
+    def __init__(self, keep: Keep, budget: CopyBudget | None = None) -> None:
         self._keep = keep
-        self._budget = budget or Budget()
+        self._budget = budget or CopyBudget()
         self.under_way: dict[Exchange, Capture] = {}
 
     def older_than(self, seconds: float) -> list[tuple[Exchange, Capture]]:

@@ -8,7 +8,7 @@ from proxy.http1.fields import Lines
 LIMIT = 65_536
 
 
-class Answer:
+class AnswerExcerpt:
     """What was handed to the caller, as far as there is room."""
 
     __slots__ = ("coding", "data")

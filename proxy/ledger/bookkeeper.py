@@ -10,16 +10,16 @@ from proxy.exchange.body import OutgoingBody
 from proxy.exchange.record import Exchange
 from proxy.http1.request import Request
 from proxy.ledger.ledger import Ledger
-from proxy.ledger.page import LIMIT, Page
 from proxy.ledger.payment import Picker
 from proxy.ledger.row import Body, Row
+from proxy.ledger.row_observer import LIMIT, RowObserver
 from proxy.moments import stamp
 
 _PATIENCE = 1.0  # seconds a body is waited for
 
 
 class Bookkeeper:
-    """Opens a row for each request that may change something, and has its page close it."""
+    """Opens a row for each request that may change something, and has an observer close it."""
 
     def __init__(self, ledger: Ledger, picker: Picker) -> None:
         self._ledger = ledger
@@ -27,18 +27,18 @@ class Bookkeeper:
 
     async def admit(self, exchange: Exchange, request: Request, body: OutgoingBody | None) -> None:
         """Return when the request is written down; raise LedgerUnavailable if it cannot be."""
-        page = Page(exchange, request, self._ledger, self._picker)
-        exchange.observers += (page,)
+        observer = RowObserver(exchange, request, self._ledger, self._picker)
+        exchange.observers += (observer,)
         if body is not None:
             for each in exchange.observers:
                 each.enters("intake")
             await body.read_ahead(LIMIT, _PATIENCE)
         for each in exchange.observers:
             each.enters("ledger")
-        page.row = row = _row(exchange, page.body())
+        observer.row = row = _row(exchange, observer.body())
         await self._ledger.open(row)
-        if body is not None and not page.whole:
-            body.before_last = page.amend
+        if body is not None and not observer.whole:
+            body.before_last = observer.amend
 
 
 def _row(exchange: Exchange, body: Body) -> Row:

@@ -32,7 +32,7 @@ from proxy.http1.response_parser import ResponseParser
 from proxy.journal.assembly import entry_of
 from proxy.journal.body import content
 from proxy.journal.entry import Entry
-from proxy.journal.recorder import Budget, Capture, Recorder
+from proxy.journal.recorder import Capture, CopyBudget, Recorder
 from proxy.journal.redaction import Redaction
 from proxy.journal.spellings import hidden
 from proxy.ledger import questions, table
@@ -180,7 +180,7 @@ def _entry(text: str) -> Entry:
     def keep(exchange: Exchange, capture: Capture | None) -> None:
         entries.append(entry_of(exchange, capture, 1, REDACTION, tls=False))
 
-    capture = Capture(request, Budget())
+    capture = Capture(request, CopyBudget())
     capture.enters("token")
     capture.received(data, last=True)
     going = attempt(200)

@@ -19,7 +19,7 @@ from proxy.http1.fields import REQUEST, Section
 from proxy.http1.request import Request
 from proxy.journal.assembly import entry_of
 from proxy.journal.entry import Entry
-from proxy.journal.recorder import Budget, Capture
+from proxy.journal.recorder import Capture, CopyBudget
 from proxy.journal.redaction import Redaction
 from tests.support import RawUpstream
 from tests.support.needs import need
@@ -47,7 +47,7 @@ METHODS = ["evil.example", "127.0.0.1", "--proxy", "-x", "GET", "options"]
 def entry(method: str, target: str, *lines: tuple[bytes, bytes]) -> Entry:
     request = Request(method, target.encode(), "1.1", Section(list(lines), REQUEST), 0)
     exchange = Exchange("a-1", method, target.encode())
-    return entry_of(exchange, Capture(request, Budget()), 1, Redaction([]), tls=False)
+    return entry_of(exchange, Capture(request, CopyBudget()), 1, Redaction([]), tls=False)
 
 
 @pytest.mark.parametrize(("method", "target"), ELSEWHERE)

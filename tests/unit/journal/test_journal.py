@@ -16,7 +16,7 @@ from proxy.http1.fields import REQUEST, Lines, Section
 from proxy.http1.request import Request
 from proxy.journal.entry import Entry
 from proxy.journal.journal import Journal
-from proxy.journal.recorder import Budget, Capture, Recorder
+from proxy.journal.recorder import Capture, CopyBudget, Recorder
 from proxy.mask import MASK
 from proxy.words import phrase
 from tests.support.exchanges import attempt
@@ -28,7 +28,7 @@ OK: Lines = [(b"Content-Type", b"text/plain")]
 def an_exchange(method: str = "GET", target: bytes = b"/v1/x") -> tuple[Exchange, Capture]:
     exchange = Exchange("a-1", method, target)
     lines: Lines = [(b"Host", b"localhost"), (b"X-Proxy-Key", b"key-of-the-caller")]
-    capture = Capture(Request(method, target, "1.1", Section(lines, REQUEST), 0), Budget())
+    capture = Capture(Request(method, target, "1.1", Section(lines, REQUEST), 0), CopyBudget())
     return exchange, capture
 
 

@@ -4,7 +4,7 @@ from proxy.exchange.record import Exchange
 from proxy.http1.fields import REQUEST, Section
 from proxy.http1.request import Request
 from proxy.journal.body import LIMIT
-from proxy.journal.recorder import BoundedCopy, Budget, Capture, Recorder
+from proxy.journal.recorder import BoundedCopy, Capture, CopyBudget, Recorder
 
 
 def an_exchange() -> Exchange:
@@ -16,7 +16,7 @@ def forget(exchange: Exchange, capture: Capture | None) -> None:
 
 
 def test_a_copy_keeps_the_first_part_and_counts_the_whole() -> None:
-    copy = BoundedCopy(Budget())
+    copy = BoundedCopy(CopyBudget())
     copy.take(b"x" * (LIMIT - 1))
     copy.take(b"yz")
     copy.take(b"more")
@@ -25,7 +25,7 @@ def test_a_copy_keeps_the_first_part_and_counts_the_whole() -> None:
 
 
 def test_copies_under_way_share_one_budget_and_give_it_back() -> None:
-    budget = Budget(10)
+    budget = CopyBudget(10)
     first, second = BoundedCopy(budget), BoundedCopy(budget)
     first.take(b"12345678")
     second.take(b"abcd")
@@ -58,7 +58,7 @@ def test_a_capture_hears_the_body_and_when_it_was_whole() -> None:
 
 
 def test_what_is_over_is_no_longer_under_way_and_gives_its_budget_back() -> None:
-    budget = Budget(10)
+    budget = CopyBudget(10)
     recorder, exchange = Recorder(forget, budget), an_exchange()
     begun(recorder, exchange).received(b"1234", last=True)
     recorder.end(exchange)

@@ -12,8 +12,8 @@ from proxy.http1.fields import REQUEST, Section
 from proxy.http1.request import BodyPart, Request
 from proxy.ledger import bookkeeper as module
 from proxy.ledger.bookkeeper import Bookkeeper
-from proxy.ledger.page import LIMIT
 from proxy.ledger.row import Body, End, Row
+from proxy.ledger.row_observer import LIMIT
 from tests.support.exchanges import attempt
 
 

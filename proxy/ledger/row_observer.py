@@ -7,7 +7,7 @@ from proxy.exchange.observer import Observer
 from proxy.exchange.record import Exchange
 from proxy.http1.fields import Lines
 from proxy.http1.request import Request
-from proxy.ledger.answer import Answer
+from proxy.ledger.answer import AnswerExcerpt
 from proxy.ledger.ledger import Ledger
 from proxy.ledger.payment import Picker
 from proxy.ledger.row import Body, End, Row
@@ -16,7 +16,7 @@ from proxy.moments import stamp
 LIMIT = 65_536  # bytes of a body, of which alone is told what it pays
 
 
-class Page(Observer):
+class RowObserver(Observer):
     """Observes an exchange: hashes what it sends, keeps the first part of both bodies.
 
     ``row`` is there once it is to be written, ``whole`` says that all of the request's body came.
@@ -45,7 +45,7 @@ class Page(Observer):
         self._hash = hashlib.sha256()
         self._first: bytes | bytearray = b""
         self._size = 0
-        self._answer = Answer()
+        self._answer = AnswerExcerpt()
         self.whole = request.framing == 0
         self.row: Row | None = None
 
