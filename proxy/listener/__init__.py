@@ -5,7 +5,6 @@ uvicorn it keeps the raw target and letter case, takes bodies of known length pa
 cancels the exchange of a caller who leaves, and bounds heads, time and connections.
 """
 
-from proxy.listener.connection import ListenerLimits, Refuse
-from proxy.listener.connections import Callers
+from proxy.listener.connections import Callers, ListenerLimits, Refuse
 
 __all__ = ["Callers", "ListenerLimits", "Refuse"]

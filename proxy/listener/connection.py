@@ -1,36 +1,56 @@
 """One caller's connection.
 
-Invariants: answers leave in the order of their requests, since one request runs at a time; after
-a malformed byte nothing more is read; no more than `BUFFER` bytes of a body and one read wait here
-in either direction, and `AHEAD` of further requests; a caller who is gone keeps no exchange.
+Invariants: `state` changes in `_become` alone, and only as `state.NEXT` allows
+(docs/connections.md); answers leave in the order of their requests, since one request runs at a
+time; after a malformed byte nothing more is read; no more than `BUFFER` bytes of a body and one
+read wait here in either direction, and `AHEAD` of further requests; a caller who is gone keeps no
+exchange.
 """
 
 import asyncio
 import contextlib
+import logging
 import math
 import socket
 import struct
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol, cast
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, Any, cast
 
 from uvicorn.server import ServerState
 
 from proxy.asgi import App
 from proxy.errors import RequestRefused
-from proxy.http1.fields import Lines, serialised, values
-from proxy.http1.framing import BUFFER, status_line
-from proxy.http1.request import BodyPart, Peer, Request
+from proxy.http1.fields import serialised, values
+from proxy.http1.framing import status_line
+from proxy.http1.request import BodyPart, Request
 from proxy.http1.request_parser import RequestParser
 from proxy.listener.cycle import Cycle
 from proxy.listener.half_close import QUIET, HalfClose, Sight, look
-from proxy.listener.unread import unread
-from proxy.memory import Budget, Claim
-from proxy.memory.reading import SIP, read_as
+from proxy.listener.refusals import late_body, late_head, no_room, too_many
+from proxy.listener.scope import ScopeOfConnection
+from proxy.listener.state import (
+    ANSWER,
+    BODY,
+    CLOSED,
+    ENDING,
+    HEAD,
+    IDLE,
+    LAST,
+    NEXT,
+    OPENED,
+    STOPPED,
+    UNTAKEN,
+    State,
+)
+from proxy.memory import Claim
+from proxy.memory.flow import Flow
+from proxy.memory.reading import SIP
 from proxy.memory.rules import PLAIN, SECURED
-from proxy.peer import peer_uid
-from proxy.words import phrase, preferred
+from proxy.words import preferred
+
+if TYPE_CHECKING:
+    from proxy.listener.connections import Callers
+
+log = logging.getLogger("proxy.listener")
 
 # Maximum bytes of pipelined requests to buffer. Reading goes on that far so as to notice that the
 # caller has closed.
@@ -41,168 +61,111 @@ LINGER = 2.0  # how long the rest of an unwanted body is read, so that the answe
 RECENT = 1.0  # a connection used this recently may have its next request under way at drain time
 
 
-@dataclass(frozen=True, slots=True)
-class ListenerLimits:
-    """Bounds of one listener; seconds and connections."""
-
-    header_timeout: float
-    idle_timeout: float
-    connections: int
-    half_close_timeout: float
-
-
-# What a request is answered that never became one: status, field lines, body.
-Refuse = Callable[[RequestRefused], tuple[int, Lines, bytes]]
-
-
-class Crowd(Protocol):
-    """All connections of the listener that this one belongs to."""
-
-    limits: ListenerLimits
-    refuse: Refuse
-    connections: "set[CallerConnection]"
-    draining: bool
-    budget: Budget
-
-    def watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Keep the timer running that calls `CallerConnection.sweep`."""
-
-    def has_place(self, newcomer: "CallerConnection") -> bool:
-        """Report whether there is a place for it, if need be that of one who gives way."""
-
-
 class CallerConnection(asyncio.Protocol):
     """Runs the exchanges of one caller, one at a time."""
 
     # There may be thousands, of whom nothing comes: without a dictionary each takes 1 KiB less.
     __slots__ = (
         "_app",
-        "_closing",
+        "_callers",
+        "_cycle",
         "_deadline",
-        "_drained",
+        "_dropped",
         "_eof",
         "_half_close",
         "_idle_since",
-        "_ignored",
         "_kept",
         "_kept_from",
-        "_mark",
+        "_loop",
         "_moved_at",
         "_moves_seen",
         "_parser",
-        "_peer",
-        "_scope_base",
+        "_scope",
         "_server_state",
         "_stalled_at",
         "_stopped_at",
-        "_uid",
-        "_unread",
         "_unwritten",
-        "_write_mark",
         "bare",
-        "by_records",
-        "callers",
-        "cycle",
-        "loop",
-        "moves",
-        "reading_paused",
+        "flow",
+        "state",
         "transport",
-        "writing_paused",
     )
 
     def __init__(
         self,
-        callers: Crowd,
+        callers: "Callers",
         app: App,
         server_state: ServerState,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
-        self.callers = callers
-        self.loop = loop
+        self.state = OPENED
         self.transport: asyncio.Transport = cast("asyncio.Transport", None)
-        self.writing_paused = False
-        self.moves = 0  # how often something was read or written
-        self.by_records = False  # TLS below reads one record at a time
+        self.flow = Flow(callers.budget)
+        self.bare = PLAIN
+        self._callers = callers
         self._app = app
         self._server_state = server_state
+        self._loop = loop
+        self._scope: ScopeOfConnection = cast("ScopeOfConnection", None)
         self._parser = RequestParser()
-        self._scope_base: dict[str, Any] = {}
-        self._peer = Peer()
-        self._uid: int | None = None  # of the user at the other end of a Unix socket
-        self.cycle: Cycle | None = None
+        self._cycle: Cycle | None = None
         self._kept = b""  # bytes of further requests, from `_kept_from` on
         self._kept_from = 0
-        self._closing = False  # what arrives is no request any more
-        self._ignored = False
+        self._dropped = False  # something has come that is not answered
         self._eof = False
         self._half_close: HalfClose | None = None
         self._deadline = math.inf
-        self._idle_since = loop.time()
-        self.reading_paused = False
-        self.bare = PLAIN
+        self._idle_since = self._moved_at = loop.time()
         self._moves_seen = 0
-        self._moved_at = self._idle_since
-        self._stopped_at = math.inf  # when a head came to be too large to be read on for now
-        self._mark = BUFFER  # as it is being read; what is wanted may have changed
-        self._write_mark = BUFFER
-        self._drained: asyncio.Future[None] | None = None
-        self._unread = 0  # bytes that wait in the kernel, while nothing is read
+        self._stopped_at = math.inf
         self._unwritten = 0
         self._stalled_at = math.inf
+
+    def _become(self, state: State, deadline: float = math.inf) -> None:
+        """Change the state, which may last until ``deadline``."""
+        if state not in NEXT[self.state]:
+            raise RuntimeError(f"a connection that is {self.state.name} becomes {state.name}")
+        self.state = state
+        self._deadline = deadline
 
     # -- asyncio's protocol interface ------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection, or refuse it if there are too many."""
         self.transport = cast("asyncio.Transport", transport)
-        self.transport.set_write_buffer_limits(high=BUFFER)
-        callers = self.callers
+        callers, flow = self._callers, self.flow
+        flow.begin(self, self.transport)
         if callers.budget.tight:
-            self._adapt()
+            flow.adapt()
         callers.connections.add(self)
         self._server_state.connections.add(cast("Any", self))
-        self._deadline = self.loop.time() + callers.limits.header_timeout
-        callers.watch(self.loop)
-        self._scope_base = {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.4"},
-            "server": _address(transport.get_extra_info("sockname")),
-            "client": _address(transport.get_extra_info("peername")),
-            "scheme": "https" if transport.get_extra_info("sslcontext") else "http",
-            "root_path": "",
-            # Places for what each request brings: a copy need not grow then.
-            **dict.fromkeys(("http_version", "method", "raw_path", "path", "query_string")),
-            **dict.fromkeys(("headers", "request")),
-        }
-        self._uid = peer_uid(transport.get_extra_info("socket"))
-        if self._uid is not None:
-            self._scope_base["uid"] = self._uid
-        if self._scope_base["scheme"] == "https":
+        self._deadline = self._loop.time() + callers.limits.header_timeout
+        callers.watch(self._loop)
+        self._scope = ScopeOfConnection(transport)
+        if self._scope.secured:
             self.bare = SECURED
         callers.budget.enter(self)
         if not callers.has_place(self):
-            many = phrase("too-many-callers", most=callers.limits.connections)
-            step, later = phrase("step.fewer-connections"), ((b"Retry-After", b"1"),)
-            self._refuse(RequestRefused(503, "too-many-callers", many, step, later))
+            self._refuse(too_many(callers.limits.connections))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End what was under way for this caller."""
         del exc
-        self.callers.connections.discard(self)
-        self.callers.budget.leave(self)
+        self._callers.connections.discard(self)
+        self._callers.budget.leave(self)
         self._server_state.connections.discard(cast("Any", self))
-        self._closing = True
+        self._become(CLOSED)
         self._kept = b""
         self._parser.close()
-        if self.cycle is not None:
-            self.cycle.leave()
-        self._wake()
+        if self._cycle is not None:
+            self._cycle.leave()
+        self.flow.end()
 
     def data_received(self, data: bytes) -> None:
         """Parse what belongs to the request at hand; keep what comes after it."""
-        self.moves += 1
-        if self._closing:
-            self._ignored = True
+        self.flow.moves += 1
+        if self.state >= LAST:
+            self._dropped = True
         elif self._kept:
             self._keep(self._kept[self._kept_from :] + data, 0)
         else:
@@ -211,52 +174,31 @@ class CallerConnection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Note that the caller sends no more; it may still read the answer that is owed."""
         self._eof = True
-        cycle = self.cycle
-        if cycle is None or not cycle.request_complete:
+        cycle = self._cycle
+        owed = self.state is UNTAKEN if cycle is None else cycle.request_complete
+        if not owed:
             return False
         self._half_closed()
-        return self.transport.get_extra_info("sslcontext") is None
+        return not self._scope.secured
 
     def pause_writing(self) -> None:
         """Note that the caller does not keep up."""
-        self.writing_paused = True
-        self.callers.budget.hold(self.transport.get_write_buffer_size(), self)
+        self.flow.pause_writing()
+        self._callers.budget.hold(self.flow.unwritten, self)
 
     def resume_writing(self) -> None:
         """Note that the caller has caught up."""
-        self.writing_paused = False
-        self._wake()
-        if self.cycle is None and not self._closing:
-            self._next()
-
-    def write(self, data: bytes) -> None:
-        """Send a part of the answer."""
-        if data:
-            self.moves += 1
-            self.transport.write(data)
-
-    async def drain(self) -> None:
-        """Wait until the caller has taken enough of the answer."""
-        while self.writing_paused and not self.transport.is_closing():
-            self._drained = self.loop.create_future()
-            try:
-                await self._drained
-            finally:
-                self._drained = None
-
-    def _wake(self) -> None:
-        if self._drained is not None and not self._drained.done():
-            self._drained.set_result(None)
+        self.flow.resume_writing()
+        if self.state is UNTAKEN:
+            self._rest()
 
     # -- requests --------------------------------------------------------------------------
 
     def _take(self, data: bytes, start: int) -> None:
         size = len(data)
-        waited_for = self._parser.size  # a part of this head has come before
         try:
-            while start < size and not self._closing:
-                cycle = self.cycle
-                if cycle.request_complete if cycle is not None else self.writing_paused:
+            while start < size and self.state < LAST:
+                if self.state >= ANSWER:
                     self._keep(data, start)
                     return
                 event, start = self._parser.feed(data, start)
@@ -267,134 +209,128 @@ class CallerConnection(asyncio.Protocol):
         except RequestRefused as refusal:
             self._refuse(refusal)
             return
-        self._ignored = start < size
+        self._dropped = start < size
         if self._parser.size:
-            self._wait_for_head(size, begun=not waited_for)
+            self._wait_for_head(size)
 
-    def _wait_for_head(self, size: int, *, begun: bool) -> None:
+    def _wait_for_head(self, size: int) -> None:
         """Keep ``size`` more bytes of a head that is not whole."""
-        if begun:
-            self._deadline = self.loop.time() + self.callers.limits.header_timeout
-        budget = self.callers.budget
+        if self.state is not HEAD:
+            self._become(HEAD, self._loop.time() + self._callers.limits.header_timeout)
+        budget = self._callers.budget
         if self._parser.size > SMALL:
             budget.hold(size, self)
-        if budget.tight and self._parser.size > SIP and not self._closing:
-            self._stopped_at = self.loop.time()
-            self._pause_reading()
+        if budget.tight and self._parser.size > SIP and self.state is HEAD:
+            self._stopped_at = self._loop.time()
+            self._become(STOPPED, self._deadline)
+            self.flow.pause_reading()
 
     def _keep(self, data: bytes, start: int) -> None:
         """Keep bytes of the next request until the answer to this one is out."""
         self._kept, self._kept_from = data, start
         if len(data) - start > AHEAD:
-            self._pause_reading()
+            self.flow.pause_reading()
         if len(data) > SMALL:
-            self.callers.budget.hold(len(data), self)
+            self._callers.budget.hold(len(data), self)
 
     def _begin(self, request: Request, following: int) -> None:
         """Start the exchange of a request whose head is there, with so many bytes behind it."""
-        scope = self._scope_base.copy()
-        scope["http_version"] = request.version
-        scope["method"] = request.method
-        path = scope["raw_path"] = request.path
-        scope["path"] = unquote(path.decode("latin-1")) if b"%" in path else path.decode("latin-1")
-        scope["query_string"] = request.target[len(path) + 1 :]
-        scope["headers"] = request.section.lines
-        scope["request"] = request
-        request.scheme = scope["scheme"]
-        request.server = scope["server"]
-        request.peer = self._peer
-        if self._uid is not None:
-            request.uid = self._uid
+        scope = self._scope.of(request)
         request.crowded = 0 <= request.framing < following
         if not self._bears(request, following):
-            self._refuse(_no_room(request))
+            self._refuse(no_room(request))
             return
-        cycle = self.cycle = Cycle(self, scope, request)
+        cycle = self._cycle = Cycle(self.flow, self._callers, scope, request)
         if cycle.request_complete:
-            self._closing = not cycle.keep_alive
+            self._become(ANSWER if cycle.keep_alive else LAST)
         else:
+            self._become(BODY)
             request.body = cycle
-        self._deadline = math.inf
         # Owned here: cancelled when the caller leaves, and known to uvicorn for the drain. It runs
         # in the loop's next turn: started at once, as Python 3.12 can, an exchange costs 5 to 15 %
         # more of the processor, since the stages of many no longer follow each other.
-        task = cycle.task = self.loop.create_task(cycle.run(self._app))
+        task = cycle.task = self._loop.create_task(self._run(cycle))
         self._server_state.tasks.add(task)
 
     def _bears(self, request: Request, following: int) -> bool:
         """Report whether there is room for a request: a small one that is whole always fits."""
-        budget = self.callers.budget
+        budget = self._callers.budget
         if request.size > SMALL:
             budget.hold(request.weigh())
-        if not budget.tight or self._peer.known:
+        if not budget.tight or self._scope.peer.known:
             return True
         whole = 0 <= request.framing <= following
         return request.size <= SIP and (whole or not budget.over)
 
     def _body(self, part: BodyPart) -> None:
         """Hand on a part of the body."""
-        cycle, budget = cast("Cycle", self.cycle), self.callers.budget
+        cycle, budget = cast("Cycle", self._cycle), self._callers.budget
         cycle.feed(part.data, complete=part.last)
         if part.last:
-            self._closing = not cycle.keep_alive
+            self._become(ANSWER if cycle.keep_alive else LAST)
         elif cycle.waiting_bytes > budget.mark:
-            self._pause_reading()
+            self.flow.pause_reading()
         if cycle.waiting_bytes > SMALL:
             budget.hold(len(part.data), self)
 
-    @property
-    def draining(self) -> bool:
-        """Whether the listener is to take no more requests."""
-        return self.callers.draining
+    async def _run(self, cycle: Cycle) -> None:
+        """Run the app; whatever it does, the connection ends up in a defined state."""
+        try:
+            await self._app(cycle.scope, cycle.receive, cycle.send)
+        except (asyncio.CancelledError, ConnectionAbortedError):
+            cycle.complete = False
+        except Exception:
+            log.exception("the app failed")
+            cycle.complete = False
+        if not cycle.complete:
+            self._cut(reset=cycle.ends_with_connection)
+        cycle.forget()
+        self._done(cycle)
 
-    def body_awaited(self, *, awaited: bool) -> None:
-        """Watch the caller while its body is waited for."""
-        limit = self.callers.limits.idle_timeout
-        self._deadline = self.loop.time() + limit if awaited else math.inf
-
-    def cycle_done(self, cycle: Cycle) -> None:
+    def _done(self, cycle: Cycle) -> None:
         """Go on after an exchange: the next in the pipeline, idle, or the end."""
-        self.cycle = None
+        self._cycle = None
         # Not by a callback of the task: it would cost another turn of the loop.
         self._server_state.tasks.discard(cast("asyncio.Task[None]", cycle.task))
         if self.transport.is_closing():
             return
-        if not cycle.request_complete or (not cycle.keep_alive and (self._ignored or self._kept)):
+        if not cycle.request_complete or (not cycle.keep_alive and (self._dropped or self._kept)):
             self._linger()
         elif not cycle.keep_alive:
             self._end()
+        elif self.flow.writing_paused:
+            self._idle_since = self._loop.time()
+            self._become(UNTAKEN)
         else:
-            self._idle_since = self.loop.time()
-            self._next()
+            self._rest()
 
-    def _next(self) -> None:
-        if self.writing_paused:
-            return  # not before the caller has taken the last answer
+    def _rest(self) -> None:
+        """Wait for the next request, or begin it: the caller has taken the last answer."""
+        callers, now = self._callers, self._loop.time()
+        self._idle_since = now
+        self._become(IDLE, now + (RECENT if callers.draining else callers.limits.idle_timeout))
         if self._kept:
             data, self._kept = self._kept, b""
             self._take(data, self._kept_from)
-        if len(self._kept) - self._kept_from <= AHEAD:
-            self.resume_reading()
-        if self.cycle is not None or self._closing:
-            return
-        if self._eof:
+        if self.state is not STOPPED and len(self._kept) - self._kept_from <= AHEAD:
+            self.flow.resume_reading()
+        if self._eof and self.state in (IDLE, HEAD):
             self._end()
-        elif not self._parser.size:
-            limit = RECENT if self.callers.draining else self.callers.limits.idle_timeout
-            self._deadline = self._idle_since + limit
+        elif self._eof and self.state is BODY:  # the rest will never come
+            self.transport.close()
 
     # -- the end ---------------------------------------------------------------------------
 
     def _refuse(self, refusal: RequestRefused) -> None:
         """Answer what is no request and close; inside a body its exchange gives the answer."""
-        self._closing = True
         if not refusal.method:
             refusal.language = preferred(values(self._parser.lines, b"accept-language"))
         self._parser.forget()
-        if self.cycle is not None:
-            self.cycle.break_body(refusal)
+        if self._cycle is not None:
+            self._become(LAST)
+            self._cycle.break_body(refusal)
             return
-        status, lines, body = self.callers.refuse(refusal)
+        status, lines, body = self._callers.refuse(refusal)
         kept = serialised([line for line in lines if line[0] != b"Connection"])
         if refusal.method == "HEAD":
             body = b""
@@ -402,20 +338,19 @@ class CallerConnection(asyncio.Protocol):
         self._linger()
 
     def _end(self) -> None:
-        self._closing = True
+        self._become(ENDING)
         self.transport.close()
 
     def _linger(self) -> None:
         """Close without a reset: bytes still under way would make the kernel drop our answer."""
-        self._closing = True
+        self._become(ENDING, self._loop.time() + LINGER)
         if self.transport.is_closing():
             return
-        self.resume_reading()
+        self.flow.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self._deadline = self.loop.time() + LINGER
 
-    def cut(self, *, reset: bool) -> None:
+    def _cut(self, *, reset: bool) -> None:
         """Abort; with ``reset`` so that the caller cannot take it for the end of the answer."""
         if reset and not self.transport.is_closing():
             sock = self.transport.get_extra_info("socket")
@@ -425,20 +360,20 @@ class CallerConnection(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """Finish what is under way, then close (uvicorn calls this when the drain begins)."""
-        if self.cycle is not None or self._kept:
+        if self._cycle is not None or self._kept:
             return
-        now = self.loop.time()
-        if self._closing:
-            self.transport.close()
-        elif self._parser.size or now - self._idle_since < RECENT:
+        now = self._loop.time()
+        if self.state in (HEAD, STOPPED) or (
+            self.state is not ENDING and now - self._idle_since < RECENT
+        ):
             self._deadline = min(self._deadline, now + RECENT)
         else:
             self.transport.close()
 
     def time_over(self) -> None:
         """End the exchange under way: the app may answer why, if no answer has begun."""
-        if self.cycle is not None and self.cycle.task is not None:
-            self.cycle.task.cancel()
+        if self._cycle is not None and self._cycle.task is not None:
+            self._cycle.task.cancel()
         else:
             self.transport.close()
 
@@ -446,84 +381,97 @@ class CallerConnection(asyncio.Protocol):
 
     def weigh(self) -> int:
         """Return how many bytes of memory it takes beside, with all that waits on it."""
-        weight = len(self._kept) + self._unread
-        weight += self.transport.get_write_buffer_size()
+        weight = len(self._kept) + self.flow.weigh()
         if self._parser.size:
             weight += self._parser.weigh()
-        if self.cycle is not None:
-            weight += self.cycle.weigh()
+        if self._cycle is not None:
+            weight += self._cycle.weigh()
         return weight
 
     def claim(self, now: float) -> Claim | None:
         """Return what could be freed if it gave way; None if it must not."""
         if self.transport.is_closing():
             return None
-        if self.cycle is None or self.cycle.may_give_way:
+        if self._cycle is None or self._cycle.may_give_way:
             weight = self.weigh()
-            if self.writing_paused:  # as much of the answer waits at the upstream's connection
-                weight += self.transport.get_write_buffer_size()
+            if self.flow.writing_paused:  # as much of the answer waits at the upstream's connection
+                weight += self.flow.unwritten
         elif self._kept:
             weight = len(self._kept)
         else:
             return None
-        return Claim(self.bare + weight, weight, self._peer.known, now - self._moved_at)
+        return Claim(self.bare + weight, weight, self._scope.peer.known, now - self._moved_at)
 
     def stalls(self, now: float) -> float:
         """Return for how long an answer has not been taken that need not be; 0 if it moves."""
-        cycle = self.cycle
-        if cycle is None or not self.writing_paused or not cycle.may_give_way:
+        cycle = self._cycle
+        if cycle is None or not self.flow.writing_paused or not cycle.may_give_way:
             return 0.0
         return now - self._moved_at
 
     def give_way(self) -> bool:
         """Let go: of further requests, of this one, of the connection; return whether of that."""
-        cycle = self.cycle
+        cycle = self._cycle
         if cycle is not None:
-            self._ignored = self._ignored or bool(self._kept)
+            self._dropped = self._dropped or bool(self._kept)
             self._kept = b""
-            self._closing = True
             cycle.keep_alive = False
+            if self.state is not LAST:
+                self._become(LAST)
             if cycle.may_give_way:
-                cycle.give_way(_no_room())
-        elif self._parser.begun and not self._closing:
-            self._refuse(_no_room())
+                self._give_up(cycle)
+        elif self._parser.begun and self.state is not ENDING:
+            self._refuse(no_room())
         else:
             self.transport.abort()
             return True
         return False
 
+    def _give_up(self, cycle: Cycle) -> None:
+        """End an exchange for others; the app says why, if it still can."""
+        if cycle.give_way(no_room()) and cycle.task is not None:
+            # In its turn: before its first step there is nobody yet to say why.
+            self._loop.call_soon(cycle.task.cancel)
+        else:
+            self._cut(reset=True)
+
     # -- time ------------------------------------------------------------------------------
 
     def sweep(self, now: float) -> None:
         """Act on whatever took too long; let less wait for the caller while there is much."""
-        if self.moves != self._moves_seen:
-            self._moves_seen, self._moved_at = self.moves, now
-        mark = self.callers.budget.mark
-        settled = self.reading_paused or self._eof or self.transport.is_closing()
-        if self._mark != mark and not settled:
-            self.transport.pause_reading()
-            self._adapt()
-            self.transport.resume_reading()
-        self._unread = unread(self.transport) if self.reading_paused else 0
-        if now > self._stopped_at:
+        flow = self.flow
+        if flow.moves != self._moves_seen:
+            self._moves_seen, self._moved_at = flow.moves, now
+        if not (flow.reading_paused or self._eof or self.transport.is_closing()):
+            flow.follow()
+        flow.follow_writing()
+        flow.look_below()
+        if self.state is STOPPED:
             self._stopped(now)
-        if self._write_mark != mark:
-            self._write_mark = mark
-            self.transport.set_write_buffer_limits(high=mark if mark == BUFFER else mark // 2)
-        unwritten = self.transport.get_write_buffer_size()
+        unwritten = flow.unwritten
         if unwritten == 0 or unwritten != self._unwritten:  # slow, but moving
             self._unwritten = unwritten
-            self._stalled_at = now + self.callers.limits.idle_timeout
+            self._stalled_at = now + self._callers.limits.idle_timeout
         elif now > self._stalled_at:
             self.transport.abort()
         self._look(now)
-        if now > self._deadline:
-            self._deadline = math.inf
-            self._late()
+        self._look_at_time(now)
+
+    def _stopped(self, now: float) -> None:
+        """Read on if there is room again; else give way when that has lasted.
+
+        A known caller is read on slowly: strangers give way before it, when the budget is used up.
+        """
+        budget, known = self._callers.budget, self._scope.peer.known
+        if not budget.tight or (known and not budget.over):
+            self._become(HEAD, self._deadline)
+            self.flow.resume_reading()
+        elif now > self._stopped_at + STARVED and not known:
+            self.give_way()
 
     def _look(self, now: float) -> None:
         """Abort if the caller is gone, where the event loop hears nothing of it."""
-        if not (self.reading_paused or self._eof) or self.transport.is_closing():
+        if not (self.flow.reading_paused or self._eof) or self.transport.is_closing():
             return
         sight = look(self.transport)
         if sight is Sight.GONE:
@@ -537,85 +485,24 @@ class CallerConnection(asyncio.Protocol):
         """Note, once, that the caller sends no more: from now on its silence is counted."""
         if self._half_close is None:
             self._half_close = HalfClose(self.transport)
-            self._moved_at = self.loop.time()
+            self._moved_at = self._loop.time()
 
     def _question(self, half_close: HalfClose, now: float) -> None:
         """Ask a silent caller that sends no more; where that cannot be, wait for a time."""
-        cycle = self.cycle
+        cycle = self._cycle
         if cycle is not None and cycle.interim_fits:
             half_close.ask(now)
-        elif cycle is None or now - self._moved_at > self.callers.limits.half_close_timeout:
+        elif cycle is None or now - self._moved_at > self._callers.limits.half_close_timeout:
             self.transport.abort()
 
-    def _stopped(self, now: float) -> None:
-        """Read on if there is room again; else give way when that has lasted.
-
-        A known caller is read on slowly: strangers give way before it, when the budget is used up.
-        """
-        budget, known = self.callers.budget, self._peer.known
-        if not budget.tight or (known and not budget.over):
-            self.resume_reading()
-        elif now > self._stopped_at + STARVED and not known:
-            self.give_way()
-
-    def _late(self) -> None:
-        cycle = self.cycle
+    def _look_at_time(self, now: float) -> None:
+        limits, cycle = self._callers.limits, self._cycle
         if cycle is not None:
-            limit = self.callers.limits.idle_timeout
-            cycle.break_body(
-                RequestRefused(
-                    408,
-                    "body-timeout",
-                    phrase("body-timeout", seconds=limit),
-                    phrase("step.faster-body"),
-                )
-            )
-        elif self._closing or not self._parser.begun:
+            if now - cycle.waits_since > limits.idle_timeout:
+                cycle.break_body(late_body(limits.idle_timeout))
+        elif now <= self._deadline:
+            return
+        elif self.state is ENDING or not self._parser.begun:
             self.transport.close()
         else:
-            limit = self.callers.limits.header_timeout
-            self._refuse(
-                RequestRefused(
-                    408,
-                    "header-timeout",
-                    phrase("header-timeout", seconds=limit),
-                    phrase("step.faster-headers"),
-                )
-            )
-
-    # -- back-pressure ---------------------------------------------------------------------
-
-    def _pause_reading(self) -> None:
-        if not self.reading_paused:
-            self.reading_paused = True
-            self.transport.pause_reading()
-
-    def resume_reading(self) -> None:
-        """Read on, after the app has taken what was there."""
-        if self.reading_paused and not self.transport.is_closing():
-            self.reading_paused = False
-            self._unread = 0
-            self._stopped_at = math.inf
-            if self._mark != self.callers.budget.mark:
-                self._adapt()
-            self.transport.resume_reading()
-
-    def _adapt(self) -> None:
-        self._mark = self.callers.budget.mark
-        if not self.by_records:
-            read_as(self, self.transport, self._mark)
-
-
-def _no_room(request: Request | None = None) -> RequestRefused:
-    later = ((b"Retry-After", b"1"),)
-    refusal = RequestRefused(503, "memory", phrase("memory"), phrase("step.memory"), later)
-    if request is not None:
-        refusal.method, refusal.target = request.method, request.target
-        refusal.language = preferred(values(request.section.lines, b"accept-language"))
-    return refusal
-
-
-def _address(value: Any) -> tuple[str, int | None] | None:  # noqa: ANN401  as sockets give it
-    if isinstance(value, tuple) and len(value) >= 2:
-        return str(value[0]), int(value[1])
-    return (str(value), None) if value else None
+            self._refuse(late_head(limits.header_timeout))

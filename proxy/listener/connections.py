@@ -2,19 +2,37 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, cast
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from proxy.asgi import App
-from proxy.listener.connection import CallerConnection, ListenerLimits, Refuse
+from proxy.errors import RequestRefused
+from proxy.http1.fields import Lines
+from proxy.listener.connection import CallerConnection
 from proxy.listener.handshake import Handshake
 from proxy.memory import Budget, Claim, Holder
 from proxy.memory.rules import greed
 
 SWEEP = 0.25
 STILL = 1.0  # seconds without a move, after which a stranger gives its place to a newcomer
+
+
+# What a request is answered that never became one: status, field lines, body.
+Refuse = Callable[[RequestRefused], tuple[int, Lines, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerLimits:
+    """Bounds of one listener; seconds and connections."""
+
+    header_timeout: float
+    idle_timeout: float
+    connections: int
+    half_close_timeout: float
 
 
 class Callers:

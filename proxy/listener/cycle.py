@@ -4,10 +4,10 @@ Invariant: a body that breaks off, in either direction, never looks complete to 
 """
 
 import asyncio
-import logging
-from typing import Any, Protocol
+import math
+from typing import TYPE_CHECKING, Any
 
-from proxy.asgi import App, Message
+from proxy.asgi import Message
 from proxy.errors import RequestRefused
 from proxy.http1.fields import SAFE, Lines, NameTable, serialised
 from proxy.http1.framing import (
@@ -20,57 +20,34 @@ from proxy.http1.framing import (
     status_line,
 )
 from proxy.http1.request import BodyPart, CallerLeft, Request
+from proxy.memory.flow import Flow
 from proxy.memory.rules import EXCHANGE
 
-log = logging.getLogger("proxy.listener")
+if TYPE_CHECKING:
+    from proxy.listener.connections import Callers
 
 _FRAMING = NameTable(onward=(b"content-length", b"transfer-encoding"), stop=(b"connection",))
 
 
-class Wire(Protocol):
-    """The connection that a cycle runs on."""
-
-    loop: asyncio.AbstractEventLoop
-    writing_paused: bool
-
-    @property
-    def draining(self) -> bool:
-        """Whether the listener is to take no more requests."""
-
-    def write(self, data: bytes) -> None:
-        """Send a part of the answer."""
-
-    async def drain(self) -> None:
-        """Wait until the caller has taken enough of the answer."""
-
-    def cut(self, *, reset: bool) -> None:
-        """End the connection at once."""
-
-    def resume_reading(self) -> None:
-        """Read on, after the app has taken what was there."""
-
-    def body_awaited(self, *, awaited: bool) -> None:
-        """Watch the caller while its body is waited for."""
-
-    def cycle_done(self, cycle: "Cycle") -> None:
-        """Go on after the exchange."""
-
-
 class Cycle:
-    """Runs the app for one request of a connection; uvicorn has a RequestResponseCycle.
+    """One request of a connection and its response; uvicorn has a RequestResponseCycle.
 
     It is the source of the request's body as well (`proxy.http1.request.BodySource`).
     """
 
-    def __init__(self, wire: Wire, scope: dict[str, Any], request: Request) -> None:
+    def __init__(
+        self, flow: Flow, callers: "Callers", scope: dict[str, Any], request: Request
+    ) -> None:
         self.task: asyncio.Task[None] | None = None
-        self._wire = wire
-        self._scope = scope
+        self.scope = scope
+        self._flow = flow
+        self._callers = callers
         self._old = request.version == "1.0"
         self._left = False
 
         self.request_complete = not request.framing
         self.waiting_bytes = 0
+        self.waits_since = math.inf  # since when the app waits for the body
         self._chunks: list[bytes] = []
         self._delivered = False  # the app has been told that the body is complete
         self._broken: RequestRefused | None = None
@@ -81,31 +58,21 @@ class Cycle:
             self._continues = b"expect" in known and continues(known, request.version)
 
         self.keep_alive = request.keep_alive
+        self.complete = False  # the response is
         self._for_head = request.method == "HEAD"
         self._head: list[bytes] | None = None
-        self._started = self._complete = self._bodiless = False
+        self._started = self._bodiless = False
         self._framing = UNTIL_CLOSE  # of the answer; what is left of it, where it is a length
 
-    async def run(self, app: App) -> None:
-        """Run the app; whatever it does, the connection ends up in a defined state."""
-        try:
-            await app(self._scope, self.receive, self.send)
-        except (asyncio.CancelledError, ConnectionAbortedError):
-            self._cut()
-        except Exception:
-            log.exception("the app failed")
-            self._cut()
-        else:
-            if not self._complete:
-                self._cut()
-        # It refers to us, as others may: nothing large is left to the garbage collector.
-        self._scope = {}
+    def forget(self) -> None:
+        """Let go of all that is large: others may refer to this, and it to them."""
+        self.scope = {}
         self._chunks.clear()
-        self._wire.cycle_done(self)
 
-    def _cut(self) -> None:
-        # Without framing the end of the connection would be the end of the answer.
-        self._wire.cut(reset=self._started and self._framing == UNTIL_CLOSE)
+    @property
+    def ends_with_connection(self) -> bool:
+        """Whether the end of the connection would be the end of the response."""
+        return self._started and self._framing == UNTIL_CLOSE
 
     @property
     def interim_fits(self) -> bool:
@@ -129,25 +96,23 @@ class Cycle:
         if request is None:
             return False
         if self._started:
-            return request.method in SAFE and self._wire.writing_paused
+            return request.method in SAFE and self._flow.writing_paused
         return not request.gone_up and request.given_way is None
 
-    def give_way(self, refusal: RequestRefused) -> None:
-        """End it: the app may still say why, if no answer has begun."""
+    def give_way(self, refusal: RequestRefused) -> bool:
+        """Let go of what it holds; return whether the app may still say why."""
         self.keep_alive = False
         request = self._request
-        if request is None or self._started or self.task is None:
-            self._wire.cut(reset=True)
-            return
+        if request is None or self._started:
+            return False
         request.given_way = refusal
         self._chunks.clear()  # at once: thousands may be told so before the next has its turn
         self.waiting_bytes = 0
-        # In its turn: before its first step there is nobody yet to say why.
-        self._wire.loop.call_soon(self.task.cancel)
+        return True
 
     @property
     def _request(self) -> Request | None:
-        request: Request | None = self._scope.get("request")
+        request: Request | None = self.scope.get("request")
         return request
 
     # -- the request -----------------------------------------------------------------------
@@ -171,7 +136,7 @@ class Cycle:
         """Cancel: the caller is gone."""
         self._left = True
         self._wake()
-        if self.task is not None and not self._complete:
+        if self.task is not None and not self.complete:
             self.task.cancel()
 
     def now(self) -> BodyPart | None:
@@ -190,9 +155,9 @@ class Cycle:
         if self._continues and not self._started:
             self._continues = False
             if not self._chunks and not self.request_complete:
-                self._wire.write(CONTINUE)
+                self._flow.write(CONTINUE)
         while not self._chunks and not (self.request_complete and not self._delivered):
-            if self._left or self._complete:
+            if self._left or self.complete:
                 raise CallerLeft
             if self._broken is not None and not self.request_complete:
                 raise self._broken
@@ -215,16 +180,16 @@ class Cycle:
         return BodyPart(data, self._delivered)
 
     async def _more(self) -> None:
-        wire = self._wire
-        self._arrived = wire.loop.create_future()
+        loop = asyncio.get_running_loop()
+        self._arrived = loop.create_future()
         if not self.request_complete:
-            wire.resume_reading()
-            wire.body_awaited(awaited=True)
+            self._flow.resume_reading()
+            self.waits_since = loop.time()
         try:
             await self._arrived
         finally:
             self._arrived = None
-            wire.body_awaited(awaited=False)
+            self.waits_since = math.inf
 
     def _wake(self) -> None:
         if self._arrived is not None and not self._arrived.done():
@@ -237,7 +202,7 @@ class Cycle:
         if message["type"] == "http.response.start":
             self._start(message)
             return
-        wire = self._wire
+        flow = self._flow
         body: bytes = b"" if self._bodiless else message.get("body", b"")
         last = not message.get("more_body", False)
         parts: list[bytes] = []
@@ -252,11 +217,11 @@ class Cycle:
             chunk(parts, body, last=last)
         else:
             parts.append(body)
-        wire.write(parts[0] if len(parts) == 1 else b"".join(parts))
+        flow.write(parts[0] if len(parts) == 1 else b"".join(parts))
         if last:
-            self._complete = True
-        elif wire.writing_paused:
-            await wire.drain()
+            self.complete = True
+        elif flow.writing_paused:
+            await flow.drain()
 
     def _count(self, left: int, *, last: bool) -> None:
         if left < 0 or (left and last):
@@ -304,7 +269,7 @@ class Cycle:
             else:
                 self._framing = CHUNKED
                 head.append(b"Transfer-Encoding: chunked\r\n")
-        if self._wire.draining or (final and not self.request_complete):
+        if self._callers.draining or (final and not self.request_complete):
             self.keep_alive = False
         if not self.keep_alive:
             head.append(b"Connection: close\r\n\r\n")

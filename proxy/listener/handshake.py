@@ -137,7 +137,7 @@ class Handshake(asyncio.Protocol):
         if not serves(self._loop) or len(self._gate.connections) < GREEDY:
             secured.set_protocol(connection)
         else:
-            connection.by_records = True
+            connection.flow.by_records = True
             read_by_records(connection, secured, below)
         connection.connection_made(secured)
         if early.data:

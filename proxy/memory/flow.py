@@ -5,13 +5,15 @@ from typing import cast
 
 from proxy.http1.framing import BUFFER
 from proxy.memory.budget import Budget
+from proxy.memory.kernel import unread
 from proxy.memory.reading import read_as
 
 
 class Flow:
     """Both directions of one connection.
 
-    ``by_records``: TLS below reads one record at a time. Then `follow` changes nothing.
+    ``by_records``: TLS below reads one record at a time. Then `adapt` changes nothing. ``moves``:
+    how often something was read or written; the protocol counts what it reads.
     """
 
     __slots__ = (
@@ -19,7 +21,10 @@ class Flow:
         "_drained",
         "_mark",
         "_protocol",
+        "_unread",
+        "_write_mark",
         "by_records",
+        "moves",
         "reading_paused",
         "transport",
         "writing_paused",
@@ -30,9 +35,12 @@ class Flow:
         self.reading_paused = False
         self.writing_paused = False
         self.by_records = False
+        self.moves = 0
         self._budget = budget
         self._protocol: asyncio.Protocol | None = None
         self._mark = BUFFER  # bytes, as it is being read; what is wanted may have changed
+        self._write_mark = BUFFER
+        self._unread = 0  # bytes that wait in the kernel, while nothing is read
         self._drained: asyncio.Future[None] | None = None
 
     def begin(self, protocol: asyncio.Protocol, transport: asyncio.Transport) -> None:
@@ -59,17 +67,19 @@ class Flow:
         """Read on, as much at a time as is wanted now."""
         if self.reading_paused and not self.transport.is_closing():
             self.reading_paused = False
-            self._adapt()
+            self._unread = 0
+            self.adapt()
             self.transport.resume_reading()
 
     def follow(self) -> None:
         """Read as much at a time as is wanted now; only while it is read."""
         if self._mark != self._budget.mark:
             self.transport.pause_reading()
-            self._adapt()
+            self.adapt()
             self.transport.resume_reading()
 
-    def _adapt(self) -> None:
+    def adapt(self) -> None:
+        """Read as much at a time as is wanted now; only while nothing is read."""
         mark = self._budget.mark
         if self._mark == mark:
             return
@@ -77,7 +87,21 @@ class Flow:
         if not self.by_records and self._protocol is not None:
             read_as(self._protocol, self.transport, mark)
 
+    def look_below(self) -> None:
+        """Measure what waits in the kernel: it counts against our limit."""
+        self._unread = unread(self.transport) if self.reading_paused else 0
+
+    def weigh(self) -> int:
+        """Return how many bytes wait below, in either direction."""
+        return self._unread + self.unwritten
+
     # -- writing ---------------------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        """Write; call `drain` before much more."""
+        if data:
+            self.moves += 1
+            self.transport.write(data)
 
     @property
     def unwritten(self) -> int:
@@ -92,6 +116,13 @@ class Flow:
         """Note that the other end has caught up."""
         self.writing_paused = False
         self.wake()
+
+    def follow_writing(self) -> None:
+        """Let as much wait to be written as may wait now."""
+        mark = self._budget.mark
+        if self._write_mark != mark:
+            self._write_mark = mark
+            self.transport.set_write_buffer_limits(high=mark if mark == BUFFER else mark // 2)
 
     async def drain(self) -> None:
         """Wait until the other end has taken enough, or the connection ends."""

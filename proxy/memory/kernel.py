@@ -4,14 +4,18 @@ Left to itself it keeps megabytes for each that does not move: measured, 1 GiB f
 nobody read.
 """
 
+import asyncio
 import contextlib
 import socket
+import struct
+import sys
 from typing import Final
 
 from proxy.memory.budget import Budget
 from proxy.memory.rules import UNLIMITED
 
 _KEPT: Final = 32_768  # bytes in each direction; the kernel takes twice as much
+_SIZE: Final = struct.Struct("i")
 _NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", None)
 
 
@@ -26,3 +30,18 @@ def bound(sock: socket.socket, budget: Budget) -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _KEPT)
         if _NOTSENT_LOWAT is not None:
             sock.setsockopt(socket.IPPROTO_TCP, _NOTSENT_LOWAT, _KEPT)
+
+
+def unread(transport: asyncio.Transport) -> int:
+    """Return the bytes that have arrived and wait in the kernel; 0 where it does not tell."""
+    sock = transport.get_extra_info("socket")
+    if sys.platform == "win32" or sock is None or sock.fileno() < 0:
+        return 0
+    import fcntl
+    import termios
+
+    size = 0
+    with contextlib.suppress(OSError):
+        answer = fcntl.ioctl(sock.fileno(), termios.FIONREAD, bytes(_SIZE.size))
+        (size,) = _SIZE.unpack(answer)
+    return size

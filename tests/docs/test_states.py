@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from proxy.listener import state as listener
 from proxy.upstream import state as upstream
 
 PAGE = Path(__file__).parents[2] / "docs" / "connections.md"
@@ -14,7 +15,11 @@ ARROW = re.compile(r"^    ([a-z]+) --> ([a-z]+)(?::.+)?$", re.MULTILINE)
 
 
 @pytest.mark.parametrize(
-    ("heading", "allowed"), [pytest.param("upstream", upstream.NEXT, id="upstream")]
+    ("heading", "allowed"),
+    [
+        pytest.param("A caller's", listener.NEXT, id="caller"),
+        pytest.param("to the upstream", upstream.NEXT, id="upstream"),
+    ],
 )
 def test_a_drawing_has_the_changes_that_are_allowed(
     heading: str, allowed: Mapping[IntEnum, tuple[IntEnum, ...]]

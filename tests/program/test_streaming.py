@@ -271,6 +271,26 @@ def test_a_caller_that_half_closed_and_left_does_not_keep_its_exchange(
     assert talk.gone.wait(PATIENCE)
 
 
+def test_a_pipeline_that_ends_inside_a_body_ends_its_exchange_at_once(door: Front) -> None:
+    def first_alone(talk: Talk, reader: Reader) -> None:
+        reader.sock.sendall(OK)
+        silent(talk, reader)
+
+    talk = Talk(door, first_alone)
+    whole = door.head("GET / HTTP/1.1")
+    half = door.head("POST /half HTTP/1.1", "Content-Length: 5")
+    with door.connection(whole + half + b"123") as reader:
+        reader.sock.shutdown(socket.SHUT_WR)
+        assert reader.rest().endswith(b"\r\n\r\nok")  # not in 75 seconds, when the body is late
+        assert talk.gone.wait(PATIENCE)
+
+    def told() -> list[str]:
+        lines = door.program.exchanges()
+        return [line["reason"] for line in lines if line["path"] == "/half"]
+
+    until(lambda: told() == ["caller-left"], "the end of the exchange is logged")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not tell")
 def test_a_caller_that_left_a_unix_socket_is_known_to_be_gone(tmp_path: Path) -> None:
     path = str(tmp_path / "p.sock")

@@ -14,6 +14,7 @@ import trustme
 from proxy.listener import handshake
 from proxy.listener.handshake import LONGEST, Handshake
 from proxy.memory import Budget
+from proxy.memory.flow import Flow
 from proxy.memory.rules import MIB, SECURED
 
 LOOPS = [
@@ -24,9 +25,8 @@ LOOPS = [
 class Echo(asyncio.Protocol):
     """Answers with the number of bytes, when all have come."""
 
-    by_records = False
-
     def __init__(self, wanted: int, ended: asyncio.Event) -> None:
+        self.flow = Flow(Budget())
         self.transport: asyncio.Transport
         self.size = 0
         self.wanted = wanted
