@@ -39,7 +39,7 @@ from proxy.listener.state import (
     OPENED,
     STOPPED,
     UNTAKEN,
-    State,
+    CallerState,
 )
 from proxy.memory import Claim
 from proxy.memory.flow import Flow
@@ -121,7 +121,7 @@ class CallerConnection(asyncio.Protocol):
         self._unwritten = 0
         self._stalled_at = math.inf
 
-    def _become(self, state: State, deadline: float = math.inf) -> None:
+    def _become(self, state: CallerState, deadline: float = math.inf) -> None:
         """Change the state, which may last until ``deadline``."""
         if state not in NEXT[self.state]:
             raise RuntimeError(f"a connection that is {self.state.name} becomes {state.name}")

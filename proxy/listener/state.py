@@ -4,7 +4,7 @@ from enum import IntEnum
 from typing import Final
 
 
-class State(IntEnum):
+class CallerState(IntEnum):
     """What a connection is about; docs/connections.md draws it.
 
     The order counts: what comes is read up to `BODY`, kept from `ANSWER`, dropped from `LAST` on.
@@ -31,10 +31,10 @@ class State(IntEnum):
     CLOSED = 9
 
 
-OPENED, IDLE, HEAD, STOPPED, BODY, ANSWER, UNTAKEN, LAST, ENDING, CLOSED = State
+OPENED, IDLE, HEAD, STOPPED, BODY, ANSWER, UNTAKEN, LAST, ENDING, CLOSED = CallerState
 
 _BEGINS: Final = (ANSWER, BODY, LAST)
-NEXT: Final[dict[State, tuple[State, ...]]] = {
+NEXT: Final[dict[CallerState, tuple[CallerState, ...]]] = {
     OPENED: (*_BEGINS, HEAD, ENDING, CLOSED),
     IDLE: (*_BEGINS, HEAD, ENDING, CLOSED),
     HEAD: (*_BEGINS, STOPPED, ENDING, CLOSED),

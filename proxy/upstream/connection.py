@@ -25,7 +25,7 @@ from proxy.memory.kernel import bound
 from proxy.memory.records import read_by_records
 from proxy.memory.rules import PLAIN, SECURED
 from proxy.upstream.ending import broken_off, in_order, read_what_came_before
-from proxy.upstream.state import AWAITING, CLOSED, FAILED, IDLE, NEXT, SENDING, State
+from proxy.upstream.state import AWAITING, CLOSED, FAILED, IDLE, NEXT, SENDING, UpstreamState
 from proxy.words import phrase
 
 _OF_RECORDS = 3 * BUFFER
@@ -62,7 +62,7 @@ class Connection(asyncio.Protocol):
         self._arrivals: select.poll | None = None
         self.reached: float | None = None  # when TCP stood (time.perf_counter); None once used
 
-    def _become(self, state: State) -> None:
+    def _become(self, state: UpstreamState) -> None:
         """Change the state."""
         if state not in NEXT[self.state]:
             raise RuntimeError(f"a connection that is {self.state.name} becomes {state.name}")

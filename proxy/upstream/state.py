@@ -4,7 +4,7 @@ from enum import IntEnum
 from typing import Final
 
 
-class State(IntEnum):
+class UpstreamState(IntEnum):
     """What runs on a connection; docs/connections.md draws it."""
 
     IDLE = 0
@@ -18,13 +18,13 @@ class State(IntEnum):
     CLOSED = 4
 
 
-NEXT: Final[dict[State, tuple[State, ...]]] = {
-    State.IDLE: (State.AWAITING, State.SENDING, State.FAILED, State.CLOSED),
-    State.SENDING: (State.AWAITING, State.FAILED, State.CLOSED),
-    State.AWAITING: (State.IDLE, State.FAILED, State.CLOSED),
-    State.FAILED: (State.CLOSED,),
-    State.CLOSED: (),
+IDLE, SENDING, AWAITING, FAILED, CLOSED = UpstreamState
+
+NEXT: Final[dict[UpstreamState, tuple[UpstreamState, ...]]] = {
+    IDLE: (AWAITING, SENDING, FAILED, CLOSED),
+    SENDING: (AWAITING, FAILED, CLOSED),
+    AWAITING: (IDLE, FAILED, CLOSED),
+    FAILED: (CLOSED,),
+    CLOSED: (),
 }
 """What may follow a state: all else is an error of ours."""
-
-IDLE, SENDING, AWAITING, FAILED, CLOSED = State

@@ -15,7 +15,7 @@ from proxy.errors import (
 )
 from proxy.http1.response_parser import MAX_HEAD
 from proxy.upstream.connection import BUFFER, Connection
-from proxy.upstream.state import State
+from proxy.upstream.state import UpstreamState
 from tests.support.patience import PATIENCE
 from tests.support.scripted import (
     GET,
@@ -183,7 +183,7 @@ async def test_what_arrived_before_the_cut_can_still_be_read() -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok"
     async with serving(answering(answer, then_close=True)) as server, pooled(server.port) as pool:
         connection = await begun(pool)
-        await until(lambda: connection.state is State.CLOSED)
+        await until(lambda: connection.state is UpstreamState.CLOSED)
         assert (await connection.response()).status == 200
         assert await connection.read() == b"ok"
         with pytest.raises(ConnectionBroken):
@@ -572,7 +572,7 @@ async def test_an_early_answer_and_a_close_end_the_sending_quietly() -> None:
     async with serving(script) as server, pooled(server.port) as pool:
         connection = await begun(pool, complete=False)
         assert (await connection.response()).status == 413
-        await until(lambda: connection.state is State.CLOSED)
+        await until(lambda: connection.state is UpstreamState.CLOSED)
         for _ in range(20):
             connection.write(b"x" * BUFFER)
             await connection.drain()
@@ -631,7 +631,7 @@ async def test_what_waits_here_when_the_connection_ends_is_still_there() -> None
         assert connection.head is None
         await until(lambda: connection._flow.reading_paused)
         connection.abort()
-        await until(lambda: connection.state is State.CLOSED)
+        await until(lambda: connection.state is UpstreamState.CLOSED)
         assert connection.head is not None
         assert len(await connection.read()) > BUFFER
         with pytest.raises(ConnectionBroken):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from proxy.upstream.state import NEXT, State
+from proxy.upstream.state import NEXT, UpstreamState
 from tests.support.scripted import GET, Peer, begun, pooled, serving
 
 pytestmark = pytest.mark.anyio
@@ -30,5 +30,7 @@ async def test_a_second_exchange_on_a_busy_connection_is_refused_before_a_byte_i
 
 
 def test_every_state_is_reached_and_all_lead_to_the_end() -> None:
-    assert {state for after in NEXT.values() for state in after} == set(State)
-    assert [state for state, after in NEXT.items() if State.CLOSED not in after] == [State.CLOSED]
+    assert {state for after in NEXT.values() for state in after} == set(UpstreamState)
+    assert [state for state, after in NEXT.items() if UpstreamState.CLOSED not in after] == [
+        UpstreamState.CLOSED
+    ]
