@@ -103,12 +103,12 @@ class Probes:
         ready, reasons = self._status.readiness()
         status = 200 if ready else 503
         if scope["query_string"] == b"json":
-            document = json.dumps({"ready": ready, "reasons": reasons})
+            document = json.dumps({"ready": ready, "reasons": [str(each) for each in reasons]})
             await _answer(send, status, f"{document}\n".encode(), media_type=_JSON)
             return
         text = "ready" if ready else "not ready"
         if _VERBOSE.search(scope["query_string"]):
-            text = "\n".join([*reasons, text])
+            text = "\n".join([*map(str, reasons), text])
         await _answer(send, status, f"{text}\n".encode())
 
     async def _scrape(self, scope: Scope, send: Send) -> None:

@@ -2,43 +2,20 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from proxy import __version__
-from proxy.counts import counted
+from proxy.admin.readiness import LedgerState, Readiness, token_state, token_words
 from proxy.exchange.shell import Shell
-from proxy.invocation import COMMAND
 from proxy.telemetry.metrics import counter, gauge, labelled_counter, labelled_gauge
 from proxy.token.keeper import CAUSES, OUTCOMES, TokenKeeper
 from proxy.upstream import Pool
-from proxy.words import Said, both
-from proxy.words.durations import span
+from proxy.words import Phrase, both
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 _REVOCATIONS = ("success", "failure")
-
-
-class LedgerState(Protocol):
-    """What is shown of the ledger."""
-
-    @property
-    def path(self) -> Path:
-        """Where it is."""
-
-    @property
-    def problem(self) -> Said:
-        """Why it cannot be written; empty while it can."""
-
-    @property
-    def in_doubt(self) -> int:
-        """Rows in doubt that nobody has settled."""
-
-    @property
-    def log_size(self) -> int:
-        """Bytes of its write-ahead log."""
 
 
 class Status:
@@ -60,47 +37,13 @@ class Status:
         self._unknown = unknown
         self._ledger = ledger
 
-    def readiness(self) -> tuple[bool, list[str]]:
-        """Return whether a request now would be sent, with a token, and the reasons, a line each.
+    def readiness(self) -> Readiness:
+        """Return whether a request now would be sent, with a token, and why."""
+        return Readiness.of(self._keeper, self._ledger, self._unknown, draining=self.draining)
 
-        With a ledger that cannot be written, one that may change something would not.
-        """
-        keeper = self._keeper
-        usable = keeper.usable() is not None
-        reasons = [f"[{'+' if usable else '-'}] token: {self.token_words()}"]
-        if keeper.error is not None:
-            reasons.append(f"[!] last failure: {keeper.error}")
-        if keeper.unauthorized.rivals.named:
-            reasons.append(f"[!] rivals: {keeper.unauthorized.rivals.words}")
-        if any(self._unknown.values()):
-            reasons.append(f"[!] outcome unknown: {self.unknown_words()}")
-        writable = self._ledger is None or not self._ledger.problem
-        if self._ledger is not None:
-            reasons.append(_of_ledger(self._ledger))
-        reasons.append(f"[{'-' if self._shell.draining else '+'}] {self._phase()}")
-        return usable and writable and not self._shell.draining, reasons
-
-    def token_words(self) -> str:
+    def token_words(self) -> Phrase:
         """Say in one line how the token is."""
-        keeper = self._keeper
-        held = keeper.held
-        if held is None and keeper.renewed_at is not None and self._shell.draining:
-            return "given up, because this proxy is ending"
-        if held is None:
-            now = "none yet" if keeper.renewed_at is None else "revoked by a caller"
-        else:
-            left = held.hard_expiry - held.token.issued_at - keeper.age(held)
-            if left > 0:
-                return f"usable for {span(left)}, next renewal in {span(keeper.next_fetch)}"
-            now = "expired"
-        if keeper.fetching:
-            return f"{now}, a request for one is under way"
-        return f"{now}, next try in {span(keeper.next_fetch)}"
-
-    def unknown_words(self) -> str:
-        """Say how many requests may have changed something, since the start, and nobody knows."""
-        counts = [f"{count} {method}" for method, count in self._unknown.items() if count]
-        return f"{', '.join(counts)} since the start; look them up before they are sent again"
+        return token_words(self._keeper, draining=self.draining)
 
     @property
     def draining(self) -> bool:
@@ -113,7 +56,7 @@ class Status:
         return {
             "version": __version__,
             "ready": ready,
-            "reasons": reasons,
+            "reasons": [str(each) for each in reasons],
             "draining": self._shell.draining,
             "in_flight": self._shell.in_flight,
             "token": self.token(),
@@ -128,8 +71,8 @@ class Status:
         keeper = self._keeper
         held = keeper.held
         state: dict[str, Any] = {
-            "state": self._state(),
-            "words": self.token_words(),
+            "state": token_state(keeper),
+            "words": str(self.token_words()),
             "next_renewal_in": round(keeper.next_fetch, 3),
             "waiting": keeper.waiting,
             "last_error": None if keeper.error is None else str(keeper.error),
@@ -140,7 +83,7 @@ class Status:
             "rivals": {
                 "named": keeper.unauthorized.rivals.named,
                 "evictions": keeper.unauthorized.rivals.evictions,
-                "words": keeper.unauthorized.rivals.words,
+                "words": str(keeper.unauthorized.rivals.words or ""),
             },
             "history": keeper.past,
         }
@@ -235,25 +178,6 @@ class Status:
                 "Size of the ledger's write-ahead log: it grows while another program reads.",
                 self._ledger.log_size,
             )
-
-    def _state(self) -> str:
-        keeper = self._keeper
-        if keeper.usable() is None:
-            return "none" if keeper.held is None else "expired"
-        return "renewing" if keeper.fetching else "fresh" if keeper.error is None else "failing"
-
-    def _phase(self) -> str:
-        return "draining" if self._shell.draining else "accepting requests"
-
-
-def _of_ledger(ledger: LedgerState) -> str:
-    if ledger.problem:
-        return f"[-] ledger: cannot be written: {ledger.problem}"
-    if ledger.in_doubt:
-        count = ledger.in_doubt
-        rows = f"{counted(count, 'row')} {'is' if count == 1 else 'are'}"
-        return f"[!] ledger: {rows} in doubt: {COMMAND} ledger --in-doubt"
-    return "[+] ledger: can be written, nothing is in doubt"
 
 
 def _ledger_state(ledger: LedgerState) -> dict[str, Any]:

@@ -9,19 +9,11 @@ from collections import deque
 from collections.abc import Callable
 
 from proxy.clock import Clock
-from proxy.invocation import COMMAND
+from proxy.words import Phrase, phrase
 
 ENOUGH = 3
 WINDOW = 600.0
 SPACING = 2.0  # seconds between two fetches while rivals are about, give or take a quarter
-
-WORDS = (
-    "this proxy's token was ended by somebody else {count} times in ten minutes, each time soon"
-    " after it was fetched. Another proxy or program fetches tokens with the same credentials, and"
-    " each new token ends the older one. Use one proxy for all callers, or give each program its"
-    " own credentials ({command} help fleet). Until then callers wait longer: the proxy fetches at"
-    " most one token every {spacing:g} s"
-)
 
 
 class Rivals:
@@ -47,9 +39,9 @@ class Rivals:
         return sum(now - moment < WINDOW for moment in self._times)
 
     @property
-    def words(self) -> str:
-        """What it looks like and what to do, for people; empty while there is nothing to say."""
-        return WORDS.format(count=ENOUGH, spacing=SPACING, command=COMMAND) if self.named else ""
+    def words(self) -> Phrase | None:
+        """What it looks like and what to do, for people; None while there is nothing to say."""
+        return phrase("rivals", count=ENOUGH, spacing=SPACING) if self.named else None
 
     def spacing(self) -> float:
         """Return the seconds from one fetch to the next; jitter gives each rival its turn."""

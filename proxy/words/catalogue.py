@@ -10,6 +10,7 @@ from proxy.words.of_demo import OF_DEMO
 from proxy.words.of_egress import OF_EGRESS
 from proxy.words.of_ledger import OF_LEDGER
 from proxy.words.of_start import OF_START
+from proxy.words.of_state import OF_STATE
 from proxy.words.of_tokens import OF_TOKENS
 from proxy.words.of_upstream import OF_UPSTREAM
 
@@ -22,4 +23,5 @@ CATALOGUE: dict[str, Words] = {
     **OF_DEMO,
     **OF_LEDGER,
     **OF_START,
+    **OF_STATE,
 }

@@ -78,6 +78,7 @@ def test_no_phrase_is_there_twice() -> None:
         of_egress,
         of_ledger,
         of_start,
+        of_state,
         of_tokens,
         of_upstream,
     )
@@ -89,6 +90,7 @@ def test_no_phrase_is_there_twice() -> None:
         of_egress.OF_EGRESS,
         of_ledger.OF_LEDGER,
         of_start.OF_START,
+        of_state.OF_STATE,
         of_tokens.OF_TOKENS,
         of_upstream.OF_UPSTREAM,
     )

@@ -1,0 +1,115 @@
+"""Whether a request now would be sent, and why: for probes and people, as phrases."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from proxy.token.keeper import TokenKeeper
+from proxy.words import Phrase, Said, phrase
+from proxy.words.durations import Span
+
+
+class LedgerState(Protocol):
+    """What is shown of the ledger."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+
+    @property
+    def problem(self) -> Said:
+        """Why it cannot be written; empty while it can."""
+
+    @property
+    def in_doubt(self) -> int:
+        """Rows in doubt that nobody has settled."""
+
+    @property
+    def log_size(self) -> int:
+        """Bytes of its write-ahead log."""
+
+
+class Reason(NamedTuple):
+    """``mark``: ``+`` for what is well, ``-`` for what keeps requests back, ``!`` for the rest."""
+
+    mark: str
+    said: Phrase
+
+    def __str__(self) -> str:
+        return f"[{self.mark}] {self.said}"
+
+
+class Readiness(NamedTuple):
+    """With a ledger that cannot be written, a request that may change something is not sent."""
+
+    ready: bool
+    reasons: list[Reason]
+
+    @classmethod
+    def of(
+        cls,
+        keeper: TokenKeeper,
+        ledger: LedgerState | None,
+        unknown: Mapping[str, int],
+        *,
+        draining: bool,
+    ) -> "Readiness":
+        """Judge; ``unknown`` counts by method the requests whose outcome nobody knows."""
+        usable, words = keeper.usable() is not None, token_words(keeper, draining=draining)
+        writable = ledger is None or not ledger.problem
+        reasons = [
+            Reason("+" if usable else "-", phrase("ready.token", words=words)),
+            *_worth_a_look(keeper, unknown),
+            *([] if ledger is None else [_of_ledger(ledger)]),
+            _of_phase(draining=draining),
+        ]
+        return cls(usable and writable and not draining, reasons)
+
+
+def _of_phase(*, draining: bool) -> Reason:
+    return Reason("-", phrase("ready.draining")) if draining else Reason("+", phrase("ready.open"))
+
+
+def _worth_a_look(keeper: TokenKeeper, unknown: Mapping[str, int]) -> Iterator[Reason]:
+    if keeper.error is not None:
+        yield Reason("!", phrase("ready.failure", why=keeper.error.detail))
+    if rivals := keeper.unauthorized.rivals.words:
+        yield Reason("!", phrase("ready.rivals", words=rivals))
+    if counts := ", ".join(f"{count} {method}" for method, count in unknown.items() if count):
+        yield Reason("!", phrase("ready.unknown", counts=counts))
+
+
+def _of_ledger(ledger: LedgerState) -> Reason:
+    if ledger.problem:
+        return Reason("-", phrase("ready.ledger-unwritable", why=ledger.problem))
+    if ledger.in_doubt == 1:
+        return Reason("!", phrase("ready.ledger-row"))
+    if ledger.in_doubt:
+        return Reason("!", phrase("ready.ledger-rows", count=ledger.in_doubt))
+    return Reason("+", phrase("ready.ledger"))
+
+
+def token_state(keeper: TokenKeeper) -> str:
+    """Return one word for how the token is."""
+    if keeper.usable() is None:
+        return "none" if keeper.held is None else "expired"
+    return "renewing" if keeper.fetching else "fresh" if keeper.error is None else "failing"
+
+
+def token_words(keeper: TokenKeeper, *, draining: bool) -> Phrase:
+    """Say in one line how the token is."""
+    held, later = keeper.held, Span(keeper.next_fetch)
+    if held is not None:
+        left = held.hard_expiry - held.token.issued_at - keeper.age(held)
+        if left > 0:
+            return phrase("token.usable", span=Span(left), renewal=later)
+        now = phrase("token.expired")
+    elif keeper.renewed_at is None:
+        now = phrase("token.none-yet")
+    elif draining:
+        return phrase("token.given-up")
+    else:
+        now = phrase("token.revoked")
+    if keeper.fetching:
+        return phrase("token.under-way", now=now)
+    return phrase("token.next-try", now=now, span=later)
