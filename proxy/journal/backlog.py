@@ -5,7 +5,8 @@ times what forwarding it does. So they wait a moment, and those alone are masked
 
 Invariants: the event loop never waits for the masking; for each moment of work there are some of
 rest, or the loop would have to ask for the interpreter at each step; at most ``most`` exchanges
-wait, with at most `WAITING` bytes: the bodies of the oldest go first.
+wait, with at most `WAITING` bytes: the bodies of the oldest go first. Where heads alone are
+more than `HEADS`, the oldest are gone.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from proxy.journal.entry import Entry
 SOON = 1.0  # seconds until what is over is masked, while nobody looks
 AT_ONCE = 0.05  # the same, while somebody does
 WAITING = 1024 * 1024  # bytes that wait to be masked
+HEADS = 4 * WAITING  # bytes of heads that wait, whose bodies may be gone
 _BATCH = 65_536  # bytes that are masked without a rest, if it is more than one exchange
 _MANY = 16  # exchanges in one batch
 _REST = 3  # times as long as the work before it; once, while somebody waits
@@ -30,11 +32,15 @@ _LONGEST_REST = 1.0  # seconds
 
 @dataclass(slots=True, eq=False)
 class Waiting:
-    """One exchange: ``make`` gives its entry; ``lighten`` lets its bodies go."""
+    """One exchange: ``make`` gives its entry; ``lighten`` lets its bodies go.
+
+    It has ``weight`` bytes, and without bodies ``light``.
+    """
 
     number: int
     make: Callable[[int], Entry]
     weight: int
+    light: int
     lighten: Callable[[], None]
 
 
@@ -55,7 +61,8 @@ class Backlog:
         self._askers = 0
         self._waiting: deque[Waiting] = deque()
         self._heavy: deque[Waiting] = deque()  # those of them whose bodies are there
-        self._bytes = 0
+        self._bytes = 0  # of the heavy ones
+        self._heads = 0  # bytes of all that wait, without their bodies
         self._work: Future[Made] | None = None
         self._first = self._until = 0  # numbers: of those in work, and at the end of this round
         self._turn = asyncio.Event()
@@ -73,7 +80,8 @@ class Backlog:
         self._waiting.append(item)
         self._heavy.append(item)
         self._bytes += item.weight
-        if len(self._waiting) > self._most:
+        self._heads += item.light
+        while len(self._waiting) > self._most or self._heads > HEADS:
             self._taken()
         while self._bytes > WAITING:
             oldest = self._heavy.popleft()
@@ -90,7 +98,7 @@ class Backlog:
         """Forget all that wait."""
         self._waiting.clear()
         self._heavy.clear()
-        self._bytes = 0
+        self._bytes = self._heads = 0
         self._end_turn()
 
     async def done(self, number: int) -> None:
@@ -122,6 +130,7 @@ class Backlog:
 
     def _taken(self) -> Waiting:
         item = self._waiting.popleft()
+        self._heads -= item.light
         if self._heavy and self._heavy[0] is item:
             self._heavy.popleft()
             self._bytes -= item.weight

@@ -59,7 +59,10 @@ class Journal:
             exchange = copy.copy(exchange)
             exchange.target = capture.target
         self.add(
-            lambda number: self._entry(exchange, capture, number), capture.weight, capture.lighten
+            lambda number: self._entry(exchange, capture, number),
+            capture.weight,
+            capture.light,
+            capture.lighten,
         )
 
     def _entry(self, exchange: Exchange, capture: Capture | None, number: int) -> Entry:
@@ -69,14 +72,16 @@ class Journal:
         self,
         make: Callable[[int], Entry],
         weight: int = 0,
+        light: int = 0,
         lighten: Callable[[], None] = _nothing,
     ) -> None:
         """Take the entry that ``make`` gives for its number, of about ``weight`` bytes.
 
-        ``lighten`` is called, at any time before ``make`` is, if too much waits.
+        ``lighten`` is called, at any time before ``make`` is, if too much waits; it has about
+        ``light`` bytes then.
         """
         self._numbered += 1
-        self._backlog.add(Waiting(self._numbered, make, weight, lighten))
+        self._backlog.add(Waiting(self._numbered, make, weight, light, lighten))
 
     def _put(self, entry: Entry) -> None:
         if entry.number <= self._cleared:

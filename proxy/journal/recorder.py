@@ -119,11 +119,16 @@ class Capture(Observer):
         self.attempts: list[Sent] = []
 
     @property
-    def weight(self) -> int:
-        """Bytes of what was copied, roughly: each line has two quotes and a colon."""
+    def light(self) -> int:
+        """Bytes of the heads, roughly: each line has two quotes and a colon."""
         heads = [self.lines, self.answer_lines or (), *(each.lines for each in self.attempts)]
         size = sum(len(name) + len(value) + 3 for lines in heads for name, value in lines)
-        size += len(self.target) + sum(len(each.head) for each in self.attempts)
+        return size + len(self.target) + sum(len(each.head) for each in self.attempts)
+
+    @property
+    def weight(self) -> int:
+        """Bytes of all that was copied; `light` after `lighten`."""
+        size = self.light + sum(map(len, self.known.values)) if self.known else self.light
         return size + len(self.request.data) + len(self.answer.data)
 
     def secrets(self) -> Known:
@@ -145,9 +150,11 @@ class Capture(Observer):
             each.cut(bounds)
 
     def lighten(self) -> None:
-        """Let go of the bodies."""
+        """Let go of the bodies; and of the secrets of a head that was cut: all is masked then."""
         for copy in (self.request, self.answer):
             copy.forget(TOO_MUCH)
+        if self.known:
+            self.known = Known(beyond=True)
 
     # -- what the exchange tells -----------------------------------------------------------
 

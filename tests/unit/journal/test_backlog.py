@@ -9,7 +9,7 @@ import pytest
 
 from proxy.exchange.record import Exchange
 from proxy.journal.assembly import entry_of
-from proxy.journal.backlog import _BATCH, _MANY, WAITING, Backlog, Waiting
+from proxy.journal.backlog import _BATCH, _MANY, HEADS, WAITING, Backlog, Waiting
 from proxy.journal.entry import Entry
 from proxy.journal.redaction import Redaction
 
@@ -39,10 +39,14 @@ class Kept:
         self.threads.add(threading.get_ident())
         return replace(TEMPLATE, number=number)
 
-    def add(self, weight: int = 0) -> None:
+    def add(self, weight: int = 0, light: int = 0) -> None:
         self._last += 1
         number = self._last
-        self.backlog.add(Waiting(number, self.make, weight, lambda: self.lightened.append(number)))
+
+        def lighten() -> None:
+            self.lightened.append(number)
+
+        self.backlog.add(Waiting(number, self.make, weight, light, lighten))
 
 
 def test_of_many_at_once_those_alone_are_masked_that_are_kept() -> None:
@@ -52,6 +56,19 @@ def test_of_many_at_once_those_alone_are_masked_that_are_kept() -> None:
     assert (kept.threads, kept.lightened) == (set(), [])
     kept.backlog.settle()
     assert kept.numbers == [4, 5]
+
+
+def test_of_heads_that_are_too_much_the_oldest_are_gone() -> None:
+    """Without bodies, too: 200 heads of 250 kB are more than the console may have."""
+    kept = Kept()
+    for _ in range(10):
+        kept.add(HEADS // 3, HEADS // 3)
+    assert len(kept.backlog) == 3
+    kept.backlog.settle()
+    assert kept.numbers == [8, 9, 10]
+    for _ in range(3):
+        kept.add(HEADS // 3, HEADS // 3)
+    assert len(kept.backlog) == 3
 
 
 def test_what_waits_is_bounded_and_the_bodies_of_the_oldest_go_first() -> None:
@@ -103,7 +120,7 @@ async def test_after_work_there_is_a_rest() -> None:
             pass
         return kept.make(number)
 
-    kept.backlog.add(Waiting(1, slow, 0, lambda: None))
+    kept.backlog.add(Waiting(1, slow, 0, 0, lambda: None))
     await kept.backlog.done(1)
     kept.add()
     assert kept.backlog._due >= kept.backlog._rested
@@ -145,8 +162,8 @@ async def test_a_surprise_in_one_does_not_end_the_others(
     def fail(number: int) -> Entry:
         raise ValueError(number)
 
-    kept.backlog.add(Waiting(1, fail, _BATCH + 1, lambda: None))
-    kept.backlog.add(Waiting(2, kept.make, 0, lambda: None))
+    kept.backlog.add(Waiting(1, fail, _BATCH + 1, 0, lambda: None))
+    kept.backlog.add(Waiting(2, kept.make, 0, 0, lambda: None))
     await kept.backlog.done(2)
     assert (kept.numbers, told) == ([2], ["ValueError"])
 

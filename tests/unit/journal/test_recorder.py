@@ -4,6 +4,7 @@ from proxy.exchange.record import Exchange
 from proxy.http1.fields import REQUEST, Section
 from proxy.http1.request import Request
 from proxy.journal.body import LIMIT
+from proxy.journal.known import Known
 from proxy.journal.recorder import BoundedCopy, Capture, CopyBudget, Recorder
 
 
@@ -63,6 +64,18 @@ def test_what_is_over_is_no_longer_under_way_and_gives_its_budget_back() -> None
     begun(recorder, exchange).received(b"1234", last=True)
     recorder.end(exchange)
     assert (recorder.under_way, budget.left) == ({}, 10)
+
+
+def test_the_secrets_of_a_head_that_was_cut_weigh_and_are_let_go_with_the_bodies() -> None:
+    """Until it is masked they wait with it: of 200 refused requests it could be 20 MB."""
+    cookies = [(b"Cookie", b"a=" + b"%d" % n * 8_000) for n in range(9)]
+    capture = Capture(Request("GET", b"/", "1.1", Section(cookies, REQUEST), 0), CopyBudget())
+    capture.cut(b"/")
+    assert capture.weight > 9 * 8_000
+    assert len(capture.secrets().values) == 9
+    capture.lighten()
+    assert capture.weight < 9 * 800
+    assert capture.secrets() == Known(beyond=True)
 
 
 def begun(recorder: Recorder, exchange: Exchange) -> Capture:
