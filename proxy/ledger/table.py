@@ -184,9 +184,11 @@ def _flat(entry: Entry) -> dict[str, Any]:
 
 
 # A cell begins at the text's own start, and after whatever a spreadsheet takes for a separator: in
-# Colombia that is the semicolon. Tabs and line ends are none of a plain text's characters. Some
-# programs take the full-width signs for the others.
-_FORMULA = re.compile(r'(^|[;,|"])( *+)([=+\-@＝＋－＠])')
+# Colombia that is the semicolon. Tabs and line ends are none of a plain text's characters. Where
+# somebody chose the blank, a sign alone is no formula. Some programs take the full-width signs for
+# the others.
+_SIGN = "[=+\\-@＝＋－＠]"
+_FORMULA = re.compile(rf'((?:^|[;,|":]) *+)({_SIGN})|( )({_SIGN}(?! ))')
 
 
 def _harmless(value: object) -> object:
@@ -196,7 +198,7 @@ def _harmless(value: object) -> object:
     text = plain(value)
     if text[:1] in ("+", "-") and text[1:].replace(".", "", 1).isdecimal():
         return text  # an amount
-    return _FORMULA.sub(r"\1\2'\3", text)
+    return _FORMULA.sub(r"\1\3'\2\4", text)
 
 
 def _short(text: str, most: int) -> str:

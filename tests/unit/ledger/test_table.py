@@ -79,6 +79,9 @@ def test_csv_has_all_columns_and_no_formulas(entries: list[dict[str, Any]]) -> N
     [
         pytest.param("=1+1", "'=1+1", id="the whole"),
         pytest.param("x;=1+1;", "x;'=1+1;", id="after a semicolon"),
+        pytest.param("x:=1+1", "x:'=1+1", id="after a colon"),
+        pytest.param("x =1+1 -2", "x '=1+1 '-2", id="separated by blanks"),
+        pytest.param("a - b = c", "a - b = c", id="a sign between blanks"),
         pytest.param("x,@a|+b", "x,'@a|'+b", id="after other separators"),
         pytest.param('{"a": "=1"}', """{"a": "'=1"}""", id="in JSON"),
         pytest.param("a; -1+1", "a; '-1+1", id="after a blank"),
