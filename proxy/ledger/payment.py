@@ -66,7 +66,7 @@ class Picker:
         return _text(told), _text(marks) if marks else "{}"
 
     def _members(self, document: Any) -> "list[tuple[int, str, str]] | None":  # noqa: ANN401  JSON
-        found = _Found(self._ends, self._place, len(self._places))
+        found = _FoundMembers(self._ends, self._place, len(self._places))
         found.look(document, "", "", _DEEPEST)
         return None if found.rounded else found.members
 
@@ -100,7 +100,7 @@ def _named(document: Any) -> dict[str, str] | None:  # noqa: ANN401  JSON
     return found
 
 
-class _Found:
+class _FoundMembers:
     """What is wanted of a body: the place in the order of names, the path and the value.
 
     ``rounded`` says that a number is among it, which may have been written otherwise.

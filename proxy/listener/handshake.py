@@ -101,11 +101,11 @@ class Handshake(asyncio.Protocol):
         transport = self._transport
         if not transport.is_closing():
             tls = cast("asyncio.BufferedProtocol", transport.get_protocol())
-            records = _Records(tls, transport, self._early)
+            records = _HandshakeRecords(tls, transport, self._early)
             transport.set_protocol(records)
             self._loop.call_soon(self._feed, records)
 
-    def _feed(self, records: "_Records") -> None:
+    def _feed(self, records: "_HandshakeRecords") -> None:
         records.feed(self._first)
         self._first = b""
 
@@ -132,7 +132,7 @@ class Handshake(asyncio.Protocol):
 
     def _hand_over(self, secured: asyncio.Transport) -> None:
         below, early, connection = self._transport, self._early, self._make()
-        records = cast("_Records", below.get_protocol())
+        records = cast("_HandshakeRecords", below.get_protocol())
         below.set_protocol(records.tls)
         if not serves(self._loop) or len(self._gate.connections) < GREEDY:
             secured.set_protocol(connection)
@@ -164,7 +164,7 @@ class _Early(asyncio.Protocol):
         return True
 
 
-class _Records(Records):
+class _HandshakeRecords(Records):
     """Reads for a handshake, which is short, and no more once there is something else to read."""
 
     def __init__(

@@ -92,7 +92,7 @@ def serves(loop: asyncio.AbstractEventLoop) -> bool:
 
 async def works(patience: float = _PATIENCE) -> bool:
     """Report whether TLS can be read by records here, by trying it on a connection to ourselves."""
-    ends: list[_End] = []
+    ends: list[_TrialEnd] = []
     try:
         async with asyncio.timeout(patience):
             await _tried(ends)
@@ -105,17 +105,17 @@ async def works(patience: float = _PATIENCE) -> bool:
     return True
 
 
-async def _tried(ends: "list[_End]") -> None:
+async def _tried(ends: "list[_TrialEnd]") -> None:
     loop = asyncio.get_running_loop()
     for sock in socket.socketpair():
-        ends.append((await loop.create_connection(_End, sock=sock))[1])
+        ends.append((await loop.create_connection(_TrialEnd, sock=sock))[1])
     await asyncio.gather(ends[0].secure(server=True), ends[1].secure(server=False))
     for one, other in (ends, ends[::-1]):
         one.transport.write(_SENT)
         await other.received.wait()
 
 
-class _End(asyncio.Protocol):
+class _TrialEnd(asyncio.Protocol):
     """One end of a connection to ourselves."""
 
     def __init__(self) -> None:

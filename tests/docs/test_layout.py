@@ -1,6 +1,10 @@
 """Tests lie as the house does: each unit test has its module; each module its test, or a reason."""
 
+import ast
+from collections import Counter
 from pathlib import Path
+
+import pytest
 
 TESTS = Path(__file__).parents[1]
 PROXY = TESTS.parent / "proxy"
@@ -101,3 +105,15 @@ def test_a_task_has_a_group_or_one_of_three_owners() -> None:
         "listener/connection.py",
         "listener/handshake.py",
     }
+
+
+@pytest.mark.parametrize("package", ["proxy", "simulator"])
+def test_no_two_classes_share_a_name(package: str) -> None:
+    """A private one is another's namesake as well: who reads both rooms takes one for the other."""
+    names = Counter(
+        node.name.lstrip("_")
+        for path in (TESTS.parent / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, times in names.items() if times > 1] == []
