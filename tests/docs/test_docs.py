@@ -199,6 +199,21 @@ def test_every_page_says_the_same_of_how_often_a_request_is_sent_again() -> None
     assert [named(page) for page in PAGES if never.search(page.read_text())] == []
 
 
+def test_every_word_of_the_glossary_comes_from_where_it_says() -> None:
+    page = (ROOT / "docs" / "glossary.md").read_text()
+    rows = re.findall(r"^\| ([a-z, -]+) \|.*\| (`.+`) \|$", page, re.MULTILINE)
+    assert len(rows) > 40
+    for words, places in rows:
+        found = [ROOT / "proxy" / place for place in re.findall(r"`(.+?)`", places)]
+        text = "".join(
+            file.read_text()
+            for path in found
+            for file in (path.rglob("*.py") if path.is_dir() else [path])
+        )
+        for word in words.split(", "):
+            assert re.search(re.sub("[ -]", "[ _-]?", word), text, re.IGNORECASE), word
+
+
 @pytest.mark.needs("checkout")
 def test_nothing_names_a_registry_or_a_machine() -> None:
     names = subprocess.run(
