@@ -223,15 +223,15 @@ def _tour(arguments: list[str]) -> int:
 
 
 def _check(arguments: list[str]) -> int:
-    from proxy import doctor
+    from proxy.cli import check
 
-    return doctor.main(arguments)
+    return check.main(arguments)
 
 
 def _ledger(arguments: list[str]) -> int:
-    from proxy.cli import ledger
+    from proxy.cli.ledger import commands
 
-    return ledger.main(arguments)
+    return commands.main(arguments)
 
 
 _COMMANDS: dict[str, Callable[[list[str]], int]] = {

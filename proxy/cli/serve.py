@@ -19,10 +19,10 @@ from proxy.server import server, sockets
 from proxy.server.sockets import AddressTaken, HandedOver
 from proxy.settings import environment_proxy
 from proxy.settings.credentials import CredentialsReader
-from proxy.settings.model import Settings, find, load
+from proxy.settings.model import Settings, load
 from proxy.settings.near_misses import meant
 from proxy.settings.precedence import Found, full_name
-from proxy.settings.sources import Sources, locate
+from proxy.settings.sources import Sources
 from proxy.settings.suspicions import (
     empty_upstream,
     path_of_the_api,
@@ -32,7 +32,7 @@ from proxy.settings.suspicions import (
 )
 from proxy.telemetry import log_format
 from proxy.terminal.arguments import OK, TAKEN, USAGE, say
-from proxy.terminal.setting_flags import chosen, parser
+from proxy.terminal.setting_flags import chosen, found_of, parser
 from proxy.words import of_locale, phrase
 
 if TYPE_CHECKING:  # imported only where there is one
@@ -84,11 +84,7 @@ def _simulators(flag: str) -> str:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    return _serve_with(_found(options))
-
-
-def _found(options: argparse.Namespace) -> Found:
-    return find(chosen(options), locate(options.env_file, options.secrets_dir))
+    return _serve_with(found_of(options))
 
 
 def _serve_with(found: Found) -> int:
@@ -184,7 +180,7 @@ def _url(address: ListenAddress, scheme: str) -> str:
 
 def _run(options: argparse.Namespace) -> int:
     """Serve with credentials, whole or half; without any, show what it does."""
-    found = _found(options)
+    found = found_of(options)
     if found.origins.keys() & {"client_id", "client_secret"}:
         return _serve_with(found)
     if place := meant(found.sources):

@@ -19,8 +19,9 @@ from proxy.errors import SettingsError, TokenError
 from proxy.settings.sources import Sources
 from proxy.terminal import prompt
 from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
-from proxy.terminal.plain import as_json, plain
+from proxy.terminal.plain import as_json
 from proxy.terminal.screen import Screen
+from proxy.terminal.table import Cell, lines
 from proxy.token.ids import usable_id
 from proxy.words import phrase
 from proxy.words.durations import span
@@ -222,26 +223,23 @@ def _incomplete(found: dict[str, Any]) -> None:
 
 
 def _table(tokens: list[dict[str, Any]], ours: str, screen: Screen) -> None:
-    rows = [_HEADINGS, *(_row(entry, ours) for entry in tokens)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
-    for number, row in enumerate(rows):
-        line = "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True))
-        green = number and tokens[number - 1]["whose"] != "other"
-        shades = ("dim",) if number == 0 else ("green",) if green else ()
-        screen.line(screen.shade(line.rstrip(), *shades) if shades else line.rstrip())
+    for line in lines(_HEADINGS, [_row(entry, ours) for entry in tokens], screen):
+        screen.line(line)
 
 
-def _row(entry: dict[str, Any], ours: str) -> tuple[str, ...]:
+def _row(entry: dict[str, Any], ours: str) -> list[Cell]:
     left, scopes = entry["ends_in"], entry["scopes"]
     whose = {"own": ours, "own-before": f"{ours}, until now"}
-    return (
-        plain(str(entry["id"])),
+    shades = ("green",) if entry["whose"] in whose else ()
+    texts = (
+        str(entry["id"]),
         str(entry["created"] or "not known").replace("T", " ").removesuffix("Z"),
         "not known" if left is None else span(left) if left > 0 else "now",
         "not known" if scopes is None else str(scopes),
-        plain(str(entry["grant"] or "not known")),
+        str(entry["grant"] or "not known"),
         whose.get(entry["whose"], "another's"),
     )
+    return [Cell(text, shades) for text in texts]
 
 
 # -- revoke ------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ class Screen:
 
     def shade(self, text: str, *shades: str) -> str:
         """Colour ``text``, if colours are wanted."""
-        if not (self._colour and text):
+        if not (self._colour and text and shades):
             return text
         codes = ";".join(_SHADES[shade] for shade in shades)
         return f"\x1b[{codes}m{text}\x1b[0m"

@@ -6,7 +6,9 @@ from types import MappingProxyType
 from typing import Any, get_args
 
 from proxy.settings.field import Group
-from proxy.settings.model import Flag, flags
+from proxy.settings.model import Flag, find, flags
+from proxy.settings.precedence import Found
+from proxy.settings.sources import locate
 from proxy.terminal.arguments import Parser, add_sources
 
 _DEST = "setting_"
@@ -54,6 +56,11 @@ def _add(group: Any, flag: Flag) -> None:  # noqa: ANN401  argparse's own
         )
         return
     group.add_argument(option, metavar=flag.takes, help=meaning, **common)
+
+
+def found_of(options: argparse.Namespace) -> Found:
+    """Find the settings that flags and sources give; raise SettingsError if one is unreadable."""
+    return find(chosen(options), locate(options.env_file, options.secrets_dir))
 
 
 def chosen(options: argparse.Namespace) -> dict[str, Any]:

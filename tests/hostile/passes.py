@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from proxy.cli.ledger import rows, spreadsheet
 from proxy.console.caller_url import CallerUrl
 from proxy.console.changes import changes
 from proxy.console.copying import FORMS
@@ -35,7 +36,7 @@ from proxy.journal.entry import Entry
 from proxy.journal.recorder import Capture, CopyBudget, Recorder
 from proxy.journal.redaction import Redaction
 from proxy.journal.spellings import hidden
-from proxy.ledger import questions, table
+from proxy.ledger import questions
 from proxy.ledger.comparison import Comparison
 from proxy.ledger.payment import Picker
 from proxy.rules import Rule, ambiguous
@@ -60,7 +61,7 @@ PICKER = Picker(("invoice",), REDACTION.value, str.upper)
 RULE = Rule.parse("GET /v1/*/x*/y")
 HOSTS = Hosts(frozenset((b"localhost",)))
 _ROW: dict[str, Any] = {
-    **dict.fromkeys(table.COLUMNS, ""),
+    **dict.fromkeys(spreadsheet.COLUMNS, ""),
     "number": 1,
     "payment": {},
     "answer": {},
@@ -276,9 +277,9 @@ def _logged(text: str) -> None:
 
 def _listed(text: str) -> None:
     entry = {**_ROW, "path": text, "payment": {"reference": text}, "answer": {"id": text}}
-    table.write_csv([entry], io.StringIO())
-    table.table([entry], Screen(io.StringIO()))
-    table.details(entry)
+    spreadsheet.write_csv([entry], io.StringIO())
+    rows.table([entry], Screen(io.StringIO()))
+    rows.details(entry)
 
 
 def _looked_up(text: str) -> None:

@@ -19,7 +19,7 @@ _ANYWHERE = {"search", "split", "findall", "finditer", "sub", "subn"}
 IN_PLACE = {
     "proxy.rules": "a rule of the settings: `proxy.rules.Rule` is one of the passes",
     "proxy.settings.model": "names of settings",
-    "proxy.cli.ledger_list": "its table",
+    "proxy.cli.ledger.listing": "its table",
 }
 
 

@@ -12,7 +12,8 @@ import pytest
 from proxy.addresses import ListenAddress
 from proxy.admin import client
 from proxy.admin.client import AdminReply
-from proxy.cli import ledger, operate, tokens
+from proxy.cli import operate, tokens
+from proxy.cli.ledger import commands
 from proxy.errors import ProxyError
 from proxy.exchange.record import Exchange
 from proxy.ledger.row import Body
@@ -69,7 +70,7 @@ def file(tmp_path: Path) -> Path:
 def test_the_ledgers_commands(
     words: list[str], file: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    ledger.main([*words, "--ledger", str(file)])
+    commands.main([*words, "--ledger", str(file)])
     out, err = capfd.readouterr()
     harmless(out.replace("\r\n", "\n") + err)
     assert out + err
@@ -106,7 +107,8 @@ TOKEN = {
     "id": HOSTILE, "created": HOSTILE, "ends_in": 5.0, "scopes": 1, "grant": HOSTILE,
     "whose": HOSTILE,
 }  # fmt: skip
-TOKENS = {"tokens": [TOKEN], "whole": False, "own": None, "revoked": {HOSTILE: HOSTILE}}
+WHAT_CAME = {"words": HOSTILE, "ended": False}
+TOKENS = {"tokens": [TOKEN], "whole": False, "own": None, "revoked": {HOSTILE: WHAT_CAME}}
 
 
 @pytest.fixture
@@ -130,9 +132,9 @@ def test_look_up(
     as_json: list[str], file: Path, answering: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
     answering(200, FOUND | {"row": {"exchange": f"run-1{HOSTILE}"}})
-    ledger.main(["look-up", "#1", "--ledger", str(file), *as_json])
+    commands.main(["look-up", "#1", "--ledger", str(file), *as_json])
     answering(500, FOUND | {"row": {"exchange": "another"}})
-    ledger.main(["look-up", "#1", "--ledger", str(file)])
+    commands.main(["look-up", "#1", "--ledger", str(file)])
     out, err = capfd.readouterr()
     assert "cHduZWQ=" in out
     harmless(out + err)

@@ -6,14 +6,15 @@ from typing import Any
 
 from proxy.admin import client as admin_client
 from proxy.admin.connection import Unreached
-from proxy.cli.ledger_file import add_row, find
+from proxy.cli.ledger import rows
+from proxy.cli.ledger.file import add_row, find
 from proxy.cli.shared import add_proxy, proxy_of
 from proxy.counts import counted
 from proxy.invocation import COMMAND
-from proxy.ledger import table
 from proxy.terminal.arguments import OK
 from proxy.terminal.plain import as_json, plain
 from proxy.terminal.screen import Screen
+from proxy.terminal.table import Cell, lines
 
 _LIMIT = 300.0  # seconds: it may wait for a token, and reads many pages
 _CODES = {"found": OK, "not-found": 5, "not-answered": 6}
@@ -50,7 +51,7 @@ def look_up(options: argparse.Namespace, screen: Screen) -> int:
 def _compared(entry: dict[str, Any], told: dict[str, Any], screen: Screen) -> Iterator[str]:
     """Lay what is known of the row beside what the API has."""
     yield f"row #{entry['number']}: {entry['method']} {plain(entry['path'])}"
-    yield f"{table.outcome(entry)}: {table.MEANING[table.outcome(entry)]}"
+    yield f"{rows.outcome(entry)}: {rows.MEANING[rows.outcome(entry)]}"
     for candidate in told["candidates"]:
         yield ""
         yield from _beside(entry, candidate, screen)
@@ -78,16 +79,19 @@ def _beside(entry: dict[str, Any], candidate: dict[str, Any], screen: Screen) ->
     }
     if candidate["row"] is not None:
         yield screen.shade(f"this is the answer of row #{candidate['row']}", "dim")
-    rows = [("", "the ledger", "the API", "")]
+    compared: list[tuple[Cell, ...]] = []
     for name, value in candidate["known"].items():
-        compared = "time" if name == "created_at" else name
-        mark = "✓" if compared in candidate["agrees"] else ""
-        mark = "✗" if compared in candidate["differs"] else mark
-        mark = "≈" if compared in candidate["alike"] else mark
-        rows.append((plain(name), plain(ours.get(name, "-")), plain(value), mark))
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for index, row in enumerate(rows):
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        mark = screen.shade(screen.mark(row[3]), _SHADES.get(row[3], "dim"))
-        line = "  ".join([screen.shade(cells[0], "dim"), *cells[1:], mark]).rstrip()
-        yield screen.shade(line, "bold") if index == 0 else line
+        what = "time" if name == "created_at" else name
+        mark = "✓" if what in candidate["agrees"] else ""
+        mark = "✗" if what in candidate["differs"] else mark
+        mark = "≈" if what in candidate["alike"] else mark
+        shade = (_SHADES.get(mark, "dim"),)
+        compared.append(
+            (
+                Cell(name, ("dim",)),
+                Cell(ours.get(name, "-")),
+                Cell(value),
+                Cell(screen.mark(mark), shade),
+            )
+        )
+    yield from lines(("", "the ledger", "the API", ""), compared, screen)

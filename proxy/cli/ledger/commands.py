@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from proxy.admin.connection import Unreached
-from proxy.cli.ledger_file import add_row, find, ledger_file
-from proxy.cli.ledger_list import add_list, show_list
-from proxy.cli.ledger_look_up import add_look_up, look_up
+from proxy.cli.ledger import rows
+from proxy.cli.ledger.file import add_row, find, ledger_file
+from proxy.cli.ledger.listing import add_list, show_list
+from proxy.cli.ledger.look_up import add_look_up, look_up
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
-from proxy.ledger import table
 from proxy.ledger.backup import backup
 from proxy.ledger.trouble import SETTING, LedgerRefused
 from proxy.ledger.verdict import settle
@@ -85,9 +85,9 @@ def _show(options: argparse.Namespace, screen: Screen) -> int:
     if options.json:
         screen.line(as_json(entry, 2))
         return OK
-    screen.line(screen.rows(table.details(entry)))
+    screen.line(screen.rows(rows.details(entry)))
     if entry["in_doubt"]:
-        screen.line(screen.shade(f"\n{table.next_step(entry)}", "dim"))
+        screen.line(screen.shade(f"\n{rows.next_step(entry)}", "dim"))
     return OK
 
 

@@ -6,10 +6,11 @@ import sys
 import time
 from typing import Any
 
-from proxy.cli.ledger_file import ledger_file
+from proxy.cli.ledger import rows
+from proxy.cli.ledger.file import ledger_file
+from proxy.cli.ledger.spreadsheet import write_csv
 from proxy.counts import counted
 from proxy.invocation import COMMAND
-from proxy.ledger import table
 from proxy.ledger.reading import Query, reading
 from proxy.moments import stamp
 from proxy.terminal.arguments import OK, words
@@ -74,7 +75,7 @@ def show_list(options: argparse.Namespace, screen: Screen) -> int:
             for entry in entries:
                 screen.line(as_json(entry))
         elif options.csv:
-            table.write_csv(entries, sys.stdout)
+            write_csv(entries, sys.stdout)
         else:
             _show_table(list(entries), reader.counts(), options, screen)
     return OK
@@ -89,19 +90,19 @@ def _show_table(
     if not entries:
         screen.line("no such rows" if sum(counts.values()) else "the ledger is empty")
     else:
-        for line in table.table(entries, screen):
+        for line in rows.table(entries, screen):
             screen.line(line)
     if len(entries) == options.limit and not options.all:
         last = entries[-1]["number"]
         screen.line(screen.shade(f"more: the same with --before {last}", "dim"))
     if (count := counts["in_doubt"]) and not options.in_doubt:
-        rows = f"{counted(count, 'row')} {'is' if count == 1 else 'are'}"
-        hint = f"{rows} in doubt: {COMMAND} ledger --in-doubt"
+        doubtful = f"{counted(count, 'row')} {'is' if count == 1 else 'are'}"
+        hint = f"{doubtful} in doubt: {COMMAND} ledger --in-doubt"
         screen.line(screen.shade(f"{screen.mark('!')} {hint}", "red"))
     elif entries and options.in_doubt:
-        if any(table.outcome(entry) == "left open" for entry in entries):
-            screen.line(f"left open: {table.MEANING['left open']}")
-        screen.line(screen.shade(table.next_step(entries[0]), "dim"))
+        if any(rows.outcome(entry) == "left open" for entry in entries):
+            screen.line(f"left open: {rows.MEANING['left open']}")
+        screen.line(screen.shade(rows.next_step(entries[0]), "dim"))
 
 
 def _when(text: str) -> str:

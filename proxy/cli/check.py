@@ -1,0 +1,95 @@
+"""``breb-proxy check``: the examination of proxy.doctor, as a report or as JSON."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from proxy.doctor import settings_check
+from proxy.doctor.examine import Examination, exit_code, look_at_settings
+from proxy.doctor.report import Report, as_json
+from proxy.doctor.rivals_check import QUESTION
+from proxy.doctor.steps import Chart, failed
+from proxy.errors import SettingsError
+from proxy.invocation import COMMAND
+from proxy.server import errand
+from proxy.terminal import prompt
+from proxy.terminal.arguments import FAILED, USAGE, say
+from proxy.terminal.screen import Screen
+from proxy.terminal.setting_flags import found_of, parser
+
+_ABOUT = """\
+Check settings, network, TLS, token and one request end to end. For what does not work, say what
+to do. The check takes no longer than the longest timeout. It fetches one token and revokes it at
+the end, and sends one GET through the proxy to the upstream. It changes nothing else.
+"""
+_CODES = "0 it works (warnings are marked !), 1 a step failed, 2 wrong settings or usage"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Examine; return the exit code."""
+    reader = parser("check", _ABOUT, _CODES)
+    group = reader.add_argument_group("this check")
+    group.add_argument("--json", action="store_true", help="print one JSON document")
+    group.add_argument(
+        "--path",
+        type=_path,
+        metavar="/PATH",
+        help="path to GET through the proxy (default: the API's information about the token)",
+    )
+    group.add_argument(
+        "--rivals",
+        action="store_true",
+        help="fetch two tokens to find out whether a new token ends the older ones; asks first",
+    )
+    group.add_argument("--yes", action="store_true", help="do not ask")
+    options = reader.read(arguments)
+    if options.rivals and not (options.yes or prompt.yes(QUESTION)):
+        say(f"nothing was tried; to run it without a terminal: {COMMAND} check --rivals --yes")
+        return FAILED
+    try:
+        found = settings_check.judged(found_of(options))
+    except SettingsError as error:
+        if options.json:
+            Screen(sys.stdout).line(as_json(_unread(error)))
+        else:
+            say("\n".join(error.problems))
+        return USAGE
+    codes: list[int] = []
+    errand.run(_examine(found, options, codes))
+    return codes[0]
+
+
+def _unread(error: SettingsError) -> Chart:
+    """Return the examination that ended before it began: what settings are in cannot be read."""
+    chart = Chart(lambda: None)
+    step = chart.add("settings", "settings", "values")
+    chart.settle(step, failed("they cannot be read", "\n".join(error.problems)))
+    return chart
+
+
+def _path(text: str) -> str:
+    if not text.startswith("/") or not text.isascii() or not text.isprintable() or " " in text:
+        raise argparse.ArgumentTypeError("must be a path as in a URL, such as /v1/keys")
+    return text
+
+
+async def _examine(
+    found: settings_check.FoundSettings, options: argparse.Namespace, codes: list[int]
+) -> None:
+    screen = Screen(sys.stdout)
+    report = Report(screen)
+    chart = Chart(lambda: None if options.json else report.tell(chart))
+    usable = look_at_settings(chart, found)
+    async with asyncio.TaskGroup() as tasks:
+        turning = None if options.json else tasks.create_task(report.turn(chart))
+        if found.settings is not None:
+            examination = Examination(chart, found.settings, found.sources, rivals=options.rivals)
+            await examination.run(options.path, credentials=not found.missing)
+        if turning is not None:
+            turning.cancel()
+    if options.json:
+        screen.line(as_json(chart))
+    else:
+        report.sum_up(chart)
+    codes.append(exit_code(chart, usable=usable))

@@ -1,0 +1,1 @@
+"""``breb-proxy ledger`` and what it prints."""

@@ -1,0 +1,83 @@
+"""Rows of the ledger as CSV: nothing in it is a formula to a spreadsheet."""
+
+import csv
+import json
+import re
+from collections.abc import Iterable
+from typing import IO, Any
+
+from proxy.cli.ledger.rows import Entry, word
+from proxy.terminal.plain import plain
+
+COLUMNS = (
+    "number",
+    "exchange",
+    "opened_at",
+    "closed_at",
+    "seconds",
+    "caller",
+    "method",
+    "path",
+    "amount",
+    "currency",
+    "outcome",
+    "reason",
+    "status",
+    "attempts",
+    "answer_id",
+    "answer_status",
+    "trace_id",
+    "verdict",
+    "verdict_by",
+    "verdict_note",
+    "payment",
+    "body_bytes",
+    "body_sha256",
+    "token_id",
+    "traceparent",
+)
+
+
+def write_csv(entries: Iterable[Entry], stream: IO[str]) -> None:
+    """Write rows as CSV (RFC 4180), with a head."""
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for entry in entries:
+        writer.writerow([_harmless(value) for value in _flat(entry).values()])
+
+
+def _flat(entry: Entry) -> dict[str, Any]:
+    verdict = entry["verdicts"][-1] if entry["verdicts"] else {}
+    told, answer = entry["payment"], entry["answer"]
+    values = {
+        **entry,
+        "outcome": entry["outcome"] or "open",
+        "amount": told.get("amount.value"),
+        "currency": told.get("amount.currency"),
+        "answer_id": answer.get("id"),
+        "answer_status": answer.get("status"),
+        "trace_id": answer.get("trace_id"),
+        "verdict": word(entry),
+        "verdict_by": verdict.get("author"),
+        "verdict_note": verdict.get("note"),
+        "payment": json.dumps(told, ensure_ascii=False),
+    }
+    return {name: values[name] for name in COLUMNS}
+
+
+# A cell begins at the text's own start, and after whatever a spreadsheet takes for a separator: in
+# Colombia that is the semicolon. Tabs and line ends are none of a plain text's characters. Where
+# somebody chose the blank, a sign alone is no formula. Some programs take the full-width signs for
+# the others.
+_SIGN = "[=+\\-@＝＋－＠]"
+_FORMULA = re.compile(rf'((?:^|[;,|":]) *+)({_SIGN})|( )({_SIGN}(?! ))')
+
+
+def _harmless(value: object) -> object:
+    """Keep a spreadsheet from taking text for a formula (CWE-1236), and a terminal from obeying."""
+    if not isinstance(value, str):
+        return "" if value is None else value
+    text = plain(value)
+    if text[:1] in ("+", "-") and text[1:].replace(".", "", 1).isdecimal():
+        return text  # an amount
+    return _FORMULA.sub(r"\1\3'\2\4", text)
