@@ -9,7 +9,7 @@ from proxy.doctor import settings_check
 from proxy.doctor.examine import Examination, exit_code, look_at_settings
 from proxy.doctor.report import Report, as_json
 from proxy.doctor.rivals_check import QUESTION
-from proxy.doctor.steps import Chart, failed
+from proxy.doctor.steps import Chart, Topic, failed
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.server import errand
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
 def _unread(error: SettingsError) -> Chart:
     """Return the examination that ended before it began: what settings are in cannot be read."""
     chart = Chart(lambda: None)
-    step = chart.add("settings", "settings", "values")
+    step = chart.add(Topic("settings"), "settings", "values")
     chart.settle(step, failed("they cannot be read", "\n".join(error.problems)))
     return chart
 

@@ -26,7 +26,8 @@ from proxy.invocation import COMMAND, curl
 from proxy.journal.beside import WEBHOOK_PATH, WebhookInbox
 from proxy.server import server, sockets
 from proxy.server.build import Parts
-from proxy.settings.model import Settings, problems
+from proxy.settings.model import Settings
+from proxy.settings.problems import SettingsWrong, problems
 from proxy.telemetry import log_format
 from proxy.terminal.screen import Screen
 from proxy.words import Phrase, of_locale, phrase
@@ -113,7 +114,7 @@ class Demo:
         try:
             return DemoSettings(**given | own)
         except ValidationError as error:
-            raise SettingsError(problems(error), _FLAGS_ALONE) from None
+            raise SettingsWrong(problems(error, Settings.model_fields), _FLAGS_ALONE) from None
 
     def run(self) -> None:
         """Run until Ctrl-C."""

@@ -9,7 +9,7 @@ from proxy.doctor.calls import REVOKE_LIMIT, Calls, proxy_in_small
 from proxy.doctor.listeners_check import door
 from proxy.doctor.network_check import NetworkCheck
 from proxy.doctor.settings_check import FoundSettings
-from proxy.doctor.steps import SWALLOWED, Chart, Outcome, Step
+from proxy.doctor.steps import SWALLOWED, Chart, Outcome, Step, Topic
 from proxy.server.build import egress_proxy
 from proxy.settings import environment_proxy
 from proxy.settings.model import Settings
@@ -18,6 +18,8 @@ from proxy.upstream.tls import tls_context
 
 ANSWER_LIMIT = 10.0  # of READ_TIMEOUT, for one small answer
 _DOOR_LIMIT = 3.0
+_EGRESS = "egress_proxy"
+_ROLES = {_EGRESS: "egress proxy", "upstream": "upstream", "token_endpoint": "token endpoint"}
 # What to do if a step does not end in time.
 _NO_DNS = "this machine's name servers do not answer: check them and the network"
 _SILENT = (
@@ -31,7 +33,7 @@ _NO_ANSWER = (
 
 def look_at_settings(chart: Chart, found: FoundSettings) -> bool:
     """Take the steps that need no network; report whether there is anything to go on with."""
-    topic = "settings"
+    topic = Topic("settings")
     whole = chart.settle(chart.add(topic, "settings", "values"), settings_check.whole(found))
     chart.settle(chart.add(topic, "names", "names"), settings_check.names(found))
     if (slips := settings_check.file(found)) is not None:
@@ -56,13 +58,13 @@ class Examination:
         other = environment_proxy.unused(settings)
         self._suspect = other.suspicion if other else ""
         self._ways = self._plan_ways()
-        topic = f"access token   {settings.token_endpoint_url}"
+        topic = Topic("access token", str(settings.token_endpoint_url))
         self._token = chart.add(topic, "token", "token", _SILENT)
         self._clock = chart.add(topic, "clock", "clock")
-        topic = "end to end   caller, proxy, upstream and back"
+        topic = Topic("end to end", "caller, proxy, upstream and back")
         self._request = chart.add(topic, "request", "request", _NO_ANSWER)
         self._revoke = chart.add(topic, "revoke", "revoked")
-        topic = "rivals   two tokens of the same client"
+        topic = Topic("rivals", "two tokens of the same client")
         self._rivals = chart.add(topic, "rivals", "two tokens", _SILENT) if rivals else None
         self._doors = self._plan_doors()
         answer = min(settings.read_timeout, ANSWER_LIMIT)
@@ -76,17 +78,17 @@ class Examination:
         settings, ways = self._settings, {}
         egress = settings.egress_proxy
         if egress is not None:
-            ways[egress] = self._way(egress, "egress proxy", "BREB_EGRESS_PROXY", direct=True)
+            ways[egress] = self._way(egress, _EGRESS, "BREB_EGRESS_PROXY", direct=True)
         upstream, endpoint = settings.base_url.origin, settings.token_endpoint_url.origin
         direct = egress is None
         ways[upstream] = self._way(upstream, "upstream", "BREB_BASE_URL", direct=direct)
         if endpoint != upstream:
-            ways[endpoint] = self._way(endpoint, "token endpoint", "BREB_TOKEN_URL", direct=direct)
+            ways[endpoint] = self._way(endpoint, "token_endpoint", "BREB_TOKEN_URL", direct=direct)
         return ways
 
-    def _way(self, origin: Url, role: str, setting: str, *, direct: bool) -> list[tuple[Step, Any]]:
+    def _way(self, origin: Url, name: str, setting: str, *, direct: bool) -> list[tuple[Step, Any]]:
         settings, add = self._settings, self._chart.add
-        to_egress = role == "egress proxy"
+        to_egress = name == _EGRESS
         check = NetworkCheck(
             origin,
             setting,
@@ -96,8 +98,7 @@ class Examination:
             None if direct else self._egress,
             self._suspect,
         )
-        topic = f"{role}   {origin}"
-        name = role.replace(" ", "_")
+        topic = Topic(_ROLES[name], str(origin))
         steps: list[tuple[Step, Any]] = []
         if direct:
             steps.append((add(topic, f"{name}.dns", "DNS", check.first(_NO_DNS)), check.name))
@@ -110,7 +111,7 @@ class Examination:
 
     def _plan_doors(self) -> list[tuple[Step, ListenAddress, str]]:
         settings, add = self._settings, self._chart.add
-        topic = "listeners"
+        topic = Topic("listeners")
         return [
             (add(topic, "listen", "callers"), settings.listen, "BREB_LISTEN"),
             (add(topic, "admin_listen", "admin"), settings.admin_listen, "BREB_ADMIN_LISTEN"),

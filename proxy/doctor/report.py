@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from proxy import __version__
-from proxy.doctor.steps import Chart, Finding, Outcome, Step
+from proxy.doctor.steps import Chart, Finding, Outcome, Step, Topic
 from proxy.moments import stamp_millis
 from proxy.terminal.plain import as_json as written
 from proxy.terminal.screen import Screen
@@ -32,7 +32,7 @@ class Report:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._told = 0
-        self._topic = ""
+        self._topic: Topic | None = None
         self._wheel = itertools.cycle("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏" if screen.mark("✓") == "✓" else "|/-\\")
         self._columns = shutil.get_terminal_size((_WIDEST, 24)).columns
         self._width = min(_WIDEST, self._columns)
@@ -49,7 +49,7 @@ class Report:
     async def turn(self, chart: Chart) -> None:
         """Show what goes on, for ever; cancel to stop."""
         while self._screen.terminal:
-            doing = [f"{s.topic.split('  ')[0]} {s.title}" for s in chart.steps if s.running]
+            doing = [f"{s.topic.name} {s.title}" for s in chart.steps if s.running]
             wheel = self._screen.shade(next(self._wheel), "cyan")
             took = f"{chart.seconds:.1f} s"
             # What fills the line to its end or beyond cannot be taken back.
@@ -61,7 +61,7 @@ class Report:
         screen = self._screen
         if step.topic != self._topic:
             self._topic = step.topic
-            name, _, subject = step.topic.partition("   ")
+            name, subject = step.topic.name, step.topic.subject
             screen.line(f"\n{screen.shade(name, 'bold')}   {screen.shade(subject, 'dim')}".rstrip())
         mark, shade = _MARKS[finding.outcome]
         took = span(step.seconds) if step.seconds >= 0.0005 else ""
@@ -108,9 +108,8 @@ class Report:
         took = f"{len(chart.steps)} steps in {span(chart.seconds)}"
         if bad:
             first = chart.start
-            topic = first.topic.split("  ")[0]
             mark = self._screen.mark("✗")
-            words = f"{mark} {len(bad)} failed; start with {topic}, {first.title}"
+            words = f"{mark} {len(bad)} failed; start with {first.topic.name}, {first.title}"
             self._screen.line(f"\n{self._screen.shade(words, 'bold', 'red')} ({took})")
             return
         words = "everything works" if not doubts else f"it works; warnings: {doubts}"
@@ -142,7 +141,7 @@ def _step(step: Step) -> dict[str, Any]:
     finding = step.finding
     return {
         "name": step.name,
-        "topic": " ".join(step.topic.split()),
+        "topic": str(step.topic),
         "outcome": None if finding is None else finding.outcome.value,
         "seconds": round(step.seconds, 4),
         "says": None if finding is None else finding.says,

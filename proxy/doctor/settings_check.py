@@ -7,12 +7,12 @@ from pathlib import Path
 from proxy.counts import counted
 from proxy.credentials import Credentials
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine, suspect
-from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.settings import near_misses
 from proxy.settings.git import exposed
 from proxy.settings.model import SECRETS, Settings, load, shown
 from proxy.settings.precedence import Found, full_name
+from proxy.settings.problems import Problem, SettingsWrong
 from proxy.settings.sources import EnvFile, Sources
 from proxy.settings.suspicions import (
     empty_upstream,
@@ -37,7 +37,7 @@ class FoundSettings:
 
     found: Found
     settings: Settings | None
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
 
     @property
     def exposed(self) -> str:
@@ -65,8 +65,8 @@ def judged(found: Found) -> FoundSettings:
     stand_in = {name: _STAND_IN for name in _PAIR if name not in found.origins}
     try:
         settings = load(found.with_values(stand_in))
-    except SettingsError as error:
-        return FoundSettings(found, None, tuple(error.problems))
+    except SettingsWrong as error:
+        return FoundSettings(found, None, error.found)
     return FoundSettings(found, settings, ())
 
 
@@ -79,7 +79,7 @@ def whole(found: FoundSettings) -> Finding:
             rows.append((full_name(name), f"{value}from {found.origins[name]}"))
             facts[full_name(name)] = _fact(found, name)
     if found.settings is None:
-        advice = "\n".join(found.problems)
+        advice = "\n".join(map(str, found.problems))
         return Finding(
             Outcome.FAILED,
             "some settings are wrong, so that nothing else is tried",
@@ -188,9 +188,8 @@ def credentials(found: FoundSettings) -> Finding:
     if found.missing:
         verb = "is" if len(found.missing) == 1 else "are"
         return failed(f"{' and '.join(found.missing)} {verb} not set", _where_to_put(found))
-    ours = tuple(f"{full_name(name)}:" for name in _PAIR)
-    if wrong := [line for line in found.problems if line.startswith(ours)]:
-        return failed("; ".join(wrong), "copy it from the dashboard: Platform > API keys")
+    if wrong := [each for each in found.problems if not set(each.of).isdisjoint(_PAIR)]:
+        return failed("; ".join(map(str, wrong)), "copy it from the dashboard: Platform > API keys")
     if found.settings is not None and (strange := odd(_pair(found.settings))):
         advice = "copy them again from the dashboard: Platform > API keys"
         return suspect("; ".join(strange), advice)

@@ -56,6 +56,17 @@ def failed(says: str, advice: str, **facts: object) -> Finding:
     return Finding(Outcome.FAILED, says, advice, facts=facts)
 
 
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """The heading of some steps, and what they are about."""
+
+    name: str
+    subject: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.subject}".rstrip()
+
+
 @dataclass(slots=True, eq=False)
 class Step:
     """One step: ``topic`` is the heading that it stands under.
@@ -63,7 +74,7 @@ class Step:
     ``late`` is what to do if it does not end in time.
     """
 
-    topic: str
+    topic: Topic
     name: str
     title: str
     late: str = SWALLOWED
@@ -81,7 +92,7 @@ class Chart:
         self._limit = 60.0
         self.steps: list[Step] = []
 
-    def add(self, topic: str, name: str, title: str, late: str = SWALLOWED) -> Step:
+    def add(self, topic: Topic, name: str, title: str, late: str = SWALLOWED) -> Step:
         """Add a step that is still to be taken."""
         step = Step(topic, name, title, late)
         self.steps.append(step)

@@ -5,9 +5,8 @@ credentials), default.
 The descriptions below are what ``--help``, ``config.example.env`` and the documentation show.
 """
 
-import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -16,16 +15,14 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from proxy import key_pair
 from proxy.addresses import ListenAddress, Url
-from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.passport.hosts import SANDBOX
 from proxy.passport.tokens import TOKEN_PATH
-from proxy.settings import near_misses
 from proxy.settings.field import about, setting
 from proxy.settings.precedence import Found, first_given, full_name
+from proxy.settings.problems import Disagreement, Problem, SettingsWrong, problems
 from proxy.settings.sources import PREFIX, Sources
 from proxy.settings.types import (
-    EMPTY,
     EgressUrl,
     EndsOfPaths,
     File,
@@ -47,7 +44,6 @@ from proxy.settings.types import (
     WebOrigins,
     userinfo,
 )
-from proxy.settings.wording import problem
 
 _NOT_PRODUCTION = {
     "sandbox": "is a sandbox, where payments seem to succeed and no money moves",
@@ -477,106 +473,114 @@ class Settings(BaseSettings):
             return values
         url, credentials = login
         if values.get("egress_credentials"):
-            raise ValueError(
-                f"{PREFIX}EGRESS_PROXY: user and password are in it and in"
-                f" {PREFIX}EGRESS_CREDENTIALS; remove them from {PREFIX}EGRESS_PROXY"
+            what = (
+                f"user and password are in it and in {PREFIX}EGRESS_CREDENTIALS; remove them from"
+                f" {PREFIX}EGRESS_PROXY"
             )
+            raise Disagreement(Problem(("egress_proxy",), what, ("egress_credentials",)))
         return {**values, "egress_proxy": url, "egress_credentials": credentials}
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        problems = [*self._unsafe(), *self._incomplete()]
-        if problems:
-            raise ValueError("\n".join(problems))
+        judges = (self._unsafe, self._incomplete, self._circular, self._unknown_callers)
+        if found := [each for judge in judges for each in judge()]:
+            raise Disagreement(*found)
         return self
 
-    def _unsafe(self) -> list[str]:
-        problems = []
-        for name, url in (("BASE_URL", self.base_url), ("TOKEN_URL", self.token_url)):
+    def _unsafe(self) -> Iterator[Problem]:
+        for name, url in (("base_url", self.base_url), ("token_url", self.token_url)):
             if url and url.scheme == "http" and not (url.loopback or self.allow_insecure_upstream):
-                problems.append(
-                    f"{PREFIX}{name}: must be https, because the token or the credentials are"
-                    f" sent there; to allow http, set {PREFIX}ALLOW_INSECURE_UPSTREAM=true"
+                yield Problem(
+                    (name,),
+                    "must be https, because the token or the credentials are sent there; to allow"
+                    f" http, set {PREFIX}ALLOW_INSECURE_UPSTREAM=true",
+                    ("allow_insecure_upstream",),
                 )
             if url and self._environment(url) == "production" and not self.allow_production:
-                problems.append(
-                    f"{PREFIX}{name}: {url.host} counts as Passport's production, where real money"
-                    f" moves; to use it, set {PREFIX}ALLOW_PRODUCTION=true; the sandbox is"
-                    f" {SANDBOX}"
+                yield Problem(
+                    (name,),
+                    f"{url.host} counts as Passport's production, where real money moves; to use"
+                    f" it, set {PREFIX}ALLOW_PRODUCTION=true; the sandbox is {SANDBOX}",
+                    ("allow_production",),
                 )
         if self.allow_production and self.environment != "production":
-            problems.append(
-                f"{PREFIX}ALLOW_PRODUCTION: is true, but {PREFIX}BASE_URL ({self.base_url.host})"
-                f" {_NOT_PRODUCTION[self.environment]}; set {PREFIX}BASE_URL to the"
-                f" production host, or remove {PREFIX}ALLOW_PRODUCTION"
+            yield Problem(
+                ("allow_production",),
+                f"is true, but {PREFIX}BASE_URL ({self.base_url.host})"
+                f" {_NOT_PRODUCTION[self.environment]}; set {PREFIX}BASE_URL to the production"
+                f" host, or remove {PREFIX}ALLOW_PRODUCTION",
+                ("base_url", "production_hosts"),
             )
         if not (self.listen.private or self.caller_key or self.allow_open_listener):
-            problems.append(
-                f"{PREFIX}LISTEN: {self.listen} can be reached from other machines, and they"
-                f" could use your token; set {PREFIX}CALLER_KEY, or listen on 127.0.0.1, or set"
-                f" {PREFIX}ALLOW_OPEN_LISTENER=true"
+            yield Problem(
+                ("listen",),
+                f"{self.listen} can be reached from other machines, and they could use your token;"
+                f" set {PREFIX}CALLER_KEY, or listen on 127.0.0.1, or set"
+                f" {PREFIX}ALLOW_OPEN_LISTENER=true",
+                ("caller_key", "allow_open_listener"),
             )
-        return problems
 
-    def _incomplete(self) -> list[str]:
-        problems = [*self._unknown_callers()]
+    def _incomplete(self) -> Iterator[Problem]:
+        for name, other in (
+            ("client_cert_key", "client_cert"),
+            ("egress_credentials", "egress_proxy"),
+        ):
+            if getattr(self, name) and not getattr(self, other):
+                yield Problem((name,), f"set {full_name(other)} too", (other,))
         if bool(self.tls_cert) != bool(self.tls_key):
-            problems.append(f"{PREFIX}TLS_CERT and {PREFIX}TLS_KEY: set both, or neither")
-        if self.client_cert_key and not self.client_cert:
-            problems.append(f"{PREFIX}CLIENT_CERT_KEY: set {PREFIX}CLIENT_CERT too")
-        if self.egress_credentials and not self.egress_proxy:
-            problems.append(f"{PREFIX}EGRESS_CREDENTIALS: set {PREFIX}EGRESS_PROXY too")
-        if self.listen == self.admin_listen and (self.listen.path or self.listen.port):
-            problems.append(f"{PREFIX}ADMIN_LISTEN: must differ from {PREFIX}LISTEN")
-        problems.extend(
-            f"{PREFIX}{name}: {own} is this proxy's own listener ({PREFIX}{setting}): the proxy"
-            " would send requests to itself"
-            for name, url in (
-                ("BASE_URL", self.base_url),
-                ("TOKEN_URL", self.token_url),
-                ("EGRESS_PROXY", self.egress_proxy),
-            )
-            for setting, own in (("LISTEN", self.listen), ("ADMIN_LISTEN", self.admin_listen))
-            if url and url.reaches(own)
-        )
-        problems.extend(_unusable_authorities(self.ca_bundle))
-        problems.extend(
-            _unusable_pair("CLIENT_CERT", self.client_cert, "CLIENT_CERT_KEY", self.client_cert_key)
+            yield Problem(("tls_cert", "tls_key"), "set both, or neither")
+        yield from _unusable_authorities(self.ca_bundle)
+        yield from _unusable_pair(
+            "client_cert", self.client_cert, "client_cert_key", self.client_cert_key
         )
         if self.tls_key:
-            problems.extend(_unusable_pair("TLS_CERT", self.tls_cert, "TLS_KEY", self.tls_key))
-        return problems
+            yield from _unusable_pair("tls_cert", self.tls_cert, "tls_key", self.tls_key)
 
-    def _unknown_callers(self) -> list[str]:
+    def _circular(self) -> Iterator[Problem]:
+        if self.listen == self.admin_listen and (self.listen.path or self.listen.port):
+            yield Problem(("admin_listen",), f"must differ from {PREFIX}LISTEN", ("listen",))
+        for name in ("base_url", "token_url", "egress_proxy"):
+            for listener in ("listen", "admin_listen"):
+                url, own = getattr(self, name), getattr(self, listener)
+                if url and url.reaches(own):
+                    yield Problem(
+                        (name,),
+                        f"{own} is this proxy's own listener ({full_name(listener)}): the proxy"
+                        " would send requests to itself",
+                        (listener,),
+                    )
+
+    def _unknown_callers(self) -> Iterator[Problem]:
         known = {each.caller for each in self.caller_key}
-        return [
-            f"{PREFIX}{name}: the rule {rule} is for a caller that is not in {PREFIX}CALLER_KEY"
-            for name, rules in (("ALLOW", self.allow), ("DENY", self.deny))
-            for rule in rules
-            if rule.caller and rule.caller not in known
-        ]
+        for name, rules in (("allow", self.allow), ("deny", self.deny)):
+            for rule in rules:
+                if rule.caller and rule.caller not in known:
+                    what = f"the rule {rule} is for a caller that is not in {PREFIX}CALLER_KEY"
+                    yield Problem((name,), what, ("caller_key",))
 
 
-def _unusable_authorities(bundle: Path | None) -> list[str]:
+def _unusable_authorities(bundle: Path | None) -> Iterator[Problem]:
     if bundle is None:
-        return []
+        return
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(bundle)
     except OSError as error:
-        return [f"{PREFIX}CA_BUNDLE: no certificates in {bundle} ({_reason(error)})"]
-    return []
+        yield Problem(("ca_bundle",), f"no certificates in {bundle} ({_reason(error)})")
 
 
-def _unusable_pair(name: str, cert: Path | None, name_of_key: str, key: Path | None) -> list[str]:
+def _unusable_pair(
+    name: str, cert: Path | None, name_of_key: str, key: Path | None
+) -> Iterator[Problem]:
     if cert is None:
-        return []
+        return
     try:
         key_pair.load(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), cert, key)
     except key_pair.PairUnusable as error:
         if error.of_key and key is None:
-            return [f"{PREFIX}{name}: {error}; if it is in another file, set {PREFIX}{name_of_key}"]
-        return [f"{PREFIX}{name_of_key if error.of_key else name}: {error}"]
-    return []
+            what = f"{error}; if it is in another file, set {full_name(name_of_key)}"
+            yield Problem((name,), what, (name_of_key,))
+        else:
+            yield Problem((name_of_key if error.of_key else name,), str(error))
 
 
 def _reason(error: OSError) -> str:
@@ -622,22 +626,22 @@ def find(flags: Mapping[str, object], sources: Sources) -> Found:
 def load(found: Found) -> Settings:
     """Judge all settings.
 
-    Raises SettingsError with every problem at once, one line each, none with a value of a secret.
+    Raises SettingsWrong with every problem at once, none with a value of a secret.
     """
     try:
         return Settings.model_validate(dict(found.values))
     except ValidationError as error:
-        lines = [*problems(error, found.sources), *_beside(error, found)]
+        wrong = problems(error, Settings.model_fields, found.sources)
         missing = any(item["type"] == "missing" for item in error.errors())
         hint = f"to see which settings are found, and where: {COMMAND} check" if missing else ""
-        raise SettingsError(list(dict.fromkeys(lines)), hint) from None
+        raise SettingsWrong([*wrong, *_beside(error, found)], hint) from None
 
 
-def _beside(error: ValidationError, found: Found) -> list[str]:
+def _beside(error: ValidationError, found: Found) -> list[Problem]:
     """Return how the settings that are right by themselves disagree.
 
     pydantic compares them only if each one is right: here defaults stand in for those that are
-    not, and what is said of them is left out.
+    not, and what concerns them is left out.
     """
     wrong = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
     if not wrong:
@@ -646,30 +650,8 @@ def _beside(error: ValidationError, found: Found) -> list[str]:
     stand_ins = {
         name: "x" if fields[name].is_required() else fields[name].default for name in wrong
     }
-    named = re.compile(rf"{PREFIX}(?:{'|'.join(wrong)})\b", re.IGNORECASE)
     try:
         Settings.model_validate({**found.values, **stand_ins})
     except ValidationError as further:
-        return [line for line in problems(further) if not named.search(line)]
+        return [each for each in problems(further, fields) if not each.concerns(wrong)]
     return []
-
-
-def problems(error: ValidationError, sources: Sources | None = None) -> list[str]:
-    """Put each problem into one line that names the setting and what is wrong with it.
-
-    What is missing is looked for in the ``sources``, under near names.
-    """
-    lines: list[str] = []
-    for item in error.errors(include_url=False, include_input=False):
-        if not item["loc"]:
-            lines.extend(item["msg"].removeprefix("Value error, ").split("\n"))
-            continue
-        name = str(item["loc"][0])
-        full = full_name(name)
-        what = problem(item, Settings.model_fields[name])
-        if sources and item["type"] == "missing":
-            what = near_misses.missing(full, sources) or what
-        elif sources and what == EMPTY:
-            what = near_misses.put_into(full, sources) or what
-        lines.append(f"{full}: {what}")
-    return list(dict.fromkeys(lines))

@@ -13,7 +13,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from proxy.addresses import ListenAddress, NoPort, Url
 from proxy.rules import CALLER, Rule
 
-EMPTY = "is empty"
+
+class Empty(ValueError):
+    """A secret has no characters."""
+
+    def __init__(self) -> None:
+        super().__init__("is empty")
+
+
 _SHORTEST_KEY = 16
 
 
@@ -139,7 +146,7 @@ def visible(secret: SecretStr) -> SecretStr:
     """Return a secret without what surrounds it in a file; raise ValueError, not repeating it."""
     text = secret.get_secret_value().removeprefix("\ufeff").strip()
     if not text:
-        raise ValueError(EMPTY)
+        raise Empty
     if not text.isprintable():
         raise ValueError("contains control characters or line breaks")
     return SecretStr(text)  # files begin with a mark, or end in a line break

@@ -1,5 +1,7 @@
 """What is wrong with a value, in the words of those who write settings, not of the validator."""
 
+from typing import get_args
+
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
@@ -35,8 +37,9 @@ def problem(item: ErrorDetails, field: FieldInfo) -> str:
             f" {bound if isinstance(bound, int) else f'{bound:g}'}"
         )
     if kind == "literal_error":
-        return f"must be {str(item['ctx']['expected']).replace(chr(39), '')}"
-    message = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        *others, last = get_args(field.annotation)
+        return f"must be {', '.join(others)} or {last}"
+    message = str(item.get("ctx", {}).get("error", item["msg"]))
     return message[:1].lower() + message[1:]
 
 
