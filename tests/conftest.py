@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests import scratch
 from tests.support import leftovers
+from tests.support.examples import examples
 from tests.support.needs import need, need_files, raise_files
 from tests.support.progress import Progress
 
@@ -27,7 +28,11 @@ os.environ["LANG"] = "C.UTF-8"
 # How long an example takes says how busy the machine is, and nothing about the code. And nobody's
 # run is judged by what chance finds: who looks for more asks for the other profile.
 settings.register_profile(
-    "same", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    "same",
+    max_examples=examples(100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
 )
 settings.register_profile("explore", settings.get_profile("same"), derandomize=False)
 settings.load_profile("same")

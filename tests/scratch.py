@@ -76,5 +76,5 @@ class _Guard:
 
 def left() -> set[str]:
     """Return what lies in this process's own folder beside what is always there."""
-    own = Path(tempfile.gettempdir())
-    return {str(each) for each in own.iterdir() if not each.name.startswith("XDG_")}
+    own = tempfile.gettempdir()
+    return {f"{own}/{name}" for name in os.listdir(own) if not name.startswith("XDG_")}  # noqa: PTH208

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from simulator import SandboxConfig, create_app
+from tests.support.examples import examples
 
 CUSTOMER = {
     "type": "BUSINESS", "business_name": "Uno", "email": "a@b.co",
@@ -148,7 +149,7 @@ def _centavos(value: str) -> int:
 TestMoney = Bank.TestCase
 # no shrinking: it takes minutes, and a failing life reads well enough as it is
 TestMoney.settings = settings(
-    max_examples=25,
+    max_examples=examples(25),
     stateful_step_count=25,
     phases=[Phase.generate],
 )

@@ -10,6 +10,7 @@ from typing import Any
 from simulator.app import operations
 from simulator.config import SandboxConfig
 from simulator.examples import BODIES
+from tests.support.examples import examples
 
 RULES = Path(__file__).with_name("schemathesis.toml")
 
@@ -80,7 +81,8 @@ def test_thousands_of_requests_meet_no_surprise(sandbox: Any, tmp_path: Path) ->
     command = [
         Path(sys.executable).with_name("schemathesis"), "--config-file", RULES, "run", target,
         "--url", sandbox.url, "-H", f"Authorization: {sandbox.http.headers['Authorization']}",
-        "--max-examples", "10", "--generation-deterministic", "--no-color", "--warnings", "off",
+        "--max-examples", str(examples(10)), "--generation-deterministic", "--no-color",
+        "--warnings", "off",
     ]  # fmt: skip
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout[-20000:]

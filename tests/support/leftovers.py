@@ -23,7 +23,8 @@ from tests.support import ports, spawner
 from tests.support.patience import PATIENCE
 
 _LINUX = sys.platform == "linux"
-_HERE = Path("/proc/self" if _LINUX else "/dev")
+# Asked twice for each of eight thousand tests: without pathlib that costs a third.
+_HERE = "/proc/self" if _LINUX else "/dev"
 Held = dict[tuple[str, object], str]
 
 
@@ -103,20 +104,21 @@ def _reap(processes: Iterable[object]) -> None:
 def _descriptors() -> Held:
     ours = {0, 1, 2} | spawner.descriptors() | ports.reserved()  # pytest changes those three
     found: Held = {}
-    for each in (_HERE / "fd").iterdir():
-        if int(each.name) not in ours:
+    for name in os.listdir(f"{_HERE}/fd"):  # noqa: PTH208
+        if int(name) not in ours:
             with contextlib.suppress(OSError):  # the one of this listing is gone by now
-                target = str(each.readlink()) if _LINUX else ""
-                found["descriptor", (int(each.name), target)] = target
+                target = os.readlink(f"{_HERE}/fd/{name}") if _LINUX else ""  # noqa: PTH115
+                found["descriptor", (int(name), target)] = target
     return found
 
 
 def _processes() -> Held:
     found: Held = {}
     known = spawner.processes()
-    for task in _HERE.glob("task/*/children"):
+    for task in os.listdir(f"{_HERE}/task") if _LINUX else ():  # noqa: PTH208
         with contextlib.suppress(OSError):  # a thread that has ended by now
-            pids = map(int, task.read_text().split())
+            with open(f"{_HERE}/task/{task}/children", "rb") as file:  # noqa: PTH123
+                pids = map(int, file.read().split())
             found |= {("process", pid): "" for pid in pids if pid not in known}
     return found
 

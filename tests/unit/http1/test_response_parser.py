@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from proxy.errors import ResponseHeadTooLarge, ResponseInvalid
 from proxy.http1.fields import Lines
 from proxy.http1.response_parser import MAX_HEAD, ResponseParser
+from tests.support.examples import examples
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -317,7 +318,7 @@ def test_any_valid_answer_comes_out_as_it_was_meant(
     assert (list(outcome.lines), outcome.body, outcome.keep_alive) == (lines, body, True)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.sampled_from(list(WHOLE.values())), st.data())
 def test_any_damage_gives_the_same_verdict_whatever_the_split(
     data: bytes, draw: st.DataObject

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from proxy.journal.redaction import Redaction
 from proxy.mask import MASK
+from tests.support.examples import examples
 
 NAMES = ("identification_number", "account_number", "key_value", "email", "mobile_phone_number")
 REDACTION = Redaction(NAMES)
@@ -215,7 +216,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(VALUES, st.booleans(), st.sampled_from([None, 1]))
 def test_a_secret_member_never_survives_whatever_is_around_it(
     around: object, ascii_only: bool, indent: int | None
@@ -227,7 +228,7 @@ def test_a_secret_member_never_survives_whatever_is_around_it(
     json.loads(shown)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.text(max_size=200))
 def test_any_text_can_be_masked(text: str) -> None:
     REDACTION.text(text, ["0123456789"], cut=True)

@@ -20,6 +20,7 @@ from proxy.token.leased import LeasedToken
 from proxy.token.schedule import SPACING
 from proxy.token.source import AccessToken
 from tests.support.clockwork import Clockwork
+from tests.support.examples import examples
 from tests.support.limits import keeper_options
 
 WAIT, FETCH_TIMEOUT = 10.0, 7.0
@@ -298,7 +299,7 @@ class Lives(RuleBasedStateMachine):
 
 
 Lives.TestCase.settings = settings(
-    max_examples=200,
+    max_examples=examples(200),
     stateful_step_count=50,
 )
 TestLives = Lives.TestCase

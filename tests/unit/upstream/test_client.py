@@ -23,6 +23,7 @@ from proxy.errors import (
 from proxy.http1.fields import Lines
 from proxy.upstream import Client, Pool, Reply
 from tests.support import free_port
+from tests.support.examples import examples
 from tests.support.scripted import (
     OK,
     Peer,
@@ -357,7 +358,7 @@ def differs_by_design(answer: bytes) -> bool:
     )
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(answer=answers(), method=st.sampled_from(["GET", "GET", "HEAD"]))
 async def test_any_answer_looks_the_same_through_httpxs_own_transport(
     answer: bytes, method: str
@@ -369,7 +370,7 @@ async def test_any_answer_looks_the_same_through_httpxs_own_transport(
         assert ours == theirs
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(answer=damaged())
 async def test_no_damaged_answer_passes_that_httpx_refuses(answer: bytes) -> None:
     ours, theirs = await both_see(answer)
