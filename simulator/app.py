@@ -1,5 +1,6 @@
 """The simulator put together."""
 
+import functools
 import time
 from collections.abc import Callable
 
@@ -66,7 +67,8 @@ def create_app(
     """
     config = config or SandboxConfig()
     every = operations(config)
-    described = document(every, config)
+    # Made when somebody asks for it: that takes longer than all the rest of a start.
+    described = functools.cache(lambda: document(every, config))
     names: Callable[[], list[str]] = lambda: namespaces.names()  # noqa: E731  made below
 
     def make(name: str, parent: World | None) -> Place:

@@ -51,7 +51,7 @@ class Console:
         world: World,
         behaviour: Behaviour,
         courier: Courier,
-        document: state.Json,
+        document: Callable[[], state.Json],
         names: Callable[[], list[str]],
     ) -> None:
         self._world = world
@@ -66,7 +66,7 @@ class Console:
             "outcomes": lambda: {"outcomes": state.rules(world)},
             "namespaces": lambda: {"namespaces": names()},
             "dump": lambda: dump(world),
-            "openapi.json": lambda: document,
+            "openapi.json": document,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
