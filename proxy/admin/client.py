@@ -6,11 +6,11 @@ Nothing heavy is imported: probes and scripts ask often.
 import http.client
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from proxy.addresses import ListenAddress
 from proxy.admin import secret as admin_secret
 from proxy.admin.connection import AdminConnection, Unreached, not_ours
+from proxy.admin.documents import JsonObject
 from proxy.errors import SettingsError
 from proxy.settings.sources import Sources
 
@@ -33,7 +33,7 @@ class AdminReply:
         return self.body.decode(errors="replace")
 
     @property
-    def document(self) -> dict[str, Any]:
+    def document(self) -> JsonObject:
         """The body as a JSON object; empty if it is none."""
         try:
             document = json.loads(self.body)

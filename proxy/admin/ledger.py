@@ -4,12 +4,13 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypedDict
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from proxy.ledger.entry import KeptLookUp, LedgerEntry, LedgerPage
 from proxy.ledger.evidence import keep
 from proxy.ledger.ledger import Ledger
 from proxy.ledger.look_up import LookUp
@@ -20,6 +21,14 @@ from proxy.ledger.verdict import KINDS, settle
 _MOST = 500
 _LARGEST = 16_384  # bytes of a verdict
 _LARGEST_NUMBER = 2**63 - 1  # of a row, in SQLite
+
+
+class VerdictWish(TypedDict):
+    """The verdict that somebody wants to be written."""
+
+    kind: str
+    note: str
+    author: str
 
 
 class LedgerApi:
@@ -61,12 +70,12 @@ class LedgerApi:
         except LedgerRefused as refusal:
             return self._refused(refusal)
 
-        def kept() -> dict[str, Any]:
+        def kept() -> KeptLookUp:
             try:
                 keep(self._path, found)
             except LedgerRefused as refusal:  # what was found is told all the same
-                return {**found, "kept": str(refusal)}
-            return {**found, "kept": ""}
+                return KeptLookUp(**found, kept=str(refusal))
+            return KeptLookUp(**found, kept="")
 
         return await self._answered(kept)
 
@@ -99,7 +108,7 @@ class LedgerApi:
             return self._refused(refusal)
         return _gone() if found is None else _json(found)
 
-    def _kin(self, entry: dict[str, Any]) -> Kin:
+    def _kin(self, entry: LedgerEntry) -> Kin:
         with reading(self._path) as reader:
             return reader.kin(entry)
 
@@ -108,11 +117,11 @@ class LedgerApi:
             self._ledger.damaged(str(refusal))  # its writer may not have met that page yet
         return _json({"detail": str(refusal)}, 503)
 
-    def _list(self, query: Query) -> dict[str, Any]:
+    def _list(self, query: Query) -> LedgerPage:
         with reading(self._path) as reader:
             return {"rows": list(reader.entries(query)), "counts": reader.counts()}
 
-    def _find(self, request: Request) -> dict[str, Any] | None:
+    def _find(self, request: Request) -> LedgerEntry | None:
         number = request.path_params["row"]
         if not (number.isascii() and number.isdigit()):
             return None
@@ -144,7 +153,7 @@ async def _body(request: Request) -> bytes:
     return content
 
 
-def _wish(content: bytes) -> dict[str, Any] | None:
+def _wish(content: bytes) -> VerdictWish | None:
     try:
         wish = json.loads(content)
     except (ValueError, RecursionError):
@@ -155,7 +164,7 @@ def _wish(content: bytes) -> dict[str, Any] | None:
     return {"kind": kind, "note": note, "author": author}
 
 
-def _told(wish: dict[str, Any]) -> tuple[str, str, str]:
+def _told(wish: dict[str, object]) -> tuple[str, str, str]:
     made = wish.get("made")
     kind = wish.get("kind", ("made" if made else "not-made") if isinstance(made, bool) else "")
     note, author = wish.get("note"), wish.get("author", "console")

@@ -5,13 +5,13 @@ What changes state is POST. Imported with the first request for any of it, see `
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from proxy.admin.documents import RefreshDocument
 from proxy.admin.local_only import Endpoint, LocalOnly
 from proxy.admin.status import Status
 from proxy.token.keeper import TokenKeeper
@@ -83,7 +83,7 @@ class Admin:
         """Renew the token now; 200 if that gave a new one, else 503 with the reason."""
         del request
         renewed = await self._keeper.refresh()
-        document: dict[str, Any] = {"renewed": renewed, **self._status.document()["token"]}
+        document: RefreshDocument = {"renewed": renewed, **self._status.token()}
         return JSONResponse(document, 200 if renewed else 503)
 
     async def quit(self, request: Request) -> Response:

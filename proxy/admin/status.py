@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from proxy import __version__
+from proxy.admin.documents import About, LedgerDocument, PastFetch, StatusDocument, TokenDocument
 from proxy.admin.readiness import LedgerState, Readiness, token_state, token_words
 from proxy.exchange.shell import Shell
 from proxy.telemetry.metrics import counter, gauge, labelled_counter, labelled_gauge
@@ -26,7 +27,7 @@ class Status:
         keeper: TokenKeeper,
         pool: Pool,
         shell: Shell,
-        about: Callable[[], dict[str, Any]],
+        about: Callable[[], About],
         unknown: Mapping[str, int],
         ledger: LedgerState | None = None,
     ) -> None:
@@ -50,7 +51,7 @@ class Status:
         """Whether the end has begun."""
         return self._shell.draining
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> StatusDocument:
         """Return everything as one JSON object."""
         ready, reasons = self.readiness()
         return {
@@ -66,11 +67,11 @@ class Status:
             **self._about(),
         }
 
-    def token(self) -> dict[str, Any]:
+    def token(self) -> TokenDocument:
         """Return the keeper's state."""
         keeper = self._keeper
         held = keeper.held
-        state: dict[str, Any] = {
+        state: TokenDocument = {
             "state": token_state(keeper),
             "words": str(self.token_words()),
             "next_renewal_in": round(keeper.next_fetch, 3),
@@ -85,19 +86,18 @@ class Status:
                 "evictions": keeper.unauthorized.rivals.evictions,
                 "words": str(keeper.unauthorized.rivals.words or ""),
             },
-            "history": keeper.past,
+            "history": _past(keeper),
         }
         if held is not None:
             age = keeper.age(held)
-            state |= {
-                "token_id": held.token.token_id,
-                "scopes": list(held.token.scopes),
-                "lifetime": round(held.token.lifetime, 3),
-                "age": round(age, 3),
-                "expires_in": round(held.token.lifetime - age, 3),
-                "usable_for": round(max(0.0, held.hard_expiry - held.token.issued_at - age), 3),
-                "cause": held.cause,
-            }
+            state["token_id"] = held.token.token_id
+            state["scopes"] = list(held.token.scopes)
+            state["lifetime"] = round(held.token.lifetime, 3)
+            state["age"] = round(age, 3)
+            state["expires_in"] = round(held.token.lifetime - age, 3)
+            usable = held.hard_expiry - held.token.issued_at - age
+            state["usable_for"] = round(max(0.0, usable), 3)
+            state["cause"] = held.cause
         return state
 
     def gauges(self) -> Iterable["Metric"]:
@@ -180,7 +180,7 @@ class Status:
             )
 
 
-def _ledger_state(ledger: LedgerState) -> dict[str, Any]:
+def _ledger_state(ledger: LedgerState) -> LedgerDocument:
     return {
         "file": str(ledger.path.absolute()),  # commands ask from another folder
         "writable": not ledger.problem,
@@ -188,3 +188,17 @@ def _ledger_state(ledger: LedgerState) -> dict[str, Any]:
         "failure": both(ledger.problem),
         "in_doubt": ledger.in_doubt,
     }
+
+
+def _past(keeper: TokenKeeper) -> list[PastFetch]:
+    """Return the last fetches, oldest first."""
+    return [
+        {
+            "ago": round(fetch.at, 3),
+            "renewed": fetch.renewed,
+            "cause": fetch.cause,
+            "words": str(fetch.words),
+            "said": both(fetch.words),
+        }
+        for fetch in keeper.past
+    ]

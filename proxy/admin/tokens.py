@@ -4,12 +4,12 @@ import asyncio
 import json
 import time
 from collections.abc import Container, Sequence
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from proxy.admin.documents import RevokedToken, TokenList, TokenRow
 from proxy.errors import TokenError
 from proxy.moments import stamp_seconds
 from proxy.passport.tokens import REVOKE_TOKEN_SCOPE
@@ -74,7 +74,7 @@ class TokenRoutes:
 
 async def listing(
     source: PassportTokenSource, own: AccessToken, age: float, issued: Container[str]
-) -> dict[str, Any]:
+) -> TokenList:
     """Return the list as a document; ``issued`` are the ids of tokens that were got before.
 
     Each is ``own``, ``own-before`` or ``other``.
@@ -82,14 +82,16 @@ async def listing(
     tokens, whole = await inventory(source.listed, own)
     now = time.time() + (source.skew or 0.0)
     remaining = tells_remaining(tokens, own, age)
-    entries = [_shown(each, now, remaining=remaining) for each in tokens]
-    for entry in entries:
-        before = "own-before" if entry["id"] in issued else "other"
-        entry["whose"] = "own" if entry["id"] == own.token_id else before
+
+    def whose(token_id: str) -> str:
+        before = "own-before" if token_id in issued else "other"
+        return "own" if token_id == own.token_id else before
+
+    entries = [_shown(each, whose(each.token_id), now, remaining=remaining) for each in tokens]
     return {"tokens": entries, "whole": whole, "own": own.token_id}
 
 
-def _shown(token: ListedToken, now: float, *, remaining: bool) -> dict[str, Any]:
+def _shown(token: ListedToken, whose: str, now: float, *, remaining: bool) -> TokenRow:
     ends = token.ends_at(now, remaining=remaining)
     return {
         "id": token.token_id,
@@ -98,6 +100,7 @@ def _shown(token: ListedToken, now: float, *, remaining: bool) -> dict[str, Any]
         "ends_in": None if ends is None else round(ends - now),
         "scopes": token.scopes,
         "grant": token.grant,
+        "whose": whose,
     }
 
 
@@ -107,12 +110,12 @@ def _worded(moment: float | None) -> str | None:
 
 async def ended(
     source: PassportTokenSource, bearer: AccessToken, ids: Sequence[str]
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, RevokedToken]:
     """Revoke tokens, our own last; return what became of each, as a code and in words.
 
     ``ended`` says that it is not valid any more.
     """
-    outcomes = {}
+    outcomes: dict[str, RevokedToken] = {}
     for token_id in sorted(ids, key=lambda each: each == bearer.token_id):
         try:
             what = _outcome(await source.revoke_by_id(token_id, bearer))

@@ -9,9 +9,8 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from pydantic import SecretStr, ValidationError
@@ -60,7 +59,7 @@ class _Simulator(uvicorn.Server):
         yield
 
 
-def run(given: dict[str, Any], simulator: dict[str, Any]) -> None:
+def run(given: Mapping[str, str], simulator: Mapping[str, object]) -> None:
     """Run until Ctrl-C; ``given`` are settings by name, and ``simulator`` those of the simulator.
 
     Raises SettingsError, and AddressTaken where no free port is near the one asked for.
@@ -84,7 +83,7 @@ class _BoundListener:
 class Demo:
     """Everything that is bound before the demo starts."""
 
-    def __init__(self, given: dict[str, Any], simulator: dict[str, Any]) -> None:
+    def __init__(self, given: Mapping[str, str], simulator: Mapping[str, object]) -> None:
         _simulated(simulator)  # what does not fit is said before anything is bound
         self._screen = Screen(sys.stdout)
         self._language = of_locale(os.environ)
@@ -102,7 +101,7 @@ class Demo:
         chosen = _simulated({"webhook_url": callback, **simulator})
         self._inbox = WebhookInbox(create_app(chosen))
 
-    def _load(self, given: dict[str, Any]) -> Settings:
+    def _load(self, given: Mapping[str, str]) -> Settings:
         own = {
             "client_id": _CREDENTIALS.client_id,
             "client_secret": _CREDENTIALS.client_secret,
@@ -112,7 +111,7 @@ class Demo:
             "admin_listen": self._admin.address,
         }
         try:
-            return DemoSettings(**given | own)
+            return DemoSettings.model_validate({**given, **own})
         except ValidationError as error:
             raise SettingsWrong(problems(error, Settings.model_fields), _FLAGS_ALONE) from None
 
@@ -234,16 +233,16 @@ class Demo:
         return f"{curl(listen.connectable.host)} -sS{socket}"
 
 
-def _address(given: dict[str, Any], name: str, default: str) -> ListenAddress:
+def _address(given: Mapping[str, str], name: str, default: str) -> ListenAddress:
     try:
         return ListenAddress.parse(given.get(name, default))
     except ValueError as error:
         raise SettingsError([f"--{name.replace('_', '-')}: {error}"]) from None
 
 
-def _simulated(given: dict[str, Any]) -> SandboxConfig:
+def _simulated(given: Mapping[str, object]) -> SandboxConfig:
     try:
-        return simulator_settings(given, "sandbox-")
+        return simulator_settings(dict(given), "sandbox-")
     except ValueError as error:
         raise SettingsError([str(error)]) from None
 

@@ -8,12 +8,13 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import cast
 
 from proxy.addresses import ListenAddress
 from proxy.admin import secret as admin_secret
 from proxy.admin.client import AdminReply, ask
 from proxy.admin.connection import Unreached, not_ours
+from proxy.admin.documents import JsonObject, RefreshDocument, StatusDocument, TokenDocument
 from proxy.cli.shared import add_proxy, proxy_of
 from proxy.counts import counted
 from proxy.errors import SettingsError
@@ -105,7 +106,8 @@ def _status(where: ListenAddress, options: argparse.Namespace, screen: Screen) -
 
 def _refresh(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> int:
     del options
-    state = _document(where, "POST", "/refresh", _REFRESH_LIMIT, (200, 503))
+    came = _document(where, "POST", "/refresh", _REFRESH_LIMIT, (200, 503))
+    state = cast("RefreshDocument", came)
     if state.get("renewed"):
         screen.line(f"renewed: {state.get('words')}")
         return OK
@@ -123,7 +125,7 @@ def _refresh(where: ListenAddress, options: argparse.Namespace, screen: Screen) 
 
 def _quit(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> int:
     del options
-    state = _document(where, "GET", "/status", _STEP_LIMIT)
+    state = cast("StatusDocument", _document(where, "GET", "/status", _STEP_LIMIT))
     _document(where, "POST", "/quit", _STEP_LIMIT, (202,))
     number = state.get("in_flight", 0)
     screen.line(f"shutting down: {counted(number, 'exchange')} under way may finish")
@@ -152,7 +154,7 @@ def _console(where: ListenAddress, options: argparse.Namespace, screen: Screen) 
 
 def _document(
     where: ListenAddress, method: str, target: str, limit: float, expected: tuple[int, ...] = (200,)
-) -> dict[str, Any]:
+) -> JsonObject:
     """Ask for a JSON object; raise Unreached if something else comes."""
     reply = _answer(where, method, target, limit)
     if reply.status not in expected or not reply.document:
@@ -168,9 +170,9 @@ def _answer(where: ListenAddress, method: str, target: str, limit: float) -> Adm
     return reply
 
 
-def view(state: dict[str, Any], screen: Screen) -> str:
+def view(came: JsonObject, screen: Screen) -> str:
     """Word the state for a person; whoever answers may have chosen it."""
-    state = cast("dict[str, Any]", plainly(state))
+    state = cast("StatusDocument", plainly(came))
     ready = bool(state.get("ready"))
     word = "draining" if state.get("draining") else "ready" if ready else "not ready"
     dot = screen.shade(f"{screen.mark('●')} {word}", "bold", "green" if ready else "red")
@@ -178,7 +180,7 @@ def view(state: dict[str, Any], screen: Screen) -> str:
     return "\n".join([first, "", screen.rows(_rows(state, screen))])
 
 
-def _rows(state: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
+def _rows(state: StatusDocument, screen: Screen) -> list[tuple[str, str]]:
     token = state.get("token", {})
     condition = str(token.get("state"))
     shade = _SHADES.get(condition, "red")
@@ -210,17 +212,17 @@ def _rows(state: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
     return rows
 
 
-def _rivals(token: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
+def _rivals(token: TokenDocument, screen: Screen) -> list[tuple[str, str]]:
     words = token.get("rivals", {}).get("words")
     return [("rivals", screen.shade(str(words), "yellow"))] if words else []
 
 
-def _unknown(state: dict[str, Any], screen: Screen) -> str:
+def _unknown(state: StatusDocument, screen: Screen) -> str:
     counts = _counted(state.get("outcome_unknown", {}))
     return screen.shade(f"outcome unknown: {counts}; look them up", "red") if counts else "none"
 
 
-def _ledger(state: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
+def _ledger(state: StatusDocument, screen: Screen) -> list[tuple[str, str]]:
     ledger = state.get("ledger")
     if not ledger:
         return []
@@ -231,7 +233,7 @@ def _ledger(state: dict[str, Any], screen: Screen) -> list[tuple[str, str]]:
     return [("ledger", f"{ledger['file']}, {screen.shade(doubt, 'red') if count else doubt}")]
 
 
-def _held(token: dict[str, Any]) -> list[tuple[str, str]]:
+def _held(token: TokenDocument) -> list[tuple[str, str]]:
     if "lifetime" not in token:
         return []
     scopes = token.get("scopes", [])

@@ -8,7 +8,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from proxy.addresses import ListenAddress
 from proxy.admin.access import Access
@@ -203,7 +203,7 @@ def _run(options: argparse.Namespace) -> int:
 def _demo(options: argparse.Namespace) -> int:
     from proxy.cli import demo
 
-    given: dict[str, Any] = _DEMO_DEFAULTS | chosen(options)
+    given = _DEMO_DEFAULTS | chosen(options)
     demo.run(
         {name: value for name, value in given.items() if name not in _NOT_IN_DEMO},
         {

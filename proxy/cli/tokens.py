@@ -7,12 +7,13 @@ at the end.
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from proxy.addresses import ListenAddress
 from proxy.admin import client as admin_client
 from proxy.admin.connection import NotProven, Unreached
+from proxy.admin.documents import JsonObject, RevokedToken, TokenList, TokenRow
 from proxy.cli.shared import add_proxy, proxy_of, sources_of
 from proxy.counts import counted
 from proxy.errors import SettingsError, TokenError
@@ -28,6 +29,9 @@ from proxy.words.durations import span
 
 if TYPE_CHECKING:
     from proxy.token.source import AccessToken, PassportTokenSource
+
+T = TypeVar("T")
+Question = Callable[["PassportTokenSource", "AccessToken"], Awaitable[T]]
 
 _ABOUT = """\
 List the access tokens of this client that the API reports as valid, and mark this proxy's.
@@ -46,10 +50,10 @@ class Way(Protocol):
 
     ours: str
 
-    def listed(self) -> dict[str, Any]:
+    def listed(self) -> TokenList:
         """Return the list as the admin listener words it; raise TokenError."""
 
-    def revoke(self, ids: list[str]) -> dict[str, Any]:
+    def revoke(self, ids: list[str]) -> dict[str, RevokedToken]:
         """Revoke tokens; return what became of each, as the admin listener does."""
 
 
@@ -116,14 +120,14 @@ class _Beside:
     def __init__(self, where: ListenAddress) -> None:
         self._where = where
 
-    def listed(self) -> dict[str, Any]:
-        return self._asked("GET", "/tokens")
+    def listed(self) -> TokenList:
+        return cast("TokenList", self._asked("GET", "/tokens"))
 
-    def revoke(self, ids: list[str]) -> dict[str, Any]:
-        outcomes: dict[str, Any] = self._asked("POST", "/tokens/revoke", {"ids": ids})["revoked"]
-        return outcomes
+    def revoke(self, ids: list[str]) -> dict[str, RevokedToken]:
+        came = self._asked("POST", "/tokens/revoke", {"ids": ids})
+        return cast("dict[str, RevokedToken]", came["revoked"])
 
-    def _asked(self, method: str, target: str, body: object = None) -> dict[str, Any]:
+    def _asked(self, method: str, target: str, body: object = None) -> JsonObject:
         reply = admin_client.ask(self._where, method, target, _LIMIT, body)
         if reply.status in (401, 403, 421):
             raise Unreached(f"{self._where} refused: {reply.text.strip()}")
@@ -149,22 +153,26 @@ class _Alone:
         self._sources = sources
         self._settings = load(find({}, sources))
 
-    def listed(self) -> dict[str, Any]:
-        return self._run(None)
+    def listed(self) -> TokenList:
+        from proxy.admin.tokens import listing
 
-    def revoke(self, ids: list[str]) -> dict[str, Any]:
-        return self._run(ids)
+        return self._run(lambda source, token: listing(source, token, 0.0, ()))
 
-    def _run(self, ids: list[str] | None) -> dict[str, Any]:
+    def revoke(self, ids: list[str]) -> dict[str, RevokedToken]:
+        from proxy.admin.tokens import ended
+
+        return self._run(lambda source, token: ended(source, token, ids))
+
+    def _run(self, question: "Question[T]") -> T:
         from proxy.server import errand
 
-        outcome: list[dict[str, Any] | TokenError] = []
-        errand.run(self._ask(ids, outcome))
+        outcome: list[T | TokenError] = []
+        errand.run(self._ask(question, outcome))
         if isinstance(outcome[0], TokenError):
             raise outcome[0]
         return outcome[0]
 
-    async def _ask(self, ids: list[str] | None, outcome: list[Any]) -> None:
+    async def _ask(self, question: "Question[T]", outcome: list[T | TokenError]) -> None:
         from proxy.server.build import token_source
         from proxy.settings.credentials import CredentialsReader
         from proxy.token.kept import fetched, keeper_for, kept, left_alive
@@ -174,31 +182,25 @@ class _Alone:
         keeper = keeper_for(source, self._settings.token_timeout)
         try:
             async with kept(keeper):
-                outcome.append(await self._answer(source, await fetched(keeper), ids))
+                outcome.append(await _answer(question, source, await fetched(keeper)))
         finally:
             await pool.aclose()
             if words := left_alive(keeper):
                 say(words)
 
-    async def _answer(
-        self,
-        source: "PassportTokenSource",
-        token: "AccessToken | TokenError",
-        ids: list[str] | None,
-    ) -> dict[str, Any] | TokenError:
-        from proxy.admin.tokens import ended, listing
 
-        if isinstance(token, TokenError):
-            return token
-        try:
-            async with asyncio.timeout(_LIMIT):
-                if ids is None:
-                    return await listing(source, token, 0.0, ())
-                return await ended(source, token, ids)
-        except TokenError as error:
-            return error
-        except TimeoutError:
-            return TokenError(phrase("api-silent", seconds=_LIMIT))
+async def _answer(
+    question: "Question[T]", source: "PassportTokenSource", token: "AccessToken | TokenError"
+) -> T | TokenError:
+    if isinstance(token, TokenError):
+        return token
+    try:
+        async with asyncio.timeout(_LIMIT):
+            return await question(source, token)
+    except TokenError as error:
+        return error
+    except TimeoutError:
+        return TokenError(phrase("api-silent", seconds=_LIMIT))
 
 
 # -- list --------------------------------------------------------------------------------------
@@ -217,17 +219,17 @@ def _list(way: Way, options: argparse.Namespace, screen: Screen) -> int:
     return OK
 
 
-def _incomplete(found: dict[str, Any]) -> None:
+def _incomplete(found: TokenList) -> None:
     if not found["whole"]:
         say("the API did not send its whole list: there may be other tokens")
 
 
-def _table(tokens: list[dict[str, Any]], ours: str, screen: Screen) -> None:
+def _table(tokens: list[TokenRow], ours: str, screen: Screen) -> None:
     for line in lines(_HEADINGS, [_row(entry, ours) for entry in tokens], screen):
         screen.line(line)
 
 
-def _row(entry: dict[str, Any], ours: str) -> list[Cell]:
+def _row(entry: TokenRow, ours: str) -> list[Cell]:
     left, scopes = entry["ends_in"], entry["scopes"]
     whose = {"own": ours, "own-before": f"{ours}, until now"}
     shades = ("green",) if entry["whose"] in whose else ()

@@ -3,11 +3,11 @@
 import asyncio
 import os
 from pathlib import Path
-from typing import Any
 
 from proxy.addresses import ListenAddress
 from proxy.admin.client import ask
 from proxy.admin.connection import AnothersProxy, Unreached
+from proxy.admin.documents import JsonObject
 from proxy.doctor.steps import Finding, doubtful, failed, fine
 from proxy.server import sockets
 from proxy.server.sockets import AddressTaken
@@ -59,7 +59,7 @@ async def _taken(
     )
 
 
-def _running(admin: ListenAddress) -> dict[str, Any] | None:
+def _running(admin: ListenAddress) -> JsonObject | None:
     """Return the status of the proxy behind an admin listener, None if there is none."""
     try:
         document = ask(admin.connectable, "GET", "/status", _ASK).document

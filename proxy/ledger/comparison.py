@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from proxy.ledger.entry import LedgerEntry
 from proxy.ledger.payment import Mark, Mask
 from proxy.ledger.questions import operation, own_ids
 from proxy.mask import MASK
@@ -61,7 +62,7 @@ class Candidate:
 class Comparison:
     """How a row is compared; ``skew`` is how far the API's clock is ahead of ours."""
 
-    entry: Mapping[str, Any]
+    entry: LedgerEntry
     mask: Mask
     mark: Mark
     skew: timedelta = timedelta(0)

@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from proxy.asgi import App, Message
 from proxy.http1.fields import REQUEST, Section
 from proxy.http1.request import Request
 from proxy.ledger import questions
 from proxy.ledger.comparison import Candidate, Comparison
+from proxy.ledger.entry import AskedQuestion, FoundCandidate, LedgerEntry, LookedUp
 from proxy.ledger.finding import Asked, finding
 from proxy.ledger.payment import Mark, Mask
 from proxy.ledger.questions import MOST_PAGES, Question
@@ -60,7 +61,7 @@ class LookUp:
         self._skew = skew
         self._caller = caller
 
-    async def look_up(self, entry: Mapping[str, Any], kin: Callable[[], Kin]) -> dict[str, Any]:
+    async def look_up(self, entry: LedgerEntry, kin: Callable[[], Kin]) -> LookedUp:
         """Return what the API has that could be what a row tells of, as JSON.
 
         ``kin`` returns what other rows of the ledger tell of it.
@@ -88,7 +89,7 @@ class LookUp:
             "words": str(found.words),
             "said": both(found.words),
             "suggests": found.suggests,
-            "asked": [asdict(each) for each in asked],
+            "asked": [cast("AskedQuestion", asdict(each)) for each in asked],
             "candidates": [_shown(each) for each in likely],
         }
 
@@ -167,10 +168,15 @@ def _unanswered(question: Question, answer: _Answer) -> Asked:
     )
 
 
-def _shown(candidate: Candidate) -> dict[str, Any]:
-    shown = asdict(candidate)
-    del shown["id"]  # it is in ``known``, masked as the rest
-    return {**shown, "sure": candidate.sure}
+def _shown(candidate: Candidate) -> FoundCandidate:
+    return {  # its id is in ``known``, masked as the rest
+        "known": candidate.known,
+        "agrees": list(candidate.agrees),
+        "alike": list(candidate.alike),
+        "differs": list(candidate.differs),
+        "row": candidate.row,
+        "sure": candidate.sure,
+    }
 
 
 def _request(target: str, caller: str) -> Request:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from proxy.ledger.entry import LedgerEntry
 from proxy.ledger.exact import exact
 from proxy.mask import MASK
 from proxy.moments import moment
@@ -56,20 +57,20 @@ class Page:
         return [each for each in told if each is not None]
 
 
-def operation(entry: Mapping[str, Any]) -> KnownOperation | None:
+def operation(entry: LedgerEntry) -> KnownOperation | None:
     """Return which of the API's operations a row tells of, None if it is none."""
     found = known(str(entry["method"]), str(entry["path"]))
     # Of the first generation what is documented alone: a 404 elsewhere tells nothing.
     return None if found is None or "/paas/" in found.before else found
 
 
-def change(entry: Mapping[str, Any]) -> Operation | None:
+def change(entry: LedgerEntry) -> Operation | None:
     """Return what a row was to do with one thing that was there, None if it was not that."""
     found = operation(entry)
     return found.operation if found and found.operation.changes_one else None
 
 
-def questions(entry: Mapping[str, Any], repeats: Iterable[str] = ()) -> list[Question]:
+def questions(entry: LedgerEntry, repeats: Iterable[str] = ()) -> list[Question]:
     """Return what to ask about a row, the most telling first; nothing if the API has no way.
 
     ``repeats`` are ids that repeats of the request were answered with.
@@ -90,7 +91,7 @@ def questions(entry: Mapping[str, Any], repeats: Iterable[str] = ()) -> list[Que
     return asked
 
 
-def own_ids(entry: Mapping[str, Any], of: Operation) -> list[str]:
+def own_ids(entry: LedgerEntry, of: Operation) -> list[str]:
     """Return the ids of what a row tells of: that of its answer, and one that its body names."""
     named = entry["payment"].get("id") if "id" in of.members else None
     return [each for each in (entry["answer"].get("id"), named) if each]

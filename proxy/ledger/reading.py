@@ -8,10 +8,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from proxy.exchange.record import doubtful
 from proxy.ledger import schema
+from proxy.ledger.entry import Evidence, LedgerEntry, WrittenVerdict
 from proxy.ledger.lock import in_use
 from proxy.ledger.store import connect, format_of, refuse_other
 from proxy.ledger.trouble import LedgerDamaged, LedgerRefused, damaged, words
@@ -32,9 +33,6 @@ _HOLDS = (
     "instr(exchange || ' ' || path || ' ' || payment || ' ' || coalesce(answer, '') || ' '"
     " || coalesce(traceparent, ''), ?)"
 )
-
-Entry = dict[str, Any]
-"""A row as JSON: what schema.py says, ``payment`` and ``answer`` read, ``verdicts`` beside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ class Reader:
         self._verdict = f"at, made, note, author, {_VERDICT.get(version, 'kind, evidence')}"
         connection.row_factory = sqlite3.Row
 
-    def entries(self, query: Query) -> Iterator[Entry]:
+    def entries(self, query: Query) -> Iterator[LedgerEntry]:
         """Yield the rows that are asked for."""
         where, values = query.where(self._left_open)
         rows = self._connection.execute(
@@ -106,7 +104,7 @@ class Reader:
         )
         return (self._entry(row) for row in rows)
 
-    def find(self, name: str) -> list[Entry]:
+    def find(self, name: str) -> list[LedgerEntry]:
         """Return the rows of an exchange's id, or the one of a row's number (``#17``)."""
         column = "number" if name.startswith("#") else "exchange"
         rows = self._connection.execute(
@@ -125,12 +123,23 @@ class Reader:
         (left,) = self._connection.execute(schema.COUNT_STILL_OPEN, [self._left_open]).fetchone()
         return counts | {"in_doubt": doubtful + left}
 
-    def _entry(self, row: sqlite3.Row) -> Entry:
-        entry: Entry = dict(row)
-        entry["payment"] = json.loads(entry["payment"])
-        entry["answer"] = json.loads(entry["answer"]) if entry["answer"] else {}
-        entry["marks"] = json.loads(entry["marks"])
-        entry["verdicts"] = [
+    def _entry(self, row: sqlite3.Row) -> LedgerEntry:
+        verdicts, number = self._verdicts(row["number"]), row["number"]
+        left = row["outcome"] is None and number <= self._left_open
+        unclear = left or doubtful(row["outcome"] or "", row["status"])
+        read: dict[str, object] = {
+            **dict(row),
+            "payment": json.loads(row["payment"]),
+            "answer": json.loads(row["answer"]) if row["answer"] else {},
+            "marks": json.loads(row["marks"]),
+            "verdicts": verdicts,
+            "evidence": self._evidence_of(number),
+            "in_doubt": unclear and not verdicts,
+        }
+        return cast("LedgerEntry", read)
+
+    def _verdicts(self, number: int) -> list[WrittenVerdict]:
+        return [
             {
                 "at": at,
                 "made": bool(made),
@@ -140,24 +149,18 @@ class Reader:
                 "evidence": json.loads(evidence) if evidence else None,
             }
             for at, made, note, author, kind, evidence in self._connection.execute(
-                f"SELECT {self._verdict} FROM verdict WHERE number = ? ORDER BY rowid",
-                [entry["number"]],
+                f"SELECT {self._verdict} FROM verdict WHERE number = ? ORDER BY rowid", [number]
             )
         ]
-        entry["evidence"] = (
-            [
-                {"at": at, "code": code, **json.loads(found)}
-                for at, code, found in self._connection.execute(_EVIDENCE, [entry["number"]])
-            ]
-            if self._evidence
-            else []
-        )
-        left = entry["outcome"] is None and entry["number"] <= self._left_open
-        unclear = left or doubtful(entry["outcome"] or "", entry["status"])
-        entry["in_doubt"] = unclear and not entry["verdicts"]
-        return entry
 
-    def kin(self, entry: Mapping[str, Any]) -> "Kin":
+    def _evidence_of(self, number: int) -> list[Evidence]:
+        if not self._evidence:
+            return []
+        rows = self._connection.execute(_EVIDENCE, [number])
+        told = ({**json.loads(found), "at": at, "code": code} for at, code, found in rows)
+        return cast("list[Evidence]", list(told))
+
+    def kin(self, entry: LedgerEntry) -> "Kin":
         """Return what other rows tell of what a row tells of."""
         wanted = [
             f'resolution_id":{blank}{json.dumps(value, ensure_ascii=False)}'

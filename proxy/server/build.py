@@ -5,10 +5,11 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from proxy.addresses import Url
 from proxy.admin.access import Access
+from proxy.admin.documents import About
 from proxy.admin.probes import Probes
 from proxy.admin.status import Status
 from proxy.asgi import App
@@ -233,7 +234,7 @@ def _watched(source: TokenSource, journal: "Journal | None", settings: Settings)
     return WatchedSource(source, journal, settings.token_endpoint_url.path)
 
 
-def _about(settings: Settings, source: PassportTokenSource) -> dict[str, Any]:
+def _about(settings: Settings, source: PassportTokenSource) -> About:
     return {
         "upstream": str(settings.base_url),
         "environment": settings.environment,

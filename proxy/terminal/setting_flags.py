@@ -63,7 +63,7 @@ def found_of(options: argparse.Namespace) -> Found:
     return find(chosen(options), locate(options.env_file, options.secrets_dir))
 
 
-def chosen(options: argparse.Namespace) -> dict[str, Any]:
+def chosen(options: argparse.Namespace) -> dict[str, str]:
     """Return the settings that flags gave."""
     return {
         name.removeprefix(_DEST): value

@@ -14,6 +14,7 @@ import random
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from proxy.clock import Clock
 from proxy.errors import TokenEndpointUnavailable, TokenError
@@ -22,7 +23,7 @@ from proxy.token.revoker import Revoker
 from proxy.token.schedule import Schedule
 from proxy.token.source import AccessToken, TokenSource
 from proxy.token.unauthorized import Unauthorized
-from proxy.words import Said, both, phrase
+from proxy.words import Said, phrase
 from proxy.words.durations import Span
 
 __all__ = ["CAUSES", "KeeperOptions", "LeasedToken", "TokenKeeper"]
@@ -43,6 +44,15 @@ class KeeperOptions:
     wait: float
     max_age: float | None
     revoke: bool
+
+
+class EndedFetch(NamedTuple):
+    """A token request that has ended; ``at`` is a moment of the clock (seconds)."""
+
+    at: float
+    renewed: bool
+    cause: str
+    words: Said
 
 
 class TokenKeeper:
@@ -77,7 +87,7 @@ class TokenKeeper:
         self.revocations = self._revoker.outcomes
         self.waiting = 0
         """How many callers wait for a token."""
-        self.history: deque[tuple[float, bool, str, Said]] = deque(maxlen=64)
+        self.history: deque[EndedFetch] = deque(maxlen=64)
         """The last fetches: when (seconds of the clock), whether it gave a token, cause, words."""
 
     # -- for the forwarder -----------------------------------------------------------------
@@ -173,19 +183,10 @@ class TokenKeeper:
         return self._clock() - held.token.issued_at
 
     @property
-    def past(self) -> list[dict[str, object]]:
-        """The last fetches, oldest first, for the status document."""
+    def past(self) -> list[EndedFetch]:
+        """The last fetches, oldest first; their times are seconds before now."""
         now = self._clock()
-        return [
-            {
-                "ago": round(now - at, 3),
-                "renewed": renewed,
-                "cause": cause,
-                "words": str(words),
-                "said": both(words),
-            }
-            for at, renewed, cause, words in self.history
-        ]
+        return [fetch._replace(at=now - fetch.at) for fetch in self.history]
 
     @property
     def since_renewal(self) -> float:
@@ -309,7 +310,7 @@ class TokenKeeper:
 
     def _record(self, outcome: str, cause: str, words: Said) -> None:
         self.renewals[outcome, cause] += 1
-        self.history.append((self._clock(), outcome == "success", cause, words))
+        self.history.append(EndedFetch(self._clock(), outcome == "success", cause, words))
 
     def _plan(self, cause: str, *, patient: bool = False, not_before: float = 0.0) -> None:
         """Make a fetch due, unless one is in flight: that one serves."""

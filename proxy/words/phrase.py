@@ -55,7 +55,11 @@ def said(what: Said, language: Language) -> str:
     return what.said(language) if isinstance(what, Phrase) else what
 
 
-def both(what: Said) -> dict[Language, str] | str:
+Both = dict[Language, str] | str
+"""A text in each language, or one of others in the language that it has."""
+
+
+def both(what: Said) -> Both:
     """Word a phrase in each language, for a page that chooses; words of others stay one text."""
     if isinstance(what, Phrase):
         return {language: what.said(language) for language in LANGUAGES}

@@ -4,13 +4,15 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from proxy.admin import client as admin_client
 from proxy.admin.connection import NotProven, Unreached
+from proxy.admin.documents import StatusDocument
 from proxy.admin.secret import user
 from proxy.cli.shared import sources_of
 from proxy.errors import SettingsError
+from proxy.ledger.entry import LedgerEntry
 from proxy.ledger.reading import reading
 from proxy.ledger.trouble import SETTING, LedgerRefused, NoSuchRow
 from proxy.terminal.arguments import words
@@ -37,7 +39,8 @@ def _of_running_proxy(options: argparse.Namespace) -> str | None:
         raise SettingsError([_UNSET, *str(error).split("\n")]) from None
     except Unreached:
         return None
-    file = (state.get("ledger") or {}).get("file")
+    ledger = cast("StatusDocument", state).get("ledger")
+    file = ledger.get("file") if ledger else None
     if not isinstance(file, str):
         return None
     _check_owner(file)
@@ -63,7 +66,7 @@ def add_row(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def find(options: argparse.Namespace) -> dict[str, Any]:
+def find(options: argparse.Namespace) -> LedgerEntry:
     """Return the row that is meant; the newest, should two exchanges have one id."""
     name = f"#{options.row}" if options.row.isdigit() else options.row
     with reading(ledger_file(options)) as reader:

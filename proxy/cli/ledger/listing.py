@@ -4,13 +4,13 @@ import argparse
 import re
 import sys
 import time
-from typing import Any
 
 from proxy.cli.ledger import rows
 from proxy.cli.ledger.file import ledger_file
 from proxy.cli.ledger.spreadsheet import write_csv
 from proxy.counts import counted
 from proxy.invocation import COMMAND
+from proxy.ledger.entry import LedgerEntry
 from proxy.ledger.reading import Query, reading
 from proxy.moments import stamp
 from proxy.terminal.arguments import OK, words
@@ -82,7 +82,7 @@ def show_list(options: argparse.Namespace, screen: Screen) -> int:
 
 
 def _show_table(
-    entries: list[dict[str, Any]],
+    entries: list[LedgerEntry],
     counts: dict[str, int],
     options: argparse.Namespace,
     screen: Screen,

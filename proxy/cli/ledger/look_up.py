@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
-from typing import Any
+from typing import cast
 
 from proxy.admin import client as admin_client
 from proxy.admin.connection import Unreached
@@ -11,6 +11,7 @@ from proxy.cli.ledger.file import add_row, find
 from proxy.cli.shared import add_proxy, proxy_of
 from proxy.counts import counted
 from proxy.invocation import COMMAND
+from proxy.ledger.entry import AskedQuestion, FoundCandidate, KeptLookUp, LedgerEntry
 from proxy.terminal.arguments import OK
 from proxy.terminal.plain import as_json, plain
 from proxy.terminal.screen import Screen
@@ -34,9 +35,11 @@ def look_up(options: argparse.Namespace, screen: Screen) -> int:
     where = proxy_of(options)
     target = f"/ledger/{entry['number']}/look-up"
     reply = admin_client.ask(where, "POST", target, _LIMIT)
-    told = reply.document
-    if reply.status != 200 or told.get("row", {}).get("exchange") != entry["exchange"]:
-        why = told.get("detail") or reply.text.strip() or f"it answered {reply.status}"
+    came = reply.document
+    told = cast("KeptLookUp", came)
+    row = told.get("row")
+    if reply.status != 200 or not row or row.get("exchange") != entry["exchange"]:
+        why = came.get("detail") or reply.text.strip() or f"it answered {reply.status}"
         raise Unreached(f"the proxy on {where} does not use this ledger, or cannot answer: {why}")
     if told.get("kind") not in _CODES:
         raise Unreached(f"the proxy on {where} is of another version: restart it")
@@ -48,7 +51,7 @@ def look_up(options: argparse.Namespace, screen: Screen) -> int:
     return _CODES[told["kind"]]
 
 
-def _compared(entry: dict[str, Any], told: dict[str, Any], screen: Screen) -> Iterator[str]:
+def _compared(entry: LedgerEntry, told: KeptLookUp, screen: Screen) -> Iterator[str]:
     """Lay what is known of the row beside what the API has."""
     yield f"row #{entry['number']}: {entry['method']} {plain(entry['path'])}"
     yield f"{rows.outcome(entry)}: {rows.MEANING[rows.outcome(entry)]}"
@@ -64,13 +67,13 @@ def _compared(entry: dict[str, Any], told: dict[str, Any], screen: Screen) -> It
     yield f'your verdict: {COMMAND} ledger settle {entry["number"]} {verdict} --note "…"'
 
 
-def _asked(question: dict[str, Any]) -> str:
+def _asked(question: AskedQuestion) -> str:
     back = f", back to {question['back_to']}" if question["back_to"] else ""
     pages = f", {counted(question['pages'], 'page')}{back}" if question["pages"] > 1 or back else ""
     return plain(f"asked: GET {question['target']}: {question['status']}{pages}")
 
 
-def _beside(entry: dict[str, Any], candidate: dict[str, Any], screen: Screen) -> Iterator[str]:
+def _beside(entry: LedgerEntry, candidate: FoundCandidate, screen: Screen) -> Iterator[str]:
     """Yield a table of three columns: what, in the ledger, in the API."""
     ours = {
         **entry["payment"],

@@ -3,10 +3,10 @@
 What callers sent never reaches it as control bytes.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from proxy.invocation import COMMAND
+from proxy.ledger.entry import LedgerEntry
 from proxy.terminal.plain import plain
 from proxy.terminal.screen import Screen
 from proxy.terminal.table import Cell, lines
@@ -21,16 +21,14 @@ _SHADES = {
 }
 _WIDEST = 44
 
-Entry = Mapping[str, Any]
 
-
-def table(entries: Sequence[Entry], screen: Screen) -> list[str]:
+def table(entries: Sequence[LedgerEntry], screen: Screen) -> list[str]:
     """Return lines: a head, and one for each row."""
     head = ("row", "when (UTC)", "caller", "what", "amount", "outcome", "exchange")
     return lines(head, [_cells(entry) for entry in entries], screen)
 
 
-def _cells(entry: Entry) -> tuple[Cell, ...]:
+def _cells(entry: LedgerEntry) -> tuple[Cell, ...]:
     status = entry["status"]
     # Of the others the status is our own: what the caller was told instead of an answer.
     told = outcome(entry) + (f" {status}" if outcome(entry) in ("answered", "cut") else "")
@@ -48,31 +46,31 @@ def _cells(entry: Entry) -> tuple[Cell, ...]:
     )
 
 
-def outcome(entry: Entry) -> str:
+def outcome(entry: LedgerEntry) -> str:
     """Return the outcome; while there is none ``open``, or ``left open`` if no proxy is at it."""
     return str(entry["outcome"] or ("left open" if entry["in_doubt"] else "open"))
 
 
-def next_step(entry: Entry) -> str:
+def next_step(entry: LedgerEntry) -> str:
     """Return what to do about a row in doubt; the running proxy looks it up."""
     start = "start the proxy, then: " if outcome(entry) == "left open" else ""
     return f"next: {start}{COMMAND} ledger look-up {entry['number']}"
 
 
-def word(entry: Entry) -> str:
+def word(entry: LedgerEntry) -> str:
     """Return the last verdict, such as ``settled`` or ``not found``, empty if there is none."""
     verdicts = entry["verdicts"]
     return str(verdicts[-1]["kind"]).replace("-", " ") if verdicts else ""
 
 
-def amount(entry: Entry) -> str:
+def amount(entry: LedgerEntry) -> str:
     """Return how much, with its currency."""
     told = entry["payment"]
     value, currency = (told.get(f"amount.{part}", "") for part in ("value", "currency"))
     return plain(f"{value} {currency}".strip())
 
 
-def details(entry: Entry) -> list[tuple[str, str]]:
+def details(entry: LedgerEntry) -> list[tuple[str, str]]:
     """Return everything about one row, as labels and values."""
     body = "none" if entry["body_bytes"] == 0 else f"{entry['body_bytes']} bytes"
     rows = [

@@ -4,9 +4,10 @@ import csv
 import json
 import re
 from collections.abc import Iterable
-from typing import IO, Any
+from typing import IO
 
-from proxy.cli.ledger.rows import Entry, word
+from proxy.cli.ledger.rows import word
+from proxy.ledger.entry import LedgerEntry
 from proxy.terminal.plain import plain
 
 COLUMNS = (
@@ -38,7 +39,7 @@ COLUMNS = (
 )
 
 
-def write_csv(entries: Iterable[Entry], stream: IO[str]) -> None:
+def write_csv(entries: Iterable[LedgerEntry], stream: IO[str]) -> None:
     """Write rows as CSV (RFC 4180), with a head."""
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(COLUMNS)
@@ -46,10 +47,10 @@ def write_csv(entries: Iterable[Entry], stream: IO[str]) -> None:
         writer.writerow([_harmless(value) for value in _flat(entry).values()])
 
 
-def _flat(entry: Entry) -> dict[str, Any]:
-    verdict = entry["verdicts"][-1] if entry["verdicts"] else {}
+def _flat(entry: LedgerEntry) -> dict[str, object]:
+    verdict = entry["verdicts"][-1] if entry["verdicts"] else None
     told, answer = entry["payment"], entry["answer"]
-    values = {
+    values: dict[str, object] = {
         **entry,
         "outcome": entry["outcome"] or "open",
         "amount": told.get("amount.value"),
@@ -58,8 +59,8 @@ def _flat(entry: Entry) -> dict[str, Any]:
         "answer_status": answer.get("status"),
         "trace_id": answer.get("trace_id"),
         "verdict": word(entry),
-        "verdict_by": verdict.get("author"),
-        "verdict_note": verdict.get("note"),
+        "verdict_by": verdict and verdict["author"],
+        "verdict_note": verdict and verdict["note"],
         "payment": json.dumps(told, ensure_ascii=False),
     }
     return {name: values[name] for name in COLUMNS}

@@ -562,7 +562,7 @@ async def test_the_same_token_again_is_told_as_such_and_keeps_its_users() -> Non
         assert not await keeper.refresh()
         assert keeper.held is held
         assert not held.superseded
-        assert keeper.past[-1]["words"] == "the same token again"
+        assert str(keeper.past[-1].words) == "the same token again"
         keeper.release(held)
         assert source.revoked == []
 
@@ -878,7 +878,7 @@ async def test_what_happened_is_kept_in_words() -> None:
         held = keeper.held
         assert held is not None
         assert keeper.age(held) == pytest.approx(10)
-        assert [(e["renewed"], e["cause"], e["words"]) for e in keeper.past] == [
+        assert [(each.renewed, each.cause, str(each.words)) for each in keeper.past] == [
             (False, "start", "the token endpoint answered 500"),
             (True, "start", "valid for 5 min 0 s"),
         ]

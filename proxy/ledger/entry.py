@@ -1,0 +1,104 @@
+"""A row of the ledger as it is read: what schema.py says, as one JSON object."""
+
+from typing import TypedDict
+
+from proxy.words.phrase import Both
+
+
+class AskedQuestion(TypedDict):
+    """What one question of a look-up came to: see `finding.Asked`."""
+
+    target: str
+    status: int | None
+    found: int
+    pages: int
+    read: bool
+    absent: bool
+    rule: bool
+    back_to: str
+    whole: bool
+
+
+class FoundCandidate(TypedDict):
+    """Something that the API has: see `comparison.Candidate`. ``known`` is masked."""
+
+    known: dict[str, str]
+    agrees: list[str]
+    alike: list[str]
+    differs: list[str]
+    row: int | None
+    sure: bool
+
+
+class Evidence(TypedDict):
+    """What a look-up found; ``at`` in RFC 3339."""
+
+    at: str
+    kind: str
+    code: str
+    said: Both
+    asked: list[AskedQuestion]
+    candidates: list[FoundCandidate]
+
+
+class WrittenVerdict(TypedDict):
+    """A person's verdict, with what the last look-up before it found."""
+
+    at: str
+    made: bool
+    kind: str
+    note: str
+    author: str
+    evidence: Evidence | None
+
+
+class LedgerEntry(TypedDict):
+    """A row. Times in RFC 3339; None is what is not known, or not yet.
+
+    ``payment`` and ``answer`` are members of the bodies by their paths, masked; ``marks`` are keyed
+    hashes of the ids among them.
+    """
+
+    number: int
+    exchange: str
+    opened_at: str
+    closed_at: str | None
+    seconds: float | None
+    caller: str | None
+    method: str
+    path: str
+    body_bytes: int | None
+    body_sha256: str | None
+    payment: dict[str, str]
+    token_id: str | None
+    traceparent: str | None
+    attempts: int | None
+    status: int | None
+    answer: dict[str, str]
+    outcome: str | None
+    reason: str | None
+    marks: dict[str, str]
+    verdicts: list[WrittenVerdict]
+    evidence: list[Evidence]
+    in_doubt: bool
+
+
+class LookedUp(Evidence):
+    """What a look-up tells: the evidence, beside its row and in words. ``suggests`` a verdict."""
+
+    row: LedgerEntry
+    words: str
+    suggests: str
+
+
+class KeptLookUp(LookedUp):
+    """What a look-up tells, and why it was not kept as evidence; empty if it was."""
+
+    kept: str
+
+
+class LedgerPage(TypedDict):
+    """Rows, the newest first, and how many there are by outcome."""
+
+    rows: list[LedgerEntry]
+    counts: dict[str, int]
