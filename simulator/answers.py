@@ -69,7 +69,7 @@ def _oauth_failure(refusal: Refusal) -> OAuthFailure:
 def failure(world: World, refusal: Refusal, scope: Scope) -> bytes:
     """Write an error's body in the flat shape, and note its trace id."""
     path = scope["path"]
-    scope[TRACE] = f"{world.dice.getrandbits(128):032x}"
+    scope[TRACE] = f"{world.random.getrandbits(128):032x}"
     flat = Failure(
         message=refusal.message,
         http_code=refusal.status,

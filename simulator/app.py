@@ -29,12 +29,12 @@ from simulator.console import Console
 from simulator.data import load
 from simulator.endpoint import Endpoint
 from simulator.gate import Gate
-from simulator.namespaces import Namespaces, Place
+from simulator.namespaces import Namespace, Namespaces
 from simulator.openapi import document
 from simulator.operations import Operation
 from simulator.refusal import Refusal
 from simulator.simulator import Simulator
-from simulator.webhooks import Courier
+from simulator.webhooks import WebhookSender
 from simulator.world import Clock, World
 
 RESOURCES = (
@@ -71,12 +71,12 @@ def create_app(
     described = functools.cache(lambda: document(every, config))
     names: Callable[[], list[str]] = lambda: namespaces.names()  # noqa: E731  made below
 
-    def make(name: str, parent: World | None) -> Place:
+    def make(name: str, parent: World | None) -> Namespace:
         world = World(config, Clock(wall), name=name, parent=parent)
-        behaviour, courier = Behaviour(config), Courier(world)
-        world.on_change = courier.nudge
-        console = Console(world, behaviour, courier, described, names)
-        return Place(world, behaviour, courier, _api(world, every), console)
+        behaviour, webhooks = Behaviour(config), WebhookSender(world)
+        world.on_change = webhooks.nudge
+        console = Console(world, behaviour, webhooks, described, names)
+        return Namespace(world, behaviour, webhooks, _api(world, every), console)
 
     namespaces = Namespaces(make)
     if data is not None:

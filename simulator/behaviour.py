@@ -60,13 +60,13 @@ class Seen:
 
 @dataclass(slots=True)
 class Behaviour:
-    """Latency, dice and planned faults; the dice are not those that make ids."""
+    """Latency, chance and planned faults; its random numbers are not those that make ids."""
 
     config: SandboxConfig
     latency: str = field(init=False)
     error_rate: float = field(init=False)
     error_status: int = field(init=False)
-    dice: Random = field(init=False)
+    random: Random = field(init=False)
     planned: list[Planned] = field(default_factory=list)
     spent: Counter[str] = field(default_factory=Counter)
     received: Counter[str] = field(default_factory=Counter)
@@ -80,7 +80,7 @@ class Behaviour:
         config = self.config
         self.latency, self.error_rate = config.latency, config.error_rate
         self.error_status = config.error_status
-        self.dice = Random(f"behaviour of {config.seed}") if config.seed is not None else Random()
+        self.random = Random(f"behaviour of {config.seed}") if config.seed is not None else Random()
         self.planned, self.spent, self.received = [], Counter(), Counter()
         self.journal.clear()
         if config.fault is not None:
@@ -100,12 +100,12 @@ class Behaviour:
 
     def pause(self) -> float:
         """Draw the seconds that this request takes longer."""
-        return Latency.parse(self.latency).draw(self.dice)
+        return Latency.parse(self.latency).draw(self.random)
 
     def fault_for(self, target: str, spelled: str | None) -> Fault | None:
         """Say what goes wrong with a request, having counted it.
 
-        What the request itself asks for comes first, then what is planned, then the dice.
+        What the request itself asks for comes first, then what is planned, then the random.
         """
         if len(self.received) < _REMEMBERED or target in self.received:
             self.received[target] += 1
@@ -115,7 +115,7 @@ class Behaviour:
             if planned.meets(target):
                 planned.happened += 1
                 return planned.fault
-        if self.error_rate and self.dice.random() < self.error_rate:
+        if self.error_rate and self.random.random() < self.error_rate:
             return Fault(status=self.error_status)
         return None
 

@@ -15,7 +15,7 @@ from simulator import state
 from simulator.behaviour import Behaviour
 from simulator.controls import CONTROLS, OLDER_NAMES
 from simulator.data import dump
-from simulator.webhooks import Courier
+from simulator.webhooks import WebhookSender
 from simulator.words import words
 from simulator.world import World
 
@@ -50,18 +50,18 @@ class Console:
         self,
         world: World,
         behaviour: Behaviour,
-        courier: Courier,
+        webhooks: WebhookSender,
         document: Callable[[], state.Json],
         names: Callable[[], list[str]],
     ) -> None:
         self._world = world
         self._behaviour = behaviour
-        self._courier = courier
+        self._webhooks = webhooks
         self._views: dict[str, Callable[[], state.Json]] = {
-            "": lambda: state.overview(world, behaviour, courier) | {"namespaces": names()},
-            "state": lambda: state.overview(world, behaviour, courier) | {"namespaces": names()},
+            "": lambda: state.overview(world, behaviour, webhooks) | {"namespaces": names()},
+            "state": lambda: state.overview(world, behaviour, webhooks) | {"namespaces": names()},
             "executions": lambda: state.executions(world, behaviour),
-            "webhooks": lambda: state.deliveries(courier),
+            "webhooks": lambda: state.deliveries(webhooks),
             "faults": lambda: {"faults": state.faults(behaviour)},
             "outcomes": lambda: {"outcomes": state.rules(world)},
             "namespaces": lambda: {"namespaces": names()},
@@ -123,7 +123,7 @@ class Console:
                 return _json({"message": "the body is too large"}, 413)
         try:
             control = CONTROLS[name].model_validate_json(content or b"{}")
-            control.apply(self._world, self._behaviour, self._courier)
+            control.apply(self._world, self._behaviour, self._webhooks)
         except ValidationError as error:
             found = error.errors(include_url=False, include_input=False)
             problems = [

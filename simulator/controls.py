@@ -18,7 +18,7 @@ from simulator.qr.life import spent, with_reference
 from simulator.records import Token
 from simulator.rule import Rule
 from simulator.settlement import accept, announce, settle_due
-from simulator.webhooks import Courier
+from simulator.webhooks import WebhookSender
 from simulator.world import World
 
 _RULES = 200
@@ -29,7 +29,7 @@ class Control(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, webhooks: WebhookSender) -> None:
         """Do it; raise ValueError if it cannot be done."""
         raise NotImplementedError
 
@@ -39,11 +39,11 @@ class Reset(Control):
 
     keep_tokens: bool = False
 
-    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, webhooks: WebhookSender) -> None:
         """Forget everything."""
         world.reset(keep_tokens=self.keep_tokens)
         behaviour.reset()
-        courier.reset()
+        webhooks.reset()
 
 
 class SetBehaviour(Control):
@@ -56,18 +56,18 @@ class SetBehaviour(Control):
     error_rate: Annotated[float, Field(ge=0, le=1)] | None = None
     error_status: Annotated[int, Field(ge=400, le=599)] | None = None
 
-    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, webhooks: WebhookSender) -> None:
         """Take on the behaviour."""
         if self.latency is not None:
             Latency.parse(self.latency)
             behaviour.latency = self.latency
         behaviour.error_rate = behaviour.error_rate if self.error_rate is None else self.error_rate
         behaviour.error_status = self.error_status or behaviour.error_status
-        pace = self.model_dump(
+        timing = self.model_dump(
             include={"settle_delay", "processing_delay", "network"}, exclude_none=True
         )
-        for name, value in pace.items():
-            setattr(world.pace, name, value)
+        for name, value in timing.items():
+            setattr(world.timing, name, value)
 
 
 class PlanFault(Control):
@@ -76,7 +76,7 @@ class PlanFault(Control):
     fault: str
     match: str = "*"
 
-    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, webhooks: WebhookSender) -> None:
         """Plan it."""
         behaviour.plan(self.fault, self.match)
 
@@ -84,7 +84,7 @@ class PlanFault(Control):
 class ClearFaults(Control):
     """Drop the planned faults."""
 
-    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, webhooks: WebhookSender) -> None:
         """Drop them."""
         behaviour.planned.clear()
 
@@ -103,7 +103,7 @@ class ExpireTokens(Control):
     seconds: Seconds
     token_id: Uuid | None = None
 
-    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, webhooks: WebhookSender) -> None:
         """Move the end of their lives."""
         for token in _chosen(world, self.token_id):
             if token.live(world.now()):
@@ -115,7 +115,7 @@ class RevokeTokens(Control):
 
     token_id: Uuid | None = None
 
-    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, webhooks: WebhookSender) -> None:
         """Revoke."""
         for token in _chosen(world, self.token_id):
             token.revoked = True
@@ -132,7 +132,7 @@ class ForceOutcome(Control):
     amount: Decimal2 | None = None
     times: Annotated[int, Field(ge=1, le=100_000)] | None = None
 
-    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, webhooks: WebhookSender) -> None:
         """Make the rule; the next ones are the next one if not told how many, the others all."""
         amount = None if self.amount is None else centavos(self.amount)
         scoped = any(one is not None for one in (amount, self.account_id, self.key_value))
@@ -145,7 +145,7 @@ class ForceOutcome(Control):
 class ClearOutcomes(Control):
     """Drop the rules of outcomes."""
 
-    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, webhooks: WebhookSender) -> None:
         """Drop them."""
         world.rules.clear()
 
@@ -155,11 +155,11 @@ class MoveClock(Control):
 
     advance: Annotated[float, Field(ge=0, le=366 * 86400)]
 
-    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, webhooks: WebhookSender) -> None:
         """Move the clock on."""
         world.clock.offset += self.advance
         settle_due(world)
-        courier.nudge()
+        webhooks.nudge()
 
 
 class PayIn(Control):
@@ -170,7 +170,7 @@ class PayIn(Control):
     qr_code_id: Uuid | None = None
     amount: Decimal2 | None = None
 
-    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, webhooks: WebhookSender) -> None:
         """Bring the money in."""
         code = self._code(world)
         key_value = self.key_value if code is None else code.key.key_value
@@ -180,15 +180,15 @@ class PayIn(Control):
         if entry is None or entry.account_id is None:
             raise ValueError("no active key with this value is registered here")
         receiver = party(entry.account, entry.participant, entry.owner, entry.key)
-        amount, end_to_end = self._amount(code), f"{world.dice.getrandbits(128):032x}"
+        amount, end_to_end = self._amount(code), f"{world.random.getrandbits(128):032x}"
         ends = (stranger(), receiver)
         came = announce(world, entry.account_id, amount, ends, end_to_end, world.now(), code)
-        if courier.authorization_url is None:
+        if webhooks.authorization_url is None:
             world.ledger.bring_in(entry.account_id, amount)
             accept(world, came)
         else:
             world.questions.append(came)
-            courier.nudge()
+            webhooks.nudge()
 
     def _code(self, world: World) -> QrCode | None:
         if self.qr_code_id is not None:
@@ -228,15 +228,15 @@ class SetWebhook(Control):
     delay: Seconds | None = None
     authorization_url: Url | None = None
 
-    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, webhooks: WebhookSender) -> None:
         """Take on the callback."""
         for name in ("url", "authorization_url"):
             if name in self.model_fields_set:
-                setattr(courier, name, getattr(self, name))
+                setattr(webhooks, name, getattr(self, name))
         for name in ("secret", "delivery", "events", "trouble", "delay"):
             if getattr(self, name) is not None:
-                setattr(courier, name, getattr(self, name))
-        courier.nudge()
+                setattr(webhooks, name, getattr(self, name))
+        webhooks.nudge()
 
 
 class Resend(Control):
@@ -244,11 +244,11 @@ class Resend(Control):
 
     id: int
 
-    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, webhooks: WebhookSender) -> None:
         """Queue it."""
-        if courier.url is None:
+        if webhooks.url is None:
             raise ValueError("there is no callback: set a url first")
-        courier.resend(self.id)
+        webhooks.resend(self.id)
 
 
 class Load(Control):
@@ -256,7 +256,7 @@ class Load(Control):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    def apply(self, world: World, behaviour: Behaviour, courier: Courier) -> None:
+    def apply(self, world: World, behaviour: Behaviour, webhooks: WebhookSender) -> None:
         """Put it in."""
         load(world, self.model_dump_json())
 

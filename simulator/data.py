@@ -82,7 +82,7 @@ def _go_on(world: World, payment: PaymentRecord) -> None:
     """Let a payment that was under way end as it was to end."""
     payment.held = payment.held and world.ledger.hold(payment.account_id, payment.amount)
     if payment.outcome is not None and payment.outcome.status in {"SETTLED", "REJECTED"}:
-        plan(world, world.pace.settle_delay, payment, payment.outcome.status)
+        plan(world, world.timing.settle_delay, payment, payment.outcome.status)
 
 
 def _check(world: World, data: Data) -> None:

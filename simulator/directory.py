@@ -74,7 +74,7 @@ def find(world: World, kind: str | None, value: str) -> Entry | None:
             )
     entry = elsewhere(world, kind, value)
     if entry is None and world.config.unknown_key == "invent":
-        world.met.add(value)
+        world.invented.add(value)
         return _invented(kind, value)
     return entry
 
@@ -87,7 +87,7 @@ def elsewhere(world: World, kind: str | None, value: str) -> Entry | None:
     if kind in {None, "PHONE"} and world.config.magic_values and magic_key(value):
         return _person("PHONE", value, "Mágica", "Prueba", "1020304060")
     # whoever was invented once stays
-    return _invented(kind, value) if value in world.met else None
+    return _invented(kind, value) if value in world.invented else None
 
 
 def _ours(world: World, account_id: str, key: AnyKey) -> Entry:
@@ -113,7 +113,7 @@ def owner_of(world: World, customer_id: str) -> Owner:
 
 
 def _invented(kind: str | None, value: str) -> Entry:
-    dice = Random(value)
-    first = dice.choice(("Ana", "Camilo", "Daniela", "Jorge", "Paula", "Santiago"))
-    last = dice.choice(("Gómez", "Herrera", "Moreno", "Pérez", "Rojas", "Vargas"))
-    return _person(kind or "ALPHA", value, first, last, str(dice.randrange(10**9, 10**10)))
+    random = Random(value)
+    first = random.choice(("Ana", "Camilo", "Daniela", "Jorge", "Paula", "Santiago"))
+    last = random.choice(("Gómez", "Herrera", "Moreno", "Pérez", "Rojas", "Vargas"))
+    return _person(kind or "ALPHA", value, first, last, str(random.randrange(10**9, 10**10)))

@@ -40,11 +40,11 @@ class Latency:
             raise ValueError(f"{text!r} ends before it starts")
         return cls(start, end)
 
-    def draw(self, dice: Random) -> float:
+    def draw(self, random: Random) -> float:
         """Pick the seconds for one request."""
-        if self.tail and dice.random() < self.tail:
+        if self.tail and random.random() < self.tail:
             return self.longest
-        return dice.uniform(self.low, self.high) if self.high else 0.0
+        return random.uniform(self.low, self.high) if self.high else 0.0
 
 
 PROFILES = {

@@ -78,8 +78,8 @@ def magic_key(value: str) -> Outcome | None:
 
 
 def _network(world: World, payment: PaymentRecord) -> Outcome:
-    if world.pace.network == "slow" and payment.type == "BREB":
-        return Outcome("REJECTED", world.dice.choice(TIME_OUTS[:2]))
+    if world.timing.network == "slow" and payment.type == "BREB":
+        return Outcome("REJECTED", world.random.choice(TIME_OUTS[:2]))
     return Outcome("SETTLED")
 
 
@@ -89,4 +89,4 @@ def duration(world: World, ending: Outcome) -> float:
         return ending.after
     if ending.code in TIME_OUTS:
         return world.config.timeout_delay
-    return world.pace.settle_delay
+    return world.timing.settle_delay

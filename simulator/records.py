@@ -53,7 +53,7 @@ class Resolved:
 class Outcome:
     """How a payment ends: SETTLED, or REJECTED with a code; PENDING and PROCESSING never do.
 
-    ``after`` is the seconds until then, None as the simulator's pace has it.
+    ``after`` is the seconds until then, None as the simulator's timing has it.
     """
 
     status: str

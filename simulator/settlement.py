@@ -55,8 +55,8 @@ def submit(world: World, payment: PaymentRecord) -> None:
     ends = duration(world, outcome)
     # who times out is not heard of until then
     heard_of = outcome.status != "PENDING" and outcome.code not in TIME_OUTS
-    if heard_of and 0 < world.pace.processing_delay < ends:
-        plan(world, world.pace.processing_delay, payment, "PROCESSING")
+    if heard_of and 0 < world.timing.processing_delay < ends:
+        plan(world, world.timing.processing_delay, payment, "PROCESSING")
     if outcome.status in {"SETTLED", "REJECTED"}:
         plan(world, ends, payment, outcome.status)
 

@@ -5,7 +5,7 @@ from starlette.types import Receive, Scope, Send
 
 from simulator.answers import send_bytes, send_refusal
 from simulator.cutting import Noted, taken_in
-from simulator.namespaces import Namespaces, Place
+from simulator.namespaces import Namespace, Namespaces
 from simulator.refusal import Refusal
 from simulator.spoiling import spoil
 
@@ -39,7 +39,7 @@ class Simulator:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         try:
-            place = self._namespaces.of(scope)
+            namespace = self._namespaces.of(scope)
         except ValueError as error:
             refusal = Refusal(
                 400, f"Field 'X-Sandbox-Namespace': {error}", code="INVALID_NAMESPACE"
@@ -49,9 +49,9 @@ class Simulator:
         if path == "/":
             await _point_to_the_page(scope, send)
         elif path == PAGE or path.startswith(PAGE + "/"):
-            await place.controls(scope, receive, send)
+            await namespace.controls(scope, receive, send)
         else:
-            await _exchange(place, scope, receive, send)
+            await _exchange(namespace, scope, receive, send)
 
 
 async def _point_to_the_page(scope: Scope, send: Send) -> None:
@@ -64,8 +64,8 @@ async def _point_to_the_page(scope: Scope, send: Send) -> None:
     await send_bytes(send, 200, told.encode(), [(b"content-type", b"application/json")])
 
 
-async def _exchange(place: Place, scope: Scope, receive: Receive, send: Send) -> None:
-    behaviour, world = place.behaviour, place.world
+async def _exchange(namespace: Namespace, scope: Scope, receive: Receive, send: Send) -> None:
+    behaviour, world = namespace.behaviour, namespace.world
     text = next((value for name, value in scope["headers"] if name == FIELD), b"").decode("latin-1")
     spelled = any(name == FIELD for name, _ in scope["headers"])
     noted, shown = Noted(send), text
@@ -86,8 +86,8 @@ async def _exchange(place: Place, scope: Scope, receive: Receive, send: Send) ->
             receive = await taken_in(receive, world.config.body_limit)
         await anyio.sleep(pause)
         if fault is None:
-            await place.api(scope, receive, noted)
+            await namespace.api(scope, receive, noted)
         else:
-            await spoil(place, fault, scope, receive, noted)
+            await spoil(namespace, fault, scope, receive, noted)
     finally:
         behaviour.saw(world.now(), scope, noted.status, shown)

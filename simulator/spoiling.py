@@ -7,15 +7,17 @@ from simulator.answers import send_bytes, send_refusal
 from simulator.bodies import CHANGED, MADE, Changed, Trickle, made
 from simulator.cutting import Cut, Kept, Noted, close, hang, reset
 from simulator.faults import Fault
-from simulator.namespaces import Place
+from simulator.namespaces import Namespace
 from simulator.refusal import Refusal
 
 
-async def spoil(place: Place, fault: Fault, scope: Scope, receive: Receive, send: Noted) -> None:
+async def spoil(
+    namespace: Namespace, fault: Fault, scope: Scope, receive: Receive, send: Noted
+) -> None:
     """Answer a request as its fault has it, or not at all."""
     kept = Kept()
     if fault.processed:
-        await place.api(scope, receive, kept)
+        await namespace.api(scope, receive, kept)
     await anyio.sleep(fault.delay)
     if fault.reset:
         await reset(receive, send.inner)
@@ -25,13 +27,13 @@ async def spoil(place: Place, fault: Fault, scope: Scope, receive: Receive, send
         status, body, fields = made(fault.body, fault.status)
         await send_bytes(send, status, body, [*fields, *_retry_after(fault)])
     elif fault.status is not None:
-        await send_refusal(place.world, _made_up(fault), scope, send)
+        await send_refusal(namespace.world, _made_up(fault), scope, send)
     elif fault.processed:
         await kept.release(_spoiled(fault, send))
         if fault.cut_body is not None:
             await close(receive, send.inner)
     else:
-        await place.api(scope, receive, send)
+        await namespace.api(scope, receive, send)
 
 
 def _spoiled(fault: Fault, send: Send) -> Send:

@@ -10,14 +10,14 @@ from simulator.models.shapes import pesos, timestamp
 from simulator.models.webhooks import QUESTION
 from simulator.settlement import settle_due
 from simulator.verdicts import NOTHING, verdicts
-from simulator.webhooks import Courier
+from simulator.webhooks import WebhookSender
 from simulator.world import World
 
 Json = dict[str, object]
 _SHOWN = 20
 
 
-def overview(world: World, behaviour: Behaviour, courier: Courier) -> Json:
+def overview(world: World, behaviour: Behaviour, webhooks: WebhookSender) -> Json:
     """Gather what the page shows."""
     settle_due(world)
     return {
@@ -30,7 +30,7 @@ def overview(world: World, behaviour: Behaviour, courier: Courier) -> Json:
             "error_rate": behaviour.error_rate,
             "error_status": behaviour.error_status,
             "profiles": list(PROFILES),
-            **asdict(world.pace),
+            **asdict(world.timing),
         },
         "faults": faults(behaviour),
         "tokens": _tokens(world),
@@ -46,7 +46,7 @@ def overview(world: World, behaviour: Behaviour, courier: Courier) -> Json:
             kind: len(getattr(world, kind))
             for kind in ("customers", "accounts", "keys", "recipients", "payments", "qr_codes")
         },
-        "webhooks": deliveries(courier),
+        "webhooks": deliveries(webhooks),
         "journal": _journal(behaviour),
     }
 
@@ -165,15 +165,15 @@ def _journal(behaviour: Behaviour) -> list[Json]:
     ]
 
 
-def deliveries(courier: Courier) -> Json:
+def deliveries(webhooks: WebhookSender) -> Json:
     """Show the callback and what became of the events."""
     return {
-        "url": courier.url,
-        "delivery": courier.delivery,
-        "events": courier.events,
-        "trouble": list(courier.trouble),
-        "delay": courier.delay,
-        "authorization_url": courier.authorization_url,
+        "url": webhooks.url,
+        "delivery": webhooks.delivery,
+        "events": webhooks.events,
+        "trouble": list(webhooks.trouble),
+        "delay": webhooks.delay,
+        "authorization_url": webhooks.authorization_url,
         "deliveries": [
             {
                 "id": delivery.id,
@@ -183,7 +183,7 @@ def deliveries(courier: Courier) -> Json:
                 "delivered": delivery.delivered,
                 "resendable": delivery.event != QUESTION,
             }
-            for delivery in reversed(courier.deliveries)
+            for delivery in reversed(webhooks.deliveries)
         ],
     }
 

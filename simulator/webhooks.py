@@ -53,7 +53,7 @@ class Delivery:
     dropped: bool = False
 
 
-class Courier:
+class WebhookSender:
     """Send what happens to the callback; runs for as long as the application lives."""
 
     def __init__(self, world: World) -> None:
@@ -119,7 +119,7 @@ class Courier:
 
     def _late(self, event: Event) -> float:
         overtaken = "out-of-order" in self.trouble and event.name in _FIRST
-        return self.delay + (self._world.pace.settle_delay + 0.5 if overtaken else 0.0)
+        return self.delay + (self._world.timing.settle_delay + 0.5 if overtaken else 0.0)
 
     def _deliver_soon(
         self, event: str, payment_id: str, body: bytes, late: float = 0.0

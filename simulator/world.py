@@ -35,7 +35,7 @@ class Clock:
 
 
 @dataclass(slots=True)
-class Pace:
+class Timing:
     """How fast payments go, and whether the network is slow: seconds from submitting."""
 
     settle_delay: float
@@ -43,8 +43,8 @@ class Pace:
     network: str
 
     @classmethod
-    def of(cls, config: SandboxConfig) -> "Pace":
-        """Take the pace of the start."""
+    def of(cls, config: SandboxConfig) -> "Timing":
+        """Take the timing of the start."""
         return cls(config.settle_delay, config.processing_delay, config.network)
 
 
@@ -57,7 +57,7 @@ class World:
     on_change: Callable[[], None] = lambda: None
     name: str = ""
     parent: "World | None" = None
-    dice: Random = field(init=False)
+    random: Random = field(init=False)
     tokens: dict[str, Token] = field(default_factory=dict)
     bearers: dict[str, Token] = field(default_factory=dict)
     customers: dict[str, Customer] = field(default_factory=dict)
@@ -67,11 +67,11 @@ class World:
     recipients: dict[str, Recipient] = field(default_factory=dict)
     payments: dict[str, PaymentRecord] = field(default_factory=dict)
     paid: dict[str, list[PaymentRecord]] = field(default_factory=dict)
-    met: set[str] = field(default_factory=set)
+    invented: set[str] = field(default_factory=set)
     qr_codes: dict[str, QrCode] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
     rules: list[Rule] = field(default_factory=list)
-    pace: Pace = field(init=False)
+    timing: Timing = field(init=False)
     due: list[tuple[float, int, PaymentRecord, str]] = field(default_factory=list)
     questions: deque[PaymentRecord] = field(default_factory=deque)
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=1000))
@@ -82,10 +82,10 @@ class World:
 
     def __post_init__(self) -> None:
         seed = self.config.seed
-        # a bearer token belongs to one namespace: no two of them roll the same dice
-        self.dice = Random(f"{seed} {self.name}" if self.name and seed is not None else seed)
+        # a bearer token belongs to one namespace: no two of them draw the same numbers
+        self.random = Random(f"{seed} {self.name}" if self.name and seed is not None else seed)
         self.account_id = self.new_id()
-        self.pace = Pace.of(self.config)
+        self.timing = Timing.of(self.config)
 
     def reset(self, *, keep_tokens: bool = False) -> None:
         """Forget everything, but for the tokens where they are to be kept."""
@@ -107,8 +107,8 @@ class World:
 
     def new_id(self) -> str:
         """Make a fresh lower-case UUID."""
-        return str(UUID(int=self.dice.getrandbits(128), version=4))
+        return str(UUID(int=self.random.getrandbits(128), version=4))
 
     def new_bearer(self) -> str:
         """Make a fresh opaque token: 64 hexadecimal characters."""
-        return f"{self.dice.getrandbits(256):064x}"
+        return f"{self.random.getrandbits(256):064x}"

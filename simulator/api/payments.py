@@ -79,7 +79,7 @@ def note(world: World, account_id: str, amount: int, receiver: Party) -> Payment
         amount=amount,
         sender=sender_of(world, account_id),
         receiver=receiver,
-        end_to_end=f"{world.dice.getrandbits(128):032x}",
+        end_to_end=f"{world.random.getrandbits(128):032x}",
         created_at=stamp,
         updated_at=stamp,
         status=world.config.initial_status,

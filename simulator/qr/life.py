@@ -23,6 +23,6 @@ def pay(world: World, code: QrCode) -> None:
 def new_reference(world: World) -> str:
     """Make a transaction id as the network's: a P and nine digits."""
     while True:
-        reference = f"P{world.dice.randrange(10**9):09d}"
+        reference = f"P{world.random.randrange(10**9):09d}"
         if with_reference(world, reference) is None:
             return reference
