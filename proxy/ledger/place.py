@@ -1,7 +1,9 @@
 """Where an open ledger lies: whether the file that is written to is the one that others find."""
 
+import contextlib
 import errno
 import os
+import stat
 import sys
 from pathlib import Path
 
@@ -102,6 +104,28 @@ def refuse_foreign(path: Path) -> None:
     theirs = state.st_gid not in (os.getegid(), *os.getgroups())
     if state.st_mode & _OTHERS_WRITE or (state.st_mode & _GROUP_WRITES and theirs):
         raise LedgerRefused(f"{path}: other users may write it; run: chmod 600 {path}")
+
+
+def refuse_foreign_beside(path: Path) -> None:
+    """Raise LedgerRefused if a file of SQLite's beside a ledger is another's than the ledger is.
+
+    SQLite does what such a log says: whoever can leave one in the folder could put any rows in.
+    """
+    if sys.platform == "win32":
+        return
+    real = path.resolve()
+    with contextlib.suppress(FileNotFoundError):
+        owners = {0, os.geteuid(), real.stat().st_uid}
+        for ending in ("-journal", "-wal", "-shm"):
+            beside = real.with_name(real.name + ending)
+            with contextlib.suppress(FileNotFoundError):
+                state = beside.lstat()
+                if state.st_uid not in owners or not stat.S_ISREG(state.st_mode):
+                    raise LedgerRefused(
+                        f"{beside} is no file of the ledger's owner (uid {state.st_uid} made it):"
+                        " SQLite would take rows from it; remove it, and keep the ledger in a"
+                        " folder where others may make no files"
+                    )
 
 
 def cramped(path: Path) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 from proxy.ledger import schema
 from proxy.ledger.lock import Lock
 from proxy.ledger.log import Log
-from proxy.ledger.place import Place, cramped, refuse_cramped
+from proxy.ledger.place import Place, cramped, refuse_cramped, refuse_foreign_beside
 from proxy.ledger.row import Row, Value, storable
 from proxy.ledger.trouble import MEND, LedgerRefused, damaged, passes, read_only, words
 from proxy.moments import stamp
@@ -314,6 +314,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     """Open the file as it is; ``mode`` is SQLite's: ``ro`` or ``rw``, neither of which makes it."""
     if cramped(path):
         refuse_cramped(path)
+    refuse_foreign_beside(path)
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,

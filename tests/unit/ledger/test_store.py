@@ -402,6 +402,30 @@ def test_a_file_of_another_user_is_refused(path: Path, monkeypatch: pytest.Monke
         Store.open(path)
 
 
+@pytest.mark.needs("another user")
+@pytest.mark.parametrize("ending", ["-journal", "-wal", "-shm"])
+@pytest.mark.parametrize("link", [False, True])
+def test_a_log_that_another_user_left_beside_it_is_refused(
+    path: Path, ending: str, link: bool
+) -> None:
+    """SQLite would roll back to it, or forward: the ledger would hold what that user wrote."""
+    filled(path, "answered")
+    beside = path.with_name(path.name + ending)
+    beside.unlink(missing_ok=True)
+    if link:
+        beside.symlink_to(path.with_name("elsewhere"))
+    else:
+        beside.write_bytes(b"rows")
+    os.chown(beside, 65534, 65534, follow_symlinks=False)
+    with pytest.raises(LedgerRefused, match=rf"{ending} is no file of the ledger's owner"):
+        Store.open(path)
+    with pytest.raises(LedgerRefused, match=rf"{ending} is no file"), reading(path):
+        pass
+    os.chown(path, 65534, 65534)  # whose ledger it is may have made it
+    if not link:
+        place.refuse_foreign_beside(path)
+
+
 def test_a_full_disk_of_small_blocks_is_said_before_sqlite_maps_it(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
