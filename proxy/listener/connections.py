@@ -14,6 +14,7 @@ from proxy.errors import RequestRefused
 from proxy.http1.fields import Lines
 from proxy.listener.connection import CallerConnection
 from proxy.listener.handshake import Handshake
+from proxy.listener.turns import Turns
 from proxy.memory import Budget, Claim, Holder
 from proxy.memory.rules import greed
 
@@ -46,6 +47,7 @@ class Callers:
         self.refuse = refuse
         self.connections: set[CallerConnection] = set()
         self.handshakes: set[Handshake] = set()
+        self.turns = Turns()
         self.draining = False
         self._timer: asyncio.TimerHandle | None = None
 

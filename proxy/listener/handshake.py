@@ -7,9 +7,11 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol, cast
 
 from proxy.listener.connection import CallerConnection
+from proxy.listener.turns import Turns
 from proxy.memory import Budget, Claim
 from proxy.memory.records import Records, read_by_records, serves
 from proxy.memory.rules import SECURED
@@ -24,6 +26,7 @@ class Gate(Protocol):
     budget: Budget
     connections: set[CallerConnection]
     handshakes: "set[Handshake]"
+    turns: Turns
 
     def has_place(self, newcomer: "Handshake") -> bool:
         """Report whether there is a place for it, if need be that of one who gives way."""
@@ -101,7 +104,7 @@ class Handshake(asyncio.Protocol):
         transport = self._transport
         if not transport.is_closing():
             tls = cast("asyncio.BufferedProtocol", transport.get_protocol())
-            records = _HandshakeRecords(tls, transport, self._early)
+            records = _HandshakeRecords(tls, transport, self._early, self._gate.turns)
             transport.set_protocol(records)
             self._loop.call_soon(self._feed, records)
 
@@ -165,21 +168,47 @@ class _Early(asyncio.Protocol):
 
 
 class _HandshakeRecords(Records):
-    """Reads for a handshake, which is short, and no more once there is something else to read."""
+    """Reads for a handshake, which is short, and no more once there is something else to read.
+
+    Each step waits for its turn: with a key of RSA one takes up to 10 ms, and strangers can ask for
+    thousands at once.
+    """
 
     def __init__(
-        self, tls: asyncio.BufferedProtocol, transport: asyncio.Transport, early: _Early
+        self,
+        tls: asyncio.BufferedProtocol,
+        transport: asyncio.Transport,
+        early: _Early,
+        turns: Turns,
     ) -> None:
         super().__init__(tls)
         self._transport = transport
         self._early = early
+        self._turns = turns
         self._left = LONGEST
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Hand them on."""
-        self._left -= nbytes
-        self.tls.buffer_updated(nbytes)
-        if self._early.data:
-            self._transport.pause_reading()
-        elif self._left < 0:
-            self._transport.abort()
+        """Hand them on, in their turn."""
+        self._wait(partial(self.hand_on, nbytes), nbytes)
+
+    def feed(self, data: bytes) -> None:
+        """Hand on what was read before this stood here, in its turn."""
+        if data and not self._transport.is_closing():
+            self._wait(partial(super().feed, data), len(data))
+
+    def _wait(self, step: Callable[[], None], size: int) -> None:
+        self._left -= size
+        self._transport.pause_reading()  # what is read next would take the buffer
+        self._turns.take(partial(self._take, step))
+
+    def _take(self, step: Callable[[], None]) -> None:
+        transport = self._transport
+        if transport.is_closing():
+            return
+        step()
+        if self._early.data or transport.is_closing():
+            return
+        if self._left < 0:
+            transport.abort()
+        else:
+            transport.resume_reading()

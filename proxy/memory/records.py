@@ -43,6 +43,10 @@ class Records(ReadAdapter):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Hand them on."""
+        self.hand_on(nbytes)
+
+    def hand_on(self, nbytes: int) -> None:
+        """Let TLS have what is in the buffer."""
         self.tls.buffer_updated(nbytes)
 
     def feed(self, data: bytes) -> None:
@@ -50,7 +54,7 @@ class Records(ReadAdapter):
         for start in range(0, len(data), RECORD):
             part = data[start : start + RECORD]
             self.get_buffer(RECORD)[: len(part)] = part
-            self.buffer_updated(len(part))
+            self.hand_on(len(part))
 
 
 def _untouched(memory: memoryview) -> None:

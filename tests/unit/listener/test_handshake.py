@@ -13,6 +13,7 @@ import trustme
 
 from proxy.listener import handshake
 from proxy.listener.handshake import LONGEST, Handshake
+from proxy.listener.turns import Turns
 from proxy.memory import Budget
 from proxy.memory.flow import Flow
 from proxy.memory.rules import MIB, SECURED
@@ -56,6 +57,7 @@ class Gate:
         self.budget = Budget(64 * MIB)
         self.connections: set[object] = set()
         self.handshakes: set[Handshake] = set()
+        self.turns = Turns()
         self.full = full
         self.ended = asyncio.Event()
 
@@ -209,5 +211,43 @@ def test_a_handshake_that_is_not_over_can_be_ended(
             await until(lambda: not gate.handshakes)
             assert gate.budget._bare == 0
             writer.close()
+
+    run(new, main)
+
+
+class Held(Turns):
+    """Lets nothing be done until it is released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps: list[Callable[[], None]] = []
+
+    def take(self, step: Callable[[], None]) -> None:
+        self.steps.append(step)
+
+
+@pytest.mark.parametrize("new", LOOPS)
+def test_each_step_waits_for_its_turn(
+    new: Callable[[], asyncio.AbstractEventLoop], served: ssl.SSLContext
+) -> None:
+    """Else the hundreds that come at once would be one step, in which nobody else is served."""
+
+    async def main() -> None:
+        gate = Gate()
+        held = gate.turns = Held()
+        async with listening(gate, served) as port:
+            pairs = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+            for _, writer in pairs:
+                writer.write(Client().step())
+            await until(lambda: len(held.steps) == 3)
+            held.steps[1]()
+            assert await asyncio.wait_for(pairs[1][0].read(65_536), 30)
+            assert not any(reader._buffer for reader, _ in pairs)  # type: ignore[attr-defined]
+            for one in list(gate.handshakes):
+                one.give_way()
+            await until(lambda: not gate.handshakes)
+            held.steps[0]()  # of one that has gone: nothing is done
+            for _, writer in pairs:
+                writer.close()
 
     run(new, main)
