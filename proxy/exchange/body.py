@@ -12,6 +12,18 @@ from proxy.http1.request import BodyPart, Request
 class OutgoingBody:
     """A request's body; it goes out as it comes, and again from a copy if it was short enough."""
 
+    __slots__ = (
+        "_ahead",
+        "_exchange",
+        "_held",
+        "_keeps",
+        "_kept",
+        "_request",
+        "before_last",
+        "more",
+        "place",
+    )
+
     def __init__(self, exchange: Exchange, request: Request, keeps: Callable[[], int]) -> None:
         self._exchange = exchange
         self._request = request
@@ -129,8 +141,8 @@ class OutgoingBody:
 def received(exchange: Exchange, request: Request, part: BodyPart) -> BodyPart:
     """Count and tell a part of a body that came; raise RequestRefused if it is too much by now."""
     data, last = part
-    for each in exchange.observers:
-        each.received(data, last=last)
+    if exchange.observer is not None:
+        exchange.observer.received(data, last=last)
     limit = request.max_body
     if limit is not None and exchange.received + len(data) > limit:
         raise body_too_large(limit)

@@ -88,8 +88,8 @@ class Forwarder:
         body = OutgoingBody(exchange, request, self._keeps) if request.framing else None
         if self._gate is not None and may_change(request.method, request.path):
             await self._gate(exchange, request, body)
-        for each in exchange.observers:
-            each.enters("token")
+        if exchange.observer is not None:
+            exchange.observer.enters("token")
         outgoing = OutgoingRequest(request, body)
         # Who asks the token endpoint for a token brings credentials of its own; the API may take
         # post for POST.
@@ -100,7 +100,7 @@ class Forwarder:
             head = await self._exchange(outgoing, exchange)
             if head.status == 401 and outgoing.held is not None and request.renews:
                 head = await self._unauthorized(outgoing, exchange, head)
-            if request.method.upper() == "DELETE":  # the API may take delete for DELETE
+            if request.method != "GET" and request.method.upper() == "DELETE":  # or delete
                 self._watch_revocation(request, head)
             await self._answer(outgoing, exchange, head, send)
         finally:
@@ -136,8 +136,15 @@ class Forwarder:
             connection = pool.take(within) or await self._acquire(outgoing, within)
             outgoing.connection = connection  # at once: whatever is raised now, it is given back
             outgoing.request.go_up()
-            attempt, head = self._attempt(outgoing, exchange, connection)
-            connection.begin(head + opening, head_only=method == "HEAD", complete=not more)
+            held = outgoing.held
+            token_id = None if held is None else held.token.token_id
+            attempt = Attempt(token_id, time.perf_counter(), connection.reached)
+            exchange.attempts += (attempt,)
+            connection.begin(
+                self._head(outgoing, exchange) + opening,
+                head_only=method == "HEAD",
+                complete=not more,
+            )
             if more:
                 outgoing.start_pump()
             try:
@@ -153,22 +160,9 @@ class Forwarder:
                 continue
             answer = connection.head
             attempt.answered, attempt.status = time.perf_counter(), answer.status
-            for each in exchange.observers:
-                each.answered(attempt, answer.lines)
+            if exchange.observer is not None:
+                exchange.observer.answered(attempt, answer.lines)
             return answer
-
-    def _attempt(
-        self, outgoing: OutgoingRequest, exchange: Exchange, connection: Connection
-    ) -> tuple[Attempt, bytes]:
-        """Note and tell that the request goes out; return its head."""
-        held = outgoing.held
-        token_id = None if held is None else held.token.token_id
-        attempt = Attempt(token_id, time.perf_counter(), connection.reached)
-        exchange.attempts += (attempt,)
-        head = self._head(outgoing)
-        for each in exchange.observers:
-            each.sending(attempt, head)
-        return attempt, head
 
     async def _admitted(self, outgoing: OutgoingRequest, opening: bytes) -> tuple[bytes, bool]:
         """Wait until it may go out; the token may have ended or been renewed meanwhile.
@@ -197,14 +191,14 @@ class Forwarder:
             self._pool.release(connection)
             self._use(outgoing, await self._keeper.wait())
 
-    def _head(self, outgoing: OutgoingRequest) -> bytes:
+    def _head(self, outgoing: OutgoingRequest, exchange: Exchange) -> bytes:
         """Serialise the head: strip first, inject last.
 
         A caller that sends "Connection: authorization" cannot take our credential off.
         """
         request, held = outgoing.request, outgoing.held
         target = request.target if request.target == b"*" else self._prefix + request.target
-        return b"".join(
+        data = b"".join(
             (
                 request.method.encode(),
                 b" ",
@@ -217,6 +211,9 @@ class Forwarder:
                 b"\r\n",
             )
         )
+        if exchange.observer is not None:
+            exchange.observer.sending(exchange.attempts[-1], data)
+        return data
 
     # -- 401 -------------------------------------------------------------------------------
 
@@ -253,15 +250,15 @@ class Forwarder:
         connection = cast("Connection", outgoing.connection)
         exchange.status = head.status
         exchange.passed_on = True
-        if exchange.lost_before:
+        if len(exchange.attempts) > 1 and exchange.lost_before:
             exchange.note = phrase("lost-try")
         lines = self._response_lines(outgoing.request, head)
         if exchange.cors:
             lines = with_cors(lines, exchange.cors)
         if self._server_timing:
             lines = [*lines, _server_timing(exchange)]
-        for each in exchange.observers:
-            each.answering(lines)
+        if exchange.observer is not None:
+            exchange.observer.answering(lines)
         await send(
             {
                 "type": "http.response.start",
@@ -277,8 +274,8 @@ class Forwarder:
         while more:
             more = not connection.complete
             exchange.sent += len(data)
-            for each in exchange.observers:
-                each.passing(data)
+            if exchange.observer is not None:
+                exchange.observer.passing(data)
             await send({"type": "http.response.body", "body": data, "more_body": more})
             if more:
                 data = await connection.read()

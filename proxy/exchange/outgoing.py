@@ -19,6 +19,8 @@ from proxy.upstream import Connection, Pool
 class OutgoingRequest:
     """The caller's request, and the connection it is being sent on."""
 
+    __slots__ = ("body", "connection", "failure", "held", "place", "pump", "request")
+
     def __init__(self, request: Request, body: OutgoingBody | None) -> None:
         self.request = request
         self.body = body

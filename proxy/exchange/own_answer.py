@@ -12,8 +12,8 @@ async def give(
     exchange.status = status
     exchange.sent = 0 if exchange.method == "HEAD" else len(body)
     headers = [*lines, *exchange.cors]
-    for each in exchange.observers:
-        each.answering(headers)
-        each.passing(body)
+    if exchange.observer is not None:
+        exchange.observer.answering(headers)
+        exchange.observer.passing(body)
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -140,9 +140,9 @@ class Shell:
 
     def _over(self, exchange: Exchange) -> None:
         exchange.ended = time.perf_counter()
-        for each in exchange.observers:
-            each.over()
-        exchange.observers = ()  # they may hold bodies; the log, which is worded later, needs none
+        if exchange.observer is not None:
+            exchange.observer.over()
+        exchange.observer = None  # it may hold bodies; the log, which is worded later, needs none
         for tell in self._ended:
             tell(exchange)
         if exchange.failure is not None:

@@ -209,7 +209,7 @@ class Recorder:
     def begin(self, exchange: Exchange, request: Request) -> None:
         """Have what passes of an exchange copied."""
         self.under_way[exchange] = capture = Capture(request, self._budget)
-        exchange.observers += (capture,)
+        exchange.join(capture)
 
     def end(self, exchange: Exchange) -> None:
         """Hand an exchange on that is over, and give back what it took of the budget."""

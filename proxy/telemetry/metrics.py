@@ -87,9 +87,10 @@ class Metrics:
         self.received += exchange.received
         self.sent += exchange.sent
         self._total.observe(exchange.ended - exchange.started)
-        upstream = exchange.upstream_seconds
-        if upstream is not None:
-            self._upstream.observe(upstream)
+        if exchange.attempts:
+            last = exchange.attempts[-1]
+            if last.answered is not None:
+                self._upstream.observe(last.answered - last.began)
         if exchange.left or exchange.failure is not None:
             self._failed(exchange)
         if exchange.method not in SAFE and exchange.in_doubt:

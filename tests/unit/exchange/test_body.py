@@ -146,7 +146,7 @@ def test_each_part_is_told_as_it_comes() -> None:
 
     outgoing, exchange = body(b"one ", b"two", framing=CHUNKED)
     ear = Ear()
-    exchange.observers += (ear,)
+    exchange.join(ear)
     outgoing.opening()
     asyncio.run(outgoing.next())
     assert ear.heard == [(b"one ", False), (b"two", True)]

@@ -123,7 +123,7 @@ async def run(url: Url, gate: Gate | None = None) -> tuple[Witness, list[Exchang
 
     def begun(exchange: Exchange, request: Request) -> None:
         seen.append(Witness(exchange))
-        exchange.observers += (seen[0],)
+        exchange.join(seen[0])
 
     def judge(exchange: Exchange, request: Request) -> None:
         """Let all in."""
@@ -167,7 +167,7 @@ async def test_all_that_passes_is_told_in_its_order_and_each_attempt_by_its_toke
         ("id-1", 401),
         ("id-2", 200),
     ]
-    assert exchange.observers == (), "whoever keeps the facts keeps nobody else"
+    assert exchange.observer is None, "whoever keeps the facts keeps nobody else"
 
 
 async def test_a_gate_may_stop_a_request_before_anything_of_it_goes_up() -> None:

@@ -38,7 +38,7 @@ def test_copies_under_way_share_one_budget_and_give_it_back() -> None:
     assert bytes(second.data) == b"ab"
 
 
-def test_a_capture_joins_the_observers_of_its_exchange_until_that_is_over() -> None:
+def test_a_capture_joins_its_exchange_and_copies_what_passes() -> None:
     recorder, exchange = Recorder(forget), an_exchange()
     capture = begun(recorder, exchange)
     assert recorder.older_than(-1) == [(exchange, capture)]
@@ -81,6 +81,6 @@ def test_the_secrets_of_a_head_that_was_cut_weigh_and_are_let_go_with_the_bodies
 def begun(recorder: Recorder, exchange: Exchange) -> Capture:
     """Begin an exchange; return what observes it."""
     recorder.begin(exchange, Request("POST", b"/v1/x", "1.1", Section([], REQUEST), 3))
-    (capture,) = exchange.observers
+    capture = exchange.observer
     assert isinstance(capture, Capture)
     return capture
