@@ -17,9 +17,11 @@ from proxy.ledger.look_up import LookUp
 from proxy.ledger.reading import Kin, Query, reading
 from proxy.ledger.trouble import LedgerDamaged, LedgerRefused
 from proxy.ledger.verdict import KINDS, settle
+from proxy.words import both, phrase
 
 _MOST = 500
 _LARGEST = 16_384  # bytes of a verdict
+GONE = phrase("row-gone")
 _LARGEST_NUMBER = 2**63 - 1  # of a row, in SQLite
 
 
@@ -114,8 +116,8 @@ class LedgerApi:
 
     def _refused(self, refusal: LedgerRefused) -> Response:
         if isinstance(refusal, LedgerDamaged):
-            self._ledger.damaged(str(refusal))  # its writer may not have met that page yet
-        return _json({"detail": str(refusal)}, 503)
+            self._ledger.damaged(refusal.why)  # its writer may not have met that page yet
+        return _json({"detail": str(refusal), "said": both(refusal.why)}, 503)
 
     def _list(self, query: Query) -> LedgerPage:
         with reading(self._path) as reader:
@@ -183,4 +185,4 @@ def _json(document: object, status: int = 200) -> Response:
 
 
 def _gone() -> Response:
-    return _json({"detail": "there is no such row"}, 404)
+    return _json({"detail": str(GONE), "said": both(GONE)}, 404)

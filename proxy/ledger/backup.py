@@ -7,6 +7,7 @@ from pathlib import Path
 from proxy.ledger.reading import opened
 from proxy.ledger.store import check, connect
 from proxy.ledger.trouble import LedgerRefused, words
+from proxy.words import phrase
 
 
 def backup(ledger: Path, target: Path) -> int:
@@ -26,9 +27,9 @@ def backup(ledger: Path, target: Path) -> int:
             draft.unlink(missing_ok=True)
         _sync(target.parent)
     except FileExistsError:
-        raise LedgerRefused(f"{target} exists: it is not overwritten; name another file") from None
+        raise LedgerRefused(phrase("ledger.backup-exists", path=str(target))) from None
     except OSError as error:
-        raise LedgerRefused(f"{target}: {words(error)}") from None
+        raise LedgerRefused(phrase("ledger.of-file", path=str(target), why=words(error))) from None
     return target.stat().st_size
 
 

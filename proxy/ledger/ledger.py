@@ -83,7 +83,7 @@ class Ledger:
         """Return the keyed hash under which this ledger knows a value that it holds masked."""
         return marked(self._writer.salt, value)
 
-    def damaged(self, words: str) -> None:
+    def damaged(self, words: Said) -> None:
         """Take from a reader that the file is broken: nothing more is written to it."""
         self._writer.damage = words
 

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from proxy.ledger.trouble import LedgerRefused
+from proxy.words import phrase
 
 _A_MOMENT = 0.05  # seconds; `in_use` needs some microseconds of it
 _LONGEST = 64  # bytes of a lock file
@@ -46,10 +47,8 @@ class Lock:
     def _taken(self) -> LedgerRefused:
         holder = self._lines()[0]
         self.release()
-        who = f"process {holder}" if holder.isdigit() else "another process"
-        return LedgerRefused(
-            f"{who} uses it (it holds the lock {self.path}); give each proxy its own ledger"
-        )
+        who = phrase("process", number=holder) if holder.isdigit() else phrase("another-process")
+        return LedgerRefused(phrase("ledger.in-use", who=who, lock=str(self.path)))
 
     def _lines(self) -> tuple[str, str]:
         """Return the holder's number, and the ledger's id; empty where there is none."""
@@ -126,13 +125,13 @@ def _open(path: Path) -> int:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _CAREFUL, 0o600)
     except OSError as error:
         if path.is_symlink():
-            raise LedgerRefused(f"{path} is a link; remove it") from error
+            raise LedgerRefused(phrase("ledger.lock-link", path=str(path))) from error
         raise
     state = os.fstat(descriptor)
     if stat.S_ISREG(state.st_mode) and is_ours(state):
         return descriptor
     os.close(descriptor)
-    raise LedgerRefused(f"{path} is not a file of this user; remove it")
+    raise LedgerRefused(phrase("ledger.lock-foreign", path=str(path)))
 
 
 # Whatever lies there: a link is not followed, and a pipe keeps nobody waiting.

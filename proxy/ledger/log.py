@@ -10,6 +10,7 @@ from pathlib import Path
 
 from proxy.ledger.lock import Identity, identity
 from proxy.ledger.trouble import LedgerRefused
+from proxy.words import phrase
 
 _MODE = slice(18, 20)  # of the file's head: how it is written
 _WITHOUT_LOG = b"\1\1"
@@ -59,9 +60,9 @@ def refuse_foreign_log(ledger: Path, descriptor: int) -> None:
     log = _log(real)
     with contextlib.suppress(FileNotFoundError):
         if log.stat().st_size and _mode(descriptor) == _WITHOUT_LOG:
+            index = f"{real.name}-shm"
             raise LedgerRefused(
-                f"{log} is the log of another file than {ledger}, such as of the ledger that it"
-                f" replaced; move it and {real.name}-shm away, and keep them with that ledger"
+                phrase("ledger.log-foreign", log=str(log), path=str(ledger), index=index)
             )
 
 

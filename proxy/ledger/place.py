@@ -9,16 +9,13 @@ from pathlib import Path
 
 from proxy.ledger.lock import Lock, identity, is_ours, of_open
 from proxy.ledger.log import overwritten, refuse_foreign_log
-from proxy.ledger.trouble import LedgerRefused
+from proxy.ledger.trouble import LedgerRefused, Moved
+from proxy.words import phrase
 
 _OTHERS_WRITE = 0o002
 _GROUP_WRITES = 0o020
 _BLOCK = 4096  # bytes: of smaller blocks, SQLite does not get all that it believes to have
 _ROOM = 1 << 18  # bytes: what the index of the write-ahead log may grow by
-
-
-class Moved(OSError):
-    """The file is no longer where it was opened: what is written now nobody would find."""
 
 
 class Place:
@@ -47,15 +44,9 @@ class Place:
     def check(self) -> None:
         """Raise Moved if the file is not at its place, OSError if there is no room to go on."""
         if not self.in_place:
-            raise Moved(
-                f"{self._path} was moved, removed or replaced; put it back, or its last backup: the"
-                " proxy begins no new ledger by itself"
-            )
+            raise Moved(phrase("ledger.moved", path=str(self._path)))
         if overwritten(self._descriptor):
-            raise LedgerRefused(
-                f"{self._path} was emptied or copied over while it was in use; end the proxy, move"
-                " the file and those beside it away, and put the last backup in its place"
-            )
+            raise LedgerRefused(phrase("ledger.overwritten", path=str(self._path)))
         if not self._lock.in_place:
             self._lock_again()
         if self._cramped:
@@ -95,15 +86,12 @@ def refuse_foreign(path: Path) -> None:
     """Raise LedgerRefused for a file that another user made, or may write to."""
     state = path.stat()
     if not is_ours(state):
-        raise LedgerRefused(
-            f"{path} belongs to another user (uid {state.st_uid}), who may read and change it; make"
-            " it yours (chown), or name another file"
-        )
+        raise LedgerRefused(phrase("ledger.anothers", path=str(path), uid=state.st_uid))
     if sys.platform == "win32":
         return
     theirs = state.st_gid not in (os.getegid(), *os.getgroups())
     if state.st_mode & _OTHERS_WRITE or (state.st_mode & _GROUP_WRITES and theirs):
-        raise LedgerRefused(f"{path}: other users may write it; run: chmod 600 {path}")
+        raise LedgerRefused(phrase("ledger.open-to-others", path=str(path)))
 
 
 def refuse_foreign_beside(path: Path) -> None:
@@ -150,10 +138,7 @@ if sys.platform == "linux":
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise LedgerRefused(
-                f"another process uses {path}, though nobody holds its lock file; give each proxy"
-                " its own ledger"
-            ) from None
+            raise LedgerRefused(phrase("ledger.in-use-unlocked", path=str(path))) from None
         except OSError:
             pass  # a file system without such locks
 else:

@@ -18,6 +18,7 @@ from proxy.ledger.store import connect, format_of, refuse_other
 from proxy.ledger.trouble import LedgerDamaged, LedgerRefused, damaged, words
 from proxy.mask import MASK
 from proxy.moments import moment, stamp
+from proxy.words import phrase
 
 _COLUMNS = (
     "number, exchange, opened_at, closed_at, seconds, caller, method, path, body_bytes,"
@@ -212,21 +213,19 @@ def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
     """Open a ledger that is there; what SQLite says against it becomes LedgerRefused."""
     with suppress(OSError):  # of a folder that is closed to us: said below
         if not path.is_file():
-            what = "is a directory" if path.is_dir() else "does not exist"
-            raise LedgerRefused(f"{path} {what}; name the file that serve writes")
+            what = phrase("is-a-directory") if path.is_dir() else phrase("does-not-exist")
+            raise LedgerRefused(phrase("ledger.not-there", path=str(path), what=what))
     if not os.access(path, os.R_OK):
-        raise LedgerRefused(
-            f"{path}: this user may not read it; run this command as the user of the proxy"
-        )
+        raise LedgerRefused(phrase("ledger.unreadable", path=str(path)))
     try:
         connection = connect(path, mode)
     except (sqlite3.Error, OSError) as error:
-        raise LedgerRefused(f"{path}: {words(error)}") from None
+        raise LedgerRefused(phrase("ledger.of-file", path=str(path), why=words(error))) from None
     try:
         refuse_other(connection, path)
         yield connection
     except sqlite3.Error as error:
         kind = LedgerDamaged if damaged(error) else LedgerRefused
-        raise kind(f"{path}: {words(error)}") from None
+        raise kind(phrase("ledger.of-file", path=str(path), why=words(error))) from None
     finally:
         connection.close()

@@ -7,6 +7,7 @@ from proxy.ledger import schema
 from proxy.ledger.lock import in_use
 from proxy.ledger.store import format_of, migrate
 from proxy.ledger.trouble import LedgerRefused
+from proxy.words import phrase
 
 
 def renew(connection: sqlite3.Connection, path: Path) -> None:
@@ -15,8 +16,5 @@ def renew(connection: sqlite3.Connection, path: Path) -> None:
     if format_of(connection) == schema.VERSION:
         return
     if in_use(path):
-        raise LedgerRefused(
-            f"a running proxy of an older version uses it (its format is {format_of(connection)});"
-            " give the verdict with that version, or end it first"
-        )
+        raise LedgerRefused(phrase("ledger.older-proxy", format=format_of(connection)))
     migrate(connection)

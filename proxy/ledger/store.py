@@ -21,9 +21,9 @@ from proxy.ledger.place import Place, cramped, refuse_cramped, refuse_foreign_be
 from proxy.ledger.row import Row, Value, storable
 from proxy.ledger.trouble import MEND, LedgerRefused, damaged, passes, read_only, words
 from proxy.moments import stamp
+from proxy.words import Phrase, phrase
 
 _BUSY = 2.0  # seconds another program may hold the file, such as a verdict being written
-_WHAT_ELSE = {True: "a directory; name a file in it", False: "not a file; name a file"}
 _PAGES = 512  # given back to the file system after a deletion
 _LOG_KEPT = 4 << 20  # bytes of the write-ahead log, once nobody reads from before
 _FOLDED = _LOG_KEPT // schema.PAGE  # pages of it, from which on SQLite folds it into the file
@@ -65,7 +65,9 @@ class Store:
         """
         try:
             if path.exists() and not path.is_file():  # before a lock is left beside it
-                raise LedgerRefused(f"{path}: is {_WHAT_ELSE[path.is_dir()]}")
+                if path.is_dir():
+                    raise LedgerRefused(phrase("ledger.directory", path=str(path)))
+                raise LedgerRefused(phrase("ledger.no-file", path=str(path)))
             lock = Lock(path)
             try:
                 return cls._locked(path, lock, may_make=may_make)
@@ -81,10 +83,7 @@ class Store:
     def _locked(cls, path: Path, lock: Lock, *, may_make: bool) -> "Store":
         new = not path.exists() or path.stat().st_size == 0
         if new and (lock.remembers or not may_make):
-            raise LedgerRefused(
-                f"{path} is gone or empty, and a ledger was there: put it back, or its last backup;"
-                f" to begin a new one, remove {lock.path} too"
-            )
+            raise LedgerRefused(phrase("ledger.gone", path=str(path), lock=str(lock.path)))
         if new:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         place = Place(path, lock)
@@ -380,12 +379,11 @@ def refuse_other(connection: sqlite3.Connection, path: Path) -> None:
     """Raise LedgerRefused for what is no ledger, or one of a later format."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     if application != schema.APPLICATION:
-        raise LedgerRefused(f"{path} is an SQLite file, but not a ledger of breb-proxy")
+        raise LedgerRefused(phrase("ledger.other-application", path=str(path)))
     version = format_of(connection)
     if not 1 <= version <= schema.VERSION:
         raise LedgerRefused(
-            f"{path} was written by another version of breb-proxy (its format is {version}, this"
-            f" version reads up to {schema.VERSION}); use that version, or name another file"
+            phrase("ledger.other-version", path=str(path), format=version, known=schema.VERSION)
         )
 
 
@@ -395,15 +393,16 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
     # Reads every page: some two seconds for each million rows.
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
-        raise LedgerRefused(f"{path} is damaged ({str(verdict).splitlines()[-1]}); {MEND}")
+        what = str(verdict).splitlines()[-1]
+        raise LedgerRefused(phrase("ledger.page-damaged", path=str(path), what=what, mend=MEND))
 
 
-def _refusal(path: Path, error: BaseException) -> str:
+def _refusal(path: Path, error: BaseException) -> Phrase:
     if damaged(error):
-        return f"{path}: {words(error)}; {MEND}"
+        return phrase("ledger.to-mend", path=str(path), why=words(error), mend=MEND)
     with contextlib.suppress(OSError):  # of a folder that is closed to us
         if not path.parent.is_dir():
-            return f"{path}: there is no such directory: {path.parent}"
+            return phrase("ledger.no-directory", path=str(path), directory=str(path.parent))
     if read_only(path, error):
-        return f"{path}: its file system is read-only; name a file on another one"
-    return f"{path}: {words(error)}; give this user the right to write it and its directory"
+        return phrase("ledger.read-only", path=str(path))
+    return phrase("ledger.no-right", path=str(path), why=words(error))

@@ -7,8 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from proxy.errors import SettingsError
-from proxy.invocation import COMMAND
-from proxy.words import Said, phrase
+from proxy.words import Phrase, Said, phrase
 
 SETTING = "BREB_LEDGER"
 # Those that a person must mend before the start; the others may pass by themselves.
@@ -32,29 +31,35 @@ _WORDS = {
     sqlite3.SQLITE_READONLY: phrase("ledger.may-not-write"),
     sqlite3.SQLITE_PERM: phrase("ledger.may-not-write"),
 }
-MEND = (
-    "the proxy did not change it; keep a copy of it and of its -wal file, then replace it with a"
-    f" backup ({COMMAND} ledger backup makes them), or name another file"
-)
+MEND = phrase("step.mend-ledger")
 
 
 class LedgerRefused(SettingsError):
     """The ledger cannot be used until a person does something about it."""
 
-    def __init__(self, words: str) -> None:
-        super().__init__([f"{SETTING}: {words}"])
+    def __init__(self, why: Phrase) -> None:
+        super().__init__([f"{SETTING}: {why}"])
+        self.why = why
 
 
 class NoSuchRow(LedgerRefused):
     """The ledger is well; what is asked for is not in it."""
 
     def __init__(self, row: str) -> None:
-        super().__init__(row)
-        self.problems = [f"the ledger has no row {row}; to list the rows: {COMMAND} ledger"]
+        super().__init__(phrase("ledger.no-row", row=row))
+        self.problems = [str(self.why)]
 
 
 class LedgerDamaged(LedgerRefused):
     """The file itself was found to be broken."""
+
+
+class Moved(OSError):
+    """The file is no longer where it was opened: what is written now nobody would find."""
+
+    def __init__(self, why: Phrase) -> None:
+        super().__init__(str(why))
+        self.why = why
 
 
 def code(error: sqlite3.Error) -> int:
@@ -94,8 +99,8 @@ def words(error: BaseException) -> Said:
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHMSIZE:
             return _WORDS[sqlite3.SQLITE_FULL]  # no room for the index of the write-ahead log
         return _WORDS.get(code(error)) or phrase("ledger.sqlite", error=type(error).__name__)
-    if isinstance(error, SettingsError):
-        return str(error)
+    if isinstance(error, LedgerRefused | Moved):
+        return error.why
     if isinstance(error, OSError):
         return _OF_OS.get(error.errno or 0) or error.strerror or str(error)
     return type(error).__name__

@@ -10,6 +10,7 @@ from proxy.ledger.reading import opened
 from proxy.ledger.renewal import renew
 from proxy.ledger.trouble import LedgerRefused
 from proxy.moments import stamp
+from proxy.words import Phrase, phrase
 
 LONGEST = 2000
 KINDS = {
@@ -47,9 +48,9 @@ def settle(path: Path, number: int, *, kind: str, note: str, author: str) -> Ear
             "SELECT outcome FROM request WHERE number = ?", [number]
         ).fetchone()
         if found is None:
-            raise LedgerRefused(f"there is no row #{number}")
+            raise LedgerRefused(phrase("ledger.not-a-row", row=number))
         if found[0] is None:
-            raise LedgerRefused(f"row #{number} is still open: {_open(path)}")
+            raise LedgerRefused(phrase("ledger.row-open", row=number, why=_open(path)))
         before = _last(connection, number)
         connection.execute(
             "INSERT INTO verdict (number, at, made, note, author, kind, evidence) VALUES"
@@ -72,7 +73,5 @@ def _last(connection: sqlite3.Connection, number: int) -> EarlierVerdict | None:
     return None if row is None else EarlierVerdict(*row)
 
 
-def _open(path: Path) -> str:
-    if in_use(path):
-        return "its request is under way"
-    return "the proxy ended before it was closed; start the proxy, which closes it, then settle it"
+def _open(path: Path) -> Phrase:
+    return phrase("ledger.row-under-way") if in_use(path) else phrase("ledger.row-left-open")

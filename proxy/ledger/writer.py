@@ -17,12 +17,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from proxy.ledger.place import Moved
 from proxy.ledger.retention import AT_ONCE, BESIDE, Retention
 from proxy.ledger.row import Row
 from proxy.ledger.store import LeftOpen, Store
-from proxy.ledger.trouble import LedgerRefused, damaged, words
-from proxy.words import Said
+from proxy.ledger.trouble import LedgerRefused, Moved, damaged, words
+from proxy.words import Said, phrase
 
 _PROBE = 5.0  # seconds between questions whether the file can still be written, while it can
 _RETRY = 1.0  # the same, while it cannot
@@ -230,7 +229,7 @@ class Writer(threading.Thread):
     def _usable(self) -> Store:
         """Return the store; open it if that was not possible until now, or its file has gone."""
         if self.damage:
-            raise LedgerRefused(f"{self.damage}; restart the proxy, which says what to do")
+            raise LedgerRefused(phrase("ledger.restart", why=self.damage))
         if self._store is None:
             if self._gone is not None:
                 self._leave(self._gone)

@@ -9,6 +9,7 @@ from proxy.words.of_console import OF_CONSOLE
 from proxy.words.of_demo import OF_DEMO
 from proxy.words.of_egress import OF_EGRESS
 from proxy.words.of_ledger import OF_LEDGER
+from proxy.words.of_ledger_file import OF_LEDGER_FILE
 from proxy.words.of_start import OF_START
 from proxy.words.of_state import OF_STATE
 from proxy.words.of_tokens import OF_TOKENS
@@ -22,6 +23,7 @@ CATALOGUE: dict[str, Words] = {
     **OF_CONSOLE,
     **OF_DEMO,
     **OF_LEDGER,
+    **OF_LEDGER_FILE,
     **OF_START,
     **OF_STATE,
 }

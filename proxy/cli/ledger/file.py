@@ -17,6 +17,7 @@ from proxy.ledger.reading import reading
 from proxy.ledger.trouble import SETTING, LedgerRefused, NoSuchRow
 from proxy.terminal.arguments import words
 from proxy.terminal.plain import plain
+from proxy.words import phrase
 
 _LIMIT = 2.0  # seconds
 _UNSET = f"no ledger file is set: set {SETTING}, as for serve, or use --ledger FILE"
@@ -53,10 +54,7 @@ def _check_owner(file: str) -> None:
         return
     owner = Path(file).stat().st_uid
     if owner not in (0, os.getuid()):
-        raise LedgerRefused(
-            f"the running proxy's ledger, {file}, belongs to {user(owner)}: run this command as"
-            f" that user, or name the file: --ledger {file}"
-        )
+        raise LedgerRefused(phrase("ledger.of-another-user", path=file, user=user(owner)))
 
 
 def add_row(parser: argparse.ArgumentParser) -> None:

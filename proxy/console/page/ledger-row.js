@@ -38,7 +38,7 @@ const factsOf = (row) => [
 
 const lookUp = asking(async (number, facts, verdict) => {
   const found = await post(`${API}/${number}/look-up`);
-  if (!found.ok) throw new Error(found.detail);
+  if (!found.ok) throw new Error(told(found.said ?? found.detail));
   const [note, table] = factsOf(found.row);
   fill(facts, note, ...beside(found.row, found), table);
   for (const button of verdict?.querySelectorAll("button") ?? []) button.classList.toggle("main", button.id === `ledger-${found.suggests}`);
@@ -74,7 +74,7 @@ function settling(number, back) {
     if (!note.reportValidity() || !author.reportValidity()) return;
     localStorage.setItem("author", author.value);
     const answer = await post(`${API}/${number}/verdict`, { kind, note: note.value, author: author.value });
-    if (!answer.ok) throw new Error(answer.detail);
+    if (!answer.ok) throw new Error(told(answer.said ?? answer.detail));
     toast(answer.reverses ? t("ledger.reverses", answer.reverses.author, t(`ledger.kind.${answer.reverses.kind}`)) : t("ledger.settled"));
     await show(number, back);
   })();

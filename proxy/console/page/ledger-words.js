@@ -1,14 +1,14 @@
 // What the list of the ledger and one row of it have in common.
 import { toast } from "/console/dom.js";
 import { ask } from "/console/session.js";
-import { t } from "/console/words.js";
+import { t, told } from "/console/words.js";
 
 export const API = "/console/api/ledger";
 
 export async function get(path) {
   const response = await ask(path);
   const document = await response.json();
-  if (!response.ok) throw new Error(document.detail);
+  if (!response.ok) throw new Error(told(document.said ?? document.detail));
   return document;
 }
 

@@ -14,11 +14,11 @@ import pytest
 from proxy.ledger import lock, place, schema
 from proxy.ledger.backup import backup
 from proxy.ledger.lock import Lock
-from proxy.ledger.place import Moved
 from proxy.ledger.reading import reading
 from proxy.ledger.row import Body
 from proxy.ledger.store import Store, connect
-from proxy.ledger.trouble import LedgerRefused
+from proxy.ledger.trouble import LedgerRefused, Moved, words
+from proxy.words import Phrase, phrase
 from tests.support.ledgers import closed, filled, first_format, row
 from tests.support.own_time import own_time
 
@@ -591,3 +591,13 @@ def test_numbers_that_were_given_long_ago_keep_nothing_from_being_deleted(path: 
     store.write([row("new")], [])
     store.close()
     assert contents(path, "number")[-1] == (91,)
+
+
+def test_why_a_ledger_cannot_be_used_is_said_in_either_language(path: Path) -> None:
+    """Callers read it in the problem document, and people on the page."""
+    with pytest.raises(LedgerRefused) as refused:
+        Store.open(path.parent / "nowhere" / "ledger.db")
+    for error in (refused.value, Moved(phrase("ledger.moved", path="ledger.db"))):
+        why = words(error)
+        assert isinstance(why, Phrase)
+        assert why.said("es") != why.said("en")

@@ -18,7 +18,7 @@ from proxy.words.durations import Span
 
 PROXY = Path(words.__file__).parents[1]
 # They say of settings what is wrong with them, at the start and on the terminal alone.
-OF_SETTINGS = {"SettingsError", "LedgerRefused"}
+OF_SETTINGS = {"SettingsError"}
 
 
 class Use(NamedTuple):
@@ -77,6 +77,7 @@ def test_no_phrase_is_there_twice() -> None:
         of_demo,
         of_egress,
         of_ledger,
+        of_ledger_file,
         of_start,
         of_state,
         of_tokens,
@@ -89,6 +90,7 @@ def test_no_phrase_is_there_twice() -> None:
         of_demo.OF_DEMO,
         of_egress.OF_EGRESS,
         of_ledger.OF_LEDGER,
+        of_ledger_file.OF_LEDGER_FILE,
         of_start.OF_START,
         of_state.OF_STATE,
         of_tokens.OF_TOKENS,
