@@ -109,11 +109,8 @@ def refuse_foreign_beside(path: Path) -> None:
             with contextlib.suppress(FileNotFoundError):
                 state = beside.lstat()
                 if state.st_uid not in owners or not stat.S_ISREG(state.st_mode):
-                    raise LedgerRefused(
-                        f"{beside} is no file of the ledger's owner (uid {state.st_uid} made it):"
-                        " SQLite would take rows from it; remove it, and keep the ledger in a"
-                        " folder where others may make no files"
-                    )
+                    foreign = phrase("ledger.beside", path=str(beside), uid=state.st_uid)
+                    raise LedgerRefused(foreign)
 
 
 def cramped(path: Path) -> bool:

@@ -31,6 +31,13 @@ OF_LEDGER_FILE = {
         "{path}: other users may write it; run: chmod 600 {path}",
         "{path}: otros usuarios pueden escribirlo; ejecute: chmod 600 {path}",
     ),
+    "ledger.beside": Words(
+        "{path} is no file of the ledger's owner (uid {uid} made it): SQLite would take rows from"
+        " it; remove it, and keep the ledger in a folder where others may make no files",
+        "{path} no es un archivo del dueño del libro de registro (lo creó el uid {uid}): SQLite"
+        " tomaría filas de él; elimínelo, y guarde el libro en un directorio donde otros no puedan"
+        " crear archivos",
+    ),
     "ledger.of-another-user": Words(
         "the running proxy's ledger, {path}, belongs to {user}: run this command as that user, or"
         " name the file: --ledger {path}",
