@@ -1,5 +1,6 @@
 """The Postman collection and the .http file, run against the demo."""
 
+import functools
 import json
 import re
 import subprocess
@@ -13,33 +14,42 @@ from tests.support.needs import need
 from tests.support.patience import PATIENCE
 from tools import postman
 
-FILES = postman.files()
 NAMES = ("breb.postman_collection", "local.postman_environment")
 
 
-@pytest.mark.parametrize("name", FILES)
+@functools.cache
+def files() -> dict[str, str]:
+    """Return what the table gives, by a simulator that answers each request: not at collection."""
+    return postman.files()
+
+
+@pytest.mark.parametrize("name", [*(f"{name}.json" for name in NAMES), "breb.http"])
 def test_the_files_are_those_that_the_table_gives(name: str) -> None:
-    assert (postman.FOLDER / name).read_text() == FILES[name], "run: python -m tools.postman"
+    assert (postman.FOLDER / name).read_text() == files()[name], "run: python -m tools.postman"
+
+
+def test_these_are_all_the_files_of_the_table() -> None:
+    assert {*files()} == {*(f"{name}.json" for name in NAMES), "breb.http"}
 
 
 def test_no_authorization_is_in_it() -> None:
-    collection = json.loads(FILES["breb.postman_collection.json"])
+    collection = json.loads(files()["breb.postman_collection.json"])
     assert collection["auth"] == {"type": "noauth"}
-    for text in FILES.values():
+    for text in files().values():
         assert not re.search(r"authorization:|bearer|\"key\": \"authorization", text.lower())
 
 
 def test_who_forgets_to_choose_the_environment_reaches_the_proxy() -> None:
     """Postman would look for a host called {{base}}."""
-    collection = json.loads(FILES["breb.postman_collection.json"])
-    chosen = json.loads(FILES["local.postman_environment.json"])["values"]
+    collection = json.loads(files()["breb.postman_collection.json"])
+    chosen = json.loads(files()["local.postman_environment.json"])["values"]
     (base,) = (one["value"] for one in collection["variable"] if one["key"] == "base")
     assert base == next(one["value"] for one in chosen if one["key"] == "base")
 
 
 def test_every_request_tells_what_it_needs_and_what_it_gets() -> None:
     """A name is not enough for who opens a request without having sent those above it."""
-    folders = json.loads(FILES["breb.postman_collection.json"])["item"]
+    folders = json.loads(files()["breb.postman_collection.json"])["item"]
     assert all(folder["description"] for folder in folders)
     for item in (item for folder in folders for item in folder["item"]):
         request, examples = item["request"], item["response"]
@@ -101,7 +111,7 @@ def test_the_http_file_works_from_top_to_bottom(running: Program) -> None:
     variables: dict[str, str] = {}
     answers: dict[str, Any] = {}
     count = 0
-    for block in FILES["breb.http"].split("\n###"):
+    for block in files()["breb.http"].split("\n###"):
         lines = block.split("\n")[0 if count == 0 and not block.startswith(" ") else 1 :]
         name = next((line[8:] for line in lines if line.startswith("# @name ")), "")
         text = "\n".join(line for line in lines if not line.startswith(("#", "@"))).strip()

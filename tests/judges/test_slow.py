@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.needs(files=1000)]  # waits for real
 
 LARGE = b"x" * 2_000_000
 CALLERS = 100
+LONG = 600  # seconds: longer than a test waits; it is ended when it has shown what it should
 
 
 def answer(call: Call) -> bytes:
@@ -39,10 +40,10 @@ def proxy() -> Iterator[Program]:
         yield proxy
 
 
-def slow(proxy: Program, *options: str, target: str = "/") -> list[str]:
-    """Return the command that comes with slow callers, for half a minute at most."""
+def slow(proxy: Program, *options: str, target: str = "/", seconds: int = 30) -> list[str]:
+    """Return the command that comes with slow callers, for so long at most."""
     program = need("slowhttptest")
-    general = ["-c", str(CALLERS), "-r", str(CALLERS), "-l", "30", "-p", "5"]
+    general = ["-c", str(CALLERS), "-r", str(CALLERS), "-l", str(seconds), "-p", "5"]
     return [program, *options, *general, "-u", f"http://127.0.0.1:{proxy.port}{target}"]
 
 
@@ -86,14 +87,18 @@ def test_bodies_that_trickle_keep_nobody_else_from_being_served() -> None:
         RawUpstream(answer) as upstream,
         Program(upstream.url, log_level="warning", max_connections=most) as proxy,
     ):
-        others_are_served(proxy, slow(proxy, "-B", "-i", "1"), most // 2)
+        others_are_served(proxy, slow(proxy, "-B", "-i", "1", seconds=LONG), most // 2)
 
 
-def test_answers_that_are_read_by_the_byte_keep_nobody_else_from_being_served(
-    proxy: Program,
-) -> None:
+def test_answers_that_are_read_by_the_byte_keep_nobody_else_from_being_served() -> None:
+    """None of them is left before all have come, however long a busy machine takes for that."""
     reading = ("-X", "-w", "64", "-y", "128", "-n", "2", "-z", "8")
-    others_are_served(proxy, slow(proxy, *reading, target="/large"), CALLERS // 2)
+    with (
+        RawUpstream(answer) as upstream,
+        Program(upstream.url, log_level="warning", max_connections=2 * CALLERS) as proxy,
+    ):
+        command = slow(proxy, *reading, target="/large", seconds=LONG)
+        others_are_served(proxy, command, CALLERS // 2)
 
 
 def test_ranges_by_the_thousand_are_the_upstreams_to_judge(proxy: Program) -> None:

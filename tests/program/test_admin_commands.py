@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import os
 import re
 import shlex
 import socket
@@ -25,6 +26,7 @@ from proxy.words.durations import span
 from tests.support import SECRET, Call, Program, RawUpstream, ask, free_port, token_reply
 from tests.support.command import Ended, command, environment, on_terminal
 from tests.support.patience import PATIENCE
+from tests.support.spawner import start
 
 LEVERS = ["wait", "status", "console", "refresh", "quit"]
 
@@ -269,11 +271,12 @@ def test_levers_reach_a_unix_socket(tmp_path: Path) -> None:
         "BREB_LISTEN": f"unix:{tmp_path}/callers.sock",
         "BREB_ADMIN_LISTEN": where,
     }
-    with RawUpstream() as upstream:
-        serving = subprocess.Popen(
-            [sys.executable, "-m", "proxy", "serve", "--log-level=error"],
+    with RawUpstream() as upstream, Path(os.devnull).open("r+b") as nothing:
+        serving = start(
+            ("serve", "--log-level=error"),
             cwd=tmp_path,
             env=environment({**settings, "BREB_BASE_URL": upstream.url}),
+            streams=(nothing.fileno(), nothing.fileno(), nothing.fileno()),
         )
         try:
             assert command("wait", cwd=tmp_path, BREB_ADMIN_LISTEN=where).code == 0
@@ -363,7 +366,7 @@ def test_a_server_that_stays_silent_is_told(tmp_path: Path) -> None:
         port = server.getsockname()[1]
         ended = command("status", f"--admin-listen=127.0.0.1:{port}", cwd=tmp_path)
     assert ended.code == 4
-    assert ended.err == f"breb-proxy: no response from 127.0.0.1:{port} within 2 s\n"
+    assert ended.err == f"breb-proxy: no response from 127.0.0.1:{port} within 5 s\n"
 
 
 def test_a_socket_that_is_a_file_is_told(tmp_path: Path) -> None:

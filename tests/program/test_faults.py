@@ -361,7 +361,7 @@ def plain_where_tls_was_meant(_: trustme.CA, __: Path) -> Fault:
         502,
         "tls_protocol_error",
         "TLS with localhost",
-        "uses TLS",
+        "does not use TLS",
         sent=False,
         upstream=upstream,
     )

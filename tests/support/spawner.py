@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import proxy
-import simulator
 
 _PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl(2)
 _STARTS_PYTHON = ("PYTHON", "LC_", "LANG", "COVERAGE")
@@ -230,7 +229,7 @@ def _imported() -> None:
     """Import all of the program, and what it imports; that starts nothing."""
     # Where no installation is: there it is named as it is from most folders.
     with tempfile.TemporaryDirectory() as elsewhere, contextlib.chdir(elsewhere):
-        for package in (proxy, simulator):
+        for package in (proxy, importlib.import_module("simulator")):
             for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
                 if not found.name.endswith("__main__"):
                     importlib.import_module(found.name)
