@@ -27,8 +27,8 @@ from proxy.memory import Budget
 from proxy.memory.reading import SIP
 from proxy.token.keeper import LeasedToken, TokenKeeper
 from proxy.upstream import Connection, Pool, ResponseHead
-from proxy.upstream.pool import NEW
-from proxy.upstream.resend import may_resend, may_wait
+from proxy.upstream.pool import NEW, Wanted
+from proxy.upstream.resend import may_resend, wanted_for
 from proxy.words import phrase
 
 log = logging.getLogger("proxy.exchange")
@@ -131,9 +131,9 @@ class Forwarder:
         more = body is not None and body.more
         if more or outgoing.request.crowded:
             opening, more = await self._admitted(outgoing, opening)
-        within = may_wait(method, whole=outgoing.whole)
+        wanted = wanted_for(method, whole=outgoing.whole)
         while True:
-            connection = pool.take(within) or await self._acquire(outgoing, within)
+            connection = pool.take(wanted) or await self._acquire(outgoing, wanted)
             outgoing.connection = connection  # at once: whatever is raised now, it is given back
             outgoing.request.go_up()
             held = outgoing.held
@@ -153,10 +153,10 @@ class Forwarder:
             except UpstreamError as error:
                 attempt.sent = error.sent
                 outgoing.tell_what_broke_first(error)
-                if not may_resend(error, method, within, whole=outgoing.whole):
+                if not may_resend(error, method, wanted, whole=outgoing.whole):
                     raise
                 outgoing.give_up(pool)
-                within, opening = NEW, b"" if body is None else body.opening()
+                wanted, opening = NEW, b"" if body is None else body.opening()
                 continue
             answer = connection.head
             attempt.answered, attempt.status = time.perf_counter(), answer.status
@@ -178,10 +178,10 @@ class Forwarder:
             self._use(outgoing, self._keeper.usable() or await self._keeper.wait())
         return opening, body is not None and body.more
 
-    async def _acquire(self, outgoing: OutgoingRequest, within: float) -> Connection:
+    async def _acquire(self, outgoing: OutgoingRequest, wanted: Wanted) -> Connection:
         """Wait for a connection; the token may have ended or been renewed meanwhile."""
         while True:
-            connection = await self._pool.acquire(within)
+            connection = await self._pool.acquire(wanted)
             usable = self._keeper.usable()
             if outgoing.held is None or usable is outgoing.held:
                 return connection

@@ -6,8 +6,8 @@ from proxy.addresses import Url
 from proxy.errors import ConnectionStale
 from proxy.http1.fields import Lines, serialised, values
 from proxy.upstream.connection import Connection
-from proxy.upstream.pool import NEW, Pool
-from proxy.upstream.resend import may_resend, may_wait
+from proxy.upstream.pool import NEW, Pool, Wanted
+from proxy.upstream.resend import may_resend, wanted_for
 
 _WITH_BODY = ("POST", "PUT", "PATCH")
 
@@ -40,11 +40,11 @@ class Client:
         Host and Content-Length are added to ``lines``. A body that is longer than ``limit`` (bytes)
         is cut somewhere beyond it.
         """
-        data, within = self._serialised(method, target, lines, body), may_wait(method, whole=True)
+        data, wanted = self._serialised(method, target, lines, body), wanted_for(method, whole=True)
         try:
-            return await self._attempt(data, method, within, limit)
+            return await self._attempt(data, method, wanted, limit)
         except ConnectionStale as error:
-            if not may_resend(error, method, within, whole=True):
+            if not may_resend(error, method, wanted, whole=True):
                 raise
             return await self._attempt(data, method, NEW, limit)
 
@@ -55,8 +55,8 @@ class Client:
         head = method.encode(), target.encode(), serialised(lines), body
         return b"%b %b HTTP/1.1\r\n%b\r\n%b" % head
 
-    async def _attempt(self, data: bytes, method: str, within: float, limit: int) -> Reply:
-        connection = await self._pool.acquire(within)
+    async def _attempt(self, data: bytes, method: str, wanted: Wanted, limit: int) -> Reply:
+        connection = await self._pool.acquire(wanted)
         try:
             connection.begin(data, head_only=method == "HEAD", complete=True)
             head = await connection.response()

@@ -193,7 +193,7 @@ class Connection(asyncio.Protocol):
             answer.take()  # an answer that nobody wanted
         self._flow.resume_reading()
 
-    def stirred(self) -> bool:
+    def readable(self) -> bool:
         """Whether something has arrived, be it the end, of which the event loop tells us next."""
         return self._arrivals is not None and bool(self._arrivals.poll(0))
 

@@ -7,9 +7,10 @@ One coarse timer serves all time-outs; it stops when there is nothing to watch.
 
 import asyncio
 import contextlib
-import math
 from collections import deque
 from dataclasses import dataclass
+from enum import Enum
+from typing import Final
 
 from proxy.errors import ConnectionBroken, PoolFull
 from proxy.memory import Budget
@@ -21,16 +22,25 @@ SWEEP = 0.25
 # So many connections read as much at a time as the event loop will. Further ones are modest: with
 # TLS their buffers would be most of what 400 bodies take that wait.
 GREEDY = 8
-# A request that must not be sent twice goes out only on a connection used this recently: servers
-# that close idle connections early do so after 5 s or more, and a request that crosses such a
-# close has an unknown outcome.
-FRESH = 4.0
-# As ``within``: no idle connection is that young, so that one waits for a new one.
-NEW = -1.0
+FRESH_FOR: Final = 4.0
+"""Seconds. Servers that close idle connections early do so after 5 s or more, and a request that
+crosses such a close has an unknown outcome."""
 FAIR = 64  # so many, or a quarter of the number of connections, are served in their order
 # So many times the number of connections may wait for one.
 QUEUE_FACTOR = 8
 _SHUTTING_DOWN = phrase("pool-closed")
+
+
+class Wanted(Enum):
+    """Which connection may take a request."""
+
+    ANY = "any"
+    FRESH = "fresh"
+    """An idle one that was used in the last `FRESH_FOR` seconds, or a new one."""
+    NEW = "new"
+
+
+ANY, FRESH, NEW = Wanted
 
 Place = tuple[float, asyncio.Future[Connection | None]]
 
@@ -65,27 +75,29 @@ class Pool:
         self._closed = False
         self.opened = 0
 
-    def take(self, within: float = math.inf) -> Connection | None:
-        """Return an idle connection used within the last ``within`` seconds, without waiting."""
+    def take(self, wanted: Wanted = ANY) -> Connection | None:
+        """Return an idle connection, without waiting; None if there is none such."""
         idle = self._idle
         while idle:
-            if within is not math.inf and self._loop.time() - idle[-1].idle_since > within:
+            if wanted is NEW:
+                return None
+            if wanted is FRESH and self._loop.time() - idle[-1].idle_since > FRESH_FOR:
                 return None
             connection = idle.pop()
             if connection.transport.is_closing():
                 continue
-            if within is not math.inf and connection.stirred():
+            if wanted is FRESH and connection.readable():
                 connection.abort()
                 continue
             return connection
         return None
 
-    async def acquire(self, within: float = math.inf) -> Connection:
+    async def acquire(self, wanted: Wanted = ANY) -> Connection:
         """Return an idle or a new connection; raise PoolFull or what the connector raises.
 
         It is open when it is returned: use it before the next await.
         """
-        connection = self.take(within)
+        connection = self.take(wanted)
         if connection is not None:
             return connection
         if self._closed:
@@ -93,7 +105,7 @@ class Pool:
         if self._size >= self._limits.connections:
             if self._idle:
                 self._idle.pop(0).abort()  # all idle ones are too old: make room for a fresh one
-            return await self._wait(within)
+            return await self._wait(wanted)
         self._opening += 1
         return await self._open()
 
@@ -167,7 +179,7 @@ class Pool:
 
     # -- the queue -------------------------------------------------------------------------
 
-    async def _wait(self, within: float) -> Connection:
+    async def _wait(self, wanted: Wanted) -> Connection:
         """Queue for a connection or for a slot to open one in.
 
         A `NEW` one is opened in the place of the kept-alive one that its turn brings.
@@ -184,8 +196,8 @@ class Pool:
             connection = await self._turn(place)
             if connection is None:
                 return await self._open()
-            usable = not connection.transport.is_closing() and not connection.stirred()
-            if usable and within != NEW:
+            usable = not connection.transport.is_closing() and not connection.readable()
+            if usable and wanted is not NEW:
                 return connection
             connection.abort()
             # Its slot is not free yet, or may be gone to the next in the queue by now.

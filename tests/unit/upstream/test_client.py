@@ -22,6 +22,7 @@ from proxy.errors import (
 )
 from proxy.http1.fields import Lines
 from proxy.upstream import Client, Pool, Reply
+from proxy.upstream.pool import ANY, NEW, Wanted
 from tests.support import free_port
 from tests.support.examples import examples
 from tests.support.scripted import (
@@ -203,9 +204,9 @@ async def test_a_post_goes_out_again_when_nothing_of_it_had_gone_out() -> None:
         class Closing(Pool):
             """Lends connections that close before they are used, at first."""
 
-            async def acquire(self, within: float = 0) -> object:  # type: ignore[override]
-                connection = await pool.acquire(within)
-                if within > 0:
+            async def acquire(self, wanted: Wanted = ANY) -> object:  # type: ignore[override]
+                connection = await pool.acquire(wanted)
+                if wanted is not NEW:
                     connection.abort()
                 return connection
 

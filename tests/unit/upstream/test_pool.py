@@ -1,7 +1,6 @@
 """Lending connections: limits, order, and nothing lost whatever happens."""
 
 import asyncio
-import math
 import os
 import socket
 from collections.abc import Callable
@@ -10,7 +9,7 @@ import pytest
 
 from proxy.errors import ConnectionBroken, ConnectionRefused, PoolFull, UpstreamError
 from proxy.upstream import Connection, Pool
-from proxy.upstream.pool import FRESH, GREEDY, NEW, QUEUE_FACTOR
+from proxy.upstream.pool import ANY, FRESH, FRESH_FOR, GREEDY, NEW, QUEUE_FACTOR
 from tests.support import free_port
 from tests.support.scripted import (
     GET,
@@ -230,7 +229,7 @@ async def test_an_idle_connection_that_is_not_fresh_is_not_used_for_what_must_no
         await connection.response()
         await body_of(connection)
         pool.release(connection)
-        connection.idle_since -= FRESH + 1
+        connection.idle_since -= FRESH_FOR + 1
         assert pool.take(FRESH) is None
         other = await pool.acquire(FRESH)
         assert other is not connection
@@ -518,7 +517,7 @@ async def test_the_limits_are_those_of_the_settings() -> None:
         limits = pool._limits
         assert (limits.connections, limits.queue_timeout) == (512, 10)
         assert (limits.read_timeout, limits.write_timeout, limits.idle_timeout) == (60, 60, 30)
-        assert pool.take(math.inf) is None
+        assert pool.take(ANY) is None
 
 
 async def test_beyond_the_first_few_connections_are_modest() -> None:

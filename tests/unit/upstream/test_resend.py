@@ -1,12 +1,10 @@
 """When a request may go out again: never when it may have been acted on."""
 
-import math
-
 import pytest
 
 from proxy.errors import ConnectionBroken, ConnectionStale, ReadTimeout, UpstreamError
-from proxy.upstream.pool import FRESH, NEW
-from proxy.upstream.resend import may_resend, may_wait
+from proxy.upstream.pool import ANY, FRESH, NEW, Wanted
+from proxy.upstream.resend import may_resend, wanted_for
 
 
 def failed(error: UpstreamError, *, sent: bool) -> UpstreamError:
@@ -15,10 +13,10 @@ def failed(error: UpstreamError, *, sent: bool) -> UpstreamError:
 
 
 @pytest.mark.parametrize(
-    ("error", "method", "within", "whole", "again"),
+    ("error", "method", "wanted", "whole", "again"),
     [
-        pytest.param(failed(ConnectionStale(""), sent=True), "GET", math.inf, True, True, id="get"),
-        pytest.param(failed(ConnectionStale(""), sent=True), "PUT", math.inf, True, True, id="put"),
+        pytest.param(failed(ConnectionStale(""), sent=True), "GET", ANY, True, True, id="get"),
+        pytest.param(failed(ConnectionStale(""), sent=True), "PUT", ANY, True, True, id="put"),
         pytest.param(
             failed(ConnectionStale(""), sent=True), "POST", FRESH, True, False, id="may be acted on"
         ),
@@ -30,24 +28,22 @@ def failed(error: UpstreamError, *, sent: bool) -> UpstreamError:
         ),
         pytest.param(failed(ConnectionStale(""), sent=True), "GET", NEW, True, False, id="twice"),
         pytest.param(
-            failed(ConnectionBroken(""), sent=True), "GET", math.inf, True, False, id="cut inside"
+            failed(ConnectionBroken(""), sent=True), "GET", ANY, True, False, id="cut inside"
         ),
-        pytest.param(
-            failed(ReadTimeout(""), sent=True), "GET", math.inf, True, False, id="too slow"
-        ),
+        pytest.param(failed(ReadTimeout(""), sent=True), "GET", ANY, True, False, id="too slow"),
     ],
 )
 def test_a_request_goes_out_again_only_where_that_is_safe(
-    error: UpstreamError, method: str, within: float, whole: bool, again: bool
+    error: UpstreamError, method: str, wanted: Wanted, whole: bool, again: bool
 ) -> None:
-    assert may_resend(error, method, within, whole=whole) is again
+    assert may_resend(error, method, wanted, whole=whole) is again
 
 
 @pytest.mark.parametrize(
-    ("method", "whole", "within"),
-    [("GET", True, math.inf), ("POST", True, FRESH), ("PUT", False, FRESH)],
+    ("method", "whole", "wanted"),
+    [("GET", True, ANY), ("POST", True, FRESH), ("PUT", False, FRESH)],
 )
 def test_what_cannot_go_out_again_meets_no_connection_that_was_idle_for_long(
-    method: str, whole: bool, within: float
+    method: str, whole: bool, wanted: Wanted
 ) -> None:
-    assert may_wait(method, whole=whole) == within
+    assert wanted_for(method, whole=whole) == wanted
