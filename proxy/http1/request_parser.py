@@ -11,7 +11,7 @@ import re
 import httptools
 
 from proxy.errors import RequestRefused
-from proxy.http1.fields import REQUEST, Lines, Section, persists
+from proxy.http1.fields import REQUEST, Lines, Section, persists, values
 from proxy.http1.framing import BAD, CHUNKED, HEAD_END, LINE, MAX_HEAD, request_framing
 from proxy.http1.request import BodyPart, Request
 from proxy.words import phrase
@@ -20,6 +20,9 @@ log = logging.getLogger("proxy.listener")
 
 MAX_FIELDS = 2_000
 _LONG = 3 * MAX_FIELDS  # bytes; less cannot be that many lines
+_EMPTY_LINE = 64  # bytes of overhead that an empty line in a chunked body counts for
+_LISTS = (b"connection", b"expect")  # which are taken apart
+_LONGEST_LIST = 4_096  # bytes
 _CHUNKED_HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 _FIRST_LINE = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ HTTP/(1\.[01])\r\n")
 _VERSIONS = {b"1\r\n": "1.1", b"0\r\n": "1.0"}
@@ -157,9 +160,10 @@ class RequestParser:
         end = start
         while end < len(data) and not self._whole:
             begun, end = end, self._boundary(data, end)
+            self._overhead += end - begun + _EMPTY_LINE
             self._parse(data[begun:end])
-        self._overhead += end - start
-        self._check_overhead()  # before a body that came in one read is called whole
+            self._check_overhead()  # before a body that came in one read is called whole
+        self._overhead = max(0, self._overhead)
         whole, parts = self._whole, self._parts
         if whole:
             self.forget()
@@ -294,6 +298,8 @@ class RequestParser:
             self._check_line()
         if self.size > MAX_HEAD or len(self._lines) > MAX_FIELDS:
             raise self._too_large()
+        if self.size > _LONGEST_LIST:
+            self._check_lists()
         section, version = Section(self._lines, REQUEST), self._version
         framing = request_framing(section.known, version)
         method = self._method or parser.get_method().decode("ascii")
@@ -344,9 +350,19 @@ class RequestParser:
         large = phrase("head-too-large", bytes=MAX_HEAD, fields=MAX_FIELDS)
         return RequestRefused(431, "head-too-large", large, phrase("step.fewer-headers"))
 
+    def _check_lists(self) -> None:
+        """Refuse lists of tens of thousands of members: each costs as much as a small request."""
+        for name in _LISTS:
+            if sum(map(len, values(self._lines, name))) > _LONGEST_LIST:
+                long = phrase("list-too-long", name=name.decode(), bytes=_LONGEST_LIST)
+                step = phrase("step.fewer-headers")
+                raise RequestRefused(431, "head-too-large", long, step)
+
     def _check_overhead(self) -> None:
-        """Bound what a chunked body is wrapped in: lines, extensions, trailers."""
-        self._overhead = max(0, self._overhead)
+        """Bound what a chunked body is wrapped in: lines, extensions, trailers; and empty lines.
+
+        Each of these is looked at by itself: bytes that hold little else would take much time.
+        """
         if self._overhead > MAX_HEAD:
             large = phrase("chunk-overhead")
             raise RequestRefused(400, "chunk-overhead", large, phrase("step.larger-chunks"))

@@ -38,9 +38,10 @@ OF_CALLERS = {
         " encabezados",
     ),
     "chunk-overhead": Words(
-        "the body's chunk extensions or trailers are too large",
+        "the body's chunk extensions or trailers are too large, or its chunks hold little more than"
+        " empty lines",
         "las extensiones de los fragmentos (chunks) o los campos finales (trailers) del cuerpo son"
-        " demasiado grandes",
+        " demasiado grandes, o sus fragmentos contienen poco más que líneas vacías",
     ),
     "transfer-encoding": Words(
         "Transfer-Encoding must be chunked, in one HTTP/1.1 header, without Content-Length",
@@ -71,6 +72,10 @@ OF_CALLERS = {
     ),
     # -- method, Host, target --------------------------------------------------------------------
     "not-a-method": Words("{method} is not an HTTP method", "{method} no es un método HTTP"),
+    "list-too-long": Words(
+        "the {name} headers are longer than {bytes} bytes together",
+        "los encabezados {name} suman más de {bytes} bytes",
+    ),
     "method-too-long": Words(
         "the method is longer than {most} characters", "el método tiene más de {most} caracteres"
     ),

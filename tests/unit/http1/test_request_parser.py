@@ -110,7 +110,7 @@ def test_a_head_that_is_not_whole_weighs_what_it_takes_and_nothing_once_it_is_fo
 
 def test_empty_lines_in_the_data_of_a_chunk_are_no_parts_of_their_own() -> None:
     """A read of 256 KiB may hold 65,000 of them: each would be handled by itself."""
-    body = b"\r\n\r\n" * 1_000
+    body = b"x\r\n\r\n" * 1_000
     stream = CHUNKED + b"%x\r\n%b\r\n" % (len(body), body)
     parser, parts, start = RequestParser(), [], 0
     while start < len(stream):
@@ -129,3 +129,29 @@ def test_a_method_is_no_longer_than_any_server_has(size: int) -> None:
     end = b" /x HTTP/1.1\r\nHost: localhost\r\n\r\n"
     assert read(b"M" * 64 + end, size)[0] == [("M" * 64, b"/x")]
     assert read(b"M" * 65 + end, size) == ([], [], 501)
+
+
+def test_a_body_of_hardly_anything_but_empty_lines_is_refused_early() -> None:
+    """They may stand in any text, and not so close together."""
+    text = b"x" * 30 + b"\r\n\r\n"
+    fits = CHUNKED + b"%x\r\n%b\r\n" % (len(text) * 8_000, text * 8_000)
+    feed_all(RequestParser(), (fits,))
+    close = CHUNKED + b"%x\r\n" % 240_000 + b"\r\n\r\n" * 60_000
+    parser = RequestParser()
+    _, start = parser.feed(close, 0)
+    with pytest.raises(RequestRefused) as refused:
+        parser.feed(close[: start + 12_000], start)
+    assert refused.value.reason == "chunk-overhead"
+
+
+@pytest.mark.parametrize("name", [b"Connection", b"expect"])
+def test_a_list_that_is_taken_apart_is_short(name: bytes) -> None:
+    head = b"GET / HTTP/1.1\r\nHost: localhost\r\n%b: " % name
+    request, _ = RequestParser().feed(
+        head + b"a," * 2_000 + b"\r\nX: " + b"a" * 9_000 + b"\r\n\r\n", 0
+    )
+    assert isinstance(request, Request)
+    for lines in (b"a," * 2_100, b"a," * 1_100 + b"\r\n%b: " % name + b"a," * 1_100):
+        with pytest.raises(RequestRefused) as refused:
+            RequestParser().feed(head + lines + b"\r\n\r\n", 0)
+        assert refused.value.status == 431
