@@ -70,10 +70,11 @@ class Exchange:
         self.note: Said = ""
         self.started = time.perf_counter()
 
-    def join(self, observer: Observer) -> None:
-        """Tell ``observer``, too, what happens from now on."""
+    def join(self, observer: Observer) -> Observer:
+        """Tell ``observer``, too, what happens from now on; return all who are told."""
         before = self.observer
-        self.observer = observer if before is None else Several(before, observer)
+        self.observer = told = observer if before is None else Several(before, observer)
+        return told
 
     @property
     def path(self) -> bytes:

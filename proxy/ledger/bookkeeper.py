@@ -5,9 +5,9 @@ long, or slow, goes on its way without, and what it names is added before its la
 """
 
 import time
+from functools import partial
 
 from proxy.exchange.body import OutgoingBody
-from proxy.exchange.observer import Part
 from proxy.exchange.record import Exchange
 from proxy.http1.request import Request
 from proxy.ledger.ledger import Ledger
@@ -29,20 +29,15 @@ class Bookkeeper:
     async def admit(self, exchange: Exchange, request: Request, body: OutgoingBody | None) -> None:
         """Return when the request is written down; raise LedgerUnavailable if it cannot be."""
         observer = RowObserver(exchange, request, self._ledger, self._picker)
-        exchange.join(observer)
+        told = exchange.join(observer)
         if body is not None:
-            _enters(exchange, "intake")
+            told.enters("intake")
             await body.read_ahead(LIMIT, _PATIENCE)
-        _enters(exchange, "ledger")
+        told.enters("ledger")
         observer.row = row = _row(exchange, observer.body())
         await self._ledger.open(row)
         if body is not None and not observer.whole:
-            body.before_last = observer.amend
-
-
-def _enters(exchange: Exchange, part: Part) -> None:
-    if exchange.observer is not None:
-        exchange.observer.enters(part)
+            body.before_last = partial(observer.amend, row)
 
 
 def _row(exchange: Exchange, body: Body) -> Row:

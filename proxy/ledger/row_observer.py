@@ -63,10 +63,9 @@ class RowObserver(Observer):
         self._forget()
         return Body(self._size, digest, told, marks)
 
-    async def amend(self) -> None:
+    async def amend(self, row: Row) -> None:
         """Write what the row holds of a body that has come whole only now."""
-        if self.row is not None:
-            await self._ledger.amend(self.row, self.body())
+        await self._ledger.amend(row, self.body())
 
     # -- what the exchange tells -----------------------------------------------------------
 

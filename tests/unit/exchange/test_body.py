@@ -150,3 +150,15 @@ def test_each_part_is_told_as_it_comes() -> None:
     outgoing.opening()
     asyncio.run(outgoing.next())
     assert ear.heard == [(b"one ", False), (b"two", True)]
+
+
+def test_a_body_of_which_nothing_comes_is_not_waited_for_any_longer() -> None:
+    class Nothing(Parts):
+        async def next(self) -> BodyPart:
+            await asyncio.Event().wait()
+            return self._next()
+
+    outgoing, exchange = body(late=True)
+    outgoing._request.body = Nothing(b"late", late=True)
+    asyncio.run(outgoing.read_ahead(100, 0))
+    assert (outgoing.opening(), outgoing.more, exchange.received) == (b"", True, 0)

@@ -178,3 +178,16 @@ async def test_a_gate_may_stop_a_request_before_anything_of_it_goes_up() -> None
         witness, (exchange,) = await run(url, closed)
     assert [told[0] for told in witness.told] == ["answering", "passing", "over"]
     assert (exchange.status, exchange.outcome, exchange.attempts) == (503, "not-sent", ())
+
+
+async def test_whoever_joins_later_is_told_the_same_from_then_on() -> None:
+    seen: list[Witness] = []
+
+    async def joined(exchange: Exchange, request: Request, body: OutgoingBody | None) -> None:
+        seen.append(Witness(exchange))
+        exchange.join(seen[0])
+
+    async with upstream(answer("200 OK", b"ok")) as url:
+        witness, _ = await run(url, joined)
+    assert seen[0].told == witness.told
+    assert witness.told[0] == ("enters", "token")

@@ -89,7 +89,7 @@ def sha256(data: bytes) -> str:
 
 
 def test_the_row_names_its_payment_before_the_request_may_go_up() -> None:
-    case = Case(b"one ", b"two")
+    case = Case(b"on", b"e ", b"two")
     asyncio.run(case.admit())
     assert case.books.opened == [Body(7, sha256(b"one two"), "payment one two", "marks")]
     assert case.body is not None
