@@ -354,8 +354,12 @@ def certificate_of_another(authority: trustme.CA, folder: Path) -> Fault:
 
 
 def plain_where_tls_was_meant(_: trustme.CA, __: Path) -> Fault:
+    def serve(reader: Reader) -> None:
+        reader.more()  # who speaks first does not even wait for TLS, and is told otherwise
+        reader.sock.sendall(OK)
+
     upstream = Faulty(wait)
-    upstream.serve = lambda reader: reader.sock.sendall(OK)  # type: ignore[method-assign]
+    upstream.serve = serve  # type: ignore[method-assign]
     return Fault(
         at(upstream, "https"),
         502,
