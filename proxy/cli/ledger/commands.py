@@ -125,10 +125,10 @@ def _settle(options: argparse.Namespace, screen: Screen) -> int:
         note=options.note.strip(),
         author=author,
     )
-    said = options.kind.replace("-", " ")
+    said = rows.worded(options.kind)
     screen.line(f"row #{entry['number']}: {said}, decided by {plain(author)}")
     if before is not None:
-        said = before.kind.replace("-", " ")
+        said = rows.worded(before.kind)
         screen.line(f"this reverses the verdict of {plain(before.author)} at {before.at}: {said}")
     return OK
 

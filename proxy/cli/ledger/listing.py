@@ -100,8 +100,8 @@ def _show_table(
         hint = f"{doubtful} in doubt: {COMMAND} ledger --in-doubt"
         screen.line(screen.shade(f"{screen.mark('!')} {hint}", "red"))
     elif entries and options.in_doubt:
-        if any(rows.outcome(entry) == "left open" for entry in entries):
-            screen.line(f"left open: {rows.MEANING['left open']}")
+        if left := [entry for entry in entries if rows.outcome(entry) == rows.LEFT_OPEN]:
+            screen.line(rows.meaning(left[0]))
         screen.line(screen.shade(rows.next_step(entries[0]), "dim"))
 
 

@@ -54,7 +54,7 @@ def look_up(options: argparse.Namespace, screen: Screen) -> int:
 def _compared(entry: LedgerEntry, told: KeptLookUp, screen: Screen) -> Iterator[str]:
     """Lay what is known of the row beside what the API has."""
     yield f"row #{entry['number']}: {entry['method']} {plain(entry['path'])}"
-    yield f"{rows.outcome(entry)}: {rows.MEANING[rows.outcome(entry)]}"
+    yield rows.meaning(entry)
     for candidate in told["candidates"]:
         yield ""
         yield from _beside(entry, candidate, screen)

@@ -11,14 +11,16 @@ from proxy.terminal.plain import plain
 from proxy.terminal.screen import Screen
 from proxy.terminal.table import Cell, lines
 
+LEFT_OPEN = "left-open"
 _SHADES = {
     "answered": "green",
     "not-sent": "dim",
     "unknown": "red",
     "cut": "yellow",
     "open": "cyan",
-    "left open": "red",
+    LEFT_OPEN: "red",
 }
+_WORDS = {LEFT_OPEN: "left open", "not-found": "not found", "not-made": "not made"}
 _WIDEST = 44
 
 
@@ -31,7 +33,7 @@ def table(entries: Sequence[LedgerEntry], screen: Screen) -> list[str]:
 def _cells(entry: LedgerEntry) -> tuple[Cell, ...]:
     status = entry["status"]
     # Of the others the status is our own: what the caller was told instead of an answer.
-    told = outcome(entry) + (f" {status}" if outcome(entry) in ("answered", "cut") else "")
+    told = worded(outcome(entry)) + (f" {status}" if outcome(entry) in ("answered", "cut") else "")
     if verdict := word(entry):
         told += f", {verdict}"
     shade = "dim" if entry["verdicts"] else _SHADES[outcome(entry)]
@@ -47,20 +49,31 @@ def _cells(entry: LedgerEntry) -> tuple[Cell, ...]:
 
 
 def outcome(entry: LedgerEntry) -> str:
-    """Return the outcome; while there is none ``open``, or ``left open`` if no proxy is at it."""
-    return str(entry["outcome"] or ("left open" if entry["in_doubt"] else "open"))
+    """Return the outcome; while there is none ``open``, or `LEFT_OPEN` if no proxy is at it."""
+    return str(entry["outcome"] or (LEFT_OPEN if entry["in_doubt"] else "open"))
+
+
+def worded(code: str) -> str:
+    """Return an outcome, or the kind of a verdict, as people read it."""
+    return _WORDS.get(code, code)
+
+
+def meaning(entry: LedgerEntry) -> str:
+    """Say what the outcome means."""
+    code = outcome(entry)
+    return f"{worded(code)}: {_MEANING[code]}"
 
 
 def next_step(entry: LedgerEntry) -> str:
     """Return what to do about a row in doubt; the running proxy looks it up."""
-    start = "start the proxy, then: " if outcome(entry) == "left open" else ""
+    start = "start the proxy, then: " if outcome(entry) == LEFT_OPEN else ""
     return f"next: {start}{COMMAND} ledger look-up {entry['number']}"
 
 
 def word(entry: LedgerEntry) -> str:
     """Return the last verdict, such as ``settled`` or ``not found``, empty if there is none."""
     verdicts = entry["verdicts"]
-    return str(verdicts[-1]["kind"]).replace("-", " ") if verdicts else ""
+    return worded(verdicts[-1]["kind"]) if verdicts else ""
 
 
 def amount(entry: LedgerEntry) -> str:
@@ -90,10 +103,10 @@ def details(entry: LedgerEntry) -> list[tuple[str, str]]:
         ("status to the caller", str(entry["status"] or "")),
         *((f"answer's {name}", value) for name, value in entry["answer"].items()),
         ("reason", entry["reason"] or ""),
-        ("outcome", f"{outcome(entry)}: {MEANING[outcome(entry)]}"),
+        ("outcome", meaning(entry)),
     ]
     for verdict in entry["verdicts"]:
-        kind = verdict["kind"].replace("-", " ")
+        kind = worded(verdict["kind"])
         rows.append(
             ("verdict", f"{kind}, by {verdict['author']} at {verdict['at']}: {verdict['note']}")
         )
@@ -101,13 +114,13 @@ def details(entry: LedgerEntry) -> list[tuple[str, str]]:
     return [(plain(label), plain(value)) for label, value in rows if value]
 
 
-MEANING = {
+_MEANING = {
     "answered": "the caller got the upstream's whole response",
     "not-sent": "nothing of it was sent to the upstream",
     "unknown": "it was sent, and at least once no response came: it may have been carried out",
     "cut": "the response began with this status, but its end did not reach the caller",
     "open": "it is under way",
-    "left open": "no proxy uses this ledger; it was under way when the proxy ended, or when this"
+    LEFT_OPEN: "no proxy uses this ledger; it was under way when the proxy ended, or when this"
     " copy was made: it may have been carried out",
 }
 
