@@ -24,10 +24,6 @@ class LedgerState(Protocol):
     def in_doubt(self) -> int:
         """Rows in doubt that nobody has settled."""
 
-    @property
-    def log_size(self) -> int:
-        """Bytes of its write-ahead log."""
-
 
 class Reason(NamedTuple):
     """``mark``: ``+`` for what is well, ``-`` for what keeps requests back, ``!`` for the rest."""

@@ -19,10 +19,10 @@ from proxy.addresses import ListenAddress
 from proxy.admin.access import Access
 from proxy.asgi import App
 from proxy.cli.opening import opening
+from proxy.cli.webhooks import WEBHOOK_PATH, WebhookInbox
 from proxy.credentials import Credentials, FixedCredentials
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND, curl
-from proxy.journal.beside import WEBHOOK_PATH, WebhookInbox
 from proxy.server import server, sockets
 from proxy.server.build import Parts
 from proxy.settings.model import Settings

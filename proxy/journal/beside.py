@@ -1,26 +1,19 @@
 """What happens beside the callers' exchanges, as entries of the journal: without any secret.
 
-Token requests are told by their outcome alone: neither request nor reply is kept. Webhooks exist
-in the demo, whose simulator sends them to the journal.
+Token requests are told by their outcome alone: neither request nor reply is kept.
 """
 
 import asyncio
-import re
 import time
-from collections.abc import Callable
 
-from proxy.asgi import App, Receive, Scope, Send
 from proxy.errors import TokenError
-from proxy.http1.fields import Lines
-from proxy.journal.body import LIMIT, Content, content
+from proxy.journal.body import Content
 from proxy.journal.entry import Entry, Trouble
 from proxy.journal.journal import Journal
 from proxy.token.source import AccessToken, TokenSource
 from proxy.words import phrase
 
 TOKEN = "token"  # noqa: S105  a kind of entry
-WEBHOOK = "webhook"
-WEBHOOK_PATH = "/_demo/webhooks"
 _NOTHING = Content(b"", 0)
 
 
@@ -57,66 +50,12 @@ class WatchedSource:
             late = phrase("fetch-given-up") if given_up else phrase("fetch-broke")
             trouble = Trouble("failed", TokenError.kind, late, TokenError.next_step)
         status = 200 if error is None else None
-        return _entry(
+        return entry_beside(
             TOKEN, number, at, self._path, status=status, seconds=seconds, trouble=trouble
         )
 
 
-class WebhookInbox:
-    """Stands before an app: what is posted to `WEBHOOK_PATH` becomes an entry."""
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self.journal: Journal | None = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take a webhook, or let the app do."""
-        if scope["type"] != "http" or scope["path"] != WEBHOOK_PATH:
-            await self._app(scope, receive, send)
-            return
-        began, at, body, size = time.perf_counter(), time.time(), b"", 0
-        more = True
-        while more:
-            message = await receive()
-            part = message.get("body", b"")
-            size += len(part)
-            body += part[: LIMIT - len(body)]
-            more = message.get("more_body", False)
-        await send({"type": "http.response.start", "status": 204, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
-        if self.journal is not None:
-            seconds = time.perf_counter() - began
-            self.journal.add(_webhook(self.journal, at, seconds, scope["headers"], body, size))
-
-
-def _webhook(
-    journal: Journal, at: float, seconds: float, lines: Lines, body: bytes, size: int
-) -> Callable[[int], Entry]:
-    def entry(number: int) -> Entry:
-        shown = tuple(journal.redaction.lines(lines))
-        told = content(body, size, lines, journal.redaction)
-        return _entry(
-            WEBHOOK,
-            number,
-            at,
-            WEBHOOK_PATH,
-            status=204,
-            seconds=seconds,
-            received=size,
-            note=_event(body),
-            request_lines=shown,
-            request=told,
-        )
-
-    return entry
-
-
-def _event(body: bytes) -> str:
-    found = re.search(rb'"event": ?"([\w.]{1,100})"', body)
-    return found[1].decode() if found else ""
-
-
-def _entry(
+def entry_beside(
     kind: str,
     number: int,
     at: float,
@@ -130,6 +69,7 @@ def _entry(
     request: Content = _NOTHING,
     trouble: Trouble | None = None,
 ) -> Entry:
+    """Return an entry for what no caller sent; it is told as a POST."""
     return Entry(
         number=number,
         id=f"{kind}-{number}",

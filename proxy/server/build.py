@@ -26,6 +26,7 @@ from proxy.server.process import give_memory_back
 from proxy.settings.model import Settings
 from proxy.telemetry.access_log import AccessLog
 from proxy.telemetry.metrics import Metrics
+from proxy.telemetry.state import StateMetrics
 from proxy.terminal.screen import coloured
 from proxy.token.keeper import TokenKeeper
 from proxy.token.source import PassportTokenSource, TokenSource
@@ -109,7 +110,7 @@ def build(
         ended.append(recorder.end)
     shell = Shell(judge, forward, ended, None if recorder is None else recorder.begin)
     status = Status(keeper, pool, shell, lambda: _about(settings, source), metrics.unknown, ledger)
-    metrics.add_collector(status.gauges)
+    metrics.add_collector(StateMetrics(keeper, pool, shell, ledger))
 
     def pages() -> App:
         from proxy.server.pages import Pages

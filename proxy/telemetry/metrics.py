@@ -120,6 +120,24 @@ class Metrics:
 
         self._fold()
         yield InfoMetricFamily("breb_proxy", "Which program this is.", {"version": __version__})
+        yield from self._counted()
+        yield counter(
+            "breb_proxy_callers_left", "Callers that disconnected before the end.", self.left
+        )
+        yield counter(
+            "breb_proxy_request_body_bytes", "Bytes of request bodies received.", self.received
+        )
+        yield counter("breb_proxy_response_body_bytes", "Bytes of response bodies sent.", self.sent)
+        yield self._total.family(
+            "breb_proxy_exchange_seconds", "Seconds from the request's head to the end."
+        )
+        yield self._upstream.family(
+            "breb_proxy_upstream_seconds",
+            "Seconds from a free connection to the response's headers.",
+        )
+        yield from self._gauges()
+
+    def _counted(self) -> Iterable["Metric"]:
         yield labelled_counter(
             "breb_proxy_exchanges",
             "Exchanges by method, class of the status given to the caller, and the caller's name.",
@@ -146,21 +164,6 @@ class Metrics:
             # All from the start, at zero: a rate over a series that just appeared is wrong.
             {(method,): self.unknown[method] for method in _CHANGING},
         )
-        yield counter(
-            "breb_proxy_callers_left", "Callers that disconnected before the end.", self.left
-        )
-        yield counter(
-            "breb_proxy_request_body_bytes", "Bytes of request bodies received.", self.received
-        )
-        yield counter("breb_proxy_response_body_bytes", "Bytes of response bodies sent.", self.sent)
-        yield self._total.family(
-            "breb_proxy_exchange_seconds", "Seconds from the request's head to the end."
-        )
-        yield self._upstream.family(
-            "breb_proxy_upstream_seconds",
-            "Seconds from a free connection to the response's headers.",
-        )
-        yield from self._gauges()
 
     def exposition(self) -> bytes:
         """Return one scrape in Prometheus' text format."""

@@ -1,0 +1,139 @@
+"""Metrics of how the parts are at the moment of a scrape: token, connections, memory, ledger."""
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
+
+from proxy.exchange.shell import Shell
+from proxy.telemetry.metrics import counter, gauge, labelled_counter, labelled_gauge
+from proxy.token.keeper import CAUSES, OUTCOMES, TokenKeeper
+from proxy.upstream import Pool
+from proxy.words import Said
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+_REVOCATIONS = ("success", "failure")
+
+
+class MeasuredLedger(Protocol):
+    """What is counted of the ledger."""
+
+    @property
+    def problem(self) -> Said:
+        """Why it cannot be written; empty while it can."""
+
+    @property
+    def in_doubt(self) -> int:
+        """Rows in doubt that nobody has settled."""
+
+    @property
+    def log_size(self) -> int:
+        """Bytes of its write-ahead log."""
+
+
+class StateMetrics:
+    """Reads the parts; holds nothing of its own."""
+
+    def __init__(
+        self, keeper: TokenKeeper, pool: Pool, shell: Shell, ledger: MeasuredLedger | None
+    ) -> None:
+        self._keeper = keeper
+        self._pool = pool
+        self._shell = shell
+        self._ledger = ledger
+
+    def __call__(self) -> Iterable["Metric"]:
+        """Give all families for one scrape."""
+        yield from _of_token(self._keeper)
+        yield from _of_renewals(self._keeper)
+        yield from _of_unauthorized(self._keeper)
+        yield gauge(
+            "breb_proxy_callers_waiting", "Callers waiting for a token.", self._keeper.waiting
+        )
+        yield gauge("breb_proxy_in_flight", "Exchanges under way.", self._shell.in_flight)
+        yield from _of_pool(self._pool)
+        if self._ledger is not None:
+            yield from _of_ledger(self._ledger)
+
+
+def _of_token(keeper: TokenKeeper) -> Iterable["Metric"]:
+    held = keeper.held
+    left = 0.0 if held is None else held.token.lifetime - keeper.age(held)
+    yield gauge(
+        "breb_proxy_token_expiry_timestamp_seconds",
+        "When the current token expires (Unix time); 0 without a token.",
+        0 if held is None else time.time() + left,
+    )
+    yield gauge(
+        "breb_proxy_token_usable", "1 while a token may be sent.", float(bool(keeper.usable()))
+    )
+    yield gauge(
+        "breb_proxy_token_last_success_age_seconds",
+        "Seconds since the last successful renewal; -1 before the first.",
+        keeper.since_renewal,
+    )
+
+
+def _of_renewals(keeper: TokenKeeper) -> Iterable["Metric"]:
+    yield labelled_counter(
+        "breb_proxy_token_renewals",
+        "Token requests by outcome and cause.",
+        ("outcome", "cause"),
+        # All from the start, at zero: a rate over a series that just appeared is wrong.
+        {(end, cause): keeper.renewals[end, cause] for end in OUTCOMES for cause in CAUSES},
+    )
+    yield labelled_counter(
+        "breb_proxy_token_revocations",
+        "Revocations by outcome.",
+        ("outcome",),
+        {(outcome,): keeper.revocations[outcome] for outcome in _REVOCATIONS},
+    )
+
+
+def _of_unauthorized(keeper: TokenKeeper) -> Iterable["Metric"]:
+    policy = keeper.unauthorized
+    yield counter("breb_proxy_upstream_401", "401 responses seen.", policy.met)
+    yield counter("breb_proxy_replays", "Requests replayed after a 401.", policy.replays)
+    yield counter(
+        "breb_proxy_token_evictions",
+        "Tokens that somebody else ended soon after they were fetched.",
+        policy.rivals.evictions,
+    )
+    yield gauge(
+        "breb_proxy_token_rivals",
+        "1 while others fetch tokens with the same credentials and so end this proxy's.",
+        float(policy.rivals.named),
+    )
+
+
+def _of_pool(pool: Pool) -> Iterable["Metric"]:
+    yield labelled_gauge("breb_proxy_pool", "Upstream connections by state.", "state", pool.counts)
+    yield gauge(
+        "breb_proxy_memory_held_bytes",
+        "Memory that callers make the proxy hold, roughly.",
+        pool.budget.held,
+    )
+    yield gauge(
+        "breb_proxy_memory_budget_bytes",
+        "How much of it there may be (BREB_MEMORY_BUDGET).",
+        pool.budget.most,
+    )
+
+
+def _of_ledger(ledger: MeasuredLedger) -> Iterable["Metric"]:
+    yield gauge(
+        "breb_proxy_ledger_writable",
+        "1 while the ledger can be written; at 0, requests that may change something are refused.",
+        float(not ledger.problem),
+    )
+    yield gauge(
+        "breb_proxy_ledger_in_doubt",
+        "Rows of the ledger in doubt that nobody has settled.",
+        ledger.in_doubt,
+    )
+    yield gauge(
+        "breb_proxy_ledger_log_bytes",
+        "Size of the ledger's write-ahead log: it grows while another program reads.",
+        ledger.log_size,
+    )
