@@ -77,13 +77,7 @@ class Stream:
             if loop.time() >= status_due:
                 status_due = loop.time() + 1
                 yield event("status", self._status.document())
-            await asyncio.sleep(PACE)
-            try:
-                async with asyncio.timeout(TICK - PACE):
-                    await bell.wait()
-            except TimeoutError:
-                pass
-            bell.clear()
+            await _rung(bell)
 
     def _pending(self) -> list[dict[str, Any]]:
         old = self._recorder.older_than(PENDING_AFTER)[:PENDING_MOST]
@@ -103,3 +97,12 @@ def event(name: str, document: object, number: str = "") -> bytes:
     """Return one event in the wire format; JSON never holds a line end."""
     mark = f"id: {number}\n" if number else ""
     return f"{mark}event: {name}\ndata: {json.dumps(document)}\n\n".encode()
+
+
+async def _rung(bell: asyncio.Event) -> None:
+    """Wait until something happened, but neither too briefly nor too long."""
+    await asyncio.sleep(PACE)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(TICK - PACE):
+            await bell.wait()
+    bell.clear()

@@ -252,11 +252,7 @@ class Forwarder:
         exchange.passed_on = True
         if len(exchange.attempts) > 1 and exchange.lost_before:
             exchange.note = phrase("lost-try")
-        lines = self._response_lines(outgoing.request, head)
-        if exchange.cors:
-            lines = with_cors(lines, exchange.cors)
-        if self._server_timing:
-            lines = [*lines, _server_timing(exchange)]
+        lines = self._response_lines(exchange, outgoing.request, head)
         if exchange.observer is not None:
             exchange.observer.answering(lines)
         await send(
@@ -281,7 +277,7 @@ class Forwarder:
                 data = await connection.read()
         exchange.whole = True
 
-    def _response_lines(self, request: Request, head: ResponseHead) -> Lines:
+    def _response_lines(self, exchange: Exchange, request: Request, head: ResponseHead) -> Lines:
         known, lines = head.section.known, head.section.onward
         if b"location" in known or b"content-location" in known:
             lines = [self._relocated(request, line) for line in lines]
@@ -290,7 +286,9 @@ class Forwarder:
         elif head.status == 204 and b"content-length" in known:
             # RFC 9110 section 8.6: no length beside these.
             lines = [line for line in lines if line[0].lower() != b"content-length"]
-        return lines
+        if exchange.cors:
+            lines = with_cors(lines, exchange.cors)
+        return [*lines, _server_timing(exchange)] if self._server_timing else lines
 
     def _relocated(self, request: Request, line: Line) -> Line:
         if line[0].lower() not in _LOCATIONS:

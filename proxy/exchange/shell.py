@@ -18,7 +18,7 @@ from proxy.exchange.foreign import foreign_request
 from proxy.exchange.own_answer import give
 from proxy.exchange.problem import problem
 from proxy.exchange.record import Begun, CallerLeft, Ended, Exchange, Forward
-from proxy.http1.fields import Lines, values
+from proxy.http1.fields import Line, Lines, values
 from proxy.http1.framing import request_framing
 from proxy.http1.request import Request
 from proxy.words import Phrase, phrase, preferred
@@ -71,8 +71,7 @@ class Shell:
             if own is None:
                 await self._forward(exchange, request, send)
             else:  # it needs no upstream
-                dated = [(b"Date", formatdate(usegmt=True).encode()), *own]
-                await give(exchange, send, 204, dated)
+                await give(exchange, send, 204, [_date(), *own])
         except ProxyError as error:
             await self._failed(exchange, request, error, send)
         except CallerLeft:
@@ -155,3 +154,7 @@ def _unwind(error: ProxyError) -> None:
     Nothing is left to the garbage collector, which looks seldom: it may be a whole body.
     """
     error.__traceback__ = error.__context__ = error.__cause__ = None
+
+
+def _date() -> Line:
+    return b"Date", formatdate(usegmt=True).encode()

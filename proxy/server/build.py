@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from proxy.addresses import Url
@@ -36,7 +37,7 @@ from proxy.upstream.connector import ResumingContext, tls_context
 if TYPE_CHECKING:  # imported only where there is a console, or a ledger
     from proxy.journal.journal import Journal
     from proxy.journal.recorder import Recorder
-    from proxy.ledger.ledger import Ledger
+    from proxy.server.books import Books
 
 log = logging.getLogger("proxy.app")
 _PAGES = "proxy.server.pages"
@@ -62,7 +63,8 @@ class Parts:
     status: Status
     flush: Callable[[], None]
     journal: "Journal | None"
-    ledger: "Ledger | None"
+    recorder: "Recorder | None"
+    books: "Books | None"
 
 
 def build(
@@ -77,61 +79,98 @@ def build(
 
     ``access`` opens the admin listener.
     """
-    context = _client_tls(settings)
+    out = _outward(settings, credentials)
+    journal, recorder = _recording(settings)
+    watched = _watched(out.source, journal, settings)
+    keeper = TokenKeeper(watched, out.clock, options.keeper_options(settings))
+    books = _books(settings)
+    ledger = None if books is None else books.ledger
+    metrics, access_log = Metrics(), _access_log(as_json=as_json)
+    ended = [metrics.observe, *_lines(settings, access_log), *_end_of(recorder)]
+    judge, forward = _way(settings, out, keeper, books)
+    shell = Shell(judge, forward, ended, None if recorder is None else recorder.begin)
+    about = partial(_about, settings, out.source)
+    status = Status(keeper, out.pool, shell, about, metrics.unknown, ledger)
+    metrics.add_collector(StateMetrics(keeper, out.pool, shell, ledger))
+    metrics.found_unknown({} if ledger is None else ledger.recovered)
+    pages = partial(_pages, settings, access, quit_now, lambda: parts)
+    parts: Parts = Parts(
+        shell=shell,
+        budget=out.budget,
+        admin=Probes(status, metrics, access.secret, pages, _PAGES),
+        keeper=keeper,
+        source=out.source,
+        closing=(out.pool, out.token_pool, *([] if ledger is None else [ledger])),
+        status=status,
+        flush=access_log.flush,
+        journal=journal,
+        recorder=recorder,
+        books=books,
+    )
+    return parts
+
+
+@dataclass(frozen=True, slots=True)
+class _Outward:
+    """What goes out: the connections for requests and for tokens, and who fetches these."""
+
+    clock: Clock
+    budget: Budget
+    pool: Pool
+    source: PassportTokenSource
+    token_pool: Pool
+
+
+def _outward(settings: Settings, credentials: CredentialsSource) -> _Outward:
+    context, clock = _client_tls(settings), sleepless()
     budget = Budget(options.most_held(settings), give_memory_back)
     egress = egress_proxy(settings, credentials)
     pool = _pool(settings, settings.base_url.origin, context, egress, budget)
-    clock = sleepless()
     source, token_pool = token_source(settings, credentials, clock, context, egress)
-    journal, recorder = _recording(settings)
-    watched = _watched(source, journal, settings)
-    keeper = TokenKeeper(watched, clock, options.keeper_options(settings))
+    return _Outward(clock, budget, pool, source, token_pool)
+
+
+def _way(
+    settings: Settings, out: _Outward, keeper: TokenKeeper, books: "Books | None"
+) -> tuple[Judge, Forward]:
+    """Return what judges requests, and what forwards them; the ledger stands before that."""
     uploads = Uploads(settings.max_connections, settings.queue_timeout)
     forwarding = options.forwarder_options(settings)
-    books = None
-    if settings.ledger is not None:
-        # Imported only here: without a ledger SQLite stays out of memory.
-        from proxy.server.books import Books
+    gate = None if books is None else books.bookkeeper.admit
+    forwarder = Forwarder(out.pool, uploads, keeper, forwarding, out.budget, gate)
+    return _token_endpoint(settings, keeper, forwarder.forward)
 
-        books = Books(settings)
-    ledger, gate = (None, None) if books is None else (books.ledger, books.bookkeeper.admit)
-    forwarder = Forwarder(pool, uploads, keeper, forwarding, budget, gate)
-    judge, forward = _token_endpoint(settings, keeper, forwarder.forward)
-    metrics = Metrics()
-    ended: list[Ended] = [metrics.observe]
-    if ledger is not None:
-        metrics.found_unknown(ledger.recovered)
-    terminal = sys.stderr.isatty()
-    colour = coloured(sys.stderr)
-    access_log = AccessLog(as_json=as_json, descriptor=2, colour=colour, terminal=terminal)
-    if settings.access_log and settings.log_level in ("debug", "info"):  # its lines are info
-        ended.append(access_log.observe)
-    if recorder is not None:
-        ended.append(recorder.end)
-    shell = Shell(judge, forward, ended, None if recorder is None else recorder.begin)
-    status = Status(keeper, pool, shell, lambda: _about(settings, source), metrics.unknown, ledger)
-    metrics.add_collector(StateMetrics(keeper, pool, shell, ledger))
 
-    def pages() -> App:
-        from proxy.server.pages import Pages
+def _pages(
+    settings: Settings, access: Access, quit_now: Callable[[], None], parts: Callable[[], Parts]
+) -> App:
+    from proxy.server.pages import Pages  # only once somebody asks for them
 
-        return Pages(
-            settings=settings,
-            access=access,
-            quit_now=quit_now,
-            shell=shell,
-            keeper=keeper,
-            source=source,
-            status=status,
-            journal=journal,
-            recorder=recorder,
-            books=books,
-        ).app()
+    return Pages(settings, access, quit_now, parts()).app()
 
-    admin = Probes(status, metrics, access.secret, pages, _PAGES)
-    closing = (pool, token_pool) if ledger is None else (pool, token_pool, ledger)
-    flush = access_log.flush
-    return Parts(shell, budget, admin, keeper, source, closing, status, flush, journal, ledger)
+
+def _books(settings: Settings) -> "Books | None":
+    if settings.ledger is None:
+        return None
+    # Imported only here: without a ledger SQLite stays out of memory.
+    from proxy.server.books import Books
+
+    return Books(settings)
+
+
+def _access_log(*, as_json: bool) -> AccessLog:
+    terminal, colour = sys.stderr.isatty(), coloured(sys.stderr)
+    return AccessLog(as_json=as_json, descriptor=2, colour=colour, terminal=terminal)
+
+
+def _lines(settings: Settings, access_log: AccessLog) -> list[Ended]:
+    """Return what writes a line for each exchange, if lines at level info are wanted."""
+    wanted = settings.access_log and settings.log_level in ("debug", "info")
+    return [access_log.observe] if wanted else []
+
+
+def _end_of(recorder: "Recorder | None") -> list[Ended]:
+    return [] if recorder is None else [recorder.end]
 
 
 def _token_endpoint(

@@ -13,7 +13,8 @@ import secrets
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from proxy.admin import secret as admin_secret
@@ -74,22 +75,11 @@ async def serve(
     traces = contextlib.ExitStack()
     stop.last_words = lambda: _last_words(parts, traces)
     process.settle()
-    process.raise_open_files(
-        settings.max_callers
-        + settings.max_connections
-        + options.ADMIN_LIMITS.connections
-        + _OTHER_FILES
-    )
+    process.raise_open_files(_connections(settings) + _OTHER_FILES)
     tls = tls_reload.callers_tls(settings)
     parts.budget.by_records = await _reads_records(settings, tls)
-    limits = options.listener_limits(settings)
-    grace = settings.shutdown_grace + LAST_WORDS + _SPARE
-    front = Listener(
-        cast("App", parts.shell), parts.shell.refused, limits, grace, tls, parts.budget
-    )
-    # What is refused there was no exchange: it is neither counted nor logged as one.
-    spare = LAST_WORDS + _SPARE
-    back = Listener(parts.admin, _refused, options.ADMIN_LIMITS, spare, None, parts.budget)
+    front, back = _listeners(settings, parts, tls)
+    life = _Life(settings, parts, front, back, callers, admin, manager)
     with (
         traces,
         signals.handled(stop, parts.keeper.renew if manager is None else manager.reload),
@@ -98,36 +88,87 @@ async def serve(
         traces.callback(tidy)
         if not traces.enter_context(_left(access.secret, settings, admin)):
             log.warning("%s", _NO_PLACE)
-        async with asyncio.TaskGroup() as tasks:
-            ours = [tasks.create_task(parts.keeper.run())]
-            if tls is not None:
-                ours.append(tasks.create_task(tls_reload.reload(settings, tls)))
-            serving = tasks.create_task(front.serve(callers))
-            probing = tasks.create_task(back.serve(admin))
-            if manager is not None:
-                told = manager.attend(
-                    (front.listening, back.listening),
-                    functools.partial(_words, settings, parts),
-                    parts.keeper.refresh,
-                )
-                ours.append(tasks.create_task(told))
-            if started is not None:
-                ours.append(tasks.create_task(started(parts)))
-            await stop.event.wait()
-            if manager is not None:
-                longest = settings.drain_delay + settings.shutdown_grace + AFTER_THE_GRACE
-                manager.stopping(longest)
-            await _drain(settings, parts, front, serving, callers)
-            await parts.keeper.leave()
-            for task in ours:
-                task.cancel()
-            await parts.keeper.aclose()
-            for each in parts.closing:
-                await each.aclose()
-            sockets.remove(admin)
-            await back.finish(probing, 0, lambda: None)
-            parts.flush()
+        beside = [] if tls is None else [tls_reload.reload(settings, tls)]
+        await life.run(stop, [*beside, *([] if started is None else [started(parts)])])
         log.info("stopped")  # a log without it at its end is one of a process that was ended
+
+
+def _connections(settings: Settings) -> int:
+    return settings.max_callers + settings.max_connections + options.ADMIN_LIMITS.connections
+
+
+def _listeners(
+    settings: Settings, parts: Parts, tls: ssl.SSLContext | None
+) -> tuple[Listener, Listener]:
+    """Return the callers' listener and the admin listener."""
+    limits = options.listener_limits(settings)
+    grace = settings.shutdown_grace + LAST_WORDS + _SPARE
+    shell, budget = parts.shell, parts.budget
+    front = Listener(cast("App", shell), shell.refused, limits, grace, tls, budget)
+    # What is refused there was no exchange: it is neither counted nor logged as one.
+    spare = LAST_WORDS + _SPARE
+    return front, Listener(parts.admin, _refused, options.ADMIN_LIMITS, spare, None, budget)
+
+
+@dataclass(frozen=True, slots=True)
+class _Life:
+    """One life of the program, from the first request to the end of the drain."""
+
+    settings: Settings
+    parts: Parts
+    front: Listener
+    back: Listener
+    callers: list[socket.socket]
+    admin: list[socket.socket]
+    manager: "Manager | None"
+
+    async def run(self, stop: signals.Stop, beside: list[Coroutine[Any, Any, None]]) -> None:
+        """Serve until told to stop, then end in order; ``beside`` runs as long as we serve."""
+        keeper = self.parts.keeper
+        async with asyncio.TaskGroup() as tasks:
+            keeping = tasks.create_task(keeper.run())
+            serving = tasks.create_task(self.front.serve(self.callers))
+            probing = tasks.create_task(self.back.serve(self.admin))
+            others = [tasks.create_task(each) for each in (*self._told(), *beside)]
+            await stop.event.wait()
+            await self._drain(serving)
+            await keeper.leave()
+            for task in (keeping, *others):
+                task.cancel()
+            await keeper.aclose()
+            for each in self.parts.closing:
+                await each.aclose()
+            sockets.remove(self.admin)
+            await self.back.finish(probing, 0, lambda: None)
+            self.parts.flush()
+
+    def _told(self) -> Iterator[Coroutine[Any, Any, None]]:
+        if self.manager is not None:
+            listening = (self.front.listening, self.back.listening)
+            words = functools.partial(_words, self.settings, self.parts)
+            yield self.manager.attend(listening, words, self.parts.keeper.refresh)
+
+    async def _drain(self, serving: asyncio.Task[None]) -> None:
+        settings, shell = self.settings, self.parts.shell
+        if self.manager is not None:
+            longest = settings.drain_delay + settings.shutdown_grace + AFTER_THE_GRACE
+            self.manager.stopping(longest)
+        log.info("shutting down: %s under way", counted(shell.in_flight, "exchange"))
+        shell.draining = True
+        self.front.callers.draining = True
+        if settings.drain_delay:
+            await asyncio.sleep(settings.drain_delay)
+        sockets.remove(self.callers)
+
+        def time_over() -> None:
+            if shell.in_flight:
+                log.warning(
+                    "%s did not finish within BREB_SHUTDOWN_GRACE: cut off",
+                    counted(shell.in_flight, "exchange"),
+                )
+            shell.time_over = True
+
+        await self.front.finish(serving, settings.shutdown_grace, time_over)
 
 
 def _left(
@@ -149,32 +190,6 @@ def _released_if_unused(bound: list[socket.socket]) -> Generator[None]:
 
 def _refused(error: RequestRefused) -> tuple[int, Lines, bytes]:
     return problem(error, secrets.token_hex(4), "GET", language=error.language)
-
-
-async def _drain(
-    settings: Settings,
-    parts: Parts,
-    front: Listener,
-    serving: asyncio.Task[None],
-    callers: list[socket.socket],
-) -> None:
-    shell = parts.shell
-    log.info("shutting down: %s under way", counted(shell.in_flight, "exchange"))
-    shell.draining = True
-    front.callers.draining = True
-    if settings.drain_delay:
-        await asyncio.sleep(settings.drain_delay)
-    sockets.remove(callers)
-
-    def time_over() -> None:
-        if shell.in_flight:
-            log.warning(
-                "%s did not finish within BREB_SHUTDOWN_GRACE: cut off",
-                counted(shell.in_flight, "exchange"),
-            )
-        shell.time_over = True
-
-    await front.finish(serving, settings.shutdown_grace, time_over)
 
 
 def _words(settings: Settings, parts: Parts) -> str:
@@ -199,8 +214,8 @@ def _last_words(parts: Parts, traces: contextlib.ExitStack) -> None:
         log.warning("cut off by a second signal: %s", counted(parts.shell.in_flight, "exchange"))
     parts.shell.cut_off(phrase("second-signal"))
     parts.flush()
-    if parts.ledger is not None:
-        parts.ledger.last_words()
+    if parts.books is not None:
+        parts.books.ledger.last_words()
     traces.close()
 
 

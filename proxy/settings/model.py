@@ -511,6 +511,9 @@ class Settings(BaseSettings):
                 f" host, or remove {PREFIX}ALLOW_PRODUCTION",
                 ("base_url", "production_hosts"),
             )
+        yield from self._open()
+
+    def _open(self) -> Iterator[Problem]:
         if not (self.listen.private or self.caller_key or self.allow_open_listener):
             yield Problem(
                 ("listen",),

@@ -86,6 +86,14 @@ class Sender(Protocol):
         """Send one request, read its answer; raise UpstreamError."""
 
 
+def _asking(credentials: Credentials) -> dict[str, str]:
+    return {
+        "client_id": credentials.client_id.get_secret_value(),
+        "client_secret": credentials.client_secret.get_secret_value(),
+        "grant_type": "client_credentials",
+    }
+
+
 class PassportTokenSource:
     """Fetch and revoke tokens at Passport's token endpoint."""
 
@@ -134,38 +142,30 @@ class PassportTokenSource:
         credentials = self._last = await self._read_credentials()
         # The lifetime counts from some moment between here and the reply: the earliest is safe.
         asked_at = self._clock()
-        reply = await self._send(
-            "POST",
-            self._endpoint.below(),
-            {
-                "client_id": credentials.client_id.get_secret_value(),
-                "client_secret": credentials.client_secret.get_secret_value(),
-                "grant_type": "client_credentials",
-            },
-        )
+        reply = await self._send("POST", self._endpoint.below(), _asking(credentials))
         if not 200 <= reply.status < 300:
             error = refusal(reply)
             if isinstance(error, CredentialsRefused):
                 error.suspicion = self._suspect(credentials)
             raise error
         granted = grant(reply.body)
-        lifetime = granted.lifetime
-        if lifetime is None:
-            lifetime = self._default_lifetime
-            log.warning(
-                "the token endpoint sent no expires_in; the proxy assumes a lifetime of %g s"
-                " (BREB_TOKEN_LIFETIME)",
-                lifetime,
-            )
         return AccessToken(
             granted.value,
             asked_at,
-            asked_at + lifetime,
+            asked_at + (granted.lifetime or self._assumed_lifetime()),
             granted.token_id,
             granted.scopes,
             granted.account_id,
             granted.roles,
         )
+
+    def _assumed_lifetime(self) -> float:
+        log.warning(
+            "the token endpoint sent no expires_in; the proxy assumes a lifetime of %g s"
+            " (BREB_TOKEN_LIFETIME)",
+            self._default_lifetime,
+        )
+        return self._default_lifetime
 
     async def revoke(self, token: AccessToken, bearer: AccessToken) -> None:
         """Revoke a token; 200, 204, 404 and 409 all mean that it is gone.

@@ -44,6 +44,10 @@ def add_list(parser: argparse.ArgumentParser) -> None:
         type=words,
         help="only rows that contain this: an id, a resolution, a path",
     )
+    _add_pages(parser)
+
+
+def _add_pages(parser: argparse.ArgumentParser) -> None:
     pages = parser.add_argument_group("number of rows, the newest first")
     pages.add_argument(
         "--limit", metavar="NUMBER", type=_number, default=50, help="rows on a page [50]"

@@ -9,6 +9,27 @@ from proxy.console.sendable import Sendable
 _OF_CONTENT = ("allow", "content-", "expires", "last-modified")
 
 
+_BEFORE = (
+    "using System;",
+    "using System.Net.Http;",
+    "using System.Text;",
+    "",
+    "class Replay",
+    "{",
+    "    static void Main()",
+    "    {",
+    "        var client = new HttpClient(new HttpClientHandler { UseProxy = false });",
+)
+_AFTER = (
+    "        var response = client.SendAsync(request).Result;",
+    "        Console.WriteLine((int)response.StatusCode);",
+    "        Console.WriteLine(response.Content.ReadAsStringAsync().Result);",
+    "    }",
+    "}",
+    "",
+)
+
+
 def csharp(request: Sendable, door: CallerUrl) -> str:
     """Word it as a program."""
     lines, skipped = ascii_lines(request)
@@ -33,23 +54,10 @@ def csharp(request: Sendable, door: CallerUrl) -> str:
     return "\n".join(
         [
             *(f"// {each}" for each in said),
-            "using System;",
-            "using System.Net.Http;",
-            "using System.Text;",
-            "",
-            "class Replay",
-            "{",
-            "    static void Main()",
-            "    {",
-            "        var client = new HttpClient(new HttpClientHandler { UseProxy = false });",
+            *_BEFORE,
             f"        var request = new HttpRequestMessage(new HttpMethod({method}), {url});",
             *(f"        {header}" for header in headers),
-            "        var response = client.SendAsync(request).Result;",
-            "        Console.WriteLine((int)response.StatusCode);",
-            "        Console.WriteLine(response.Content.ReadAsStringAsync().Result);",
-            "    }",
-            "}",
-            "",
+            *_AFTER,
         ]
     )
 

@@ -9,6 +9,15 @@ from proxy.console.sendable import Sendable
 _LONGEST = 8192  # characters of one literal: a constant holds 65,535 bytes
 
 
+_IMPORTS = (
+    "import java.net.URI;",
+    "import java.net.http.HttpClient;",
+    "import java.net.http.HttpRequest;",
+    "import java.net.http.HttpResponse;",
+    "",
+)
+
+
 def java(request: Sendable, door: CallerUrl) -> str:
     """Word it as a file that ``java`` runs."""
     lines, skipped = ascii_lines(request)
@@ -20,11 +29,7 @@ def java(request: Sendable, door: CallerUrl) -> str:
     return "\n".join(
         [
             *(f"// {each}" for each in said),
-            "import java.net.URI;",
-            "import java.net.http.HttpClient;",
-            "import java.net.http.HttpRequest;",
-            "import java.net.http.HttpResponse;",
-            "",
+            *_IMPORTS,
             "public class Replay {",
             "    public static void main(String[] args) throws Exception {",
             "        HttpRequest request = HttpRequest.newBuilder(",
