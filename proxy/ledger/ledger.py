@@ -22,7 +22,7 @@ log = logging.getLogger("proxy.ledger")
 
 _WAIT = 10.0  # seconds a request waits for its row: no disk that hangs holds callers for ever
 _COMPANY = 0.01  # seconds that ends wait for an opening: nobody waits for them
-_CROWD = 2  # openings in one commit, from which on the next waits until no more come
+_CROWD = 2  # rows in one commit, from which on the next waits for more
 _MORE = 0.001  # seconds that it waits at most: each commit costs what ten rows do
 _LOOK = 0.5  # seconds between looks at the writer
 _STALLED = 1.0  # seconds after which a disk is called sick
@@ -41,8 +41,9 @@ class Ledger:
         self._waiting: dict[Row, float] = {}
         self._sick = self._closed = False
         self._steps = Steps()
-        self._since: float | None = None  # when the first of those came for whom somebody waits
-        self._seen = self._crowd = 0
+        self._crowd = 0  # rows in the last commit that somebody waited for
+        self._under_way: set[Row] = set()  # these are written, and have no end yet
+        self._soon: asyncio.Handle | None = None  # will hand over rows that are waited for
         self._later = False  # ends will be handed over that find no company
         self._writer = Writer(path, self._open(), retention, self._told, self._tell_left)
         self._writer.begin()
@@ -100,12 +101,13 @@ class Ledger:
         if self._closed:
             raise LedgerUnavailable(phrase("ledger-closed"))
         row.written = written = self._loop.create_future()
-        now = self._loop.time()
-        self._waiting[row] = now + _WAIT
+        self._waiting[row] = self._loop.time() + _WAIT
         rows.append(row)
-        if self._since is None:  # once for all that come in some turns of the event loop
-            self._since = now
-            self._loop.call_soon(self._gather)
+        if self._soon is None:
+            self._soon = self._loop.call_soon(self._gather)
+        elif not self._under_way:  # no more are to come
+            self._soon.cancel()
+            self._soon = self._loop.call_soon(self._hand_over)
         try:
             await written
         finally:
@@ -115,6 +117,7 @@ class Ledger:
     def close(self, row: Row, end: End) -> None:
         """Write down how it ended, soon."""
         row.end = end
+        self._under_way.discard(row)
         self._steps.closings.append(row)
         if not self._later:
             self._later = True
@@ -126,20 +129,19 @@ class Ledger:
             self._hand_over()
 
     def _gather(self) -> None:
-        """Hand over what has come, unless more comes in each turn of the event loop."""
-        came = len(self._steps.openings)
-        waits = self._since is not None and self._loop.time() < self._since + _MORE
-        if waits and self._crowd >= _CROWD and came > self._seen:
-            self._seen = came
-            self._loop.call_soon(self._gather)
-        elif came or self._steps.amended:
-            self._crowd = came
+        """Hand over what came in one turn of the event loop, or wait for those who are to come."""
+        if self._crowd >= _CROWD and self._under_way:
+            self._soon = self._loop.call_later(_MORE, self._hand_over)
+        else:
             self._hand_over()
 
     def _hand_over(self) -> None:
         """Wake the writer, once for many: each time it wakes costs what some rows do."""
+        soon, self._soon = self._soon, None
+        if soon is not None:
+            soon.cancel()
+            self._crowd = len(self._steps.openings) + len(self._steps.amended)
         steps, self._steps = self._steps, Steps()
-        self._since, self._seen = None, 0
         self._writer.take(steps)
 
     async def aclose(self) -> None:
@@ -197,6 +199,7 @@ class Ledger:
                 waiting.set_exception(LedgerUnavailable(problem))
             else:
                 waiting.set_result(None)
+                self._under_way.add(row)
 
     def _tell_left(self, left: list[LeftOpen]) -> None:
         """Say which requests were under way when the process before ended."""
