@@ -57,6 +57,7 @@ class Redaction:
         self._partly = tuple(filter(None, (_plain(n) for n in named if not n.startswith("="))))
         self._exactly = frozenset(_plain(n) for n in named if n.startswith("="))
         self._known: dict[str, int] = {}
+        self._at: dict[str, int] = {}
 
     def text(
         self, text: str, secrets: Iterable[str] = (), *, cut: bool = False, depth: int = 0
@@ -90,7 +91,11 @@ class Redaction:
 
     def value(self, path: str, value: str) -> str:
         """Mask the value at a path such as ``key.key_value``, each part of which is judged."""
-        level = self._level(path.replace(".", "[") if "." in path else path)
+        level = self._at.get(path)
+        if level is None:
+            level = self._level(path.replace(".", "["))
+            if len(self._at) < _KNOWN and len(path) <= _LONGEST:
+                self._at[path] = level
         if level:
             return masking.masked(value, level)
         return value if _ALONE(value) else self.text(value)[0]

@@ -1,8 +1,9 @@
 """The members of a body that name a payment: few, short, masked, and nothing else of the body."""
 
 import json
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -19,6 +20,9 @@ _MOST = 32
 _DEEPEST = 8
 _KNOWN = 1024  # paths whose place is remembered
 _encode = json.JSONEncoder(ensure_ascii=False).encode
+
+_Member = tuple[int, str, str | float]  # the place in the order of names, the path and the value
+_BY_PLACE = itemgetter(0)
 
 Mask = Callable[[str, str], str]
 """Masks the value at a path as BREB_REDACT says."""
@@ -53,22 +57,65 @@ class Picker:
         And, as another one, the marks of those ids among them that are masked.
         """
         members = self._members(_document(body))
-        if members is None:
-            members = self._members(exact(body)) or []
+        for _, _, value in members:
+            if type(value) is int or type(value) is float:
+                members = self._members(exact(body))
+                break
         told: dict[str, str] = {}
         marks: dict[str, str] = {}
-        members.sort()
-        for _, path, value in members[:_MOST]:
-            masked = self._mask(path, value)
-            if masked != value and _last(path) in _MARKED:
-                marks.setdefault(path, self._mark(value))
-            told.setdefault(path, masked)
+        for _, path, value in members:
+            if path not in told:
+                text = str(value)[:_LONGEST]
+                told[path] = masked = self._mask(path, text)
+                if masked != text and _last(path) in _MARKED:
+                    marks[path] = self._mark(text)
         return _text(told), _text(marks) if marks else "{}"
 
-    def _members(self, document: Any) -> "list[tuple[int, str, str]] | None":  # noqa: ANN401  JSON
-        found = _FoundMembers(self._ends, self._place, len(self._places))
-        found.look(document, "", "", _DEEPEST)
-        return None if found.rounded else found.members
+    def _members(self, document: Any) -> list[_Member]:  # noqa: ANN401  JSON
+        """Return what is wanted of a document: a few of each name, in the order of the names."""
+        found: list[_Member] = []
+        if type(document) is dict:
+            self._look(document, "", _DEEPEST - 1, found)
+        elif type(document) is list:
+            self._look_along(document, "", _DEEPEST - 1, found)
+        found.sort(key=_BY_PLACE)
+        few = found[:_OF_A_NAME]
+        for before, each in zip(found, found[_OF_A_NAME:], strict=False):
+            if before[0] != each[0]:  # not the fifth of a name
+                few.append(each)
+        return few[:_MOST]
+
+    def _look(self, value: dict[str, Any], before: str, left: int, found: list[_Member]) -> None:
+        """Look through an object; ``before`` is its path and a full stop."""
+        ends = self._ends
+        for name, member in value.items():
+            kind = type(member)
+            if kind is dict:
+                if left and len(name) <= _LONGEST:  # or each member within would cost as much again
+                    self._look(member, f"{before}{name}.", left - 1, found)
+            elif kind is list:
+                if left and len(name) <= _LONGEST:
+                    self._look_along(member, before + name, left - 1, found)
+            # Most members are none of these: a path is put together for the others alone.
+            elif (name in ends or "." in name) and member is not None:
+                path = before + name
+                place = self._place(path) if len(path) <= _LONGEST else None
+                if place is not None:
+                    found.append((place, path, member))
+
+    def _look_along(self, value: list[Any], path: str, left: int, found: list[_Member]) -> None:
+        """Look through an array; what is in it has its path."""
+        place = self._place(path) if len(path) <= _LONGEST else None
+        for member in value[:_MOST]:
+            kind = type(member)
+            if kind is dict:
+                if left:
+                    self._look(member, f"{path}." if path else "", left - 1, found)
+            elif kind is list:
+                if left:
+                    self._look_along(member, path, left - 1, found)
+            elif place is not None and member is not None:
+                found.append((place, path, member))
 
     def answer(self, body: bytes) -> str | None:
         """Return id, status and trace_id of an answer, as a JSON object; None if it has none.
@@ -98,57 +145,6 @@ def _named(document: Any) -> dict[str, str] | None:  # noqa: ANN401  JSON
                 elif isinstance(value, int | float):
                     return None
     return found
-
-
-class _FoundMembers:
-    """What is wanted of a body: the place in the order of names, the path and the value.
-
-    ``rounded`` says that a number is among it, which may have been written otherwise.
-    """
-
-    __slots__ = ("_counts", "_ends", "_place", "members", "rounded")
-
-    def __init__(
-        self, ends: Container[str], place: Callable[[str], int | None], places: int
-    ) -> None:
-        self._ends = ends
-        self._place = place
-        self._counts = bytearray(places)
-        self.members: list[tuple[int, str, str]] = []
-        self.rounded = False
-
-    def look(self, value: Any, path: str, name: str, left: int) -> None:  # noqa: ANN401  JSON
-        """Look through ``value``, which stands at ``path``, whose last name is ``name``."""
-        kind = type(value)
-        if kind is dict:
-            if left:
-                self._members(value, f"{path}." if path else "", left - 1)
-        elif kind is list:
-            for member in value[:_MOST] if left else ():
-                self.look(member, path, name, left - 1)
-        elif value is not None and (name in self._ends or "." in name):
-            self._take(value, path)
-
-    def _members(self, value: dict[str, Any], before: str, left: int) -> None:
-        ends = self._ends
-        for name, member in value.items():
-            # Most members are none of these: a path is put together for the others alone.
-            kind = type(member)
-            if kind is dict or kind is list:
-                if len(name) <= _LONGEST:  # or each member within would cost as much again
-                    self.look(member, before + name, name, left)
-            elif (name in ends or "." in name) and member is not None:
-                self._take(member, before + name)
-
-    def _take(self, value: str | float, path: str) -> None:
-        place = self._place(path) if len(path) <= _LONGEST else None
-        if place is None or self._counts[place] == _OF_A_NAME:
-            return
-        self._counts[place] += 1
-        if type(value) is not str:
-            self.rounded = self.rounded or type(value) is not bool
-            value = str(value)
-        self.members.append((place, path, value[:_LONGEST]))
 
 
 def _last(path: str) -> str:
