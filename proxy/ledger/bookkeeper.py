@@ -17,6 +17,7 @@ from proxy.ledger.row_observer import LIMIT, RowObserver
 from proxy.moments import stamp
 
 _PATIENCE = 1.0  # seconds a body is waited for
+_UNTOLD = Body()
 
 
 class Bookkeeper:
@@ -34,13 +35,13 @@ class Bookkeeper:
             told.enters("intake")
             await body.read_ahead(LIMIT, _PATIENCE)
         told.enters("ledger")
-        observer.row = row = _row(exchange, observer.body())
-        await self._ledger.open(row)
+        observer.row = row = _row(exchange)
+        await self._ledger.open(row, partial(observer.tell, row))
         if body is not None and not observer.whole:
             body.before_last = partial(observer.amend, row)
 
 
-def _row(exchange: Exchange, body: Body) -> Row:
+def _row(exchange: Exchange) -> Row:
     traceparent = exchange.traceparent
     return Row(
         exchange=exchange.id,
@@ -50,5 +51,5 @@ def _row(exchange: Exchange, body: Body) -> Row:
         path=exchange.path.decode("latin-1"),
         token_id=None,  # which one it is shows when it is sent
         traceparent=None if traceparent is None else traceparent.decode("latin-1"),
-        body=body,
+        body=_UNTOLD,
     )

@@ -3,10 +3,13 @@
 import asyncio
 import contextlib
 import logging
+import math
 import sqlite3
 import time
 from collections import Counter
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from proxy.counts import counted
 from proxy.errors import LedgerUnavailable
@@ -22,12 +25,15 @@ log = logging.getLogger("proxy.ledger")
 
 _WAIT = 10.0  # seconds a request waits for its row: no disk that hangs holds callers for ever
 _COMPANY = 0.01  # seconds that ends wait for an opening: nobody waits for them
-_CROWD = 2  # rows in one commit, from which on the next waits for more
-_MORE = 0.001  # seconds that it waits at most: each commit costs what ten rows do
+_MORE = 0.001  # seconds that an opening waits for others: each commit costs what ten rows do
+_CROWD = 0.003  # seconds between commits, from which on there are no others to wait for
 _LOOK = 0.5  # seconds between looks at the writer
 _STALLED = 1.0  # seconds after which a disk is called sick
 _LAST = 0.2  # seconds for the last words
 _TOLD = 20  # rows left open that are named in the log, one line each
+
+
+Tell = Callable[[], None]
 
 
 class Ledger:
@@ -41,7 +47,8 @@ class Ledger:
         self._waiting: dict[Row, float] = {}
         self._sick = self._closed = False
         self._steps = Steps()
-        self._crowd = 0  # rows in the last commit that somebody waited for
+        self._tells: list[Tell] = []
+        self._handed = -math.inf  # when rows were handed over last that somebody waited for
         self._under_way: set[Row] = set()  # these are written, and have no end yet
         self._soon: asyncio.Handle | None = None  # will hand over rows that are waited for
         self._later = False  # ends will be handed over that find no company
@@ -88,18 +95,23 @@ class Ledger:
         """Take from a reader that the file is broken: nothing more is written to it."""
         self._writer.damage = words
 
-    async def open(self, row: Row) -> None:
-        """Write ``row``; when this returns it is on the disk. Raises LedgerUnavailable."""
-        await self._written(row, self._steps.openings)
+    def open(self, row: Row, tell: Tell | None = None) -> Coroutine[Any, Any, None]:
+        """Write ``row``; when this was awaited it is on the disk. Raises LedgerUnavailable.
 
-    async def amend(self, row: Row, body: Body) -> None:
+        ``tell`` completes the row just before it is written.
+        """
+        return self._written(row, self._steps.openings, tell)
+
+    def amend(self, row: Row, body: Body) -> Coroutine[Any, Any, None]:
         """Write what ``row`` holds of a body that has come whole only now; as `open`."""
         row.body = body
-        await self._written(row, self._steps.amended)
+        return self._written(row, self._steps.amended)
 
-    async def _written(self, row: Row, rows: list[Row]) -> None:
+    async def _written(self, row: Row, rows: list[Row], tell: Tell | None = None) -> None:
         if self._closed:
             raise LedgerUnavailable(phrase("ledger-closed"))
+        if tell is not None:
+            self._tells.append(tell)
         row.written = written = self._loop.create_future()
         self._waiting[row] = self._loop.time() + _WAIT
         rows.append(row)
@@ -114,9 +126,11 @@ class Ledger:
             row.written = None
             self._waiting.pop(row, None)
 
-    def close(self, row: Row, end: End) -> None:
-        """Write down how it ended, soon."""
+    def close(self, row: Row, end: End, tell: Tell | None = None) -> None:
+        """Write down how it ended, soon; ``tell`` as for `open`."""
         row.end = end
+        if tell is not None:
+            self._tells.append(tell)
         self._under_way.discard(row)
         self._steps.closings.append(row)
         if not self._later:
@@ -130,7 +144,7 @@ class Ledger:
 
     def _gather(self) -> None:
         """Hand over what came in one turn of the event loop, or wait for those who are to come."""
-        if self._crowd >= _CROWD and self._under_way:
+        if self._under_way and time.monotonic() < self._handed + _CROWD:
             self._soon = self._loop.call_later(_MORE, self._hand_over)
         else:
             self._hand_over()
@@ -140,9 +154,20 @@ class Ledger:
         soon, self._soon = self._soon, None
         if soon is not None:
             soon.cancel()
-            self._crowd = len(self._steps.openings) + len(self._steps.amended)
+            self._handed = time.monotonic()
+        self._tell()
         steps, self._steps = self._steps, Steps()
         self._writer.take(steps)
+
+    def _tell(self) -> None:
+        """Complete all rows in turn: amid the rest of its request each would cost nearly twice."""
+        tells, self._tells = self._tells, []
+        for tell in tells:
+            try:
+                tell()
+            except Exception as error:  # the row is written without, or all would wait
+                log.error("internal error %s: a row names no payment", type(error).__name__)
+                log.debug("where it happened", exc_info=error)
 
     async def aclose(self) -> None:
         """Write what is there and close the file."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from functools import partial
 
 from proxy.exchange.observer import Observer
 from proxy.exchange.record import Exchange
@@ -63,6 +64,10 @@ class RowObserver(Observer):
         self._forget()
         return Body(self._size, digest, told, marks)
 
+    def tell(self, row: Row) -> None:
+        """Complete the row with what is held of the request's body."""
+        row.body = self.body()
+
     async def amend(self, row: Row) -> None:
         """Write what the row holds of a body that has come whole only now."""
         await self._ledger.amend(row, self.body())
@@ -101,18 +106,23 @@ class RowObserver(Observer):
     def over(self) -> None:
         """Close the row, if there is one."""
         if self.row is not None:
-            self._ledger.close(self.row, self._end())
+            end, told = self._end(), self._exchange.passed_on and self._answer.data
+            tell = partial(self.tell_answer, self.row, end) if told else None
+            self._ledger.close(self.row, end, tell)
+
+    def tell_answer(self, row: Row, end: End) -> None:
+        """Complete the row's end with what is held of the answer's body."""
+        row.end = end._replace(answer=self._picker.answer(self._answer.text()))
 
     def _end(self) -> End:
         exchange = self._exchange
-        answer = self._answer.text() if exchange.passed_on else b""
         attempts = exchange.attempts
         return End(
             closed_at=stamp(time.time()),
             seconds=exchange.ended - exchange.started,
             attempts=len(attempts),
             status=exchange.status,
-            answer=self._picker.answer(answer) if answer else None,
+            answer=None,
             outcome=exchange.outcome,
             reason=exchange.reason,
             token_id=attempts[-1].token_id if attempts else None,

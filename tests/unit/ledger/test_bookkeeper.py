@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 
 import pytest
 
@@ -26,16 +27,20 @@ class Books:
         self.amended: list[Body] = []
         self.closed: list[End] = []
 
-    async def open(self, row: Row) -> None:
+    async def open(self, row: Row, tell: Callable[[], None]) -> None:
         if self.problem:
             raise LedgerUnavailable(self.problem)
+        tell()
         self.opened.append(row.body)
 
     async def amend(self, row: Row, body: Body) -> None:
         self.amended.append(body)
 
-    def close(self, row: Row, end: End) -> None:
-        self.closed.append(end)
+    def close(self, row: Row, end: End, tell: Callable[[], None] | None) -> None:
+        row.end = end
+        if tell is not None:
+            tell()
+        self.closed.append(row.end)
 
     def payment(self, body: bytes) -> tuple[str, str]:
         return f"payment {body.decode()}", "marks"

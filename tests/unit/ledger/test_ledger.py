@@ -102,6 +102,78 @@ async def test_those_who_come_together_share_a_commit(
     assert len(outcomes(path)) == 51
 
 
+@pytest.fixture
+def commits(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Return the rows that are opened, commit by commit."""
+    opened: list[list[str]] = []
+    write = Store.write
+
+    def noting(self: Store, openings: list[Any], *rest: Any) -> None:
+        opened.append([each.exchange for each in openings])
+        write(self, openings, *rest)
+
+    monkeypatch.setattr(Store, "write", noting)
+    return opened
+
+
+async def test_a_row_waits_for_those_who_are_under_way(
+    ledger: Ledger, commits: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has a payment under way may send the next one: the two rows share a commit."""
+    monkeypatch.setattr(module, "_CROWD", PATIENCE)
+    monkeypatch.setattr(module, "_MORE", PATIENCE)
+    first = row("first")
+    await ledger.open(first)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(ledger.open(row("second")))
+        await asyncio.sleep(0.01)
+        ledger.close(first, ended("answered"))
+        tasks.create_task(ledger.open(row("third")))
+    assert [each for each in commits if each] == [["first"], ["second", "third"]]
+
+
+async def test_a_row_waits_no_longer_than_a_moment(
+    ledger: Ledger, commits: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_CROWD", PATIENCE)
+    await ledger.open(row("slow"))
+    await ledger.open(row("second"))
+    assert commits == [["slow"], ["second"]]
+
+
+async def test_rows_are_completed_just_before_they_are_written(ledger: Ledger, path: Path) -> None:
+    payment = row(body=Body())
+
+    def body() -> None:
+        payment.body = Body(3, "cd" * 32, '{"resolution_id":"r-9"}')
+
+    def answer() -> None:
+        payment.end = ended("answered", answer='{"id":"p-9"}')
+
+    await ledger.open(payment, body)
+    ledger.close(payment, ended("answered", answer=None), answer)
+
+    def told() -> list[Any]:
+        with closing(sqlite3.connect(path)) as connection:
+            return connection.execute("SELECT payment, answer FROM request").fetchall()
+
+    await soon(lambda: told() == [('{"resolution_id":"r-9"}', '{"id":"p-9"}')])
+
+
+async def test_a_row_that_cannot_be_completed_keeps_no_other_waiting(
+    ledger: Ledger, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> None:
+        raise ValueError("account 12345678")
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(ledger.open(row("first"), broken))
+        tasks.create_task(ledger.open(row("second")))
+    assert outcomes(path) == [("first", None), ("second", None)]
+    assert "internal error ValueError" in caplog.text
+    assert "12345678" not in "".join(record.getMessage() for record in caplog.records)
+
+
 async def test_a_full_disk_refuses_with_the_reason_and_recovers_by_itself(
     ledger: Ledger, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
