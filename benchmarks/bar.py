@@ -3,7 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.figures import MIB_IN_KB, TITLES, added_p50, cpu_ms_per_mib, cpu_us, number
+from benchmarks.figures import (
+    MIB_IN_KB,
+    TITLES,
+    added_p50,
+    cpu_ms_per_mib,
+    cpu_us,
+    number,
+    over_a_sync,
+    written_kib,
+)
 from benchmarks.results import Results, Value, median
 
 # What is demanded of the program as long as all of it is interpreted.
@@ -66,6 +75,13 @@ def _demands(results: Results) -> Iterator[tuple[str, float, float | None, str]]
     yield "Time of Envoy's, POST 1 GiB", 1.11, share, " ×"
     share = results.ratio("console", "ours", "get32", cpu_us)
     yield "CPU per request with the console, of that without", 1.8, share, " ×"
+    for name, limit in (("post1", 3.0), ("post8", 2.0), ("post32", 2.0)):
+        share = results.ratio("ledger", "ours", name, cpu_us)
+        yield f"CPU per request with a ledger, {TITLES[name].title}", limit, share, " ×"
+    over = results.median("ledger", "post1", over_a_sync(results))
+    yield "p50 that a ledger adds to a bare sync, 1 connection", 0.15, over, " ms"
+    written = results.median("ledger", "post1", written_kib)
+    yield "Written per payment, 1 connection", 12, written, " KiB"
     yield "Start to first answer", 0.25, results.median("ours", "start", lambda r: r.seconds), " s"
     idle = results.median("ours", "start", lambda run: run.idle_kb / MIB_IN_KB)
     yield "Memory after one answer", 45, idle, " MiB"

@@ -1,5 +1,6 @@
 -- Sends one fixed request over and over, looks at every answer, and prints what it saw
--- as one line of JSON. Arguments: the head to send, bytes to upload, bytes that must come back.
+-- as one line of JSON. Arguments: what to send first, how many bytes of filler, how many bytes of
+-- body must come back, and what to send after the filler.
 
 -- Copying larger bodies into Lua would make wrk the bottleneck. There it counts the
 -- bytes of all answers together, and its own count of statuses over 399 stands.
@@ -21,7 +22,7 @@ end
 
 function init(args)
   -- wrk's own would put the lines in an order that differs from run to run.
-  local request = args[1] .. string.rep("x", tonumber(args[2]))
+  local request = args[1] .. string.rep("x", tonumber(args[2])) .. (args[4] or "")
   wrk.format = function() return request end
   wanted = tonumber(args[3])
   answer_size = wanted

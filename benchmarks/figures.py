@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from benchmarks.model import Run, Scenario
+from benchmarks.model import KIB, Run, Scenario
 from benchmarks.results import Results, Value
 from benchmarks.scenarios import ALL as SCENARIOS
 
@@ -45,6 +45,21 @@ def added_p50(results: Results) -> Value:
     return lambda run: run.p50_us - zero[run.round] if run.round in zero else None
 
 
+def written_kib(run: Run) -> float | None:
+    """KiB written to the disk for each request."""
+    return run.written / run.requests / KIB if run.written else None
+
+
+def over_a_sync(results: Results) -> Value:
+    """Subtract the median latency without a ledger, and a bare sync of the disk: milliseconds."""
+    without = results.by_round("ours", "post1", lambda run: run.p50_us)
+    return lambda run: (
+        (run.p50_us - without[run.round] - run.sync_us) / 1e3
+        if run.sync_us and run.round in without
+        else None
+    )
+
+
 def figures(results: Results) -> list[Figure]:
     """List the figures that these results hold anything for."""
     return _measured(results, _all(results))
@@ -70,10 +85,14 @@ def _measured(results: Results, wanted: Iterable[Figure]) -> list[Figure]:
 def _all(results: Results) -> Iterator[Figure]:
     for name in ("get1", "get32", "get512", "post32", "tls32", "get10k"):
         yield Figure(f"CPU per request, {TITLES[name].title}", "µs", name, cpu_us)
+    for name in ("post8", "post1"):
+        yield Figure(f"CPU per request, {TITLES[name].title}", "µs", name, cpu_us)
     for name in ("get1m", "post1m", "down1g", "up1g"):
         scenario = TITLES[name]
         yield Figure(f"CPU per MiB, {scenario.title}", "ms", name, cpu_ms_per_mib(scenario))
     yield Figure("Added p50, 1 connection", "µs", "get1", added_p50(results))
+    yield Figure(f"p50, {TITLES['post1'].title}", "µs", "post1", lambda run: run.p50_us)
+    yield Figure(f"Written per request, {TITLES['post1'].title}", "KiB", "post1", written_kib)
     for name in ("get1", "get32", "get512", "post32", "tls32"):
         yield Figure(f"p99, {TITLES[name].title}", "ms", name, lambda run: run.p99_us / 1e3)
     for name in ("get32", "get512", "post32", "tls32"):

@@ -19,6 +19,7 @@ class Fleet:
         self.folder = Path(tempfile.mkdtemp(prefix="breb-bench-", dir=_roomy()))
         # nginx as root gives up its rights, and its worker must still read here.
         self.folder.chmod(0o755)
+        self.disk = Path(tempfile.mkdtemp(prefix="breb-bench-", dir=_lasting()))
         self.failed: dict[str, str] = {}
         self._instances: dict[tuple[str, bool], tuple[Process, int]] = {}
         self._started = 0
@@ -27,7 +28,7 @@ class Fleet:
         try:
             self.upstream = upstream.start(self.folder / "upstream")
         except BaseException:
-            shutil.rmtree(self.folder)
+            self._clear()
             raise
         return self
 
@@ -40,7 +41,11 @@ class Fleet:
         for process, _ in self._instances.values():
             process.stop()
         self.upstream.process.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._clear()
+
+    def _clear(self) -> None:
+        for folder in (self.folder, self.disk):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def start_all(self, contenders: Iterable[Contender], *, tls: bool) -> None:
         """Start one instance of each; those that fail are noted and left out."""
@@ -76,9 +81,16 @@ class Fleet:
         folder.mkdir()
         port, admin_port = free_ports(2)
         origin = self.upstream.tls_port if tls and contender.forwards else self.upstream.port
-        place = Place(folder, port, admin_port, origin, tls, self.upstream.authority)
+        disk = self.disk / folder.name
+        disk.mkdir()
+        place = Place(folder, port, admin_port, origin, tls, self.upstream.authority, disk)
         assert contender.command is not None
         return Process(contender.command(place), folder / "out.log"), port
+
+
+def _lasting() -> str | None:
+    """Prefer what outlives a restart: /tmp may be memory."""
+    return "/var/tmp" if Path("/var/tmp").is_dir() else None
 
 
 def _roomy() -> str | None:

@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from benchmarks import field_lines, tools
+from benchmarks import field_lines, payment, tools
 from benchmarks.model import MIB, TOKEN, Contender, Run, Scenario
 
 SCRIPT = Path(__file__).parent / "check.lua"
@@ -45,7 +45,9 @@ def wrk(contender: Contender, scenario: Scenario, port: int, run: Run) -> None:
     argv += ["--timeout", "10s", "-s", str(SCRIPT), f"http://127.0.0.1:{port}"]
     token = f"Bearer {TOKEN}" if contender.command is None else None
     head = field_lines.request_head(scenario, port, token)
-    argv += ["--", head, str(scenario.upload), str(scenario.answer)]
+    before, after = payment.around(scenario.upload)
+    filler = scenario.upload - len(before + after)
+    argv += ["--", head + before, str(filler), str(scenario.answer), after]
     limit = scenario.seconds + 30
     done = subprocess.run(argv, capture_output=True, text=True, timeout=limit, check=False)
     enter(done.stdout, run)

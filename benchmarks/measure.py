@@ -1,8 +1,11 @@
 """One contender under one load: what it did and what it took."""
 
+import os
+import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from benchmarks import load, probe, procfs
 from benchmarks.fleet import Fleet
@@ -15,6 +18,8 @@ SETTLE = 0.05  # seconds: time to notice that the callers have left
 QUIET_SHARE = 0.1  # of one core
 QUIET_DEADLINE = 4.0  # seconds
 IDLE_AFTER = 0.5  # seconds after the first answer
+_SYNCS = 100
+_PAGE = 4096  # bytes
 
 
 def measure(fleet: Fleet, contender: Contender, scenario: Scenario, turn: int) -> Run:
@@ -34,6 +39,8 @@ def _load(fleet: Fleet, contender: Contender, scenario: Scenario, run: Run) -> N
         load.wrk(contender, scenario, port, run)
         return
     load.warm(scenario, port)
+    if scenario.upload and scenario.connections == 1:
+        run.sync_us = 1e6 * bare_sync(fleet.disk / "bare-sync")
     with _watched(fleet.pid(contender, tls=scenario.tls), run):
         load.wrk(contender, scenario, port, run)
 
@@ -67,11 +74,29 @@ def _watched(pid: int, run: Run) -> Iterator[None]:
     """Enter into ``run`` what the process takes in the meantime."""
     _await_quiet(pid)
     procfs.forget_peak(pid)
-    before = procfs.cpu_seconds(pid)
+    before, written = procfs.cpu_seconds(pid), procfs.written(pid)
     yield
     time.sleep(SETTLE)
     run.cpu_seconds = procfs.cpu_seconds(pid) - before
+    run.written = procfs.written(pid) - written
     run.peak_kb = procfs.peak_kb(pid)
+
+
+def bare_sync(file: Path) -> float:
+    """Return the seconds that the disk takes for a page and an fdatasync: the median of some."""
+    took = []
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        os.pwrite(descriptor, bytes(_SYNCS * _PAGE), 0)
+        os.fsync(descriptor)
+        for number in range(_SYNCS):
+            begin = time.perf_counter()
+            os.pwrite(descriptor, b"x" * _PAGE, number * _PAGE)
+            os.fdatasync(descriptor)
+            took.append(time.perf_counter() - begin)
+    finally:
+        os.close(descriptor)
+    return statistics.median(took)
 
 
 def _await_quiet(pid: int) -> None:

@@ -23,6 +23,7 @@ class Place:
     upstream_port: int
     tls: bool
     authority: Path  # PEM of the certificate authority that vouches for the upstream
+    disk: Path  # a folder on a disk: what is synced is to be measured
 
     @property
     def origin(self) -> str:
@@ -84,4 +85,6 @@ class Run:
     p99_us: float = 0.0
     peak_kb: int = 0
     idle_kb: int = 0
+    written: int = 0  # bytes handed to the disk
+    sync_us: float = 0.0  # a bare write and fdatasync took, just before
     errors: dict[str, int] = field(default_factory=dict)

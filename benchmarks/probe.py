@@ -4,7 +4,7 @@ import http.client
 import json
 import time
 
-from benchmarks import field_lines, upstream
+from benchmarks import field_lines, payment, upstream
 from benchmarks.model import SMALL, Contender, Scenario
 from benchmarks.process import NotStartedError, Process, pause_until
 
@@ -28,7 +28,7 @@ def ask(scenario: Scenario, port: int) -> tuple[int, bytes]:
     """Send the scenario's request once."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        body = b"x" * scenario.upload if scenario.upload else None
+        body = payment.body(scenario.upload) if scenario.upload else None
         lines = dict(field_lines.ASKED[scenario.lines])
         connection.request(scenario.method, field_lines.path(scenario), body, lines)
         answer = connection.getresponse()

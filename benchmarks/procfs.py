@@ -1,4 +1,4 @@
-"""CPU time and memory of a process and all that descend from it, as Linux accounts them."""
+"""What a process and all that descend from it take, as Linux accounts it: time, memory, writes."""
 
 import os
 import time
@@ -22,6 +22,11 @@ def tree(root: int) -> list[int]:
 def cpu_seconds(root: int) -> float:
     """Add up user and system time of the tree, descendants that were reaped included."""
     return sum(_own_seconds(pid) + _reaped_seconds(pid) for pid in tree(root))
+
+
+def written(root: int) -> int:
+    """Add up the bytes that the tree had written to disks."""
+    return sum(_written(pid) for pid in tree(root))
 
 
 def resident_kb(root: int) -> int:
@@ -57,6 +62,14 @@ def _reaped_seconds(pid: int) -> float:
     if not fields:
         return 0.0
     return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+
+
+def _written(pid: int) -> int:
+    try:
+        lines = (PROC / str(pid) / "io").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("write_bytes:")), 0)
 
 
 def _stat(pid: int) -> list[str]:

@@ -21,6 +21,14 @@ ALL = (
         upload=2 * KIB,
         answer=len('{"received":1234}'),
     ),
+    Scenario(
+        "post8",
+        "POST 2 KiB, 8 connections",
+        path="/sink/4",
+        connections=8,
+        upload=2 * KIB,
+        answer=len('{"received":1234}'),
+    ),
     Scenario("tls32", "GET over TLS, 32 connections", connections=32, tls=True),
     Scenario("bare32", "GET, bare", connections=32, lines="bare"),
     Scenario("heavy32", "GET, heavy", connections=32, lines="heavy"),
@@ -68,6 +76,7 @@ ALL = (
     Scenario("start", "Start to first answer", kind="start"),
 )
 
+PAYMENTS = ("post32", "post8", "post1")
 QUICK = ("get1", "get32", "bare32", "post32", "tls32", "get1m", "start")
 
 
@@ -76,7 +85,9 @@ def takes_part(contender: Contender, scenario: Scenario) -> bool:
     if contender.command is None:
         return scenario.name == "get1"
     if contender.name == "ledger":  # elsewhere it does nothing
-        return scenario.name in ("get32", "post32", "post1", "start")
+        return scenario.name in ("get32", *PAYMENTS, "start")
+    if scenario.name in PAYMENTS[1:] and contender.name != "ours":  # only to compare with that
+        return False
     if not contender.forwards:
         return scenario.answer == SMALL and not scenario.tls
     return True

@@ -32,7 +32,7 @@ def with_console(place: Place) -> Command:
 
 def with_ledger(place: Place) -> Command:
     plain = command(place)
-    return Command((*plain.argv, "--ledger", str(place.folder / "ledger.db")), plain.env)
+    return Command((*plain.argv, "--ledger", str(place.disk / "ledger.db")), plain.env)
 
 
 OURS = Contender(

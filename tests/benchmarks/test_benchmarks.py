@@ -1,5 +1,6 @@
 """The benchmark's arithmetic, and that what it prints says what was measured."""
 
+import json
 import os
 import re
 import time
@@ -14,6 +15,8 @@ from benchmarks import (
     field_lines,
     figures,
     load,
+    measure,
+    payment,
     peers,
     procfs,
     report,
@@ -280,7 +283,7 @@ def test_only_what_can_be_compared_is_run() -> None:
 
 
 def test_the_console_differs_in_nothing_but_the_console(tmp_path: Path) -> None:
-    place = Place(tmp_path, 1, 2, 3, tls=True, authority=tmp_path)
+    place = Place(tmp_path, 1, 2, 3, tls=True, authority=tmp_path, disk=tmp_path)
     plain, console = ours.OURS.command, ours.CONSOLE.command
     assert plain is not None
     assert console is not None
@@ -367,3 +370,34 @@ def test_what_was_measured_before_stands_beside_what_is_now() -> None:
     (line,) = (x for x in report.page(found).splitlines() if x.endswith("× | 0.60 × |"))
     assert line.startswith("| CPU per request, GET, 32 connections | ")
     assert "## Before and after" not in report.page(some_results(a_run("nginx")))
+
+
+def test_a_ledger_is_judged_by_what_the_same_request_costs_without() -> None:
+    found = some_results(
+        a_run("ours", scenario="post8", cpu_seconds=0.05),
+        a_run("ledger", scenario="post8", cpu_seconds=0.11),
+        a_run("ours", scenario="post1", p50_us=100),
+        a_run("ledger", scenario="post1", p50_us=600, sync_us=300, written=8 * KIB * 1000),
+    )
+    judged = {each.demand: (each.measured, each.met) for each in bar.verdicts(found)}
+    share = judged["CPU per request with a ledger, POST 2 KiB, 8 connections"]
+    assert share == (pytest.approx(2.2), False)
+    over = judged["p50 that a ledger adds to a bare sync, 1 connection"]
+    assert over == (pytest.approx(0.2), False)
+    assert judged["Written per payment, 1 connection"] == (pytest.approx(8), True)
+
+
+def test_what_is_posted_is_a_payment_of_the_size_that_is_meant() -> None:
+    assert len(payment.body(2 * KIB)) == 2 * KIB
+    assert json.loads(payment.body(2 * KIB))["amount"]["currency"] == "COP"
+    assert payment.body(MIB) == b"x" * MIB
+
+
+def test_a_bare_sync_takes_its_time(tmp_path: Path) -> None:
+    assert measure.bare_sync(tmp_path / "file") > 0
+
+
+def test_what_a_process_had_written_is_read(tmp_path: Path) -> None:
+    before = procfs.written(os.getpid())
+    (tmp_path / "file").write_bytes(b"x" * MIB)
+    assert procfs.written(os.getpid()) >= before
