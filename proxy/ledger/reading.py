@@ -106,10 +106,10 @@ class Reader:
         return (self._entry(row) for row in rows)
 
     def find(self, name: str) -> list[LedgerEntry]:
-        """Return the rows of an exchange's id, or the one of a row's number (``#17``)."""
+        """Return the newest row of an exchange's id, or the one of a row's number (``#17``)."""
         column = "number" if name.startswith("#") else "exchange"
         rows = self._connection.execute(
-            f"SELECT {self._columns} FROM request WHERE {column} = ? ORDER BY number DESC",
+            f"SELECT {self._columns} FROM request WHERE {column} = ? ORDER BY number DESC LIMIT 1",
             [name.removeprefix("#")],
         )
         return [self._entry(row) for row in rows]

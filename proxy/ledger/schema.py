@@ -1,7 +1,8 @@
 """The ledger's tables, and the SQL that holds its promises even against another program.
 
-There is no index of the rows that are open: each payment would write a page of it twice. They are
-looked for where nobody writes the file, which may take a second for each million rows.
+There is no index of the rows that are open, nor of exchanges: each payment would write a page of
+it, as large as what the payment needs itself. Both are looked for row by row, by a person or at a
+start: that may take a second for each million rows.
 
 No STRICT tables and no RETURNING: Python 3.11 is run on SQLite 3.34 too.
 """
@@ -93,7 +94,6 @@ CREATE TABLE request (
     outcome TEXT CHECK (outcome IN {OUTCOMES!r}),  -- NULL while it is open
     reason TEXT
 );
-CREATE INDEX request_exchange ON request (exchange);
 CREATE TABLE verdict (
     number INTEGER NOT NULL REFERENCES request (number) ON DELETE CASCADE,
     at TEXT NOT NULL,
@@ -123,6 +123,7 @@ ALTER TABLE verdict ADD COLUMN kind TEXT;
 ALTER TABLE verdict ADD COLUMN evidence TEXT;
 ALTER TABLE probe ADD COLUMN held REAL NOT NULL DEFAULT 0;
 DROP INDEX request_doubtful;
+DROP INDEX request_exchange;
 DROP INDEX request_open;
 DROP TRIGGER request_is_closed_once;
 DROP TRIGGER request_in_doubt_stays;
