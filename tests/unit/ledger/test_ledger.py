@@ -125,11 +125,12 @@ async def test_a_row_waits_for_those_who_are_under_way(
     first = row("first")
     await ledger.open(first)
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(ledger.open(row("second")))
-        await asyncio.sleep(0.01)
+        for name in ("second", "third"):
+            tasks.create_task(ledger.open(row(name)))
+            await asyncio.sleep(0.01)
         ledger.close(first, ended("answered"))
-        tasks.create_task(ledger.open(row("third")))
-    assert [each for each in commits if each] == [["first"], ["second", "third"]]
+        tasks.create_task(ledger.open(row("last")))
+    assert [each for each in commits if each] == [["first"], ["second", "third", "last"]]
 
 
 async def test_a_row_waits_no_longer_than_a_moment(

@@ -1,7 +1,7 @@
 """What of a body may stand in the ledger."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
@@ -98,6 +98,32 @@ def test_what_is_kept_is_bounded() -> None:
     found = picked(document)
     assert len(found) == 32
     assert max(map(len, found.values())) == 128
+
+
+def test_what_is_in_an_array_has_its_path_and_the_first_of_a_path_is_told() -> None:
+    document = {
+        "items": [{"id": "a"}, [{"id": "b"}, "x"], "c"],
+        "id": ["d", None, ["e"]],
+        "value": "no amount",
+    }
+    assert picked(document) == {"id": "d", "items.id": "a"}
+    assert picked([{"id": "a"}]) == {"id": "a"}
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        pytest.param(lambda inner: {"x": inner}, id="objects"),
+        pytest.param(lambda inner: [inner], id="arrays"),
+    ],
+)
+def test_what_lies_too_deep_is_not_looked_for(wrap: Callable[[object], object]) -> None:
+    seven: object = {"id": "seven"}
+    for _ in range(7):
+        seven = wrap(seven)
+    assert list(picked(seven).values()) == ["seven"]
+    assert picked(wrap(json.loads(json.dumps(seven).replace('"seven"', '["eight"]')))) == {}
+    assert picked(wrap(seven)) == {}
 
 
 def test_many_members_of_one_name_leave_room_for_the_others() -> None:
