@@ -7,6 +7,7 @@ refused; heads, trailers and chunk extensions are bounded.
 
 import logging
 import re
+from enum import IntEnum
 
 import httptools
 
@@ -42,25 +43,40 @@ _OTHER_VERSION = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ (HTTP/\d+(?:\.\d+)?)\r\n")
 Event = Request | BodyPart
 
 
+class Phase(IntEnum):
+    """What is being read of a request; up to `FIELDS` it is the head."""
+
+    REQUEST_LINE = 0
+    """The request line, or what comes before it."""
+    OTHER_METHOD = 1
+    """The line, whose method llhttp does not know: it is given nothing until the line is whole."""
+    FIELDS = 2
+    COUNTED = 3
+    """A body of known length: llhttp is given nothing of it."""
+    CHUNKS = 4
+    WHOLE = 5
+    """The last chunk has come, and the trailers."""
+
+
+REQUEST_LINE, OTHER_METHOD, FIELDS, COUNTED, CHUNKS, WHOLE = Phase
+
+
 class RequestParser:
     """Parses one connection's requests, one after the other."""
 
     __slots__ = (
-        "_in_head",
         "_line",
-        "_line_whole",
         "_lines",
         "_method",
         "_overhead",
         "_parser",
         "_parts",
+        "_phase",
         "_remaining",
         "_request",
         "_tail",
-        "_unknown",
         "_url",
         "_version",
-        "_whole",
         "size",
     )
 
@@ -82,8 +98,7 @@ class RequestParser:
     def forget(self) -> None:
         """Begin anew, with nothing of what has come."""
         self.size = 0  # bytes of a head that has begun and is not whole
-        self._in_head = True
-        self._line_whole = self._whole = self._unknown = False
+        self._phase = REQUEST_LINE
         self._method = ""  # one that llhttp does not know
         self._line = self._url = self._tail = b""  # _line: what has come of the request line
         self._lines: Lines = []
@@ -109,9 +124,9 @@ class RequestParser:
         The parts of a body belong to the last request. Raises RequestRefused; nothing more must be
         fed then.
         """
-        if self._remaining:
+        if self._phase is COUNTED:
             return self._known(data, start)
-        if not self._in_head:
+        if self._phase is CHUNKS:
             return self._chunks(data, start)
         end = self._boundary(data, start)
         return self._head(data[start:end]), end
@@ -130,7 +145,7 @@ class RequestParser:
         A head and a chunked body both end with an empty line: never beyond one, so that the parser
         stops with the request.
         """
-        if self._in_head and data[start] in b"\r\n" and not self.begun:
+        if self._phase <= FIELDS and data[start] in b"\r\n" and not self.begun:
             # Empty lines before a request are one part with it: each alone would cost a pass over
             # all of them.
             start = len(data) - len(data[start:].lstrip(b"\r\n"))
@@ -158,13 +173,13 @@ class RequestParser:
     def _chunks(self, data: bytes, start: int) -> tuple[BodyPart | None, int]:
         """Take bytes of a chunked body: all that are there, or up to its end."""
         end = start
-        while end < len(data) and not self._whole:
+        while end < len(data) and self._phase is CHUNKS:
             begun, end = end, self._boundary(data, end)
             self._overhead += end - begun + _EMPTY_LINE
             self._parse(data[begun:end])
             self._check_overhead()  # before a body that came in one read is called whole
         self._overhead = max(0, self._overhead)
-        whole, parts = self._whole, self._parts
+        whole, parts = self._phase is WHOLE, self._parts
         if whole:
             self.forget()
         elif not parts:
@@ -176,7 +191,7 @@ class RequestParser:
 
     def _head(self, part: bytes) -> Request | None:
         """Take bytes of a head; return the request when it is whole."""
-        if not self._line_whole:
+        if self._phase < FIELDS:
             part = part if part.isascii() else self._encoded(part)
             self._line = self._line + part if self.size else part
         self.size += len(part)
@@ -188,14 +203,16 @@ class RequestParser:
         if request is None:
             if self.size > MAX_HEAD or len(self._lines) > MAX_FIELDS:
                 raise self._too_large()
-            if not self._line_whole and b"\n" in self._line.lstrip(b"\r\n"):
+            if self._phase < FIELDS and b"\n" in self._line.lstrip(b"\r\n"):
                 self._check_line()
                 # The rest came with it, and waits in the field lines already.
                 self._line = self._line[: self._line.find(b" HTTP/") + 11]
         elif request.framing:
             self.size = self._overhead = 0
-            self._in_head = False
-            if request.framing != CHUNKED:
+            if request.framing == CHUNKED:
+                self._phase = CHUNKS
+            else:
+                self._phase = COUNTED
                 self._remaining = request.framing
                 self._parser = self._new()
         else:
@@ -203,7 +220,7 @@ class RequestParser:
         return request
 
     def _parse(self, part: bytes) -> None:
-        if self._unknown:
+        if self._phase is OTHER_METHOD:
             self._other_method()
             return
         try:
@@ -213,16 +230,16 @@ class RequestParser:
             # this very request first.
             self._parser = self._new()
             if self._request is not None and self._request.framing == CHUNKED:
-                self._in_head = False
+                self._phase = CHUNKS
                 self._parser.feed_data(_CHUNKED_HEAD)
         except httptools.HttpParserError as error:
             unknown = isinstance(error, httptools.HttpParserInvalidMethodError)
-            if not (unknown and self._in_head) or self._method:
+            if not (unknown and self._phase <= FIELDS) or self._method:
                 raise self._refusal(error) from None
             # At once: who speaks another protocol, TLS perhaps, may never send the line's end.
             if not _METHOD_SO_FAR.match(self._line):
                 raise self._refusal(error) from None
-            self._unknown = True
+            self._phase = OTHER_METHOD
             self._other_method()
 
     def _other_method(self) -> None:
@@ -238,7 +255,7 @@ class RequestParser:
             raise self._refusal(
                 httptools.HttpParserInvalidMethodError("Invalid method encountered")
             )
-        self._unknown = False
+        self._phase = REQUEST_LINE
         self._method = match[1].decode()
         self._parser = self._new()
         # In its place one that may have a body, and need not.
@@ -263,7 +280,7 @@ class RequestParser:
         cause = error.__context__  # what a callback raised comes wrapped
         if isinstance(cause, RequestRefused):
             return cause
-        if self._in_head:
+        if self._phase <= FIELDS:
             if self._line[:1] == _HANDSHAKE:
                 # The caller cannot read this; the one who reads the log can.
                 return RequestRefused(400, "malformed", phrase("tls-came"), BAD)
@@ -281,20 +298,20 @@ class RequestParser:
 
     def on_url(self, url: bytes) -> None:
         """Collect the target."""
-        if self._in_head:
+        if self._phase <= FIELDS:
             self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Collect a field line; those after the head are trailers and dropped."""
-        if self._in_head:
+        if self._phase <= FIELDS:
             self._lines.append((name, value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
         """Judge the head."""
-        if not self._in_head:
+        if self._phase is CHUNKS:
             return  # the one that puts a parser into the state before a chunked body
         parser = self._parser
-        if not self._line_whole:
+        if self._phase < FIELDS:
             self._check_line()
         if self.size > MAX_HEAD or len(self._lines) > MAX_FIELDS:
             raise self._too_large()
@@ -321,14 +338,15 @@ class RequestParser:
 
     def on_message_complete(self) -> None:
         """Note that a chunked body is whole: all others are counted, or have no body."""
-        self._whole = not self._in_head
+        if self._phase is CHUNKS:
+            self._phase = WHOLE
 
     # -- bounds and form -------------------------------------------------------------------
 
     def _check_line(self) -> None:
         """Refuse a request line that is more or less than three words (RFC 9112 section 3)."""
         line = self._line
-        self._line_whole = True
+        self._phase = FIELDS
         # A quarter of the regular expression's time, for all that is ordinary.
         space = line.find(b" HTTP/1.", 0, line.find(b"\n"))  # in this line, not in a header
         version = _VERSIONS.get(line[space + 8 : space + 11])
