@@ -43,7 +43,7 @@ _OTHER_VERSION = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ (HTTP/\d+(?:\.\d+)?)\r\n")
 Event = Request | BodyPart
 
 
-class Phase(IntEnum):
+class RequestPhase(IntEnum):
     """What is being read of a request; up to `FIELDS` it is the head."""
 
     REQUEST_LINE = 0
@@ -58,7 +58,7 @@ class Phase(IntEnum):
     """The last chunk has come, and the trailers."""
 
 
-REQUEST_LINE, OTHER_METHOD, FIELDS, COUNTED, CHUNKS, WHOLE = Phase
+REQUEST_LINE, OTHER_METHOD, FIELDS, COUNTED, CHUNKS, WHOLE = RequestPhase
 
 
 class RequestParser:

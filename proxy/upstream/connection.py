@@ -161,7 +161,8 @@ class Connection(asyncio.Protocol):
         """Wait for the head, a part of the body, or the end; raise the error if there is one."""
         if self.error is not None:
             raise self.error
-        self._flow.resume_reading()
+        if self._flow.reading_paused:
+            self._flow.resume_reading()
         self._reader = self._loop.create_future()
         if self.state is AWAITING:  # until then the upstream may be waiting for us
             self._read_deadline = self._loop.time() + self._read_timeout
@@ -191,7 +192,8 @@ class Connection(asyncio.Protocol):
         answer = self._answer
         if answer.chunks:
             answer.take()  # an answer that nobody wanted
-        self._flow.resume_reading()
+        if self._flow.reading_paused:
+            self._flow.resume_reading()
 
     def readable(self) -> bool:
         """Whether something has arrived, be it the end, of which the event loop tells us next."""
@@ -258,7 +260,8 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take bytes of the answer."""
         answer = self._answer
-        if not self.busy or answer.complete:
+        state = self.state
+        if (state is not AWAITING and state is not SENDING) or answer.complete:
             self.abort()  # nothing was asked for: never to be taken for the next answer
             return
         try:
