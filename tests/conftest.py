@@ -41,6 +41,7 @@ settings.load_profile("same")
 # for. Files that take a minute, then folders.
 _ORDER = (
     "browser/test_page.py",
+    "simulator/test_openapi.py",
     "program/test_token_life.py",
     "unit/console/test_copying.py",
     "docs/test_readme.py",

@@ -5,7 +5,7 @@ import resource
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,16 @@ ROOT = Path(__file__).parents[2]
 
 def run_of(text: str, folder: Path, before: Callable[[], None] | None = None) -> list[str]:
     """Run a module of tests as `make test` does; return the lines that were printed."""
-    file = folder / "test_it.py"
-    file.write_text(textwrap.dedent(text))
+    return run_of_all({"test_it": text}, folder, before)
+
+
+def run_of_all(
+    modules: Mapping[str, str], folder: Path, before: Callable[[], None] | None = None
+) -> list[str]:
+    """Run modules of tests, by their names, as `run_of` runs one."""
+    files = [folder / f"{name}.py" for name in modules]
+    for file, text in zip(files, modules.values(), strict=True):
+        file.write_text(textwrap.dedent(text))
     ours = [
         "-p",
         "tests.scratch",
@@ -33,7 +41,7 @@ def run_of(text: str, folder: Path, before: Callable[[], None] | None = None) ->
     # Coverage would have the last word where it cannot write its own file.
     apart = ("CI", "COVERAGE_")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *ours, f"--rootdir={ROOT}", str(file)],
+        [sys.executable, "-m", "pytest", "-q", *ours, f"--rootdir={ROOT}", *map(str, files)],
         cwd=ROOT,
         env={name: value for name, value in os.environ.items() if not name.startswith(apart)},
         capture_output=True,
@@ -80,38 +88,57 @@ def test_a_program_that_does_not_start_is_not_taken_for_one(
         needs.NEEDS["curl"].trial()
 
 
-@pytest.mark.parametrize(
-    ("leaves", "words"),
-    [
-        ("socket.create_server(('127.0.0.1', 0))", "descriptor socket:"),
-        ("threading.Thread(target=threading.Event().wait, daemon=True, name='a')", "thread a"),
-        ("subprocess.Popen(['sleep', '600'])", "sleep 600"),
-        ("tempfile.mkstemp(prefix='forgotten')[0]", "forgotten"),
-    ],
-    ids=["socket", "thread", "process", "file"],
-)
-def test_who_leaves_something_behind_is_named(leaves: str, words: str, tmp_path: Path) -> None:
-    text = f"""
+LEAVES = {
+    "socket": "socket.create_server(('127.0.0.1', 0))",
+    "thread": "threading.Thread(target=threading.Event().wait, daemon=True, name='a')",
+    "process": "subprocess.Popen(['sleep', '600'])",
+    "file": "tempfile.mkstemp(prefix='forgotten')[0]",
+}
+
+
+def leaving(name: str, what: str) -> str:
+    """Return a module whose second test leaves something; the name of its file is not told."""
+    return f"""
     import socket, subprocess, tempfile, threading
     from tests.support import leftovers
 
     leftovers.PATIENCE = 0.1
     kept = []
 
-    def test_that_is_clean():
+    def test_that_is_clean_of_a_{name}():
         with socket.create_server(("127.0.0.1", 0)):
             pass
 
-    def test_that_leaves_it():
-        kept.append({leaves})
+    def test_that_leaves_a_{name}():
+        kept.append({what})
         getattr(kept[0], "start", int)()
 
     def test_after_it():
         getattr(kept[0], "kill", int)()
     """
-    lines = run_of(text, tmp_path)
-    assert any(line.startswith("FAILED ") and "test_that_leaves_it" in line for line in lines)
-    assert any("test_that_leaves_it leaves behind: " in line and words in line for line in lines)
+
+
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Run a module for each thing that is left, all in one run."""
+    modules = {f"test_{name}": leaving(name, what) for name, what in LEAVES.items()}
+    return run_of_all(modules, tmp_path_factory.mktemp("leaving"))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("socket", "descriptor socket:"),
+        ("thread", "thread a"),
+        ("process", "sleep 600"),
+        ("file", "forgotten"),
+    ],
+)
+def test_who_leaves_something_behind_is_named(left: list[str], name: str, words: str) -> None:
+    who = f"test_that_leaves_a_{name}"
+    assert any(line.startswith("FAILED ") and who in line for line in left)
+    assert any(f"{who} leaves behind: " in line and words in line for line in left)
+    assert not any(f"test_that_is_clean_of_a_{name}" in line for line in left)
 
 
 def test_where_nothing_can_be_written_one_sentence_says_so(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from typing import Any, NoReturn
 import proxy
 
 _PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl(2)
-_STARTS_PYTHON = ("PYTHON", "LC_", "LANG", "COVERAGE")
+_STARTS_PYTHON = ("PYTHON", "COVERAGE")
 _LONGEST = 1 << 20
 # What libraries import only once they are at work: a third of what a start would cost.
 _AT_WORK = (
@@ -84,10 +84,16 @@ def start(
 def _differs(env: Mapping[str, str]) -> bool:
     """Report whether Python itself would start otherwise than here."""
     ours, theirs = (
-        {k: v for k, v in each.items() if k.startswith(_STARTS_PYTHON)}
+        {k: v for k, v in each.items() if k.startswith(_STARTS_PYTHON)} | {"": _encoding(each)}
         for each in (os.environ, env)
     )
     return ours != theirs
+
+
+def _encoding(env: Mapping[str, str]) -> str:
+    """Return what the locale's name says of characters: the language is not Python's to read."""
+    names = (env.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    return next(filter(None, names), "C").partition(".")[2].upper()
 
 
 class _Spawner:
