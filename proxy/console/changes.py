@@ -1,7 +1,6 @@
 """What the proxy changed in the fields of a message, and why."""
 
-from typing import Any
-
+from proxy.console.documents import ChangedLine
 from proxy.http1.fields import HOP_BY_HOP
 from proxy.journal.entry import Shown
 from proxy.words import Said, both, phrase
@@ -25,7 +24,7 @@ _ADDED = {
 _CORS = phrase("change.cors")
 
 
-def changes(before: Shown, after: Shown) -> list[dict[str, Any]]:
+def changes(before: Shown, after: Shown) -> list[ChangedLine]:
     """Align two lists of field lines: kept, removed, added, in the order of the message."""
     rows = []
     rest = list(after)
@@ -41,11 +40,11 @@ def changes(before: Shown, after: Shown) -> list[dict[str, Any]]:
     return rows + [_added(*line) for line in rest]
 
 
-def _row(change: str, name: str, value: str, why: Said = "") -> dict[str, Any]:
+def _row(change: str, name: str, value: str, why: Said = "") -> ChangedLine:
     return {"change": change, "name": name, "value": value, "why": both(why)}
 
 
-def _removed(name: str, value: str, named: frozenset[str]) -> dict[str, Any]:
+def _removed(name: str, value: str, named: frozenset[str]) -> ChangedLine:
     key = name.lower()
     if key.encode("latin-1", "replace") in HOP_BY_HOP:
         why: Said = phrase("change.one-connection")
@@ -56,7 +55,7 @@ def _removed(name: str, value: str, named: frozenset[str]) -> dict[str, Any]:
     return _row("removed", name, value, why)
 
 
-def _added(name: str, value: str) -> dict[str, Any]:
+def _added(name: str, value: str) -> ChangedLine:
     key = name.lower()
     cors = key.startswith("access-control-") or key == "vary"
     why = _CORS if cors else _ADDED.get(key, "")

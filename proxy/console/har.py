@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import TypedDict
 
 from proxy import __version__
 from proxy.console.caller_url import CallerUrl
@@ -28,7 +28,21 @@ _TIMINGS = {
 }
 
 
-def har(entries: Iterable[Entry], door: CallerUrl) -> dict[str, Any]:
+class ArchiveLog(TypedDict):
+    """What the format calls the log."""
+
+    version: str
+    creator: dict[str, str]
+    entries: list[dict[str, object]]
+
+
+class Archive(TypedDict):
+    """An HTTP archive, version 1.2."""
+
+    log: ArchiveLog
+
+
+def har(entries: Iterable[Entry], door: CallerUrl) -> Archive:
     """Return the archive."""
     return {
         "log": {
@@ -54,7 +68,7 @@ def written(entries: Iterable[Entry], door: CallerUrl) -> Iterator[str]:
     yield end
 
 
-def _entry(entry: Entry, door: CallerUrl) -> dict[str, Any]:
+def _entry(entry: Entry, door: CallerUrl) -> dict[str, object]:
     return {
         "startedDateTime": stamp_millis(entry.at),
         "time": round(entry.seconds * 1000, 3),
@@ -73,10 +87,10 @@ def _left(entry: Entry) -> str:
     return "the caller left before the end" if entry.left else ""
 
 
-def _request(entry: Entry, door: CallerUrl) -> dict[str, Any]:
+def _request(entry: Entry, door: CallerUrl) -> dict[str, object]:
     query = entry.target.partition("?")[2]
     pairs = [pair.partition("=") for pair in query.split("&")] if query else []
-    request = {
+    request: dict[str, object] = {
         "method": entry.method,
         "url": door.at(entry.target),
         "httpVersion": f"HTTP/{entry.version}",
@@ -97,11 +111,11 @@ def _request(entry: Entry, door: CallerUrl) -> dict[str, Any]:
     return request
 
 
-def _response(entry: Entry) -> dict[str, Any]:
+def _response(entry: Entry) -> dict[str, object]:
     content = entry.answer
     status = entry.status or 0
     location = [value for name, value in entry.answer_lines if name.lower() == "location"]
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "size": len(content.raw),
         "mimeType": content.media_type,
         "comment": _comment(content),

@@ -8,13 +8,13 @@ difference. Never against a production host; what is not safe wants a confirmati
 
 import base64
 import re
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from proxy.asgi import Message
 from proxy.console.caller_url import CallerUrl
 from proxy.console.consequence import Consequence, consequence
+from proxy.console.documents import ReplayOffer, ReplayOutcome
 from proxy.console.sendable import Sendable, sendable
 from proxy.exchange.shell import Shell
 from proxy.http1.fields import REQUEST, Section
@@ -60,7 +60,7 @@ class Replay:
         self._journal = journal
         self.door = door
 
-    async def run(self, wish: Wish) -> dict[str, Any]:
+    async def run(self, wish: Wish) -> ReplayOutcome:
         """Send what is wished for; raise ReplayRefused."""
         request = await self._request(wish)
         self._check(request)
@@ -104,7 +104,7 @@ class Replay:
             if not (_TOKEN.fullmatch(name) and _VALUE.fullmatch(value)):
                 raise ReplayRefused(400, phrase("replay.header"))
 
-    async def _send(self, wanted: Sendable, of: str) -> dict[str, Any]:
+    async def _send(self, wanted: Sendable, of: str) -> ReplayOutcome:
         request = self._as_from_a_caller(wanted, of)
         told: list[int] = []
         whole = False
@@ -157,7 +157,7 @@ async def _no_more() -> Message:  # pragma: no cover  the request brings its bod
     return {"type": "http.disconnect"}
 
 
-def offer(request: Sendable, *, production: bool) -> dict[str, Any]:
+def offer(request: Sendable, *, production: bool) -> ReplayOffer:
     """Word what a replay would be, for the page."""
     try:
         text: str | None = request.body.decode()

@@ -5,8 +5,10 @@ The shape of errors is not documented. Seen are a message and a code at the root
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from proxy.console.documents import ApiMessage
 from proxy.journal.body import Content
 
 _MESSAGES = (
@@ -23,7 +25,7 @@ _LONGEST = 300
 _LARGEST = 16_384  # characters: what is larger is no error
 
 
-def said(body: Content, status: int | None) -> dict[str, str] | None:
+def said(body: Content, status: int | None) -> ApiMessage | None:
     """Return ``message`` and ``code``, None if there is neither."""
     text = body.data
     if not isinstance(text, str) or not text or body.cut or len(text) > _LARGEST:
@@ -46,7 +48,7 @@ def said(body: Content, status: int | None) -> dict[str, str] | None:
     return {"message": message, "code": code} if message or code else None
 
 
-def _first(places: list[dict[str, Any]], names: tuple[str, ...]) -> str:
+def _first(places: Sequence[Mapping[str, object]], names: tuple[str, ...]) -> str:
     for place in places:
         for name in names:
             value = place.get(name)

@@ -9,9 +9,9 @@ import contextlib
 import json
 import re
 from collections.abc import AsyncIterator
-from typing import Any
 
 from proxy.admin.status import Status
+from proxy.console.documents import PendingExchange
 from proxy.console.views import pending, summary
 from proxy.exchange.record import Exchange
 from proxy.journal.assembly import Mask
@@ -53,7 +53,7 @@ class Stream:
         yield event("status", self._status.document())
 
     async def _news(self, cursor: int, bell: asyncio.Event) -> AsyncIterator[bytes]:
-        shown: list[dict[str, Any]] = []
+        shown: list[PendingExchange] = []
         oldest = 0
         loop = asyncio.get_running_loop()
         with contextlib.suppress(TimeoutError):  # what there is at the start comes as one
@@ -79,7 +79,7 @@ class Stream:
                 yield event("status", self._status.document())
             await _rung(bell)
 
-    def _pending(self) -> list[dict[str, Any]]:
+    def _pending(self) -> list[PendingExchange]:
         old = self._recorder.older_than(PENDING_AFTER)[:PENDING_MOST]
         known = self._targets
         self._targets = {

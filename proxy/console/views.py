@@ -2,10 +2,19 @@
 
 import base64
 import json
-from typing import Any
 
 from proxy.console.caller_url import CallerUrl
 from proxy.console.changes import changes
+from proxy.console.documents import (
+    ExchangeDetail,
+    ExchangeSummary,
+    JsonBreak,
+    PendingExchange,
+    ShownBody,
+    ShownMessage,
+    ShownTrouble,
+    ShownTry,
+)
 from proxy.console.replay import offer
 from proxy.console.said import said
 from proxy.console.sendable import sendable
@@ -18,7 +27,7 @@ from proxy.words import both
 _LONGEST_WORD = len("false")
 
 
-def summary(entry: Entry) -> dict[str, Any]:
+def summary(entry: Entry) -> ExchangeSummary:
     """Return one line of the list; durations in milliseconds."""
     path = entry.target.partition("?")[0].encode()
     return {
@@ -45,7 +54,7 @@ def summary(entry: Entry) -> dict[str, Any]:
     }
 
 
-def pending(exchange: Exchange, capture: Capture, target: str) -> dict[str, Any]:
+def pending(exchange: Exchange, capture: Capture, target: str) -> PendingExchange:
     """Return a line for an exchange that is still under way; ``target`` is masked."""
     return {
         "id": exchange.id,
@@ -69,7 +78,7 @@ def mark(entry: Entry) -> str:
     return "" if entry.attempts else "answered"
 
 
-def detail(entry: Entry, door: CallerUrl) -> dict[str, Any]:
+def detail(entry: Entry, door: CallerUrl) -> ExchangeDetail:
     """Return everything about one entry."""
     last = entry.attempts[-1] if entry.attempts else None
     return {
@@ -78,8 +87,8 @@ def detail(entry: Entry, door: CallerUrl) -> dict[str, Any]:
         "version": entry.version,
         "note": both(entry.note),
         "trouble": _trouble(entry),
-        "request": {"lines": entry.request_lines, **_body(entry.request)},
-        "response": {"lines": entry.answer_lines, **_body(entry.answer)},
+        "request": ShownMessage(**_body(entry.request), lines=entry.request_lines),
+        "response": ShownMessage(**_body(entry.answer), lines=entry.answer_lines),
         "changes": {
             "request": changes(entry.request_lines, last.lines) if last else [],
             "response": changes(last.answer_lines, entry.answer_lines)
@@ -95,7 +104,7 @@ def detail(entry: Entry, door: CallerUrl) -> dict[str, Any]:
     }
 
 
-def _trouble(entry: Entry) -> dict[str, object] | None:
+def _trouble(entry: Entry) -> ShownTrouble | None:
     trouble = entry.trouble
     if trouble is None:
         return None
@@ -108,14 +117,14 @@ def _trouble(entry: Entry) -> dict[str, object] | None:
     }
 
 
-def _attempt(attempt: ShownAttempt) -> dict[str, Any]:
+def _attempt(attempt: ShownAttempt) -> ShownTry:
     return {"line": attempt.line, "status": attempt.status}
 
 
-def _body(content: Content) -> dict[str, Any]:
+def _body(content: Content) -> ShownBody:
     data = content.data
     text = data if isinstance(data, str) else None
-    return {
+    shown: ShownBody = {
         "text": text,
         "bytes": None if isinstance(data, str) else base64.b64encode(data).decode(),
         "size": content.size,
@@ -124,29 +133,35 @@ def _body(content: Content) -> dict[str, Any]:
         "coding": content.coding,
         "masked": content.masked,
         "words": both(content.words),
-        **({} if text is None else _as_json(text, content)),
     }
+    if text is not None:
+        shown["json"], error = _judged(text, content)
+        if error is not None:
+            shown["error"] = error
+    return shown
 
 
-def _as_json(text: str, content: Content) -> dict[str, Any]:
+def _judged(text: str, content: Content) -> tuple[bool, JsonBreak | None]:
     """Judge whether a text is JSON, and where it breaks."""
     claims = "json" in content.media_type.lower()
     if not text.strip() or not (claims or text.lstrip()[:1] in ("{", "[")):
-        return {"json": False}
+        return False, None
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
         if not claims:
-            return {"json": False}
-        if content.cut and _ends_early(text, error):
-            return {"json": True}
-        # The page counts in UTF-16 units.
-        at = len(text[: error.pos].encode("utf-16-le", "surrogatepass")) // 2
-        place = {"line": error.lineno, "column": error.colno, "at": at}
-        return {"json": True, "error": {"words": error.msg.removesuffix(" at"), **place}}
+            return False, None
+        return True, None if content.cut and _ends_early(text, error) else _break(text, error)
     except (ValueError, RecursionError):
-        return {"json": False}
-    return {"json": True}
+        return False, None
+    return True, None
+
+
+def _break(text: str, error: json.JSONDecodeError) -> JsonBreak:
+    # The page counts in UTF-16 units.
+    at = len(text[: error.pos].encode("utf-16-le", "surrogatepass")) // 2
+    words = error.msg.removesuffix(" at")
+    return {"words": words, "line": error.lineno, "column": error.colno, "at": at}
 
 
 def _ends_early(text: str, error: json.JSONDecodeError) -> bool:

@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import cast
 
 import httpx
 
@@ -165,7 +165,7 @@ def shortened(target: str) -> str:
     return target if len(target) <= _TARGET else f"{target[: _TARGET - 1]}…"
 
 
-def _refused_here(says: str, body: bytes, facts: dict[str, Any]) -> Finding:
+def _refused_here(says: str, body: bytes, facts: Mapping[str, object]) -> Finding:
     try:
         problem = json.loads(body)
         detail, next_step = str(problem["detail"]), str(problem["next_step"])

@@ -6,7 +6,6 @@ import platform
 import shutil
 import textwrap
 import time
-from typing import Any
 
 from proxy import __version__
 from proxy.doctor.steps import Chart, Finding, Outcome, Step, Topic
@@ -137,7 +136,7 @@ def as_json(chart: Chart) -> str:
     return written(document, 2)
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: Step) -> dict[str, object]:
     finding = step.finding
     return {
         "name": step.name,

@@ -2,10 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 Work = Callable[[], Awaitable["Finding"]]
 SWALLOWED = "check the network in between: a firewall may drop the packets"
@@ -32,7 +31,7 @@ class Finding:
     says: str
     advice: str = ""
     rows: tuple[tuple[str, str], ...] = ()
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
     suspect: bool = False
 
 

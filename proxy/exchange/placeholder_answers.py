@@ -9,7 +9,6 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from proxy.http1.fields import Lines
 from proxy.moments import stamp_millis
@@ -27,7 +26,7 @@ class PlaceholderAnswer:
     """One answer of ours; ``note`` is for the log."""
 
     status: int
-    content: dict[str, Any] | None = field(default=None, repr=False)
+    content: Mapping[str, object] | None = field(default=None, repr=False)
     lines: tuple[tuple[bytes, bytes], ...] = ()
     note: Said = ""
 
@@ -52,7 +51,7 @@ def granted(placeholder: Placeholder, stands_for: AccessToken) -> PlaceholderAns
     )
 
 
-def _described(placeholder: Placeholder, stands_for: AccessToken) -> dict[str, Any]:
+def _described(placeholder: Placeholder, stands_for: AccessToken) -> dict[str, object]:
     return {
         "token_id": placeholder.token_id,
         "expires_in": placeholder.lifetime,

@@ -3,7 +3,6 @@
 import json
 import math
 from email.utils import formatdate
-from typing import Any
 
 from proxy.errors import ProxyError, RequestRefused
 from proxy.http1.fields import IDEMPOTENT, SAFE, Lines
@@ -33,7 +32,7 @@ def problem(
     ``outcome`` is what became of the request at the upstream (`Exchange.outcome`): told of what may
     change something. Of what can be repeated without harm, the next step is not to look it up.
     """
-    document: dict[str, Any] = {
+    document: dict[str, object] = {
         "type": f"urn:breb-proxy:error:{error.reason or error.kind}",
         "title": error.title.said(language),
         "status": error.status,

@@ -1,14 +1,26 @@
 """The shape of the API's errors, as its clients read them; it is not documented."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 _TYPES = {400: "invalid_request", 401: "unauthorized", 404: "not_found", 405: "method_not_allowed"}
 
 
+class ApiFailure(TypedDict):
+    """An error of the API."""
+
+    message: str
+    http_code: int
+    type: str
+    code: str
+    resource: str
+    url: str
+    trace_id: str
+
+
 def failure(
     status: int, code: str, message: str, *, resource: str, url: str, trace_id: str
-) -> dict[str, Any]:
+) -> ApiFailure:
     """Return an error as the API gives it."""
     return {
         "message": message,

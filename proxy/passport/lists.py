@@ -1,7 +1,7 @@
 """The pages of the API's lists: what asks for them, and what they tell of themselves."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from proxy.moments import moment
 
@@ -12,6 +12,15 @@ NEWEST_FIRST = {
     "order_params.order_key": "created_at",
     "order_params.order_direction": "DESC",
 }
+
+
+class PageInfo(TypedDict):
+    """What a page says of the pages; the time is RFC 3339."""
+
+    first_request_timestamp: str
+    current_page: int
+    total_pages: int
+    total_elements: int
 
 
 def following(number: int, first: Mapping[str, Any]) -> dict[str, str]:
@@ -27,7 +36,7 @@ def following(number: int, first: Mapping[str, Any]) -> dict[str, str]:
     return query
 
 
-def page_info(at: str, number: int, size: int, elements: int) -> dict[str, Any]:
+def page_info(at: str, number: int, size: int, elements: int) -> PageInfo:
     """Return what a page says of the pages; ``at`` is the time of the first request."""
     return {
         "first_request_timestamp": at,
