@@ -1,1 +1,1 @@
-"""Finds out, step by step, why it does not work, and says what to do: ``breb-proxy check``."""
+"""Finds, step by step, the reason why the proxy does not work: ``breb-proxy check``."""

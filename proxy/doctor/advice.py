@@ -1,4 +1,4 @@
-"""What to do about an answer that is not the one hoped for."""
+"""Advice about an answer that is not the one we hoped for."""
 
 from proxy.errors import (
     ConnectionBroken,

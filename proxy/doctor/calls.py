@@ -1,4 +1,4 @@
-"""The calls: a token, and a request on the whole way, through the very parts that serve callers."""
+"""The calls: a token, and a request on the whole way, by the same parts that serve callers."""
 
 import asyncio
 import json
@@ -45,7 +45,7 @@ class Calls:
         self._parts = parts
         self._port = port
         self.told = False
-        """Whether a step told what became of the token."""
+        """Whether a step told how the token ended."""
 
     async def token(self) -> Finding:
         """Fetch one token, once."""
@@ -84,7 +84,7 @@ class Calls:
         )
 
     async def request(self, path: str | None) -> Finding:
-        """Send one GET as a caller does, and judge what comes back."""
+        """Send one GET as a caller does, and judge the answer."""
         target = path or self._own_path()
         try:
             response, body = await self._get(target)
@@ -161,7 +161,7 @@ class Calls:
 
 
 def shortened(target: str) -> str:
-    """Return a target that fits into a line; the whole is among the facts."""
+    """Return a target that fits into a line; the facts have the whole target."""
     return target if len(target) <= _TARGET else f"{target[: _TARGET - 1]}…"
 
 
@@ -177,8 +177,8 @@ def _refused_here(says: str, body: bytes, facts: Mapping[str, object]) -> Findin
 @asynccontextmanager
 async def proxy_in_small(settings: Settings, sources: Sources) -> AsyncIterator[Calls]:
     """Run keeper and callers' listener on a free loopback port while the block runs."""
-    # One fetch at most, whose end `refresh` sees; and no access log between our lines. The ledger
-    # may be held by the proxy that runs, and nothing that it would hold is sent here.
+    # At most one fetch, and `refresh` sees its end; no access log between our lines. No ledger: a
+    # running proxy may hold its file, and we send nothing that it would have to record.
     quiet = settings.model_copy(
         update={"access_log": False, "token_wait": settings.token_timeout + 1, "ledger": None}
     )

@@ -1,4 +1,4 @@
-"""What a TLS certificate says of itself, and why it is not trusted."""
+"""A TLS certificate's own words, and the reason why it is not trusted."""
 
 import ssl
 import time
@@ -22,7 +22,7 @@ _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which Python 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate's own words: its names, who issued it, how many days it has left."""
+    """A certificate's own words: its names, its issuer, and the days that it has left."""
 
     names: tuple[str, ...]
     issuer: str
@@ -55,10 +55,10 @@ async def handshake(
 
 
 async def shown(origin: Url, within: float, egress: EgressProxy | None) -> Certificate | None:
-    """Return the certificate that a server shows though it is not trusted; nothing else is sent.
+    """Return a server's certificate, though it is not trusted; send nothing else.
 
-    Two handshakes: the first takes the certificate as it comes, the second trusts just that one,
-    since Python reads verified certificates alone.
+    It takes two handshakes: the first accepts any certificate, the second trusts only that one,
+    because Python reads only verified certificates.
     """
     blind = _context()
     blind.verify_mode = ssl.CERT_NONE

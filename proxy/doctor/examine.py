@@ -1,4 +1,4 @@
-"""The order of the examination: what depends on what, and what may go on at the same time."""
+"""The order of the examination: which steps need others, and which run at the same time."""
 
 import asyncio
 from typing import Any
@@ -20,7 +20,7 @@ ANSWER_LIMIT = 10.0  # of READ_TIMEOUT, for one small answer
 _DOOR_LIMIT = 3.0
 _EGRESS = "egress_proxy"
 _ROLES = {_EGRESS: "egress proxy", "upstream": "upstream", "token_endpoint": "token endpoint"}
-# What to do if a step does not end in time.
+# Advice for a step that does not end in time.
 _NO_DNS = "this machine's name servers do not answer: check them and the network"
 _SILENT = (
     "it accepts connections but does not answer: try again later, or ask its administrators; if"
@@ -32,7 +32,7 @@ _NO_ANSWER = (
 
 
 def look_at_settings(chart: Chart, found: FoundSettings) -> bool:
-    """Take the steps that need no network; report whether there is anything to go on with."""
+    """Take the steps that need no network; report whether the others can follow."""
     topic = Topic("settings")
     whole = chart.settle(chart.add(topic, "settings", "values"), settings_check.whole(found))
     chart.settle(chart.add(topic, "names", "names"), settings_check.names(found))
@@ -74,7 +74,7 @@ class Examination:
     # -- what there is to do ---------------------------------------------------------------
 
     def _plan_ways(self) -> dict[Url, list[tuple[Step, Any]]]:
-        """Plan the steps to each host: through the egress proxy, names are its business."""
+        """Plan the steps to each host; behind an egress proxy, that proxy resolves the names."""
         settings, ways = self._settings, {}
         egress = settings.egress_proxy
         if egress is not None:
@@ -148,7 +148,7 @@ class Examination:
                 await self._call(proxy, path, upstream_open=open_ways[upstream])
 
     async def _walk(self) -> dict[Url, bool]:
-        """Go all ways at once; behind an egress proxy, that one first."""
+        """Check all ways at once, but the way to an egress proxy before the others."""
         egress = self._settings.egress_proxy
         others = [origin for origin in self._ways if origin != egress]
         if egress is not None:

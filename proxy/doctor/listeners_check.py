@@ -1,4 +1,4 @@
-"""Whether our listeners' addresses are free, and if not, who is there."""
+"""A check that our listeners' addresses are free; if not, it finds out who listens there."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ _ASK = 1.0
 
 
 async def door(address: ListenAddress, admin: ListenAddress, setting: str) -> Finding:
-    """Try to listen on ``address``; the proxy that may run already is asked at ``admin``."""
+    """Try to listen on ``address``; ask at ``admin`` for a proxy that may already run."""
     try:
         taken = sockets.bind(address)
     except AddressTaken as error:

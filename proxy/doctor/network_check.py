@@ -19,9 +19,9 @@ FEW_DAYS = 14
 
 
 class NetworkCheck:
-    """The steps to ``origin``; ``setting`` is the one to blame, ``timeout`` in seconds.
+    """The steps to ``origin``; ``setting`` is the one to blame, ``timeout`` is in seconds.
 
-    ``suspect`` is what to think of first when the network itself does not let us through.
+    ``suspect`` names the likely cause if the network itself does not let us through.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class NetworkCheck:
 
     @property
     def silent(self) -> str:
-        """What to do if nobody answers the handshake, though there is a connection."""
+        """Advice for a connection on which nobody answers the handshake."""
         if self._egress is not None:
             return (
                 f"the egress proxy does not connect to {self._origin.host}: check"
@@ -155,7 +155,7 @@ def _names(found: certificate.Certificate) -> str:
 
 
 async def _resolve(host: str, port: int) -> Infos:
-    """Ask the resolver in a thread that nobody waits for: it may take longer than we do."""
+    """Ask the resolver in a thread that nobody waits for: it may take longer than our limit."""
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[Infos] = loop.create_future()
 

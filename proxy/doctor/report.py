@@ -1,4 +1,4 @@
-"""The examination as people and programs read it."""
+"""The examination, printed for people and as JSON for programs."""
 
 import asyncio
 import itertools
@@ -26,7 +26,7 @@ _WIDEST = 100
 
 
 class Report:
-    """Prints each step when it and all before it have ended; meanwhile shows what goes on."""
+    """Prints each step when it and all before it have ended; shows meanwhile which ones run."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
@@ -37,7 +37,7 @@ class Report:
         self._width = min(_WIDEST, self._columns)
 
     def tell(self, chart: Chart) -> None:
-        """Print what can be told by now."""
+        """Print the steps that have ended, up to the first that has not."""
         for step in chart.steps[self._told :]:
             if step.finding is None:
                 return
@@ -46,12 +46,12 @@ class Report:
             self._print(step, step.finding)
 
     async def turn(self, chart: Chart) -> None:
-        """Show what goes on, for ever; cancel to stop."""
+        """Show the running steps until this is cancelled."""
         while self._screen.terminal:
             doing = [f"{s.topic.name} {s.title}" for s in chart.steps if s.running]
             wheel = self._screen.shade(next(self._wheel), "cyan")
             took = f"{chart.seconds:.1f} s"
-            # What fills the line to its end or beyond cannot be taken back.
+            # A text that reaches the end of the line cannot be erased.
             what = ", ".join(doing)[: self._width - len(took) - 7]
             self._screen.passing(f"  {wheel} {what}, {took}" if doing else "")
             await asyncio.sleep(0.1)
@@ -78,7 +78,7 @@ class Report:
             self._advise(advice, shade)
 
     def _rows(self, rows: tuple[tuple[str, str], ...]) -> str:
-        """Align labels and values; on a terminal, move and break what would not fit."""
+        """Align labels and values; on a terminal, move and break those that do not fit."""
         room = self._columns - max(len(label) for label, _ in rows) - 2
         if not self._screen.terminal or all(len(v) <= room - len(_INDENT) for _, v in rows):
             return self._screen.rows(rows, _INDENT)

@@ -1,4 +1,4 @@
-"""Whether a new token ends the client's older ones, found out on purpose with two of them."""
+"""A test with two tokens: does a new one end the client's older ones?"""
 
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
 from proxy.errors import TokenError

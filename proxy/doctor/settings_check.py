@@ -1,4 +1,4 @@
-"""The settings: whether they are whole, where each comes from, what looks like a slip."""
+"""The check of the settings: are any missing, where does each come from, are there slips?"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,17 +41,17 @@ class FoundSettings:
 
     @property
     def exposed(self) -> str:
-        """What to do about an env file that git could take into a commit; empty if all is well."""
+        """Advice about an env file that git could take into a commit; empty if all is well."""
         return exposed(self.sources.file.path)
 
     @property
     def sources(self) -> Sources:
-        """Where they were looked for."""
+        """The places that were searched."""
         return self.found.sources
 
     @property
     def origins(self) -> Mapping[str, str]:
-        """Where each that is set comes from."""
+        """The place that each given setting comes from, by the setting's name."""
         return self.found.origins
 
     @property
@@ -61,7 +61,7 @@ class FoundSettings:
 
 
 def judged(found: Found) -> FoundSettings:
-    """Judge the settings; missing credentials do not keep the rest from being examined."""
+    """Judge the settings; the rest is examined even if credentials are missing."""
     stand_in = {name: _STAND_IN for name in _PAIR if name not in found.origins}
     try:
         settings = load(found.with_values(stand_in))
@@ -71,7 +71,7 @@ def judged(found: Found) -> FoundSettings:
 
 
 def whole(found: FoundSettings) -> Finding:
-    """Judge the settings, and tell where each that is set comes from."""
+    """Judge the settings, and name the place that each given one comes from."""
     rows, facts = [_file(found.sources.file)], {}
     for name in Settings.model_fields:
         if name in found.origins:
@@ -99,7 +99,7 @@ def whole(found: FoundSettings) -> Finding:
 
 
 def _doubts(settings: Settings, sources: Sources) -> dict[str, str]:
-    """Return what may not have been meant, and what to do about it."""
+    """Return probable mistakes, each with the advice about it."""
     doubts = {}
     if place := empty_upstream(settings, sources):
         doubts[f"BREB_BASE_URL is set but empty ({place})"] = (
@@ -138,7 +138,7 @@ def _shown(value: object) -> str:
 
 
 def _fact(found: FoundSettings, name: str) -> dict[str, str]:
-    """Return for a program where a setting comes from, and what it is unless it is a secret."""
+    """Return, for a program, a setting's origin, and its value unless it is a secret."""
     fact = {"from": found.origins[name]}
     if found.settings is None:
         return fact
@@ -147,7 +147,7 @@ def _fact(found: FoundSettings, name: str) -> dict[str, str]:
 
 
 def _length(secret: str) -> str:
-    """Word about how long a secret is: enough to see a cut one, too little to help a thief."""
+    """Word a secret's length roughly: enough to notice a cut one, too little to help a thief."""
     lower = 1
     for bound in _LENGTHS:
         if len(secret) < bound:

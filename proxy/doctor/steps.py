@@ -1,4 +1,4 @@
-"""Steps of an examination: what each found, how long it took, what to do about it."""
+"""The steps of an examination: the finding, the duration and the advice of each."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ SWALLOWED = "check the network in between: a firewall may drop the packets"
 
 
 class Outcome(StrEnum):
-    """How a step ended."""
+    """The result of a step."""
 
     OK = "ok"
     WARNING = "warning"
@@ -21,10 +21,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a step found: in words, as rows for people and as facts for programs. Never a secret.
+    """A step's finding: in words, as rows for people and as facts for programs. Never a secret.
 
-    ``advice`` is the next thing to do, for all but the good outcomes. What is ``suspect`` may be
-    why a later step fails.
+    ``advice`` is the next thing to do, for all but the good outcomes. A ``suspect`` finding may
+    be the reason why a later step fails.
     """
 
     outcome: Outcome
@@ -46,7 +46,7 @@ def doubtful(says: str, advice: str, **facts: object) -> Finding:
 
 
 def suspect(says: str, advice: str, **facts: object) -> Finding:
-    """Return a finding that may be why a later step fails."""
+    """Return a finding that may be the reason why a later step fails."""
     return Finding(Outcome.WARNING, says, advice, facts=facts, suspect=True)
 
 
@@ -57,7 +57,7 @@ def failed(says: str, advice: str, **facts: object) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """The heading of some steps, and what they are about."""
+    """The heading of some steps, and their subject."""
 
     name: str
     subject: str = ""
@@ -70,7 +70,7 @@ class Topic:
 class Step:
     """One step: ``topic`` is the heading that it stands under.
 
-    ``late`` is what to do if it does not end in time.
+    ``late`` is the advice if it does not end in time.
     """
 
     topic: Topic
@@ -103,7 +103,7 @@ class Chart:
 
     @property
     def seconds(self) -> float:
-        """How long it has taken so far."""
+        """The seconds that it has taken so far."""
         return time.perf_counter() - self._started
 
     @property
@@ -113,7 +113,7 @@ class Chart:
 
     @property
     def start(self) -> Step:
-        """Where to start if something failed: with what is suspect, if that comes first."""
+        """The step to look at first if one failed: the first one that failed or is suspect."""
         return next(s for s in self.steps if s in self.failed or (s.finding and s.finding.suspect))
 
     def settle(self, step: Step, finding: Finding) -> bool:

@@ -108,7 +108,7 @@ def _text_line(exchange: Exchange, clock: str, colour: str = "", end: str = "") 
     upstream = exchange.upstream_seconds
     share = "" if upstream is None else f", upstream {upstream * 1000:.1f}"
     failure = exchange.failure
-    # The id is what the caller has of it, in the problem document.
+    # The caller knows the request by this id: the problem document has it.
     why = "" if failure is None else f" {exchange.reason}: {plain(str(failure))} [{exchange.id}]"
     if exchange.left:
         why = " the caller left"

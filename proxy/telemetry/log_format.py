@@ -1,6 +1,6 @@
-"""How log records become lines: text for people, JSON for machines.
+"""Log records as lines: text for people, JSON for machines.
 
-Nothing here waits for whoever reads the lines: a reader that stalls must not stop payments.
+Nothing here waits for the reader of the lines: a reader that stalls must not stop payments.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from proxy.terminal.plain import lines
 from proxy.terminal.screen import coloured
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
-# Their request logs would show whole query strings: keys here are phone and document numbers.
+# Their request logs would show whole query strings: Bre-B keys are phone and document numbers.
 _SILENCED = (
     *("httpx", "httpcore", "httpx2", "httpcore2"),
     *("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio"),
@@ -86,7 +86,7 @@ def _sink(stream: TextIO) -> TextIO | Sink:
 
 @contextlib.contextmanager
 def in_order(flush: Callable[[], None]) -> Generator[None, None, None]:
-    """Have ``flush`` write what has happened before each record: lines stand in their order."""
+    """Call ``flush`` before each record, so that lines stand in the order of their events."""
     here = threading.get_ident()
 
     def first(record: logging.LogRecord) -> bool:

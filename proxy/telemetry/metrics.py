@@ -1,6 +1,6 @@
 """Counters of exchanges, kept as plain numbers and given to prometheus-client at scrape time.
 
-Nothing a caller chooses becomes a label: methods beyond the registered ones are "other".
+No caller's text becomes a label: methods beyond the registered ones are "other".
 """
 
 from bisect import bisect_left
@@ -28,7 +28,7 @@ Gauges = Callable[[], Iterable["Metric"]]
 
 
 def prepare() -> None:
-    """Import what words a scrape: to be done in a thread, so that no exchange waits for it."""
+    """Import the library that words a scrape; call it in a thread, so that no exchange waits."""
     import_module("prometheus_client.core")
 
 
@@ -161,7 +161,7 @@ class Metrics:
             "Requests with an unknown outcome that may have changed something; also those that"
             " were open in the ledger at the start.",
             ("method",),
-            # All from the start, at zero: a rate over a series that just appeared is wrong.
+            # Every series begins at zero: the rate over one that has just appeared is wrong.
             {(method,): self.unknown[method] for method in _CHANGING},
         )
 

@@ -1,4 +1,4 @@
-"""A descriptor that takes log lines without anyone waiting for its reader."""
+"""A descriptor for log lines; nobody waits for its reader."""
 
 import os
 import select
@@ -9,15 +9,15 @@ KEPT = 1 << 20  # bytes of lines that wait for a reader who stalls
 
 
 class Sink:
-    """A descriptor that lines are written to, without ever waiting until it takes them.
+    """A descriptor to write lines to, which never waits until there is room for them.
 
-    Its flags stay as they are: other processes may share the open file.
+    It changes no flag of the descriptor: other processes may share the open file.
     """
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
-        # POSIX: a pipe that poll() calls ready takes that many bytes at once.
+        # POSIX: a pipe that poll() calls ready takes this many bytes at once.
         self._piece = KEPT if regular or sys.platform == "win32" else select.PIPE_BUF
 
     def put(self, data: bytes) -> bytes:
@@ -42,9 +42,9 @@ class Sink:
         return bool(poll.poll(0))
 
     def write(self, text: str) -> int:
-        """Write a record, or lose it if there is no room: what logging asks of a stream."""
+        """Write a record, or lose it if there is no room. Logging calls this."""
         self.put(text.encode(errors="replace"))
         return len(text)
 
     def flush(self) -> None:
-        """Do nothing: nothing is kept."""
+        """Do nothing, since nothing is buffered."""

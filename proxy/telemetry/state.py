@@ -17,11 +17,11 @@ _REVOCATIONS = ("success", "failure")
 
 
 class MeasuredLedger(Protocol):
-    """What is counted of the ledger."""
+    """The ledger's numbers for a scrape."""
 
     @property
     def problem(self) -> Said:
-        """Why it cannot be written; empty while it can."""
+        """The reason why it cannot be written; empty while it can."""
 
     @property
     def in_doubt(self) -> int:
@@ -80,7 +80,7 @@ def _of_renewals(keeper: TokenKeeper) -> Iterable["Metric"]:
         "breb_proxy_token_renewals",
         "Token requests by outcome and cause.",
         ("outcome", "cause"),
-        # All from the start, at zero: a rate over a series that just appeared is wrong.
+        # Every series begins at zero: the rate over one that has just appeared is wrong.
         {(end, cause): keeper.renewals[end, cause] for end in OUTCOMES for cause in CAUSES},
     )
     yield labelled_counter(

@@ -1,1 +1,1 @@
-"""What commands share: arguments, settings as flags, the screen, durations in words."""
+"""The parts that commands share: arguments, settings as flags, the screen, tables."""

@@ -1,4 +1,4 @@
-"""How the command line speaks: help, one-line errors, and no secret taken or repeated.
+"""The command line's arguments: help, errors of one line; secrets are neither taken nor repeated.
 
 Exit codes: 0 success; 1 failure; 2 wrong settings or usage; 3 an address is in use; 4 no
 proxy answers; 130 interrupted.
@@ -31,9 +31,9 @@ _LOGIN_REFUSED = (
 
 
 class Parser(argparse.ArgumentParser):
-    """Says an error in one line, and never repeats what may be a secret.
+    """Says an error in one line, and never repeats a possible secret.
 
-    ``hint`` says of an unknown option whose it is, if it is another command's.
+    ``hint`` names the command that an unknown option belongs to, if there is one.
     """
 
     hint: Callable[[str], str] = staticmethod(lambda flag: "")
@@ -64,12 +64,12 @@ class Parser(argparse.ArgumentParser):
         return options
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong and where to read more; exit code 2."""
+        """Print the error and where to read more; exit with code 2."""
         say(f"{message}\ntry: {COMMAND}{self.prog.removeprefix('breb-proxy')} --help")
         sys.exit(USAGE)
 
     def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ANN401  argparse's
-        """Write as argparse does, which however would not tell that it could not."""
+        """Write as argparse does, but do not hide an error of writing."""
         (file or sys.stdout).write(message)
 
 
@@ -89,14 +89,14 @@ class Layout(argparse.RawDescriptionHelpFormatter):
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """Wrap at blanks alone: an address in two parts cannot be copied."""
+    """Wrap only at blanks: an address in two parts cannot be copied."""
     import textwrap  # only where there is something to read
 
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def words(argument: str) -> str:
-    """Read an argument that is a text, for argparse: others' bytes come as half characters."""
+    """Read an argument that is a text, for argparse: bytes that are none come as surrogates."""
     try:
         argument.encode()
     except UnicodeEncodeError:
@@ -105,7 +105,7 @@ def words(argument: str) -> str:
 
 
 def say(text: str) -> None:
-    """Tell the person at the terminal why it did not work; each line under our name."""
+    """Tell the person at the terminal the reason of a failure; each line begins with our name."""
     for line in text.split("\n"):
         print(f"breb-proxy: {plain(line)}", file=sys.stderr)  # noqa: T201  a command line prints
 
@@ -122,7 +122,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def refuse_secrets(arguments: Sequence[str]) -> str | None:
-    """Return why ``arguments`` are refused, if they hold a secret; never the secret."""
+    """Return the reason to refuse ``arguments`` that hold a secret; never the secret."""
     for word, following in pairwise([*arguments, ""]):
         name, equals, value = word.partition("=")
         if name in _SECRETS:

@@ -46,7 +46,7 @@ def shown(text: str, width: int, heading: Emphasis) -> str:
 
 
 def _blocks(text: str) -> Iterator[list[str]]:
-    """Yield what belongs together; a fenced block is without its last line."""
+    """Yield the blocks of a text; a fenced block is without its last line."""
     block: list[str] = []
     for line in text.split("\n"):
         fenced = bool(block) and block[0].startswith("```")

@@ -1,7 +1,7 @@
-"""What strangers chose, on its way to a person's terminal: nothing that a terminal would obey.
+"""Strangers' texts, made safe for a person's terminal: a terminal obeys nothing in them.
 
-Every line that a command prints goes through `lines` or `as_json`. Control characters, those that
-turn text around, and all else that is not seen become a sign of their own.
+Every line that a command prints goes through `lines` or `as_json`. Control characters, characters
+that change the direction of text, and all other invisible ones are replaced by a visible sign.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What a command asks of a person, or reads from standard input where there is none."""
+"""Questions of a command to a person; without a terminal, it reads standard input instead."""
 
 import getpass
 import json

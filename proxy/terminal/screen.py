@@ -1,4 +1,4 @@
-"""What people read: colour where a terminal takes it, marks that its encoding has, aligned rows."""
+"""Output for people: colours if the terminal shows them, marks of its encoding, aligned rows."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ def _obeys(stream: TextIO, environment: Mapping[str, str]) -> bool:
 
 
 class Screen:
-    """A stream to print on: knows whether it is a terminal, and what that can show."""
+    """A stream to print on; it knows whether it is a terminal, and which signs that can show."""
 
     def __init__(self, stream: TextIO, environment: Mapping[str, str] = os.environ) -> None:
         self._stream = stream
@@ -49,11 +49,11 @@ class Screen:
         )
 
     def line(self, text: str = "") -> None:
-        """Print text, at once: nothing in it that a terminal would obey, but our own colours."""
+        """Print text at once; a terminal obeys nothing in it but our own colours."""
         print(lines(text, coloured=self._colour), file=self._stream, flush=True)
 
     def passing(self, text: str) -> None:
-        """Show ``text`` in place of the last passing text; nothing where it would stay."""
+        """Show ``text`` in place of the last passing text; nothing if it could not be erased."""
         if self.terminal:
             self._stream.write(f"\r{lines(text, coloured=self._colour)}\x1b[K")
             self._stream.flush()

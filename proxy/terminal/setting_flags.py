@@ -1,4 +1,4 @@
-"""Settings as flags: in groups, with what they take and what they are if unset."""
+"""Settings as flags: in groups, each with the word for its value and its default."""
 
 import argparse
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ def parser(
 ) -> Parser:
     """Return a parser with a flag for each setting but the secrets and those in ``apart``.
 
-    ``defaults`` are those in which the command differs from the settings.
+    ``defaults`` are the command's own, where they differ from the settings' defaults.
     """
     made = Parser(command, about if apart else f"{about}\n\n{_RULE}", codes)
     if not apart:

@@ -1,4 +1,4 @@
-"""Tables for people: columns as wide as what is in them, and shades that count as no width."""
+"""Tables for people: columns as wide as their cells; colours do not count as width."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
