@@ -1,1 +1,1 @@
-"""The admin listener: probes, metrics, status, admin commands; and a client that asks for them."""
+"""The admin listener: probes, metrics, status, admin commands; and a client that uses it."""

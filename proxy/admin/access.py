@@ -1,4 +1,4 @@
-"""What opens the admin listener while one process runs."""
+"""The secrets that open the admin listener, for the life of one process."""
 
 from proxy.admin.secret import make
 from proxy.clock import Clock, sleepless
@@ -8,10 +8,10 @@ _MOST = 16
 
 
 class Access:
-    """A secret for commands, one for the console's page, and links that a browser opens it with.
+    """A secret for commands, one for the console's page, and links for a browser to open the page.
 
-    A link is worth nothing once it was used: it stays in the browser's history, and in the list of
-    processes if it was clicked in a terminal. What the page gets for it does not.
+    A link works only once, because it stays in the browser's history, and in the list of
+    processes if it was clicked in a terminal. The secret that the page gets for it does not.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -21,7 +21,7 @@ class Access:
         self._links: dict[str, float] = {}
 
     def link(self) -> str:
-        """Return the secret part of a new link; of many that nobody used, the oldest ends."""
+        """Return the secret part of a new link; if too many are unused, the oldest one ends."""
         if len(self._links) >= _MOST:
             self._links.pop(next(iter(self._links)))
         link = make()
@@ -29,6 +29,6 @@ class Access:
         return link
 
     def use(self, link: str) -> bool:
-        """Report whether ``link`` may be used; from now on it may not."""
+        """Report whether ``link`` is valid, and use it up."""
         until = self._links.pop(link, None)
         return until is not None and self._now() < until

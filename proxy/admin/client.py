@@ -1,6 +1,6 @@
 """Ask a running proxy on its admin listener.
 
-Nothing heavy is imported: probes and scripts ask often.
+It imports nothing heavy, because probes and scripts ask often.
 """
 
 import http.client
@@ -21,7 +21,7 @@ _SIZE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class AdminReply:
-    """What the admin listener answered, and the address at which it was reached."""
+    """The admin listener's answer, and the address at which it was reached."""
 
     status: int
     body: bytes
@@ -43,7 +43,7 @@ class AdminReply:
 
 
 def address(flag: str | None, sources: Sources) -> ListenAddress:
-    """Find the admin listener's address as ``serve`` does; raise SettingsError if it is none."""
+    """Find the admin listener's address as ``serve`` does; raise SettingsError for a wrong one."""
     value = flag or sources.get(_NAME) or DEFAULT
     try:
         return ListenAddress.parse(value).connectable
@@ -54,7 +54,7 @@ def address(flag: str | None, sources: Sources) -> ListenAddress:
 def ask(
     listener: ListenAddress, method: str, target: str, timeout: float, body: object = None
 ) -> AdminReply:
-    """Send what our user alone may send, to who proves to be the proxy of this user.
+    """Send a request with our user's secret, to a listener that proves to be this user's proxy.
 
     ``body`` goes as JSON, if there is one; ``timeout`` (seconds) is for each step: connecting,
     proving, sending, each read. Raises Unreached, worded for a person.

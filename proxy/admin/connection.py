@@ -1,4 +1,4 @@
-"""A connection to the admin listener, to who has proven to be the proxy."""
+"""A connection to the admin listener, used only after it has proven to be the proxy."""
 
 import hmac
 import http.client
@@ -16,7 +16,7 @@ from proxy.peer import peer_uid
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-_PROOF_LIMIT = 5.0  # seconds: nothing is waited for
+_PROOF_LIMIT = 5.0  # seconds; the proxy answers at once
 _PROOF_SIZE = 64
 
 
@@ -25,15 +25,15 @@ class Unreached(Exception):
 
 
 class NotProven(Unreached):
-    """Somebody answers there, and did not prove to be a proxy of this user; was sent nothing."""
+    """Another program answers there, or another user's proxy; it was sent nothing."""
 
 
 class AnothersProxy(NotProven):
-    """It answers as a proxy of another user does, or as who pretends to be one."""
+    """It answers as another user's proxy does, or pretends to be one."""
 
 
 def not_ours(listener: ListenAddress, why: str) -> NotProven:
-    """Word the error that something else answers there, perhaps our own listener for callers."""
+    """Word the error that another program answers there, perhaps our own callers' listener."""
     return NotProven(
         f"the program that listens on {listener} is not breb-proxy's admin listener: {why}"
     )
@@ -42,7 +42,7 @@ def not_ours(listener: ListenAddress, why: str) -> NotProven:
 class AdminConnection(http.client.HTTPConnection):
     """HTTP to an address of ours, which may be a Unix socket; `introduce` comes first.
 
-    It never connects again by itself: that could be to somebody else.
+    It never connects again by itself: another program could answer then.
     """
 
     auto_open = 0
@@ -53,7 +53,7 @@ class AdminConnection(http.client.HTTPConnection):
         self._limit = timeout
 
     def connect(self) -> None:
-        """Connect; the rest is http.client's."""
+        """Connect; http.client does the rest."""
         if self.listener.path:
             self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             self.sock.settimeout(self._limit)
@@ -67,7 +67,7 @@ class AdminConnection(http.client.HTTPConnection):
         self.sock = self._timed
 
     def introduce(self) -> dict[str, str]:
-        """Return the fields for requests, once the other end has proven who it is.
+        """Return the fields for requests, after the other end has proven to be the proxy.
 
         Raises NotProven.
         """
@@ -89,7 +89,7 @@ class AdminConnection(http.client.HTTPConnection):
         return ListenAddress(host, port)
 
     def _proven(self) -> str:
-        """Return the one of our secrets that the other end has."""
+        """Find out which of our secrets the other end has, and return it."""
         nonce = os.urandom(16).hex()
         self.request("GET", f"{PATH}?{nonce}")
         response = self.getresponse()
@@ -104,7 +104,7 @@ class AdminConnection(http.client.HTTPConnection):
         raise AnothersProxy(_unproven(self.listener, unused))
 
     def _check_owner(self) -> None:
-        """Ask the kernel who listens; where it does not tell, who made the socket's file."""
+        """Check the user who listens, by the kernel, or else by the owner of the socket's file."""
         owner = peer_uid(self.sock)
         if owner is None and sys.platform != "win32":
             owner = os.lstat(self.listener.path).st_uid
@@ -117,7 +117,7 @@ class AdminConnection(http.client.HTTPConnection):
 
 
 class _Timed(socket.socket):
-    """Ends reading at one moment, however slowly the other end sends."""
+    """Ends reading at one fixed moment, even if the other end still sends."""
 
     _end: float | None = None
 

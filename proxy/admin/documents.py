@@ -1,6 +1,6 @@
-"""What the admin listener answers, for those who ask it: documents of JSON, by their members.
+"""The admin listener's answers, as its clients read them: JSON documents, by their members.
 
-Seconds are counted from now. A proxy of another version may leave members out.
+Seconds count from the moment of the answer. A proxy of another version may leave members out.
 """
 
 from typing import TypedDict
@@ -8,7 +8,7 @@ from typing import TypedDict
 from proxy.words.phrase import Both
 
 JsonObject = dict[str, object]
-"""What somebody answered, before it is known who that is."""
+"""An answer, before it is known whose it is."""
 
 
 class PastFetch(TypedDict):
@@ -30,7 +30,7 @@ class RivalsDocument(TypedDict):
 
 
 class HeldDocument(TypedDict, total=False):
-    """The token that is held; nothing of it is there while none is."""
+    """The token that is held; without one, the members are missing."""
 
     token_id: str | None
     scopes: list[str]
@@ -58,13 +58,13 @@ class TokenDocument(HeldDocument):
 
 
 class RefreshDocument(TokenDocument):
-    """The same after a renewal that was asked for."""
+    """The same, after a renewal by request."""
 
     renewed: bool
 
 
 class LedgerDocument(TypedDict):
-    """The ledger: ``problem`` says why it cannot be written, empty while it can."""
+    """The ledger: ``problem`` is the reason why it cannot be written, empty while it can."""
 
     file: str
     writable: bool
@@ -74,7 +74,7 @@ class LedgerDocument(TypedDict):
 
 
 class About(TypedDict):
-    """What does not change while the proxy runs, but the clock: seconds that the API's is ahead."""
+    """Facts that stay while the proxy runs; only ``clock_skew`` (seconds, API ahead) can change."""
 
     upstream: str
     environment: str
@@ -85,7 +85,7 @@ class About(TypedDict):
 
 
 class StatusDocument(About):
-    """Everything."""
+    """The whole answer to ``/status``."""
 
     version: str
     ready: bool
@@ -119,7 +119,7 @@ class TokenList(TypedDict):
 
 
 class RevokedToken(TypedDict):
-    """What became of one; ``ended``: it is not valid any more."""
+    """The result for one token; ``ended``: it is not valid any more."""
 
     code: str
     ended: bool

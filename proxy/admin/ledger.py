@@ -26,7 +26,7 @@ _LARGEST_NUMBER = 2**63 - 1  # of a row, in SQLite
 
 
 class VerdictWish(TypedDict):
-    """The verdict that somebody wants to be written."""
+    """The verdict that a person asks to have written."""
 
     kind: str
     note: str
@@ -34,7 +34,7 @@ class VerdictWish(TypedDict):
 
 
 class LedgerApi:
-    """The routes; the admin listener lets in whom it lets in elsewhere."""
+    """The routes; the admin listener guards them like its other ones."""
 
     def __init__(self, ledger: Ledger, look_up: LookUp) -> None:
         self._ledger = ledger
@@ -51,7 +51,7 @@ class LedgerApi:
         ]
 
     async def entries(self, request: Request) -> Response:
-        """Give rows, the newest first, and counts; see `_query` for what may be asked."""
+        """Give rows, the newest first, and counts; `_query` has the parameters."""
         try:
             query = _query(request)
         except ValueError:
@@ -63,7 +63,7 @@ class LedgerApi:
         return await self._answered(lambda: self._find(request))
 
     async def look_up(self, request: Request) -> Response:
-        """Ask the API for what could be this row."""
+        """Ask the API for things that may come from this row's request."""
         try:
             entry = await asyncio.to_thread(self._find, request)
             if entry is None:
@@ -75,7 +75,7 @@ class LedgerApi:
         def kept() -> KeptLookUp:
             try:
                 keep(self._path, found)
-            except LedgerRefused as refusal:  # what was found is told all the same
+            except LedgerRefused as refusal:  # the caller still gets the finding
                 return KeptLookUp(**found, kept=str(refusal))
             return KeptLookUp(**found, kept="")
 
@@ -84,7 +84,7 @@ class LedgerApi:
     async def verdict(self, request: Request) -> Response:
         """Write a person's verdict: ``{"kind": "settled", "note": "…", "author": "…"}``.
 
-        For ``kind`` see `proxy.ledger.verdict`; ``made``, true or false, says the same with less.
+        For ``kind`` see `proxy.ledger.verdict`; ``made``, true or false, is a coarser form of it.
         """
         if request.headers.get("content-type", "").partition(";")[0] != "application/json":
             return _json({"detail": "send application/json"}, 415)
@@ -116,7 +116,7 @@ class LedgerApi:
 
     def _refused(self, refusal: LedgerRefused) -> Response:
         if isinstance(refusal, LedgerDamaged):
-            self._ledger.damaged(refusal.why)  # its writer may not have met that page yet
+            self._ledger.damaged(refusal.why)  # the writer may not have read the damaged page yet
         return _json({"detail": str(refusal), "said": both(refusal.why)}, 503)
 
     def _list(self, query: Query) -> LedgerPage:
@@ -176,7 +176,7 @@ def _told(wish: dict[str, object]) -> tuple[str, str, str]:
 
 
 def _no_text(text: str) -> bool:
-    """Report whether half a character stands in it, as JSON can write: no file can keep that."""
+    """Report whether it has a lone surrogate: JSON can write one, but no file can keep it."""
     return any("\ud800" <= each <= "\udfff" for each in text)
 
 

@@ -1,7 +1,7 @@
-"""Who may use the admin listener beyond its probes: this user, on this machine, by our own pages.
+"""The guard of the admin listener: beyond the probes it serves this user, machine and page alone.
 
-A peer and a Host of loopback say which machine asks, a secret of this start says which user. It
-comes in a field that no browser sends by itself: a cookie would go to every port of this machine.
+A peer and a Host of loopback prove the machine; a secret of this start proves the user. It comes
+in a field that no browser sends by itself: a cookie would go to every port of this machine.
 """
 
 import hmac
@@ -34,13 +34,13 @@ class LocalOnly:
         self._access = access
 
     def __call__(self, endpoint: Endpoint) -> Endpoint:
-        """Return ``endpoint`` for those who may use it; others get 401, 403 or 421."""
+        """Return ``endpoint``, guarded; a request that may not use it gets 401, 403 or 421."""
 
         async def guarded(request: Request) -> Response:
             if not (self._is_our_user(request) or self._is_known(bearer(request))):
                 raise refused()
             ours: Received | None = request.scope.get("request")
-            if ours is not None:  # another server does not say
+            if ours is not None:  # another server does not tell
                 ours.peer.known = True
             return await endpoint(request)
 
@@ -67,9 +67,9 @@ class LocalOnly:
             raise HTTPException(421, "only loopback names are allowed in the Host header\n")
 
     def _is_our_user(self, request: Request) -> bool:
-        """Report whether the kernel says so: of the peer, or where it cannot, by the socket's mode.
+        """Ask the kernel about the peer; where it cannot tell, the socket's mode decides.
 
-        A socket that a service manager made may have any mode, and one of TCP beside it.
+        A service manager's socket may have any mode, and may have a TCP socket beside it.
         """
         uid = request.scope.get("uid")
         if uid is not None:
@@ -82,18 +82,18 @@ class LocalOnly:
 
 
 def bearer(request: Request) -> str:
-    """Return what stands after ``Bearer`` in the Authorization field; empty if nothing does."""
+    """Return the text after ``Bearer`` in the Authorization field; empty if there is none."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else ""
 
 
 def refused() -> HTTPException:
-    """Return the answer to who has no secret, or not the one that is needed."""
+    """Return the answer to a request without a secret, or with a wrong one."""
     return HTTPException(401, NEEDED, {"WWW-Authenticate": 'Bearer realm="breb-proxy"'})
 
 
 def _check_page(request: Request) -> None:
-    """Refuse pages of other sites, before anybody looks at what the browser adds to them."""
+    """Refuse pages of other sites, whichever secret they send."""
     own = f"{request.url.scheme}://{request.headers['host']}".lower().encode()
     lines = request.headers.raw
     if foreign_page(values(lines, b"origin"), values(lines, b"sec-fetch-site"), own):

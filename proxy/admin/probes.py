@@ -1,9 +1,9 @@
-"""What the admin listener answers by itself: probes and metrics, for all who reach it.
+"""The admin listener's own answers: probes and metrics, for all who reach it.
 
-``/livez``, ``/readyz`` and ``/metrics`` answer whatever the Host, since a kubelet probes by pod
-address, and show nothing secret; nor does ``/proof``, for this machine alone. All else is made, and
-Starlette imported, with the first request for it: a proxy that is only probed starts sooner and
-rests in less memory.
+``/livez``, ``/readyz`` and ``/metrics`` answer for any Host, because a kubelet probes by pod
+address. They show nothing secret; neither does ``/proof``, which only this machine can ask. The
+first request for anything else imports Starlette and makes the pages: a proxy that is only probed
+starts sooner and takes less memory.
 """
 
 import asyncio
@@ -23,9 +23,9 @@ from proxy.telemetry.metrics import Metrics, prepare
 _TEXT = b"text/plain; charset=utf-8"
 _JSON = b"application/json"
 _METRICS = b"text/plain; version=0.0.4; charset=utf-8"
-# To take a query apart costs a tenth of a second, if it is as long as a head may be.
+# A parser would take a tenth of a second for a query as long as a head may be.
 _VERBOSE = re.compile(rb"(?:^|&)verbose(?:=|&|$)")
-# What a browser may make of an answer, also of a refusal; the console's page has its own policy.
+# They bound a browser's use of an answer, also of a refusal; the console's page has its own policy.
 _SAFE: Lines = [
     (b"Cache-Control", b"no-store"),
     (b"Content-Security-Policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -34,9 +34,9 @@ _SAFE: Lines = [
 
 
 class Probes:
-    """The admin listener's app, as our listener runs it: Host, Date and letter case are its own.
+    """The admin listener's app, run by our listener, which sets Host, Date and letter case.
 
-    ``pages`` makes the app of all that is no probe; ``module`` is what that will import.
+    ``pages`` makes the app for everything but probes; ``module`` is the one that it will import.
     """
 
     def __init__(
@@ -85,20 +85,20 @@ class Probes:
 
     async def _others(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._pages is None:
-            # In a thread, so that no exchange waits for it.
+            # It runs in a thread, so that no exchange waits for it.
             await asyncio.to_thread(import_module, self._module)
             self._pages = self._pages or self._make()
         await self._pages(scope, receive, send)
 
     async def _livez(self, scope: Scope, send: Send) -> None:
-        """Say that the event loop turns; never depends on the token."""
+        """Answer that the event loop runs; this never depends on the token."""
         del scope
         await _answer(send, 200, b"ok\n")
 
     async def _readyz(self, scope: Scope, send: Send) -> None:
         """Say whether a request now would carry a usable token.
 
-        ``?verbose`` says why, to people; ``?json`` to programs.
+        ``?verbose`` gives the reasons to people, ``?json`` to programs.
         """
         ready, reasons = self._status.readiness()
         status = 200 if ready else 503
@@ -118,7 +118,7 @@ class Probes:
         await _answer(send, 200, self._metrics.exposition(), media_type=_METRICS)
 
     async def _prove(self, scope: Scope, send: Send) -> None:
-        """Prove to who asks, by a number after the ``?``, that this is the proxy."""
+        """Prove that this is the proxy, for the number after the ``?``."""
         nonce = scope["query_string"].decode("latin-1")
         here, peer = scope["server"], scope["client"]
         if not (NONCE.fullmatch(nonce) and here and peer and loopback(peer[0])):

@@ -1,8 +1,8 @@
-"""How who answers at the admin listener proves to be the proxy, before it is told anything.
+"""The proof that the proxy answers at the admin listener; a client asks for it before all else.
 
-Whoever comes first may listen on a port. The proxy proves that it has the secret, for a number that
-is made for each question, and for the address at which it was asked: who listens elsewhere cannot
-have it asked there and pass its answer on.
+Any program may listen on a free port. The proxy proves that it has the secret, for a number that
+is new in each question, and for the address at which it was asked: a listener at another address
+cannot pass the question on and use the proxy's answer.
 """
 
 import hmac
@@ -14,7 +14,7 @@ NONCE = re.compile(r"[0-9a-f]{32}")
 
 
 def proof(secret: str, nonce: str, at: tuple[str, int]) -> str:
-    """Return what the one with ``secret`` answers to ``nonce``, asked ``at`` an address."""
+    """Return the proof of ``secret`` for ``nonce`` and the address ``at`` which it was asked."""
     host, port = at
     text = f"breb-proxy admin listener\n{nonce}\n{_written(host)}\n{port}"
     return hmac.digest(secret.encode(), text.encode(), "sha256").hex()

@@ -1,4 +1,4 @@
-"""Whether a request now would be sent, and why: for probes and people, as phrases."""
+"""The judgement whether a request would be sent now, with the reasons as phrases."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,15 +10,15 @@ from proxy.words.durations import Span
 
 
 class LedgerState(Protocol):
-    """What is shown of the ledger."""
+    """The ledger's state, as the proxy shows it."""
 
     @property
     def path(self) -> Path:
-        """Where it is."""
+        """The path of its file."""
 
     @property
     def problem(self) -> Said:
-        """Why it cannot be written; empty while it can."""
+        """The reason why it cannot be written; empty while it can."""
 
     @property
     def in_doubt(self) -> int:
@@ -26,7 +26,7 @@ class LedgerState(Protocol):
 
 
 class Reason(NamedTuple):
-    """``mark``: ``+`` for what is well, ``-`` for what keeps requests back, ``!`` for the rest."""
+    """``mark``: ``+`` is good, ``-`` holds requests back, ``!`` is everything else."""
 
     mark: str
     said: Phrase
@@ -86,14 +86,14 @@ def _of_ledger(ledger: LedgerState) -> Reason:
 
 
 def token_state(keeper: TokenKeeper) -> str:
-    """Return one word for how the token is."""
+    """Return one word for the token's state."""
     if keeper.usable() is None:
         return "none" if keeper.held is None else "expired"
     return "renewing" if keeper.fetching else "fresh" if keeper.error is None else "failing"
 
 
 def token_words(keeper: TokenKeeper, *, draining: bool) -> Phrase:
-    """Say in one line how the token is."""
+    """Word the token's state in one line."""
     held, later = keeper.held, Span(keeper.next_fetch)
     if held is not None:
         left = held.hard_expiry - held.token.issued_at - keeper.age(held)

@@ -29,7 +29,7 @@ def _with(guard: Callable[[Endpoint], Endpoint], route: Route) -> Route:
 
 
 async def _not_here(request: Request, error: Exception) -> Response:
-    """Answer who asks the wrong listener; the path itself is not repeated."""
+    """Answer a request to the wrong listener; the answer does not repeat its path."""
     del error
     text = "not found: here are /livez, /readyz, /metrics and /status; the API is on BREB_LISTEN\n"
     if request.url.path == "/":
@@ -53,7 +53,7 @@ class Admin:
         self._quit = quit_now
 
     def app(self, more: Iterable[Route], for_all: Iterable[Route] = ()) -> Starlette:
-        """Return the ASGI app; ``more`` are the routes of others, for our user alone as well.
+        """Return the ASGI app; ``more`` are the routes of other rooms, for our user alone as well.
 
         Those ``for_all`` show nothing secret.
         """
@@ -70,7 +70,7 @@ class Admin:
             ],
             exception_handlers={404: _not_here},
         )
-        # A redirect would answer strangers, too, and name whatever host they asked for.
+        # A redirect would answer strangers, too, and name any host that they asked for.
         app.router.redirect_slashes = False
         return app
 

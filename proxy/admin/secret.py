@@ -1,9 +1,9 @@
-"""The admin listener's secret: made at each start, and left where the same user alone can find it.
+"""The admin listener's secret: new at each start, in a place that only the same user can read.
 
-Loopback says which machine asks, not which user. So the secret lies in a file of mode 0600 in the
-user's runtime directory; and on Linux in a file that has no name, which the process holds open:
-/proc shows it to processes of the same user in the same container, which may have no directory
-that can be written.
+Loopback proves the machine, not the user. So the secret lies in a file of mode 0600 in the user's
+runtime directory. On Linux it lies also in a file without a name, which the process holds open:
+/proc shows it to processes of the same user in the same container, which may have no writable
+directory.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from proxy.addresses import ListenAddress
 
-DEFAULT = "127.0.0.1:8081"  # the listener that commands ask unless they are told another
+DEFAULT = "127.0.0.1:8081"  # the listener that commands ask by default
 NEEDED = (
     "only for the user who runs breb-proxy and has its secret; to open the console, that user runs"
     " breb-proxy console\n"
@@ -31,22 +31,22 @@ _USUAL = ("127.0.0.1", "localhost", "::1", "0.0.0.0", "::")  # noqa: S104  compa
 
 def make() -> str:
     """Return a new secret of letters, digits, - and _."""
-    import secrets  # commands that ask do without
+    import secrets  # commands that ask do not need it
 
     return secrets.token_urlsafe(32)
 
 
 def address(listener: ListenAddress, link: str) -> str:
-    """Return what opens the console in a browser, which sends nothing of what follows the #."""
+    """Return the URL that opens the console; a browser does not send the part after the #."""
     return f"http://{listener.connectable}/#secret={link}"
 
 
 @contextlib.contextmanager
 def left(secret: str, *listeners: ListenAddress) -> Generator[bool]:
-    """Leave the secret for commands of the same user; yield whether there was a place for it.
+    """Store the secret for commands of the same user; yield whether there was a place for it.
 
-    It is taken away at the end, and so is its folder if there is no other's in it. A Unix socket
-    needs none: the kernel keeps other users away.
+    It is removed at the end, and so is its folder if no other secret is in it. A Unix socket
+    needs no secret: the kernel keeps other users away.
     """
     with contextlib.ExitStack() as places:
         names = dict.fromkeys(_name(each) for each in listeners if not each.path)
@@ -63,16 +63,16 @@ def _left(secret: str, name: str) -> Generator[bool]:
     finally:
         if memory is not None:
             os.close(memory)
-        if file is not None and _holds(file, secret):  # not that of the next process
+        if file is not None and _holds(file, secret):  # the next process may have replaced it
             file.unlink(missing_ok=True)
             with contextlib.suppress(OSError):
                 file.parent.rmdir()
 
 
 def found(listener: ListenAddress, unused: list[str]) -> Iterator[str]:
-    """Yield the secrets that were left for this user, the likeliest first.
+    """Yield the secrets that are stored for this user, the likeliest first.
 
-    ``unused`` is told, in words, of what lies there and can be another user's.
+    ``unused`` is called with words about each file that may be another user's.
     """
     if listener.path:
         return
@@ -103,14 +103,14 @@ def places(environment: Mapping[str, str] = os.environ) -> list[Path]:
 
 
 def _name(listener: ListenAddress) -> str:
-    """Name the listener: its port; and its host, where that is not one of loopback's usual ones."""
+    """Name the listener by its port, and by its host if that is not a usual one of loopback."""
     host = listener.host
     place = "" if host in _USUAL else re.sub(r"[^0-9A-Za-z.]", "-", host) + "-"
     return f"admin-{place}{listener.port}.secret"
 
 
 def _file(secret: str, name: str) -> Path | None:
-    # Each twice: one that ends may have removed its folder just when we had found it.
+    # Each is tried twice: a process that ends may have just removed the folder that we found.
     for place in (place for place in places() for _ in range(2)):
         with contextlib.suppress(OSError, _Foreign):
             place.mkdir(mode=0o700, exist_ok=True)
@@ -125,14 +125,14 @@ def _file(secret: str, name: str) -> Path | None:
 
 
 class _Foreign(Exception):
-    """It is not what a proxy of this user left; the text says why."""
+    """It is not a file of this user's proxy; the text says why."""
 
 
 def _check(state: os.stat_result, *, folder: bool = False, anyones: bool = False) -> None:
-    """Raise _Foreign for what others than our user and root can have made, changed or read."""
+    """Raise _Foreign if others than our user and root can have made, changed or read it."""
     if not (stat.S_ISDIR if folder else stat.S_ISREG)(state.st_mode):
         raise _Foreign("its folder is no directory" if folder else "it is no regular file")
-    if sys.platform == "win32":  # it lies in the user's profile
+    if sys.platform == "win32":  # the file lies in the user's profile
         return
     what = "its folder" if folder else "it"
     if state.st_uid not in (0, os.getuid()) and not anyones:
@@ -142,7 +142,7 @@ def _check(state: os.stat_result, *, folder: bool = False, anyones: bool = False
 
 
 def our_uid() -> int | None:
-    """Return our user; None on Windows, which has no such numbers."""
+    """Return our user's number; None on Windows, which has no such numbers."""
     return None if sys.platform == "win32" else os.getuid()
 
 
@@ -170,9 +170,9 @@ def _memory(secret: str, name: str) -> int | None:
 
 
 def _of_processes(name: str, unused: list[str]) -> Iterator[str]:
-    """Yield what processes of this user hold in memory; the kernel shows others to root alone.
+    """Yield the secrets that this user's processes hold; the kernel shows others to root alone.
 
-    Root takes that of the service as well, whatever user it runs as.
+    Root takes the installed service's secret as well, whichever user the service runs as.
     """
     for folder in Path("/proc").glob("[0-9]*/fd"):
         with contextlib.suppress(OSError):
@@ -198,9 +198,9 @@ def of_service(process: Path) -> bool:
 
 
 def _read(file: Path, *, follow: bool = False, anyones: bool = False) -> str:
-    """Return the secret in a file; ``anyones``: whoever it belongs to.
+    """Return the secret in a file; ``anyones``: any user may own it.
 
-    Raises _Foreign, and OSError. Nothing is waited for, as one would for a pipe.
+    Raises _Foreign, and OSError. It never waits, as reading a pipe would.
     """
     careful = ("O_NONBLOCK", "O_CLOEXEC", *(() if follow else ("O_NOFOLLOW",)))  # not on Windows
     try:

@@ -1,4 +1,4 @@
-"""The program's state in words and numbers, for probes, people and the console. Never the token."""
+"""The proxy's state in words and numbers, for probes, people and the console. Never the token."""
 
 from collections.abc import Callable, Mapping
 
@@ -31,16 +31,16 @@ class Status:
         self._ledger = ledger
 
     def readiness(self) -> Readiness:
-        """Return whether a request now would be sent, with a token, and why."""
+        """Return whether a request would be sent now, with a token, and the reasons."""
         return Readiness.of(self._keeper, self._ledger, self._unknown, draining=self.draining)
 
     def token_words(self) -> Phrase:
-        """Say in one line how the token is."""
+        """Word the token's state in one line."""
         return token_words(self._keeper, draining=self.draining)
 
     @property
     def draining(self) -> bool:
-        """Whether the end has begun."""
+        """Whether the drain has begun."""
         return self._shell.draining
 
     def document(self) -> StatusDocument:

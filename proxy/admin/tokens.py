@@ -1,4 +1,4 @@
-"""The tokens that are alive, and their end, for our user alone: ``/tokens``, ``/tokens/revoke``."""
+"""Listing and revoking tokens, for our user alone: ``/tokens``, ``/tokens/revoke``."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ _SIZE = 65_536
 
 
 class TokenRoutes:
-    """Lists and revokes with the authority of the token held."""
+    """Lists and revokes tokens, by requests that carry the token held."""
 
     def __init__(self, keeper: TokenKeeper, source: PassportTokenSource) -> None:
         self._keeper = keeper
@@ -39,7 +39,7 @@ class TokenRoutes:
         ]
 
     async def tokens(self, request: Request) -> Response:
-        """Give what the API lists, and which are this proxy's."""
+        """Give the API's list, and mark the tokens of this proxy."""
         del request
         try:
             async with asyncio.timeout(LIMIT):
@@ -53,7 +53,7 @@ class TokenRoutes:
         return JSONResponse(found)
 
     async def revoke(self, request: Request) -> Response:
-        """Revoke the tokens whose ids are given; say of each what became of it."""
+        """Revoke the tokens with the given ids; answer with the result for each."""
         ids = _ids(await _body(request))
         if ids is None:
             return JSONResponse({"detail": 'send {"ids": [...]}'}, 400)
@@ -65,7 +65,7 @@ class TokenRoutes:
             return _trouble(error.detail)
         except TimeoutError:
             return _trouble(phrase("revocation-late", seconds=LIMIT))
-        # What the API refused, or did not answer, costs us nothing: a token that still works stays.
+        # If the API refused or did not answer, the token may still work: the keeper keeps it.
         for token_id in ids:
             if outcomes[token_id]["ended"]:
                 self._keeper.revoked(token_id)
@@ -75,7 +75,7 @@ class TokenRoutes:
 async def listing(
     source: PassportTokenSource, own: AccessToken, age: float, issued: Container[str]
 ) -> TokenList:
-    """Return the list as a document; ``issued`` are the ids of tokens that were got before.
+    """Return the list as a document; ``issued`` are the ids of the tokens that we fetched before.
 
     Each is ``own``, ``own-before`` or ``other``.
     """
@@ -111,7 +111,7 @@ def _worded(moment: float | None) -> str | None:
 async def ended(
     source: PassportTokenSource, bearer: AccessToken, ids: Sequence[str]
 ) -> dict[str, RevokedToken]:
-    """Revoke tokens, our own last; return what became of each, as a code and in words.
+    """Revoke tokens, our own last; return the result for each, as a code and in words.
 
     ``ended`` says that it is not valid any more.
     """

@@ -1,4 +1,4 @@
-"""A test with two tokens: does a new one end the client's older ones?"""
+"""A test with two tokens, which tells whether a new one ends the client's older ones."""
 
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
 from proxy.errors import TokenError

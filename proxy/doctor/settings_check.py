@@ -1,4 +1,4 @@
-"""The check of the settings: are any missing, where does each come from, are there slips?"""
+"""The check of the settings: missing ones, the place that each comes from, and slips."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
