@@ -25,9 +25,12 @@ def stamp(at: float) -> str:
 
 
 def stamp_millis(at: float) -> str:
-    """Write it with milliseconds."""
+    """Write it with milliseconds; once for each exchange, so that a call less is worth it."""
     second = int(at)
-    return f"{_worded(second)}.{int((at - second) * 1e3):03d}Z"
+    last, text = _second
+    if second != last:
+        text = _worded(second)
+    return f"{text}.{int((at - second) * 1e3):03d}Z"
 
 
 def stamp_seconds(at: float) -> str:
