@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from proxy.addresses import ListenAddress
 from proxy.admin import secret as admin_secret
 from proxy.admin.connection import AdminConnection, Unreached, not_ours
-from proxy.admin.documents import JsonObject
 from proxy.errors import SettingsError
 from proxy.settings.sources import Sources
 
 DEFAULT = admin_secret.DEFAULT
 _NAME = "BREB_ADMIN_LISTEN"
 _SIZE = 1 << 20
+
+
+JsonObject = dict[str, object]
+"""What somebody answered, before it is known who that is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,19 @@ What changes state is POST. Imported with the first request for any of it, see `
 
 import json
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from proxy.admin.documents import RefreshDocument
 from proxy.admin.local_only import Endpoint, LocalOnly
 from proxy.admin.status import Status
 from proxy.token.keeper import TokenKeeper
+
+if TYPE_CHECKING:
+    from proxy.admin.documents import RefreshDocument
 
 _CONSOLE_OFF = """\
 The console is off. To turn it on, start with BREB_CONSOLE=true or --console.

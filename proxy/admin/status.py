@@ -1,14 +1,23 @@
 """The proxy's state in words and numbers, for probes, people and the console. Never the token."""
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from proxy import __version__
-from proxy.admin.documents import About, LedgerDocument, PastFetch, StatusDocument, TokenDocument
 from proxy.admin.readiness import LedgerState, Readiness, token_state, token_words
 from proxy.exchange.shell import Shell
 from proxy.token.keeper import TokenKeeper
 from proxy.upstream import Pool
 from proxy.words import Phrase, both
+
+if TYPE_CHECKING:
+    from proxy.admin.documents import (
+        About,
+        LedgerDocument,
+        PastFetch,
+        StatusDocument,
+        TokenDocument,
+    )
 
 
 class Status:
@@ -19,7 +28,7 @@ class Status:
         keeper: TokenKeeper,
         pool: Pool,
         shell: Shell,
-        about: Callable[[], About],
+        about: "Callable[[], About]",
         unknown: Mapping[str, int],
         ledger: LedgerState | None = None,
     ) -> None:
@@ -43,7 +52,7 @@ class Status:
         """Whether the drain has begun."""
         return self._shell.draining
 
-    def document(self) -> StatusDocument:
+    def document(self) -> "StatusDocument":
         """Return everything as one JSON object."""
         ready, reasons = self.readiness()
         return {
@@ -59,7 +68,7 @@ class Status:
             **self._about(),
         }
 
-    def token(self) -> TokenDocument:
+    def token(self) -> "TokenDocument":
         """Return the keeper's state."""
         keeper = self._keeper
         held = keeper.held
@@ -93,7 +102,7 @@ class Status:
         return state
 
 
-def _ledger_state(ledger: LedgerState) -> LedgerDocument:
+def _ledger_state(ledger: LedgerState) -> "LedgerDocument":
     return {
         "file": str(ledger.path.absolute()),  # commands ask from another folder
         "writable": not ledger.problem,
@@ -103,7 +112,7 @@ def _ledger_state(ledger: LedgerState) -> LedgerDocument:
     }
 
 
-def _past(keeper: TokenKeeper) -> list[PastFetch]:
+def _past(keeper: TokenKeeper) -> "list[PastFetch]":
     """Return the last fetches, oldest first."""
     return [
         {

@@ -4,12 +4,12 @@ import asyncio
 import json
 import time
 from collections.abc import Container, Sequence
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from proxy.admin.documents import RevokedToken, TokenList, TokenRow
 from proxy.errors import TokenError
 from proxy.moments import stamp_seconds
 from proxy.passport.tokens import REVOKE_TOKEN_SCOPE
@@ -18,6 +18,9 @@ from proxy.token.inventory import ListedToken, inventory, tells_remaining
 from proxy.token.keeper import TokenKeeper
 from proxy.token.source import AccessToken, PassportTokenSource
 from proxy.words import Phrase, Said, both, phrase
+
+if TYPE_CHECKING:
+    from proxy.admin.documents import RevokedToken, TokenList, TokenRow
 
 LIMIT = 30.0
 _MOST = 1000
@@ -74,7 +77,7 @@ class TokenRoutes:
 
 async def listing(
     source: PassportTokenSource, own: AccessToken, age: float, issued: Container[str]
-) -> TokenList:
+) -> "TokenList":
     """Return the list as a document; ``issued`` are the ids of the tokens that we fetched before.
 
     Each is ``own``, ``own-before`` or ``other``.
@@ -91,7 +94,7 @@ async def listing(
     return {"tokens": entries, "whole": whole, "own": own.token_id}
 
 
-def _shown(token: ListedToken, whose: str, now: float, *, remaining: bool) -> TokenRow:
+def _shown(token: ListedToken, whose: str, now: float, *, remaining: bool) -> "TokenRow":
     ends = token.ends_at(now, remaining=remaining)
     return {
         "id": token.token_id,
@@ -110,7 +113,7 @@ def _worded(moment: float | None) -> str | None:
 
 async def ended(
     source: PassportTokenSource, bearer: AccessToken, ids: Sequence[str]
-) -> dict[str, RevokedToken]:
+) -> "dict[str, RevokedToken]":
     """Revoke tokens, our own last; return the result for each, as a code and in words.
 
     ``ended`` says that it is not valid any more.

@@ -8,13 +8,12 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from proxy.addresses import ListenAddress
 from proxy.admin import secret as admin_secret
-from proxy.admin.client import AdminReply, ask
+from proxy.admin.client import AdminReply, JsonObject, ask
 from proxy.admin.connection import Unreached, not_ours
-from proxy.admin.documents import JsonObject, RefreshDocument, StatusDocument, TokenDocument
 from proxy.cli.shared import add_proxy, proxy_of
 from proxy.counts import counted
 from proxy.errors import SettingsError
@@ -23,6 +22,9 @@ from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_s
 from proxy.terminal.plain import as_json, plainly
 from proxy.terminal.screen import Screen
 from proxy.words.durations import span
+
+if TYPE_CHECKING:
+    from proxy.admin.documents import RefreshDocument, StatusDocument, TokenDocument
 
 _PAUSE = 0.1
 _DATE_STEP = 2.0  # a Date has whole seconds, and the answer takes a moment
@@ -181,7 +183,7 @@ def view(came: JsonObject, screen: Screen) -> str:
     return "\n".join([first, "", screen.rows(_rows(state, screen))])
 
 
-def _rows(state: StatusDocument, screen: Screen) -> list[tuple[str, str]]:
+def _rows(state: "StatusDocument", screen: Screen) -> list[tuple[str, str]]:
     token = state.get("token", {})
     condition = str(token.get("state"))
     shade = _SHADES.get(condition, "red")
@@ -213,17 +215,17 @@ def _rows(state: StatusDocument, screen: Screen) -> list[tuple[str, str]]:
     return rows
 
 
-def _rivals(token: TokenDocument, screen: Screen) -> list[tuple[str, str]]:
+def _rivals(token: "TokenDocument", screen: Screen) -> list[tuple[str, str]]:
     words = token.get("rivals", {}).get("words")
     return [("rivals", screen.shade(str(words), "yellow"))] if words else []
 
 
-def _unknown(state: StatusDocument, screen: Screen) -> str:
+def _unknown(state: "StatusDocument", screen: Screen) -> str:
     counts = _counted(state.get("outcome_unknown", {}))
     return screen.shade(f"outcome unknown: {counts}; look them up", "red") if counts else "none"
 
 
-def _ledger(state: StatusDocument, screen: Screen) -> list[tuple[str, str]]:
+def _ledger(state: "StatusDocument", screen: Screen) -> list[tuple[str, str]]:
     ledger = state.get("ledger")
     if not ledger:
         return []
@@ -234,7 +236,7 @@ def _ledger(state: StatusDocument, screen: Screen) -> list[tuple[str, str]]:
     return [("ledger", f"{ledger['file']}, {screen.shade(doubt, 'red') if count else doubt}")]
 
 
-def _held(token: TokenDocument) -> list[tuple[str, str]]:
+def _held(token: "TokenDocument") -> list[tuple[str, str]]:
     if "lifetime" not in token:
         return []
     scopes = token.get("scopes", [])

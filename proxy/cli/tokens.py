@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from proxy.addresses import ListenAddress
 from proxy.admin import client as admin_client
+from proxy.admin.client import JsonObject
 from proxy.admin.connection import NotProven, Unreached
-from proxy.admin.documents import JsonObject, RevokedToken, TokenList, TokenRow
 from proxy.cli.shared import add_proxy, proxy_of, sources_of
 from proxy.counts import counted
 from proxy.errors import SettingsError, TokenError
@@ -28,6 +28,7 @@ from proxy.words import phrase
 from proxy.words.durations import span
 
 if TYPE_CHECKING:
+    from proxy.admin.documents import RevokedToken, TokenList, TokenRow
     from proxy.token.source import AccessToken, PassportTokenSource
 
 T = TypeVar("T")
@@ -50,10 +51,10 @@ class Way(Protocol):
 
     ours: str
 
-    def listed(self) -> TokenList:
+    def listed(self) -> "TokenList":
         """Return the list as the admin listener words it; raise TokenError."""
 
-    def revoke(self, ids: list[str]) -> dict[str, RevokedToken]:
+    def revoke(self, ids: list[str]) -> "dict[str, RevokedToken]":
         """Revoke tokens; return what became of each, as the admin listener does."""
 
 
@@ -120,10 +121,10 @@ class _Beside:
     def __init__(self, where: ListenAddress) -> None:
         self._where = where
 
-    def listed(self) -> TokenList:
+    def listed(self) -> "TokenList":
         return cast("TokenList", self._asked("GET", "/tokens"))
 
-    def revoke(self, ids: list[str]) -> dict[str, RevokedToken]:
+    def revoke(self, ids: list[str]) -> "dict[str, RevokedToken]":
         came = self._asked("POST", "/tokens/revoke", {"ids": ids})
         return cast("dict[str, RevokedToken]", came["revoked"])
 
@@ -153,12 +154,12 @@ class _Alone:
         self._sources = sources
         self._settings = load(find({}, sources))
 
-    def listed(self) -> TokenList:
+    def listed(self) -> "TokenList":
         from proxy.admin.tokens import listing
 
         return self._run(lambda source, token: listing(source, token, 0.0, ()))
 
-    def revoke(self, ids: list[str]) -> dict[str, RevokedToken]:
+    def revoke(self, ids: list[str]) -> "dict[str, RevokedToken]":
         from proxy.admin.tokens import ended
 
         return self._run(lambda source, token: ended(source, token, ids))
@@ -219,17 +220,17 @@ def _list(way: Way, options: argparse.Namespace, screen: Screen) -> int:
     return OK
 
 
-def _incomplete(found: TokenList) -> None:
+def _incomplete(found: "TokenList") -> None:
     if not found["whole"]:
         say("the API did not send its whole list: there may be other tokens")
 
 
-def _table(tokens: list[TokenRow], ours: str, screen: Screen) -> None:
+def _table(tokens: "list[TokenRow]", ours: str, screen: Screen) -> None:
     for line in lines(_HEADINGS, [_row(entry, ours) for entry in tokens], screen):
         screen.line(line)
 
 
-def _row(entry: TokenRow, ours: str) -> list[Cell]:
+def _row(entry: "TokenRow", ours: str) -> list[Cell]:
     left, scopes = entry["ends_in"], entry["scopes"]
     whose = {"own": ours, "own-before": f"{ours}, until now"}
     shades = ("green",) if entry["whose"] in whose else ()

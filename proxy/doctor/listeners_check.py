@@ -5,9 +5,8 @@ import os
 from pathlib import Path
 
 from proxy.addresses import ListenAddress
-from proxy.admin.client import ask
+from proxy.admin.client import JsonObject, ask
 from proxy.admin.connection import AnothersProxy, Unreached
-from proxy.admin.documents import JsonObject
 from proxy.doctor.steps import Finding, doubtful, failed, fine
 from proxy.server import sockets
 from proxy.server.sockets import AddressTaken

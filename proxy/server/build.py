@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from proxy.addresses import Url
 from proxy.admin.access import Access
-from proxy.admin.documents import About
 from proxy.admin.probes import Probes
 from proxy.admin.status import Status
 from proxy.asgi import App
@@ -35,6 +34,7 @@ from proxy.upstream import Client, Connector, EgressProxy, Pool
 from proxy.upstream.connector import ResumingContext, tls_context
 
 if TYPE_CHECKING:  # imported only where there is a console, or a ledger
+    from proxy.admin.documents import About
     from proxy.journal.journal import Journal
     from proxy.journal.recorder import Recorder
     from proxy.server.books import Books
@@ -274,7 +274,7 @@ def _watched(source: TokenSource, journal: "Journal | None", settings: Settings)
     return WatchedSource(source, journal, settings.token_endpoint_url.path)
 
 
-def _about(settings: Settings, source: PassportTokenSource) -> About:
+def _about(settings: Settings, source: PassportTokenSource) -> "About":
     return {
         "upstream": str(settings.base_url),
         "environment": settings.environment,

@@ -27,7 +27,13 @@ NEEDED = {
 TOOLS = {"coverage"}  # is there where it measures these tests
 REST = (
     *("proxy.console", "proxy.journal", "proxy.ledger", "simulator", "proxy.doctor"),
-    *("proxy.admin.routes", "proxy.admin.local_only", "proxy.server.pages", "proxy.server.books"),
+    *(
+        "proxy.admin.routes",
+        "proxy.admin.local_only",
+        "proxy.admin.documents",
+        "proxy.server.pages",
+        "proxy.server.books",
+    ),
     *("http.client", "urllib.request", "sqlite3", "unittest", "xml"),
 )
 

@@ -4,11 +4,10 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from proxy.admin import client as admin_client
 from proxy.admin.connection import NotProven, Unreached
-from proxy.admin.documents import StatusDocument
 from proxy.admin.secret import user
 from proxy.cli.shared import sources_of
 from proxy.errors import SettingsError
@@ -18,6 +17,9 @@ from proxy.ledger.trouble import SETTING, LedgerRefused, NoSuchRow
 from proxy.terminal.arguments import words
 from proxy.terminal.plain import plain
 from proxy.words import phrase
+
+if TYPE_CHECKING:
+    from proxy.admin.documents import StatusDocument
 
 _LIMIT = 2.0  # seconds
 _UNSET = f"no ledger file is set: set {SETTING}, as for serve, or use --ledger FILE"
