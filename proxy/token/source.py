@@ -104,8 +104,8 @@ class PassportTokenSource:
         read_credentials: Callable[[], Awaitable[Credentials]],
         clock: Clock,
         *,
-        accept_language: str = "en",
-        default_lifetime: float = 3600,
+        accept_language: str,
+        default_lifetime: float,
         from_base_url: bool = False,
         suspect: Callable[[Credentials], str] = lambda _: "",
     ) -> None:

@@ -37,6 +37,7 @@ from proxy.token.source import REPLY_LIMIT, AccessToken, PassportTokenSource
 from proxy.upstream import Reply
 from tests.support.own_time import own_time
 
+SET: dict[str, Any] = {"accept_language": "en", "default_lifetime": 3600.0}
 ENDPOINT = Url.parse("https://upstream.test/v1/iam/oauth/tokens")
 SECRET = "s3cret-sentinel"
 TOKEN = "70ken-sentinel"
@@ -104,7 +105,7 @@ class Vault:
 
 
 def source_of(endpoint: Endpoint, vault: Vault | None = None) -> PassportTokenSource:
-    return PassportTokenSource(ENDPOINT, endpoint, vault or Vault(), lambda: 500.0)
+    return PassportTokenSource(ENDPOINT, endpoint, vault or Vault(), lambda: 500.0, **SET)
 
 
 def fetch(reply: bytes, status: int = 200, **headers: str) -> AccessToken:
@@ -465,7 +466,9 @@ def test_a_web_page_may_say_so_in_its_type_alone() -> None:
 
 def test_the_setting_to_look_at_is_the_one_that_is_set() -> None:
     endpoint = Endpoint(b"", 404)
-    source = PassportTokenSource(ENDPOINT, endpoint, Vault(), lambda: 0.0, from_base_url=True)
+    source = PassportTokenSource(
+        ENDPOINT, endpoint, Vault(), lambda: 0.0, from_base_url=True, **SET
+    )
     with pytest.raises(TokenReplyUnusable, match=r"answered 404$") as followed:
         asyncio.run(source.fetch())
     assert str(followed.value.next_step).startswith(
