@@ -1,4 +1,4 @@
-"""How a caller on this machine reaches the callers' listener."""
+"""The URL at which a caller on this machine reaches the callers' listener."""
 
 import shlex
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from proxy.settings.model import Settings
 
 @dataclass(frozen=True, slots=True)
 class CallerUrl:
-    """``url`` is what callers put before a target; ``socket`` a path, where that is the way in.
+    """``url`` stands before each target; ``socket`` is the path if callers use a Unix socket.
 
     ``keyed`` says that callers must send a key.
     """
@@ -33,9 +33,9 @@ class CallerUrl:
         )
 
     def at(self, target: str) -> str:
-        """Return the URL of a target; what is no path, as ``*`` or a host, has none but our own.
+        """Return the URL of a target; for one that is no path, such as ``*``, our own URL.
 
-        Callers choose targets: behind our address ``@host`` or ``:x@host`` would name another host.
+        Callers choose targets: after our address, ``@host`` or ``:x@host`` would name another host.
         """
         return self.url + target if target[:1] == "/" else self.url
 

@@ -1,4 +1,4 @@
-"""What the proxy changed in the fields of a message, and why."""
+"""The proxy's changes to the fields of a message, with the reasons."""
 
 from proxy.console.documents import ChangedLine
 from proxy.http1.fields import HOP_BY_HOP

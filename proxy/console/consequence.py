@@ -1,4 +1,4 @@
-"""What sending a request would do, for the person who is asked whether it is to be sent."""
+"""The consequence of sending a request, for the person who has to confirm it."""
 
 import json
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from proxy.words.amounts import Amount
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """``action`` is the API's table's code for it, empty of what is none of its operations.
+    """``action`` is the code in the API's table, empty if the request is no operation there.
 
-    ``money`` is the amount, such as ``10 COP``, as far as the body tells one.
+    ``money`` is the amount, such as ``10 COP``, if the body tells one.
     """
 
     method: str
@@ -34,7 +34,7 @@ class Consequence:
 
 
 def consequence(method: str, target: str, body: bytes) -> Consequence:
-    """Return what sending it would do."""
+    """Return the consequence of sending it."""
     path = target.partition("?")[0]
     found = known(method, path)
     if found is None:

@@ -1,4 +1,4 @@
-"""How a browser gets in: our user gets a link, and the page that it opens a secret for it, once."""
+"""A browser's way in: our user gets a link, and the page that it opens gets a secret, once."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -23,7 +23,7 @@ class Entrance:
         return Route(LINK, self._link, methods=["POST"])
 
     def session(self) -> Route:
-        """Return the route for who comes with a link."""
+        """Return the route for a browser with a link."""
         return Route(SESSION, self._session, methods=["POST"])
 
     async def _link(self, request: Request) -> Response:

@@ -20,7 +20,7 @@ async def find(entries: Iterable[Entry], terms: Iterable[str]) -> dict[str, list
         for term, ids in found.items():
             if any(term in text for text in texts):
                 ids.append(entry.id)
-        await asyncio.sleep(0)  # two bodies of 64 KiB, sixteen times: others have their turn
+        await asyncio.sleep(0)  # 16 searches in two bodies of 64 KiB: let others run
     return found
 
 

@@ -56,7 +56,7 @@ def har(entries: Iterable[Entry], door: CallerUrl) -> Archive:
 
 
 def written(entries: Iterable[Entry], door: CallerUrl) -> Iterator[str]:
-    """Yield the archive's text piece by piece: as one it takes the event loop for long."""
+    """Yield the archive's text piece by piece: in one piece it would block the event loop."""
     document = json.dumps(har((), door))
     end = "]}}"
     yield document.removesuffix(end)
@@ -142,7 +142,7 @@ def _headers(lines: Shown) -> list[dict[str, str]]:
 
 
 def _timings(entry: Entry) -> dict[str, float]:
-    """Return milliseconds; HAR's connect includes its ssl, -1 is what did not happen."""
+    """Return milliseconds; HAR's connect includes its ssl, and -1 means: it did not happen."""
     found = {"send": 0.0, "wait": 0.0, "receive": 0.0}
     for phase in entry.phases:
         name = _TIMINGS[phase.name]

@@ -1,4 +1,4 @@
-"""Words for a POSIX shell that are what they were, and harm nobody while they are pasted."""
+"""Quoting for a POSIX shell: words keep their value, and are harmless while they are pasted."""
 
 import shlex
 

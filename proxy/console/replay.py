@@ -1,9 +1,9 @@
-"""Sends a recorded request again, the way every caller's request goes: guard, rules, keeper.
+"""Sends a recorded request again, on the way of every caller's request: guard, rules, keeper.
 
-It goes in the name of the caller who sent it, and may do no more than that caller.
+It goes in the name of the original caller, and may do no more than that caller.
 
 It enters the callers' app in this process, so that TLS, a Unix socket or a wide listener make no
-difference. Never against a production host; what is not safe wants a confirmation.
+difference. It is never sent to a production host; a request that is not safe needs a confirmation.
 """
 
 import base64
@@ -30,7 +30,7 @@ PRODUCTION = phrase("replay.production")
 
 
 class ReplayRefused(Exception):
-    """It is not sent; ``status`` is for the console's answer."""
+    """The request is not sent; ``status`` is for the console's answer."""
 
     def __init__(self, status: int, words: Said, would: Consequence | None = None) -> None:
         super().__init__(words)
@@ -40,7 +40,7 @@ class ReplayRefused(Exception):
 
 
 class Wish(BaseModel):
-    """What the page asks for: what is None stays as it was recorded."""
+    """The page's wish: a part that is None stays as it was recorded."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -53,7 +53,7 @@ class Wish(BaseModel):
 
 
 class Replay:
-    """The one who sends again."""
+    """Sends recorded requests again."""
 
     def __init__(self, shell: Shell, journal: Journal, door: CallerUrl) -> None:
         self._shell = shell
@@ -61,7 +61,7 @@ class Replay:
         self.door = door
 
     async def run(self, wish: Wish) -> ReplayOutcome:
-        """Send what is wished for; raise ReplayRefused."""
+        """Send the request that is wished for; raise ReplayRefused."""
         request = await self._request(wish)
         self._check(request)
         if not (request.safe or wish.confirmed):
@@ -158,7 +158,7 @@ async def _no_more() -> Message:  # pragma: no cover  the request brings its bod
 
 
 def offer(request: Sendable, *, production: bool) -> ReplayOffer:
-    """Word what a replay would be, for the page."""
+    """Word the consequence of a replay, for the page."""
     try:
         text: str | None = request.body.decode()
     except UnicodeDecodeError:

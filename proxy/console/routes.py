@@ -64,7 +64,7 @@ class Console:
         return [_route("/", _file("index.html")), *named]
 
     def routes(self) -> list[Route]:
-        """Return the routes of what the page shows."""
+        """Return the routes of the data that the page shows."""
         return [
             _route("/console/api/events", self.events),
             _route("/console/api/exchanges/{id}", self.exchange),
@@ -91,7 +91,7 @@ class Console:
             finally:
                 self._streams -= 1
 
-        # Nobody asks for anything else on this connection: it ends with the stream.
+        # The page sends no other request on this connection: it ends with the stream.
         headers = {**HEADERS, "Connection": "close"}
         return StreamingResponse(counted(), headers=headers, media_type="text/event-stream")
 
@@ -182,7 +182,7 @@ def _file(name: str) -> Endpoint:
 
 
 def _json(document: object, status: int = 200) -> Response:
-    # ASCII alone: what is no text may stand in it as lone surrogates.
+    # ASCII alone: bytes that are no text may stand in it as lone surrogates.
     return Response(json.dumps(document), status, HEADERS, "application/json")
 
 

@@ -1,4 +1,4 @@
-"""What an upstream's answer says went wrong: its own message and code, in whatever shape.
+"""The message and code that an upstream's answer gives for an error, in several shapes.
 
 The shape of errors is not documented. Seen are a message and a code at the root, an object called
 ``error`` in a payment that was rejected, and problem documents (RFC 9457).
@@ -22,7 +22,7 @@ _MESSAGES = (
 )
 _CODES = ("code", "error_code")
 _LONGEST = 300
-_LARGEST = 16_384  # characters: what is larger is no error
+_LARGEST = 16_384  # characters: a larger body is no error
 
 
 def said(body: Content, status: int | None) -> ApiMessage | None:

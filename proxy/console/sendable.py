@@ -1,4 +1,4 @@
-"""What of a recorded request can be sent again."""
+"""The part of a recorded request that can be sent again."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from proxy.journal.entry import Entry
 from proxy.mask import MASK
 from proxy.words import Said, phrase
 
-# What the client that sends it sets by itself, or what was for one hop alone.
+# Fields that the sending client sets by itself, and fields for one hop alone.
 _OWN = frozenset(
     (
         "connection",
@@ -22,17 +22,17 @@ _OWN = frozenset(
         "x-proxy-key",
     )
 )
-# A page's marks: they are for the browser to make, and would be a lie here.
+# A page's marks: only a browser may make them, and they would be false here.
 _OF_PAGES = ("origin", "sec-fetch-")
 
 
 @dataclass(frozen=True, slots=True)
 class Sendable:
-    """A request without what is the client's own business.
+    """A request without the fields that are the client's own.
 
-    ``left_out`` names the fields that were masked; ``masked`` says that target or body hold masks;
-    ``problem`` why the body is not at hand; ``caller`` who sent it; ``compressed`` that a client
-    which undoes codings may say so (`proxy.console.copying.portable`).
+    ``left_out`` names the fields that were masked; ``masked``: target or body have masks;
+    ``problem`` is the reason why the body is missing; ``caller`` sent it; ``compressed``: a client
+    that undoes codings may say so (`proxy.console.copying.portable`).
     """
 
     method: str
@@ -47,12 +47,12 @@ class Sendable:
 
     @property
     def safe(self) -> bool:
-        """Whether nothing is changed by it (RFC 9110 section 9.2.1)."""
+        """Whether it changes nothing (RFC 9110 section 9.2.1)."""
         return self.method in ("GET", "HEAD", "OPTIONS")
 
 
 def sendable(entry: Entry) -> Sendable:
-    """Return what can be sent again of ``entry``."""
+    """Return the part of ``entry`` that can be sent again."""
     lines, left_out = [], []
     for name, value in entry.request_lines:
         key = name.lower()

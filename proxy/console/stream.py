@@ -1,6 +1,6 @@
 """Live updates as server-sent events.
 
-A reader is a number: that of the last entry it was told of. What the journal no longer keeps is
+A reader is a number: that of the last entry it got. Entries that the journal no longer keeps are
 counted and not queued, so a slow reader costs nothing, and a burst arrives as one event.
 """
 
@@ -20,7 +20,7 @@ from proxy.journal.recorder import Capture, Recorder
 
 PACE = 0.1  # seconds between two events of exchanges
 TICK = 0.5
-FIRST = 1.0  # seconds that a page waits for what is not masked yet
+FIRST = 1.0  # seconds that a page waits for entries that are not masked yet
 PENDING_AFTER = 0.3
 PENDING_MOST = 20
 _LONGEST = 512  # bytes of a target that is shown while its exchange is under way
@@ -34,13 +34,13 @@ class Stream:
         self._journal = journal
         self._recorder = recorder
         self._status = status
-        self._targets: dict[str, str] = {}  # of what is under way, masked once
+        self._targets: dict[str, str] = {}  # of exchanges under way, masked once
 
     async def events(self, last_id: str) -> AsyncIterator[bytes]:
         """Yield events for ever, or until the drain begins."""
         run, _, number = last_id.partition("-")
         known = run == self._journal.run and NUMBER.fullmatch(number)
-        # A page that is new here has missed nothing: it starts with what is kept.
+        # A new page has missed nothing: it starts with the entries that are kept.
         cursor = int(number) if known else self._journal.oldest - 1
         yield event("hello", {"run": self._journal.run, "limit": self._journal.limit})
         yield event("status", self._status.document())
@@ -56,7 +56,7 @@ class Stream:
         shown: list[PendingExchange] = []
         oldest = 0
         loop = asyncio.get_running_loop()
-        with contextlib.suppress(TimeoutError):  # what there is at the start comes as one
+        with contextlib.suppress(TimeoutError):  # all that is kept at the start comes as one event
             async with asyncio.timeout(FIRST):
                 await self._journal.settled()
         status_due = loop.time() + 1
@@ -100,7 +100,7 @@ def event(name: str, document: object, number: str = "") -> bytes:
 
 
 async def _rung(bell: asyncio.Event) -> None:
-    """Wait until something happened, but neither too briefly nor too long."""
+    """Wait for the next event, but neither too briefly nor too long."""
     await asyncio.sleep(PACE)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(TICK - PACE):

@@ -66,7 +66,7 @@ def pending(exchange: Exchange, capture: Capture, target: str) -> PendingExchang
 
 
 def mark(entry: Entry) -> str:
-    """Return one word for whose doing the outcome was, empty if all was well."""
+    """Return one word for the party that caused the failure, empty if all was well."""
     if entry.kind:
         return entry.kind
     if entry.left:
@@ -142,7 +142,7 @@ def _body(content: Content) -> ShownBody:
 
 
 def _judged(text: str, content: Content) -> tuple[bool, JsonBreak | None]:
-    """Judge whether a text is JSON, and where it breaks."""
+    """Judge whether a text is JSON, and find the place of its first error."""
     claims = "json" in content.media_type.lower()
     if not text.strip() or not (claims or text.lstrip()[:1] in ("{", "[")):
         return False, None
@@ -165,7 +165,7 @@ def _break(text: str, error: json.JSONDecodeError) -> JsonBreak:
 
 
 def _ends_early(text: str, error: json.JSONDecodeError) -> bool:
-    """Report whether what is missing stood after the part that is kept."""
+    """Report whether the missing part stood after the part that is kept."""
     rest = text[error.pos :]
     return len(rest) <= _LONGEST_WORD or error.msg.startswith("Unterminated string")
 

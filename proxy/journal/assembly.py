@@ -1,4 +1,4 @@
-"""Makes an entry of an exchange that is over and of what was copied of it."""
+"""Makes an entry of an exchange that is over and of its copied parts."""
 
 import time
 from collections.abc import Iterable
@@ -84,7 +84,7 @@ class Mask:
         return shown
 
     def copy(self, copy: BoundedCopy, lines: Lines) -> Content:
-        """Mask what was copied of a body that ``lines`` describe."""
+        """Mask the copied part of a body that ``lines`` describe."""
         words = copy.words or (_COUNTLESS if self._known.beyond and copy.size else "")
         if words:
             return Content(b"", copy.size, words=words)
@@ -102,7 +102,7 @@ def _answer(exchange: Exchange, capture: Capture | None, mask: Mask) -> tuple[Li
     error = exchange.failure
     if not isinstance(error, RequestRefused):
         return [], _NOTHING
-    # What the parser refuses is answered without the shell.
+    # A request that the parser refuses is answered without the shell.
     _, lines, body = problem(error, exchange.id, "GET", language=error.language)
     return lines, mask.body(body, len(body), lines)
 
@@ -142,6 +142,6 @@ def _trouble(exchange: Exchange) -> Trouble | None:
 
 
 def _whose(error: ProxyError) -> str:
-    """Return one word for where to look for the fault."""
+    """Return one word for the party that is at fault."""
     houses = ((RequestRefused, "refused"), (TokenError, "no-token"), (UpstreamError, "unreached"))
     return next((word for kind, word in houses if isinstance(error, kind)), "proxy")

@@ -1,12 +1,12 @@
-"""What is over and is not yet an entry: masked in a thread of its own, a little at a time.
+"""Exchanges that are over and not yet entries: a thread masks them, a little at a time.
 
-Under load most exchanges do not stay long enough to be looked at, and masking one costs several
-times what forwarding it does. So they wait a moment, and those alone are masked that will be kept.
+Under load the journal soon drops most exchanges, and masking one costs several times as much as
+forwarding it. So they wait a moment, and only those that will be kept are masked.
 
-Invariants: the event loop never waits for the masking; for each moment of work there are some of
-rest, or the loop would have to ask for the interpreter at each step; at most ``most`` exchanges
-wait, with at most `WAITING` bytes: the bodies of the oldest go first. Where heads alone are
-more than `HEADS`, the oldest are gone.
+Invariants: the event loop never waits for the masking; the thread rests several times as long as it
+works, because the loop would otherwise have to wait for the interpreter at each step; at most
+``most`` exchanges wait, with at most `WAITING` bytes: the bodies of the oldest are dropped first.
+If the heads alone are more than `HEADS`, the oldest exchanges are dropped.
 """
 
 import asyncio
@@ -20,13 +20,13 @@ from dataclasses import dataclass
 
 from proxy.journal.entry import Entry
 
-SOON = 1.0  # seconds until what is over is masked, while nobody looks
-AT_ONCE = 0.05  # the same, while somebody does
+SOON = 1.0  # seconds until an exchange is masked, while nobody looks
+AT_ONCE = 0.05  # seconds, while somebody looks
 WAITING = 1024 * 1024  # bytes that wait to be masked
 HEADS = 4 * WAITING  # bytes of heads that wait, whose bodies may be gone
-_BATCH = 65_536  # bytes that are masked without a rest, if it is more than one exchange
+_BATCH = 65_536  # bytes that are masked without a rest, unless one exchange is larger
 _MANY = 16  # exchanges in one batch
-_REST = 3  # times as long as the work before it; once, while somebody waits
+_REST = 3  # times the duration of the work before it; once that, while somebody waits
 _LONGEST_REST = 1.0  # seconds
 
 
@@ -54,21 +54,21 @@ class Backlog:
     def __init__(
         self, keep: Callable[[Entry], None], most: int, watched: Callable[[], bool]
     ) -> None:
-        """Keep ``most`` waiting; ``watched`` says whether somebody looks at what is new."""
+        """Keep ``most`` waiting; ``watched`` tells whether somebody looks at new entries."""
         self._keep = keep
         self._most = most
         self._watched = watched
         self._askers = 0
         self._waiting: deque[Waiting] = deque()
-        self._heavy: deque[Waiting] = deque()  # those of them whose bodies are there
-        self._bytes = 0  # of the heavy ones
+        self._heavy: deque[Waiting] = deque()  # those of them that still have their bodies
+        self._bytes = 0  # bytes of the heavy ones
         self._heads = 0  # bytes of all that wait, without their bodies
         self._work: Future[Made] | None = None
-        self._first = self._until = 0  # numbers: of those in work, and at the end of this round
+        self._first = self._until = 0  # numbers: the first in work, the last of this round
         self._turn = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
-        self._due = math.inf  # when it rings
-        self._rested = 0.0  # when the next work may begin
+        self._due = math.inf  # when the timer fires (the loop's clock)
+        self._rested = 0.0  # when the next work may begin (the loop's clock)
         self._threads: ThreadPoolExecutor | None = None
 
     def __len__(self) -> int:
@@ -90,7 +90,7 @@ class Backlog:
         self.hurry()
 
     def hurry(self) -> None:
-        """Have the masking begin as soon as it is wanted now."""
+        """Start the masking as early as is wanted now."""
         if self._waiting:
             self._begin_in(AT_ONCE if self._watched() else SOON)
 
@@ -123,7 +123,7 @@ class Backlog:
         self._end_turn()
 
     def _oldest(self) -> int:
-        """Return the number of the oldest that is no entry yet, 0 if there is none."""
+        """Return the number of the oldest exchange that is no entry yet, 0 if there is none."""
         if self._work is not None:
             return self._first
         return self._waiting[0].number if self._waiting else 0
@@ -139,10 +139,10 @@ class Backlog:
     # -- in the event loop -----------------------------------------------------------------
 
     def _begin_in(self, seconds: float) -> None:
-        """Have the next work begin by then, if not before, and not before the rest is over."""
+        """Start the next work by then at the latest, but not before the rest is over."""
         if self._work is not None:
             return
-        with contextlib.suppress(RuntimeError):  # without a loop somebody will settle it
+        with contextlib.suppress(RuntimeError):  # without a loop, `settle` does the work
             loop = asyncio.get_running_loop()
             due = max(loop.time() + seconds, self._rested)
             if due < self._due:
@@ -157,11 +157,11 @@ class Backlog:
             self._timer = None
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Have the next ones masked."""
+        """Give the next exchanges to the thread."""
         self._cancel_timer()
         if not self._waiting:
             return
-        if self._waiting[0].number > self._until:  # a round: all that wait when it begins
+        if self._waiting[0].number > self._until:  # a round is all that wait at its beginning
             self._until = self._waiting[-1].number
         batch = list(self._batch())
         self._first = batch[0].number
@@ -184,7 +184,7 @@ class Backlog:
                 return
 
     def _made(self, work: Future[Made]) -> None:
-        """Keep what was made, and go on after a rest."""
+        """Keep the entries that were made, and go on after a rest."""
         if work is not self._work:
             return  # it was settled meanwhile
         self._work = None
@@ -205,7 +205,7 @@ class Backlog:
             self._rested = now + min((1 if self._askers else _REST) * seconds, _LONGEST_REST)
 
     def _end_turn(self) -> None:
-        """Wake those who wait, each to see for himself."""
+        """Wake those who wait; each checks its own condition."""
         self._turn.set()
         self._turn = asyncio.Event()
 

@@ -1,6 +1,6 @@
-"""What happens beside the callers' exchanges, as entries of the journal: without any secret.
+"""Events beside the callers' exchanges, as entries of the journal: without any secret.
 
-Token requests are told by their outcome alone: neither request nor reply is kept.
+Of a token request only the outcome is kept, neither request nor reply.
 """
 
 import asyncio
@@ -69,7 +69,7 @@ def entry_beside(
     request: Content = _NOTHING,
     trouble: Trouble | None = None,
 ) -> Entry:
-    """Return an entry for what no caller sent; it is told as a POST."""
+    """Return an entry for a request that no caller sent; it is shown as a POST."""
     return Entry(
         number=number,
         id=f"{kind}-{number}",

@@ -15,7 +15,7 @@ from proxy.words import Said, phrase
 
 LIMIT = 65_536
 _CHARSET = re.compile(rb"charset=\"?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
-# Names from outside: other codecs of Python's decompress, or are no character sets.
+# Messages name their charset; Python's other codecs decompress, or are no character sets.
 _CHARSETS = frozenset(
     (
         "utf-8",
@@ -29,16 +29,16 @@ _CHARSETS = frozenset(
         "utf-32",
     )
 )
-_BYTES = "latin-1"  # every byte is a character of it
+_BYTES = "latin-1"  # it has a character for every byte
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is kept of one body.
+    """The kept part of one body.
 
-    ``size`` counts the bytes that crossed the wire; ``cut`` says that more than this was there;
-    ``coding`` that it is shown decoded; ``words`` why nothing of it is kept.
+    ``size`` counts the bytes on the wire; ``cut``: the body had more than this; ``coding`` names
+    the content coding that was undone; ``words`` is the reason why nothing is kept.
     """
 
     data: str | bytes
@@ -54,8 +54,8 @@ class Content:
     def raw(self) -> bytes:
         """The bytes that were kept, decoded but masked.
 
-        A mask stays a mask: most charsets have no sign for it, and question marks would be taken
-        for what was sent.
+        A mask stays a mask: most charsets have no sign for it, and a question mark would look like
+        a part of the body.
         """
         if isinstance(self.data, bytes):
             return self.data
@@ -63,7 +63,7 @@ class Content:
 
     @property
     def weight(self) -> int:
-        """Bytes of memory, roughly; one sign beyond Latin-1, as a mask, makes each cost two."""
+        """Bytes of memory, roughly; one sign beyond Latin-1, such as a mask, doubles them."""
         return sys.getsizeof(self.data) + 64
 
 
@@ -78,7 +78,7 @@ def content(
     if coding in ("", "identity") or not data:
         coding = ""
     else:
-        # What cannot be read cannot be masked, and is not kept.
+        # A body that cannot be decoded cannot be masked, and is not kept.
         if coding not in CODINGS:
             unknown = phrase("body.coding-unknown", coding=coding[:40])
             return Content(b"", size, media_type, words=unknown)
@@ -95,7 +95,7 @@ def content(
 
 
 def _as_text(data: bytes, media_type: str) -> tuple[str, str]:
-    """Return the text that ``data`` is and its charset, which is `_BYTES` if it is none."""
+    """Return ``data`` as text, and its charset, which is `_BYTES` if it is no text."""
     match = _CHARSET.search(media_type.encode("latin-1", "replace"))
     charset = match[1].decode().lower() if match else ""
     said = charset in _CHARSETS

@@ -1,6 +1,6 @@
-"""How much of a head is kept: it is cut before anybody looks into it, and says what is missing.
+"""The bounds of the kept head: it is cut before anything reads it, and notes the missing parts.
 
-What is cut holds the sign of a mask: so it is never sent again, nor copied, as if it were whole.
+A cut part has the sign of a mask, so that it is never sent again or copied as if it were whole.
 """
 
 from dataclasses import dataclass
@@ -31,13 +31,13 @@ class Bounds:
         )
 
     def cut(self, lines: Lines) -> Lines:
-        """Return the lines; of long ones their names, and how long their values were."""
+        """Return the lines; of a long one, its name and its value's length."""
         if self.fit(lines):
             return lines
         kept: Lines = []
         left = self.head
         for name, value in lines[: self.lines]:
-            # The end of a name says whether its value is secret.
+            # The end of a name tells whether its value is secret.
             if len(name) > _LONGEST_NAME or len(name) + len(value) > min(self.value, left):
                 name, value = name[:_LONGEST_NAME], _missing(len(value), "bytes")
             left = max(0, left - len(name) - len(value))

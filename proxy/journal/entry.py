@@ -35,7 +35,7 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why it failed, and what to do; ``kind`` is whose doing it was."""
+    """The reason of the failure, and the advice; ``kind`` is the party that caused it."""
 
     kind: str
     reason: str

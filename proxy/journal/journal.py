@@ -1,10 +1,11 @@
 """The last exchanges, bounded and masked on the way in: no entry ever holds a secret.
 
-What is over becomes an entry within a second, or when it is asked for (`proxy.journal.backlog`).
+An exchange that is over becomes an entry within a second, or when it is asked for
+(`proxy.journal.backlog`).
 
 Invariants: at most as many entries as were asked for, and they weigh at most `WEIGHT` bytes
-together; an entry never changes; numbers grow by one, so that a reader who knows the last one he
-saw knows what he missed, and everybody knows how many have fallen out.
+together; an entry never changes; numbers grow by one, so that a reader can count the entries since
+the last one that it saw, and those that have been dropped.
 """
 
 import asyncio
@@ -20,15 +21,15 @@ from proxy.journal.entry import Entry
 from proxy.journal.recorder import Capture
 from proxy.journal.redaction import Redaction
 
-WEIGHT = 8 * 1024 * 1024  # with as much again for exchanges under way: 16 MiB in all
+WEIGHT = 8 * 1024 * 1024  # bytes, with as much again for exchanges under way: 16 MiB in all
 
 
 def _nothing() -> None:
-    """Let nothing go: there is nothing."""
+    """Do nothing: there are no bodies to let go."""
 
 
 class Journal:
-    """Keeps the last exchanges; wakes those who follow it."""
+    """Keeps the last exchanges; wakes its followers."""
 
     def __init__(
         self,
@@ -51,11 +52,11 @@ class Journal:
         self._backlog = Backlog(self._put, entries, lambda: bool(self._followers))
 
     def keep(self, exchange: Exchange, capture: Capture | None) -> None:
-        """Take one exchange that is over, and what was copied of it."""
+        """Take one exchange that is over, and its copied parts."""
         if capture is None:
             self.add(lambda number: self._entry(exchange, None, number))
             return
-        if len(capture.target) < len(exchange.target):  # others need it whole, and not for long
+        if len(capture.target) < len(exchange.target):  # others need the whole, but not for long
             exchange = copy.copy(exchange)
             exchange.target = capture.target
         self.add(
@@ -75,9 +76,9 @@ class Journal:
         light: int = 0,
         lighten: Callable[[], None] = _nothing,
     ) -> None:
-        """Take the entry that ``make`` gives for its number, of about ``weight`` bytes.
+        """Take the entry that ``make`` returns for its number, of about ``weight`` bytes.
 
-        ``lighten`` is called, at any time before ``make`` is, if too much waits; it has about
+        If too much waits, ``lighten`` is called at any time before ``make``; the entry has about
         ``light`` bytes then.
         """
         self._numbered += 1
@@ -99,13 +100,13 @@ class Journal:
         self._backlog.settle()
 
     async def settled(self) -> None:
-        """Return when all that is over by now is an entry."""
+        """Wait until all exchanges that are over by now are entries."""
         await self._backlog.done(self._numbered)
 
     def after(self, number: int) -> tuple[list[Entry], int]:
-        """Return the entries younger than ``number``, and how many more there had been.
+        """Return the entries after ``number``, and the count of those after it that were dropped.
 
-        What was cleared away is not counted.
+        Entries that `clear` removed are not counted.
         """
         number = max(number, self._cleared)
         found = []
@@ -121,7 +122,7 @@ class Journal:
         return next((entry for entry in self._entries if entry.id == name), None)
 
     async def found(self, name: str) -> Entry | None:
-        """Return the same, also of an exchange that is over and not yet an entry."""
+        """Return it also for an exchange that is over and not yet an entry."""
         entry = self.find(name)
         if entry is None:
             await self.settled()
@@ -137,12 +138,12 @@ class Journal:
 
     @property
     def oldest(self) -> int:
-        """The number of the oldest entry that is kept, or would be."""
+        """The number of the oldest entry that is kept; without entries, the next number."""
         return self._entries[0].number if self._entries else self._last + 1
 
     @property
     def gone(self) -> int:
-        """How many entries have fallen out; what was cleared away is not counted."""
+        """The count of dropped entries, without those that `clear` removed."""
         return self.oldest - 1 - self._cleared
 
     @property

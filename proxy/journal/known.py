@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from proxy.http1.fields import Lines
 
-MOST = 50  # each is looked for in every text, in several spellings
+MOST = 50  # secrets; each is looked for in every text, in several spellings
 LONGEST = 8192  # bytes, as long as an access token may be
 _SHORTEST = 8
 
@@ -19,7 +19,7 @@ class Known:
 
 
 def known(heads: Iterable[Lines]) -> Known:
-    """Return what the field lines of requests say to be secret."""
+    """Return the secrets in the field lines of requests."""
     values: set[str] = set()
     for value in (value for lines in heads for line in lines for value in _secrets(*line)):
         if len(value) >= _SHORTEST:

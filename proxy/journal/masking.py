@@ -1,9 +1,9 @@
 """Masks the named values of a text: of JSON members, of pairs, of XML elements, of form parts.
 
-The text is scanned and not parsed: a broken or cut document is masked too, and what is kept of it
-looks as it came. Strangers choose it, so no pattern may take longer than in proportion to it: hence
-the possessive quantifiers. Each function is told how secret a name is, and returns the text with
-the number of values masked; ``within`` is given what stands escaped or encoded in a value.
+The text is scanned and not parsed: a broken or cut document is masked too, and its other parts stay
+as they came. Strangers choose the text, so each pattern must take time in proportion to its length:
+hence the possessive quantifiers. Each function gets a function that tells how secret a name is, and
+returns the text with the number of values masked; ``within`` masks a value with its escapes undone.
 """
 
 import json
@@ -19,8 +19,8 @@ Level = Callable[[str], int]
 """How secret a name is: WHOLLY, PARTLY (the last two characters stay), or 0."""
 Masking = Callable[[str], tuple[str, int]]
 
-# A string that nothing ends goes on to the end, also if that is a backslash: were there a way for
-# it not to match, each of its quotes would be tried in turn, in quadratic time.
+# A string without its closing quote matches to the end, also if that is a backslash: if it could
+# fail to match, the search would begin again at each quote, in quadratic time.
 _TOKENS = re.compile(
     r"(?P<open>[{\[])|(?P<close>[}\]])|(?P<end>,)|"
     r'(?P<scalar>"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[^\s{}\[\],:"]++)(?=\s*+(?P<key>:)?)',
@@ -44,14 +44,14 @@ _ELEMENT = re.compile(
 _NAME_OF_PART = re.compile(r'\bname="?([^"\r\n;]{1,128}+)')
 _EMPTY_LINE = re.compile(r"\r?\n\r?\n")
 _BOUNDARY = re.compile(r"\r?\n--|\Z")
-_LITERAL = re.compile(r"[-+.0-9eE]+|true|false|null")  # what a string may replace in JSON
+_LITERAL = re.compile(r"[-+.0-9eE]+|true|false|null")  # a string may replace these in JSON
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def masked(text: str, level: int) -> str:
-    """Return what is shown in the place of ``text``."""
+    """Return the mask that is shown in place of ``text``."""
     tail = text[-2:] if level == PARTLY and len(text) > 4 else ""
     return MASK + ("" if any(c in '"\\' or not c.isprintable() for c in tail) else tail)
 
@@ -73,8 +73,8 @@ def members(text: str, level: Level, within: Masking) -> tuple[str, int]:
 
 def _scalars(text: str, level: Level) -> Iterator[tuple[re.Match[str], int]]:
     """Yield each scalar that is no name, with how secret it is."""
-    named = 0  # of the member whose value comes next
-    around = [0]  # of the arrays and objects that we are in
+    named = 0  # how secret the member is whose value comes next
+    around = [0]  # how secret the arrays and objects around are
     for match in _TOKENS.finditer(text):
         kind = match.lastgroup
         if kind == "key":
@@ -91,12 +91,12 @@ def _scalars(text: str, level: Level) -> Iterator[tuple[re.Match[str], int]]:
 
 
 def _scalar(text: str, match: re.Match[str], level: int, within: Masking) -> tuple[str, int, int]:
-    """Return what is shown of a scalar, where it ends, and how many values are masked in it."""
+    """Return a scalar as it is shown, its end, and the count of values masked in it."""
     token = match["scalar"]
     bare, quoted = _bare(token), token[0] == '"'
     if level:
         end = match.end()
-        if level == WHOLLY and not quoted:  # as in a list of fields: a secret of several words
+        if level == WHOLLY and not quoted:  # as in a list of fields: one of several words
             end = next(_VALUE_END.finditer(text, end)).start()
         sign = '"' if quoted or _LITERAL.fullmatch(token) else ""
         return sign + masked(bare, level) + sign, end, 1
@@ -155,12 +155,12 @@ def elements(text: str, level: Level) -> tuple[str, int]:
 
 
 def _parts(text: str, level: Level) -> tuple[str, int]:
-    """Mask what follows lines with a secret name, and an empty line, up to the next boundary."""
+    """Mask each part with a secret name: from the empty line after its head to the boundary."""
     shown: list[str] = []
     start = done = count = 0
     for match in _EMPTY_LINE.finditer(text):
         if match.start() < start:
-            continue  # within what was masked
+            continue  # inside a part that is masked already
         secret = max(map(level, _NAME_OF_PART.findall(text, start, match.start())), default=0)
         start = match.end()
         end = next(_BOUNDARY.finditer(text, start)).start() if secret else start
@@ -172,7 +172,7 @@ def _parts(text: str, level: Level) -> tuple[str, int]:
 
 
 def unescaped(text: str) -> str:
-    r"""Return what a JSON string says; ``\u0065mail`` is a way to write ``email``."""
+    r"""Return the value of a JSON string; ``\u0065mail`` is a spelling of ``email``."""
     if "\\" not in text:
         return text
     return _ESCAPE.sub(
@@ -182,7 +182,7 @@ def unescaped(text: str) -> str:
 
 
 def _as_string(text: str) -> str:
-    """Write a JSON string; the mask stays readable, half a character stays escaped."""
+    """Write a JSON string; the mask stays readable, a lone surrogate stays escaped."""
     written = json.dumps(text, ensure_ascii=False)
     return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", written)
 
@@ -192,5 +192,5 @@ def _encoded(text: str) -> str:
 
 
 def _bare(token: str) -> str:
-    """Return a scalar without its quotes; a cut one has the first alone."""
+    """Return a scalar without its quotes; a cut one has only the opening quote."""
     return token[1:].removesuffix('"') if token[:1] == '"' else token

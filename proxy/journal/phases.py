@@ -8,11 +8,11 @@ from proxy.journal.entry import Phase
 from proxy.journal.recorder import Capture
 
 Moment = tuple[str, float]
-"""The name of a phase and when it ended (seconds of ``time.perf_counter``)."""
+"""The name of a phase and its end (seconds of ``time.perf_counter``)."""
 
 
 def phases(exchange: Exchange, capture: Capture, *, tls: bool) -> Iterable[Phase]:
-    """Yield the phases; ``tls`` says whether the upstream speaks it."""
+    """Yield the phases; ``tls`` tells whether the upstream speaks TLS."""
     last = exchange.started
     for name, moment in _moments(exchange, capture, tls=tls):
         end = min(max(moment, last), exchange.ended)
@@ -27,7 +27,7 @@ def _moments(exchange: Exchange, capture: Capture, *, tls: bool) -> Iterable[Mom
     for next_part, moment in capture.parts:
         yield (part, moment)
         part = next_part
-    if part != "token":  # it came no further
+    if part != "token":  # it ended before it asked for a token
         yield (part, exchange.ended)
         return
     ready = exchange.token_ready

@@ -1,6 +1,6 @@
-"""Copies what passes for the journal; there only while the console is on.
+"""Copies exchanges for the journal; it exists only while the console is on.
 
-What is held while exchanges are under way is bounded by one budget for all of them.
+One budget bounds the copies of all exchanges under way.
 """
 
 import time
@@ -28,7 +28,7 @@ class CopyBudget:
 
 
 class BoundedCopy:
-    """The first part of one body, and how long the whole was."""
+    """The first part of one body, and the length of the whole."""
 
     __slots__ = ("_budget", "data", "size", "words")
 
@@ -36,22 +36,22 @@ class BoundedCopy:
         self._budget = budget
         self.data = bytearray()
         self.size = 0
-        self.words: Said = ""  # why nothing of it is there
+        self.words: Said = ""  # the reason why nothing is kept
 
     def take(self, data: bytes) -> None:
         """Copy as much as the budget allows."""
         self.size += len(data)
         allowed = min(LIMIT - len(self.data), self._budget.left, len(data))
-        if allowed > 0 and len(self.data) + len(data) == self.size:  # never with a gap
+        if allowed > 0 and len(self.data) + len(data) == self.size:  # never after a gap
             self.data += data[:allowed]
             self._budget.left -= allowed
 
     def release(self) -> None:
-        """Give back what it took of the budget."""
+        """Return its share to the budget."""
         self._budget.left += len(self.data)
 
     def forget(self, words: Said) -> None:
-        """Let go of it, for the reason that ``words`` give; not before it was released."""
+        """Drop the copy; ``words`` give the reason. `release` has to come first."""
         if self.data:
             self.data, self.words = bytearray(), words
 
@@ -132,25 +132,25 @@ class Capture(Observer):
         return size + len(self.request.data) + len(self.answer.data)
 
     def secrets(self) -> Known:
-        """Return what must not stand anywhere, in case an answer echoes its request."""
-        # Not kept while it is under way: the access token comes last.
+        """Return the request's secrets, in case an answer echoes them."""
+        # Not cached while it is under way: the access token comes last.
         return self.known or known([self.lines, *(each.parts()[1] for each in self.attempts)])
 
     def cut(self, target: bytes) -> None:
-        """Keep no more of what is over than can be shown; ``target`` as it went on."""
-        bounds = LET_IN if self.parts else REFUSED  # it came no further than the guard
+        """Cut the copies of an exchange that is over; ``target`` is the forwarded one."""
+        bounds = LET_IN if self.parts else REFUSED  # the guard refused it
         self.target, self.target_size = target[: bounds.target], len(target)
         heads = [self.lines, self.answer_lines or [], *(each.lines for each in self.attempts)]
         if all(bounds.fit(lines) for lines in heads):
             return
-        self.known = self.secrets()  # while all of it is there
+        self.known = self.secrets()  # while the heads are whole
         self.lines = bounds.cut(self.lines)
         self.answer_lines = self.answer_lines and bounds.cut(self.answer_lines)
         for each in self.attempts:
             each.cut(bounds)
 
     def lighten(self) -> None:
-        """Let go of the bodies; and of the secrets of a head that was cut: all is masked then."""
+        """Drop the bodies, and the secrets of heads that were cut: everything is masked then."""
         for copy in (self.request, self.answer):
             copy.forget(TOO_MUCH)
         if self.known:
@@ -159,7 +159,7 @@ class Capture(Observer):
     # -- what the exchange tells -----------------------------------------------------------
 
     def enters(self, part: Part) -> None:
-        """Note which part of its way the request begins."""
+        """Note the part of its way that the request enters."""
         self.parts.append((part, time.perf_counter()))
 
     def received(self, data: bytes, *, last: bool) -> None:
@@ -174,7 +174,7 @@ class Capture(Observer):
 
     def answered(self, attempt: Attempt, lines: Lines) -> None:
         """Note the head of the answer to it."""
-        del attempt  # the last one
+        del attempt  # it is the last one
         self.attempts[-1].lines = lines
 
     def answering(self, lines: Lines) -> None:
@@ -190,10 +190,10 @@ Keep = Callable[[Exchange, Capture | None], None]
 
 
 class Recorder:
-    """Copies what passes and hands it on when the exchange is over.
+    """Copies each exchange, and hands the copy on when the exchange is over.
 
-    ``keep`` is told each exchange that is over, with its capture: None if it never became a
-    request. ``under_way`` holds the captures of the others.
+    ``keep`` gets each exchange that is over, with its capture: None if it never became a request.
+    ``under_way`` has the captures of the others.
     """
 
     def __init__(self, keep: Keep, budget: CopyBudget | None = None) -> None:
@@ -202,17 +202,17 @@ class Recorder:
         self.under_way: dict[Exchange, Capture] = {}
 
     def older_than(self, seconds: float) -> list[tuple[Exchange, Capture]]:
-        """Return the exchanges that have been under way for longer than that, oldest first."""
+        """Return the exchanges that have been under way for longer, oldest first."""
         limit = time.perf_counter() - seconds
         return [item for item in self.under_way.items() if item[0].started < limit]
 
     def begin(self, exchange: Exchange, request: Request) -> None:
-        """Have what passes of an exchange copied."""
+        """Begin to copy an exchange."""
         self.under_way[exchange] = capture = Capture(request, self._budget)
         exchange.join(capture)
 
     def end(self, exchange: Exchange) -> None:
-        """Hand an exchange on that is over, and give back what it took of the budget."""
+        """Hand on an exchange that is over, and return its share to the budget."""
         capture = self.under_way.pop(exchange, None)
         if capture is not None:
             capture.cut(exchange.target)

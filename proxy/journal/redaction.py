@@ -1,9 +1,9 @@
-"""What must not be seen is masked here, on the way into the journal.
+"""Masks secrets on the way into the journal.
 
 Names are compared without case and punctuation, and by their end: ``account_number`` covers
 ``senderAccountNumber``, and ``account_number[0]``. With ``=`` before it a name is compared whole:
-``=nit`` covers ``NIT`` and ``customer[nit]``, and not ``unit``. What stands escaped in a JSON
-string or encoded in a query is looked into as well, a few layers deep.
+``=nit`` covers ``NIT`` and ``customer[nit]``, and not ``unit``. Text that is escaped in a JSON
+string or encoded in a query is searched as well, a few layers deep.
 """
 
 import re
@@ -15,7 +15,7 @@ from proxy.journal.masking import PARTLY, WHOLLY
 from proxy.journal.spellings import hidden
 from proxy.mask import MASK
 
-# Not even two characters of these are shown.
+# Of these, not even two characters are shown.
 SECRETS = frozenset(
     (
         "access_token",
@@ -34,17 +34,17 @@ SECRETS = frozenset(
 # as Bearer realm="x".
 _ESCAPED = r"\\/|\\u00[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}|&#[xX]?[0-9A-Fa-f]{1,6};"
 _BLANK = r" |%20|\\u0020|&nbsp;|&#32;"
-# A plus sign is a blank in a form, and part of a token: with blanks after it the former.
+# A plus sign is a blank in a form, or a part of a token: before blanks it is a blank.
 _CREDENTIALS = re.compile(
     rf"([Bb](?:asic|ASIC|earer|EARER)(?:\+|{_BLANK})(?:{_BLANK}|\+++(?={_BLANK}))*+)"
     rf"(?:[A-Za-z0-9._~+/-]|{_ESCAPED}){{8,}}+(?!=[\"\w])=*+"
 )
 _PARAMETERS = re.compile(r"[?;#].*", re.DOTALL)
-# An id or a number: no name and no scheme stands in it. Most values in bodies are such.
+# An id or a number: it has no name and no scheme in it. Most values in bodies are such.
 _ALONE = re.compile(r"[A-Za-z0-9._-]*").fullmatch
 _DEEPEST = 4
 _SHORTEST = 3  # characters that can name something and its value: a=b
-_KNOWN = 4096  # names whose level is kept, none of them longer than this:
+_KNOWN = 4096  # names whose level is cached, none of them longer than this:
 _LONGEST = 128
 
 
@@ -64,9 +64,8 @@ class Redaction:
     ) -> tuple[str, int]:
         """Mask a body; return it with the number of masked values.
 
-        ``secrets`` are masked wherever they stand; ``cut`` says that the text is only the first
-        part of something, so that the start of a secret may be its end. ``depth`` counts the
-        layers of escapes around the text.
+        ``secrets`` are masked everywhere; ``cut``: the text is the first part of a body, and its
+        end may be the start of a secret. ``depth`` counts the layers of escapes around it.
         """
 
         def within(inner: str) -> tuple[str, int]:
@@ -84,7 +83,7 @@ class Redaction:
     def target(self, target: bytes, secrets: Iterable[str] = (), *, cut: bool = False) -> str:
         """Mask the values of a target's query, and of parameters in its path.
 
-        ``cut`` says that it is only the first part of one.
+        ``cut``: it is only the first part of a target.
         """
         text, _ = hidden(target.decode("latin-1"), secrets, MASK, cut=cut)
         return _PARAMETERS.sub(lambda match: self.text(match[0])[0], text)
@@ -110,7 +109,7 @@ class Redaction:
         return hidden(name.decode("latin-1"), secrets, MASK)[0]
 
     def _value(self, name: bytes, value: bytes, secrets: Iterable[str]) -> str:
-        text = value.decode("utf-8", "surrogateescape")  # the very bytes can be had again
+        text = value.decode("utf-8", "surrogateescape")  # the bytes can be restored exactly
         level = self._level(name.decode("latin-1"))
         scheme, blank, _ = text.partition(" ")
         if blank and name.lower() == b"authorization":

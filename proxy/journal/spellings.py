@@ -1,8 +1,8 @@
-"""Where a known secret stands in a text, however it is spelt there.
+"""Finds a known secret in a text, in any of its spellings.
 
-The text is read as whoever gets it would read it: the escapes of JSON, URLs and HTML undone, layer
-by layer, and line breaks left out. In each reading the secret is looked for as it is, in base64
-and in hexadecimal, in upper and lower case.
+The text is read as its receiver would read it: the escapes of JSON, URLs and HTML are undone, layer
+by layer, and line breaks are left out. Each reading is searched for the secret itself, its base64
+and its hexadecimal form, in upper and lower case.
 """
 
 import base64
@@ -28,14 +28,14 @@ _URL_SAFE = {ord("+"): "-", ord("/"): "_"}
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What a text says, and from where to where each character of that stands in the text."""
+    """A decoded text, and for each of its characters the start and the end in the original."""
 
     text: str
     starts: "array[int]"
     ends: "array[int]"
 
     def without(self, pattern: re.Pattern[str]) -> "_Reading":
-        """Return the reading with each match replaced by what it stands for."""
+        """Return the reading with each match replaced by its decoded value."""
         parts: list[str] = []
         starts, ends = array("l"), array("l")
         done = 0
@@ -51,15 +51,14 @@ class _Reading:
         return _Reading("".join(parts), starts + self.starts[done:], ends + self.ends[done:])
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """Return where a part of it stands in the text."""
+        """Return the place of a part of the reading in the original text."""
         return self.starts[start], self.ends[end - 1]
 
 
 def hidden(text: str, secrets: Iterable[str], mask: str, *, cut: bool = False) -> tuple[str, int]:
-    """Return ``text`` with ``mask`` in the place of each secret, and how many there were.
+    """Return ``text`` with ``mask`` in the place of each secret, and their count.
 
-    ``cut`` says that the text is only the first part of something, so that the start of a secret
-    may be its end.
+    ``cut``: the text is only the first part of a body, so its end may be the start of a secret.
     """
     needles = [needle for secret in secrets for needle in _needles(secret)]
     found = sorted(_found(text, needles, cut=cut)) if needles else []
@@ -74,7 +73,7 @@ def hidden(text: str, secrets: Iterable[str], mask: str, *, cut: bool = False) -
 
 
 def _found(text: str, needles: list[str], *, cut: bool) -> Iterator[tuple[int, int]]:
-    """Yield from where to where secrets stand, in no order; some more than once."""
+    """Yield start and end of each secret, in no order; some more than once."""
     reading, said = None, text
     for _ in range(_LAYERS):
         spans = _spans(said, needles, cut=cut)
@@ -108,7 +107,7 @@ def _spans(text: str, needles: list[str], *, cut: bool = False) -> list[tuple[in
 
 
 def _tail(text: str, needle: str) -> int:
-    """Return how much of the start of ``needle`` is the end of ``text``."""
+    """Return the length of the start of ``needle`` that is the end of ``text``."""
     start = needle[:_SHORTEST_TAIL]
     at = text.find(start, max(0, len(text) - len(needle) + 1))
     while at >= 0:
@@ -118,15 +117,15 @@ def _tail(text: str, needle: str) -> int:
     return 0
 
 
-# Strangers choose cookies, of which each takes ten times its length: those of one exchange fit.
+# Each needle takes ten times its length, and strangers choose cookies: one exchange's fit in it.
 @lru_cache(maxsize=64)
 def _needles(secret: str) -> tuple[str, ...]:
-    """Return what to look for, in lower case."""
+    """Return the spellings to look for, in lower case."""
     data = secret.encode("utf-8", "surrogateescape")
     forms = {secret, data.hex()}
-    for before in range(3):  # as many bytes of a group of three may stand before it
+    for before in range(3):  # up to two bytes of a group of three may stand before it
         coded = base64.b64encode(bytes(before) + data).decode().rstrip("=")
-        # Not the characters in which the bytes beside it have a share: they cannot be known.
+        # Characters that share bits with the neighbouring bytes are left out: those are unknown.
         whole = coded[(0, 2, 3)[before] : len(coded) - bool((before + len(data)) % 3)]
         forms |= {whole, whole.translate(_URL_SAFE)}
     return tuple(_lower(form) for form in forms)
@@ -134,7 +133,7 @@ def _needles(secret: str) -> tuple[str, ...]:
 
 def _lower(text: str) -> str:
     """Return ``text`` in lower case, and of the same length."""
-    # One character has two in lower case; which of two another one has depends on what follows it.
+    # One character becomes two in lower case; another one's form depends on the character after it.
     return text.replace("\u0130", "i").lower().replace("ς", "σ")
 
 

@@ -1,4 +1,4 @@
-"""Every setting, where it comes from, and what is wrong with it."""
+"""Every setting, its origin, and the errors in it."""
 
 import os
 

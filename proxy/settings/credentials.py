@@ -51,7 +51,7 @@ class CredentialsReader:
             raise CredentialsMissing(str(error)) from None
 
     def doubts(self, refused: Credentials) -> str:
-        """Say what may be the reason why credentials are refused that were read last."""
+        """Return probable reasons why the credentials that were read last are refused."""
         from proxy.settings.suspicions import of_refused  # only where it goes wrong
 
         return "; ".join(of_refused(refused, self._sources))

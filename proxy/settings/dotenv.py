@@ -1,4 +1,4 @@
-"""What an ``.env`` file says, read as ``serve`` reads it: by python-dotenv.
+"""The contents of an ``.env`` file, read as ``serve`` reads it: by python-dotenv.
 
 It is imported only where there is a file: the commands that probes start should start fast.
 """
@@ -16,16 +16,16 @@ from pathlib import Path
 
 from proxy.errors import SettingsError
 
-# It writes its own lines about what it cannot read, at every reading: see `unreadable`. A level,
-# because to configure logging enables again what was disabled.
+# It logs each line that it cannot read, at every reading; `unreadable` tells that better. We set a
+# level, because a later configuration of logging enables a disabled logger again.
 logging.getLogger("dotenv.main").setLevel(logging.CRITICAL + 1)
 
 
 def text_of(file: Path, *, named: bool = False) -> str:
-    """Return what a file of settings holds, nothing if there is none; raise SettingsError.
+    """Return the text of a file of settings, nothing if there is none; raise SettingsError.
 
-    A file that is there and says nothing would leave its rules and its upstream out, and so would
-    one that was ``named`` and is not there.
+    A file that cannot be read is an error, since its rules and its upstream would be left out. So
+    is a missing file that was ``named``.
     """
     if file == Path(os.devnull):
         return ""
@@ -44,14 +44,15 @@ def text_of(file: Path, *, named: bool = False) -> str:
 def refuse_foreign(file: Path) -> None:
     """Raise SettingsError for a file that nobody named, if another user made it.
 
-    It may say where the credentials are sent. Whoever is root by sudo is who called sudo, too.
+    Such a file decides where the credentials are sent. Under sudo, the user who called it is
+    trusted, too.
     """
     if sys.platform == "win32":
         return
     trusted = {0, os.getuid()}
     if os.getuid() == 0 and os.environ.get("SUDO_UID", "").isdecimal():
         trusted.add(int(os.environ["SUDO_UID"]))
-    with contextlib.suppress(OSError):  # none is there, or it is said by who reads it
+    with contextlib.suppress(OSError):  # no file, or an error that its reader reports
         owner = file.stat().st_uid
         if owner not in trusted:
             name = f"if you trust it, name it: --env-file {file}"
@@ -64,7 +65,7 @@ _OPEN = 20
 
 
 def unsafe(text: str) -> str:
-    """Say what of a text python-dotenv would read for ever: some of its patterns are quadratic."""
+    """Return why python-dotenv would take for ever to read a text: its patterns are quadratic."""
     if len(text) > _LONGEST:
         return f"it is longer than {_LONGEST} characters"
     if _BLANKS.search(text):
@@ -89,7 +90,7 @@ def _text(file: Path) -> str:
 
 
 def assigned(text: str) -> dict[str, str]:
-    """Return what the text of such a file sets, names in capitals.
+    """Return the settings in the text of such a file, names in capitals.
 
     Values stand with their references to the environment (``${NAME}``) resolved.
     """
@@ -166,7 +167,7 @@ def rewrite(file: Path, values: Mapping[str, str | None]) -> None:
     added = "".join(
         f"{name}={_quoted(value)}\n" for name, value in values.items() if value is not None
     )
-    target = file.resolve()  # what a link points at stays where it is
+    target = file.resolve()  # a link stays; its target is replaced
     descriptor, made = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.")  # mode 0600
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as new:

@@ -13,14 +13,14 @@ _EXAMPLE = "http://HOST:PORT"
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentProxy:
-    """The variable that names a proxy, and how to say the same to us; never its credentials."""
+    """The variable that names a proxy, and our settings for the same; never its credentials."""
 
     variable: str
     lines: str
 
     @property
     def warning(self) -> str:
-        """What to say at the start."""
+        """The warning at the start."""
         return (
             f"{self.variable} is set, but breb-proxy does not use it; to use that proxy, set"
             f" {self.lines}"
@@ -28,7 +28,7 @@ class EnvironmentProxy:
 
     @property
     def suspicion(self) -> str:
-        """What to say first when the network fails."""
+        """The first advice when the network fails."""
         return (
             f"{self.variable} is set: this network may need that proxy, but breb-proxy does not"
             f" use it unless told to; add to .env: {self.lines}"
@@ -57,7 +57,7 @@ def _excepted(host: str) -> bool:
 
 
 def _lines(value: str) -> str:
-    """Return the settings that say the same; what cannot be read stands as an example."""
+    """Return our settings for the same proxy; an unreadable part is replaced by an example."""
     try:
         parts = urlsplit(value if "://" in value else f"http://{value}")
         port = f":{parts.port}" if parts.port else ""

@@ -1,4 +1,4 @@
-"""What is told of a setting beside its value: where its flag stands in the help, what it takes."""
+"""The facts about a setting beside its value: its group in the help, the word for its value."""
 
 from typing import Any, Literal
 
@@ -23,6 +23,6 @@ def setting(group: Group, takes: str = "VALUE", **more: Any) -> Any:  # noqa: AN
 
 
 def about(field: FieldInfo) -> tuple[str, str]:
-    """Return the group of a setting and what it takes."""
+    """Return the group of a setting and the word for its value."""
     extra: Any = field.json_schema_extra
     return extra["group"], extra["takes"]

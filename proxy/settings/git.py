@@ -1,4 +1,4 @@
-"""Whether a file with secrets could be committed by mistake."""
+"""A check whether a file with secrets could be committed by mistake."""
 
 import subprocess
 from pathlib import Path
@@ -7,9 +7,9 @@ _LIMIT = 3.0
 
 
 def exposed(file: Path) -> str:
-    """Return why git could take ``file`` into a commit, and what to do; empty if it could not.
+    """Return a warning if git could take ``file`` into a commit, with advice; else nothing.
 
-    Nothing is said where git is not installed, or the file is not there.
+    There is no warning if git is not installed, or the file does not exist.
     """
     if not file.is_file():
         return ""
@@ -38,7 +38,7 @@ def _there(path: Path) -> bool:
 
 def _git(folder: Path, *arguments: str) -> int | None:
     """Run git; return its exit code, None if it cannot be run."""
-    # A repository may name programs that git would run; this one names ours: none.
+    # A repository's configuration may name a program for git to run; this option names none.
     command = ["git", "-c", "core.fsmonitor=false", "-C", str(folder), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_LIMIT, check=False)

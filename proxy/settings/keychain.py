@@ -1,9 +1,9 @@
 """The operating system's keychain: one pair of credentials for each base URL.
 
 Reached through `keyring` (the extra ``breb-proxy[keyring]``). A keychain may be locked and ask its
-owner, or never answer: it is asked in a thread of its own, which nobody waits for longer than
-`LIMIT` seconds, and only for base URLs that ``breb-proxy login`` has noted in a file. Whoever never
-used it is asked for no password, and imports nothing.
+owner, or never answer: a thread of its own asks it, and nobody waits for that longer than `LIMIT`
+seconds. It is asked only for base URLs that ``breb-proxy login`` has noted in a file. A user who
+never used that command is asked for no password, and imports nothing.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ from proxy.credentials import Credentials
 from proxy.invocation import COMMAND
 
 SERVICE = "breb-proxy"
-LIMIT = 30.0  # somebody may have to type a password
+LIMIT = 30.0  # seconds: a person may have to type a password
 _NULL = "keyring.backends.null"
-_turn = threading.Lock()  # one question at a time: no crowd of threads before one that is stuck
+_turn = threading.Lock()  # one question at a time: no queue of threads behind a stuck one
 
 T = TypeVar("T")
 
@@ -40,19 +40,19 @@ class NoKeychain(KeychainUnavailable):
 
 
 def fits(pair: Credentials, client_id: object) -> bool:
-    """Report whether a pair's secret belongs to the client id that another source has, if any."""
+    """Report whether a pair has the client id of the other source; true if that has none."""
     return not client_id or str(client_id).strip() == pair.client_id.get_secret_value()
 
 
 def name() -> str:
-    """Return what keychain this is, for people; raise KeychainUnavailable if there is none."""
+    """Return the keychain's name, for people; raise KeychainUnavailable if there is none."""
     return str(_asked(lambda: _backend().get_keyring().name, LIMIT))
 
 
 def find(base_url: Url, limit: float = LIMIT) -> Credentials | None:
     """Return the pair for a base URL, None if there is none.
 
-    Raises KeychainUnavailable if there should be one, and the keychain does not tell it.
+    Raises KeychainUnavailable if a pair was stored and the keychain does not give it.
     """
     if str(base_url) not in noted():
         return None
@@ -97,7 +97,7 @@ async def found(base_url: Url, limit: float) -> Credentials | None:
 
 
 def keep(base_url: Url, pair: Credentials) -> None:
-    """Keep a pair in the place of the one that was there; raise KeychainUnavailable."""
+    """Store a pair in place of the older one; raise KeychainUnavailable."""
     text = json.dumps(
         {
             "client_id": pair.client_id.get_secret_value(),
@@ -125,7 +125,7 @@ def remove(base_url: Url) -> bool:
 
 
 def notes() -> Path:
-    """Return the file that says for which base URLs the keychain is asked; it holds no secret."""
+    """Return the file that lists the base URLs in the keychain; it holds no secret."""
     folder = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
     return Path(folder, SERVICE, "keychain")
 
@@ -161,7 +161,7 @@ def _backend() -> ModuleType:
 
 
 def _asked(question: Callable[[], T], limit: float) -> T:
-    """Return what ``question`` gives, asked in a thread that may be left behind."""
+    """Return the result of ``question``, asked in a thread that may be left behind."""
     answers: queue.SimpleQueue[tuple[T | None, Exception | None]] = queue.SimpleQueue()
 
     def ask() -> None:
@@ -183,7 +183,7 @@ def _asked(question: Callable[[], T], limit: float) -> T:
     if isinstance(error, KeychainUnavailable):
         raise error
     if error is not None:
-        # Not its text: what a backend says may hold what it was given.
+        # Not its text: a backend's message may repeat the secret that it was given.
         text = f"the keychain refused access ({type(error).__name__}): unlock it, then try again"
         raise KeychainUnavailable(text) from None
     return answer  # type: ignore[return-value]  # there was no error

@@ -1,8 +1,8 @@
-"""Every setting: its name, its default, its bounds and what it is for.
+"""Every setting: its name, its default, its bounds and its purpose.
 
-First wins: flags, environment, ``.env``, files of a secrets directory, the keychain (for the two
-credentials), default.
-The descriptions below are what ``--help``, ``config.example.env`` and the documentation show.
+The first wins: flags, environment, ``.env``, files of a secrets directory, the keychain (for the
+two credentials), default.
+``--help``, ``config.example.env`` and the documentation show the descriptions below.
 """
 
 import ssl
@@ -54,7 +54,7 @@ _NOT_PRODUCTION = {
 
 
 class Settings(BaseSettings):
-    """All settings of ``breb-proxy serve``, from what was found for each."""
+    """All settings of ``breb-proxy serve``, made from the values that were found."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -78,7 +78,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take what `find` found, and read nothing again."""
+        """Take the values that `find` found, and read nothing again."""
         return (init_settings,)
 
     base_url: HttpUrl = setting(
@@ -454,7 +454,7 @@ class Settings(BaseSettings):
 
     @property
     def environment(self) -> str:
-        """Return ``sandbox``, ``production``, ``local`` or ``unknown``: where requests go."""
+        """The upstream's kind: ``sandbox``, ``production``, ``local`` or ``unknown``."""
         return self._environment(self.base_url)
 
     def _environment(self, url: Url) -> str:
@@ -466,7 +466,7 @@ class Settings(BaseSettings):
     def _apart(cls, values: Any) -> Any:  # noqa: ANN401  whatever the sources give
         """Take user and password out of EGRESS_PROXY, as they stand in HTTPS_PROXY."""
         given = values.get("egress_credentials")
-        if isinstance(given, str) and not given.strip():  # a secret's file: also there it is unset
+        if isinstance(given, str) and not given.strip():  # a secret's file may be blank: unset
             values = {key: value for key, value in values.items() if key != "egress_credentials"}
         login = userinfo(values.get("egress_proxy"))
         if login is None:
@@ -604,7 +604,7 @@ class Flag(NamedTuple):
 
 
 def flags() -> list[Flag]:
-    """Return each setting that may be a flag: no secrets."""
+    """Return the settings that may be flags; secrets may not."""
     return [
         Flag(name, str(field.description), shown(field.default), *about(field))
         for name, field in Settings.model_fields.items()
@@ -613,7 +613,7 @@ def flags() -> list[Flag]:
 
 
 def shown(default: object) -> str:
-    """Word a default as one would write it."""
+    """Word a default as a person would write it."""
     if default is None or default == ():
         return "unset"
     if isinstance(default, bool):
@@ -622,7 +622,7 @@ def shown(default: object) -> str:
 
 
 def find(flags: Mapping[str, object], sources: Sources) -> Found:
-    """Find what is given for each setting; raise SettingsError if a source cannot be read."""
+    """Find the value of each setting; raise SettingsError if a source cannot be read."""
     return first_given(Settings.model_fields, flags, sources)
 
 
@@ -641,14 +641,14 @@ def load(found: Found) -> Settings:
 
 
 def _beside(error: ValidationError, found: Found) -> list[Problem]:
-    """Return how the settings that are right by themselves disagree.
+    """Return the contradictions between settings that are each right by themselves.
 
-    pydantic compares them only if each one is right: here defaults stand in for those that are
-    not, and what concerns them is left out.
+    pydantic compares settings only if each one is right. Here defaults stand in for the wrong
+    ones, and contradictions that involve those are left out.
     """
     wrong = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
     if not wrong:
-        return []  # it was they that disagreed
+        return []  # the errors are contradictions already
     fields = Settings.model_fields
     stand_ins = {
         name: "x" if fields[name].is_required() else fields[name].default for name in wrong

@@ -1,6 +1,6 @@
-"""What was perhaps meant for a setting that is missing: a near name, or a line left empty.
+"""Guesses about a missing setting: a similar name, or a line without a value.
 
-Names alone are told, never a value.
+They tell only names, never a value.
 """
 
 import contextlib
@@ -12,15 +12,15 @@ from proxy.invocation import COMMAND
 from proxy.settings.sources import ENVIRONMENT, PREFIX, EnvFile, Source, Sources
 
 _NEAR = 0.85  # of 1: BREB_CLIENTID and BRE_B_CLIENT_ID are, GOOGLE_CLIENT_ID is not
-_ELSEWHERE = ("", "PASSPORT_")  # what others put before the same name
-_MISNAMED = (".env.txt", "env.txt", "env", ".env.env")  # editors and Explorer add what they like
-_SOURCE = "CREDENTIALS_SOURCE"  # of which CREDENTIALS_DIRECTORY, systemd's, has copies
+_ELSEWHERE = ("", "PASSPORT_")  # other programs' prefixes of the same name
+_MISNAMED = (".env.txt", "env.txt", "env", ".env.env")  # editors and Explorer add such endings
+_SOURCE = "CREDENTIALS_SOURCE"  # systemd copies it into CREDENTIALS_DIRECTORY
 _CREDENTIALS = ("BREB_CLIENT_ID", "BREB_CLIENT_SECRET")
 _UPSTREAM = ("BREB_BASE_URL", "BREB_TOKEN_URL", "BREB_ALLOW_PRODUCTION")
 
 
 def missing(wanted: str, sources: Sources) -> str:
-    """Say what stands where ``wanted``, a setting without a value, was looked for; or nothing."""
+    """Word the likely mistake behind ``wanted``, a setting without a value; or nothing."""
     for place in sources:
         where = _said(place)
         if wanted in place.names:
@@ -33,7 +33,7 @@ def missing(wanted: str, sources: Sources) -> str:
 
 
 def _misnamed(wanted: str, file: Path) -> str:
-    """Return the file with ``wanted`` that is called a little otherwise than .env; or nothing."""
+    """Return a file that has ``wanted`` and a name similar to .env; or nothing."""
     if file.name != ".env" or file.exists():
         return ""
     for other in map(EnvFile, map(file.with_name, _MISNAMED)):
@@ -44,9 +44,9 @@ def _misnamed(wanted: str, file: Path) -> str:
 
 
 def put_into(wanted: str, sources: Sources) -> str:
-    """Say into which file ``wanted`` belongs, where a service manager hands us copies; or nothing.
+    """Name the file for ``wanted``, if a service manager gives us copies of it; or nothing.
 
-    Our units name the folder. They give an empty copy of a file that is not there.
+    Our units name the folder. For a missing file they give an empty copy.
     """
     source, copies = os.environ.get(_SOURCE), os.environ.get("CREDENTIALS_DIRECTORY")
     if not source or not copies or sources.folder is None or sources.folder.name != copies:
@@ -60,9 +60,9 @@ def put_into(wanted: str, sources: Sources) -> str:
 
 
 def meant(sources: Sources) -> str:
-    """Return the place, if any, by which somebody who gave no credentials meant to serve.
+    """Return the place, if any, that shows that a user without credentials meant to serve.
 
-    Whoever wrote settings does not look for a demo, in which all payments go well.
+    A user who wrote settings does not want a demo, in which all payments succeed.
     """
     for place in sources:
         if any(name in _UPSTREAM or _of_credentials(name) for name in place.names):

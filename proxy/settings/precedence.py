@@ -1,4 +1,4 @@
-"""Which value of a setting counts: that of the first place which gives one."""
+"""The precedence of settings: the value of the first place that gives one counts."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,21 +14,21 @@ FLAG, KEYCHAIN = "flag", "keychain"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is given for each setting, by its name, and which place gave it."""
+    """The value that is given for each setting, by name, and the place that gave it."""
 
     values: Mapping[str, object] = field(repr=False)
     origins: Mapping[str, str]
     sources: Sources = field(repr=False)
 
     def with_values(self, values: Mapping[str, object]) -> "Found":
-        """Return the same with these values before all others."""
+        """Return a copy in which these values come before all others."""
         return replace(self, values={**self.values, **values})
 
 
 def first_given(names: Collection[str], flags: Mapping[str, object], sources: Sources) -> Found:
     """Look for settings in the flags, the sources, and the keychain, for both credentials.
 
-    Raises SettingsError with everything that is wrong with the places.
+    Raises SettingsError with every error in the places.
     """
     sources.check(map(full_name, names))
     values, origins = dict(flags), dict.fromkeys(flags, FLAG)
@@ -44,7 +44,7 @@ def first_given(names: Collection[str], flags: Mapping[str, object], sources: So
 
 
 def full_name(name: str) -> str:
-    """Return the name of a setting as its variable has it."""
+    """Return the name of the setting's variable."""
     return PREFIX + name.upper()
 
 
@@ -54,7 +54,7 @@ def _kept(values: Mapping[str, object]) -> dict[str, str]:
         return {}
     try:
         pair = keychain.find(Url.parse(str(values.get("base_url") or SANDBOX)))
-    except ValueError:  # said of BASE_URL itself
+    except ValueError:  # reported for BASE_URL itself
         return {}
     except keychain.KeychainUnavailable as error:
         raise SettingsError(

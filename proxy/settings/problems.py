@@ -1,4 +1,4 @@
-"""What is wrong with settings: each problem is a line of its own, and knows which it is about."""
+"""Problems of settings: each is one line, and knows the settings that it is about."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from proxy.settings.wording import problem
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that is wrong ``of`` some settings; ``beside`` are others on which it depends."""
+    """An error ``of`` some settings; ``beside`` are others on which it depends."""
 
     of: tuple[str, ...]
     what: str
     beside: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """Return the line: the settings' names, and what is wrong."""
+        """Return the line: the settings' names, and the error."""
         return f"{' and '.join(map(full_name, self.of))}: {self.what}"
 
     def concerns(self, names: Iterable[str]) -> bool:
@@ -40,7 +40,7 @@ class Disagreement(ValueError):
 
 
 class SettingsWrong(SettingsError):
-    """The settings cannot be used; ``found`` says why."""
+    """The settings cannot be used; ``found`` has the reasons."""
 
     def __init__(self, found: Sequence[Problem], hint: str = "") -> None:
         self.found = tuple(dict.fromkeys(found))
@@ -50,9 +50,9 @@ class SettingsWrong(SettingsError):
 def problems(
     error: ValidationError, fields: Mapping[str, FieldInfo], sources: Sources | None = None
 ) -> list[Problem]:
-    """Return what the validator found.
+    """Return the validator's errors as problems.
 
-    What is missing is looked for in the ``sources``, under near names.
+    A missing setting is looked for in the ``sources``, under similar names.
     """
     found: list[Problem] = []
     for item in error.errors(include_url=False, include_input=False):

@@ -1,7 +1,7 @@
-"""Where settings come from: the environment, an ``.env`` file, a directory of secrets.
+"""The sources of settings: the environment, an ``.env`` file, a directory of secrets.
 
-Each place is read once, when it is first asked, and kept as it was found. Nothing heavy is imported
-here: the commands that probes start ask for one setting, and should start fast.
+Each place is read once, when it is first asked, and kept as it was found. This module imports
+nothing heavy: the commands that probes start ask for one setting, and should start fast.
 """
 
 import os
@@ -23,14 +23,14 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """How people are told of it."""
+        """Its name for people."""
 
     @property
     def names(self) -> Mapping[str, str]:
         """All names that stand in it, in capitals, each as it is written there."""
 
     def get(self, name: str) -> str | None:
-        """Return what it sets a name to; None if it sets nothing. Raises SettingsError."""
+        """Return the value of a name; None if it sets none. Raises SettingsError."""
 
 
 class Environment:
@@ -48,9 +48,9 @@ class Environment:
 
 
 class EnvFile:
-    """An ``.env`` file. Asking what is in it raises SettingsError if it cannot be read.
+    """An ``.env`` file. Access to its contents raises SettingsError if it cannot be read.
 
-    ``named``: somebody named it, so that it has to be there, and may be another user's.
+    ``named``: the user named it, so it has to exist, and may belong to another user.
     """
 
     def __init__(self, path: Path, *, named: bool = False) -> None:
@@ -60,7 +60,7 @@ class EnvFile:
 
     @cached_property
     def text(self) -> str:
-        """All of it."""
+        """The whole text."""
         if not self._named:
             dotenv.refuse_foreign(self.path)
         return dotenv.text_of(self.path, named=self._named)
@@ -77,16 +77,16 @@ class EnvFile:
 
     @cached_property
     def values(self) -> dict[str, str]:
-        """What it sets."""
+        """The values that it sets, by name."""
         return dotenv.assigned(self.text)
 
     def get(self, name: str) -> str | None:
-        """Return what it sets a name to; what is empty is unset."""
+        """Return the value of a name; an empty one is unset."""
         return self.values.get(name) or None
 
     @cached_property
     def passed_over(self) -> list[tuple[str, str]]:
-        """The lines that set nothing and are no comments, each with what is said of it."""
+        """The lines that set nothing and are no comments, each with words about it."""
         says = "cannot be read; write NAME=value, and close all quotes"
         return [
             (words, f"{self.path}: line {number} {says}")
@@ -94,7 +94,7 @@ class EnvFile:
         ]
 
     def problems(self) -> list[str]:
-        """Return why it cannot be used: a line of ours that is passed over may be a rule."""
+        """Return the reasons why it cannot be used: an unreadable line of ours may be a rule."""
         try:
             return [said for words, said in self.passed_over if PREFIX in words.upper()]
         except SettingsError as error:
@@ -124,7 +124,7 @@ class SecretFiles:
         return {name: file.name for name, file in self._files.items()}
 
     def problems(self, names: Iterable[str]) -> list[str]:
-        """Return why files of these names cannot be used."""
+        """Return the reasons why files of these names cannot be used."""
         problems: list[str] = []
         try:
             known = [name for name in names if name in self._files]
@@ -138,7 +138,7 @@ class SecretFiles:
         return problems
 
     def get(self, name: str) -> str | None:
-        """Return what a file holds, without the blanks around it."""
+        """Return the text of a file, without the blanks around it."""
         if name not in self._read and name in self._files:
             self._read[name] = dotenv.text_of(self._files[name]).strip()
         return self._read.get(name)
@@ -175,14 +175,14 @@ class Sources:
     def get(self, name: str) -> str | None:
         """Return one setting as text, reading no more places than it takes.
 
-        Raises SettingsError if a place in which it may stand cannot be read: a default instead
-        might be another proxy, or no ledger.
+        Raises SettingsError if a place that may set it cannot be read: the default instead might
+        mean another proxy, or no ledger.
         """
         given = (place.get(name) for place in self)
         return next((value for value in given if value is not None), None)
 
     def check(self, names: Iterable[str]) -> None:
-        """Raise SettingsError with everything that keeps the places from being read."""
+        """Raise SettingsError with all the reasons why places cannot be read."""
         problems = self.file.problems()
         if self.folder is not None:
             problems += self.folder.problems(names)
@@ -193,10 +193,10 @@ class Sources:
 def locate(
     env_file: str | None, secrets_dir: str | None, environment: Mapping[str, str] = os.environ
 ) -> Sources:
-    """Return where settings are read from.
+    """Return the sources to read settings from.
 
-    Both are flags; what is None is asked of the environment. Raises SettingsError if the directory
-    of secrets is none.
+    Both arguments are flags; the environment replaces one that is None. Raises SettingsError if the
+    directory of secrets is none.
     """
     known = {name.upper(): value for name, value in environment.items()}
     # The last is systemd's, for the files of LoadCredential=.

@@ -1,4 +1,4 @@
-"""What is usable, and yet perhaps not what was meant: a line each, never a value of a secret."""
+"""Usable settings that are perhaps mistakes: a line for each, never a value of a secret."""
 
 import os
 import re
@@ -25,7 +25,7 @@ _OTHERS = 0o044  # what lets the group, and everybody, read
 
 
 def unknown_names(sources: Sources) -> list[str]:
-    """Return a warning for each name in the sources that no setting has, with the nearest one."""
+    """Return a warning for each unknown name in the sources, with the most similar setting."""
     outside = sources.environment
     return [
         f"{line} ({place.name})"
@@ -39,7 +39,7 @@ def unknown_names(sources: Sources) -> list[str]:
 
 
 def injected(name: str, value: str) -> bool:
-    """Report whether Kubernetes, and not a person, set this variable of the environment."""
+    """Report whether Kubernetes, and no person, set this variable of the environment."""
     upper = name.upper()
     # A person who writes BREB_PORT means a number, and should hear that it does nothing.
     return bool(_OF_SERVICES.match(upper) or (_PORT.match(upper) and "://" in value))
@@ -70,7 +70,7 @@ def _nearest(own: str, known: Iterable[str]) -> list[str]:
 
 
 def empty_upstream(settings: Settings, sources: Sources) -> str:
-    """Return where BASE_URL stands without a value, so that requests go where nobody said."""
+    """Return the place that sets BASE_URL to nothing, so that requests go to the default."""
     if settings.base_url != Settings.model_fields["base_url"].default:
         return ""
     named = (place for place in sources if _BASE_URL in place.names)
@@ -78,7 +78,7 @@ def empty_upstream(settings: Settings, sources: Sources) -> str:
 
 
 def path_of_the_api(settings: Settings) -> tuple[str, str] | None:
-    """Return what is wrong with an upstream that ends in a path of the API, and what to write."""
+    """Word the mistake of an upstream that ends in a path of the API, and the right value."""
     base = settings.base_url
     before = before_the_api(base.path)
     if before is None:
@@ -101,12 +101,12 @@ def repeated(file: EnvFile) -> list[str]:
 
 
 def unread(file: EnvFile) -> list[str]:
-    """Return a warning for each line of ``file`` that is passed over. One of ours is an error."""
+    """Return a warning for each ignored line of ``file``. An ignored line of ours is an error."""
     return [said for _, said in file.passed_over]
 
 
 def shortened(file: EnvFile) -> list[str]:
-    """Return a warning for each setting of ``file`` of which python-dotenv cuts something out."""
+    """Return a warning for each value in ``file`` that python-dotenv shortens."""
     ours = (name.upper() for name in unresolved(file.text) if name.upper().startswith(PREFIX))
     return [
         f"{name}: its value in {file.name} contains ${{...}}, which stands for a variable that is"
@@ -117,14 +117,14 @@ def shortened(file: EnvFile) -> list[str]:
 
 
 def of_refused(credentials: Credentials, sources: Sources) -> list[str]:
-    """Return what may be the reason why the credentials are refused."""
+    """Return probable reasons why the credentials are refused."""
     file = sources.file
     slips = [line for line in (*shortened(file), *repeated(file)) if line.startswith(_PAIR)]
     return [*odd(credentials), *slips]
 
 
 def odd(credentials: Credentials) -> list[str]:
-    """Return for each of the two what it has that a real one has not."""
+    """Return, for each of the two, the marks by which it cannot be a real one."""
     pair = (credentials.client_id, credentials.client_secret)
     doubts = (
         (name, _odd(value.get_secret_value())) for name, value in zip(_PAIR, pair, strict=True)

@@ -1,4 +1,4 @@
-"""How the text of a setting becomes its value; what is wrong is said by ValueError, in words."""
+"""Functions that make a setting's value from its text; a ValueError words the mistake."""
 
 import re
 import stat
@@ -27,8 +27,8 @@ _SHORTEST_KEY = 16
 def _split(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
     """Read a comma-separated list; blanks around and empty items are dropped.
 
-    Commas alone are refused, such as two variables leave that are not set: with no key or rule in
-    it, what was meant to shut the door would leave it open.
+    A list of nothing but commas is refused; two unset variables leave such a one. It would have no
+    key or rule, and so let everybody in who should be kept out.
     """
     if not isinstance(value, str):
         return value
@@ -143,7 +143,7 @@ def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def visible(secret: SecretStr) -> SecretStr:
-    """Return a secret without what surrounds it in a file; raise ValueError, not repeating it."""
+    """Return a secret without a file's mark and blanks; raise ValueError, not repeating it."""
     text = secret.get_secret_value().removeprefix("\ufeff").strip()
     if not text:
         raise Empty
@@ -161,7 +161,7 @@ class CallerKey:
 
 
 def _caller_key(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
-    """Read ``name:key``, or a key alone; nothing of a key stands in what is said of it."""
+    """Read ``name:key``, or a key alone; an error message has nothing of the key."""
     if isinstance(value, CallerKey):
         return value
     name, colon, rest = str(value).removeprefix("\ufeff").strip().partition(":")

@@ -1,4 +1,4 @@
-"""What is wrong with a value, in the words of those who write settings, not of the validator."""
+"""Errors of values, in the words of people who write settings, not of the validator."""
 
 from typing import get_args
 
@@ -18,7 +18,7 @@ _NO_NUMBER = ("float_parsing", "int_parsing", "int_from_float", "finite_number")
 
 
 def problem(item: ErrorDetails, field: FieldInfo) -> str:
-    """Say what a setting must be; ``item`` is what pydantic found, ``field`` the setting."""
+    """Word the rule that a value breaks; ``item`` is pydantic's error, ``field`` the setting."""
     kind = item["type"]
     if kind == "missing":
         return (
@@ -44,7 +44,7 @@ def problem(item: ErrorDetails, field: FieldInfo) -> str:
 
 
 def _number(field: FieldInfo) -> str:
-    """Return what a number counts, with an example."""
+    """Return the unit of a number, with an example."""
     takes = about(field)[1]
     if takes == "SECONDS":
         return f"a number of seconds, such as {field.default or 60:g}"

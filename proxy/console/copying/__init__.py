@@ -1,9 +1,9 @@
 """A recorded request as something to paste: for a shell, for a program, for Postman.
 
-Whatever stands in the request, the text does nothing but send it: every word is quoted as its
-language wants it, and nothing but printable characters and line ends are ever in the text, since a
-terminal acts on the others while they are pasted. Secrets are not in the journal, hence not here:
-a caller key is written as a variable.
+For any request, the text does nothing but send it: every word is quoted as its language wants it,
+and the text has only printable characters and line ends, since a terminal acts on others while
+they are pasted. Secrets are not in the journal, hence not here: a caller key is written as a
+variable.
 """
 
 from collections.abc import Callable
@@ -38,8 +38,8 @@ FORMS: dict[str, Callable[[Sendable, CallerUrl], str]] = {
 
 
 def copied(form: str, request: Sendable, door: CallerUrl) -> str:
-    """Word ``request`` in one of the `FORMS`, for a client that is not the one that sent it.
+    """Word ``request`` in one of the `FORMS`, for a client other than its sender.
 
-    Raises NotCopied where that client would send something else, or somewhere else.
+    Raises NotCopied if that client would change the request, or its destination.
     """
     return FORMS[form](portable(request), door)

@@ -1,4 +1,4 @@
-"""What the languages share: names, notes, and what a client sends as it stands."""
+"""The parts that the languages share: names, notes, and tests of what a client changes."""
 
 import re
 
@@ -13,8 +13,8 @@ MASKED = f"{MASK} replaces a value that was masked when this was recorded: write
 SOCKET = "this client cannot use a Unix socket: use curl"
 REWRITTEN = "this client may change the path: curl sends exactly these bytes"
 
-# Neither dot segments, nor escapes of what needs none, nor an empty query: URL libraries tidy
-# them up. The apostrophe is escaped by browsers in a query.
+# No dot segments, no needless escapes, no empty query: URL libraries tidy them up. Browsers escape
+# an apostrophe in a query.
 _PLAIN = re.compile(r"/(?:[A-Za-z0-9/._~?=&+,:;@$!*()-]|%[0-9A-F]{2})*(?<!\?)")
 _TIDIED = re.compile(
     r"/\.{1,2}(?:[/?]|$)|^//|%(?:4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE]|3[0-9]|2[DE])"
@@ -23,7 +23,7 @@ _ASCII = re.compile(r"[ -~]*")
 
 
 class NotCopied(Exception):
-    """A client has no safe way to send it; ``why`` says so."""
+    """A client has no safe way to send it; ``why`` is the reason."""
 
     def __init__(self, why: Phrase) -> None:
         super().__init__(why)
@@ -54,7 +54,7 @@ def ascii_lines(request: Sendable) -> tuple[list[tuple[str, str]], list[str]]:
 
 
 def notes(request: Sendable, door: CallerUrl, client: str, skipped: list[str]) -> list[str]:
-    """Return what is to be said of a client that is not exact."""
+    """Return the notes about a client that does not send the exact request."""
     found = [MASKED] if request.masked else []
     found += [f"{client} cannot send this header: {name}" for name in skipped]
     if not plain(request.target):
@@ -75,7 +75,7 @@ def raw(text: str) -> bytes:
 
 
 def lossy(text: str) -> str:
-    """Return text that is UTF-8, whatever was sent."""
+    """Return text that is valid UTF-8, for any bytes that were sent."""
     return raw(text).decode("utf-8", "replace")
 
 
@@ -88,7 +88,7 @@ def text_of(data: bytes) -> str | None:
 
 
 def with_defaults(request: Sendable) -> list[tuple[str, str | None]]:
-    """Add what keeps curl from sending fields of its own; None takes a field off."""
+    """Add options that keep curl from sending its own fields; None takes a field off."""
     lines: list[tuple[str, str | None]] = list(request.lines)
     names = {name.lower() for name, _ in request.lines}
     wanted = ["Accept", "User-Agent"] + (["Content-Type"] if request.body else [])

@@ -1,4 +1,4 @@
-"""For PHP with its curl extension, which sends the very bytes."""
+"""For PHP with its curl extension, which sends the exact bytes."""
 
 from proxy.console.caller_url import CallerUrl
 from proxy.console.copying.common import KEY, KEY_FIELD, MASKED, curl_line, raw, url, with_defaults

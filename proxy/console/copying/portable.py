@@ -1,12 +1,12 @@
-"""What of a recorded request another client should not send: it was of use to the old one alone."""
+"""Removes the fields that another client should not send: only the old one had a use for them."""
 
 from dataclasses import replace
 
 from proxy.console.sendable import Sendable
 
-# By name, with the reason. What says something to the API stays, whoever wrote it: User-Agent,
-# Cache-Control, If-None-Match, idempotency keys, ids of requests. Connection and its like, and a
-# page's Origin, are no part of a `Sendable` at all.
+# By name, with the reason. A field that tells the API something stays: User-Agent, Cache-Control,
+# If-None-Match, idempotency keys, ids of requests. A `Sendable` has no Connection or similar
+# fields, and no page's Origin.
 LEFT_OUT = {
     "accept-encoding": "the codings that the old client undoes; many clients would print the bytes",
     "dnt": "a browser's own",
@@ -22,7 +22,7 @@ _FAMILIES = ("sec-ch-", "sec-gpc")  # a browser's own as well
 def portable(request: Sendable) -> Sendable:
     """Return the request as another client should send it.
 
-    It keeps in mind whether the old one took compressed answers: who can undo them asks for them.
+    It notes whether the old one took compressed answers: a client that can undo them asks for them.
     """
     names = {name.lower() for name, _ in request.lines}
     lines = tuple(line for line in request.lines if not _left_out(line[0].lower()))

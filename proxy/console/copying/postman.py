@@ -7,7 +7,7 @@ from proxy.console.copying.common import KEY_FIELD, NotCopied, lossy, raw
 from proxy.console.sendable import Sendable
 from proxy.words.phrase import phrase
 
-_VARIABLE = b"{{"  # a secret, perhaps, of the environment of whoever sends it
+_VARIABLE = b"{{"  # it may name a secret in the sender's environment
 _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
 
