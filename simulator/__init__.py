@@ -1,6 +1,6 @@
 """A simulator of Passport's Bre-B API, made from its public documentation alone.
 
-It is a stand-alone ASGI application: it imports nothing of the proxy's.
+It is a stand-alone ASGI application, and imports nothing of the proxy.
 """
 
 from simulator.app import create_app

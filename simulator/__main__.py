@@ -24,7 +24,7 @@ _FAILED, _USAGE, _TAKEN = 1, 2, 3  # as the proxy's own exit codes
 
 
 def announce(base_url: str, config: SandboxConfig) -> str:
-    """Say where the simulator listens and who gets tokens from it."""
+    """Print the simulator's address and the credentials that it accepts."""
     return "\n".join(
         (
             "Bre-B simulator, made from public documentation; not the real thing",
@@ -123,9 +123,9 @@ def _serve(
     )
     sys.stdout.write(told + "\n")
     sys.stdout.flush()
-    # who hangs when it ends is cut off: that is no failure to be explained with a traceback
+    # a connection that hangs at the end is cut off; a traceback would make that look like a failure
     logging.getLogger("uvicorn.error").addFilter(lambda record: not _cut_off(record))
-    # uvicorn raises the signal again once it has shut down: that is a clean end here
+    # uvicorn raises the signal again after its shutdown: here that is a clean end
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(settings).run(sockets=[listener])

@@ -28,7 +28,7 @@ async def send_bytes(
 
 
 async def send_reply(reply: Reply, send: Send) -> None:
-    """Send what an operation answered."""
+    """Send an operation's answer."""
     if reply.content is None:
         await send_bytes(send, reply.status, b"", [])
     else:

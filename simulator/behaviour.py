@@ -103,9 +103,9 @@ class Behaviour:
         return Latency.parse(self.latency).draw(self.random)
 
     def fault_for(self, target: str, spelled: str | None) -> Fault | None:
-        """Say what goes wrong with a request, having counted it.
+        """Count a request, and return its faults.
 
-        What the request itself asks for comes first, then what is planned, then the random.
+        The request's own faults come first, then planned ones, then random ones.
         """
         if len(self.received) < _REMEMBERED or target in self.received:
             self.received[target] += 1

@@ -1,4 +1,4 @@
-"""Answers that break parsers: whole for HTTP, and not what a client of the API expects."""
+"""Answers that break parsers: correct HTTP, with bodies that no client of the API expects."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The codes with which payments are rejected, and what they mean.
+"""The codes with which payments are rejected, and their meanings.
 
 The letters B and U are Bre-B's and documented; those whose meaning stood in no page that could
 be read say so. ACH has codes of its own, which the API's pages do not list: these are the ACH

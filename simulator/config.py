@@ -1,4 +1,4 @@
-"""Everything that can be chosen about the simulator before it starts.
+"""The simulator's settings before its start.
 
 A field whose description starts with "Guess:" stands for something that the public
 documentation leaves open or contradicts; docs/sandbox.md lists them all.

@@ -1,4 +1,4 @@
-"""The controls of /_sandbox: what a person or a test can do to the running simulator."""
+"""The controls of /_sandbox: the actions of a person or a test on the running simulator."""
 
 from typing import Annotated, Literal
 

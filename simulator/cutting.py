@@ -1,4 +1,4 @@
-"""Ways to end an exchange badly, by what ASGI offers and what uvicorn's servers allow."""
+"""Ways to end an exchange badly, with the means of ASGI and of uvicorn's servers."""
 
 import contextlib
 import socket
@@ -40,7 +40,7 @@ async def reset(receive: Receive, send: Send) -> None:
 
 
 async def close(receive: Receive, send: Send) -> None:
-    """Close the connection behind what was sent; a server that hides it does so itself."""
+    """Close the connection after the bytes sent; a server that hides it does so itself."""
     transport = _transport(send)
     if transport is not None:
         transport.close()
@@ -91,7 +91,7 @@ class Cut:
         self._share = share
 
     async def __call__(self, message: Message) -> None:
-        """Pass a message on, or what may be seen of it."""
+        """Pass a message on, or the visible part of it."""
         if message["type"] == "http.response.body":
             body = message.get("body", b"")
             seen = body[: int(len(body) * self._share)]
@@ -110,7 +110,7 @@ class Kept:
         self._messages.append(message)
 
     async def release(self, send: Send) -> None:
-        """Send what was kept."""
+        """Send the kept messages."""
         for message in self._messages:
             await send(message)
 

@@ -54,9 +54,9 @@ def dump(world: World) -> dict[str, Any]:
 
 
 def load(world: World, text: str | bytes) -> None:
-    """Put data into a world; raise ValueError saying what is wrong with it, and change nothing.
+    """Put data into a world; for wrong data raise ValueError with the reason, and change nothing.
 
-    What is there already stays, but for things of the same id.
+    Existing things stay, except those with the same id.
     """
     try:
         data = _DATA.validate_json(text)
@@ -79,7 +79,7 @@ def load(world: World, text: str | bytes) -> None:
 
 
 def _go_on(world: World, payment: PaymentRecord) -> None:
-    """Let a payment that was under way end as it was to end."""
+    """Let a payment that was under way end as it was planned."""
     payment.held = payment.held and world.ledger.hold(payment.account_id, payment.amount)
     if payment.outcome is not None and payment.outcome.status in {"SETTLED", "REJECTED"}:
         plan(world, world.timing.settle_delay, payment, payment.outcome.status)

@@ -15,7 +15,7 @@ NODE = "VIS"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Who is paid under a key, and into which account of ours, if any."""
+    """The owner of a key, and our account that is paid, if any."""
 
     key: AnyKey
     owner: Owner

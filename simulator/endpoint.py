@@ -54,7 +54,7 @@ async def _read(receive: Receive, limit: int) -> bytes:
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            # half a body may well be whole JSON: what was not sent to the end is not done
+            # half a body may be whole JSON: an incomplete request is not carried out
             raise Refusal(400, "the caller left before the end of the body")
         parts.append(message.get("body", b""))
         size += len(parts[-1])

@@ -17,7 +17,7 @@ _EXCLUSIVE = ("status", "cut_body", "reset", "hang", "trickle", "body")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What goes wrong with an exchange, and how often.
+    """A fault of exchanges, and its number of times.
 
     ``after`` lets the request be processed first, so that its outcome is real but unseen.
     """
@@ -55,7 +55,7 @@ class Fault:
         return self.after or needs_answer or self.body in CHANGED
 
     def check(self, named: Set[str]) -> None:
-        """Refuse what is incomplete or contradicts itself, rather than pass over a part of it."""
+        """Refuse an incomplete or contradictory fault, rather than ignore a part of it."""
         wrongs = {name for name in named if name in _EXCLUSIVE}
         if not wrongs and "delay" not in named:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""The simulator's command line: a flag for each setting, and what is wrong in words."""
+"""The simulator's command line: a flag for each setting, and errors in words."""
 
 import argparse
 import difflib
@@ -39,7 +39,7 @@ Hint = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What to serve, and where: ``tls_ca`` is where a made authority's certificate goes."""
+    """The choices of a command line: ``tls_ca`` is the file for a made authority's certificate."""
 
     host: str
     port: int
@@ -75,7 +75,7 @@ class Parser(argparse.ArgumentParser):
         (file or sys.stdout).write(message)
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong and where to read more."""
+        """Print the error and where to read more."""
         sys.stderr.write(f"usage: {self.prog} [options]\n{message}\ntry: {self.prog} --help\n")
         sys.exit(2)
 

@@ -1,4 +1,4 @@
-"""Who may call: the rate, the token, its scopes."""
+"""The gate for callers: the rate, the token, its scopes."""
 
 from starlette.types import Scope
 
@@ -9,7 +9,7 @@ from simulator.world import World
 
 
 class Gate:
-    """Let a request in, or say why not."""
+    """Lets requests in, or refuses them with a reason."""
 
     def __init__(self, world: World) -> None:
         self._world = world

@@ -1,4 +1,4 @@
-"""How long the simulator takes before it answers."""
+"""The time that the simulator takes before it answers."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How much may be paid at once: the country's limit, and those that institutions set."""
+"""The limits of payments: the country's, and those that institutions set."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What an endpoint is: a row of the API's table, with the function that answers it."""
+"""An endpoint: a row of the API's table, with the function that answers it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How a payment ends, and who may decide it: a request, a rule, a magic value, the network."""
+"""The end of a payment, decided by a request, a rule, a magic value or the network."""
 
 import re
 
@@ -36,7 +36,7 @@ def parse(text: str) -> Outcome:
 
 
 def decide(world: World, payment: PaymentRecord) -> Outcome:
-    """Say how a payment will end: what was forced first, then limits, then magic values."""
+    """Return the end of a payment: a forced one first, then limits, then magic values."""
     forced = payment.forced or _ruled(world, payment)
     if forced is None and (broken := broken_by(world, payment)):
         return Outcome("REJECTED", broken)

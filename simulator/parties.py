@@ -33,12 +33,12 @@ def sender_of(world: World, account_id: str) -> Party:
 
 
 def receiver_of(resolution: Resolution) -> Party:
-    """Describe who stands behind a resolved key."""
+    """Describe the owner of a resolved key."""
     return party(resolution.account, resolution.participant, resolution.owner, resolution.key)
 
 
 def bank_party(recipient: Recipient) -> Party:
-    """Describe who stands behind an ACH recipient."""
+    """Describe the owner of an ACH recipient's account."""
     account, owner = recipient.account, recipient.owner
     if account is None or owner is None:
         raise ValueError("only ACH recipients have an account and an owner")
@@ -48,7 +48,7 @@ def bank_party(recipient: Recipient) -> Party:
 
 
 def stranger() -> Party:
-    """Describe somebody at another institution who pays into an account here."""
+    """Describe a payer at another institution who pays into an account here."""
     owner = Owner(type="INDIVIDUAL", identification_type="CC", identification_number="1020304059",
                   first_name="Valentina", first_last_name="Ospina")  # fmt: skip
     number = BankAccount(account_number="301020304059", account_type="SAVINGS")

@@ -1,4 +1,4 @@
-"""What the simulator remembers about things beyond what the API shows."""
+"""The simulator's records of things, with more than the API shows."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -41,7 +41,7 @@ class AccountRecord:
 class Resolved:
     """A resolution, the moment it expires, and the account here that it pays, if any.
 
-    Whoever was resolved is paid, whatever becomes of the key before the payment.
+    The resolved party is paid, even if the key changes before the payment.
     """
 
     shown: Resolution
@@ -51,9 +51,9 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a payment ends: SETTLED, or REJECTED with a code; PENDING and PROCESSING never do.
+    """The end of a payment: SETTLED, or REJECTED with a code; PENDING and PROCESSING never end.
 
-    ``after`` is the seconds until then, None as the simulator's timing has it.
+    ``after`` is the seconds until then; None: the simulator's timing decides.
     """
 
     status: str
@@ -63,7 +63,7 @@ class Outcome:
 
 @dataclass(slots=True)
 class PaymentRecord:
-    """A payment, with counts of how often it was asked for and carried out."""
+    """A payment, with the counts of requests for it and of its executions."""
 
     id: str
     type: Literal["BREB", "ACH"]
@@ -97,7 +97,7 @@ class PaymentRecord:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that a webhook tells: the new name, the old one, and the payment then."""
+    """An event for a webhook: the new name, the old one, and the payment at that moment."""
 
     name: str
     old_name: str

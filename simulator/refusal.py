@@ -1,4 +1,4 @@
-"""The way a request is turned down."""
+"""The refusal of a request."""
 
 _TYPES = {
     400: "invalid_request",

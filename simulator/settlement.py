@@ -1,6 +1,6 @@
 """The life of a payment once it is submitted: under way, then settled or rejected when due.
 
-Nothing runs in the background for this: whoever looks at the world settles what is due.
+Nothing runs in the background for this: each look at the world settles the payments that are due.
 """
 
 import heapq
@@ -39,7 +39,7 @@ def shown(payment: PaymentRecord) -> Payment:
 
 
 def error_of(payment: PaymentRecord) -> PaymentError | None:
-    """Say why a payment was rejected, if it was."""
+    """Return the reason why a payment was rejected, if it was."""
     if payment.status != "REJECTED":
         return None
     description = meaning(payment.error_code)
@@ -53,7 +53,7 @@ def submit(world: World, payment: PaymentRecord) -> None:
     payment.outcome = outcome = decide(world, payment)
     _tell(world, payment, "payment.outbound.confirmed", "payment.confirmed")
     ends = duration(world, outcome)
-    # who times out is not heard of until then
+    # a party that times out gives no sign until then
     heard_of = outcome.status != "PENDING" and outcome.code not in TIME_OUTS
     if heard_of and 0 < world.timing.processing_delay < ends:
         plan(world, world.timing.processing_delay, payment, "PROCESSING")

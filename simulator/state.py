@@ -1,4 +1,4 @@
-"""What /_sandbox shows: the simulator's state, without secrets or bearer tokens."""
+"""The simulator's state for /_sandbox, without secrets or bearer tokens."""
 
 from dataclasses import asdict
 

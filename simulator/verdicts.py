@@ -24,7 +24,7 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class DuplicateVerdict:
-    """What is said of a payment; ``seconds`` how much earlier the other one was."""
+    """The judgement of a payment; ``seconds`` is the time by which the other one was earlier."""
 
     code: str = ""
     seconds: int = 0

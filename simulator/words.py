@@ -1,4 +1,4 @@
-"""What is wrong with a value, in words: people who never wrote a regular expression read it."""
+"""Errors of values in words, for people who never wrote a regular expression."""
 
 import re
 from typing import TYPE_CHECKING

@@ -36,7 +36,7 @@ class Clock:
 
 @dataclass(slots=True)
 class Timing:
-    """How fast payments go, and whether the network is slow: seconds from submitting."""
+    """The pace of payments and of the network: seconds from submitting."""
 
     settle_delay: float
     processing_delay: float

@@ -1,4 +1,4 @@
-"""Content codings (RFC 9110 section 8.4.1) that are read here, each only as far as a limit."""
+"""The content codings (RFC 9110 section 8.4.1) that we decode, each up to a limit."""
 
 import zlib
 

@@ -34,15 +34,15 @@ Known = dict[bytes, list[bytes]]
 
 
 class NameTable(dict[bytes, Rule | None]):
-    """What to do with a line, by its name in any letter case: None for the ordinary ones.
+    """The treatment of a line, by its name in any letter case: None for the ordinary ones.
 
-    For the others the name in lower case, and whether the line may go on to the next hop. A look-up
-    of a name that was seen before is one of a dict: the loops over field lines were a tenth of an
+    For others it is the name in lower case, and whether the line may go on to the next hop. The
+    look-up of a known name is a dict's: before, loops over field lines were a tenth of an
     exchange's cost.
     """
 
-    LIMIT = 4096  # callers choose names: what is beyond is worked out each time
-    LONGEST = 64  # bytes; a name may be as long as a head, and what is remembered stays
+    LIMIT = 4096  # names; callers choose them, so others are worked out each time
+    LONGEST = 64  # bytes; a name may be as long as a head, and a cached name stays
 
     def __init__(self, *, onward: Iterable[bytes] = (), stop: Iterable[bytes] = ()) -> None:
         super().__init__()
@@ -77,8 +77,8 @@ OVERRIDES = frozenset(
     for spelling in _spellings(name)
 )
 
-# What this hop decides by, or does not pass on. Expect is answered by us, Host and Authorization
-# are set by us.
+# Fields that decide something at this hop, or are not passed on. We answer Expect, and we set Host
+# and Authorization.
 REQUEST = NameTable(
     onward=(
         b"content-length",
@@ -92,8 +92,8 @@ REQUEST = NameTable(
 )
 RESPONSE = NameTable(onward=(b"content-length", b"content-location", b"location"), stop=HOP_BY_HOP)
 
-# A field that Connection must not name away: without it the message would lose its framing.
-# The options that are no names of fields are left out as well.
+# Connection must not remove these fields: without them the message would lose its framing. Options
+# that are no field names are in the list as well.
 ORDINARY = frozenset((b"keep-alive", b"close", b"Keep-Alive", b"Close"))
 _NOT_NAMED = frozenset((b"content-length", b"transfer-encoding", b"close", b"keep-alive"))
 
@@ -101,8 +101,8 @@ _NOT_NAMED = frozenset((b"content-length", b"transfer-encoding", b"close", b"kee
 class Section:
     """The field lines of one head, judged once, where they are read.
 
-    ``lines`` are all as they came, ``known`` the values of those that decide something, by
-    lower-case name and in order; ``onward`` are the lines that may go to the next hop: none that
+    ``lines`` has all lines as they came; ``known`` has the values of those that decide, by
+    lower-case name and in order; ``onward`` has the lines that may go to the next hop: none that
     is this hop's own, none that Connection names.
     """
 

@@ -1,4 +1,4 @@
-"""How a message's body is framed (RFC 9112 section 6), decided once, where its head is read.
+"""The framing of a message's body (RFC 9112 section 6), decided once, where its head is read.
 
 A framing is one number: 0 or more is a length in bytes, `CHUNKED` and `UNTIL_CLOSE` are below it.
 """
@@ -14,15 +14,15 @@ CHUNKED: Final = -1
 UNTIL_CLOSE: Final = -2  # an answer that ends with its connection
 
 MAX_HEAD = 131_072
-BUFFER = 65_536  # what waits of a body, in either direction, before its sender is not read
-LINE = 160  # what a field line takes beside its bytes
-OBJECT = 64  # what a part of a body takes beside its bytes, which counts for tiny chunks
-MAX_LENGTH = (1 << 63) - 1  # an upstream that counts in signed numbers would read less than nothing
+BUFFER = 65_536  # bytes of a body that wait, in either direction, before its sender is not read
+LINE = 160  # bytes of memory that a field line takes beside its text
+OBJECT = 64  # bytes of memory that a part of a body takes beside its data; tiny chunks add up
+MAX_LENGTH = (1 << 63) - 1  # an upstream with signed numbers would read a negative one
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 HEAD_END = b"\r\n\r\n"
 BAD = phrase("step.well-formed")
 
-# As RFC 9110 has them; before Python 3.13 these are older.
+# The phrases of RFC 9110; Python before 3.13 has older ones.
 _PHRASES = {
     **{status.value: status.phrase for status in http.HTTPStatus},
     413: "Content Too Large",
@@ -37,7 +37,7 @@ _STATUS_LINES = {
 
 
 def request_framing(known: Known, version: str) -> int:
-    """Return the framing of a request; refuse what could be framed in two ways.
+    """Return the framing of a request; refuse one that could be framed in two ways.
 
     Raises RequestRefused (RFC 9112 section 6.1).
     """
@@ -61,7 +61,7 @@ def request_framing(known: Known, version: str) -> int:
 
 def continues(known: Known, version: str) -> bool:
     """Report whether the caller waits for a 100 before it sends the body."""
-    # A list: other members, and other lines, take nothing from the one that we know.
+    # It is a list: other members and other lines do not cancel the one that we know.
     return version == "1.1" and any(
         member.strip(b" \t") == b"100-continue"
         for value in known.get(b"expect", ())

@@ -1,4 +1,4 @@
-"""A caller's request as its listener hands it on: what was read of it, once, and its body."""
+"""A caller's request as its listener hands it on: the parsed head, and the source of its body."""
 
 from typing import NamedTuple, Protocol
 
@@ -19,12 +19,12 @@ class BodyPart(NamedTuple):
 
 
 class BodySource(Protocol):
-    """Where a request's body comes from."""
+    """The source of a request's body."""
 
     def now(self) -> BodyPart | None:
-        """Return what is there already, None if `next` would wait.
+        """Return the next part if it has arrived, None if `next` would wait.
 
-        Raises RequestRefused if the body is malformed already: nothing of it has to go out then.
+        Raises RequestRefused if the body is malformed already: then none of it is sent.
         """
 
     async def next(self) -> BodyPart:
@@ -32,7 +32,7 @@ class BodySource(Protocol):
 
 
 class Peer:
-    """What is known of who is at the other end of a connection."""
+    """The facts that are known about the caller on a connection."""
 
     __slots__ = ("known",)
 
@@ -43,8 +43,8 @@ class Peer:
 class Request:
     """One request: ``target`` as it came, ``path`` without its query, ``framing`` of its body.
 
-    ``body`` is asked only where ``framing`` says that there is one; ``server`` is where the caller
-    reached us: host, and port but for a Unix socket.
+    ``body`` is read only if ``framing`` tells that there is one; ``server`` is the address at which
+    the caller reached us: host and port, without a port for a Unix socket.
     """
 
     def __init__(
@@ -60,17 +60,17 @@ class Request:
         self.scheme = "http"
         self.server: tuple[str, int | None] | None = None
         self.uid: int | None = None  # the user at the other end of a Unix socket
-        self.exchange_id = ""  # given by the shell
-        self.caller = ""  # whose name it goes in, where that is known before a key is looked at
-        self.renews = True  # whether a 401 to it may say something of the token
-        self.replay_of = ""  # the exchange that this one repeats, by the operator's wish
+        self.exchange_id = ""  # set by the shell
+        self.caller = ""  # the caller's name, if it is known before a key is checked
+        self.renews = True  # whether a 401 to it may be about the token
+        self.replay_of = ""  # the id of the exchange that the operator repeats
         self.max_body: int | None = None  # bytes; a longer one is refused
         self.size = 0  # bytes of the head
-        self.kept = 0  # bytes of the body that somebody keeps, or that wait to go up
+        self.kept = 0  # bytes of the body that are kept, or wait to go up
         self.peer = _NOBODY
         self.crowded = False  # others wait behind it on the same connection
         self.gone_up = False  # a part of it may be at the upstream
-        self.given_way: RequestRefused | None = None  # why it is ended before it goes up
+        self.given_way: RequestRefused | None = None  # the reason why it ends before it goes up
         self.body: BodySource = _NOTHING
 
     def go_up(self) -> None:
@@ -80,7 +80,7 @@ class Request:
         self.gone_up = True
 
     def weigh(self) -> int:
-        """Return how many bytes of memory it takes, with what is kept of its body."""
+        """Return the bytes of memory that it takes, with the kept part of its body."""
         return self.size + LINE * len(self.section.lines) + self.kept
 
 

@@ -1,8 +1,8 @@
 """The bytes of a caller's connection, cut into requests; no socket and no clock in here.
 
-Invariants: each call of `feed` gives one event at most; what llhttp reads more
-generously than RFC 9112 (blanks in the request line, other protocols, bare LF before it) is
-refused; heads, trailers and chunk extensions are bounded.
+Invariants: each call of `feed` gives one event at most; forms that llhttp accepts and RFC 9112 does
+not (blanks in the request line, other protocols, bare LF before it) are refused; heads, trailers
+and chunk extensions are bounded.
 """
 
 import logging
@@ -22,13 +22,13 @@ log = logging.getLogger("proxy.listener")
 MAX_FIELDS = 2_000
 _LONG = 3 * MAX_FIELDS  # bytes; less cannot be that many lines
 _EMPTY_LINE = 64  # bytes of overhead that an empty line in a chunked body counts for
-_LISTS = (b"connection", b"expect")  # which are taken apart
+_LISTS = (b"connection", b"expect")  # they are split into their members
 _LONGEST_LIST = 4_096  # bytes
 _CHUNKED_HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 _FIRST_LINE = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ HTTP/(1\.[01])\r\n")
 _VERSIONS = {b"1\r\n": "1.1", b"0\r\n": "1.0"}
 _HANDSHAKE = b"\x16"  # RFC 8446 section 5.1: the first byte of a ClientHello
-# RFC 9110 section 5.6.2. Longer ones no server has, and what is counted and logged keeps them.
+# RFC 9110 section 5.6.2. No server has longer ones, and counters and log lines would keep them.
 _LONGEST_METHOD = 64
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]"
 _METHOD = rb"%b{1,%d}" % (_TOKEN, _LONGEST_METHOD)
@@ -82,31 +82,31 @@ class RequestParser:
 
     def __init__(self) -> None:
         self._parser = self._new()
-        self._remaining = 0  # of a body of known length
-        self._tail = b""  # of what was fed, in case the end of a part is cut by packets
+        self._remaining = 0  # bytes of a body of known length
+        self._tail = b""  # the last bytes fed: packets may cut the end of a part
         self._overhead = 0
-        self._parts: list[bytes] = []  # of a chunked body, from the read at hand
+        self._parts: list[bytes] = []  # parts of a chunked body, from this read
         self._version = "1.1"
         self.forget()
 
     def _new(self) -> httptools.HttpRequestParser:
         parser = httptools.HttpRequestParser(self)
-        # What follows a request that asked for a close is ignored; it must not break its answer.
+        # Bytes after a request that asked for a close are ignored; they must not break its answer.
         parser.set_dangerous_leniencies(lenient_data_after_close=True)
         return parser
 
     def forget(self) -> None:
-        """Begin anew, with nothing of what has come."""
-        self.size = 0  # bytes of a head that has begun and is not whole
+        """Begin anew, without any of the bytes that have come."""
+        self.size = 0  # bytes of an incomplete head
         self._phase = REQUEST_LINE
-        self._method = ""  # one that llhttp does not know
-        self._line = self._url = self._tail = b""  # _line: what has come of the request line
+        self._method = ""  # a method that llhttp does not know
+        self._line = self._url = self._tail = b""  # _line: the request line, as far as it has come
         self._lines: Lines = []
         self._request: Request | None = None
 
     @property
     def begun(self) -> bool:
-        """Whether there is more of a head than empty lines."""
+        """Whether more of a head has come than empty lines."""
         return bool(self._line.lstrip(b"\r\n"))
 
     @property
@@ -115,13 +115,13 @@ class RequestParser:
         return self._lines
 
     def weigh(self) -> int:
-        """Return how many bytes of memory a head takes that is not whole: it is there twice."""
+        """Return the bytes of memory that an incomplete head takes: it is there twice."""
         return 2 * self.size + LINE * len(self._lines)
 
     def feed(self, data: bytes, start: int) -> tuple[Event | None, int]:
-        """Read ``data`` from ``start`` to the end of one part; return what it gave, and its end.
+        """Read ``data`` from ``start`` to the end of one part; return its event, and its end.
 
-        The parts of a body belong to the last request. Raises RequestRefused; nothing more must be
+        The parts of a body belong to the last request. Raises RequestRefused; nothing more may be
         fed then.
         """
         if self._phase is COUNTED:
@@ -132,18 +132,18 @@ class RequestParser:
         return self._head(data[start:end]), end
 
     def close(self) -> None:
-        """Let go of what refers to this one, at the end of the connection; `feed` no more then.
+        """Drop the parts that refer to this one, at the end of the connection; `feed` no more then.
 
-        Nothing is left to the garbage collector, which looks seldom: it may be a head's worth.
+        The garbage collector runs seldom, and the cycle may hold a whole head.
         """
         del self._parser
         self.forget()
 
     def _boundary(self, data: bytes, start: int) -> int:
-        """Return how far may be fed.
+        """Return the end of the bytes that may be fed now.
 
-        A head and a chunked body both end with an empty line: never beyond one, so that the parser
-        stops with the request.
+        A head and a chunked body both end with an empty line. We never feed beyond one, so that
+        the parser stops with the request.
         """
         if self._phase <= FIELDS and data[start] in b"\r\n" and not self.begun:
             # Empty lines before a request are one part with it: each alone would cost a pass over
@@ -171,7 +171,7 @@ class RequestParser:
         return BodyPart(part, last=not self._remaining), start + len(part)
 
     def _chunks(self, data: bytes, start: int) -> tuple[BodyPart | None, int]:
-        """Take bytes of a chunked body: all that are there, or up to its end."""
+        """Take the bytes of a chunked body that have come, or those up to its end."""
         end = start
         while end < len(data) and self._phase is CHUNKS:
             begun, end = end, self._boundary(data, end)
@@ -185,8 +185,8 @@ class RequestParser:
         elif not parts:
             return None, end
         self._parts = []
-        # As one: tiny chunks would take much room while they wait, and bytes that hold nothing but
-        # empty lines much time, if each were a part for all who handle it.
+        # They become one part: many tiny chunks would take much memory while they wait, and many
+        # empty lines much time, if each were a part of its own.
         return BodyPart(parts[0] if len(parts) == 1 else b"".join(parts), last=whole), end
 
     def _head(self, part: bytes) -> Request | None:
@@ -195,7 +195,7 @@ class RequestParser:
             part = part if part.isascii() else self._encoded(part)
             self._line = self._line + part if self.size else part
         self.size += len(part)
-        # Before they are read: to read 16,000 lines of a few bytes takes 6 ms.
+        # Before the lines are parsed: 16,000 lines of a few bytes take 6 ms.
         if len(part) > _LONG and part.count(b"\n") > MAX_FIELDS + 2:
             raise self._too_large()
         self._parse(part)
@@ -226,8 +226,8 @@ class RequestParser:
         try:
             self._parser.feed_data(part)
         except httptools.HttpParserUpgrade:
-            # Not taken up (RFC 9110 section 7.8): what follows is HTTP/1.1 as before, the body of
-            # this very request first.
+            # We do not switch (RFC 9110 section 7.8): the following bytes are HTTP/1.1 as before,
+            # first the body of this same request.
             self._parser = self._new()
             if self._request is not None and self._request.framing == CHUNKED:
                 self._phase = CHUNKS
@@ -236,7 +236,7 @@ class RequestParser:
             unknown = isinstance(error, httptools.HttpParserInvalidMethodError)
             if not (unknown and self._phase <= FIELDS) or self._method:
                 raise self._refusal(error) from None
-            # At once: who speaks another protocol, TLS perhaps, may never send the line's end.
+            # At once: a client of another protocol, such as TLS, may never send the line's end.
             if not _METHOD_SO_FAR.match(self._line):
                 raise self._refusal(error) from None
             self._phase = OTHER_METHOD
@@ -277,12 +277,12 @@ class RequestParser:
         return part[:start] + target + part[end:]
 
     def _refusal(self, error: httptools.HttpParserError) -> RequestRefused:
-        cause = error.__context__  # what a callback raised comes wrapped
+        cause = error.__context__  # the parser wraps a callback's error
         if isinstance(cause, RequestRefused):
             return cause
         if self._phase <= FIELDS:
             if self._line[:1] == _HANDSHAKE:
-                # The caller cannot read this; the one who reads the log can.
+                # The caller cannot read this, but a reader of the log can.
                 return RequestRefused(400, "malformed", phrase("tls-came"), BAD)
             other = _OTHER_VERSION.match(self._line)
             if other and other[1] not in (b"HTTP/1.1", b"HTTP/1.0"):
@@ -309,7 +309,7 @@ class RequestParser:
     def on_headers_complete(self) -> None:
         """Judge the head."""
         if self._phase is CHUNKS:
-            return  # the one that puts a parser into the state before a chunked body
+            return  # our own head, which puts the parser before a chunked body
         parser = self._parser
         if self._phase < FIELDS:
             self._check_line()
@@ -337,7 +337,7 @@ class RequestParser:
         self._parts.append(data)
 
     def on_message_complete(self) -> None:
-        """Note that a chunked body is whole: all others are counted, or have no body."""
+        """Note that a chunked body is whole; other bodies end by their length."""
         if self._phase is CHUNKS:
             self._phase = WHOLE
 
@@ -347,7 +347,7 @@ class RequestParser:
         """Refuse a request line that is more or less than three words (RFC 9112 section 3)."""
         line = self._line
         self._phase = FIELDS
-        # A quarter of the regular expression's time, for all that is ordinary.
+        # For ordinary lines this takes a quarter of the regular expression's time.
         space = line.find(b" HTTP/1.", 0, line.find(b"\n"))  # in this line, not in a header
         version = _VERSIONS.get(line[space + 8 : space + 11])
         if space > 0 and version and line.count(b" ", 0, space) == 1 and line[0] > 32:
@@ -377,9 +377,9 @@ class RequestParser:
                 raise RequestRefused(431, "head-too-large", long, step)
 
     def _check_overhead(self) -> None:
-        """Bound what a chunked body is wrapped in: lines, extensions, trailers; and empty lines.
+        """Bound the overhead of a chunked body: its lines, extensions, trailers and empty lines.
 
-        Each of these is looked at by itself: bytes that hold little else would take much time.
+        Each of these is handled by itself, so a body of little else would take much time.
         """
         if self._overhead > MAX_HEAD:
             large = phrase("chunk-overhead")

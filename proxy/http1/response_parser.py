@@ -1,4 +1,4 @@
-"""One answer, as its bytes come: pure, no I/O.
+"""Parses one answer as its bytes come, without I/O.
 
 Invariants:
 
@@ -57,7 +57,7 @@ class ResponseParser:
         self._reason = self._begun = self._tail = b""
         self._status = self._size = self._remaining = self._overhead = 0
         self._lines: Lines = []
-        # A new one costs 0.3 us, less than to know when an old one can be used again.
+        # A new parser costs 0.3 us, less than the check whether an old one can be used again.
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
 
     @property
@@ -87,14 +87,14 @@ class ResponseParser:
         return self.complete
 
     def close(self) -> None:
-        """Take no more bytes: let go of the parser, which refers to this one.
+        """Take no more bytes, and drop the parser, which refers to this one.
 
-        Nothing is left to the garbage collector, which looks seldom: it may be a whole buffer.
+        The garbage collector runs seldom, and the cycle may hold a whole buffer.
         """
         self._parser = None
 
     def take(self) -> bytes:
-        """Return what is there of the body, once."""
+        """Return the part of the body that has come, once."""
         chunks = self.chunks
         if not chunks:
             return b""
@@ -199,7 +199,7 @@ class ResponseParser:
         self.buffered += len(data) + OBJECT
 
     def _feed_known(self, data: bytes) -> None:
-        """Pass the body by the parser: it would only hand the same bytes back."""
+        """Take bytes of a body of known length; the parser would only hand them back."""
         if len(data) > self._remaining:
             data = data[: self._remaining]
             self.keep_alive = False
@@ -214,7 +214,7 @@ class ResponseParser:
         except ResponseInvalid:
             if not self.complete:
                 raise
-            self.keep_alive = False  # the answer was whole; what follows is not for us
+            self.keep_alive = False  # the answer was whole; further bytes are not for us
         arrived = len(self.chunks) - waiting
         if arrived > 1:
             self._join(arrived)
@@ -232,7 +232,7 @@ class ResponseParser:
             self._overhead = 0
 
     def _join(self, count: int) -> None:
-        """Keep what came in one read as one: tiny chunks would take much room while they wait."""
+        """Join the chunks of one read: many tiny ones would take much memory while they wait."""
         self.chunks[-count:] = [b"".join(self.chunks[-count:])]
         self.buffered -= (count - 1) * OBJECT
 
@@ -255,7 +255,7 @@ class ResponseParser:
             self._lines.append((name, value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
-        """Note what the parser forgets when the message is complete."""
+        """Note the facts that the parser forgets when the message is complete."""
         parser = self._parser
         if self.head is None and parser is not None:
             self._status = parser.get_status_code()

@@ -1,4 +1,4 @@
-"""What callers can make us hold in memory: one budget, and how little is read when it is short."""
+"""The memory that callers can make us hold: one budget, and smaller reads when it is short."""
 
 from proxy.memory.budget import Budget, Holder
 from proxy.memory.rules import Claim

@@ -1,13 +1,14 @@
-"""All that callers can make us hold, in both listeners, under one limit.
+"""One limit for all the memory that callers can make us hold, in both listeners.
 
-What is consumed at once is not counted. What stays is: a coarse timer weighs all connections, and
-who keeps bytes says so (`Budget.hold`), so that all are weighed at once when it could be too much.
+Data that is consumed at once is not counted. Data that stays is: a coarse timer weighs all
+connections, and code that keeps bytes calls `Budget.hold`, which weighs all at once when they could
+be too much.
 
-* While little waits everything is read as it comes. Beyond `MUCH` connections are read in sips,
-  and less waits of a body before its sender is not read.
-* Beyond half of the budget it is `tight`: no more than a sip waits of anything. Half is left for
-  those who hold little.
-* Above the budget the greediest give way until it is kept (`rules.greed`); an exchange that has
+* While little waits, everything is read as it comes. When more than `MUCH` waits, connections are
+  read in sips, and less of a body may wait before its sender is no longer read.
+* Above half of the budget it is `tight`: at most one sip of anything waits. The other half is left
+  for connections that hold little.
+* Above the budget the greediest give way until the rest fits (`rules.greed`); an exchange that has
   gone up never does.
 """
 
@@ -21,68 +22,68 @@ from proxy.memory.rules import MIB, SECURED, UNLIMITED, Claim, giving_way
 
 SWEEP: Final = 0.25  # seconds between two weighings, while nothing presses
 MUCH: Final = 8 * MIB
-"""Bytes that wait, in all, before less may wait of each."""
+"""Bytes that may wait in all before less may wait on each connection."""
 _GIVE_BACK: Final = 4 * MIB  # free memory, after a peak, that is worth the time to return it
 _PAUSE: Final = 4  # sweeps between two returns
 
 
 class Holder(Protocol):
-    """A connection, on whichever side."""
+    """A connection, to a caller or to the upstream."""
 
     bare: int
-    """How many bytes of memory it takes by being there."""
+    """Bytes of memory that it takes while it is idle."""
 
     def weigh(self) -> int:
-        """Return how many bytes of memory it takes beside, with all that it holds."""
+        """Return the bytes of memory that it holds beyond ``bare``."""
 
     def claim(self, now: float) -> Claim | None:
-        """Return what could be freed if it gave way; None if it must not."""
+        """Return its claim; None if it must not give way."""
 
     def stalls(self, now: float) -> float:
-        """Return for how long an answer has not been taken that need not be; 0 if none."""
+        """Return for how long (seconds) an answer that may be cut was not taken; 0 if none."""
 
     def give_way(self) -> bool:
-        """Let go of what `claim` has; return whether the connection itself goes at once."""
+        """Free the memory of its claim; return whether the connection itself closes at once."""
 
 
 class Budget:
-    """How much all connections hold, at most ``most`` bytes.
+    """The bytes that all connections hold, at most ``most``.
 
-    ``give_back`` returns free memory to the system, after there was much. ``mark`` (bytes) is how
-    much of a body may wait before its sender is not read; while ``tight``, of anything.
+    ``give_back`` returns free memory to the system after a peak. ``mark`` (bytes) bounds the part
+    of a body that may wait before its sender is no longer read; while ``tight``, of anything.
     """
 
     def __init__(self, most: int = UNLIMITED, give_back: Callable[[], None] = lambda: None) -> None:
         self.most = most
         self.mark = BUFFER
         self.tight = False
-        self.by_records = True  # whether TLS may be read so (`records.works`)
+        self.by_records = True  # whether TLS may be read record by record (`records.works`)
         self._give_back = give_back
         self._holders: set[Holder] = set()
         self._leaving: set[Holder] = set()
         self._others: list[Callable[[], tuple[int, int]]] = []
-        self._bare = 0  # of all holders
+        self._bare = 0  # bytes of all idle holders
         self._weighed = 0
-        self._since = 0  # what was held since
-        self._room = min(MUCH, most // 2)  # how much more that may be before all are weighed again
+        self._since = 0  # bytes held since the last weighing
+        self._room = min(MUCH, most // 2)  # its bound (bytes); beyond it, all are weighed again
         self._peak = 0
-        self._garbage = 0  # the event loop's TLS leaves cycles behind, which nobody sees
+        self._garbage = 0  # bytes in cycles that the loop's TLS leaves behind
         self._pause = 0
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
 
     @property
     def over(self) -> bool:
-        """Whether more is held than may be: those who have given way have not left yet."""
+        """Whether too much is held: those that give way have not left yet."""
         return self._weighed > self.most
 
     @property
     def held(self) -> int:
-        """How many bytes were held at the last weighing, and have been said to be held since."""
+        """The bytes held at the last weighing, and those noted with `hold` since."""
         return self._weighed + self._since
 
     def include(self, weigh: Callable[[], tuple[int, int]]) -> None:
-        """Weigh others, too, who give way to nobody: bare, and what they hold."""
+        """Weigh other connections, which never give way; ``weigh`` returns bare and held bytes."""
         self._others.append(weigh)
 
     def enter(self, holder: Holder) -> None:
@@ -106,8 +107,8 @@ class Budget:
     def hold(self, size: int, holder: Holder | None = None) -> None:
         """Note that ``size`` more bytes stay for now; somebody may give way before this returns.
 
-        That is ``holder``, whose they are, while others have been told to and have not left yet:
-        thousands may come in one turn of the event loop, and to weigh all for each takes too long.
+        While others that give way have not left yet, ``holder``, the owner of these bytes, gives
+        way: thousands may come in one turn of the event loop; weighing all for each is too slow.
         """
         self._since += size
         if self._since <= self._room:
@@ -120,9 +121,9 @@ class Budget:
                 self._sent_away(holder)
 
     def unblock(self, most: int) -> None:
-        """Have those who do not take their answers give way, beyond ``most``: others wait.
+        """Make callers that do not take their answers give way, beyond ``most``: others wait.
 
-        Each holds a connection to the upstream. Those who have not moved for longest go first.
+        Each holds a connection to the upstream. Those that have not moved for longest go first.
         """
         now = self._loop.time()
         stalled = [(time, holder) for holder in self._holders if (time := holder.stalls(now))]
@@ -142,7 +143,7 @@ class Budget:
         self._judge(waiting)
 
     def _judge(self, waiting: int) -> None:
-        """Decide how much is read from now on, and when all are to be weighed again."""
+        """Decide the size of reads from now on, and the room until all are weighed again."""
         held, half, much = self._weighed, self.most // 2, min(MUCH, self.most // 4)
         self.tight = held > (half - half // 4 if self.tight else half)
         if self.tight or waiting > (much // 2 if self.mark == SIP else much):
@@ -157,7 +158,7 @@ class Budget:
             self._room = max((self.most if self.tight else half) - held, self.most // 8)
 
     def _make_room(self, excess: int) -> int:
-        """Have the greediest give way; return how much is free at once, and not in a moment."""
+        """Make the greediest give way; return the bytes that are free at once, not in a moment."""
         now = self._loop.time()
         excess -= sum(holder.bare + holder.weigh() for holder in self._leaving)
         claims = [
@@ -173,7 +174,7 @@ class Budget:
         return free
 
     def _sent_away(self, holder: Holder) -> bool:
-        """Have one give way; return whether it has left with that."""
+        """Make one give way; return whether it has left already."""
         at_once = holder.give_way()
         if at_once:
             self.leave(holder)

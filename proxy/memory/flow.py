@@ -1,4 +1,4 @@
-"""Flow control of one connection: when it is not read, and when no more is written to it."""
+"""Flow control of one connection: it pauses reading and writing."""
 
 import asyncio
 from typing import cast
@@ -12,8 +12,8 @@ from proxy.memory.reading import read_as
 class Flow:
     """Both directions of one connection.
 
-    ``by_records``: TLS below reads one record at a time. Then `adapt` changes nothing. ``moves``:
-    how often something was read or written; the protocol counts what it reads.
+    ``by_records``: TLS below reads one record at a time. Then `adapt` changes nothing. ``moves``
+    counts reads and writes; the protocol counts its own reads.
     """
 
     __slots__ = (
@@ -38,19 +38,19 @@ class Flow:
         self.moves = 0
         self._budget = budget
         self._protocol: asyncio.Protocol | None = None
-        self._mark = BUFFER  # bytes, as it is being read; what is wanted may have changed
+        self._mark = BUFFER  # bytes, as it is read now; the wanted mark may differ
         self._write_mark = BUFFER
-        self._unread = 0  # bytes that wait in the kernel, while nothing is read
+        self._unread = 0  # bytes that wait in the kernel while reading is paused
         self._drained: asyncio.Future[None] | None = None
 
     def begin(self, protocol: asyncio.Protocol, transport: asyncio.Transport) -> None:
-        """Control what ``protocol`` reads from and writes to ``transport``, which it reads."""
+        """Control reading and writing of ``transport``, which ``protocol`` reads."""
         self._protocol = protocol
         self.transport = transport
         transport.set_write_buffer_limits(high=BUFFER)
 
     def end(self) -> None:
-        """Let go of the protocol, which refers to this one; nobody waits any more."""
+        """Drop the protocol, which refers to this one; wake the one who waits."""
         self._protocol = None
         self.reading_paused = False
         self.wake()
@@ -88,11 +88,11 @@ class Flow:
             read_as(self._protocol, self.transport, mark)
 
     def look_below(self) -> None:
-        """Measure what waits in the kernel: it counts against our limit."""
+        """Measure the bytes that wait in the kernel: they count against our limit."""
         self._unread = unread(self.transport) if self.reading_paused else 0
 
     def weigh(self) -> int:
-        """Return how many bytes wait below, in either direction."""
+        """Return the bytes that wait below, in either direction."""
         return self._unread + self.unwritten
 
     # -- writing ---------------------------------------------------------------------------
@@ -105,7 +105,7 @@ class Flow:
 
     @property
     def unwritten(self) -> int:
-        """How many bytes wait to be written."""
+        """The bytes that wait to be written."""
         return self.transport.get_write_buffer_size()
 
     def pause_writing(self) -> None:
@@ -118,7 +118,7 @@ class Flow:
         self.wake()
 
     def follow_writing(self) -> None:
-        """Let as much wait to be written as may wait now."""
+        """Set the present limit of the bytes that wait to be written."""
         mark = self._budget.mark
         if self._write_mark != mark:
             self._write_mark = mark
@@ -134,6 +134,6 @@ class Flow:
                 self._drained = None
 
     def wake(self) -> None:
-        """Let whoever waits in `drain` look again."""
+        """Make the one who waits in `drain` check again."""
         if self._drained is not None and not self._drained.done():
             self._drained.set_result(None)

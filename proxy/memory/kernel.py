@@ -1,7 +1,7 @@
-"""What the kernel keeps for our connections, which counts against a control group's limit, too.
+"""The kernel's buffers for our connections, which count against a control group's limit, too.
 
-Left to itself it keeps megabytes for each that does not move: measured, 1 GiB for 512 answers that
-nobody read.
+By default they grow to megabytes for each connection that does not move: measured, 1 GiB for 512
+answers that nobody read.
 """
 
 import asyncio
@@ -20,9 +20,9 @@ _NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", None)
 
 
 def bound(sock: socket.socket, budget: Budget) -> None:
-    """Have little kept for ``sock``, or all that it accepts, where memory is scarce.
+    """Make the buffers of ``sock``, or of all that it accepts, small if memory is limited.
 
-    Elsewhere it may be much: far away servers send faster so.
+    Without a limit they may be large: distant servers send faster then.
     """
     if budget.most >= UNLIMITED // 4 or sock.family not in (socket.AF_INET, socket.AF_INET6):
         return
@@ -33,7 +33,7 @@ def bound(sock: socket.socket, budget: Budget) -> None:
 
 
 def unread(transport: asyncio.Transport) -> int:
-    """Return the bytes that have arrived and wait in the kernel; 0 where it does not tell."""
+    """Return the bytes that have arrived and wait in the kernel; 0 if it does not tell."""
     sock = transport.get_extra_info("socket")
     if sys.platform == "win32" or sock is None or sock.fileno() < 0:
         return 0

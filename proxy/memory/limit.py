@@ -1,4 +1,4 @@
-"""How much memory the system lets this process have: the limit of its control group."""
+"""The system's limit of this process's memory: that of its control group."""
 
 import contextlib
 from collections.abc import Iterator
@@ -7,15 +7,15 @@ from typing import Final
 
 _PLACE = Path("/sys/fs/cgroup")
 _MEMBERSHIP = Path("/proc/self/cgroup")
-# In each version of control groups. Beyond the high mark nobody is killed, but slowed down.
+# In each version of control groups. Beyond the high mark a process is slowed down, not killed.
 _FIRST: Final = ["memory.limit_in_bytes"]
 _SECOND: Final = ["memory.max", "memory.high"]
 
 
 def memory_limit(place: Path = _PLACE, membership: Path = _MEMBERSHIP) -> int | None:
-    """Return the lowest limit of our control group and those it is in; None if there is none.
+    """Return the lowest limit (bytes) of our control group and its parents; None if none.
 
-    ``place`` is where they are mounted, ``membership`` says which are ours (cgroups(7)).
+    ``place`` is their mount point, ``membership`` the file that names ours (cgroups(7)).
     """
     with contextlib.suppress(OSError):
         lines = membership.read_text(errors="replace").splitlines()
@@ -35,7 +35,7 @@ def _files(lines: list[str], place: Path) -> Iterator[Path]:
         else:
             continue
         own = PurePosixPath(path.lstrip("/"))
-        # In a container the path may be the host's, and our group is what is mounted.
+        # In a container the path may be the host's, and the mount point is our group.
         for group in (own, *own.parents):
             yield from (mounted / group / name for name in names)
 

@@ -1,4 +1,4 @@
-"""How much is read at a time: as much as comes, 256 KiB at most, or a sip."""
+"""The size of one read: as much as comes, at most 256 KiB, or a sip."""
 
 import asyncio
 from typing import Final
@@ -6,12 +6,12 @@ from typing import Final
 from proxy.http1.framing import BUFFER
 
 SIP: Final = 16_384  # bytes
-# Where sips are taken from, all in one place: each is copied before the next is read.
+# One buffer for the sips of all connections: each sip is copied before the next is read.
 SIPS: Final = memoryview(bytearray(4 * SIP))
 
 
 class ReadAdapter(asyncio.BufferedProtocol):
-    """Stands before a protocol and reads for it into ``buffer``; all else is the other's own."""
+    """Stands before a protocol, reads for it into ``buffer``, and passes all else on."""
 
     __slots__ = ("_behind", "_buffer")
 
@@ -58,5 +58,5 @@ class Sips(ReadAdapter):
 
 
 def read_as(protocol: asyncio.Protocol, transport: asyncio.Transport, mark: int) -> None:
-    """Have what comes read in sips, or not; while nothing is read."""
+    """Read in sips from now on, or not; call this only while reading is paused."""
     transport.set_protocol(protocol if mark == BUFFER else Sips(protocol))

@@ -1,8 +1,8 @@
-"""TLS that is read one record at a time: all that rests on the event loop's private parts.
+"""TLS that is read one record at a time; only this module uses the event loop's private parts.
 
 One read takes 256 KiB, and the loop's TLS keeps as much, twice, for as long as the connection
-lives. Measured with 400 answers of 50 MB that nobody took: 384 MiB. To have it keep a record we
-rely on this, of which no documentation speaks:
+lives. Measured with 400 answers of 50 MB that nobody took: 384 MiB. To make it keep only a record
+we rely on undocumented facts:
 
 * `start_tls` puts a buffered protocol at the transport in its first step, before TLS begins;
 * that protocol reads into the same memory as long as it lives, and takes less than it offers;
@@ -27,7 +27,7 @@ log = logging.getLogger("proxy.memory")
 RECORD: Final = SIP + 22  # bytes: the largest of TLS 1.3, as OpenSSL writes it
 _SENT: Final = bytes(range(251)) * 1_300  # more than one read, and all of the loop's memory
 _PATIENCE: Final = 5.0  # seconds
-# Nobody needs a certificate to talk to himself.
+# A connection to ourselves needs no certificate.
 _NO_CERTIFICATE: Final = "AECDH-AES128-SHA:@SECLEVEL=0"
 _MISSING: Final = (AttributeError, BufferError, OSError, RuntimeError, TypeError, ValueError)
 
@@ -36,7 +36,7 @@ class Records(ReadAdapter):
     """Stands before the event loop's TLS and reads for it one record at a time."""
 
     def __init__(self, tls: asyncio.BufferedProtocol) -> None:
-        self.tls = tls  # whose memory the buffer is
+        self.tls = tls  # the buffer is its memory
         whole = cast("memoryview", tls.get_buffer(RECORD))
         super().__init__(tls, whole[:RECORD])
         _untouched(whole[RECORD:])
@@ -46,11 +46,11 @@ class Records(ReadAdapter):
         self.hand_on(nbytes)
 
     def hand_on(self, nbytes: int) -> None:
-        """Let TLS have what is in the buffer."""
+        """Give TLS the bytes in the buffer."""
         self.tls.buffer_updated(nbytes)
 
     def feed(self, data: bytes) -> None:
-        """Hand on what was read before this stood here."""
+        """Hand on the bytes that were read before this stood here."""
         for start in range(0, len(data), RECORD):
             part = data[start : start + RECORD]
             self.get_buffer(RECORD)[: len(part)] = part
@@ -58,10 +58,9 @@ class Records(ReadAdapter):
 
 
 def _untouched(memory: memoryview) -> None:
-    """Let the kernel have pages that nobody will use, until somebody does.
+    """Give the kernel the pages that will not be used; they come back at their first use.
 
-    malloc takes a large buffer from what others have left behind, which is resident: measured,
-    50 KiB of each.
+    malloc takes a large buffer from freed memory, which is resident: measured, 50 KiB of each.
     """
     if sys.platform != "linux":
         return
@@ -78,7 +77,7 @@ def _untouched(memory: memoryview) -> None:
 def read_by_records(
     protocol: asyncio.Protocol, secured: asyncio.Transport, below: asyncio.Transport
 ) -> None:
-    """Have what comes through TLS, ``secured`` over ``below``, take little memory."""
+    """Read ``secured``, TLS over ``below``, with little memory."""
     tls = below.get_protocol()
     if not isinstance(tls, Records):
         below.set_protocol(Records(cast("asyncio.BufferedProtocol", tls)))
@@ -87,7 +86,7 @@ def read_by_records(
 
 
 def serves(loop: asyncio.AbstractEventLoop) -> bool:
-    """Report whether a server's connection can stay so: asyncio's own TLS stops for ever."""
+    """Report whether this works for a server: asyncio's own TLS would stop for ever."""
     return not isinstance(loop, asyncio.BaseEventLoop)
 
 
@@ -145,7 +144,7 @@ class _TrialEnd(asyncio.Protocol):
             below.set_protocol(Records(cast("asyncio.BufferedProtocol", below.get_protocol())))
 
     def data_received(self, data: bytes) -> None:
-        """Compare what has come with what was sent; stop now and then, as others do."""
+        """Compare the bytes received with those sent; pause now and then, as real readers do."""
         self._data += data
         if self._data == _SENT:
             self.received.set()

@@ -1,4 +1,4 @@
-"""Who gives way when callers hold too much: functions over values, no connection in here."""
+"""The rules for giving way when callers hold too much: functions over values."""
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple, TypeVar
@@ -9,24 +9,23 @@ MIB: Final = 1 << 20
 UNLIMITED: Final = 512 * MIB
 """The budget where there is no limit; half of it is the default BREB_MAX_CALLERS over TLS."""
 OWN: Final = 56 * MIB
-"""What the program needs for itself: at rest, and with as many small exchanges as there may be."""
+"""Bytes that the program itself needs: at rest, and with the most small exchanges."""
 LEAST: Final = 8 * MIB
-# What a connection takes that only exists, here and in the kernel; measured.
+# Bytes that an idle connection takes, here and in the kernel; measured.
 PLAIN: Final = 8 << 10
 SECURED: Final = 72 << 10
 EXCHANGE: Final = 12 << 10
-"""What an exchange takes that is under way."""
+"""Bytes that an exchange under way takes."""
 LIGHT: Final = EXCHANGE + (8 << 10)
 YOUNG: Final = 1.0  # seconds
-# The allocator's share: what is free between others cannot be used for all that comes.
+# The rest is the allocator's loss: free gaps between blocks do not fit every request.
 _USABLE: Final = 5 / 8
 
 
 class Claim(NamedTuple):
-    """What one connection holds (bytes), and for how long nothing has moved on it (seconds).
+    """The memory of one connection (bytes), and the time since it last moved (seconds).
 
-    ``beside`` is the part of it that is more than the connection itself; ``known``: a valid key has
-    come on it.
+    ``beside`` is the part beyond the connection itself; ``known``: it has sent a valid key.
     """
 
     weight: int
@@ -36,39 +35,39 @@ class Claim(NamedTuple):
 
 
 def budget_within(limit: int | None) -> int:
-    """Return how much callers may make us hold where memory is limited to ``limit`` (bytes)."""
+    """Return the budget for callers (bytes), if all memory is limited to ``limit`` bytes."""
     if limit is None:
         return UNLIMITED
     return max(LEAST, int((limit - OWN) * _USABLE))
 
 
 def light(claim: Claim) -> bool:
-    """Report whether somebody has just come, or moved, and asks for little."""
+    """Report whether a connection is new, or has just moved, and holds little."""
     return claim.beside <= LIGHT and claim.still < YOUNG
 
 
 def greed(claim: Claim) -> tuple[bool, bool, float]:
-    """Order claims: those who give way first have the largest.
+    """Order claims: the one with the largest value gives way first.
 
-    Strangers before those who have shown a key; the light ones last of either. Then bytes times
-    seconds: a large head that waits for its end is dearer than a small one, and that dearer than
-    one which is just arriving.
+    Strangers give way before callers with a key; in each group, light claims come last. Then bytes
+    times seconds count: a large head that waits for its end costs more than a small one, and a
+    small one more than one that is just arriving.
     """
     return not claim.known, not light(claim), claim.weight * (1.0 + claim.still)
 
 
 def giving_way(claims: Iterable[tuple[Claim, _T]], excess: int, margin: int) -> list[_T]:
-    """Return those who give way, greediest first, until ``excess`` bytes are free.
+    """Return the holders that give way, greediest first, until ``excess`` bytes are free.
 
-    And ``margin`` bytes more, so that not each that comes is dear. As much as that the light ones
-    may hold, whatever the others do: it may be that none of them can give way.
+    They free ``margin`` bytes more, so that the next arrival needs no new search. Light claims may
+    hold up to ``margin`` in any case, because perhaps none of the others can give way.
     """
     ranked = sorted(claims, key=lambda pair: greed(pair[0]), reverse=True)
     spare = margin - sum(claim.weight for claim, _ in ranked if light(claim))
     chosen: list[_T] = []
     spared: list[tuple[Claim, _T]] = []
     for claim, holder in ranked:
-        while claim.known and spared and excess > 0:  # strangers first, also the light ones
+        while claim.known and spared and excess > 0:  # strangers go first, even light ones
             stranger, theirs = spared.pop(0)
             chosen.append(theirs)
             excess -= stranger.weight
@@ -79,7 +78,7 @@ def giving_way(claims: Iterable[tuple[Claim, _T]], excess: int, margin: int) -> 
                 continue
             spare += claim.weight
         elif excess + (0 if claim.known else margin) <= 0:
-            continue  # no known caller gives way for mere margin
+            continue  # a known caller does not give way for the margin alone
         chosen.append(holder)
         excess -= claim.weight
     return chosen

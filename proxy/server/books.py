@@ -1,4 +1,4 @@
-"""The ledger's parts, put together; imported only if there is to be one."""
+"""Builds the ledger's parts; imported only with a ledger."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -18,10 +18,10 @@ _PREFIXES = ("/ledger", "/console/api/ledger")
 
 
 class Books:
-    """The ledger, and who opens its rows: the bookkeeper, who is the forwarder's gate."""
+    """The ledger, and the bookkeeper, which opens its rows and is the forwarder's gate."""
 
     def __init__(self, settings: Settings) -> None:
-        """Open the file of the settings; raise LedgerRefused if it is no good."""
+        """Open the file that the settings name; raise LedgerRefused if it cannot be used."""
         if settings.ledger is None:
             raise ValueError("there is to be no ledger")
         self._caller = settings.caller_key[0].caller if settings.caller_key else ""
@@ -32,9 +32,9 @@ class Books:
         self.bookkeeper = Bookkeeper(self.ledger, picker)
 
     def routes(self, app: App, skew: Callable[[], float | None]) -> "list[Route]":
-        """Return the admin listener's routes; ``app`` is what callers' requests enter.
+        """Return the admin listener's routes; ``app`` is the entry of callers' requests.
 
-        ``skew``: seconds that the API's clock is ahead, None if that is not known.
+        ``skew`` returns the seconds by which the API's clock is ahead, None if unknown.
         """
         from proxy.admin.ledger import LedgerApi
         from proxy.ledger.look_up import LookUp

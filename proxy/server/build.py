@@ -47,12 +47,12 @@ class Closing(Protocol):
     """A pool, or the ledger."""
 
     async def aclose(self) -> None:
-        """Finish what is under way, and let go."""
+        """Finish the work under way, and release everything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the server runs: two apps, the keeper, and what it closes when all else has ended."""
+    """The parts that the server runs: two apps, the keeper, and those that it closes last."""
 
     shell: Shell
     budget: Budget
@@ -112,7 +112,7 @@ def build(
 
 @dataclass(frozen=True, slots=True)
 class _Outward:
-    """What goes out: the connections for requests and for tokens, and who fetches these."""
+    """The outgoing side: the connections for requests and for tokens, and the token source."""
 
     clock: Clock
     budget: Budget
@@ -133,7 +133,7 @@ def _outward(settings: Settings, credentials: CredentialsSource) -> _Outward:
 def _way(
     settings: Settings, out: _Outward, keeper: TokenKeeper, books: "Books | None"
 ) -> tuple[Judge, Forward]:
-    """Return what judges requests, and what forwards them; the ledger stands before that."""
+    """Return the guard and the forwarder; the ledger is the forwarder's gate."""
     uploads = Uploads(settings.max_connections, settings.queue_timeout)
     forwarding = options.forwarder_options(settings)
     gate = None if books is None else books.bookkeeper.admit
@@ -144,7 +144,7 @@ def _way(
 def _pages(
     settings: Settings, access: Access, quit_now: Callable[[], None], parts: Callable[[], Parts]
 ) -> App:
-    from proxy.server.pages import Pages  # only once somebody asks for them
+    from proxy.server.pages import Pages  # imported with the first request for them
 
     return Pages(settings, access, quit_now, parts()).app()
 
@@ -164,7 +164,7 @@ def _access_log(*, as_json: bool) -> AccessLog:
 
 
 def _lines(settings: Settings, access_log: AccessLog) -> list[Ended]:
-    """Return what writes a line for each exchange, if lines at level info are wanted."""
+    """Return the observer that writes a line for each exchange, if level info is logged."""
     wanted = settings.access_log and settings.log_level in ("debug", "info")
     return [access_log.observe] if wanted else []
 
@@ -176,12 +176,12 @@ def _end_of(recorder: "Recorder | None") -> list[Ended]:
 def _token_endpoint(
     settings: Settings, keeper: TokenKeeper, forward: Forward
 ) -> tuple[Judge, Forward]:
-    """Return what judges requests and what answers them, as BREB_TOKEN_ENDPOINT has it."""
+    """Return the guard and the step that answers requests, as BREB_TOKEN_ENDPOINT wants."""
     guarding, wanted = options.guard_options(settings), settings.token_endpoint
     guard = Guard(guarding)
     if wanted == "forward":
         return guard.judge, forward
-    # Imported only here: an ordinary start is none the slower for it.
+    # Imported only here, so that it does not slow an ordinary start.
     from proxy.exchange.local_tokens import LocalTokens, Refusing
     from proxy.exchange.token_paths import TokenPaths
 
@@ -200,11 +200,11 @@ def token_source(
     context: ResumingContext | None = None,
     egress: EgressProxy | None = None,
 ) -> tuple[PassportTokenSource, Pool]:
-    """Return where tokens come from, and the pool to close at the end."""
+    """Return the source of tokens, and the pool to close at the end."""
     endpoint = settings.token_endpoint_url
     context = context or _client_tls(settings)
-    # Its own, even at the same origin: when all connections of the other are busy, most of all with
-    # 401s that wait for a new token, the token must still be had.
+    # A pool of its own, even for the same origin: when all connections of the other are busy, most
+    # of all with 401s that wait for a new token, a token must still be available.
     pool = _pool(settings, endpoint.origin, context, egress or egress_proxy(settings, credentials))
     source = PassportTokenSource(
         endpoint,
@@ -220,7 +220,7 @@ def token_source(
 
 
 def _client_tls(settings: Settings) -> ResumingContext | None:
-    # To read the system's authorities takes longer than to make all other parts.
+    # Reading the system's authorities takes longer than making all other parts.
     urls = (settings.base_url, settings.token_endpoint_url)
     if all(url.scheme == "http" for url in urls):
         return None
@@ -243,8 +243,8 @@ def egress_proxy(
 ) -> EgressProxy | None:
     """Return the way out through a corporate proxy, if there is one.
 
-    It is not shown the client certificate, which is for the upstream. When it does not take its
-    own credentials, they are read again from ``credentials``, if given.
+    It never sees the client certificate, which is for the upstream. When that proxy refuses its
+    credentials, they are read again from ``credentials``, if given.
     """
     url = settings.egress_proxy
     if url is None:
@@ -257,7 +257,7 @@ def egress_proxy(
 def _recording(settings: Settings) -> "tuple[Journal | None, Recorder | None]":
     if not settings.console:
         return None, None
-    # Imported only here: an ordinary start is none the slower for it.
+    # Imported only here, so that it does not slow an ordinary start.
     from proxy.journal.journal import Journal
     from proxy.journal.recorder import Recorder
 

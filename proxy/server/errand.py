@@ -1,7 +1,7 @@
-"""Runs what a command does by itself, and lets it tidy up when a signal or a closed pipe ends it.
+"""Runs a command's own work, and lets it clean up when a signal or a closed pipe ends it.
 
-A command may hold a token that nobody else knows. The first signal cancels what it does, so that
-each `finally` is reached; the second ends the process at once.
+A command may hold a token that nobody else knows. The first signal cancels its work, so that each
+`finally` runs; the second ends the process at once.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from proxy.server import server, signals
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Run ``main`` to its end; raise SystemExit (128 + number) if a signal ended it.
 
-    What goes wrong is told by the command, so that nothing is logged.
+    The command reports its errors itself, so that nothing is logged.
     """
     logging.disable(logging.CRITICAL)
     ended: list[int] = []

@@ -15,7 +15,7 @@ from proxy.memory import Budget
 from proxy.memory.kernel import bound
 from proxy.server.sockets import BACKLOG
 
-LAST_WORDS = 0.5  # seconds for what is said to callers at the end of the grace
+LAST_WORDS = 0.5  # seconds for the last answers to callers at the end of the grace
 
 
 class Listener(uvicorn.Server):
@@ -53,9 +53,9 @@ class Listener(uvicorn.Server):
         )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, as uvicorn does; TLS begins after that, where `callers` can see it.
+        """Listen, as uvicorn does; TLS begins above that, where `callers` can count it.
 
-        Unless that cannot be here: then the event loop keeps handshakes to itself.
+        If TLS cannot be read by records, the event loop does the handshakes instead.
         """
         budget = self.callers.budget
         hidden: dict[str, Any] = {}
@@ -83,12 +83,12 @@ class Listener(uvicorn.Server):
         )
 
     async def main_loop(self) -> None:
-        """Wait for `drain`: uvicorn looks ten times a second whether it is time, and wakes us."""
+        """Wait for `drain`; uvicorn's own loop would wake us ten times a second."""
         await self._drained.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Leave the signals to the program: there are two servers in it."""
+        """Leave the signals to the program, which has two servers."""
         yield
 
     def drain(self) -> None:
@@ -100,7 +100,7 @@ class Listener(uvicorn.Server):
     async def finish(
         self, serving: asyncio.Task[None], grace: float, time_over: Callable[[], None]
     ) -> None:
-        """Drain for ``grace`` seconds; then call ``time_over`` and cut what is left."""
+        """Drain for ``grace`` seconds; then call ``time_over`` and cut the remaining exchanges."""
         self.drain()
         if not (await asyncio.wait((serving,), timeout=grace))[0]:
             time_over()

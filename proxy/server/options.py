@@ -1,4 +1,4 @@
-"""What each part takes of the settings. Their defaults stand in settings.model alone."""
+"""The options of each part, made from the settings; only settings.model has defaults."""
 
 from proxy.addresses import bracketed
 from proxy.exchange.forwarder import ForwarderOptions
@@ -11,8 +11,8 @@ from proxy.settings.model import Settings
 from proxy.token.keeper import KeeperOptions
 from proxy.upstream import PoolLimits
 
-# Of the admin listener: operators and probes are few, its pages take more memory, and no setting of
-# the callers' shuts it.
+# For the admin listener: operators and probes are few, its pages take more memory, and no setting
+# for callers closes it.
 ADMIN_LIMITS = ListenerLimits(
     header_timeout=10.0, idle_timeout=75.0, connections=256, half_close_timeout=90.0
 )
@@ -20,14 +20,14 @@ _UPSTREAM_IDLE = 30.0  # seconds: below that of most servers (60 s or more), so 
 
 
 def most_held(settings: Settings) -> int:
-    """Return how many bytes callers may make us hold."""
+    """Return the bytes that callers may make us hold."""
     if settings.memory_budget is not None:
         return settings.memory_budget * MIB
     return budget_within(memory_limit())
 
 
 def listener_limits(settings: Settings) -> ListenerLimits:
-    """Return how long callers may take, and how many connections they may have."""
+    """Return the callers' time-outs, and the limit of their connections."""
     return ListenerLimits(
         header_timeout=settings.header_timeout,
         idle_timeout=settings.idle_timeout,
@@ -37,7 +37,7 @@ def listener_limits(settings: Settings) -> ListenerLimits:
 
 
 def pool_limits(settings: Settings) -> PoolLimits:
-    """Return how many connections go to the upstream, and how long anything on them may take."""
+    """Return the limit of connections to the upstream, and the time-outs on them."""
     return PoolLimits(
         connections=settings.max_connections,
         queue_timeout=settings.queue_timeout,
@@ -48,7 +48,7 @@ def pool_limits(settings: Settings) -> PoolLimits:
 
 
 def keeper_options(settings: Settings) -> KeeperOptions:
-    """Return what the keeper needs of the settings."""
+    """Return the keeper's part of the settings."""
     return KeeperOptions(
         fetch_timeout=settings.token_timeout,
         wait=settings.token_wait,
@@ -67,7 +67,7 @@ def token_paths(settings: Settings) -> frozenset[bytes]:
 
 
 def forwarder_options(settings: Settings) -> ForwarderOptions:
-    """Return what the forwarder needs of the settings."""
+    """Return the forwarder's part of the settings."""
     return ForwarderOptions(
         base=settings.base_url,
         token_paths=token_paths(settings),
@@ -77,7 +77,7 @@ def forwarder_options(settings: Settings) -> ForwarderOptions:
 
 
 def guard_options(settings: Settings) -> GuardOptions:
-    """Return what the guard needs of the settings."""
+    """Return the guard's part of the settings."""
     hosts = {"localhost", "127.0.0.1", "[::1]", *settings.allowed_hosts}
     if settings.listen.host not in ("", "0.0.0.0", "::"):  # noqa: S104  compared, not bound
         hosts.add(bracketed(settings.listen.host))

@@ -1,4 +1,4 @@
-"""What the admin listener has beyond its probes, put together with the first request for it."""
+"""Builds the admin listener's pages beyond its probes, at the first request for one."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The parts that are shown there, and what a person may do with them."""
+    """The parts that the pages show, and the actions on them."""
 
     settings: Settings
     access: Access
@@ -44,7 +44,7 @@ class Pages:
         parts = self.parts
         if parts.journal is None or parts.recorder is None:
             return [], []
-        # Imported only where it is on: its models are pydantic's, and take time to make.
+        # Imported only with the console: its pydantic models take time to make.
         from proxy.console import CallerUrl, Console, Entrance, Replay
 
         replay = Replay(parts.shell, parts.journal, CallerUrl.of(self.settings))

@@ -1,4 +1,4 @@
-"""What one process asks of the interpreter and the system: collector, allocator, open files."""
+"""Sets up the interpreter and the process: garbage collector, allocator, open files."""
 
 import contextlib
 import gc
@@ -9,12 +9,12 @@ log = logging.getLogger("proxy.server")
 
 
 def settle() -> None:
-    """Keep what is there for good from the garbage collector, and have it look seldom at the rest.
+    """Freeze the permanent objects for the garbage collector, and make it run seldom.
 
-    Hundreds of exchanges under way come and go: with the default threshold their number alone set
-    off a collection every few requests, 6 % of all time, and found nothing. Exchanges leave no
-    reference cycles behind. Neither does a start, but for some 300 objects: to find them would
-    take a twentieth of it.
+    Hundreds of exchanges come and go: with the default threshold, their number alone caused a
+    collection every few requests, which took 6 % of all time and found nothing. Exchanges leave no
+    reference cycles behind. A start leaves some 300 objects: finding them would take a twentieth of
+    its time.
     """
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
@@ -37,10 +37,10 @@ def tune_memory() -> None:
 
 
 def give_memory_back() -> None:
-    """Have glibc return to the kernel what is free; other systems do so by themselves, or cannot.
+    """Make glibc return free memory to the kernel; other systems do so by themselves, or cannot.
 
-    Free parts between others stay resident otherwise, once there have been many large buffers. The
-    event loop's TLS leaves cycles behind, each with buffers of its own.
+    After many large buffers, free gaps between blocks would otherwise stay resident. The event
+    loop's TLS leaves cycles behind, each with buffers of its own.
     """
     gc.collect()
     _trim()
@@ -54,7 +54,7 @@ def _trim() -> None:
 
 
 def raise_open_files(wanted: int) -> None:
-    """Let as many files be open as there may be connections: many systems begin with 1,024."""
+    """Raise the limit of open files to that of connections: many systems begin with 1,024."""
     if sys.platform == "win32":
         return
     import resource

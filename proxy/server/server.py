@@ -1,8 +1,8 @@
 """Runs the listeners on uvicorn, one event loop, from start to the end of the drain.
 
 The end: /readyz says 503; after DRAIN_DELAY no new connections; exchanges under way finish within
-SHUTDOWN_GRACE, or are told that it is over; the token is revoked; the admin listener goes last.
-Exit code 0, also where uvicorn would raise the signal again. A second signal ends at once.
+SHUTDOWN_GRACE, or get a last answer; the token is revoked; the admin listener closes last.
+The exit code is 0, although uvicorn would raise the signal again. A second signal ends at once.
 """
 
 import asyncio
@@ -38,14 +38,14 @@ if TYPE_CHECKING:  # imported only where there is one
 
 log = logging.getLogger("proxy.server")
 
-_OTHER_FILES = 64  # the listeners, the log, connections for tokens
+_OTHER_FILES = 64  # files: the listeners, the log, connections for tokens
 _NO_PLACE = (
     "there is no directory in which the admin listener's secret can be written, so that it will"
     " refuse breb-proxy status, refresh, quit and console: set XDG_RUNTIME_DIR to a directory of"
     " this user"
 )
 AFTER_THE_GRACE = 5.0  # seconds: last words, revocation, the admin listener
-_SPARE = 2.0  # uvicorn's own end comes after ours, if ours should fail
+_SPARE = 2.0  # seconds: uvicorn's own end comes after ours, if ours fails
 
 
 async def serve(
@@ -64,9 +64,9 @@ async def serve(
     """Serve until a signal or /quit, then drain.
 
     ``credentials`` are asked for each token; ``callers`` and ``admin`` are bound sockets;
-    ``access`` opens the admin listener; ``built`` is called when all parts are there, ``tidy`` at
-    the end, however it is told to end, and ``started`` runs once, when both listen; ``manager`` is
-    told how the service does. Raises SettingsError for what cannot be used, such as the ledger.
+    ``access`` opens the admin listener; ``built`` is called when all parts are made, ``tidy`` at
+    every kind of end, and ``started`` runs once, when both listen; ``manager`` gets the service's
+    state. Raises SettingsError for settings that cannot be used, such as the ledger's.
     """
     stop = signals.Stop()
     with _released_if_unused([*callers, *admin]):
@@ -90,7 +90,7 @@ async def serve(
             log.warning("%s", _NO_PLACE)
         beside = [] if tls is None else [tls_reload.reload(settings, tls)]
         await life.run(stop, [*beside, *([] if started is None else [started(parts)])])
-        log.info("stopped")  # a log without it at its end is one of a process that was ended
+        log.info("stopped")  # a log that does not end with this line belongs to a killed process
 
 
 def _connections(settings: Settings) -> int:
@@ -105,7 +105,7 @@ def _listeners(
     grace = settings.shutdown_grace + LAST_WORDS + _SPARE
     shell, budget = parts.shell, parts.budget
     front = Listener(cast("App", shell), shell.refused, limits, grace, tls, budget)
-    # What is refused there was no exchange: it is neither counted nor logged as one.
+    # A request that it refuses is no exchange: it is neither counted nor logged as one.
     spare = LAST_WORDS + _SPARE
     return front, Listener(parts.admin, _refused, options.ADMIN_LIMITS, spare, None, budget)
 
@@ -123,7 +123,7 @@ class _Life:
     manager: "Manager | None"
 
     async def run(self, stop: signals.Stop, beside: list[Coroutine[Any, Any, None]]) -> None:
-        """Serve until told to stop, then end in order; ``beside`` runs as long as we serve."""
+        """Serve until told to stop, then end in order; ``beside`` runs while we serve."""
         keeper = self.parts.keeper
         async with asyncio.TaskGroup() as tasks:
             keeping = tasks.create_task(keeper.run())
@@ -193,7 +193,7 @@ def _refused(error: RequestRefused) -> tuple[int, Lines, bytes]:
 
 
 def _words(settings: Settings, parts: Parts) -> str:
-    """Say in one line how the service does."""
+    """Word the service's state in one line."""
     if parts.shell.draining:
         return f"shutting down, {counted(parts.shell.in_flight, 'exchange')} under way"
     error = parts.keeper.error
@@ -209,7 +209,7 @@ async def _reads_records(settings: Settings, tls: ssl.SSLContext | None) -> bool
 
 
 def _last_words(parts: Parts, traces: contextlib.ExitStack) -> None:
-    """Say at a second signal what it cuts off; leave no file: the process ends at the return."""
+    """Log what a second signal cuts off, and leave no file; the process ends after this."""
     if parts.shell.in_flight:
         log.warning("cut off by a second signal: %s", counted(parts.shell.in_flight, "exchange"))
     parts.shell.cut_off(phrase("second-signal"))

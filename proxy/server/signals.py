@@ -23,7 +23,8 @@ class Stop:
     def __call__(self, number: int = 0) -> None:
         """Begin the drain; at the second signal end at once.
 
-        The first one after /quit is none: a kubelet sends it to every sidecar of a Job that ends.
+        The first signal after /quit does not count: a kubelet sends it to every sidecar of a Job
+        that ends.
         """
         if number and self.signalled:
             try:
@@ -38,7 +39,7 @@ class Stop:
 def handled(stop: Stop, renew: Callable[[], None]) -> Generator[None, None, None]:
     """Let SIGINT and SIGTERM call ``stop`` and SIGHUP ``renew``, while the block runs.
 
-    A terminal that goes stops us too: with it goes who could end us.
+    We also stop when our terminal closes: nobody could end us from there any more.
     """
     loop = asyncio.get_running_loop()
     terminal: _Terminal | None = None
@@ -61,8 +62,8 @@ def handled(stop: Stop, renew: Callable[[], None]) -> Generator[None, None, None
 def cancelling(ended: list[int]) -> Generator[None, None, None]:
     """Let a signal cancel the running task, and note its number in ``ended``, while the block runs.
 
-    A second one ends the process at once. What we were started to ignore (nohup, a shell's ``&``)
-    stays ignored.
+    A second one ends the process at once. Signals that were ignored at our start (nohup, a shell's
+    ``&``) stay ignored.
     """
     task = asyncio.current_task()
 
@@ -100,11 +101,11 @@ def _heard(actions: dict[int, Callable[[], object]]) -> Generator[None, None, No
 
 
 class _Terminal:
-    """The terminal that we were started from, if there is one: when it goes, we go.
+    """The terminal that we were started from, if there is one: when it closes, we end.
 
-    SIGHUP alone does not tell: a shell sends it before the terminal goes, and where the terminal's
-    first program is no shell but ``make``, we get none. Who was sent to the background stays, as
-    ``disown`` and ``setsid`` mean it, unless SIGHUP comes.
+    SIGHUP alone does not tell: a shell sends it before the terminal closes, and if the terminal's
+    first program is ``make`` and no shell, we get none. A process in the background stays, as
+    ``disown`` and ``setsid`` intend, unless SIGHUP comes.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, leave: Callable[[], None]) -> None:
@@ -117,7 +118,7 @@ class _Terminal:
             self._look()
 
     def hung_up(self, otherwise: Callable[[], None]) -> None:
-        """Leave if the terminal has gone, or goes soon; until then SIGHUP means ``otherwise``."""
+        """End if the terminal has closed, or closes soon; until then SIGHUP calls ``otherwise``."""
         if self._gone:
             self._leave()
             return
@@ -127,7 +128,7 @@ class _Terminal:
             self._ours = True
 
     def forget(self) -> None:
-        """Look no more."""
+        """Stop looking."""
         if self._next:
             self._next.cancel()
 

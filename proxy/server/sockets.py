@@ -1,6 +1,6 @@
-"""Listening sockets, bound before anything else starts: a taken port is said in one line.
+"""Listening sockets, bound before anything else starts: a taken port gives an error of one line.
 
-`AddressTaken` says why there is none, and what can be done.
+`AddressTaken` has the reason and the advice.
 """
 
 import contextlib
@@ -15,8 +15,8 @@ from typing import Any
 from proxy.addresses import ListenAddress
 from proxy.words import Phrase, Said, phrase
 
-BACKLOG = 4096  # as many as may be callers: one more would try again a second later
-_NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # of one family; the other may do
+BACKLOG = 4096  # connections, as many as callers may have: one more would try again a second later
+_NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # for one family; the other may work
 
 
 class AddressTaken(Exception):
@@ -80,26 +80,26 @@ def bind_near(address: ListenAddress, tries: int = 20) -> tuple[list[socket.sock
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """Listening sockets that a service manager made for us, by what they are for."""
+    """Listening sockets that a service manager made for us, by purpose."""
 
     callers: tuple[socket.socket, ...] = ()
     admin: tuple[socket.socket, ...] = ()
 
     @property
     def settings(self) -> dict[str, ListenAddress]:
-        """Return the settings in whose place they stand: what is listened on is what is judged."""
+        """Return the settings with these sockets' addresses, so that the real ones are judged."""
         pairs = (("listen", self.callers), ("admin_listen", self.admin))
         return {name: _widest(sockets) for name, sockets in pairs if sockets}
 
 
 def _widest(sockets: tuple[socket.socket, ...]) -> ListenAddress:
-    """Return the address that most can reach: on it depends whether a key is needed."""
+    """Return the address that is reachable most widely: it decides whether a key is needed."""
     addresses = [address_of(sock) for sock in sockets]
     return min(addresses, key=lambda each: (each.private, bool(each.path)))
 
 
 def address_of(sock: socket.socket) -> ListenAddress:
-    """Return where a socket listens."""
+    """Return the address on which a socket listens."""
     name = sock.getsockname()
     if isinstance(name, tuple):
         return ListenAddress(str(name[0]), int(name[1]))
@@ -119,9 +119,9 @@ def port_of(sockets: list[socket.socket]) -> int:
 
 
 def remove(sockets: list[socket.socket]) -> None:
-    """Take the paths of Unix sockets away, while they are still listened on.
+    """Remove the paths of Unix sockets, while we still listen on them.
 
-    Later it could be the path of the next process, which takes over what nobody serves.
+    Later a path could be the next process's, which takes over paths that nobody serves.
     """
     for sock in sockets:
         if isinstance(sock, UnixSocket):
@@ -129,7 +129,7 @@ def remove(sockets: list[socket.socket]) -> None:
 
 
 def release(sockets: list[socket.socket]) -> None:
-    """Give up what was bound and never served."""
+    """Close sockets that were bound and never served."""
     remove(sockets)
     _close(sockets)
 
@@ -142,7 +142,7 @@ def _close(sockets: list[socket.socket]) -> None:
 def _bind_tcp(family: int, kind: int, protocol: int, where: tuple[Any, ...]) -> socket.socket:
     sock = socket.socket(family, kind, protocol)
     try:
-        if os.name == "posix":  # on Windows it would let two processes share a port
+        if os.name == "posix":  # on Windows the option would let two processes share a port
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
@@ -204,7 +204,7 @@ class UnixSocket(socket.socket):
         self.setblocking(False)
 
     def remove(self) -> None:
-        """Take the path away, unless it leads to another socket by now."""
+        """Remove the path, unless it leads to another socket by now."""
         with contextlib.suppress(FileNotFoundError):
             if self._found() == self._own:
                 self._path.unlink()

@@ -1,4 +1,4 @@
-"""A service under systemd: what it is told, and the sockets that it hands over.
+"""A service under systemd: the messages to it, and the sockets that it hands over.
 
 Imported only where NOTIFY_SOCKET or LISTEN_FDS is set. The protocols are a datagram (sd_notify(3))
 and three variables (sd_listen_fds(3)): no library is needed for them.
@@ -21,7 +21,7 @@ _STATUS_EVERY = 2.0  # seconds between looks at whether the state has another wo
 
 
 class Manager:
-    """The service manager that started us; telling it never fails and never waits."""
+    """The service manager that started us; a message to it never fails and never waits."""
 
     def __init__(self, address: str, watchdog: float | None) -> None:
         # A name that begins with @ is an abstract one: its first byte is zero.
@@ -48,9 +48,9 @@ class Manager:
         words: Callable[[], str],
         renew: Callable[[], Coroutine[Any, Any, object]],
     ) -> None:
-        """Say READY once we listen; then, from the event loop, that it turns and how we are.
+        """Report READY when we listen; then, from the event loop, that it runs, and our state.
 
-        ``renew`` is what `reload` sets off.
+        ``renew`` is called at each `reload`.
         """
         for each in listening:
             await each.wait()
@@ -87,7 +87,7 @@ class Manager:
             self._tell("READY=1")
 
     def stopping(self, seconds: float) -> None:
-        """Say that the end began, and how long it may take: the time-out fits whatever is set."""
+        """Report that the end began, and its longest time, so that the manager waits for it."""
         self._tell("STOPPING=1", f"EXTEND_TIMEOUT_USEC={round(seconds * 1e6)}")
 
     def _tell(self, *lines: str) -> None:
@@ -99,7 +99,7 @@ class Manager:
 def handed_over(environment: Mapping[str, str] = os.environ) -> HandedOver:
     """Take over the sockets of LISTEN_FDS; raise SettingsError if they cannot be meant for us."""
     if environment.get("LISTEN_PID") != str(os.getpid()):
-        return HandedOver()  # for the process before us, which left its environment behind
+        return HandedOver()  # they were for a parent process, whose environment we have
     count = environment.get("LISTEN_FDS", "")
     if not count.isdigit():
         return HandedOver()

@@ -36,8 +36,8 @@ async def reload(settings: Settings, context: ssl.SSLContext) -> None:
         if now == seen:
             continue
         try:
-            # First into a context that nobody uses: of a pair that does not match, and between
-            # the replacements of its files it never does, OpenSSL keeps the certificate.
+            # We load it first into an unused context: from a pair that does not match, as
+            # between the replacements of its files, OpenSSL would keep the new certificate.
             key_pair.load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), *files)
             key_pair.load(context, *files)
         except key_pair.PairUnusable as error:

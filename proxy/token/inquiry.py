@@ -1,4 +1,4 @@
-"""Asks the API about a token that met a 401 too soon: it lives, or somebody ended it."""
+"""Asks the API whether a token that met a 401 too early is alive, or was ended by somebody."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from proxy.token.source import AccessToken, TokenSource
 
 
 class Inquiry:
-    """One question for each token, however many callers doubt it; all wait for one answer."""
+    """Asks once for each token; all callers that doubt it wait for the same answer."""
 
     def __init__(self, source: TokenSource, timeout: float) -> None:
         self._source = source
@@ -32,7 +32,7 @@ class Inquiry:
             if token is self._about:
                 self._ended = ended
         except (TokenError, TimeoutError):
-            pass  # not known: as if it lived
+            pass  # unknown counts as alive
         except asyncio.CancelledError:
             self._about = None  # the caller left: the next one asks
             raise

@@ -1,7 +1,7 @@
-"""The tokens that the API says are alive: its list, page after page, and what it leaves open.
+"""The API's list of live tokens, page after page, with its ambiguity resolved.
 
-Whether expires_in in the list is what a token had or what it has left is not documented. Our own
-token's entry tells, once it is a little old; until then the first is assumed, as at its issue.
+It is not documented whether expires_in in the list is a token's whole life or the rest of it. The
+entry of our own token tells, when it is old enough; until then we assume the whole life.
 """
 
 import json
@@ -24,7 +24,7 @@ _GRANT_FLOW = "GRANT_FLOW_"
 _TELLING = 60.0  # seconds of age from which total and rest are told apart
 
 Ask = Callable[[str, AccessToken], Awaitable[tuple[int, bytes]]]
-"""Gets the list with a query and a token's authority: status and body."""
+"""Gets the list for a query, authorized by a token: status and body."""
 
 
 class ListRefused(TokenError):
@@ -33,9 +33,9 @@ class ListRefused(TokenError):
 
 @dataclass(frozen=True, slots=True)
 class ListedToken:
-    """An entry of the list; ``created_at`` is Unix time, ``expires_in`` as it was told.
+    """An entry of the list; ``created_at`` is Unix time, ``expires_in`` (seconds) as listed.
 
-    ``grant`` is how it was got, empty if that is not known.
+    ``grant`` is its OAuth grant, empty if that is not known.
     """
 
     token_id: str
@@ -45,7 +45,7 @@ class ListedToken:
     grant: str
 
     def ends_at(self, now: float, *, remaining: bool) -> float | None:
-        """Return when it ends (Unix time), if that is known."""
+        """Return its end (Unix time), if that is known."""
         start = now if remaining else self.created_at
         return None if start is None or self.expires_in is None else start + self.expires_in
 
@@ -121,7 +121,7 @@ def _moment(text: object) -> float | None:
 
 
 def tells_remaining(tokens: list[ListedToken], own: AccessToken, age: float) -> bool:
-    """Report whether the list says what tokens have left, judged by the entry of our own."""
+    """Report whether the list has the rest of each life, judged by the entry of our own token."""
     told = next((each.expires_in for each in tokens if each.token_id == own.token_id), None)
     if told is None or age < min(_TELLING, own.lifetime / 10):
         return False

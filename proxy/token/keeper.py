@@ -38,7 +38,7 @@ SOON = 1.0  # seconds: callers wait for a fetch that is due within them
 
 @dataclass(frozen=True, slots=True)
 class KeeperOptions:
-    """How long things may take, in seconds, and whether tokens are revoked."""
+    """The keeper's time limits (seconds), and whether tokens are revoked."""
 
     fetch_timeout: float
     wait: float
@@ -47,7 +47,7 @@ class KeeperOptions:
 
 
 class EndedFetch(NamedTuple):
-    """A token request that has ended; ``at`` is a moment of the clock (seconds)."""
+    """A token request that has ended; ``at`` is a time of the clock (seconds)."""
 
     at: float
     renewed: bool
@@ -73,12 +73,12 @@ class TokenKeeper:
         self._held: LeasedToken | None = None
         self._fetching = False
         self._asked_at = clock()  # when the fetch in flight, or the last, began
-        self._lost_at = self._asked_at  # since when there is no token, while none is held
+        self._lost_at = self._asked_at  # the time since which no token is held
         self._advised = ""
         self._failing_since: float | None = None  # the first of the failed fetches in a row
         self._fetched = asyncio.Event()  # a new one for each fetch, set when it has ended
         self.unauthorized = Unauthorized(self, source, clock, options.fetch_timeout, chance)
-        """What is done about 401s."""
+        """The policy for 401s."""
         self.issued: deque[str] = deque(maxlen=64)
         """The ids of the last tokens that were fetched."""
         self.error: TokenError | None = None
@@ -86,7 +86,7 @@ class TokenKeeper:
         self.renewals: Counter[tuple[str, str]] = Counter()
         self.revocations = self._revoker.outcomes
         self.waiting = 0
-        """How many callers wait for a token."""
+        """The number of callers that wait for a token."""
         self.history: deque[EndedFetch] = deque(maxlen=64)
         """The last fetches: when (seconds of the clock), whether it gave a token, cause, words."""
 
@@ -240,7 +240,7 @@ class TokenKeeper:
     async def _fetch(self) -> None:
         cause = self._schedule.cause
         self._fetching, self._asked_at = True, self._clock()
-        # Without the time for which the machine was suspended: that says nothing about the next.
+        # Time while the machine was suspended is left out: it tells nothing about the next fetch.
         began = asyncio.get_running_loop().time()
         try:
             held = await self._ask(cause)
@@ -253,7 +253,7 @@ class TokenKeeper:
             fetched.set()
 
     async def _ask(self, cause: str) -> LeasedToken:
-        """Return a token that can be used; whatever goes wrong is a TokenError."""
+        """Return a usable token; every failure is a TokenError."""
         limit = self._options.fetch_timeout
         try:
             async with asyncio.timeout(limit):
@@ -301,7 +301,7 @@ class TokenKeeper:
         self._schedule.failed(error, waited=self.waiting > 0)
         self._record("refused" if self._schedule.refused else "failure", cause, error.detail)
         kept = "; the current token still works" if self.usable() else ""
-        # What to do is said once, not at every try.
+        # The advice is logged once, not at every try.
         step = f"{error.suspicion}; {error.next_step}" if error.suspicion else str(error.next_step)
         advice = "" if step == self._advised else f"; {step}"
         self._advised = step
@@ -313,7 +313,7 @@ class TokenKeeper:
         self.history.append(EndedFetch(self._clock(), outcome == "success", cause, words))
 
     def _plan(self, cause: str, *, patient: bool = False, not_before: float = 0.0) -> None:
-        """Make a fetch due, unless one is in flight: that one serves."""
+        """Make a fetch due, unless one is in flight: that one is enough."""
         if not self._fetching:
             self._schedule.plan(cause, patient=patient, not_before=not_before)
 
@@ -344,7 +344,7 @@ class TokenKeeper:
     def _retire(self, held: LeasedToken) -> None:
         current = self._held
         if current is not None and current.token.value == held.token.value:
-            return  # the server has gone back to it
+            return  # the server has returned to this token
         if self._options.revoke:
             self._revoker.add(held.token)
 

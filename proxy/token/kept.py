@@ -1,4 +1,4 @@
-"""A keeper for as long as a command needs it: whatever ends the command, its token is revoked."""
+"""A keeper for the life of a command: when the command ends in any way, its token is revoked."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -14,7 +14,7 @@ from proxy.words import phrase
 
 @asynccontextmanager
 async def kept(keeper: TokenKeeper) -> AsyncIterator[TokenKeeper]:
-    """Run ``keeper`` while the block runs; then, however the block ends, give its token up."""
+    """Run ``keeper`` while the block runs; when the block ends in any way, give its token up."""
     async with asyncio.TaskGroup() as tasks:
         keeping = tasks.create_task(keeper.run())
         try:
@@ -30,13 +30,13 @@ async def _given_up(keeper: TokenKeeper, keeping: asyncio.Task[None]) -> None:
 
 
 def keeper_for(source: TokenSource, timeout: float) -> TokenKeeper:
-    """Return a keeper whose first fetch is waited for, for at most ``timeout`` seconds."""
+    """Return a keeper that lets callers wait for its first fetch, at most ``timeout`` seconds."""
     options = KeeperOptions(timeout, timeout + 1, max_age=None, revoke=True)
     return TokenKeeper(source, sleepless(), options)
 
 
 async def fetched(keeper: TokenKeeper) -> AccessToken | TokenError:
-    """Have ``keeper`` fetch a token, once; return it, or why there is none."""
+    """Make ``keeper`` fetch a token, once; return it, or the reason why there is none."""
     await keeper.refresh()
     if keeper.held is not None:
         return keeper.held.token

@@ -1,4 +1,4 @@
-"""A token in use: what is sent of it, until when, and by how many exchanges."""
+"""A token in use: the field value that is sent, its end, and the exchanges that use it."""
 
 from dataclasses import replace
 
@@ -9,8 +9,8 @@ from proxy.token.source import AccessToken
 class LeasedToken:
     """A token as the keeper holds it, with the field value to send.
 
-    ``received_at`` is when it came (seconds of proxy.clock). ``after_401`` marks a token that a
-    401 called for, until a replay with it has gone well.
+    ``received_at`` is the time of its arrival (seconds of proxy.clock). ``after_401`` marks a token
+    that was fetched because of a 401, until a replay with it succeeds.
     """
 
     __slots__ = (
@@ -37,10 +37,10 @@ class LeasedToken:
         self.users = 0
 
     def confirm(self, again: AccessToken) -> None:
-        """Take what the server says now about the life of the same token.
+        """Take the server's new statement about the life of the same token.
 
-        RFC 6749 section 5.1: expires_in counts from the reply. A server that gives the same token
-        until it ends says less each time; one that prolongs it says so as well.
+        RFC 6749 section 5.1: expires_in counts from the reply. A server that returns the same token
+        until its end states less each time; one that prolongs it states that in the same way.
         """
         self.hard_expiry = hard_expiry(again)
         self.token = replace(again, issued_at=self.token.issued_at)

@@ -1,12 +1,12 @@
 """Tokens that are worth nothing beyond this proxy, for applications that do OAuth themselves.
 
-A placeholder looks as the API's own tokens do, 64 hexadecimal digits, and carries what it says:
-when it was issued, how long it lives, whose it is. It is sealed with its caller's key and need not
-be remembered: it outlives a restart, each replica that has the key takes it, and it ends with the
-key. Where no caller key is in force it proves nothing, and need not.
+A placeholder looks like the API's own tokens, 64 hexadecimal digits, and contains its own facts:
+the time of its issue, its lifetime, its caller. It is sealed with its caller's key and not stored:
+it outlives a restart, each replica that has the key accepts it, and it ends with the key. Without
+caller keys it proves nothing, and does not have to.
 
-Only revocations are remembered, until the placeholder would have ended; like the list of those that
-were seen they are bounded, the oldest go first, and both are of one process.
+Only revocations are stored, until the placeholder would have ended. Like the list of those seen,
+they are bounded, the oldest are dropped first, and each process has its own.
 """
 
 import hashlib
@@ -39,12 +39,12 @@ class Placeholder:
     lifetime: int
 
     def remaining(self, now: float) -> float:
-        """Return the seconds that it still lives."""
+        """Return the rest of its life in seconds."""
         return self.issued_at + self.lifetime - now
 
 
 class Placeholders:
-    """Issues placeholders and knows them again.
+    """Issues placeholders and recognizes them.
 
     ``keys`` are the caller keys by name; without any, everybody is the caller "".
     """
@@ -61,13 +61,13 @@ class Placeholders:
         self._revoked: dict[str, None] = {}
 
     def issue(self, caller: str, lifetime: int) -> Placeholder:
-        """Make one for a caller, who is known by name."""
+        """Make one for a caller, given by name."""
         content = _CONTENT.pack(int(self._now()), lifetime, secrets.randbits(64))
         value = _sealed(self._keys[caller], content).hex()
         return self._remember(_read(value, caller, content))
 
     def live(self, value: str) -> Placeholder | None:
-        """Return the placeholder that a bearer token is, if it is one and may still be used."""
+        """Read a bearer token as a placeholder; None unless it is one and still valid."""
         found = self._known.get(value) or self._recognise(value)
         if found is None or found.remaining(self._now()) <= 0 or value in self._revoked:
             return None
@@ -111,7 +111,7 @@ def _read(value: str, caller: str, content: bytes) -> Placeholder:
 
 
 def _sealed(key: bytes, content: bytes) -> bytes:
-    """Return the content, hidden, behind its seal: opaque, as the API's tokens are."""
+    """Return the seal and the hidden content: opaque, like the API's tokens."""
     seal = hmac.digest(key, b"seal" + content, "sha256")[:16]
     return _hidden(key, seal, content) + seal
 

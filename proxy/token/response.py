@@ -1,6 +1,6 @@
-"""What a token endpoint's reply says (RFC 6749 section 5), as pure functions over its bytes.
+"""Reads a token endpoint's reply (RFC 6749 section 5), with pure functions over its bytes.
 
-Nothing of a reply reaches an error but well-formed words: no body, no token, no secret.
+An error repeats nothing of a reply but well-formed words: no body, no token, no secret.
 """
 
 import json
@@ -31,9 +31,9 @@ _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 section 2.1
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")  # RFC 6749 section 3.3
 _DELAY = re.compile(r"[0-9]+")
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
-# 4xx that may pass by themselves; any other says that this is no token endpoint.
+# 4xx that may pass without a change; any other means that this is no token endpoint.
 _PASSING = (408, 425, 429)
-# 5xx of servers that know no POST, or not this host: no token endpoint says so.
+# 5xx of servers that know no POST, or not this host: no token endpoint answers that.
 _FOREIGN = (501, 505)
 # RFC 6749 section 5.2: the only words of an error reply that are repeated.
 _OF_CREDENTIALS = frozenset(("invalid_client", "invalid_grant", "unauthorized_client"))
@@ -54,7 +54,7 @@ class Grant:
 
 
 def grant(reply: bytes) -> Grant:
-    """Read a successful reply; raise TokenReplyUnusable if no token is to be had of it."""
+    """Read a successful reply; raise TokenReplyUnusable if it has no usable token."""
     try:
         fields = json.loads(reply)
     except (ValueError, RecursionError):
@@ -122,7 +122,7 @@ def _refused(reply: Reply) -> CredentialsRefused:
 
 
 def _doubted(named: str, reply: Reply, fields: dict[str, Any] | None, code: object) -> Said:
-    """Say what makes 400 or 403 look as if it were not about the credentials."""
+    """Word the signs that a 400 or 403 is not about the credentials."""
     if _web_page(reply):
         return phrase("refused-by-web-page", answer=named)
     if code in _OF_REQUEST:
@@ -148,7 +148,7 @@ def _answered(reply: Reply) -> TokenError:
 
 
 def _whither(reply: Reply) -> str:
-    """Return where a redirect leads; no more than the origin, which holds no secret."""
+    """Return the target of a redirect, only its origin, which holds no secret."""
     try:
         url = urlsplit(reply.value(b"location"))
         port = f":{url.port}" if url.port else ""
@@ -192,7 +192,7 @@ def http_date(text: str) -> float | None:
     """Return the Unix time of an HTTP date in any of its three forms (RFC 9110 section 5.6.7)."""
     try:
         date = parsedate_to_datetime(text)
-        # asctime's form names no zone; it is UTC all the same.
+        # asctime's form names no zone, but it is UTC, too.
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, OverflowError, IndexError):
         return None

@@ -27,13 +27,13 @@ class Revoker:
         self.outcomes: Counter[str] = Counter()
 
     def add(self, token: AccessToken) -> None:
-        """Revoke ``token`` soon; without a token_id it cannot be, it just expires."""
+        """Revoke ``token`` soon; one without a token_id cannot be revoked and just expires."""
         if token.token_id is not None:
             self._tokens[token] = None
             self._filled.set()
 
     async def run(self) -> None:
-        """Revoke what is added, for ever; cancel to stop."""
+        """Revoke the tokens that are added, until this is cancelled."""
         while True:
             await self._filled.wait()
             self._filled.clear()
@@ -43,9 +43,9 @@ class Revoker:
                 self._tokens.pop(token, None)
 
     async def finish(self, last: AccessToken | None) -> None:
-        """Revoke what is left at exit, within `EXIT_TIMEOUT` seconds; ``last`` goes last.
+        """Revoke the remaining tokens at exit, within `EXIT_TIMEOUT` seconds; ``last`` goes last.
 
-        The others go with its authority, all at once, and have half of the time.
+        Requests for the others carry ``last``; they go all at once, and have half of the time.
         """
         left, self._tokens = self._tokens, {}
         async with asyncio.TaskGroup() as tasks:

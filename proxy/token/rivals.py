@@ -1,8 +1,8 @@
-"""Whether somebody else ends our tokens: another proxy, or a program, with the same credentials.
+"""Detects that another proxy or program with the same credentials ends our tokens.
 
-It is not documented whether a new token of a client ends the older ones. Where it does, two that
-fetch tokens evict each other for ever. The sign of it is a young token that meets a 401 and whose
-successor does not: once that may be anything, `ENOUGH` times within `WINDOW` it is a rival.
+It is not documented whether a new token of a client ends the older ones. If it does, two programs
+that fetch tokens end each other's for ever. The sign is a young token that meets a 401 and whose
+successor does not: once, that may be chance; `ENOUGH` times within `WINDOW`, it is a rival.
 """
 
 from collections import deque
@@ -25,22 +25,22 @@ class Rivals:
         self._suspected = False
         self._times: deque[float] = deque(maxlen=ENOUGH)
         self.evictions = 0
-        """How many tokens of ours were ended by others since the start."""
+        """The number of our tokens that others ended since the start."""
 
     @property
     def named(self) -> bool:
-        """Whether it has happened often enough, and lately."""
+        """Whether it has happened often enough within the window."""
         return self.recent >= ENOUGH
 
     @property
     def recent(self) -> int:
-        """How often it happened within the window, up to `ENOUGH`."""
+        """The number of times within the window, up to `ENOUGH`."""
         now = self._clock()
         return sum(now - moment < WINDOW for moment in self._times)
 
     @property
     def words(self) -> Phrase | None:
-        """What it looks like and what to do, for people; None while there is nothing to say."""
+        """The suspicion and the advice, for people; None while there is no suspicion."""
         return phrase("rivals", count=ENOUGH, spacing=SPACING) if self.named else None
 
     def spacing(self) -> float:

@@ -1,6 +1,6 @@
-"""When a token is renewed, when it is no longer sent, and when a failed fetch is tried again.
+"""The times for renewing a token, for no longer sending it, and for retrying a failed fetch.
 
-All in seconds of proxy.clock; ``chance`` is a number from 0 up to 1, the jitter.
+All times are seconds of proxy.clock; ``chance`` is a number from 0 up to 1, the jitter.
 """
 
 import asyncio
@@ -15,27 +15,27 @@ from proxy.token.source import AccessToken
 
 SOFT_LIMIT = 3600.0
 MARGIN_LIMIT = 60.0
-SPACING = 0.5  # between two fetches that nobody asked for, however short the tokens live
-REMEMBERED = 5  # fetches; the slowest of them says how early the next one begins
-SAME_SPACING = 1.0  # the same if the server gives the same token again
+SPACING = 0.5  # seconds between two fetches that nobody asked for, even if tokens live shorter
+REMEMBERED = 5  # fetches; the slowest of them decides how early the next one begins
+SAME_SPACING = 1.0  # seconds, if the server gives the same token again
 BACKOFF_FIRST, BACKOFF_LIMIT, BACKOFF_LIMIT_WAITED = 0.5, 30.0, 5.0
 REFUSED_FIRST, REFUSED_LIMIT = 2.0, 60.0
-SLICE = 15.0  # the longest sleep: timers may stand still while the machine is suspended
+SLICE = 15.0  # seconds of the longest sleep: timers may stop while the machine is suspended
 CHANGE_POLL = 1.0
 
 
 def hard_expiry(token: AccessToken) -> float:
-    """Return when a token is not sent any more: a margin before it expires."""
+    """Return the time from which a token is not sent any more: a margin before it expires."""
     return token.expires_at - min(MARGIN_LIMIT, token.lifetime / 20)
 
 
 def renewal(
     token: AccessToken, max_age: float | None, chance: Callable[[], float], lead: float = 0.0
 ) -> float:
-    """Return when to renew: in the first half of the soft window, or at ``max_age`` if earlier.
+    """Return the time of renewal: in the first half of the soft window, at ``max_age`` if earlier.
 
-    A fetch that takes no more than ``lead`` seconds has ended by then: with tokens that live
-    seconds, a slow one would otherwise outlast the token, and callers would wait for its end.
+    A fetch of at most ``lead`` seconds has ended by then: with tokens that live for seconds, a slow
+    fetch would otherwise outlast the token, and callers would wait for its end.
     """
     window = min(SOFT_LIMIT, token.lifetime / 5)
     due = token.expires_at - window + chance() * window / 2 - lead
@@ -43,19 +43,19 @@ def renewal(
 
 
 def backoff(failures: int, asked: float | None, chance: float, limit: float) -> float:
-    """Return how long to wait after the ``failures``-th failure in a row.
+    """Return the seconds to wait after the ``failures``-th failure in a row.
 
-    ``asked`` is the server's Retry-After. The jitter is over the whole range, so that the proxies
-    of a fleet do not come back together.
+    ``asked`` is the server's Retry-After (seconds). The jitter covers the whole range, so that the
+    proxies of a fleet do not come back together.
     """
     ceiling = min(limit, BACKOFF_FIRST * 2.0 ** min(failures, 16))
     return max(BACKOFF_FIRST + chance * (ceiling - BACKOFF_FIRST), asked or 0.0)
 
 
 def patience(refusals: int, asked: float | None, chance: float) -> float:
-    """Return how long to wait after the ``refusals``-th refusal of the credentials in a row.
+    """Return the seconds to wait after the ``refusals``-th refusal of the credentials in a row.
 
-    One may be a blip of a gateway before the token endpoint; many are not, and are asked seldom.
+    One may be a fault of a gateway before the token endpoint; many are not, so tries become rare.
     """
     delay = min(REFUSED_LIMIT, REFUSED_FIRST * 2.0 ** min(refusals - 1, 16))
     return max(delay * (1 - chance / 4), asked or 0.0)
@@ -69,7 +69,7 @@ class Schedule:
         self._max_age = max_age
         self._chance = chance
         self._due = clock()
-        self._due_waited = math.inf  # the same while callers wait
+        self._due_waited = math.inf  # the same moment while callers wait
         self._failures = 0
         self._refusals = 0
         self._took: deque[float] = deque(maxlen=REMEMBERED)
@@ -83,7 +83,7 @@ class Schedule:
         return max(0.0, self._due - self._clock())
 
     def plan(self, cause: str, *, patient: bool = False, not_before: float = 0.0) -> None:
-        """Make a fetch due now; if ``patient``, not before the backoff lets it.
+        """Make a fetch due now; if ``patient``, not before the end of the backoff.
 
         ``not_before`` is a moment of the clock; one in the past means now.
         """
@@ -95,7 +95,7 @@ class Schedule:
             self._kick.set()
 
     def hurry(self) -> None:
-        """Callers wait: cut the backoff short, and look at the clock now."""
+        """Note that callers wait: shorten the backoff, and check the clock now."""
         self._due = min(self._due, self._due_waited)
         self._kick.set()
 
@@ -108,13 +108,13 @@ class Schedule:
         self._due_waited, self.refused = math.inf, False
         self._took.append(took)
         due = renewal(token, self._max_age, self._chance, max(self._took))
-        # What a fetch took is part of the distance to the next.
+        # The duration of a fetch is part of the distance to the next.
         spacing = SAME_SPACING if same else max(0.0, SPACING - took)
         self._due = max(due, self._clock() + spacing)
         self.cause = "soft-window"
 
     def failed(self, error: TokenError, *, waited: bool) -> None:
-        """Plan another try, for the same cause; ``waited`` says that callers wait."""
+        """Plan another try, for the same cause; ``waited``: callers wait."""
         now = self._clock()
         self._failures += 1
         self.refused = isinstance(error, CredentialsRefused)
@@ -131,9 +131,9 @@ class Schedule:
             self.hurry()
 
     async def sleep(self, rotated: Callable[[], Awaitable[bool]]) -> None:
-        """Return when a fetch is due, or the credentials that were refused are ``rotated``.
+        """Wait until a fetch is due, or the refused credentials are ``rotated``.
 
-        Wakes often, since timers do not count suspended time.
+        It wakes often, since timers do not count suspended time.
         """
         while (left := self.left) > 0:
             if self.refused and await rotated():

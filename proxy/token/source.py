@@ -1,4 +1,4 @@
-"""Access tokens and where they come from: the client credentials grant (RFC 6749 section 4.4).
+"""Access tokens and their source: the client credentials grant (RFC 6749 section 4.4).
 
 The request is exactly the one that Passport documents: a POST with client_id, client_secret and
 grant_type as JSON, plus Accept-Language. Redirects are never followed; a reply is read up to
@@ -35,8 +35,8 @@ from proxy.words import phrase
 log = logging.getLogger("proxy.tokens")
 
 REPLY_LIMIT = 65_536
-LIST_LIMIT = 4 * 1024 * 1024  # a page may have a hundred tokens with all their scopes
-# Documented are 200, 404 and 409 (already revoked); 202 and 204 say as much.
+LIST_LIMIT = 4 * 1024 * 1024  # bytes: a page may have a hundred tokens with all their scopes
+# Documented are 200, 404 and 409 (already revoked); 202 and 204 mean the same.
 _GONE = frozenset((200, 202, 204, 404, 409))
 
 
@@ -44,7 +44,8 @@ _GONE = frozenset((200, 202, 204, 404, 409))
 class AccessToken:
     """A bearer token and the moments of its life (seconds of proxy.clock).
 
-    ``expires_at`` is when the server stops taking it; ``lifetime`` what the server promised.
+    ``expires_at`` is the time when the server stops accepting it; ``lifetime`` is the server's
+    promise (seconds).
     """
 
     value: str = field(repr=False)
@@ -62,23 +63,23 @@ class AccessToken:
 
 
 class TokenSource(Protocol):
-    """Where the keeper gets its tokens."""
+    """The source of the keeper's tokens."""
 
     async def fetch(self) -> AccessToken:
         """Return a new token; raise TokenError."""
 
     async def revoke(self, token: AccessToken, bearer: AccessToken) -> None:
-        """Revoke ``token`` with the authority of ``bearer``; raise TokenError if it may live on."""
+        """Revoke ``token``, authorized by ``bearer``; raise TokenError if it may live on."""
 
     async def ended(self, token: AccessToken) -> bool:
-        """Report whether the API says that ``token`` is dead; not if it cannot tell."""
+        """Report whether the API states that ``token`` is dead; false if it cannot tell."""
 
     async def changed(self) -> bool:
         """Report whether the credentials differ from those that were last used."""
 
 
 class Sender(Protocol):
-    """Who sends to the token endpoint's origin: see proxy.upstream.Client."""
+    """Sends requests to the token endpoint's origin: see proxy.upstream.Client."""
 
     async def send(
         self, method: str, target: str, lines: Lines, body: bytes = b"", *, limit: int
@@ -137,10 +138,10 @@ class PassportTokenSource:
             raise
 
     async def _fetch(self) -> AccessToken:
-        # Forgotten first: if the reader fails, whatever can be read next is a change.
+        # The old pair is forgotten first: if the reader fails, the next pair counts as a change.
         self._last = None
         credentials = self._last = await self._read_credentials()
-        # The lifetime counts from some moment between here and the reply: the earliest is safe.
+        # The lifetime counts from a moment between here and the reply: the earliest is safe.
         asked_at = self._clock()
         reply = await self._send("POST", self._endpoint.below(), _asking(credentials))
         if not 200 <= reply.status < 300:
@@ -189,9 +190,9 @@ class PassportTokenSource:
         return reply.status, reply.body
 
     async def ended(self, token: AccessToken) -> bool:
-        """Ask for a token's own entry with its own authority: 401 and 404 mean that it is dead.
+        """Ask for a token's own entry, authorized by itself: 401 and 404 mean that it is dead.
 
-        That is known only of a token that has the scope for it: a missing one is answered 401, too.
+        That holds only for a token with the scope for it: a missing scope is answered 401, too.
         Raises TokenEndpointUnavailable without an answer.
         """
         if token.token_id is None or GET_TOKEN_SCOPE not in token.scopes:
@@ -201,7 +202,7 @@ class PassportTokenSource:
         return reply.status in (401, 404)
 
     async def changed(self) -> bool:
-        """Report whether the credentials' source holds others than those that were last used."""
+        """Report whether the credentials' source has a pair other than the one last used."""
         try:
             return await self._read_credentials() != self._last
         except TokenError:
@@ -235,7 +236,7 @@ class PassportTokenSource:
     def _note_date(self, reply: Reply, asked: float) -> None:
         date = http_date(reply.value(b"date"))
         if date is not None:
-            # It was written since we asked, in whole seconds: what may be no skew is none.
+            # It was written after we asked, in whole seconds: that may explain a small difference.
             self.skew = max(0.0, date - time.time()) + min(0.0, date + 1 - asked)
 
 
@@ -244,13 +245,13 @@ def _bearer(token: AccessToken) -> Lines:
 
 
 def _decoded(reply: bytes, coding: str, limit: int) -> bytes:
-    """Decode a reply: who sends no Accept-Encoding takes any (RFC 9110 section 12.5.3)."""
+    """Decode a reply: without Accept-Encoding any coding may come (RFC 9110 section 12.5.3)."""
     if coding not in CODINGS:
         return reply
     try:
         plain, _ = decoded(reply, coding, limit + 1)
     except zlib.error:
-        return reply  # a coding that is only said to be there; what it is shows when it is read
+        return reply  # the field names a coding that the body does not have; the parser judges it
     if len(plain) > limit:
         raise _too_long(limit)
     return plain

@@ -1,13 +1,13 @@
-"""What a 401 of the upstream means, and what is done about it: one policy, in one place.
+"""The one policy for the upstream's 401s: their meaning, and the reaction to each.
 
-A 401 says that the request was not carried out (RFC 9110 section 15.5.2), so that any method may be
-sent again. A token may have ended early: then a new one cures the 401. But this API also answers
-401 to what the token has no scope for, and no new token cures that. So a token younger than `YOUNG`
-is not blamed, unless the API itself says that it has ended; and when a token that was fetched
-because of a 401 meets one too, it is the scope: no 401 causes a fetch for the next `QUIET` seconds.
+A 401 means that the request was not carried out (RFC 9110 section 15.5.2), so that any method may
+be sent again. A token may have ended early: then a new one cures the 401. But this API also answers
+401 if the token lacks a scope, and no new token cures that. So a token younger than `YOUNG` is not
+blamed, unless the API itself states that it has ended. And if a token that was fetched because of a
+401 meets one too, the scope is missing: no 401 causes a fetch for the next `QUIET` seconds.
 
-A request is sent again once. Somebody else who ends our tokens may end two in a row: while there
-are signs of that, up to `REPLAYS` times.
+A request is sent again once. A rival may end two of our tokens in a row: while there are signs of
+one, a request is sent again up to `REPLAYS` times.
 """
 
 import logging
@@ -30,7 +30,7 @@ REPLAYS = 3
 
 
 class TokenHolder(Protocol):
-    """Who holds the current token: the keeper."""
+    """The holder of the current token: the keeper."""
 
     @property
     def held(self) -> LeasedToken | None:
@@ -40,11 +40,11 @@ class TokenHolder(Protocol):
         """Make a fetch due because of a 401, not before that moment of the clock."""
 
     async def other_than(self, held: LeasedToken) -> LeasedToken | None:
-        """Return another usable token, after the fetch that is due or in flight; None if none."""
+        """Return another usable token, after a fetch that is due or in flight; None if none."""
 
 
 class Unauthorized:
-    """Judges the 401s that tokens meet, and remembers what they were about.
+    """Judges the 401s that tokens meet, and remembers their causes.
 
     ``timeout`` (seconds) bounds the question whether a token has ended; ``chance`` gives numbers
     from 0 to 1.
@@ -61,23 +61,23 @@ class Unauthorized:
         self._keeper = keeper
         self._clock = clock
         self._inquiry = Inquiry(source, timeout)
-        self._ended_early: LeasedToken | None = None  # as the API said
+        self._ended_early: LeasedToken | None = None  # by the API's own statement
         self._wanted = False  # the next token is fetched because of a 401
         self._quiet_until = -math.inf
         self._turn = -math.inf
         self.rivals = Rivals(clock, chance)
         self.met = 0
-        """How many 401s the upstream gave."""
+        """The number of 401s from the upstream."""
         self.replays = 0
-        """How many times a request was sent again because of one."""
+        """The number of times that a request was sent again because of one."""
 
     # -- for the forwarder -----------------------------------------------------------------
 
     async def again(self, held: LeasedToken, replays: int, *, whole: bool) -> LeasedToken | None:
-        """Judge a 401 to a request that went with ``held``, and again ``replays`` times before.
+        """Judge a 401 to a request that carried ``held``, after ``replays`` earlier replays.
 
-        Returns the token to send the request again with, or None if the 401 is to be passed on. Of
-        a request that is not ``whole`` at hand, or went often enough, a renewal is at most set off.
+        Returns the token for sending the request again, or None to pass the 401 on. A request that
+        is not ``whole`` at hand, or was sent often enough, at most causes a renewal.
         """
         self.met += 1
         last = not whole or replays >= (REPLAYS if self.rivals.recent else 1)
@@ -92,13 +92,13 @@ class Unauthorized:
         return other
 
     def cured(self, held: LeasedToken) -> None:
-        """Note that a replay with ``held`` went well: the 401 had been about the token before."""
+        """Note that a replay with ``held`` succeeded: the 401 was about the earlier token."""
         if held.after_401:
             held.after_401 = False
             self._confirm_rivals()
 
     def explained(self, held: LeasedToken) -> Phrase:
-        """Say what a 401 to ``held`` that is passed on probably means."""
+        """Word the probable meaning of a 401 to ``held`` that is passed on."""
         scopes = held.token.scopes
         log.debug("scopes of the token that got 401: %s", " ".join(scopes) or "not known")
         has = phrase("scopes", count=len(scopes)) if scopes else phrase("unknown-scopes")
@@ -110,7 +110,7 @@ class Unauthorized:
     # -- for the keeper --------------------------------------------------------------------
 
     def renewed(self, new: LeasedToken, *, same: bool) -> None:
-        """Note what a fetch gave: a new token, or the ``same`` as before."""
+        """Note the result of a fetch: a new token, or the ``same`` as before."""
         wanted, self._wanted = self._wanted, False
         if not same:
             new.after_401 = wanted
@@ -146,9 +146,9 @@ class Unauthorized:
         return True
 
     def _earliest(self, held: LeasedToken) -> float:
-        """Note that ``held`` is to be replaced; return the earliest moment (of the clock) for it.
+        """Note that ``held`` has to be replaced; return the earliest time of the clock for it.
 
-        With rivals about, each proxy takes its turn: else each fetch would end another's token.
+        With rivals, each proxy takes its turn: else each fetch would end another's token.
         """
         self._wanted = True
         if self._ended_early is not held:

@@ -1,4 +1,4 @@
-"""Whole requests and whole answers over a pool, for who needs no stream: the token source."""
+"""Whole requests and whole answers over a pool, for the token source, which needs no stream."""
 
 from dataclasses import dataclass, field
 

@@ -1,7 +1,7 @@
 """The way out through a corporate proxy: CONNECT, RFC 9110 section 9.3.6.
 
-The proxy sees the upstream's name and port, and our user and password for it if it asks for any;
-never what goes through the tunnel, nor the client certificate that is for the upstream.
+The proxy sees the upstream's name and port, and our user and password for the proxy if it asks. It
+never sees the bytes in the tunnel, nor the client certificate that is for the upstream.
 """
 
 import asyncio
@@ -24,16 +24,16 @@ _INTERIM = re.compile(rb"HTTP/1\.[01] 1.*?\r\n\r\n", re.DOTALL)
 _SCHEME = re.compile(rb"\r\nproxy-authenticate:[ \t]*([\w-]+)", re.IGNORECASE)
 # tinyproxy answers 401 to a wrong password, and 407 to none.
 _LOGIN = ("401", "407")
-# What a web server answers, which knows no CONNECT.
+# The answers of a web server, which does not know CONNECT.
 _NO_PROXY = ("400", "404", "405", "501")
 _OWN_TLS = phrase("step.egress-scheme")
 
 
 class EgressProxy:
-    """Where the corporate proxy is, and who we are to it; ``tls`` is for an https:// one.
+    """The corporate proxy's address, and our credentials for it; ``tls`` is for an https:// one.
 
-    ``read`` gives the credentials as they are now, None if they cannot be read. It is asked when
-    the proxy does not take ours: such passwords change every few months, and we may run for longer.
+    ``read`` returns the present credentials, None if they cannot be read. It is called when the
+    proxy refuses ours: such passwords change every few months, and we may run for longer.
     """
 
     def __init__(
@@ -54,9 +54,9 @@ class EgressProxy:
     async def tunnel(
         self, connect: Callable[[], Awaitable[socket.socket]], origin: Url
     ) -> "Tunnel":
-        """Have the proxy, to which ``connect`` gives a connection, connect us with ``origin``.
+        """Ask the proxy, on a connection made by ``connect``, for a tunnel to ``origin``.
 
-        Raises EgressFailed, or what went wrong in the handshake with the proxy itself.
+        Raises EgressFailed, or the error of the handshake with the proxy itself.
         """
         used = self._credentials
         try:
@@ -149,15 +149,15 @@ def _no_login(answered: Phrase, schemes: list[str], credentials: SecretStr | Non
 
 
 def origin_words(target: str) -> str:
-    """Return a target without the port that nobody writes."""
+    """Return a target without the default port."""
     return target.removesuffix(":443")
 
 
 class Tunnel(asyncio.Protocol):
     """The near end of a tunnel, until the upstream's connection takes its place.
 
-    ``head`` is the proxy's answer. What comes after it, before we have sent anything, is not the
-    upstream's: TLS and HTTP servers wait for the client.
+    ``head`` is the proxy's answer. Bytes that come after it, before we have sent anything, are not
+    the upstream's: TLS and HTTP servers wait for the client.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, target: str) -> None:
@@ -168,7 +168,7 @@ class Tunnel(asyncio.Protocol):
 
     @property
     def intact(self) -> bool:
-        """Whether nothing has come through that nobody asked for, and it still stands."""
+        """Whether no unexpected bytes have come, and the connection is open."""
         return not (self._data or self.transport.is_closing())
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -202,4 +202,4 @@ class Tunnel(asyncio.Protocol):
             error = EgressFailed(detail)
             error.__cause__ = cause
             self.head.set_exception(error)
-            self.head.exception()  # whoever waited may be gone
+            self.head.exception()  # perhaps nobody waits any more

@@ -7,7 +7,7 @@ Invariants:
 * `reusable` is true only when request and answer are both complete and both sides said keep-alive;
 * an error is set once and first come wins; data that arrived before it is still readable;
 * at most `BUFFER` bytes (and one read) of an answer wait here, fewer while the `Budget` is tight:
-  beyond, the socket is not read until more is wanted.
+  above that, the socket is not read until more is wanted.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ class Connection(asyncio.Protocol):
         self._closed = closed
         self.transport: asyncio.Transport = cast("asyncio.Transport", None)
         self._answer = ResponseParser(head_only=True)
-        self._answer.close()  # none is awaited yet
+        self._answer.close()  # no answer is awaited yet
         self._budget = budget
         self._flow = Flow(budget)
         self._reader: asyncio.Future[None] | None = None
@@ -60,7 +60,7 @@ class Connection(asyncio.Protocol):
         self.exchanges = 0
         self.idle_since = 0.0
         self._arrivals: select.poll | None = None
-        self.reached: float | None = None  # when TCP stood (time.perf_counter); None once used
+        self.reached: float | None = None  # time.perf_counter at the TCP connect; None once used
 
     def _become(self, state: UpstreamState) -> None:
         """Change the state."""
@@ -79,7 +79,7 @@ class Connection(asyncio.Protocol):
         """Start an exchange by writing ``data``: the head, and the body if it is at hand.
 
         ``head_only``: the answer will have no body (HEAD); ``complete``: nothing is left to send.
-        On a connection that is closed already nothing is written, and the error says so.
+        On a connection that is closed already nothing is written, and the error tells that.
         """
         transport = self.transport
         closed = transport.is_closing()
@@ -115,8 +115,8 @@ class Connection(asyncio.Protocol):
     async def drain(self) -> None:
         """Wait until the upstream has taken enough; raise UpstreamError if it never does.
 
-        Returns at once when the connection is gone after a whole answer: what is written then
-        goes nowhere, and need not.
+        Returns at once if the connection closed after a whole answer: the rest of the request is
+        then not needed.
         """
         if self._flow.writing_paused:
             self._unwritten = self._flow.unwritten
@@ -145,7 +145,7 @@ class Connection(asyncio.Protocol):
         return self._answer.complete
 
     def take(self) -> bytes:
-        """Return what has arrived of the body, without waiting."""
+        """Return the part of the body that has arrived, without waiting."""
         return self._answer.take()
 
     async def read(self) -> bytes:
@@ -191,12 +191,12 @@ class Connection(asyncio.Protocol):
         self.reached = None
         answer = self._answer
         if answer.chunks:
-            answer.take()  # an answer that nobody wanted
+            answer.take()  # drop an answer that nobody has read
         if self._flow.reading_paused:
             self._flow.resume_reading()
 
     def readable(self) -> bool:
-        """Whether something has arrived, be it the end, of which the event loop tells us next."""
+        """Whether bytes or the end have arrived, of which the event loop has not told us yet."""
         return self._arrivals is not None and bool(self._arrivals.poll(0))
 
     def abort(self) -> None:
@@ -206,11 +206,11 @@ class Connection(asyncio.Protocol):
 
     @property
     def bare(self) -> int:
-        """How many bytes of memory it takes by being there."""
+        """Bytes of memory that it takes while it is idle."""
         return SECURED if self._flow.by_records else PLAIN
 
     def weigh(self) -> int:
-        """Return how many bytes wait on it, in either direction."""
+        """Return the bytes that wait on it, in either direction."""
         return self._answer.buffered + self._flow.unwritten
 
     # -- time-outs, called by the pool's sweep ---------------------------------------------
@@ -229,16 +229,16 @@ class Connection(asyncio.Protocol):
                 self._fail(WriteTimeout(phrase("nothing-written", seconds=self._write_timeout)))
 
     def _moved(self) -> bool:
-        """Whether the upstream has taken some of the request since this was asked last."""
+        """Whether the upstream has taken some of the request since the last call."""
         before, self._unwritten = self._unwritten, self._flow.unwritten
         return self._unwritten < before
 
     # -- asyncio's protocol interface ------------------------------------------------------
 
     def take_over(self, transport: asyncio.Transport, below: asyncio.Transport | None) -> None:
-        """Go on with a transport that another protocol began with.
+        """Take over a transport from another protocol.
 
-        Where it is TLS over ``below``, have it read record by record.
+        If it is TLS over ``below``, it is read record by record.
         """
         transport.set_protocol(self)
         if below is not None:
@@ -262,7 +262,7 @@ class Connection(asyncio.Protocol):
         answer = self._answer
         state = self.state
         if (state is not AWAITING and state is not SENDING) or answer.complete:
-            self.abort()  # nothing was asked for: never to be taken for the next answer
+            self.abort()  # unasked bytes must never count as the next answer
             return
         try:
             answer.feed(data)
@@ -279,7 +279,7 @@ class Connection(asyncio.Protocol):
                 self._read_deadline = self._loop.time() + self._read_timeout
 
     def _enough(self, waiting: int) -> None:
-        """Read no more for now; of a record at a time as much may wait as comes with one read."""
+        """Stop reading for now; with TLS by records, the rest of one read may still come."""
         if self._flow.by_records and self._budget.mark == BUFFER and waiting <= _OF_RECORDS:
             return
         self._flow.pause_reading()
@@ -306,7 +306,7 @@ class Connection(asyncio.Protocol):
             self._lost_inside(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Judge what the end of the connection means for the exchange."""
+        """Judge the consequence of the connection's end for the exchange."""
         if self.busy:
             if isinstance(exc, ConnectionError):
                 read_what_came_before(self.transport, self._answer)

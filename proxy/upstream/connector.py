@@ -54,7 +54,7 @@ class Connector:
     async def open(self, make: Callable[[], Connection], *, modest: bool) -> Connection:
         """Return a connected protocol made by ``make``; raise UpstreamError.
 
-        A ``modest`` one takes less memory for TLS, and more time for large answers.
+        A ``modest`` connection takes less memory for TLS, and more time for large answers.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._timeout
@@ -83,7 +83,7 @@ class Connector:
 
     @property
     def _named(self) -> Said:
-        """Whom we connect to, in words: who fails should be named."""
+        """The peer that we connect to, in words, for errors."""
         authority = self._peer.authority
         return phrase("egress-proxy", authority=authority) if self._egress else authority
 
@@ -168,7 +168,7 @@ class Connector:
         return error
 
     def _late(self, stages: list[str]) -> UpstreamError:
-        """Say for whom we waited in vain: an egress proxy that took the connection is running."""
+        """Name the peer that did not answer; an egress proxy that took the connection is not it."""
         origin, seconds = self.origin, self._timeout
         if "tunnel" in stages:
             no_tls = phrase("no-tls-in-time", peer=origin.authority, seconds=seconds)
@@ -209,7 +209,7 @@ class Silence(asyncio.Protocol):
 
     @property
     def intact(self) -> bool:
-        """Whether nothing has come, and it still stands."""
+        """Whether no bytes have come, and the connection is open."""
         return not (self._spoken or self.transport.is_closing())
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -217,13 +217,13 @@ class Silence(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Note that it does not wait."""
+        """Note that the server did not wait for the client."""
         self._spoken = bool(data)
 
 
 def _unreachable(error: OSError | RuntimeError, peer: Said) -> UpstreamError:
-    """Judge why no address let us in; the errors of several come as one, with or without errno."""
-    if isinstance(error, TimeoutError):  # the kernel's own patience was shorter than ours
+    """Word why no address let us in; the errors of several come as one, perhaps without errno."""
+    if isinstance(error, TimeoutError):  # the kernel's time-out was shorter than ours
         return ConnectTimeout(phrase("no-connection-because", peer=peer, reason=_words(error)))
     if refused(error):
         return ConnectionRefused(phrase("connection-refused", peer=peer))
@@ -231,7 +231,7 @@ def _unreachable(error: OSError | RuntimeError, peer: Said) -> UpstreamError:
 
 
 def refused(error: OSError | RuntimeError) -> bool:
-    """Report whether nobody listens; the errors of several addresses come as one, as a text."""
+    """Report whether nobody listens; the errors of several addresses come as one text."""
     return isinstance(error, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(
         error
     )

@@ -1,4 +1,4 @@
-"""What the end of a connection to the upstream means for the exchange on it."""
+"""The consequence of a connection's end for the exchange on it."""
 
 import asyncio
 import contextlib
@@ -13,16 +13,16 @@ from proxy.words import phrase
 
 
 def in_order(transport: asyncio.Transport) -> bool:
-    """Report whether the peer has ended the connection in a way that nobody else could.
+    """Report whether the peer itself ended the connection; over TLS nobody else can.
 
-    RFC 9112 section 9.8: anyone on the way can cut a TCP connection. Over TLS an end is signed.
+    RFC 9112 section 9.8: anyone on the path can cut a TCP connection. Over TLS an end is signed.
     """
     tls = transport.get_extra_info("ssl_object")
     return tls is None or _notified(tls)
 
 
 def _notified(tls: ssl.SSLObject) -> bool:
-    """Report whether the peer has sent close_notify: then reading ends, instead of wanting more."""
+    """Report whether the peer has sent close_notify: then a read ends, and asks for no more."""
     try:
         return tls.read(1) == b""
     except ssl.SSLError as error:
@@ -32,9 +32,9 @@ def _notified(tls: ssl.SSLObject) -> bool:
 def read_what_came_before(transport: asyncio.Transport, answer: ResponseParser) -> None:
     """Read the answer that came before a reset.
 
-    An upstream that refuses a body answers early and closes. Where the reset is met by a write,
-    the event loop ends the connection with the answer still unread in the kernel. (Over TLS
-    it is lost: the loop has taken the session down.)
+    An upstream that refuses a body answers early and closes. If a write meets the reset, the event
+    loop ends the connection, and the answer stays unread in the kernel. (Over TLS it is lost: the
+    loop has closed the session.)
     """
     sock = transport.get_extra_info("socket")
     if transport.get_extra_info("ssl_object") is not None or sock is None:
@@ -51,7 +51,7 @@ def read_what_came_before(transport: asyncio.Transport, answer: ResponseParser) 
 def broken_off(
     answer: ResponseParser, cause: Exception | None, *, kept_alive: bool
 ) -> UpstreamError:
-    """Return what an answer that is not whole is reported as.
+    """Return the error for an answer that is not whole.
 
     ``kept_alive``: other exchanges were on the connection before; ``cause`` ended it.
     """

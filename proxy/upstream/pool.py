@@ -1,7 +1,7 @@
 """The connections to one origin: a list to pop from, and a fair, bounded queue when all are busy.
 
 Invariants: ``len(connections) + opening <= limits.connections``; a connection is in ``idle`` or
-lent to exactly one exchange; whoever acquires one gives it back with `release`, whatever happens.
+lent to exactly one exchange; the code that acquires one always gives it back with `release`.
 One coarse timer serves all time-outs; it stops when there is nothing to watch.
 """
 
@@ -19,20 +19,20 @@ from proxy.upstream.connector import Connector
 from proxy.words import phrase
 
 SWEEP = 0.25
-# So many connections read as much at a time as the event loop will. Further ones are modest: with
-# TLS their buffers would be most of what 400 bodies take that wait.
+# This many connections read as much at a time as the event loop offers. Further ones are modest:
+# over TLS, their buffers would be most of the memory of 400 waiting bodies.
 GREEDY = 8
 FRESH_FOR: Final = 4.0
 """Seconds. Servers that close idle connections early do so after 5 s or more, and a request that
 crosses such a close has an unknown outcome."""
-FAIR = 64  # so many, or a quarter of the number of connections, are served in their order
-# So many times the number of connections may wait for one.
+FAIR = 64  # waiters, or a quarter of the number of connections, are served in their order
+# The queue has at most this many times the number of connections.
 QUEUE_FACTOR = 8
 _SHUTTING_DOWN = phrase("pool-closed")
 
 
 class Wanted(Enum):
-    """Which connection may take a request."""
+    """The kind of connection that may take a request."""
 
     ANY = "any"
     FRESH = "fresh"
@@ -47,7 +47,7 @@ Place = tuple[float, asyncio.Future[Connection | None]]
 
 @dataclass(frozen=True, slots=True)
 class PoolLimits:
-    """How many connections, and how long anything may take (seconds)."""
+    """The number of connections, and the time-outs (seconds)."""
 
     connections: int
     queue_timeout: float
@@ -76,7 +76,7 @@ class Pool:
         self.opened = 0
 
     def take(self, wanted: Wanted = ANY) -> Connection | None:
-        """Return an idle connection, without waiting; None if there is none such."""
+        """Return a suitable idle connection, without waiting; None if there is none."""
         idle = self._idle
         while idle:
             if wanted is NEW:
@@ -110,7 +110,7 @@ class Pool:
         return await self._open()
 
     def release(self, connection: Connection) -> None:
-        """Take a connection back after an exchange, however that ended."""
+        """Take a connection back after an exchange, whether that succeeded or not."""
         if connection.exchanges == 1:
             self._connector.remember(connection)
         if connection.reusable:
@@ -129,12 +129,12 @@ class Pool:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        for _ in range(8):  # TLS takes a few turns of the loop to let go
+        for _ in range(8):  # TLS takes a few turns of the loop to close
             await asyncio.sleep(0)
 
     @property
     def counts(self) -> dict[str, int]:
-        """Return how many connections are idle, busy and opening, and how many callers wait."""
+        """Return the counts of idle, busy and opening connections, and of waiting callers."""
         idle = len(self._idle)
         return {
             "idle": idle,
@@ -182,7 +182,7 @@ class Pool:
     async def _wait(self, wanted: Wanted) -> Connection:
         """Queue for a connection or for a slot to open one in.
 
-        A `NEW` one is opened in the place of the kept-alive one that its turn brings.
+        If its turn brings a kept-alive one, a `NEW` one is opened in its place.
         """
         limits = self._limits
         if len(self._queue) >= QUEUE_FACTOR * limits.connections:
@@ -200,7 +200,7 @@ class Pool:
             if usable and wanted is not NEW:
                 return connection
             connection.abort()
-            # Its slot is not free yet, or may be gone to the next in the queue by now.
+            # Its slot is not free yet, or the next in the queue may have it by now.
             if self._size < limits.connections:
                 self._opening += 1
                 return await self._open()
@@ -208,7 +208,7 @@ class Pool:
             self._queue.appendleft(place)
 
     async def _turn(self, place: Place) -> Connection | None:
-        """Return what the place in the queue got: a connection, or None for a slot."""
+        """Wait in the queue; return a connection, or None for a slot to open one in."""
         waiter = place[1]
         try:
             return await waiter
@@ -216,7 +216,7 @@ class Pool:
             if waiter.cancelled():
                 with contextlib.suppress(ValueError):
                     self._queue.remove(place)
-            elif waiter.exception() is None:  # it was given something in the moment it left
+            elif waiter.exception() is None:  # it got something at the moment when it left
                 connection = waiter.result()
                 if connection is None:
                     self._opening -= 1
@@ -228,7 +228,7 @@ class Pool:
     def _lend(self, connection: Connection) -> None:
         """Give a resting connection to the next in the queue, or keep it."""
         if connection.transport.is_closing():
-            return  # `_gone` sees to its slot
+            return  # `_gone` frees its slot
         waiter = self._next_waiter() if self._queue else None
         if waiter is not None:
             waiter.set_result(connection)
@@ -238,7 +238,7 @@ class Pool:
     def _next_waiter(self) -> asyncio.Future[Connection | None] | None:
         queue = self._queue
         while queue:
-            # When that many wait, the first will have given up before all others had their turn.
+            # With so many waiting, the first would give up before all others had their turn.
             newest = len(queue) > max(FAIR, self._limits.connections // 4)
             waiter = (queue.pop() if newest else queue.popleft())[1]
             if not waiter.done():
@@ -246,14 +246,14 @@ class Pool:
         return None
 
     def _hand_on_slot(self) -> None:
-        """Let the next in the queue open a connection in the slot that has become free."""
+        """Let the next in the queue open a connection in the free slot."""
         waiter = self._next_waiter()
         if waiter is not None:
             self._opening += 1
             waiter.set_result(None)
 
     def _gone(self, connection: Connection) -> None:
-        """Forget a connection that is closed; called by itself, once."""
+        """Forget a closed connection; the connection calls this, once."""
         if connection not in self._all:
             return  # closed before `_open` saw it
         self._all.discard(connection)

@@ -1,4 +1,4 @@
-"""When a request may be sent again, and on which connections: decided here alone."""
+"""The only rule for sending a request again, and for the connections that it may take."""
 
 from proxy.errors import ConnectionStale, UpstreamError
 from proxy.http1.fields import IDEMPOTENT
@@ -6,9 +6,9 @@ from proxy.upstream.pool import ANY, FRESH, NEW, Wanted
 
 
 def wanted_for(method: str, *, whole: bool) -> Wanted:
-    """Return which connection may take a request.
+    """Return the kind of connection that may take a request.
 
-    One that cannot go out again must not meet a connection that was closed long ago.
+    A request that cannot go out again must not meet a connection that was closed long ago.
     """
     return ANY if whole and method in IDEMPOTENT else FRESH
 
@@ -16,8 +16,8 @@ def wanted_for(method: str, *, whole: bool) -> Wanted:
 def may_resend(error: UpstreamError, method: str, wanted: Wanted, *, whole: bool) -> bool:
     """Report whether a request that failed on a ``wanted`` connection may go out once more.
 
-    Only if that connection was closed before a byte of an answer, and then only if the method is
-    idempotent or nothing had been written. The second time it takes a `NEW` one.
+    It may only if that connection was closed before a byte of an answer, and only if the method is
+    idempotent or nothing had been written. The second time it takes a `NEW` connection.
     """
     return (
         isinstance(error, ConnectionStale)

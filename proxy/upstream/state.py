@@ -5,7 +5,7 @@ from typing import Final
 
 
 class UpstreamState(IntEnum):
-    """What runs on a connection; docs/connections.md draws it."""
+    """The stage of the exchange on a connection; docs/connections.md draws it."""
 
     IDLE = 0
     """No exchange: bytes that arrive now close it."""
@@ -27,4 +27,4 @@ NEXT: Final[dict[UpstreamState, tuple[UpstreamState, ...]]] = {
     FAILED: (CLOSED,),
     CLOSED: (),
 }
-"""What may follow a state: all else is an error of ours."""
+"""The states that may follow each state; any other change is an error of ours."""

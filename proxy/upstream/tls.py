@@ -1,4 +1,4 @@
-"""The client side of TLS: a verifying context, sessions resumed, refusals put into words."""
+"""The client side of TLS: a verifying context, resumed sessions, refusals in words."""
 
 import contextlib
 import re
@@ -15,21 +15,21 @@ NOT_YET_VALID = 9
 EXPIRED = 10
 UNKNOWN_ISSUER = (2, 18, 19, 20, 21)
 WRONG_NAME = (62, 64)
-NO_TLS = "WRONG_VERSION_NUMBER"  # what it says of whatever is no TLS
-# What OpenSSL calls the alerts that it has received; nothing else begins like this.
+NO_TLS = "WRONG_VERSION_NUMBER"  # its error for bytes that are no TLS
+# OpenSSL's names for received alerts; no other error begins like this.
 _ODD = re.compile(r"[^ !#-\[\]-~]")
 _ALERT = re.compile(r"(?:SSLV3|TLSV13?)_(?:ALERT_)?(?P<name>[A-Z_]+)")
 
 
 class _NamingIssuer(ssl.SSLObject):
-    """Says of a certificate that is not trusted who issued it."""
+    """Adds the issuer to the error about a certificate that is not trusted."""
 
     def do_handshake(self) -> None:
         """Shake hands."""
         try:
             super().do_handshake()
         except ssl.SSLCertVerificationError as error:
-            # Python shows what has been verified, or bytes that it cannot read.
+            # Python shows a verified certificate, or bytes that it cannot parse.
             with contextlib.suppress(AttributeError, LookupError, TypeError, ssl.SSLError):
                 shown: dict[str, Any] = self._sslobj.get_unverified_chain()[0].get_info()  # type: ignore[attr-defined]
                 error.add_note(issuer_name(shown.get("issuer", ())))
@@ -37,7 +37,7 @@ class _NamingIssuer(ssl.SSLObject):
 
 
 def issuer_name(parts: tuple[tuple[tuple[str, str], ...], ...]) -> str:
-    """Return the names that people know an issuer by, from what Python calls a name."""
+    """Return the names by which people know an issuer, from Python's form of a name."""
     known = {key: value for part in parts for key, value in part}
     names = (known.get(key) for key in ("commonName", "organizationName"))
     return ", ".join(dict.fromkeys(filter(None, names))) or "an issuer without a name"
@@ -89,11 +89,11 @@ def _system_directory() -> bool:
 
 
 def certificate_refused(error: ssl.SSLCertVerificationError, peer: Said) -> UpstreamError:
-    """Say what is wrong with the certificate of ``peer``, and what can be done."""
+    """Word the error in the certificate of ``peer``, with the advice."""
     words = (error.verify_message or "not trusted").rstrip(".")
     reason: Said = words
     if error.verify_code in UNKNOWN_ISSUER:
-        # Whoever is on the way can write there what they like.
+        # An attacker on the path can write any text there.
         for note in getattr(error, "__notes__", ()):
             reason = phrase("issued-by", reason=reason, issuer=_ODD.sub("?", note)[:80])
     if "key usage" in words.lower() or "extension" in words.lower():
@@ -110,7 +110,7 @@ def certificate_refused(error: ssl.SSLCertVerificationError, peer: Said) -> Upst
 
 
 def tls_failed(error: ssl.SSLError, peer: Said) -> UpstreamError:
-    """Say why there is no TLS with ``peer``."""
+    """Word the reason why there is no TLS with ``peer``."""
     alert = _alert(error)
     if alert:
         return TlsAlerted(phrase("tls-alert", peer=peer, alert=alert))
@@ -121,7 +121,7 @@ def tls_failed(error: ssl.SSLError, peer: Said) -> UpstreamError:
 
 
 def tls_ended(error: ssl.SSLError) -> UpstreamError:
-    """Say why there is TLS no more."""
+    """Word the reason why TLS ended."""
     alert = _alert(error)
     if alert:
         return TlsAlerted(phrase("tls-ended-by-alert", alert=alert))

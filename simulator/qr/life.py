@@ -1,4 +1,4 @@
-"""What becomes of a QR code after it was made: it is paid, a dynamic one once."""
+"""The life of a QR code after it was made: it is paid, a dynamic one once."""
 
 from simulator.models.qrcodes import QrCode
 from simulator.world import World

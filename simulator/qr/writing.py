@@ -11,7 +11,7 @@ from simulator.qr import emv, standard
 _CONDITION_OF = {word: code for code, word in standard.CONDITIONS.items()}
 _TIP_OF = {word: code for code, word in standard.TIPS.items()}
 _PURPOSE_OF = {word: code for code, word in standard.PURPOSES.items()}
-# What is hashed is not said anywhere; a key of our own makes it as opaque as the real ones.
+# No document tells what is hashed; a key of our own makes the value as opaque as a real one.
 _HASH_KEY = b"the simulator's hash says nothing"
 
 Pairs = list[tuple[str, str]]
@@ -19,7 +19,7 @@ Pairs = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """What a code says beside what was asked for: whose it is, and its number.
+    """The facts in a code beside the requested ones: its merchant, and its number.
 
     ``reference`` is the transaction's id, "" for a static code that has none.
     """
