@@ -1,4 +1,4 @@
-"""Where we listen and where requests go, as values."""
+"""The addresses on which we listen, and the URLs to which requests go, as values."""
 
 import ipaddress
 import re
@@ -34,7 +34,7 @@ def bracketed(host: str) -> str:
 
 
 class NoPort(ValueError):
-    """A number is no port's; the text says so."""
+    """A number cannot be a port; the text tells that."""
 
 
 def _check_port(digits: str) -> None:
@@ -44,7 +44,7 @@ def _check_port(digits: str) -> None:
 
 
 def _no_host(host: str) -> str:
-    """Return what is wrong with a listener's host, if anything is."""
+    """Return the error in a listener's host, if there is one."""
     if ":" in host and not host.startswith("["):
         return "must have an IPv6 address in brackets, such as [::1]:8080"
     return "" if _HOST.match(host) else "must have a host before the port, such as 127.0.0.1"
@@ -87,7 +87,7 @@ class ListenAddress:
 
     @property
     def connectable(self) -> "ListenAddress":
-        """Where to find it from this machine: all addresses include loopback."""
+        """The address to use from this machine: a listener on all addresses includes loopback."""
         here = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared, not bound
         return ListenAddress(here.get(self.host, self.host), self.port, self.path)
 
@@ -107,7 +107,7 @@ class ListenAddress:
 class Url:
     """An http(s) URL: scheme, host, port and path (no trailing slash).
 
-    ``query`` is there only where it is asked for, and never shown: it may hold a key.
+    ``query`` is kept only on request, and never shown: it may hold a key.
     """
 
     scheme: str
@@ -196,5 +196,5 @@ class Url:
         return same or (here and (loopback(listener.host) or _unspecified(listener.host)))
 
     def __str__(self) -> str:
-        """Return the URL; of a query no more than that there is one."""
+        """Return the URL; a query is shown only as present."""
         return f"{self.scheme}://{self.authority}{self.path}{'?…' if self.query else ''}"

@@ -1,4 +1,4 @@
-"""Seconds that go on counting while the machine sleeps, whatever the wall clock does.
+"""Seconds that go on while the machine sleeps, and do not depend on the wall clock.
 
 ``time.monotonic`` stops in suspend on Linux; CLOCK_BOOTTIME does not. On macOS
 CLOCK_MONOTONIC is the one that counts suspended time (Python's own ``time.monotonic``

@@ -1,4 +1,4 @@
-"""Client id and client secret: what the client credentials grant asks for."""
+"""Client id and client secret, for the client credentials grant."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,7 +15,7 @@ class Credentials:
 
 
 class CredentialsSource(Protocol):
-    """Where the credentials are had, each time they are needed."""
+    """The source of the credentials, read each time they are needed."""
 
     async def __call__(self) -> Credentials:
         """Return them as they are now; raise CredentialsMissing."""
@@ -24,11 +24,11 @@ class CredentialsSource(Protocol):
         """Return user and password for the egress proxy as they are now; None if there are none."""
 
     def doubts(self, refused: Credentials) -> str:
-        """Say what may be the reason why these are refused; empty if nothing is odd."""
+        """Return probable reasons why these are refused; empty if nothing is odd."""
 
 
 class FixedCredentials:
-    """Credentials that stay as they are: the demo's, or those that are being tested."""
+    """Fixed credentials: the demo's, or those under test."""
 
     def __init__(self, pair: Credentials) -> None:
         self._pair = pair
@@ -42,6 +42,6 @@ class FixedCredentials:
         return None
 
     def doubts(self, refused: Credentials) -> str:
-        """Have none: whoever gave them knows how they were given."""
+        """Return none: the giver of fixed credentials knows their source."""
         del refused
         return ""

@@ -77,7 +77,7 @@ class RequestRefused(ProxyError):
     kind = "http_request_denied"
     title = phrase("title.refused")
     language: Language = DEFAULT
-    """Which one the caller reads, of what the parser refused."""
+    """The caller's language, if the parser refused the request."""
     method = ""
     """Of a request that was refused before its exchange began, and its target."""
     target = b"-"
@@ -132,7 +132,7 @@ class TokenError(ProxyError):
     title = phrase("title.no-token")
     next_step = phrase("step.see-readyz")
     suspicion = ""
-    """What may be the reason, for the log."""
+    """Probable reasons, for the log."""
 
 
 class TokenEndpointUnavailable(TokenError):
@@ -149,7 +149,7 @@ class TooManyTokenRequests(TokenEndpointUnavailable):
 
 
 class TokenReplyUnusable(TokenEndpointUnavailable):
-    """What answered does not answer as a token endpoint does."""
+    """The answer is not that of a token endpoint."""
 
     next_step = phrase("step.check-token-url")
 

@@ -1,4 +1,4 @@
-"""How this program is started from here: what our messages tell people to type.
+"""The command that starts this program here, as our messages tell people to type it.
 
 ``breb-proxy`` alone is right only where the shell finds it, and finds this one.
 """

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 
 class PairUnusable(Exception):
-    """Why the two cannot be used; ``of_key`` tells that it is for the key, or for where it is."""
+    """The pair cannot be used; ``of_key``: the reason is the key, or its place."""
 
     def __init__(self, words: str, *, of_key: bool) -> None:
         super().__init__(words)

@@ -1,3 +1,3 @@
-"""What stands where a value is not shown."""
+"""The mask that stands for a hidden value."""
 
 MASK = "••••"

@@ -1,4 +1,4 @@
-"""Who is at the other end of a Unix socket, as the kernel tells it."""
+"""The user at the other end of a Unix socket, as the kernel tells it."""
 
 import socket
 import struct

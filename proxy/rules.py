@@ -12,7 +12,7 @@ _RULE = re.compile(
     rf"^(?:(?P<caller>{CALLER})\s*:\s*)?"
     r"(?P<method>\*|[A-Z]+(?:\|[A-Z]+)*)\s+(?P<pattern>/[!-\"$->@-~]*)$"
 )
-# What a server behind us could read as another path than the one a rule looked at: dot segments,
+# A server behind us could read these as another path than the one that a rule judged: dot segments,
 # empty segments, path parameters, backslashes, and what percent-encoding can hide: separators,
 # control bytes, a second encoding, letters that need none (RFC 3986 section 6.2.2.2), and the
 # overlong UTF-8 of all these (RFC 3629 section 10).

@@ -1,1 +1,1 @@
-"""The commands: what each does, and how ``breb-proxy`` finds it."""
+"""The commands, and the search for the one that was typed."""

@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _unread(error: SettingsError) -> Chart:
-    """Return the examination that ended before it began: what settings are in cannot be read."""
+    """Return an examination of settings whose source cannot be read."""
     chart = Chart(lambda: None)
     step = chart.add(Topic("settings"), "settings", "values")
     chart.settle(step, failed("they cannot be read", "\n".join(error.problems)))

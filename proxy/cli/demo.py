@@ -1,6 +1,6 @@
 """``breb-proxy demo``: the simulator and the proxy before it, over real HTTP, in one process.
 
-It brings its own settings: what environment and ``.env`` say of a real upstream stays out.
+It has its own settings: those of environment and ``.env`` for a real upstream are ignored.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ _CREDENTIALS = Credentials(SecretStr("sandbox-client"), SecretStr("sandbox-secre
 
 
 class DemoSettings(Settings):
-    """Settings of the demo, whose upstream is no machine of anybody's."""
+    """Settings of the demo, whose upstream is no real machine."""
 
     @property
     def environment(self) -> str:
@@ -62,13 +62,13 @@ class _Simulator(uvicorn.Server):
 def run(given: Mapping[str, str], simulator: Mapping[str, object]) -> None:
     """Run until Ctrl-C; ``given`` are settings by name, and ``simulator`` those of the simulator.
 
-    Raises SettingsError, and AddressTaken where no free port is near the one asked for.
+    Raises SettingsError, and AddressTaken if there is no free port near the wanted one.
     """
     Demo(given, simulator).run()
 
 
 class _BoundListener:
-    """A listener bound to the address asked for, or to a free port near it."""
+    """A listener, bound to the wanted address or to a free port near it."""
 
     def __init__(self, asked: ListenAddress) -> None:
         if asked.path or asked.port == 0:
@@ -84,7 +84,7 @@ class Demo:
     """Everything that is bound before the demo starts."""
 
     def __init__(self, given: Mapping[str, str], simulator: Mapping[str, object]) -> None:
-        _simulated(simulator)  # what does not fit is said before anything is bound
+        _simulated(simulator)  # settings that do not fit are reported before anything is bound
         self._screen = Screen(sys.stdout)
         self._language = of_locale(os.environ)
         listen = _address(given, "listen", "127.0.0.1:8080")
@@ -119,7 +119,7 @@ class Demo:
         """Run until Ctrl-C."""
         settings = self._settings
         as_json = log_format.configure(settings.log_level, settings.log_format)
-        # What a newcomer is to read comes first: the lines of the start stay out.
+        # A newcomer reads the instructions first: the log lines of the start are left out.
         logging.disable(logging.INFO)
         with self._folder:
             server.run(self._main(settings, as_json=as_json))
@@ -141,12 +141,12 @@ class Demo:
                 )
                 simulator.should_exit = True
                 await running
-        except* SettingsError as group:  # a ledger that was named, and cannot be used
+        except* SettingsError as group:  # a named ledger that cannot be used
             raise group.exceptions[0] from None
         self._screen.line(f"\n{self._say(phrase('demo.ended'))}")
 
     async def _tell(self, parts: Parts) -> None:
-        """Print where to point a client, once the first token is there."""
+        """Print the address for clients, when the first token is there."""
         self._inbox.journal = parts.journal
         await parts.keeper.wait()
         for line in self._words(Span(parts.keeper.next_fetch)):
@@ -159,7 +159,7 @@ class Demo:
     def _words(self, renewal: Span) -> list[str]:
         say, shade = self._say, self._screen.shade
         url = self._url()
-        # What is needed most comes last, so that it stays on a small screen.
+        # The most needed lines come last, so that they stay on a small screen.
         return [
             "",
             say(phrase("demo.title", name=shade("breb-proxy demo", "bold"))),

@@ -1,4 +1,4 @@
-"""``help``: what there is, and the pages of the documentation that messages send people to.
+"""``help``: the commands and topics, and the documentation's pages that messages name.
 
 The pages are in the wheel and so in the image and in the packages; in a clone they are in docs/.
 """
@@ -85,7 +85,7 @@ TOPICS: dict[str, tuple[str, str]] = {
     "security": ("security", ""),
     "sandbox": ("sandbox", ""),
 }
-_MEANING = re.compile(r" *(?:\S+(?: \S+)* {2,})?")  # what stands before the meaning of a word
+_MEANING = re.compile(r" *(?:\S+(?: \S+)* {2,})?")  # the columns before the meaning of a word
 _INDEX = "topics"
 _WIDEST = 100
 _NAMES = 18  # columns for the names of topics
@@ -115,7 +115,7 @@ def known(word: str) -> bool:
 
 
 def overview() -> str:
-    """Return the commands, as wide as the terminal up to 100; what a line means under itself."""
+    """Return the commands, as wide as the terminal up to 100 columns, with aligned meanings."""
     return "\n".join(_fitted(line) for line in HELP.split("\n"))
 
 
@@ -158,7 +158,7 @@ def _part(name: str) -> tuple[str, str]:
 
 
 def file(page: str) -> Path:
-    """Return where a page of the documentation is."""
+    """Return the path of a page of the documentation."""
     package = Path(__file__).parents[1]
     shipped = package / "guide"
     folder = shipped if shipped.is_dir() else package.parent / "docs"

@@ -93,13 +93,13 @@ def _login(options: argparse.Namespace, screen: Screen) -> int:
 
 
 def _found(options: argparse.Namespace) -> Found:
-    """Find all settings but the two, which nobody is asked for yet, the keychain neither."""
+    """Find all settings but the two credentials, without asking a person or the keychain."""
     sources = locate(options.env_file, options.secrets_dir)
     return find(chosen(options) | dict.fromkeys(_PAIR, _STAND_IN), sources)
 
 
 def _unusable() -> str:
-    """Return why there is no keychain to use, empty if there is one."""
+    """Return the reason why there is no keychain, empty if there is one."""
     try:
         keychain.name()
     except KeychainUnavailable as error:
@@ -108,7 +108,7 @@ def _unusable() -> str:
 
 
 def _where(settings: Settings, problem: str) -> str | None:
-    """Return where to keep the pair; None if the keychain is not to be had, and nothing else."""
+    """Return the place for the pair; None if there is neither a keychain nor another place."""
     if not problem:
         return KEYCHAIN
     say(
@@ -143,7 +143,7 @@ def _for_whom(settings: Settings) -> str:
 
 
 def _accepted(settings: Settings, screen: Screen) -> bool:
-    """Ask for a token with the pair; say what came back, and whether to keep the pair."""
+    """Ask for a token with the pair; report the result, and whether to keep the pair."""
     outcome: list[AccessToken | TokenError] = []
     errand.run(_try(settings, outcome))
     came = outcome[0]
@@ -200,7 +200,7 @@ def _written(file: Path, pair: Credentials, screen: Screen) -> bool:
 
 
 def _warn(found: Found, store: str, screen: Screen) -> None:
-    """Say what keeps the pair from being used, or from staying secret."""
+    """Warn of settings that keep the pair from being used, or from staying secret."""
     file, origins = found.sources.file, found.origins
     wins = {origins[name] for name in _PAIR if name in origins} - {KEYCHAIN, file.name}
     if store == KEYCHAIN and origins.get("client_secret") == file.name:

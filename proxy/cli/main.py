@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     arguments = list(sys.argv[1:] if argv is None else argv)
-    # The simulator's secret is worth nothing, and a flag of its own.
+    # The simulator's secret is worth nothing, and has a flag of its own.
     refused = None if arguments[:1] == ["sandbox"] else refuse_secrets(arguments)
     if refused:
         say(refused)
@@ -71,27 +71,27 @@ def _run(arguments: list[str]) -> int:
 
 
 def _open_streams() -> None:
-    """Open what we were started without: else a socket gets its number, and our log lines."""
+    """Open missing standard streams: else a socket gets their number, and our log lines."""
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
     sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
     sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
 
 def _lost(error: BaseException) -> OSError | None:
-    """Return the error, perhaps of a group, that says that what we print goes nowhere."""
+    """Return the error, perhaps inside a group, that tells that our output goes nowhere."""
     if isinstance(error, BaseExceptionGroup):
         return next((lost for each in error.exceptions if (lost := _lost(each))), None)
     return error if isinstance(error, OSError) and error.errno in _UNWRITTEN else None
 
 
 def _nowhere_to_write(error: OSError) -> int:
-    """Say so, unless the reader has left; what is still to be written goes to nobody.
+    """Report it, unless the reader has left; drop the unwritten output.
 
-    Else the interpreter would complain at its end.
+    Otherwise the interpreter would complain at its end.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if error.errno != errno.EPIPE:
@@ -133,8 +133,8 @@ def _help(words: list[str]) -> int:
 
 def _admin_command(name: str) -> Callable[[list[str]], int]:
     def run(arguments: list[str]) -> int:
-        # They leave nothing half done. What an exception interrupts is half made, and complains of
-        # it when it is thrown away: http.client's responses do.
+        # These commands leave nothing half done. An exception could interrupt half-made objects,
+        # which complain when they are dropped: http.client's responses do.
         with _handled({signal.SIGINT: _ending(INTERRUPTED)}):
             from proxy.cli import operate
 
@@ -150,7 +150,7 @@ def _sandbox(arguments: list[str]) -> int:
 
 
 def _whose(flag: str) -> str:
-    """Say which command takes an option that the simulator does not know."""
+    """Name the command that takes an option unknown to the simulator."""
     from proxy.settings.model import flags
 
     known = [f"--{one.name.replace('_', '-')}" for one in flags()]
@@ -159,8 +159,8 @@ def _whose(flag: str) -> str:
 
 def _start(name: str) -> Callable[[list[str]], int]:
     def begin(arguments: list[str]) -> int:
-        # What is imported stays. To look for garbage in it again and again, while it grows, is a
-        # tenth of a start; the server turns the collector on.
+        # Imported modules stay. Collecting garbage among them again and again, while they grow, is
+        # a tenth of a start; the server turns the collector on.
         gc.disable()
         try:
             with _signals_at_start():
@@ -174,7 +174,7 @@ def _start(name: str) -> Callable[[list[str]], int]:
 
 
 def _signals_at_start() -> contextlib.AbstractContextManager[None]:
-    """End well if told to while nothing has begun; the server has signal handlers of its own.
+    """Handle signals before anything has begun; the server has signal handlers of its own.
 
     Process 1 of a container would not hear SIGTERM at all until then, and SIGHUP would end us.
     """
@@ -187,7 +187,7 @@ def _signals_at_start() -> contextlib.AbstractContextManager[None]:
 @contextlib.contextmanager
 def _handled(actions: dict[int, Any]) -> Generator[None, None, None]:
     before: dict[int, Any] = {}
-    with contextlib.suppress(ValueError):  # called in another thread: signals are not ours
+    with contextlib.suppress(ValueError):  # in another thread, signals are not ours
         before = {number: signal.signal(number, action) for number, action in actions.items()}
     try:
         yield
@@ -197,7 +197,7 @@ def _handled(actions: dict[int, Any]) -> Generator[None, None, None]:
 
 
 def _ending(code: int) -> Callable[..., None]:
-    """Return what ends us at once, and not as an exception inside of whatever is under way."""
+    """Return a handler that ends us at once, and raises no exception in the middle of work."""
     return lambda *_: os._exit(code)
 
 

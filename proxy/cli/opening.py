@@ -1,4 +1,4 @@
-"""How the console is opened, in words for whoever starts the proxy."""
+"""The words about opening the console, for the user who starts the proxy."""
 
 from typing import TextIO
 
@@ -9,9 +9,9 @@ from proxy.invocation import COMMAND
 
 
 def opening(listener: ListenAddress, access: Access, stream: TextIO) -> str:
-    """Return the address that opens it, if ``stream`` is a terminal; else what prints one.
+    """Return the address that opens it, if ``stream`` is a terminal; else the command for one.
 
-    What is no terminal is a log, and others than the user who runs the proxy read logs.
+    Any other stream is a log, and logs are read by others than the user who runs the proxy.
     """
     if stream.isatty():
         return secret.address(listener, access.link())

@@ -76,7 +76,7 @@ def main(name: str, arguments: Sequence[str]) -> int:
 
 
 def _simulators(flag: str) -> str:
-    """Say so where an option is one of the simulator's."""
+    """Tell that an unknown option is one of the simulator's."""
     from simulator.config import SandboxConfig
 
     known = {f"--{name.replace('_', '-')}" for name in SandboxConfig.model_fields}
@@ -99,7 +99,7 @@ def _serve_with(found: Found) -> int:
     except AddressTaken:
         sockets.release(callers)
         raise
-    settings = settings.model_copy(  # of port 0 the one that was found
+    settings = settings.model_copy(  # for port 0, the port that was found
         update={
             "listen": sockets.bound(settings.listen, callers),
             "admin_listen": sockets.bound(settings.admin_listen, admin),
@@ -121,7 +121,7 @@ def _serve_with(found: Found) -> int:
 
 
 def _tell(settings: Settings, access: Access) -> None:
-    """Say what is where, once nothing keeps it from starting."""
+    """Print the addresses, when nothing can stop the start any more."""
     server.log.info(
         "forwarding %s to %s (%s)%s; admin on %s",
         _url(settings.listen, "https" if settings.tls_cert else "http"),
@@ -136,7 +136,7 @@ def _tell(settings: Settings, access: Access) -> None:
 
 
 def _service() -> "tuple[HandedOver, Manager | None]":
-    """Return what a service manager handed over, and whom to tell how we do."""
+    """Return the service manager's sockets, and the manager, which gets our state."""
     if not os.environ.keys() & {"NOTIFY_SOCKET", "LISTEN_FDS"}:
         return HandedOver(), None
     from proxy.server import systemd
@@ -155,7 +155,7 @@ def _overruled(handed: HandedOver, found: Found) -> list[str]:
 
 
 def _suspicions(settings: Settings, sources: Sources) -> Iterator[str]:
-    """Give what is usable, and yet perhaps not what was meant."""
+    """Return warnings about usable settings that are perhaps mistakes."""
     yield from (*unread(sources.file), *shortened(sources.file))
     yield from unknown_names(sources)
     if place := empty_upstream(settings, sources):
@@ -179,7 +179,7 @@ def _url(address: ListenAddress, scheme: str) -> str:
 
 
 def _run(options: argparse.Namespace) -> int:
-    """Serve with credentials, whole or half; without any, show what it does."""
+    """Serve with credentials, even incomplete ones; without any, run the demo."""
     found = found_of(options)
     if found.origins.keys() & {"client_id", "client_secret"}:
         return _serve_with(found)

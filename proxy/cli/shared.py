@@ -1,4 +1,4 @@
-"""The options that several commands have, and what they stand for."""
+"""The options that several commands have, and their meanings."""
 
 import argparse
 
@@ -8,7 +8,7 @@ from proxy.settings.sources import Sources, locate
 
 
 def add_proxy(parser: argparse.ArgumentParser) -> None:
-    """Add the option that says where the running proxy is asked."""
+    """Add the option for the running proxy's admin address."""
     parser.add_argument(
         "--admin-listen",
         metavar="HOST:PORT",
@@ -18,7 +18,7 @@ def add_proxy(parser: argparse.ArgumentParser) -> None:
 
 
 def sources_of(options: argparse.Namespace) -> Sources:
-    """Return where a command's settings are read from: the same each time, so that each is once."""
+    """Return the sources of a command's settings: the same object, so that each is read once."""
     if not hasattr(options, "sources"):
         options.sources = locate(options.env_file, options.secrets_dir)
     found: Sources = options.sources
@@ -26,5 +26,5 @@ def sources_of(options: argparse.Namespace) -> Sources:
 
 
 def proxy_of(options: argparse.Namespace) -> ListenAddress:
-    """Return where the running proxy is asked; raise SettingsError if that is no address."""
+    """Return the running proxy's admin address; raise SettingsError if it is wrong."""
     return admin_client.address(options.admin_listen, sources_of(options))

@@ -1,4 +1,4 @@
-"""``tokens``: which tokens of this client are alive, and the end of those that nobody needs.
+"""``tokens``: lists the live tokens of this client, and revokes those that nobody needs.
 
 A running proxy is asked, on its admin listener; without one a token is fetched for it, and revoked
 at the end.
@@ -47,7 +47,7 @@ _HEADINGS = ("id", "created", "ends in", "scopes", "grant", "whose")
 
 
 class Way(Protocol):
-    """How the API is asked; ``ours`` says whose the token is that asks."""
+    """A way to ask the API; ``ours`` names the owner of the token that asks."""
 
     ours: str
 
@@ -55,7 +55,7 @@ class Way(Protocol):
         """Return the list as the admin listener words it; raise TokenError."""
 
     def revoke(self, ids: list[str]) -> "dict[str, RevokedToken]":
-        """Revoke tokens; return what became of each, as the admin listener does."""
+        """Revoke tokens; return the result for each, as the admin listener does."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -107,7 +107,7 @@ def _way(options: argparse.Namespace) -> Way:
     except NotProven:
         raise
     except Unreached:
-        if options.admin_listen:  # it was meant
+        if options.admin_listen:  # the user named it
             raise
         return _Alone(sources_of(options))
     return _Beside(where)
@@ -272,7 +272,7 @@ def _revoke(way: Way, options: argparse.Namespace, screen: Screen) -> int:
 
 
 def _others(way: Way, screen: Screen) -> list[str]:
-    """Show what would be revoked and what would break; return the ids."""
+    """Show the tokens to revoke and the consequences; return the ids."""
     found = way.listed()
     others = [entry for entry in found["tokens"] if entry["whose"] == "other"]
     ours = [entry for entry in others if entry["grant"] in _OWN_GRANTS]

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     url, typed = f"http://{address}", curl(address.host)
     sys.stdout.write(f"{first(url, _OTHERWISE.format(url=url), typed)}\n\n")
     for number, (title, command) in enumerate(tour(typed), 1):
-        # Not a comment: zsh takes none that are typed.
+        # Not a comment: zsh accepts no typed comments.
         said = shlex.quote(f"{number}. {title}")
         sys.stdout.write(f'[ "$demo" ] && echo {said}\n{command}\n\n')
     return OK

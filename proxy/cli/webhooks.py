@@ -16,14 +16,14 @@ WEBHOOK_PATH = "/_demo/webhooks"
 
 
 class WebhookInbox:
-    """Stands before an app: what is posted to `WEBHOOK_PATH` becomes an entry."""
+    """Stands before an app: each post to `WEBHOOK_PATH` becomes an entry."""
 
     def __init__(self, app: App) -> None:
         self._app = app
         self.journal: Journal | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take a webhook, or let the app do."""
+        """Take a webhook, or call the app."""
         if scope["type"] != "http" or scope["path"] != WEBHOOK_PATH:
             await self._app(scope, receive, send)
             return

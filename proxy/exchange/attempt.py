@@ -4,9 +4,9 @@
 class Attempt:
     """One try of an exchange. Times are seconds of ``time.perf_counter``.
 
-    ``began`` is when its connection was at hand, ``reached`` when TCP stood (None on a kept-alive
-    connection), ``answered`` when the head of the answer came; ``status`` is that answer's.
-    ``token_id`` names the token that was sent.
+    ``began``: its connection was ready; ``reached``: TCP connected (None on a kept-alive one);
+    ``answered``: the head of the answer came, whose status is ``status``. ``token_id`` names the
+    token that was sent.
     """
 
     __slots__ = ("answered", "began", "reached", "sent", "status", "token_id")
@@ -15,19 +15,19 @@ class Attempt:
         self.token_id = token_id
         self.began = began
         self.reached = reached
-        self.sent = True  # false once it is known that nothing of it was written
+        self.sent = True  # false if it is known that no byte of it was written
         self.answered: float | None = None
         self.status: int | None = None
 
     @property
     def lost(self) -> bool:
-        """Whether it went out and no answer came, so that nobody knows what it did."""
+        """Whether it went out and no answer came, so that its effect is unknown."""
         return self.sent and self.status is None
 
     @property
     def harmless(self) -> bool:
-        """Whether it is known to have done nothing: not sent, or answered 401.
+        """Whether it certainly had no effect: not sent, or answered 401.
 
-        RFC 9110 section 15.5.2: a 401 says that the request was not carried out.
+        RFC 9110 section 15.5.2: a 401 means that the request was not carried out.
         """
         return not self.sent or self.status == 401

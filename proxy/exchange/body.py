@@ -28,15 +28,15 @@ class OutgoingBody:
         self._exchange = exchange
         self._request = request
         self._keeps = keeps
-        self._ahead: BodyPart | None = None  # it came, and has not gone on
-        self._held = 0  # bytes, as they are part of what the request holds
+        self._ahead: BodyPart | None = None  # a part that came and was not sent yet
+        self._held = 0  # bytes, which are a part of those that the request holds
         self._kept: bytes | bytearray | None = b""
         self.more = True
         """Whether a part of it is still to come from the caller."""
         self.place: asyncio.Semaphore | None = None
-        """What it holds a place of, while more of it is to come."""
+        """The uploads that it has a place of, while more of it is to come."""
         self.before_last: Callable[[], Awaitable[None]] | None = None
-        """What is to be done before the last part goes out."""
+        """The function to call before the last part goes out."""
 
     @property
     def whole(self) -> bool:
@@ -44,9 +44,9 @@ class OutgoingBody:
         return not self.more and self._kept is not None
 
     def opening(self) -> bytes:
-        """Return what goes out with the head: what is at hand, all of it when sent again.
+        """Return the part that goes out with the head: all that is at hand, the whole in a replay.
 
-        The upstream may answer before the body begins to arrive, so that is not waited for.
+        It does not wait for the body, since the upstream may answer before that begins to arrive.
         """
         if not self.more and self._kept is not None:
             return self._framed(bytes(self._kept), last=True)
@@ -59,9 +59,9 @@ class OutgoingBody:
         return self._taken(part)
 
     async def read_ahead(self, most: int, seconds: float) -> None:
-        """Have all of it at hand before anything goes out, or ``most`` bytes; wait no longer."""
+        """Read ahead, before anything goes out, until all or ``most`` bytes are at hand."""
         part = self._now()
-        if part is not None and part.last:  # most bodies are there at once
+        if part is not None and part.last:  # most bodies have come already
             self._ahead = part
             return
         parts = [] if part is None else [part.data]
@@ -72,12 +72,12 @@ class OutgoingBody:
                     data, last = self._now() or await self._next()
                     parts.append(data)
         except TimeoutError:
-            pass  # the upstream shall not wait for the rest
+            pass  # the upstream must not wait for the rest
         if parts:
             self._ahead = BodyPart(b"".join(parts), last)
 
     async def gathered(self, opening: bytes) -> bytes:
-        """Wait until all of it is at hand, or more than is kept; return what is its opening now."""
+        """Wait until all of it, or more than is kept, is at hand; return the new opening."""
         kept = self._kept
         while self.more and kept is not None:
             part = await self.next()
@@ -118,7 +118,7 @@ class OutgoingBody:
         if kept is None or len(kept) + len(data) > self._keeps():
             self._kept = None
         elif not kept:
-            self._kept = data  # most bodies come as one part: no copy is made of these
+            self._kept = data  # most bodies come as one part, which needs no copy
         else:
             self._kept = bytearray(kept) if isinstance(kept, bytes) else kept
             self._kept += data
@@ -126,7 +126,7 @@ class OutgoingBody:
         return self._framed(data, last=last)
 
     def _hold(self, size: int) -> None:
-        """Count what is kept; of a body that is not, the part that is on its way."""
+        """Count the kept bytes; of a body that is not kept, the part on its way."""
         self._request.kept += size - self._held
         self._held = size
 
@@ -139,7 +139,7 @@ class OutgoingBody:
 
 
 def received(exchange: Exchange, request: Request, part: BodyPart) -> BodyPart:
-    """Count and tell a part of a body that came; raise RequestRefused if it is too much by now."""
+    """Count and tell a part of a body; raise RequestRefused if the body is too large by now."""
     data, last = part
     if exchange.observer is not None:
         exchange.observer.received(data, last=last)

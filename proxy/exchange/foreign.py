@@ -1,4 +1,4 @@
-"""A request from an ASGI server that is not ours, as our listener would have handed it on."""
+"""A request from another ASGI server, in the form in which our listener hands one on."""
 
 from proxy.asgi import Receive, Scope
 from proxy.http1.fields import REQUEST, Section
@@ -6,7 +6,7 @@ from proxy.http1.request import BodyPart, CallerLeft, Request
 
 
 def foreign_request(scope: Scope, receive: Receive) -> Request:
-    """Return the request; its framing is still to be judged."""
+    """Return the request; its framing is not judged yet."""
     request = Request(
         scope["method"],
         _joined_target(scope),
@@ -21,7 +21,7 @@ def foreign_request(scope: Scope, receive: Receive) -> Request:
 
 
 class _Received:
-    """A body that is had by ASGI's ``receive``."""
+    """A body that comes by ASGI's ``receive``."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive

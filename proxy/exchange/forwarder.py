@@ -38,12 +38,12 @@ _VIA = {version: f"Via: {version} breb-proxy\r\n".encode() for version in ("1.0"
 
 
 Gate = Callable[[Exchange, Request, OutgoingBody | None], Awaitable[None]]
-"""Returns when a request may go up; raises ProxyError if it may not."""
+"""Waits until a request may go up; raises ProxyError if it may not."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForwarderOptions:
-    """What the forwarder needs of the settings."""
+    """The forwarder's part of the settings."""
 
     base: Url
     token_paths: frozenset[bytes]
@@ -52,9 +52,9 @@ class ForwarderOptions:
 
 
 class Forwarder:
-    """Forwards requests to the upstream with the access token put on.
+    """Forwards requests to the upstream, with the access token on them.
 
-    What may change something passes ``gate`` before anything of it goes out.
+    A request that may change something passes ``gate`` before any byte of it goes out.
     """
 
     def __init__(
@@ -91,8 +91,8 @@ class Forwarder:
         if exchange.observer is not None:
             exchange.observer.enters("token")
         outgoing = OutgoingRequest(request, body)
-        # Who asks the token endpoint for a token brings credentials of its own; the API may take
-        # post for POST.
+        # A request to the token endpoint for a token has its own credentials; the API may accept
+        # post as POST.
         if request.path not in self._token_paths or request.method.upper() != "POST":
             self._use(outgoing, self._keeper.usable() or await self._keeper.wait())
             exchange.token_ready = time.perf_counter()
@@ -112,7 +112,7 @@ class Forwarder:
             outgoing.give_up(self._pool)
 
     def _keeps(self) -> int:
-        """Return how much of a body is kept, so that it can be sent again."""
+        """Return how many bytes of a body are kept, so that it can be sent again."""
         return min(self._replay_limit, SIP) if self._budget.tight else self._replay_limit
 
     # -- the exchange with the upstream ----------------------------------------------------
@@ -125,7 +125,7 @@ class Forwarder:
         outgoing.held = held
 
     async def _exchange(self, outgoing: OutgoingRequest, exchange: Exchange) -> ResponseHead:
-        """Send the request, a second time if it may be, and return the head of the answer."""
+        """Send the request, twice if `may_resend` allows it, and return the head of the answer."""
         pool, body, method = self._pool, outgoing.body, outgoing.request.method
         opening = b"" if body is None else body.opening()
         more = body is not None and body.more
@@ -134,7 +134,7 @@ class Forwarder:
         wanted = wanted_for(method, whole=outgoing.whole)
         while True:
             connection = pool.take(wanted) or await self._acquire(outgoing, wanted)
-            outgoing.connection = connection  # at once: whatever is raised now, it is given back
+            outgoing.connection = connection  # at once: any error from now on gives it back
             outgoing.request.go_up()
             held = outgoing.held
             token_id = None if held is None else held.token.token_id
@@ -165,9 +165,9 @@ class Forwarder:
             return answer
 
     async def _admitted(self, outgoing: OutgoingRequest, opening: bytes) -> tuple[bytes, bool]:
-        """Wait until it may go out; the token may have ended or been renewed meanwhile.
+        """Wait until it may go out; meanwhile the token may end or be renewed.
 
-        Return what goes out with the head, and whether more of the body is to come.
+        Return the part of the body that goes out with the head, and whether more is to come.
         """
         body = outgoing.body
         if body is not None and body.more:
@@ -179,7 +179,7 @@ class Forwarder:
         return opening, body is not None and body.more
 
     async def _acquire(self, outgoing: OutgoingRequest, wanted: Wanted) -> Connection:
-        """Wait for a connection; the token may have ended or been renewed meanwhile."""
+        """Wait for a connection; meanwhile the token may end or be renewed."""
         while True:
             connection = await self._pool.acquire(wanted)
             usable = self._keeper.usable()
@@ -261,11 +261,11 @@ class Forwarder:
                 "status": head.status,
                 "headers": lines,
                 "reason": head.reason,
-                "framing": head.framing,  # what our listener need not read off the lines again
+                "framing": head.framing,  # our listener need not find it out again
             }
         )
         data = connection.take()
-        # The head goes out when it comes, even if no body is there yet.
+        # The head goes out when it comes, even if no part of the body has come.
         more = True
         while more:
             more = not connection.complete
@@ -299,7 +299,7 @@ class Forwarder:
 
 
 def _own_authority(request: Request) -> bytes:
-    """Return where the caller reached us, for one that does not say (HTTP/1.0)."""
+    """Return the address at which the caller reached us, for one without Host (HTTP/1.0)."""
     host, port = request.server or ("localhost", None)
     if port is None:
         return b"localhost"

@@ -1,4 +1,4 @@
-"""Lets the right requests in and says why it refuses the others.
+"""Lets the right requests in, and refuses the others with a reason.
 
 Order: form (400), method (405), Host (421), web pages (403), overrides (403), caller key (403),
 rules (403).
@@ -22,8 +22,8 @@ from proxy.words import Phrase, Said, phrase
 
 _SMALLER = phrase("step.smaller-body")
 _LONGEST_TRACE = 64  # bytes; W3C Trace Context has 55
-# With one of these, some frameworks carry out another method or another path than was judged here.
-# Each letter of a parameter may be encoded; PHP takes a dot for an underscore, and drops blanks.
+# With one of these, some frameworks carry out another method or path than we judged here. Each
+# letter of a parameter may be encoded; PHP reads a dot as an underscore, and drops blanks.
 _METHOD_PARAMETER = re.compile(
     rb"[?&;](?:\+|%20)*+(?:[_.]|%5f|%2e)(?:m|%[46]d)(?:e|%[46]5)(?:t|%[57]4)(?:h|%[46]8)(?:o|%[46]f)"
     rb"(?:d|%[46]4)=",
@@ -33,9 +33,9 @@ _METHOD_PARAMETER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class GuardOptions:
-    """What the guard needs of the settings.
+    """The guard's part of the settings.
 
-    ``hosts`` are lower-case names, some with a port; ``keys`` the callers' names, each with a key.
+    ``hosts`` are lower-case names, some with a port; ``keys`` has each caller's name and key.
     """
 
     hosts: frozenset[bytes]
@@ -48,7 +48,7 @@ class GuardOptions:
 
 
 class Guard:
-    """Judges requests; it keeps nothing of them."""
+    """Judges requests; it stores nothing of them."""
 
     def __init__(self, options: GuardOptions) -> None:
         self._options = options
@@ -61,7 +61,7 @@ class Guard:
         Raises RequestRefused. ``request`` is as it may be sent on afterwards.
         """
         method, known = request.method, request.section.known
-        if method.upper() in REFUSED:  # an upstream may take trace for TRACE
+        if method.upper() in REFUSED:  # an upstream may accept trace as TRACE
             raise refused_method(method)
         host = authority(exchange, request, self._hosts)
         if b"traceparent" in known and len(known[b"traceparent"][0]) <= _LONGEST_TRACE:
@@ -79,7 +79,7 @@ class Guard:
         return None
 
     def _page(self, exchange: Exchange, request: Request, host: bytes) -> Lines | None:
-        """Judge what a web page asks for; return the answer to a preflight."""
+        """Judge a web page's request; return the answer to a preflight."""
         origin = page_origin(request, host, self._options.origins)
         if origin is None:
             return None
@@ -92,7 +92,7 @@ class Guard:
         if not self._options.overrides:
             _refuse_overrides(request)
         if self._options.keys:
-            # The console sends again in the name of who sent it; nobody else can name a caller.
+            # The console's replay has its caller's name; no other request can bring one.
             given = request.section.known.get(b"x-proxy-key", [])
             exchange.caller = request.caller or self._of_key(given)
             request.peer.known = True
@@ -102,7 +102,7 @@ class Guard:
     def _of_key(self, given: list[bytes]) -> str:
         """Return the name of the caller whose key came with the request."""
         sent = given[0] if len(given) == 1 else b""
-        # All are compared, so that the time taken tells nothing.
+        # All keys are compared, so that the duration tells nothing.
         names = [name for name, key in self._options.keys if hmac.compare_digest(sent, key)]
         if not names:
             wrong = phrase("key-invalid") if given else phrase("key-missing")
@@ -115,7 +115,7 @@ class Guard:
             if rule.matches(method.upper(), path) and rule.caller in ("", caller):
                 denied = phrase("rule-denies", rule=str(rule))
                 raise RequestRefused(403, "rule", denied, phrase("step.change-deny"))
-        # If there is any, then also for a caller that none speaks of: it may do nothing.
+        # With any rule, a caller without a rule of its own may do nothing.
         allow = self._options.allow
         own = [rule for rule in allow if rule.caller in ("", caller)]
         if allow and not any(rule.matches(method, path) for rule in own):
@@ -125,7 +125,7 @@ class Guard:
             raise RequestRefused(403, "rule", none, phrase("step.add-to-allow"))
 
     def _bound(self, request: Request) -> None:
-        """Refuse a body that is announced to be too long; have the others counted."""
+        """Refuse a body that is announced to be too long; set the limit for the others."""
         limit = request.max_body = self._options.max_body
         if limit is not None and request.framing > limit:
             raise body_too_large(limit)

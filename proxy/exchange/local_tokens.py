@@ -1,10 +1,10 @@
 """Placeholder tokens for applications that do OAuth themselves (BREB_TOKEN_ENDPOINT=local).
 
-It stands between the guard and the forwarder, and only where it is asked for. POST to the token
-path gives a placeholder; a request that brings one is judged as its caller's, and goes on with the
-real token; one that brings a bearer token which is no live placeholder gets 401, as from the API,
-so that the application asks for another. A request without any goes on as ever, but not to the real
-token endpoint.
+This step stands between the guard and the forwarder, only with that setting. POST to the token path
+gives a placeholder. A request with a placeholder is judged as its caller's, and goes on with the
+real token. One with a bearer token that is no live placeholder gets 401, as from the API, so that
+the application asks for another. A request without a bearer token goes on as always, but never to
+the real token endpoint.
 """
 
 import hmac
@@ -35,7 +35,7 @@ _BASIC = 'Basic realm="breb-proxy"'
 
 
 class Refusing:
-    """Refuses to ask for tokens."""
+    """A guard that also refuses requests for tokens."""
 
     def __init__(self, guard: Guard, paths: TokenPaths) -> None:
         self._guard = guard
@@ -56,10 +56,10 @@ class Refusing:
 
 
 class LocalTokens:
-    """Judges and answers where placeholders are concerned; the rest is the guard's and forwarder's.
+    """Judges and answers requests with placeholders; guard and forwarder do the rest.
 
-    ``door`` is a guard without keys and rules: for those who ask for a token, and whose key is in
-    the body, and for those who are told that theirs is over.
+    ``door`` is a guard without keys and rules: for requests for a token, whose key is in the body,
+    and for those that will hear that their placeholder has ended.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class LocalTokens:
         return self._guard.judge(exchange, request)
 
     async def forward(self, exchange: Exchange, request: Request, send: Send) -> None:
-        """Answer what concerns placeholders, send on the rest."""
+        """Answer requests about placeholders, forward the rest."""
         if self._paths.asks(request):
             await _send(exchange, await self._grant(exchange, request), send)
             return
@@ -149,10 +149,10 @@ class LocalTokens:
         return answers.granted(self._placeholders.issue(caller, lifetime), held.token)
 
     def _caller(self, secrets: Sequence[str]) -> str | None:
-        """Return whose key one of ``secrets`` is; anybody's where no caller key is in force."""
+        """Return the caller whose key is in ``secrets``; without caller keys, everybody is ""."""
         if not self._keys:
             return ""
-        # All are compared, so that the time taken tells nothing.
+        # All keys are compared, so that the duration tells nothing.
         found = [
             name
             for secret in secrets
@@ -166,7 +166,7 @@ class LocalTokens:
     async def _own(
         self, exchange: Exchange, request: Request, placeholder: Placeholder, token_id: str
     ) -> PlaceholderAnswer:
-        """List, show or revoke: a caller's own placeholders alone, never a real token."""
+        """List, show or revoke a caller's own placeholders, never a real token."""
         body = await _body(exchange, request)
         held = self._keeper.usable() or await self._keeper.wait()
         own = self._placeholders.of(placeholder.caller)
@@ -212,7 +212,7 @@ def _other_id(body: bytes, token_id: str) -> bool:
 
 
 async def _body(exchange: Exchange, request: Request) -> bytes:
-    """Read a body, which is short."""
+    """Read a short body."""
     content, last = b"", request.framing == 0
     while not last:
         part, last = received(exchange, request, await request.body.next())

@@ -1,8 +1,8 @@
-"""What an exchange tells on its way: the one way to observe it.
+"""The events of an exchange, and the only way to observe them.
 
-Metrics, log line, journal and ledger are told, and get no decision back. Those who only want to
-know how each exchange ended are given to the shell (`record.Ended`); who wants to know all of one
-joins it. Where nobody has joined, nothing is made to be told.
+Metrics, log line, journal and ledger observe, and decide nothing. Observers that only need the end
+of each exchange are given to the shell (`record.Ended`); one that needs all events of an exchange
+joins it. Without an observer, no event is made.
 """
 
 from typing import Literal
@@ -15,12 +15,12 @@ Part = Literal["intake", "ledger", "token"]
 
 
 class Observer:
-    """Is told what passes of one exchange, in this order; each takes what it needs."""
+    """Gets the events of one exchange, in this order, and uses those that it needs."""
 
     __slots__ = ()
 
     def enters(self, part: Part) -> None:
-        """Take which part of its way the request begins."""
+        """Take the part of its way that the request enters."""
 
     def received(self, data: bytes, *, last: bool) -> None:
         """Take a part of the request's body, as the caller sent it."""
@@ -35,14 +35,14 @@ class Observer:
         """Take the head of the answer that the caller gets."""
 
     def passing(self, data: bytes) -> None:
-        """Take a part of its body; the caller got all of it if the exchange is whole then."""
+        """Take a part of that answer's body; the caller got all if the exchange is whole then."""
 
     def over(self) -> None:
-        """Take that the exchange is over; nothing changes it any more."""
+        """Take the end of the exchange; nothing changes it any more."""
 
 
 class Several(Observer):
-    """Those who have joined one exchange, told one after the other."""
+    """Two observers of one exchange, told one after the other."""
 
     __slots__ = ("_first", "_second")
 

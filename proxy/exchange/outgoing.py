@@ -17,7 +17,7 @@ from proxy.upstream import Connection, Pool
 
 
 class OutgoingRequest:
-    """The caller's request, and the connection it is being sent on."""
+    """The caller's request, and the connection on which it is sent."""
 
     __slots__ = ("body", "connection", "failure", "held", "place", "pump", "request")
 
@@ -27,9 +27,9 @@ class OutgoingRequest:
         self.connection: Connection | None = None
         self.held: LeasedToken | None = None
         self.place: asyncio.Semaphore | None = None
-        """What it holds a place of to its end, if others wait behind it."""
+        """The uploads that it has a place of until its end, if others wait behind it."""
         self.failure: BaseException | None = None
-        """What ended the caller's body before it was whole."""
+        """The error that ended the caller's body before it was whole."""
         self.pump: asyncio.Task[None] | None = None
 
     @property
@@ -43,7 +43,7 @@ class OutgoingRequest:
         self.pump = asyncio.get_running_loop().create_task(rest)
 
     async def _rest(self, connection: Connection, body: OutgoingBody) -> None:
-        """Pump the rest of the body; ends quietly, since the answer tells how it went."""
+        """Pump the rest of the body; end without an error, since the answer tells the result."""
         try:
             while body.more:
                 await connection.drain()
@@ -56,12 +56,12 @@ class OutgoingRequest:
                 connection.abort()
 
     def tell_what_broke_first(self, error: UpstreamError) -> None:
-        """Raise what is wrong with the caller's body, if that is why the connection ended."""
+        """Raise the error of the caller's body, if that ended the connection."""
         if isinstance(self.failure, ProxyError):
             raise self.failure from error
 
     def leave(self) -> None:
-        """Give the places to others that it and its body hold."""
+        """Give back the places that it and its body have."""
         place, self.place = self.place, None
         if place is not None:
             place.release()
@@ -77,7 +77,7 @@ class OutgoingRequest:
     async def stop(self) -> None:
         """End the pump; an incomplete exchange ends its connection."""
         pump, self.pump = self.pump, None
-        self.failure = None  # its frames hold us
+        self.failure = None  # the error's frames refer to us
         if pump is not None and not pump.done():
             pump.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""An answer of our own, given whole: no upstream has a part in it."""
+"""A whole answer of our own, without the upstream."""
 
 from proxy.asgi import Send
 from proxy.exchange.record import Exchange
@@ -8,7 +8,7 @@ from proxy.http1.fields import Lines
 async def give(
     exchange: Exchange, send: Send, status: int, lines: Lines, body: bytes = b""
 ) -> None:
-    """Give the caller an answer; ``lines`` say how long its body is."""
+    """Give the caller an answer; ``lines`` include the length of its body."""
     exchange.status = status
     exchange.sent = 0 if exchange.method == "HEAD" else len(body)
     headers = [*lines, *exchange.cors]

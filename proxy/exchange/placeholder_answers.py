@@ -1,6 +1,6 @@
-"""What the local token endpoint answers: the documented shapes, over placeholders.
+"""The local token endpoint's answers: the documented shapes, over placeholders.
 
-Errors have the members of both worlds: those that Passport's errors are read by (message,
+Errors have both kinds of members: those by which clients read Passport's errors (message,
 http_code, type, code), and those of RFC 6749 section 5.2 (error, error_description).
 """
 
@@ -32,11 +32,11 @@ class PlaceholderAnswer:
 
     @property
     def body(self) -> bytes:
-        """The body as it is sent."""
+        """The body as bytes."""
         return b"" if self.content is None else json.dumps(self.content).encode() + b"\n"
 
     def fields(self) -> Lines:
-        """Return the field lines; RFC 6749 section 5.1 wants tokens kept by nobody on the way."""
+        """Return the field lines; RFC 6749 section 5.1 forbids caches to store tokens."""
         kind = [(b"Content-Type", b"application/json")] if self.content is not None else []
         length = (b"Content-Length", b"%d" % len(self.body))
         kept = [(b"Cache-Control", b"no-store"), (b"Pragma", b"no-cache")]
@@ -44,7 +44,7 @@ class PlaceholderAnswer:
 
 
 def granted(placeholder: Placeholder, stands_for: AccessToken) -> PlaceholderAnswer:
-    """Give a placeholder out, with what is true of the token that it stands for."""
+    """Give a placeholder out, with its own facts in the members of a token."""
     token = {"access_token": placeholder.value, "token_type": "Bearer"}
     return PlaceholderAnswer(
         200, {**token, **_described(placeholder, stands_for)}, note=phrase("placeholder-given")
@@ -81,16 +81,16 @@ def _number(text: str | None, usual: int) -> int:
 
 
 def shown(placeholder: Placeholder, stands_for: AccessToken) -> PlaceholderAnswer:
-    """Give what is known of a placeholder, never itself."""
+    """Give the facts about a placeholder, never itself."""
     return PlaceholderAnswer(200, _described(placeholder, stands_for))
 
 
 def refused(
     status: int, error: str, why: Phrase, path: bytes, exchange_id: str, challenge: str = ""
 ) -> PlaceholderAnswer:
-    """Say no; ``error`` is a code of RFC 6749 or RFC 6750.
+    """Refuse; ``error`` is a code of RFC 6749 or RFC 6750.
 
-    In English: the API knows no other language, and error_description no other letters.
+    It is in English: the API has no other language, and error_description no other letters.
     """
     message = str(why)
     url = path.decode("ascii", "replace")

@@ -12,7 +12,7 @@ _LOOK_UP = phrase("step.look-up")
 
 
 def next_step(error: ProxyError, method: str, outcome: str) -> Phrase:
-    """Return what to do about an error, first of all where the request may have done something."""
+    """Return the advice about an error: first to look it up, if it may have had an effect."""
     if not _in_doubt(method, outcome):
         return error.next_step
     if isinstance(error, RequestRefused):
@@ -29,8 +29,8 @@ def problem(
 ) -> tuple[int, Lines, bytes]:
     """Return the response to an error: status, field lines (RFC 9209) and problem document.
 
-    ``outcome`` is what became of the request at the upstream (`Exchange.outcome`): told of what may
-    change something. Of what can be repeated without harm, the next step is not to look it up.
+    ``outcome`` is the request's (`Exchange.outcome`), shown if it may change something. For a
+    request that can be repeated without harm, the advice is not to look it up.
     """
     document: dict[str, object] = {
         "type": f"urn:breb-proxy:error:{error.reason or error.kind}",
@@ -56,14 +56,14 @@ def problem(
     ]
     if _closes(error):
         lines.append((b"Connection", b"close"))
-    # Who obeys Retry-After by itself must not pay twice.
+    # A client that obeys Retry-After by itself must not pay twice.
     if error.retry_after is not None and not _in_doubt(method, outcome):
         lines.append((b"Retry-After", b"%d" % math.ceil(error.retry_after)))
     return error.status, lines, body
 
 
 def _in_doubt(method: str, outcome: str) -> bool:
-    """Report whether to repeat the request might do something twice."""
+    """Report whether a repetition of the request might have its effect twice."""
     return outcome == "unknown" and method not in IDEMPOTENT
 
 
@@ -74,5 +74,5 @@ def _quoted(text: str) -> str:
 
 
 def _closes(error: ProxyError) -> bool:
-    """Report whether nothing more may be read after ``error``: how it is framed is in doubt."""
+    """Report whether nothing may be read after ``error``, because the framing is in doubt."""
     return isinstance(error, RequestRefused) and error.status in (400, 505)

@@ -1,4 +1,4 @@
-"""One exchange as facts; `proxy.exchange.observer` says who is told them."""
+"""One exchange as facts; `proxy.exchange.observer` tells them to others."""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,14 +18,14 @@ __all__ = ["Begun", "CallerLeft", "Ended", "Exchange", "Forward"]
 class Exchange:
     """The facts of one request and its response.
 
-    Times are seconds of ``time.perf_counter``, None for what did not happen. ``attempts`` are the
-    requests that went to the upstream for it, the last one last; ``observer`` is told what happens
-    to it. ``failure`` is the error that ended it, ``status`` None if the caller got no
-    head. ``caller`` is the name of the key that came with it, ``uid`` the user at the other end of
-    a Unix socket; ``target`` is in origin-form once the guard has let it in.
+    Times are seconds of ``time.perf_counter``, None for events that did not happen. ``attempts``
+    are the requests to the upstream for it, in order; ``observer`` gets its events. ``failure`` is
+    the error that ended it, ``status`` None if the caller got no head. ``caller`` is the name of
+    the key that came with it, ``uid`` the user at the other end of a Unix socket; ``target`` is in
+    origin-form after the guard has let it in.
     """
 
-    __slots__ = (  # a third less than a dictionary costs, with each request
+    __slots__ = (  # a third cheaper than a dictionary, for each request
         "attempts",
         "caller",
         "cors",
@@ -64,14 +64,14 @@ class Exchange:
         self.sent = 0
         self.status: int | None = None
         self.passed_on = False  # the upstream's answer has begun to go to the caller
-        self.whole = False  # all of it was handed to the caller
+        self.whole = False  # the whole answer was handed to the caller
         self.left = False
         self.failure: ProxyError | None = None
         self.note: Said = ""
         self.started = time.perf_counter()
 
     def join(self, observer: Observer) -> Observer:
-        """Tell ``observer``, too, what happens from now on; return all who are told."""
+        """Add ``observer`` for all events from now on; return the observer of all."""
         before = self.observer
         self.observer = told = observer if before is None else Several(before, observer)
         return told
@@ -83,14 +83,14 @@ class Exchange:
 
     @property
     def reason(self) -> str:
-        """One fixed word for why it failed, empty if it did not."""
+        """One fixed word for the reason of its failure, empty if it did not fail."""
         if self.left:
             return "caller-left"
         return "" if self.failure is None else self.failure.reason or self.failure.kind
 
     @property
     def outcome(self) -> str:
-        """What became of it at the upstream: ``answered``, ``cut``, ``unknown`` or ``not-sent``.
+        """Its outcome at the upstream: ``answered``, ``cut``, ``unknown`` or ``not-sent``.
 
         ``cut``: the answer began and did not reach the caller whole. ``unknown``: it may have been
         carried out, by any of its attempts.
@@ -101,9 +101,9 @@ class Exchange:
 
     @property
     def lost_before(self) -> bool:
-        """Whether an attempt was lost, and the answer to the last one leaves open what it did.
+        """Whether an attempt was lost, and the answer to the last one does not tell its effect.
 
-        What is sent again after a loss is idempotent: that it went well is true of all attempts
+        A request that is sent again after a loss is idempotent: a success holds for all attempts
         (RFC 9110 section 9.2.2). A refusal is about the last one alone.
         """
         *earlier, last = self.attempts
@@ -111,12 +111,12 @@ class Exchange:
 
     @property
     def in_doubt(self) -> bool:
-        """Whether it may have changed something, and nobody knows."""
+        """Whether it may have changed something, and that is unknown."""
         return in_doubt(self.method, self.path, self.outcome, self.status)
 
     @property
     def upstream_seconds(self) -> float | None:
-        """Seconds from the connection at hand to the head of the answer, in the last attempt."""
+        """Seconds from the ready connection to the head of the answer, in the last attempt."""
         if not self.attempts:
             return None
         last = self.attempts[-1]
@@ -129,20 +129,20 @@ def may_change(method: str, path: bytes) -> bool:
 
 
 def doubtful(outcome: str, status: int | None) -> bool:
-    """Report whether nobody knows what the upstream did.
+    """Report whether the upstream's action is unknown.
 
-    A 5xx says that it failed, not that it did nothing: a gateway may have lost the answer.
+    A 5xx means that it failed, not that it did nothing: a gateway may have lost the answer.
     """
     return outcome in ("unknown", "cut") or (outcome == "answered" and (status or 0) >= 500)
 
 
 def in_doubt(method: str, path: bytes, outcome: str, status: int | None) -> bool:
-    """Report whether a request may have changed something, and nobody knows."""
+    """Report whether a request may have changed something, and that is unknown."""
     return doubtful(outcome, status) and may_change(method, path)
 
 
 Forward = Callable[[Exchange, Request, Send], Awaitable[None]]
 Begun = Callable[[Exchange, Request], None]
-"""Is told of each exchange that begins, and may have somebody join it."""
+"""Is called for each exchange that begins, and may let an observer join it."""
 Ended = Callable[[Exchange], None]
-"""Is told of each exchange that is over; nothing changes it any more."""
+"""Is called for each exchange that is over; nothing changes it any more."""

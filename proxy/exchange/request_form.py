@@ -1,4 +1,4 @@
-"""What a request must look like: an HTTP method, one Host of ours, a plain target.
+"""The required form of a request: an HTTP method, one Host of ours, a plain target.
 
 Everything is judged on the bytes that are sent on. The upstream's origin never comes from here.
 """
@@ -18,7 +18,7 @@ _HOST = re.compile(
 )
 _ABSOLUTE = re.compile(rb"(https?)://([^/?]*)(.*)", re.IGNORECASE | re.DOTALL)
 _UNSAFE = re.compile(rb"[^!-~]|#")
-# Methods of other protocols that the parser knows as well.
+# The parser also knows these methods of other protocols.
 _FOREIGN = frozenset(
     (
         *("ANNOUNCE", "DESCRIBE", "FLUSH", "GET_PARAMETER", "PAUSE", "PLAY", "PRI", "RECORD"),
@@ -46,10 +46,10 @@ class Hosts:
 
     def __init__(self, names: frozenset[bytes]) -> None:
         self._names = names
-        self._known: set[bytes] = set()  # values that were let in before; bounded
+        self._known: set[bytes] = set()  # values that were accepted before; bounded
 
     def check(self, host: bytes, step: Phrase = _NAMES) -> None:
-        """Refuse what is not well formed (400) or not ours (421)."""
+        """Refuse a request that is malformed (400) or for another host (421)."""
         if host in self._known:
             return
         match = _HOST.fullmatch(host)

@@ -49,12 +49,12 @@ class Shell:
         prefix = secrets.token_hex(4)
         self._ids = (f"{prefix}-{number:x}" for number in itertools.count(1))
         self.draining = False
-        self.time_over = False  # whoever is cancelled from now on did not leave
+        self.time_over = False  # from now on, a cancelled caller did not leave
         self._under_way: set[Exchange] = set()
 
     @property
     def in_flight(self) -> int:
-        """How many exchanges are under way."""
+        """The number of exchanges under way."""
         return len(self._under_way)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,7 +83,7 @@ class Shell:
                 raise
             await self._failed(exchange, request, ended, send)
         except Exception as error:
-            # Not its text: what a surprise says may hold what it was given.
+            # Not its text: an unexpected error's message may repeat a secret.
             log.error("internal error %s in exchange %s", type(error).__name__, exchange.id)
             log.debug("where it happened", exc_info=error)
             await self._failed(exchange, request, ProxyError(phrase("internal")), send)
@@ -112,7 +112,7 @@ class Shell:
     ) -> None:
         exchange.failure = error
         if exchange.status is not None:
-            # The head is out: an error now ends the connection, it is never papered over.
+            # The head is out: an error now ends the connection, so that the caller sees it.
             raise ConnectionAbortedError from error
         language = preferred(values(request.section.lines, b"accept-language"))
         status, lines, body = problem(
@@ -121,14 +121,14 @@ class Shell:
         await give(exchange, send, status, lines, body)
 
     def cut_off(self, why: Phrase) -> None:
-        """Tell how all that is under way ended: the process ends now, and runs no task."""
+        """Tell the end of all exchanges under way: the process ends now, and runs no task."""
         while self._under_way:
             exchange = self._under_way.pop()
             exchange.failure = exchange.failure or Draining(why)
             self._over(exchange)
 
     def refused(self, error: RequestRefused) -> tuple[int, Lines, bytes]:
-        """Record and word a request that never became one: the parser said no, or the budget."""
+        """Record and answer a request that the parser or the budget refused before its exchange."""
         exchange = Exchange(next(self._ids), error.method or "-", error.target)
         exchange.failure = error
         exchange.status = error.status
@@ -141,7 +141,7 @@ class Shell:
         exchange.ended = time.perf_counter()
         if exchange.observer is not None:
             exchange.observer.over()
-        exchange.observer = None  # it may hold bodies; the log, which is worded later, needs none
+        exchange.observer = None  # it may hold bodies, and the log, worded later, needs none
         for tell in self._ended:
             tell(exchange)
         if exchange.failure is not None:
@@ -149,9 +149,9 @@ class Shell:
 
 
 def _unwind(error: ProxyError) -> None:
-    """Take from an error the frames it came through: they hold the exchange, which holds it.
+    """Remove an error's frames: they refer to the exchange, which refers to the error.
 
-    Nothing is left to the garbage collector, which looks seldom: it may be a whole body.
+    The garbage collector runs seldom, and the cycle may hold a whole body.
     """
     error.__traceback__ = error.__context__ = error.__cause__ = None
 

@@ -1,4 +1,4 @@
-"""The paths of the token endpoint, in every spelling that a server may take for them."""
+"""The paths of the token endpoint, in every spelling that a server may accept."""
 
 import unicodedata
 from posixpath import normpath
@@ -11,7 +11,7 @@ _DROPPED = " ."
 
 
 class TokenPaths:
-    """Knows requests to the token endpoint and to what lies below it: list, show, revoke."""
+    """Recognizes requests to the token endpoint and the paths below it: list, show, revoke."""
 
     def __init__(self, paths: frozenset[bytes]) -> None:
         self._paths = frozenset(map(plain, paths))
@@ -22,7 +22,7 @@ class TokenPaths:
         return request.method.upper() == "POST" and plain(request.path) in self._paths
 
     def below(self, path: bytes) -> str | None:
-        """Return what is left of a path below the endpoint, None if it is elsewhere."""
+        """Return the rest of a path below the endpoint, None if it is elsewhere."""
         read = plain(path)
         for each in self._paths:
             if read == each or read.startswith(f"{each}/"):

@@ -1,4 +1,4 @@
-"""What an application asks of the token endpoint, in the forms that OAuth clients use.
+"""An application's request to the token endpoint, in the forms that OAuth clients use.
 
 Documented is a JSON object with client_id, client_secret and grant_type. Libraries send a form
 instead (RFC 6749 section 4.4.2), with the credentials in it or in HTTP Basic (section 2.3.1); all
@@ -22,8 +22,8 @@ _GRANT = "client_credentials"
 class TokenRequest:
     """The credentials that an application brought.
 
-    ``client_secrets`` are the ways in which its secret can be read: in HTTP Basic clients should
-    encode it as in forms, and many do not.
+    ``client_secrets`` are the possible readings of its secret: in HTTP Basic, clients should encode
+    it as in forms, and many do not.
     """
 
     client_id: str
@@ -40,7 +40,7 @@ class BadTokenRequest(Exception):
 
 
 def read(content_type: bytes, authorization: bytes, body: bytes) -> TokenRequest:
-    """Read a token request; raise BadTokenRequest, never with what was sent."""
+    """Read a token request; raise BadTokenRequest, which repeats nothing of the request."""
     members = _form(body) if b"x-www-form-urlencoded" in content_type.lower() else _object(body)
     grant = members.get("grant_type")
     if grant is None:

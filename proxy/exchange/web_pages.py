@@ -1,6 +1,6 @@
-"""Web pages: all are refused but those of named origins, which are answered CORS.
+"""Web pages: all are refused except those of named origins, whose answers get CORS fields.
 
-Safe methods too: a page that cannot read an answer can still carry data out with a request.
+That includes safe methods: a page that cannot read an answer can still send data with a request.
 See https://fetch.spec.whatwg.org/#http-cors-protocol.
 """
 
@@ -13,7 +13,7 @@ from proxy.words import Phrase, phrase
 
 
 def page_origin(request: Request, authority: bytes, allowed: frozenset[bytes]) -> bytes | None:
-    """Return the origin of a page that was named, None for our own; refuse all others."""
+    """Return the origin of an allowed page, None for our own; refuse all others."""
     known = request.section.known
     origins = known.get(b"origin", [])
     sites = known.get(b"sec-fetch-site", [])
@@ -28,9 +28,9 @@ def page_origin(request: Request, authority: bytes, allowed: frozenset[bytes]) -
 
 
 def foreign_page(origins: Sequence[bytes], sites: Sequence[bytes], own: bytes) -> Phrase | None:
-    """Say why a foreign page may not send a request, by its Origin and Sec-Fetch-Site values.
+    """Return why a foreign page may not send a request, by its Origin and Sec-Fetch-Site values.
 
-    None for a page of ``own``, an origin in lower case, and for what no page sent.
+    None for a page of ``own``, an origin in lower case, and for a request that no page sent.
     """
     if any(origin.lower() != own for origin in origins):
         return phrase("foreign-origin")
@@ -54,7 +54,7 @@ def cors(origin: bytes) -> Lines:
 
 
 def preflight(method: str, lines: Lines) -> Lines | None:
-    """Return what a preflight is answered besides `cors`, None if the request is none."""
+    """Return the fields of the answer to a preflight besides `cors`, None if it is none."""
     wanted = first(lines, b"access-control-request-method")
     if method != "OPTIONS" or wanted is None:
         return None

@@ -47,7 +47,7 @@ class Cycle:
 
         self.request_complete = not request.framing
         self.waiting_bytes = 0
-        self.waits_since = math.inf  # since when the app waits for the body
+        self.waits_since = math.inf  # the loop's time since which the app waits for the body
         self._chunks: list[bytes] = []
         self._delivered = False  # the app has been told that the body is complete
         self._broken: RequestRefused | None = None
@@ -58,14 +58,14 @@ class Cycle:
             self._continues = b"expect" in known and continues(known, request.version)
 
         self.keep_alive = request.keep_alive
-        self.complete = False  # the response is
+        self.complete = False  # the response is complete
         self._for_head = request.method == "HEAD"
         self._head: list[bytes] | None = None
         self._started = self._bodiless = False
-        self._framing = UNTIL_CLOSE  # of the answer; what is left of it, where it is a length
+        self._framing = UNTIL_CLOSE  # of the answer; if it is a length, the bytes that are left
 
     def forget(self) -> None:
-        """Let go of all that is large: others may refer to this, and it to them."""
+        """Drop all large parts: other objects may refer to this, and it to them."""
         self.scope = {}
         self._chunks.clear()
 
@@ -82,15 +82,15 @@ class Cycle:
     # -- what it holds ---------------------------------------------------------------------
 
     def weigh(self) -> int:
-        """Return how many bytes of memory the request takes, and what waits of its body."""
+        """Return the bytes of memory of the request and of the waiting part of its body."""
         request = self._request
         return EXCHANGE + self.waiting_bytes + (0 if request is None else request.weigh())
 
     @property
     def may_give_way(self) -> bool:
-        """Whether it may be ended for others: not once the upstream may be acting on it.
+        """Whether it may be ended for others: not after the upstream may have begun to act on it.
 
-        Of an answer that nobody takes the rest is not owed for ever, if it came of a mere look.
+        The unread rest of an answer is not owed for ever, if the request only reads.
         """
         request = self._request
         if request is None:
@@ -100,13 +100,13 @@ class Cycle:
         return not request.gone_up and request.given_way is None
 
     def give_way(self, refusal: RequestRefused) -> bool:
-        """Let go of what it holds; return whether the app may still say why."""
+        """Drop the parts that it holds; return whether the app may still answer with the reason."""
         self.keep_alive = False
         request = self._request
         if request is None or self._started:
             return False
         request.given_way = refusal
-        self._chunks.clear()  # at once: thousands may be told so before the next has its turn
+        self._chunks.clear()  # at once: thousands may give way in one turn of the loop
         self.waiting_bytes = 0
         return True
 
@@ -140,7 +140,7 @@ class Cycle:
             self.task.cancel()
 
     def now(self) -> BodyPart | None:
-        """Return what `next` would return at once, None if it would wait."""
+        """Return the part that `next` would return at once, None if it would wait."""
         if self._broken is not None and not self.request_complete:
             raise self._broken
         if self._chunks or (self.request_complete and not self._delivered):
@@ -234,7 +234,7 @@ class Cycle:
         lines: Lines = message.get("headers", [])
         self._started = True
         self._bodiless = self._for_head or status in (204, 304)
-        # Our own app has read it off the answer already; others do not say.
+        # Our own app has the framing from the answer already; others do not pass it.
         framing: int | None = message.get("framing")
         if framing is None or self._old:
             lines, framing = self._judged(lines)
@@ -242,7 +242,7 @@ class Cycle:
         self._head = [status_line(status, message.get("reason")), serialised(lines)]
 
     def _judged(self, lines: Lines) -> tuple[Lines, int]:
-        """Read off an answer how it is framed; leave out what is ours to say."""
+        """Find the framing of an answer; leave out the lines that we write ourselves."""
         kept: Lines = []
         framing = UNTIL_CLOSE
         for line in lines:
@@ -262,7 +262,7 @@ class Cycle:
         return kept, framing
 
     def _connect(self, head: list[bytes], *, final: bool) -> None:
-        """Say how the body ends and what becomes of the connection."""
+        """Write the lines about the body's end and the connection."""
         if self._framing == UNTIL_CLOSE:
             if self._old:
                 self.keep_alive = False

@@ -1,11 +1,11 @@
-"""Whether a caller is gone, where the event loop does not hear of it.
+"""Finds out whether a caller is gone, if the event loop cannot notice it.
 
-It hears nothing of a caller while it does not read from it. And a caller that half-closes, to say
-that its request is whole, looks like one that has closed, until something is sent to it: from one
-that has closed a reset comes back. So it is asked with an interim response, which clients of
-HTTP/1.1 discard (RFC 9110 section 15.2.1). HTTP/1.0 has none, and after a response's head none
-fits. There TCP's own probes ask, which carry no bytes: an end that has forgotten the connection
-(Linux: 60 s after it closed) answers them with a reset.
+The loop notices nothing of a caller while it does not read from it. And a caller that half-closes,
+to end its request, looks like one that has closed, until we send something: a closed one answers
+with a reset. So we send an interim response, which clients of HTTP/1.1 discard (RFC 9110 section
+15.2.1). HTTP/1.0 has none, and none may follow a response's head. There TCP's own probes ask, which
+carry no bytes: an end that has forgotten the connection (Linux: 60 s after it closed) answers them
+with a reset.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _END: Final = getattr(select, "POLLRDHUP", 0)
 
 
 class Sight(Enum):
-    """What the system knows of a caller, without reading from it."""
+    """The system's knowledge of a caller, without a read from it."""
 
     THERE = "there"
     ENDED = "ended"  # it sends no more; it may have closed, or only half of it
@@ -33,14 +33,14 @@ class Sight(Enum):
 
 
 def look(transport: asyncio.Transport) -> Sight:
-    """Return what the system knows of a caller; on Windows it tells nothing."""
+    """Return the system's knowledge of a caller; on Windows there is none."""
     sock = transport.get_extra_info("socket")
     if sock is None or not hasattr(select, "poll"):  # pragma: no cover  Windows
         return Sight.THERE
     poll = select.poll()
     poll.register(sock.fileno(), _END)
     told = sum(events for _, events in poll.poll(0))
-    if told & ~_END:  # errors are told unasked, and so is the end of both directions
+    if told & ~_END:  # poll always reports errors, and the end of both directions
         return Sight.GONE
     return Sight.ENDED if told else Sight.THERE
 
@@ -63,7 +63,7 @@ class HalfClose:
                     sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), seconds)
 
     def ask(self, now: float) -> None:
-        """Send what only a caller that is gone answers, unless that was done just now."""
+        """Send a probe that only a closed caller answers, unless one was sent just now."""
         if now - self._asked_at > AGAIN:
             self._asked_at = now
             self._transport.write(CONTINUE)

@@ -1,6 +1,7 @@
-"""A caller's TLS handshake: weighed, bounded in time, and able to give way, as a connection is.
+"""A caller's TLS handshake: weighed, bounded in time, and able to give way, like a connection.
 
-The event loop would keep it to itself until it is over: as many as strangers like, of 60 KiB each.
+The event loop alone would hide handshakes until they end, and strangers could open any number, of
+60 KiB each.
 """
 
 import asyncio
@@ -16,8 +17,8 @@ from proxy.memory import Budget, Claim
 from proxy.memory.records import Records, read_by_records, serves
 from proxy.memory.rules import SECURED
 
-LONGEST = 65_536  # bytes of a client's part of a handshake, which is 2 KB as a rule
-GREEDY = 8  # so many connections read as much at a time as the event loop will
+LONGEST = 65_536  # bytes of a client's part of a handshake, which usually is 2 KB
+GREEDY = 8  # connections that read as much at a time as the event loop offers
 
 
 class Gate(Protocol):
@@ -29,7 +30,7 @@ class Gate(Protocol):
     turns: Turns
 
     def has_place(self, newcomer: "Handshake") -> bool:
-        """Report whether there is a place for it, if need be that of one who gives way."""
+        """Report whether there is a place for it; another connection may give way for that."""
 
 
 class Handshake(asyncio.Protocol):
@@ -59,13 +60,13 @@ class Handshake(asyncio.Protocol):
         self._gate.handshakes.add(self)
         if not self._gate.has_place(self):
             self._transport.abort()
-        # Owned here: it ends with the connection, or when the time is over.
+        # We own this task: it ends with the connection, or at its time-out.
         self._task = self._loop.create_task(self._secure())
         self._loop.call_soon(self._read_by_records)
         self._gate.budget.enter(self)
 
     def data_received(self, data: bytes) -> None:
-        """Keep what comes before TLS has taken our place: the event loop reads at once."""
+        """Keep the bytes that come before TLS has taken our place: the event loop reads at once."""
         self._first += data
         self._transport.pause_reading()
 
@@ -83,7 +84,7 @@ class Handshake(asyncio.Protocol):
         return 0.0
 
     def claim(self, now: float) -> Claim | None:
-        """Return what could be freed if it gave way."""
+        """Return its claim."""
         if self._transport.is_closing():
             return None
         return Claim(SECURED, 0, known=False, still=now - self._begun)
@@ -96,10 +97,10 @@ class Handshake(asyncio.Protocol):
     # --------------------------------------------------------------------------------------
 
     def _read_by_records(self) -> None:
-        """Read what comes for TLS record by record, from the first byte on.
+        """Read the bytes for TLS record by record, from the first byte on.
 
-        `start_tls` has taken our place already, in its first step; TLS begins in its next one,
-        after which it gets what came before.
+        `start_tls` has taken our place already, in its first step; TLS begins in its next step, and
+        then gets the bytes that came before.
         """
         transport = self._transport
         if not transport.is_closing():
@@ -114,7 +115,7 @@ class Handshake(asyncio.Protocol):
 
     async def _secure(self) -> None:
         below = self._transport
-        # Whoever does not speak TLS, or leaves, is nothing to tell anybody of.
+        # A client that does not speak TLS, or leaves, is not worth a log line.
         with contextlib.suppress(OSError):
             try:
                 if not below.is_closing():
@@ -129,7 +130,7 @@ class Handshake(asyncio.Protocol):
             finally:
                 self._gate.handshakes.discard(self)
                 self._gate.budget.leave(self)
-            # A connection that has ended is returned all the same.
+            # Also a connection that has ended is returned.
             if not below.is_closing():
                 self._hand_over(cast("asyncio.Transport", secured))
 
@@ -151,7 +152,7 @@ class Handshake(asyncio.Protocol):
 
 
 class _Early(asyncio.Protocol):
-    """Keeps what comes between the end of the handshake and our next turn."""
+    """Keeps the bytes that come between the end of the handshake and our next turn."""
 
     def __init__(self) -> None:
         self.data: list[bytes] = []
@@ -162,13 +163,13 @@ class _Early(asyncio.Protocol):
         self.data.append(data)
 
     def eof_received(self) -> bool:
-        """Keep it in mind."""
+        """Note the end."""
         self.ended = True
         return True
 
 
 class _HandshakeRecords(Records):
-    """Reads for a handshake, which is short, and no more once there is something else to read.
+    """Reads for a handshake, which is short, and stops before any other data.
 
     Each step waits for its turn: with a key of RSA one takes up to 10 ms, and strangers can ask for
     thousands at once.
@@ -192,13 +193,13 @@ class _HandshakeRecords(Records):
         self._wait(partial(self.hand_on, nbytes), nbytes)
 
     def feed(self, data: bytes) -> None:
-        """Hand on what was read before this stood here, in its turn."""
+        """Hand on the bytes that were read before this stood here, in their turn."""
         if data and not self._transport.is_closing():
             self._wait(partial(super().feed, data), len(data))
 
     def _wait(self, step: Callable[[], None], size: int) -> None:
         self._left -= size
-        self._transport.pause_reading()  # what is read next would take the buffer
+        self._transport.pause_reading()  # the next read would overwrite the buffer
         self._turns.take(partial(self._take, step))
 
     def _take(self, step: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""What a listener itself refuses: too many, too late, too much."""
+"""The refusals of a listener itself: too many, too late, too much."""
 
 from proxy.errors import RequestRefused
 from proxy.http1.fields import values
@@ -15,7 +15,7 @@ def too_many(most: int) -> RequestRefused:
 
 
 def no_room(request: Request | None = None) -> RequestRefused:
-    """Refuse, or end, what there is no memory for."""
+    """Refuse or end a request for which there is no memory."""
     refusal = RequestRefused(503, "memory", phrase("memory"), phrase("step.memory"), _LATER)
     if request is not None:
         refusal.method, refusal.target = request.method, request.target
@@ -30,6 +30,6 @@ def late_head(limit: float) -> RequestRefused:
 
 
 def late_body(limit: float) -> RequestRefused:
-    """Refuse a body of which nothing has come for ``limit`` seconds."""
+    """Refuse a body after ``limit`` seconds without a byte of it."""
     late, step = phrase("body-timeout", seconds=limit), phrase("step.faster-body")
     return RequestRefused(408, "body-timeout", late, step)

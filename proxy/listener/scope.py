@@ -1,4 +1,4 @@
-"""What ASGI wants to know of a connection and of a request on it."""
+"""The ASGI scope of a connection, and of a request on it."""
 
 import asyncio
 from typing import Any
@@ -9,7 +9,7 @@ from proxy.peer import peer_uid
 
 
 class ScopeOfConnection:
-    """What all requests of one connection have in common."""
+    """The part of the scope that all requests of one connection share."""
 
     __slots__ = ("_base", "_uid", "peer", "secured")
 
@@ -24,7 +24,7 @@ class ScopeOfConnection:
             "client": _address(transport.get_extra_info("peername")),
             "scheme": "https" if self.secured else "http",
             "root_path": "",
-            # Places for what each request brings: a copy need not grow then.
+            # Places for each request's own values, so that a copy need not grow.
             **dict.fromkeys(("http_version", "method", "raw_path", "path", "query_string")),
             **dict.fromkeys(("headers", "request")),
         }
@@ -32,7 +32,7 @@ class ScopeOfConnection:
             self._base["uid"] = self._uid
 
     def of(self, request: Request) -> dict[str, Any]:
-        """Return the scope of a request, which gets to know where it came from."""
+        """Return the scope of a request, and give the request its scheme and server."""
         scope = self._base.copy()
         scope["http_version"] = request.version
         scope["method"] = request.method

@@ -5,9 +5,9 @@ from typing import Final
 
 
 class CallerState(IntEnum):
-    """What a connection is about; docs/connections.md draws it.
+    """The stage of a connection; docs/connections.md draws it.
 
-    The order counts: what comes is read up to `BODY`, kept from `ANSWER`, dropped from `LAST` on.
+    The order counts: bytes are read up to `BODY`, kept from `ANSWER`, dropped from `LAST` on.
     """
 
     OPENED = 0
@@ -17,17 +17,17 @@ class CallerState(IntEnum):
     HEAD = 2
     """A part of a head has come."""
     STOPPED = 3
-    """A large head is not read on, for want of memory."""
+    """Reading of a large head has stopped, for lack of memory."""
     BODY = 4
     """An exchange runs; the body of its request is arriving."""
     ANSWER = 5
-    """An exchange runs; its request is whole. What comes is kept for the next."""
+    """An exchange runs; its request is whole. Further bytes are kept for the next."""
     UNTAKEN = 6
-    """The exchange is over, but the caller has not taken the answer. What comes is kept."""
+    """The exchange is over, but the caller has not taken the answer. Further bytes are kept."""
     LAST = 7
-    """An exchange runs, after which there is none: what comes is dropped."""
+    """The last exchange runs: further bytes are dropped."""
     ENDING = 8
-    """Nothing more is answered: what comes is dropped, until the connection is closed."""
+    """Nothing more is answered: further bytes are dropped, until the connection is closed."""
     CLOSED = 9
 
 
@@ -46,4 +46,4 @@ NEXT: Final[dict[CallerState, tuple[CallerState, ...]]] = {
     ENDING: (CLOSED,),
     CLOSED: (),
 }
-"""What may follow a state: all else is an error of ours."""
+"""The states that may follow each state; any other change is an error of ours."""

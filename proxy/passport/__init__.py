@@ -1,4 +1,4 @@
-"""Everything that is known of Passport's API; what stands beside this room serves any API.
+"""All that is known of Passport's API; the other rooms serve any API.
 
 Sources: docs.passportfintech.com (access tokens, endpoint structure, the pages of the resources).
 """

@@ -1,4 +1,4 @@
-"""The pages of the API's lists: what asks for them, and what they tell of themselves."""
+"""The pages of the API's lists: the queries for them, and the facts that they state."""
 
 from collections.abc import Mapping
 from typing import Any, TypedDict
@@ -15,7 +15,7 @@ NEWEST_FIRST = {
 
 
 class PageInfo(TypedDict):
-    """What a page says of the pages; the time is RFC 3339."""
+    """A page's statement about the pages; the time is RFC 3339."""
 
     first_request_timestamp: str
     current_page: int
@@ -24,9 +24,9 @@ class PageInfo(TypedDict):
 
 
 def following(number: int, first: Mapping[str, Any]) -> dict[str, str]:
-    """Return the query of a page after the first; ``first`` is what that one said of the pages.
+    """Return the query of a page after the first; ``first`` is that one's statement.
 
-    Its time is sent back, so that what is added meanwhile moves nothing to another page.
+    Its time is sent back, so that new things move nothing to another page.
     """
     query = {PAGE_NUMBER: str(number)}
     since = moment(str(first.get("first_request_timestamp", "")))
@@ -37,7 +37,7 @@ def following(number: int, first: Mapping[str, Any]) -> dict[str, str]:
 
 
 def page_info(at: str, number: int, size: int, elements: int) -> PageInfo:
-    """Return what a page says of the pages; ``at`` is the time of the first request."""
+    """Return a page's statement about the pages; ``at`` is the time of the first request."""
     return {
         "first_request_timestamp": at,
         "current_page": number,

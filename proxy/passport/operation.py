@@ -1,11 +1,11 @@
-"""What is known of an operation of the API: a row of the table."""
+"""The known facts about an operation of the API: a row of the table."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A method on a path, and what somebody may have to know of it.
+    """A method on a path, and the facts about it.
 
     ``path`` has a name in braces for each value in it. ``action`` is the code of what it does,
     which `proxy.words` words as ``deed.ACTION``; empty if it only shows something.

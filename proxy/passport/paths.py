@@ -1,4 +1,4 @@
-"""Which operation of the table a request is, whatever stands before the API's paths."""
+"""Finds the table's operation for a request, with any prefix before the API's paths."""
 
 import re
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ class KnownOperation(NamedTuple):
 
 
 def known(method: str, path: str) -> KnownOperation | None:
-    """Return which operation a request is, None if it is none of the API's."""
+    """Return the operation of a request, None if it is none of the API's."""
     segments = path.split("/")
     for template, operation in _TEMPLATES.get(method, ()):
         rest, tail = segments[: -len(template)], segments[-len(template) :]
@@ -59,7 +59,7 @@ def known(method: str, path: str) -> KnownOperation | None:
 
 
 def _values(template: Sequence[str], segments: Sequence[str]) -> tuple[str, ...] | None:
-    """Return what stands in place of the names in braces, None if the rest is not the same."""
+    """Return the values for the names in braces, None if the rest differs."""
     values = []
     for part, segment in zip(template, segments, strict=True):
         if part.startswith("{") and segment:
@@ -70,14 +70,14 @@ def _values(template: Sequence[str], segments: Sequence[str]) -> tuple[str, ...]
 
 
 def only_reads(method: str, path: bytes) -> bool:
-    """Report whether a request asks for something and changes nothing, although it is a POST.
+    """Report whether a request only reads, although it is a POST.
 
-    The path has plain segments alone: no server reads it as another one.
+    Its path has only plain segments, so that no server reads it as another one.
     """
     return method == "POST" and _ONLY_READS.fullmatch(path) is not None
 
 
 def before_the_api(path: str) -> str | None:
-    """Return what stands before a path of the API at the end of ``path``; None if none is there."""
+    """Return the prefix before the path of the API that ends ``path``; None if there is none."""
     found = _API.fullmatch(path)
     return found["before"] if found else None

@@ -1,4 +1,4 @@
-"""Where tokens are asked for, and the scopes that a token needs to ask about tokens."""
+"""The path of the token endpoint, and the scopes that a token needs to ask about tokens."""
 
 TOKEN_PATH = "/v1/iam/oauth/tokens"  # noqa: S105  a path, no secret
 GET_TOKEN_SCOPE = "iam.oauth.tokens.get"  # noqa: S105  a name, no secret

@@ -1,4 +1,4 @@
-"""Which language somebody reads: by Accept-Language (RFC 9110 section 12.5.4), by the locale."""
+"""A reader's language, by Accept-Language (RFC 9110 section 12.5.4) or by the locale."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ Language = Literal["en", "es"]
 LANGUAGES: tuple[Language, ...] = ("en", "es")
 DEFAULT: Language = "en"
 
-# What is looked at of foreign bytes: browsers send some ten ranges.
+# The part of a stranger's field that is read: browsers send some ten ranges.
 _BYTES, _RANGES = 1024, 32
 # A basic language range (RFC 4647 section 2.1), of which the first subtag counts, and its weight.
 _RANGE = re.compile(

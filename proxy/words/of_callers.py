@@ -1,4 +1,4 @@
-"""Why a request is not let in, and what its caller can do."""
+"""The words of refusals of requests, with the advice for callers."""
 
 from proxy.words.entry import Words
 

@@ -1,4 +1,4 @@
-"""What the console says of exchanges: what changed and why, what is not kept, what is not sent."""
+"""The console's words about exchanges: changes, reasons, and parts not kept or not sent."""
 
 from proxy.words.entry import Words
 

@@ -1,4 +1,4 @@
-"""What the demo tells a newcomer, in the language of the terminal."""
+"""The demo's words to a newcomer, in the language of the terminal."""
 
 from proxy.words.entry import Words
 

@@ -1,4 +1,4 @@
-"""Why the egress proxy, a corporate one, gives no way out, and what can be done."""
+"""The words of failures of the egress proxy, a corporate one, with the advice."""
 
 from proxy.words.entry import Words
 

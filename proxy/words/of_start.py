@@ -1,4 +1,4 @@
-"""Why the program cannot listen, and what can be done."""
+"""The words of failures to listen, with the advice."""
 
 from proxy.words.entry import Words
 

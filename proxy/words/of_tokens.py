@@ -1,4 +1,4 @@
-"""Why there is no access token, how fetches of one ended, and what can be done."""
+"""The words of missing access tokens and of the ends of fetches, with the advice."""
 
 from proxy.words.entry import Words
 
@@ -197,7 +197,7 @@ OF_TOKENS = {
         "verifique que BREB_TOKEN_URL sea el endpoint de tokens; para probarlo, ejecute:"
         " {command} check",
     ),
-    # Where BREB_TOKEN_URL is not set: nobody should look for what nobody wrote.
+    # If BREB_TOKEN_URL is not set, the advice must not name it.
     "step.follows-from-base-url": Words(
         "check BREB_BASE_URL: the token endpoint follows from it, as long as BREB_TOKEN_URL is not"
         " set; to test it, run: {command} check",

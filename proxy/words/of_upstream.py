@@ -1,4 +1,4 @@
-"""Why the upstream gave no answer, and what can be done."""
+"""The words of failures to get the upstream's answer, with the advice."""
 
 from proxy.words.entry import Words
 

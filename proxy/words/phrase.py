@@ -1,4 +1,4 @@
-"""A phrase: its code and values, worded at the edge, where it is known who reads it."""
+"""A phrase: its code and values, worded at the edge, where the reader is known."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -29,14 +29,14 @@ class Phrase:
         return self.said()
 
     def about(self, setting: "str | Phrase") -> "Phrase":
-        """Return the same of another setting, where it names one."""
+        """Return the same phrase with another setting, if it names one."""
         if "setting" not in self.values:
             return self
         return replace(self, values={**self.values, "setting": setting})
 
 
 Said = Phrase | str
-"""What is said: a phrase, or words of others that are passed on as they are."""
+"""A message: a phrase, or words of others that are passed on unchanged."""
 
 
 def phrase(code: str, /, **values: "str | float | Phrase") -> Phrase:

@@ -1,1 +1,1 @@
-"""``breb-proxy ledger`` and what it prints."""
+"""``breb-proxy ledger`` and its output."""

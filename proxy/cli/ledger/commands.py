@@ -1,4 +1,4 @@
-"""``breb-proxy ledger``: what may have changed something, for the person who is asked about it.
+"""``breb-proxy ledger``: the requests that may have changed something, for the operator.
 
 All but ``look-up`` read the file itself, so that they also work when no proxy runs any more.
 """

@@ -1,4 +1,4 @@
-"""Which ledger a command means, and which row of it."""
+"""Finds the ledger that a command means, and the row in it."""
 
 import argparse
 import os
@@ -51,8 +51,8 @@ def _of_running_proxy(options: argparse.Namespace) -> str | None:
 
 
 def _check_owner(file: str) -> None:
-    """Refuse a file of another user: it is no more than the proxy's word that it is a ledger."""
-    if sys.platform == "win32" or not Path(file).exists():  # said by who opens it
+    """Refuse another user's file: that it is a ledger is only the proxy's word."""
+    if sys.platform == "win32" or not Path(file).exists():  # its opener reports that
         return
     owner = Path(file).stat().st_uid
     if owner not in (0, os.getuid()):
@@ -67,7 +67,7 @@ def add_row(parser: argparse.ArgumentParser) -> None:
 
 
 def find(options: argparse.Namespace) -> LedgerEntry:
-    """Return the row that is meant; the newest, should two exchanges have one id."""
+    """Return the named row; the newest, if two exchanges have one id."""
     name = f"#{options.row}" if options.row.isdigit() else options.row
     with reading(ledger_file(options)) as reader:
         found = reader.find(name)

@@ -22,7 +22,7 @@ _SHAPES = (r"\d{4}-\d\d-\d\d", r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?"
 
 
 def add_list(parser: argparse.ArgumentParser) -> None:
-    """Add what may be asked for."""
+    """Add the options that choose rows."""
     which = parser.add_argument_group("which rows")
     which.add_argument("--in-doubt", action="store_true", help="only rows in doubt")
     which.add_argument(
@@ -62,7 +62,7 @@ def _add_pages(parser: argparse.ArgumentParser) -> None:
 
 
 def show_list(options: argparse.Namespace, screen: Screen) -> int:
-    """Print the rows that are asked for."""
+    """Print the chosen rows."""
     query = Query(
         in_doubt=options.in_doubt,
         since=options.since or "",

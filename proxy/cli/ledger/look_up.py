@@ -1,4 +1,4 @@
-"""``breb-proxy ledger look-up``: a row beside what the API has that could be it."""
+"""``breb-proxy ledger look-up``: a row beside the things of the API that it could stand for."""
 
 import argparse
 from collections.abc import Iterator
@@ -23,14 +23,14 @@ _SHADES = {"✓": "green", "✗": "red"}
 
 
 def add_look_up(parser: argparse.ArgumentParser) -> None:
-    """Add which row, and where the proxy is asked."""
+    """Add the arguments for the row and for the proxy's address."""
     add_row(parser)
     parser.add_argument("--json", action="store_true", help="for a program")
     add_proxy(parser)
 
 
 def look_up(options: argparse.Namespace, screen: Screen) -> int:
-    """Have the running proxy ask, and print what it found."""
+    """Make the running proxy ask, and print its finding."""
     entry = find(options)
     where = proxy_of(options)
     target = f"/ledger/{entry['number']}/look-up"
@@ -52,7 +52,7 @@ def look_up(options: argparse.Namespace, screen: Screen) -> int:
 
 
 def _compared(entry: LedgerEntry, told: KeptLookUp, screen: Screen) -> Iterator[str]:
-    """Lay what is known of the row beside what the API has."""
+    """Lay the row's facts beside the API's."""
     yield f"row #{entry['number']}: {entry['method']} {plain(entry['path'])}"
     yield rows.meaning(entry)
     for candidate in told["candidates"]:
@@ -74,7 +74,7 @@ def _asked(question: AskedQuestion) -> str:
 
 
 def _beside(entry: LedgerEntry, candidate: FoundCandidate, screen: Screen) -> Iterator[str]:
-    """Yield a table of three columns: what, in the ledger, in the API."""
+    """Yield a table of three columns: the name, in the ledger, in the API."""
     ours = {
         **entry["payment"],
         **entry["answer"],

@@ -1,4 +1,4 @@
-"""Rows of the ledger as CSV: nothing in it is a formula to a spreadsheet."""
+"""Rows of the ledger as CSV, in which a spreadsheet finds no formula."""
 
 import csv
 import json
@@ -66,16 +66,15 @@ def _flat(entry: LedgerEntry) -> dict[str, object]:
     return {name: values[name] for name in COLUMNS}
 
 
-# A cell begins at the text's own start, and after whatever a spreadsheet takes for a separator: in
-# Colombia that is the semicolon. Tabs and line ends are none of a plain text's characters. Where
-# somebody chose the blank, a sign alone is no formula. Some programs take the full-width signs for
-# the others.
+# A cell begins at the start of the text, and after each character that a spreadsheet may take as a
+# separator: in Colombia that is the semicolon. A plain text has no tabs and line ends. If a user
+# chose the blank, a sign alone is no formula. Some programs take full-width signs as the others.
 _SIGN = "[=+\\-@＝＋－＠]"
 _FORMULA = re.compile(rf'((?:^|[;,|":]) *+)({_SIGN})|( )({_SIGN}(?! ))')
 
 
 def _harmless(value: object) -> object:
-    """Keep a spreadsheet from taking text for a formula (CWE-1236), and a terminal from obeying."""
+    """Make text harmless: no formula to a spreadsheet (CWE-1236), no command to a terminal."""
     if not isinstance(value, str):
         return "" if value is None else value
     text = plain(value)
