@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.support import Program, RawUpstream, free_port
+from tests.support.chromium import Contexts
 
 pytestmark = pytest.mark.browser
 
@@ -92,12 +93,6 @@ def proxy(upstream: RawUpstream, pages: int) -> Iterator[Program]:
         yield proxy
 
 
-def page_of(browser: Browser, origin: str) -> Page:
-    page = browser.new_page()
-    page.goto(f"{origin}/")
-    return page
-
-
 def refusals(proxy: Program, before: int) -> set[int]:
     """Return the statuses of what came since; at least one exchange must have come."""
     return {entry["status"] for entry in proxy.exchanges(before + 1)[before:]}
@@ -109,6 +104,12 @@ def window(browser: Browser) -> Iterator[Page]:
     page = browser.new_page()
     yield page
     page.close()
+
+
+@pytest.fixture
+def page(contexts: Contexts) -> Iterator[Page]:
+    with contexts.page() as page:
+        yield page
 
 
 @pytest.fixture(params=["http://evil.localhost:{}", "http://127.0.0.1:{}", "http://localhost:{}"])
@@ -158,18 +159,14 @@ def test_a_strangers_page_reaches_nothing(
         assert (status, text) == (0, "")
 
 
-def test_a_rebound_name_reaches_nothing(
-    browser: Browser, proxy: Program, upstream: RawUpstream
-) -> None:
+def test_a_rebound_name_reaches_nothing(page: Page, proxy: Program, upstream: RawUpstream) -> None:
     """A page whose own name points here is of the same origin, but not by a name of ours."""
-    page = browser.new_page()
     before, calls = len(proxy.exchanges(0)), len(upstream.requests)
     answer = page.goto(f"http://rebound.localhost:{proxy.port}/v1/customers")
     assert answer is not None
     assert answer.status == 421
     assert refusals(proxy, before) == {421}
     assert len(upstream.requests) == calls
-    page.close()
 
 
 @pytest.mark.parametrize(
@@ -184,25 +181,23 @@ def test_a_rebound_name_reaches_nothing(
     ],
 )
 def test_the_named_origin_gets_in(
-    browser: Browser, proxy: Program, pages: int, options: dict[str, str]
+    page: Page, proxy: Program, pages: int, options: dict[str, str]
 ) -> None:
-    page = page_of(browser, f"http://friend.localhost:{pages}")
+    page.goto(f"http://friend.localhost:{pages}/")
     told = page.evaluate(FETCH, [f"http://127.0.0.1:{proxy.port}/v1/customers", options])
     assert told == ["cors", 200, BODY.decode()]
-    page.close()
 
 
-def test_the_named_origin_is_named_with_its_port(browser: Browser, upstream: RawUpstream) -> None:
+def test_the_named_origin_is_named_with_its_port(page: Page, upstream: RawUpstream) -> None:
     with (
         http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Pages) as server,
         Program(upstream.url, allowed_origins=f"http://friend.localhost:{free_port()}") as proxy,
     ):
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        page = page_of(browser, f"http://friend.localhost:{server.server_port}")
+        page.goto(f"http://friend.localhost:{server.server_port}/")
         told = page.evaluate(FETCH, [f"http://127.0.0.1:{proxy.port}/v1/customers", {}])
         assert told == ["failed", 0, ""]
-        page.close()
         server.shutdown()
         thread.join()
 
@@ -212,14 +207,14 @@ def test_the_named_origin_is_named_with_its_port(browser: Browser, upstream: Raw
     ("script", "more"), [(FETCH, [{"method": "POST", "mode": "no-cors"}]), (FRAME, None)]
 )
 def test_the_console_is_closed_to_strangers_too(
-    browser: Browser,
+    page: Page,
     running: Program,
     pages: int,
     path: str,
     script: str,
     more: list[object] | None,
 ) -> None:
-    page = page_of(browser, f"http://evil.localhost:{pages}")
+    page.goto(f"http://evil.localhost:{pages}/")
     statuses: list[int] = []
     page.on("response", lambda response: statuses.append(response.status))
     before = running.status()["token"]["renewals"]
@@ -228,4 +223,3 @@ def test_the_console_is_closed_to_strangers_too(
     assert statuses
     assert all(status in (401, 403, 405) for status in statuses)
     assert running.status()["token"]["renewals"] == before
-    page.close()

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support import Call, Program, RawUpstream, ask
+from tests.support.chromium import Contexts
 from tests.support.front import until
 
 pytestmark = pytest.mark.browser
@@ -39,13 +40,12 @@ def doubt(tmp_path: Path) -> Iterator[Program]:
 
 
 @pytest.fixture
-def page(browser: Browser, doubt: Program) -> Iterator[Page]:
-    page = browser.new_context(locale="en-US").new_page()
+def page(contexts: Contexts, doubt: Program) -> Iterator[Page]:
     problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(doubt.console)
-    yield page
-    page.context.close()
+    with contexts.page(locale="en-US") as page:
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(doubt.console)
+        yield page
     assert problems == []
 
 
@@ -88,18 +88,17 @@ def test_a_click_anywhere_on_a_row_opens_it_and_so_do_the_keys(page: Page) -> No
     expect(page.locator("#help-dialog")).to_contain_text("ledger")
 
 
-def test_a_look_up_is_told_in_spanish_too(browser: Browser, doubt: Program) -> None:
-    page = browser.new_context(locale="es-CO").new_page()
-    page.goto(doubt.console)
-    expect(page.locator("#ledger-open")).to_have_text("Libro de registro: 1 en duda")
-    page.click("#ledger-open")
-    page.locator("#ledger-dialog tbody button").click()
-    page.click("#ledger-look-up")
-    expect(page.locator("#ledger-found")).to_contain_text(
-        "se hizo y se liquidó: la API tiene este pago como p-9"
-    )
-    expect(page.get_by_role("button", name="Liquidado")).to_be_visible()
-    page.context.close()
+def test_a_look_up_is_told_in_spanish_too(contexts: Contexts, doubt: Program) -> None:
+    with contexts.page(locale="es-CO") as page:
+        page.goto(doubt.console)
+        expect(page.locator("#ledger-open")).to_have_text("Libro de registro: 1 en duda")
+        page.click("#ledger-open")
+        page.locator("#ledger-dialog tbody button").click()
+        page.click("#ledger-look-up")
+        expect(page.locator("#ledger-found")).to_contain_text(
+            "se hizo y se liquidó: la API tiene este pago como p-9"
+        )
+        expect(page.get_by_role("button", name="Liquidado")).to_be_visible()
 
 
 def test_a_look_up_takes_nothing_of_what_is_typed(page: Page) -> None:
@@ -135,10 +134,12 @@ def test_a_look_up_of_a_row_that_was_left_is_drawn_over_no_other(
     expect(dialog).not_to_contain_text("#1")
 
 
-def test_without_a_ledger_there_is_no_button(browser: Browser) -> None:
-    with RawUpstream() as upstream, Program(upstream.url, console="true") as program:
-        page = browser.new_context().new_page()
+def test_without_a_ledger_there_is_no_button(contexts: Contexts) -> None:
+    with (
+        RawUpstream() as upstream,
+        Program(upstream.url, console="true") as program,
+        contexts.page(locale="en-US") as page,
+    ):
         page.goto(program.console)
         expect(page.locator("#live.on")).to_be_visible()
         expect(page.locator("#ledger-open")).to_be_hidden()
-        page.context.close()

@@ -5,6 +5,7 @@ import re
 import subprocess
 import threading
 import time
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from proxy.console.copying import FORMS
 from tests.support import Call, Program, RawUpstream, exchange, node
 from tests.support.demo import demo
 from tests.support.needs import need
-from tests.support.page import NARROW, SCAN, WIDE, Start
+from tests.support.page import NARROW, WIDE, Start, violations
 from tests.support.wire import connect, read_answer
 from tools.console_screenshots import Caller, traffic
 
@@ -848,23 +849,31 @@ def test_a_hidden_page_holds_no_connection(start: Start) -> None:
     expect(console.rows()).to_have_count(1)
 
 
+def test_dark_and_light_differ_in_colours_alone() -> None:
+    """Else axe has to look at more than the colours of the dark page."""
+    page = resources.files("proxy.console") / "page"
+    texts = [each.read_text() for each in page.iterdir()]
+    assert any("light-dark(" in text for text in texts)
+    assert not any(way in text for text in texts for way in ("prefers-color", "matchMedia"))
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_axe_finds_nothing(start: Start, running: Program, scheme: str, size: ViewportSize) -> None:
     console = start(color_scheme=scheme, viewport=size, reduced_motion="reduce", bypass_csp=True)
     page = console.page
     page.add_script_tag(path=node.package("axe-core") / "axe.min.js")
-    found = [page.evaluate(SCAN)]
+    found = [violations(page, scheme)]
     traffic(Caller(running.port), Caller(running.admin_port, running.bearer))
     expect(console.rows()).not_to_have_count(0)
-    found.append(page.evaluate(SCAN))
+    found.append(violations(page, scheme))
     console.pick(PAYMENT)
     for tab in TABS:
         console.tab(tab)
-        found.append(page.evaluate(SCAN))
+        found.append(violations(page, scheme))
     for key in "crtel?":
         page.keyboard.press(key)
         expect(page.get_by_role("dialog")).to_be_visible()
-        found.append(page.evaluate(SCAN))
+        found.append(violations(page, scheme))
         page.keyboard.press("Escape")
     assert [one for violations in found for one in violations] == []

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support import Program, RawUpstream, ask, node
-from tests.support.chromium import persistent
-from tests.support.page import NARROW, SCAN
+from tests.support.chromium import Contexts, persistent
+from tests.support.page import NARROW, violations
 
 pytestmark = pytest.mark.browser
 
@@ -65,7 +65,7 @@ def thief() -> Iterator[tuple[int, list[str]]]:
         thread.join()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def proxy() -> Iterator[Program]:
     with RawUpstream() as upstream, Program(upstream.url, console=True) as proxy:
         yield proxy
@@ -193,19 +193,16 @@ def test_a_link_that_was_used_says_so_where_no_tab_is_open(
 )
 @pytest.mark.parametrize("path", ["", "?secret=old"])
 def test_a_page_without_a_secret_says_what_to_do(
-    browser: Browser, proxy: Program, language: str, title: str, path: str
+    contexts: Contexts, proxy: Program, language: str, title: str, path: str
 ) -> None:
-    for scheme in ("light", "dark"):
-        context = browser.new_context(
-            locale=language, color_scheme=scheme, viewport=NARROW, bypass_csp=True
-        )
-        page = context.new_page()
+    with contexts.page(locale=language, viewport=NARROW, bypass_csp=True) as page:
         page.goto(f"http://127.0.0.1:{proxy.admin_port}/{path}")
         expect(page.get_by_role("heading", name=title)).to_be_visible()
         assert "?" not in page.url
         page.add_script_tag(path=node.package("axe-core") / "axe.min.js")
-        assert page.evaluate(SCAN) == []
-        context.close()
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert violations(page, scheme) == []
 
 
 def test_a_tab_that_is_locked_opens_with_another(context: BrowserContext, proxy: Program) -> None:
@@ -217,13 +214,17 @@ def test_a_tab_that_is_locked_opens_with_another(context: BrowserContext, proxy:
     expect(locked.locator("#locked")).to_be_hidden()
 
 
-PARSE = """async ([text, cut]) => {
+PARSE = """async (text) => {
     const { Parser } = await import("/console/events.js");
-    const heard = [];
-    const parser = new Parser((event) => heard.push([event.type, event.data, event.lastEventId]));
-    parser.push(text.slice(0, cut));
-    parser.push(text.slice(cut));
-    return heard;
+    const cutAt = (cut) => {
+        const heard = [];
+        const hear = (event) => heard.push([event.type, event.data, event.lastEventId]);
+        const parser = new Parser(hear);
+        parser.push(text.slice(0, cut));
+        parser.push(text.slice(cut));
+        return heard;
+    };
+    return Array.from({ length: text.length + 1 }, (_, cut) => cutAt(cut));
 }"""
 
 
@@ -242,5 +243,4 @@ def test_events_are_read_however_they_are_cut(
         ["message", "x\ny:z", "run-7"],
         ["message", "", "run-7"],
     ]
-    for cut in range(len(text) + 1):
-        assert page.evaluate(PARSE, [text, cut]) == whole, cut
+    assert page.evaluate(PARSE, text) == [whole] * (len(text) + 1)

@@ -1,14 +1,23 @@
 """The token dialog shows which tokens are alive, and ends others after it has said what breaks."""
 
-from playwright.sync_api import Browser, Page, Route, expect
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, Route, expect
 
 from tests.support import Program
+from tests.support.chromium import Contexts
 from tests.support.simulator import simulator
 
 
-def test_tokens_of_others_are_shown_and_ended_after_a_question(browser: Browser) -> None:
+@pytest.fixture
+def page(contexts: Contexts) -> Iterator[Page]:
+    with contexts.page() as page:
+        yield page
+
+
+def test_tokens_of_others_are_shown_and_ended_after_a_question(page: Page) -> None:
     with simulator() as url, Program(url), Program(url), Program(url, console="true") as proxy:
-        page = browser.new_page()
         page.goto(proxy.console)
         page.get_by_role("button", name="Details").click()
         dialog = page.get_by_role("dialog", name="Access token")
@@ -28,12 +37,10 @@ def test_tokens_of_others_are_shown_and_ended_after_a_question(browser: Browser)
         # First: it does not stay for long.
         expect(page.locator("#toast")).to_contain_text("2 revoked")
         expect(rows).to_have_count(1)
-        page.close()
 
 
-def test_what_is_pressed_or_focused_stays_when_the_dialog_is_drawn_anew(browser: Browser) -> None:
+def test_what_is_pressed_or_focused_stays_when_the_dialog_is_drawn_anew(page: Page) -> None:
     with simulator() as url, Program(url, console="true") as proxy:
-        page = browser.new_page()
         page.goto(proxy.console)
         page.get_by_role("button", name="Details").click()
         dialog = page.get_by_role("dialog", name="Access token")
@@ -55,7 +62,6 @@ def test_what_is_pressed_or_focused_stays_when_the_dialog_is_drawn_anew(browser:
         dialog.locator("dd").nth(1).select_text()
         until_drawn_anew()
         assert page.evaluate("getSelection().toString()") == proxy.status()["token"]["token_id"]
-        page.close()
 
 
 def pressed_before_anything_is_heard(page: Page, proxy: Program) -> Route:
@@ -69,38 +75,32 @@ def pressed_before_anything_is_heard(page: Page, proxy: Program) -> Route:
     return held[0]
 
 
-def test_who_presses_before_the_page_has_heard_anything_gets_the_dialog(browser: Browser) -> None:
+def test_who_presses_before_the_page_has_heard_anything_gets_the_dialog(page: Page) -> None:
     with simulator() as url, Program(url, console="true") as proxy:
-        page = browser.new_page()
         events = pressed_before_anything_is_heard(page, proxy)
         dialog = page.get_by_role("dialog", name="Access token")
         expect(dialog).to_have_count(0)
         expect(page.locator("#toast")).to_have_text("")
         events.continue_()
         expect(dialog.locator("dd").nth(1)).to_have_text(proxy.status()["token"]["token_id"])
-        page.close()
 
 
-def test_who_presses_before_the_proxy_is_found_to_be_away_is_told(browser: Browser) -> None:
+def test_who_presses_before_the_proxy_is_found_to_be_away_is_told(page: Page) -> None:
     with simulator() as url, Program(url, console="true") as proxy:
-        page = browser.new_page()
         events = pressed_before_anything_is_heard(page, proxy)
         events.abort()
         expect(page.locator("#toast")).to_have_text("The proxy cannot be reached")
         expect(page.get_by_role("dialog", name="Access token")).to_have_count(0)
-        page.close()
 
 
-def test_a_missing_scope_is_explained_in_the_dialog(browser: Browser) -> None:
+def test_a_missing_scope_is_explained_in_the_dialog(page: Page) -> None:
     with (
         simulator(scopes=("iam.oauth.tokens.get",)) as url,
         Program(url, console="true") as proxy,
     ):
-        page = browser.new_page()
         page.goto(proxy.console)
         page.get_by_role("button", name="Details").click()
         page.get_by_role("button", name="Ask the API which tokens are valid").click()
         expect(page.locator(".alive")).to_contain_text(
             "does not have the scope iam.oauth.tokens.list.get"
         )
-        page.close()

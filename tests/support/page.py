@@ -9,10 +9,21 @@ from tests.support import Program, ask
 
 WIDE = ViewportSize(width=1280, height=900)
 NARROW = ViewportSize(width=360, height=740)
-# What axe finds, for a page that has it.
-SCAN = """async () => (await axe.run(document, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# The dark page differs from the light one in colours alone.
+_RULES = {
+    "light": {"type": "tag", "values": _TAGS},
+    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
+_SCAN = """async (rules) => (await axe.run(document, {
+    runOnly: rules,
+    resultTypes: ['violations'],
 })).violations.map((one) => [one.id, one.impact, one.nodes.map((node) => node.html).slice(0, 3)])"""
+
+
+def violations(page: Page, scheme: str) -> Any:
+    """Return what axe finds, for a page that has it, of what depends on the colour scheme."""
+    return page.evaluate(_SCAN, _RULES[scheme])
 
 
 class Console:
