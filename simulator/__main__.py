@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 _NAME = "python -m simulator"
-_GRACE = 2
+_GRACE = 2  # seconds
 _FAILED, _USAGE, _TAKEN = 1, 2, 3  # as the proxy's own exit codes
 
 

@@ -13,7 +13,7 @@ from simulator.faults import Fault
 from simulator.latency import Latency
 
 _REMEMBERED = 4096
-_SHOWN = 200
+_SHOWN = 200  # faults
 _METHODS = ("*", "GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS")
 
 

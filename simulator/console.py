@@ -27,8 +27,8 @@ _FILES = {
     "page.svg": "image/svg+xml",
     "words.js": "text/javascript",
 }
-_BODY_LIMIT = 65536
-_DATA_LIMIT = 64 * 1024 * 1024
+_BODY_LIMIT = 65536  # bytes
+_DATA_LIMIT = 64 * 1024 * 1024  # bytes
 _STRANGER = (
     "the page and the controls accept only loopback names (127.0.0.1, localhost), and no pages"
     " of other sites; to allow another host name, start the simulator with --control-hosts NAME"

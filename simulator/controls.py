@@ -21,7 +21,7 @@ from simulator.settlement import accept, announce, settle_due
 from simulator.webhooks import WebhookSender
 from simulator.world import World
 
-_RULES = 200
+_RULES = 200  # rules
 
 
 class Control(BaseModel):

@@ -11,7 +11,7 @@ import anyio.lowlevel
 from starlette.types import Message, Receive, Send
 
 _NO_LINGER = struct.pack("ii", 1, 0)
-_FAREWELL = 5.0
+_FAREWELL = 5.0  # seconds
 
 
 async def hang(receive: Receive, send: Send, longest: float) -> None:

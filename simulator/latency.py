@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 _DURATION = re.compile(r"^([0-9]+(?:\.[0-9]+)?)(ms|s)?$")
-_LONGEST = 3600.0
+_LONGEST = 3600.0  # seconds
 
 
 def seconds(text: str) -> float:

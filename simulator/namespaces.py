@@ -19,7 +19,7 @@ from simulator.webhooks import WebhookSender
 from simulator.world import NAMESPACE, World
 
 FIELD = b"x-sandbox-namespace"
-_MOST = 256
+_MOST = 256  # namespaces
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from simulator.records import PaymentRecord
 from simulator.world import World
 
-_WITHIN = 600.0
+_WITHIN = 600.0  # seconds
 
 
 _WORDS = {

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from simulator.config import Trouble
 
 TRIES = 12
-_PATIENCE = 10.0
+_PATIENCE = 10.0  # seconds
 
 
 # the event that comes first of those of one payment

@@ -4,7 +4,7 @@ from proxy.admin.secret import make
 from proxy.clock import Clock, sleepless
 
 LIFETIME = 3600.0  # seconds that a link waits for its one use
-_MOST = 16
+_MOST = 16  # links
 
 
 class Access:

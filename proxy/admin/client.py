@@ -15,11 +15,11 @@ from proxy.settings.sources import Sources
 
 DEFAULT = admin_secret.DEFAULT
 _NAME = "BREB_ADMIN_LISTEN"
-_SIZE = 1 << 20
+_SIZE = 1 << 20  # bytes
 
 
 JsonObject = dict[str, object]
-"""What somebody answered, before it is known who that is."""
+"""An answer, before it is known whose it is."""
 
 
 @dataclass(frozen=True, slots=True)

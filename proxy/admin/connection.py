@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 _PROOF_LIMIT = 5.0  # seconds; the proxy answers at once
-_PROOF_SIZE = 64
+_PROOF_SIZE = 64  # bytes
 
 
 class Unreached(Exception):

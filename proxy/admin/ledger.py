@@ -19,7 +19,7 @@ from proxy.ledger.trouble import LedgerDamaged, LedgerRefused
 from proxy.ledger.verdict import KINDS, settle
 from proxy.words import both, phrase
 
-_MOST = 500
+_MOST = 500  # rows
 _LARGEST = 16_384  # bytes of a verdict
 GONE = phrase("row-gone")
 _LARGEST_NUMBER = 2**63 - 1  # of a row, in SQLite

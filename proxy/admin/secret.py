@@ -22,7 +22,7 @@ NEEDED = (
     "only for the user who runs breb-proxy and has its secret; to open the console, that user runs"
     " breb-proxy console\n"
 )
-_LONGEST = 256
+_LONGEST = 256  # bytes
 _UNIT = re.compile(
     r"/system\.slice/(?:breb-proxy|system-breb\\x2dproxy\.slice/breb-proxy@[^/]+)\.service"
 )

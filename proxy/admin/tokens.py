@@ -22,9 +22,9 @@ from proxy.words import Phrase, Said, both, phrase
 if TYPE_CHECKING:
     from proxy.admin.documents import RevokedToken, TokenList, TokenRow
 
-LIMIT = 30.0
-_MOST = 1000
-_SIZE = 65_536
+LIMIT = 30.0  # seconds
+_MOST = 1000  # ids
+_SIZE = 65_536  # bytes
 
 
 class TokenRoutes:

@@ -87,7 +87,7 @@ TOPICS: dict[str, tuple[str, str]] = {
 }
 _MEANING = re.compile(r" *(?:\S+(?: \S+)* {2,})?")  # the columns before the meaning of a word
 _INDEX = "topics"
-_WIDEST = 100
+_WIDEST = 100  # columns
 _NAMES = 18  # columns for the names of topics
 
 

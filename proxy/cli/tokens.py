@@ -41,7 +41,7 @@ and are not this proxy's: it says what would break, and asks first. Use it for t
 that was killed. If no proxy runs, this command fetches a token and revokes it at the end.
 """
 _CODES = "0 success, 1 failure, 2 wrong settings or usage, 4 another program listens there"
-_LIMIT = 35.0
+_LIMIT = 35.0  # seconds
 _OWN_GRANTS = ("client_credentials", "")
 _HEADINGS = ("id", "created", "ends in", "scopes", "grant", "whose")
 

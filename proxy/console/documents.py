@@ -1,4 +1,4 @@
-"""What the page is given of exchanges, by its members: masked, durations in milliseconds."""
+"""The page's documents about exchanges, by their members: masked, durations in milliseconds."""
 
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
@@ -19,14 +19,14 @@ class PendingExchange(TypedDict):
 
 
 class ApiMessage(TypedDict):
-    """What the API says in an error of its own."""
+    """The message of an error of the API's own."""
 
     message: str
     code: str
 
 
 class ExchangeSummary(TypedDict):
-    """One line of the list. ``mark`` says whose doing the outcome was, ``why`` how it came."""
+    """One line of the list. ``mark`` names the party behind the outcome, ``why`` the reason."""
 
     n: int
     id: str
@@ -51,7 +51,7 @@ class ExchangeSummary(TypedDict):
 
 
 class JsonBreak(TypedDict):
-    """Where a body stops being JSON; ``at`` counts UTF-16 units."""
+    """The place where a body stops being JSON; ``at`` counts UTF-16 units."""
 
     words: str
     line: int
@@ -97,7 +97,7 @@ class ChangedLines(TypedDict):
 
 
 class ShownTrouble(TypedDict):
-    """Why an exchange failed, and what to do."""
+    """The reason why an exchange failed, and the advice."""
 
     kind: str
     reason: str
@@ -122,7 +122,7 @@ class ShownTry(TypedDict):
 
 
 class ReplayOffer(TypedDict):
-    """What a replay would send; ``asks``: somebody has to confirm it.
+    """The request that a replay would send; ``asks``: a person has to confirm it.
 
     ``left_out`` names the fields that were masked; a body that is no text is ``binary``, in base64.
     """
@@ -140,7 +140,7 @@ class ReplayOffer(TypedDict):
 
 
 class ReplayOutcome(TypedDict):
-    """What a replay came to: the new exchange's id, and the status if there is one."""
+    """The result of a replay: the new exchange's id, and the status if there is one."""
 
     id: str
     status: int | None
@@ -148,7 +148,7 @@ class ReplayOutcome(TypedDict):
 
 
 class ExchangeDetail(ExchangeSummary):
-    """Everything about one."""
+    """Everything about one exchange."""
 
     version: str
     note: Both

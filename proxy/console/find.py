@@ -7,8 +7,8 @@ from proxy.journal.body import Content
 from proxy.journal.entry import Entry
 from proxy.words import LANGUAGES, said
 
-TERMS = 16
-_LONGEST = 200
+TERMS = 16  # terms
+_LONGEST = 200  # characters
 
 
 async def find(entries: Iterable[Entry], terms: Iterable[str]) -> dict[str, list[str]]:

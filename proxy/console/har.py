@@ -29,7 +29,7 @@ _TIMINGS = {
 
 
 class ArchiveLog(TypedDict):
-    """What the format calls the log."""
+    """The part that the format calls the log."""
 
     version: str
     creator: dict[str, str]

@@ -27,8 +27,8 @@ from proxy.words import both, phrase
 
 PAGE = Path(__file__).parent / "page"
 _TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
-_WISH_LIMIT = 262_144
-_STREAMS = 32
+_WISH_LIMIT = 262_144  # bytes
+_STREAMS = 32  # streams
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"

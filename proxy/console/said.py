@@ -21,7 +21,7 @@ _MESSAGES = (
     "title",
 )
 _CODES = ("code", "error_code")
-_LONGEST = 300
+_LONGEST = 300  # characters
 _LARGEST = 16_384  # characters: a larger body is no error
 
 

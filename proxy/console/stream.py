@@ -19,10 +19,10 @@ from proxy.journal.journal import Journal
 from proxy.journal.recorder import Capture, Recorder
 
 PACE = 0.1  # seconds between two events of exchanges
-TICK = 0.5
+TICK = 0.5  # seconds
 FIRST = 1.0  # seconds that a page waits for entries that are not masked yet
-PENDING_AFTER = 0.3
-PENDING_MOST = 20
+PENDING_AFTER = 0.3  # seconds
+PENDING_MOST = 20  # exchanges
 _LONGEST = 512  # bytes of a target that is shown while its exchange is under way
 NUMBER = re.compile(r"[0-9]{1,18}")
 

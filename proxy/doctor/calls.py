@@ -30,11 +30,11 @@ from proxy.token.kept import fetched, kept, left_alive, undisturbed
 from proxy.token.source import AccessToken
 from proxy.words.durations import span
 
-SKEW = 30.0
+SKEW = 30.0  # seconds
 _DATE_STEP = 2.0  # a Date has whole seconds, and the answer takes a moment
-REVOKE_LIMIT = 4.0
-_BODY = 65_536
-_TARGET = 40
+REVOKE_LIMIT = 4.0  # seconds
+_BODY = 65_536  # bytes
+_TARGET = 40  # characters
 
 
 class Calls:

@@ -17,7 +17,7 @@ from proxy.settings.sources import Sources
 from proxy.upstream.tls import tls_context
 
 ANSWER_LIMIT = 10.0  # of READ_TIMEOUT, for one small answer
-_DOOR_LIMIT = 3.0
+_DOOR_LIMIT = 3.0  # seconds
 _EGRESS = "egress_proxy"
 _ROLES = {_EGRESS: "egress proxy", "upstream": "upstream", "token_endpoint": "token endpoint"}
 # Advice for a step that does not end in time.

@@ -22,7 +22,7 @@ _MARKS = {
 }
 _INDENT = " " * 27
 _SHALLOW = " " * 6  # of rows, where there is little room
-_WIDEST = 100
+_WIDEST = 100  # columns
 
 
 class Report:

@@ -27,7 +27,7 @@ from proxy.settings.suspicions import (
 )
 
 _PAIR = ("client_id", "client_secret")
-_LENGTHS = (8, 16, 32, 64)
+_LENGTHS = (8, 16, 32, 64)  # characters
 _STAND_IN = "stand-in-for-a-missing-one"
 
 

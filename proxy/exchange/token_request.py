@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from proxy.words import Phrase, phrase
 
-LIMIT = 16_384
+LIMIT = 16_384  # bytes
 _GRANT = "client_credentials"
 
 

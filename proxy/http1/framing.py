@@ -13,7 +13,7 @@ from proxy.words import phrase
 CHUNKED: Final = -1
 UNTIL_CLOSE: Final = -2  # an answer that ends with its connection
 
-MAX_HEAD = 131_072
+MAX_HEAD = 131_072  # bytes
 BUFFER = 65_536  # bytes of a body that wait, in either direction, before its sender is not read
 LINE = 160  # bytes of memory that a field line takes beside its text
 OBJECT = 64  # bytes of memory that a part of a body takes beside its data; tiny chunks add up

@@ -19,7 +19,7 @@ from proxy.words import phrase
 
 log = logging.getLogger("proxy.listener")
 
-MAX_FIELDS = 2_000
+MAX_FIELDS = 2_000  # field lines
 _LONG = 3 * MAX_FIELDS  # bytes; less cannot be that many lines
 _EMPTY_LINE = 64  # bytes of overhead that an empty line in a chunked body counts for
 _LISTS = (b"connection", b"expect")  # they are split into their members
@@ -29,7 +29,7 @@ _FIRST_LINE = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ HTTP/(1\.[01])\r\n")
 _VERSIONS = {b"1\r\n": "1.1", b"0\r\n": "1.0"}
 _HANDSHAKE = b"\x16"  # RFC 8446 section 5.1: the first byte of a ClientHello
 # RFC 9110 section 5.6.2. No server has longer ones, and counters and log lines would keep them.
-_LONGEST_METHOD = 64
+_LONGEST_METHOD = 64  # bytes
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]"
 _METHOD = rb"%b{1,%d}" % (_TOKEN, _LONGEST_METHOD)
 _OTHER_METHOD = re.compile(rb"(?:\r\n)*(%b) [!-~]+ HTTP/1\.[01]\r\n" % _METHOD)
@@ -44,15 +44,15 @@ Event = Request | BodyPart
 
 
 class RequestPhase(IntEnum):
-    """What is being read of a request; up to `FIELDS` it is the head."""
+    """The part of a request that is read now; up to `FIELDS` it is the head."""
 
     REQUEST_LINE = 0
-    """The request line, or what comes before it."""
+    """The request line, or empty lines before it."""
     OTHER_METHOD = 1
-    """The line, whose method llhttp does not know: it is given nothing until the line is whole."""
+    """The line of a method that llhttp does not know: it gets nothing until the line is whole."""
     FIELDS = 2
     COUNTED = 3
-    """A body of known length: llhttp is given nothing of it."""
+    """A body of known length: llhttp gets nothing of it."""
     CHUNKS = 4
     WHOLE = 5
     """The last chunk has come, and the trailers."""

@@ -13,7 +13,7 @@ from proxy.http1.fields import Lines, first
 from proxy.journal.redaction import Redaction
 from proxy.words import Said, phrase
 
-LIMIT = 65_536
+LIMIT = 65_536  # bytes
 _CHARSET = re.compile(rb"charset=\"?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 # Messages name their charset; Python's other codecs decompress, or are no character sets.
 _CHARSETS = frozenset(

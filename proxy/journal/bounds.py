@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from proxy.http1.fields import Lines
 from proxy.mask import MASK
 
-_LONGEST_NAME = 128
+_LONGEST_NAME = 128  # bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from proxy.http1.fields import Lines
 
 MOST = 50  # secrets; each is looked for in every text, in several spellings
 LONGEST = 8192  # bytes, as long as an access token may be
-_SHORTEST = 8
+_SHORTEST = 8  # characters
 
 
 @dataclass(frozen=True, slots=True)

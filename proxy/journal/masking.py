@@ -16,7 +16,7 @@ from proxy.mask import MASK
 PARTLY, WHOLLY = 1, 2
 
 Level = Callable[[str], int]
-"""How secret a name is: WHOLLY, PARTLY (the last two characters stay), or 0."""
+"""The secrecy of a name: WHOLLY, PARTLY (the last two characters stay), or 0."""
 Masking = Callable[[str], tuple[str, int]]
 
 # A string without its closing quote matches to the end, also if that is a backslash: if it could

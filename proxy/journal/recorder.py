@@ -16,7 +16,7 @@ from proxy.journal.bounds import LET_IN, REFUSED, Bounds
 from proxy.journal.known import Known, known
 from proxy.words import Said, phrase
 
-BUDGET = 8 * 1024 * 1024
+BUDGET = 8 * 1024 * 1024  # bytes
 TOO_MUCH = phrase("body.too-much")
 
 

@@ -42,10 +42,10 @@ _CREDENTIALS = re.compile(
 _PARAMETERS = re.compile(r"[?;#].*", re.DOTALL)
 # An id or a number: it has no name and no scheme in it. Most values in bodies are such.
 _ALONE = re.compile(r"[A-Za-z0-9._-]*").fullmatch
-_DEEPEST = 4
+_DEEPEST = 4  # layers of escapes
 _SHORTEST = 3  # characters that can name something and its value: a=b
 _KNOWN = 4096  # names whose level is cached, none of them longer than this:
-_LONGEST = 128
+_LONGEST = 128  # characters
 
 
 class Redaction:

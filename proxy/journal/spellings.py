@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-_LAYERS = 4
-_SHORTEST_TAIL = 8
+_LAYERS = 4  # layers of escapes
+_SHORTEST_TAIL = 8  # characters
 _ESCAPE = re.compile(
     r"\\(?:u(?P<json>[0-9a-fA-F]{4})|x(?P<script>[0-9a-fA-F]{2})|(?P<sign>[^ux]))"
     r"|%(?:(?P<url>[0-9a-fA-F]{2})|u(?P<old>[0-9a-fA-F]{4}))"

@@ -1,6 +1,6 @@
-"""What may have changed something at the upstream, written down durably before it is sent.
+"""A durable record of each request that may change something, written before it is sent.
 
-A row's life, and what each state promises:
+A row's life, and the promise of each state:
 
     ┌────── open ──────┐   written and synced before the first byte goes to the upstream
     │        │         │
@@ -12,5 +12,5 @@ A row's life, and what each state promises:
     start: unknown)        ▼
                         in doubt, until a person's verdict is written beside it
 
-A row is closed once and never changed after that: triggers in the file itself see to it.
+A row is closed once and never changed after that: triggers in the file itself guarantee it.
 """

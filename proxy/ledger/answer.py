@@ -5,11 +5,11 @@ import zlib
 from proxy.http1.content_codings import CODINGS, decoded
 from proxy.http1.fields import Lines
 
-LIMIT = 65_536
+LIMIT = 65_536  # bytes
 
 
 class AnswerExcerpt:
-    """What was handed to the caller, as far as there is room."""
+    """The answer that the caller got, up to a limit."""
 
     __slots__ = ("coding", "data")
 
@@ -18,7 +18,7 @@ class AnswerExcerpt:
         self.data = bytearray()
 
     def begin(self, lines: Lines) -> None:
-        """Note how its body is coded."""
+        """Note its body's content coding."""
         codings = [v for n, v in lines if n.lower() == b"content-encoding"]
         self.coding = b", ".join(codings).decode("latin-1").strip().lower()
 
@@ -27,7 +27,7 @@ class AnswerExcerpt:
         self.data += data[: LIMIT - len(self.data)]
 
     def text(self) -> bytes:
-        """Return it decoded; nothing if that cannot be done."""
+        """Return it decoded; nothing if it cannot be decoded."""
         if self.coding in ("", "identity"):
             return bytes(self.data)
         if self.coding not in CODINGS:

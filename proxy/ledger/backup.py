@@ -1,4 +1,4 @@
-"""A copy of the ledger as of one moment, also while it is written."""
+"""A copy of the ledger at one moment, even while it is written."""
 
 import contextlib
 import os
@@ -45,7 +45,7 @@ def _name(draft: Path, target: Path) -> None:
 def _copy(ledger: Path, draft: Path) -> None:
     with opened(ledger, "ro") as source, contextlib.closing(connect(draft, "rw")) as copy:
         source.backup(copy)
-        # One file, without a log beside it: that is what people copy on.
+        # One file without a log beside it: people copy backups further.
         copy.execute("PRAGMA journal_mode = DELETE")
         check(copy, draft)
     descriptor = os.open(draft, os.O_RDWR)

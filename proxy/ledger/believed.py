@@ -1,8 +1,8 @@
-"""The time of day, as far as it is believed.
+"""The time of day, if it can be believed.
 
-Rows are deleted by their age, and a clock may be set wrong: while we run, or while we do not. So a
-clock that has jumped ahead is believed after a day only: somebody may notice, and set it right.
-What is left of that day is kept in the ledger, so that a restart does not shorten it.
+Rows are deleted by their age, and a clock may be set wrong, while we run or while we do not. So a
+clock that has jumped ahead is believed only after a day, in which somebody may notice and correct
+it. The rest of that day is kept in the ledger, so that a restart does not shorten it.
 """
 
 import logging
@@ -15,18 +15,18 @@ from proxy.moments import moment, stamp
 log = logging.getLogger("proxy.ledger")
 
 DAY = 86_400.0  # seconds
-_JUMP = 3600.0  # seconds that a clock may be ahead of what has passed since it was looked at
+_JUMP = 3600.0  # seconds that a clock may be ahead of the time since the last look
 
 
 class BelievedTime:
-    """Looked at now and then (`look`); ``at`` and ``held`` are what is kept in the ledger."""
+    """`look` is called now and then; the ledger keeps ``at`` and ``held``."""
 
     def __init__(
         self,
         wall: Callable[[], float] = time.time,
         steady: Callable[[], float] | None = None,
     ) -> None:
-        """Take seconds of a wall clock, and of one that is never set and counts suspended time."""
+        """Take two clocks (seconds): the wall's, and one never set that counts suspended time."""
         self._wall = wall
         self._steady = steady or sleepless()
         self._looked = self._steady()
@@ -35,16 +35,16 @@ class BelievedTime:
 
     @property
     def at(self) -> str:
-        """What is believed, as RFC 3339."""
+        """The believed time, as RFC 3339."""
         return "" if self._at is None else stamp(self._at)
 
     @property
     def now(self) -> float | None:
-        """Seconds since 1970; None while they are in question."""
+        """Seconds since 1970; None while the clock is in doubt."""
         return None if self.held > 0 else self._at
 
     def resume(self, at: str, held: float) -> None:
-        """Go on from what a ledger holds: the process may have been away for a day, unnoticed."""
+        """Go on from a ledger's state: the process may have been away for a day, unnoticed."""
         self._looked, self.held = self._steady(), held
         away = 0.0 if held > 0 else DAY
         last = moment(at)

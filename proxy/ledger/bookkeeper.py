@@ -1,7 +1,7 @@
-"""The gate before the upstream: no byte of what may change something passes before its row.
+"""The gate before the upstream: a request that may change something goes up after its row.
 
-The body is read ahead a little, so that a row which is left open names its payment; a body that is
-long, or slow, goes on its way without, and what it names is added before its last part goes up.
+The body is read ahead a little, so that a row that is left open names its payment. A long or slow
+body goes up without that, and its names are added before its last part goes up.
 """
 
 import time
@@ -16,12 +16,12 @@ from proxy.ledger.row import Body, Row
 from proxy.ledger.row_observer import LIMIT, RowObserver
 from proxy.moments import stamp
 
-_PATIENCE = 1.0  # seconds a body is waited for
+_PATIENCE = 1.0  # seconds of waiting for a body
 _UNTOLD = Body()
 
 
 class Bookkeeper:
-    """Opens a row for each request that may change something, and has an observer close it."""
+    """Opens a row for each request that may change something; its row observer closes it."""
 
     def __init__(self, ledger: Ledger, picker: Picker) -> None:
         self._ledger = ledger
@@ -49,7 +49,7 @@ def _row(exchange: Exchange) -> Row:
         caller=exchange.caller,
         method=exchange.method,
         path=exchange.path.decode("latin-1"),
-        token_id=None,  # which one it is shows when it is sent
+        token_id=None,  # it is known only when the request is sent
         traceparent=None if traceparent is None else traceparent.decode("latin-1"),
         body=_UNTOLD,
     )

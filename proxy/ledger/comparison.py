@@ -1,7 +1,7 @@
-"""A row beside something that the API has: what agrees, what only looks alike, what differs.
+"""A row beside a thing of the API: the values that agree, look alike or differ.
 
-Whole values alone agree: what is masked is alike at most, unless its mark tells. Amounts are
-compared by their worth, everything else by its letters.
+Only whole values agree: a masked one is alike at most, unless its mark tells more. Amounts are
+compared as numbers, all other values letter by letter.
 """
 
 import re
@@ -21,7 +21,7 @@ from proxy.passport.operation import Operation
 
 BEFORE = timedelta(minutes=5)  # clocks differ
 AFTER = timedelta(minutes=60)
-_SHOWN = 10
+_SHOWN = 10  # candidates
 _NUMBER = re.compile(r"[0-9]{1,30}(?:\.[0-9]{1,10})?")
 _SHOWN_FIRST = ("id", "status", "created_at")
 _SHOWN_LAST = ("receiver.key.key_value", "end_to_end_identification", "error.error_code")
@@ -29,10 +29,10 @@ _SHOWN_LAST = ("receiver.key.key_value", "end_to_end_identification", "error.err
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Something that the API has, beside what the row tells.
+    """A thing of the API, beside the row's facts.
 
-    ``row`` is the number of another row whose answer it is; ``sure`` says that it is this row's:
-    by its id or its resolution, and with nothing against it.
+    ``row`` is the number of another row whose answer it is; ``sure``: it is this row's, by its id
+    or its resolution, and nothing speaks against it.
     """
 
     id: str
@@ -49,7 +49,7 @@ class Candidate:
 
     @property
     def sure(self) -> bool:
-        """Whether it is what the row tells of."""
+        """Whether it is the row's thing."""
         return self.named and not self.differs and self.row is None
 
     @property
@@ -60,7 +60,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How a row is compared; ``skew`` is how far the API's clock is ahead of ours."""
+    """The comparison of a row; ``skew`` is the lead of the API's clock over ours (seconds)."""
 
     entry: LedgerEntry
     mask: Mask
@@ -70,11 +70,11 @@ class Comparison:
     owners: Mapping[str, int] | None = None
 
     def candidates(self, found: Iterable[Mapping[str, Any]]) -> list[Candidate]:
-        """Return what could be the row's, the most like first."""
+        """Return the things that could be the row's, the most similar first."""
         what = operation(self.entry)
         of = None if what is None else what.operation
         compared = {c.id or str(n): c for n, c in enumerate(self._compare(e, of) for e in found)}
-        one = of is not None and of.changes_one  # the very thing that was asked for
+        one = of is not None and of.changes_one  # the thing that the request named
         likely = [each for each in compared.values() if one or each.named or not each.differs]
         return sorted(likely, key=lambda each: each.rank, reverse=True)[:_SHOWN]
 
@@ -94,7 +94,7 @@ class Comparison:
             if name in self.entry["payment"] and name in plain:
                 verdict = self._same(name, plain[name])
                 (agrees if verdict else differs if verdict is False else alike).append(name)
-        # What is changed was made long ago.
+        # A thing that the row changes was made long before.
         changed = of is not None and of.changes_one
         created = None if changed else moment(plain.get("created_at", ""))
         if created is not None:
@@ -106,7 +106,7 @@ class Comparison:
         )
 
     def _is_known(self, found: str, of: Operation | None) -> bool:
-        """Report whether it is the id that this request, or a repeat of it, was answered with."""
+        """Report whether this request, or a repeat of it, was answered with this id."""
         if not found:
             return False
         answer = self.entry["answer"]

@@ -1,10 +1,10 @@
-"""One process writes to a ledger: it holds a lock file beside it as long as it lives.
+"""Only one process writes to a ledger: it holds a lock file beside it until it ends.
 
-The lock is the kernel's, so that it ends with the process, however that ends. It is not on the
-ledger itself: SQLite's own locks on a file are lost when anyone in the process closes that file.
+The lock is the kernel's, so that it ends with the process in any case. It is not on the ledger
+itself: SQLite's own locks on a file are lost when any code in the process closes that file.
 
-The lock file remembers which ledger lay beside it, so that one that has vanished is not taken for
-one that never was.
+The lock file has the id of the ledger beside it, so that a ledger that has vanished is not taken
+for one that never was.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ class Lock:
     """The right to write to one ledger; raises LedgerRefused if another process has it."""
 
     def __init__(self, ledger: Path) -> None:
-        """Take it, or say who has it."""
+        """Take it, or name its holder."""
         self.path = _beside(ledger)
         self._name = str(self.path)
         self._descriptor = _open(self.path)
@@ -40,7 +40,7 @@ class Lock:
     def _take(self) -> None:
         try:
             _lock(self._descriptor)
-        except OSError:  # perhaps it is somebody who only asks
+        except OSError:  # perhaps another process only asks, with `in_use`
             time.sleep(_A_MOMENT)
             _lock(self._descriptor)
 
@@ -58,30 +58,30 @@ class Lock:
         return holder, ledger
 
     def sign(self, ledger: str) -> None:
-        """Leave our number, and the ledger's id; it is held all the same if the disk is full."""
+        """Write our number and the ledger's id; the lock is held even if the disk is full."""
         with contextlib.suppress(OSError):
             os.lseek(self._descriptor, 0, os.SEEK_SET)
-            # Of one length, whatever the number: a full disk takes that in the place of the old.
+            # Always the same length: even a full disk can replace the old text.
             os.write(self._descriptor, b"%-20d\n%-16s\n" % (os.getpid(), ledger.encode()))
 
     @property
     def in_place(self) -> bool:
-        """Whether the file is still where others look for it."""
+        """Whether the file is still at the place where others look."""
         return identity(self._name) == self._identity
 
     def release(self) -> None:
-        """Give it back; the file stays, since another may be waiting with it open."""
+        """Release it; the file stays, since another process may wait with it open."""
         os.close(self._descriptor)
 
 
 Identity = tuple[int, int]
-"""Tells a file from every other, as long as somebody has it open: its device and its inode."""
+"""Device and inode, which identify a file while it is open."""
 
 
 def identity(name: str) -> Identity | None:
     """Return the identity of the file of that name, None if there is none.
 
-    It is asked for some names before each commit, so that a Path would cost more than the rest.
+    It is called for some names before each commit, where a Path would cost more than the rest.
     """
     try:
         state = os.stat(name)  # noqa: PTH116
@@ -97,12 +97,12 @@ def of_open(descriptor: int) -> Identity:
 
 
 def in_use(ledger: Path) -> bool:
-    """Report whether a process may write to a ledger; leaves nothing, and makes no file."""
+    """Report whether a process holds the right to write to a ledger; makes no file."""
     try:
         descriptor = os.open(_beside(ledger), os.O_RDONLY | _CAREFUL)
     except FileNotFoundError:
         return False
-    except OSError:  # another user's: nobody knows
+    except OSError:  # another user's file: unknown
         return True
     try:
         _lock(descriptor, shared=True)
@@ -120,7 +120,7 @@ def _beside(ledger: Path) -> Path:
 
 
 def _open(path: Path) -> int:
-    """Open the file of the lock, or make it; what somebody else has put in its place is refused."""
+    """Open the file of the lock, or make it; refuse another user's file in its place."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _CAREFUL, 0o600)
     except OSError as error:
@@ -134,7 +134,7 @@ def _open(path: Path) -> int:
     raise LedgerRefused(phrase("ledger.lock-foreign", path=str(path)))
 
 
-# Whatever lies there: a link is not followed, and a pipe keeps nobody waiting.
+# Strangers may put anything there: a link is not followed, and a pipe is not waited for.
 _CAREFUL = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
@@ -147,8 +147,8 @@ if sys.platform == "win32":
     import msvcrt
 
     def _lock(descriptor: int, *, shared: bool = False) -> None:
-        del shared  # there is none
-        os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # beyond the text: others may read that
+        del shared  # there is no shared lock
+        os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # beyond the text, which others may read
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl

@@ -1,7 +1,7 @@
-"""SQLite's log beside a ledger, and the index of the log: whether they are those it writes to.
+"""Checks that SQLite's log beside a ledger, and the log's index, are the files it writes to.
 
-What is committed may be in the log alone. Where its name is taken away, SQLite goes on writing to a
-file that nobody will find; and where a ledger is replaced, SQLite takes the log for the new one's.
+A committed row may be only in the log. If the log's name is removed, SQLite goes on writing to a
+file that nobody will find; and if a ledger is replaced, SQLite takes the log for the new one's.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ from proxy.ledger.lock import Identity, identity
 from proxy.ledger.trouble import LedgerRefused
 from proxy.words import phrase
 
-_MODE = slice(18, 20)  # of the file's head: how it is written
+_MODE = slice(18, 20)  # bytes of the file's head: its journal mode
 _WITHOUT_LOG = b"\1\1"
 _WITH_LOG = b"\2\2"
 
@@ -21,16 +21,16 @@ class Log:
     """The log of one open ledger."""
 
     def __init__(self, ledger: Path) -> None:
-        """Remember which files SQLite has open; those of a link lie where it leads."""
+        """Remember the files that SQLite has open; for a link they lie beside its target."""
         real = ledger.resolve()
         self._path = _log(real)
-        # As texts: they are looked at before each commit.
+        # As texts, since they are checked before each commit.
         self._files = (str(self._path), str(real.with_name(real.name + "-shm")))
         self._open = self._found()
 
     @property
     def in_place(self) -> bool:
-        """Whether both are still where others look for them."""
+        """Whether both are still at the place where others look."""
         return self._found() == self._open
 
     @property
@@ -51,10 +51,10 @@ def overwritten(descriptor: int) -> bool:
 
 
 def refuse_foreign_log(ledger: Path, descriptor: int) -> None:
-    """Raise LedgerRefused if a log is beside a file that was closed without one, as backups are.
+    """Raise LedgerRefused if a log lies beside a file that was closed without one, like a backup.
 
-    The ledger's descriptor is the one that is held: SQLite's locks on a file are lost when anyone
-    in the process closes that file.
+    It uses the ledger's open descriptor: SQLite's locks on a file are lost when any code in the
+    process closes that file.
     """
     real = ledger.resolve()
     log = _log(real)
@@ -67,7 +67,7 @@ def refuse_foreign_log(ledger: Path, descriptor: int) -> None:
 
 
 def _mode(descriptor: int) -> bytes | None:
-    """Return how a ledger is written; None where that cannot be asked (Windows)."""
+    """Return a ledger's journal mode; None if it cannot be read (Windows)."""
     if not hasattr(os, "pread"):
         return None
     return os.pread(descriptor, 20, 0)[_MODE]

@@ -1,4 +1,4 @@
-"""Keyed hashes of ids that a ledger holds masked: they can be compared as a whole, and not read."""
+"""Keyed hashes of masked ids in a ledger: they can be compared whole, but not read."""
 
 import hashlib
 import hmac
@@ -9,7 +9,7 @@ _BYTES = 16
 def marked(salt: bytes, value: str) -> str:
     """Return the mark of ``value`` in the ledger whose salt it is, as hexadecimal digits.
 
-    Empty without a salt, while the ledger could not be opened: no row is written then.
+    It is empty without a salt, before the ledger could be opened: no row is written then.
     """
     if not salt:
         return ""

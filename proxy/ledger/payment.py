@@ -14,11 +14,11 @@ from proxy.passport.members import NAMES
 _ANSWER = ("id", "status", "trace_id")
 _WRAPPED = ("payment",)  # the first generation answers {"breb_resolved_key": …, "payment": …}
 _MARKED = frozenset(("id", "resolution_id"))  # long and random: their hashes tell nothing of them
-_LONGEST = 128
-_OF_A_NAME = 4  # so that many members of one name leave room for those of the others
-_MOST = 32
-_DEEPEST = 8
-_KNOWN = 1024  # paths whose place is remembered
+_LONGEST = 128  # characters
+_OF_A_NAME = 4  # members of one name, so that many of them leave room for other names
+_MOST = 32  # members
+_DEEPEST = 8  # levels
+_KNOWN = 1024  # paths whose place is cached
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 _Member = tuple[int, str, str | float]  # the place in the order of names, the path and the value
@@ -31,7 +31,7 @@ Mark = Callable[[str], str]
 
 
 class Picker:
-    """Takes from bodies what the ledger may hold of them: ``more`` are names beside the table's."""
+    """Picks from bodies the members for the ledger; ``more`` are names beside the table's."""
 
     def __init__(self, more: Iterable[str], mask: Mask, mark: Mark) -> None:
         names = (*NAMES, *more)
@@ -54,7 +54,7 @@ class Picker:
     def payment(self, body: bytes) -> tuple[str, str]:
         """Return the members of a request's body that name a payment, as a JSON object.
 
-        And, as another one, the marks of those ids among them that are masked.
+        The second object has the marks of the masked ids among them.
         """
         members = self._members(_document(body))
         for _, _, value in members:
@@ -72,7 +72,7 @@ class Picker:
         return _text(told), _text(marks) if marks else "{}"
 
     def _members(self, document: Any) -> list[_Member]:  # noqa: ANN401  JSON
-        """Return what is wanted of a document: a few of each name, in the order of the names."""
+        """Return a document's wanted members: a few of each name, in the order of the names."""
         found: list[_Member] = []
         if type(document) is dict:
             self._look(document, "", _DEEPEST - 1, found)
@@ -81,22 +81,22 @@ class Picker:
         found.sort(key=_BY_PLACE)
         few = found[:_OF_A_NAME]
         for before, each in zip(found, found[_OF_A_NAME:], strict=False):
-            if before[0] != each[0]:  # not the fifth of a name
+            if before[0] != each[0]:  # at most `_OF_A_NAME` of a name
                 few.append(each)
         return few[:_MOST]
 
     def _look(self, value: dict[str, Any], before: str, left: int, found: list[_Member]) -> None:
-        """Look through an object; ``before`` is its path and a full stop."""
+        """Search an object; ``before`` is its path and a full stop."""
         ends = self._ends
         for name, member in value.items():
             kind = type(member)
             if kind is dict:
-                if left and len(name) <= _LONGEST:  # or each member within would cost as much again
+                if left and len(name) <= _LONGEST:  # else each member costs as much again
                     self._look(member, f"{before}{name}.", left - 1, found)
             elif kind is list:
                 if left and len(name) <= _LONGEST:
                     self._look_along(member, before + name, left - 1, found)
-            # Most members are none of these: a path is put together for the others alone.
+            # Most members have none of these names: only the others need their path.
             elif (name in ends or "." in name) and member is not None:
                 path = before + name
                 place = self._place(path) if len(path) <= _LONGEST else None
@@ -104,7 +104,7 @@ class Picker:
                     found.append((place, path, member))
 
     def _look_along(self, value: list[Any], path: str, left: int, found: list[_Member]) -> None:
-        """Look through an array; what is in it has its path."""
+        """Search an array; its elements have its path."""
         place = self._place(path) if len(path) <= _LONGEST else None
         for member in value[:_MOST]:
             kind = type(member)
@@ -120,7 +120,7 @@ class Picker:
     def answer(self, body: bytes) -> str | None:
         """Return id, status and trace_id of an answer, as a JSON object; None if it has none.
 
-        Beside an id that is masked stands its mark, as ``id_mark``.
+        Beside a masked id stands its mark, as ``id_mark``.
         """
         found = _named(_document(body))
         if found is None:
@@ -132,7 +132,7 @@ class Picker:
 
 
 def _named(document: Any) -> dict[str, str] | None:  # noqa: ANN401  JSON
-    """Return what is wanted of an answer; None if a number of it must be read exactly."""
+    """Return the wanted members of an answer; None if one of its numbers must be read exactly."""
     found: dict[str, str] = {}
     if not isinstance(document, dict):
         return found
@@ -152,16 +152,16 @@ def _last(path: str) -> str:
 
 
 def _document(body: bytes) -> Any:  # noqa: ANN401  whatever a body holds
-    """Read a body, quickly; None if it is no JSON. Numbers are not as they were written."""
+    """Read a body fast; None if it is no JSON. Numbers may lose digits."""
     try:
-        return from_json(body, cache_strings="keys")  # values are not to stay in memory
+        return from_json(body, cache_strings="keys")  # values must not stay in memory
     except ValueError:
-        return exact(body)  # it may only be deep, or hold half a character
+        return exact(body)  # perhaps it is only deep, or has a lone surrogate
 
 
 def _text(told: dict[str, str]) -> str:
     """Return it as JSON."""
     try:
         return to_json(told).decode()
-    except ValueError:  # half a character, which is no UTF-8
+    except ValueError:  # a lone surrogate, which is no UTF-8
         return _encode(told)

@@ -1,4 +1,4 @@
-"""Where an open ledger lies: whether the file that is written to is the one that others find."""
+"""The place of an open ledger: checks that others find the file that we write to."""
 
 import contextlib
 import errno
@@ -14,15 +14,15 @@ from proxy.words import phrase
 
 _OTHERS_WRITE = 0o002
 _GROUP_WRITES = 0o020
-_BLOCK = 4096  # bytes: of smaller blocks, SQLite does not get all that it believes to have
-_ROOM = 1 << 18  # bytes: what the index of the write-ahead log may grow by
+_BLOCK = 4096  # bytes: with smaller blocks, SQLite gets less room than it assumes
+_ROOM = 1 << 18  # bytes by which the index of the write-ahead log may grow
 
 
 class Place:
-    """Holds the file itself, whatever becomes of its name. Closed after SQLite has closed it.
+    """Holds the file itself, even if its name changes. It is closed after SQLite has closed it.
 
-    On Linux the file carries a lock of its own, beside SQLite's: a lock file that is deleted lets
-    no second writer in.
+    On Linux the file has a lock of its own, beside SQLite's: so a deleted lock file lets no second
+    writer in.
     """
 
     def __init__(self, path: Path, lock: Lock) -> None:
@@ -59,7 +59,7 @@ class Place:
 
     @property
     def deleted(self) -> bool:
-        """Whether no name leads to it any more: what is written to it is lost."""
+        """Whether no name leads to it any more: all new rows in it would be lost."""
         return os.fstat(self._descriptor).st_nlink == 0
 
     def _lock_again(self) -> None:
@@ -68,7 +68,7 @@ class Place:
         old.release()
 
     def sign(self, ledger: str) -> None:
-        """Let the lock file remember which ledger lies here."""
+        """Write the ledger's id into the lock file."""
         self._lock.remembers = ledger
         self._lock.sign(ledger)
 
@@ -77,7 +77,7 @@ class Place:
         os.close(self._descriptor)
 
     def release(self) -> None:
-        """Let others have it."""
+        """Release it for others."""
         self.let_go()
         self._lock.release()
 
@@ -95,9 +95,9 @@ def refuse_foreign(path: Path) -> None:
 
 
 def refuse_foreign_beside(path: Path) -> None:
-    """Raise LedgerRefused if a file of SQLite's beside a ledger is another's than the ledger is.
+    """Raise LedgerRefused if a file of SQLite's beside a ledger has another owner than the ledger.
 
-    SQLite does what such a log says: whoever can leave one in the folder could put any rows in.
+    SQLite applies such a log: a user who can put one into the folder could add any rows.
     """
     if sys.platform == "win32":
         return

@@ -1,4 +1,4 @@
-"""What to ask the API about a row, by the API's table. Reading alone: nothing but GET.
+"""The questions to the API about a row, by the API's table; all of them are GET.
 
 The lists have no documented filter by time or by resolution, so they are read page by page, back
 to before the request.
@@ -39,7 +39,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one answer holds: things, and what it says of the pages."""
+    """The contents of one answer: things, and its statement about the pages."""
 
     things: Sequence[Mapping[str, Any]]
     info: Mapping[str, Any]
@@ -58,20 +58,20 @@ class Page:
 
 
 def operation(entry: LedgerEntry) -> KnownOperation | None:
-    """Return which of the API's operations a row tells of, None if it is none."""
+    """Return the API's operation of a row, None if it is none."""
     found = known(str(entry["method"]), str(entry["path"]))
-    # Of the first generation what is documented alone: a 404 elsewhere tells nothing.
+    # In the first generation, only documented paths: a 404 elsewhere tells nothing.
     return None if found is None or "/paas/" in found.before else found
 
 
 def change(entry: LedgerEntry) -> Operation | None:
-    """Return what a row was to do with one thing that was there, None if it was not that."""
+    """Return the intended change of a row to one existing thing, None if it was no change."""
     found = operation(entry)
     return found.operation if found and found.operation.changes_one else None
 
 
 def questions(entry: LedgerEntry, repeats: Iterable[str] = ()) -> list[Question]:
-    """Return what to ask about a row, the most telling first; nothing if the API has no way.
+    """Return the questions about a row, the most telling first; none if the API has no way.
 
     ``repeats`` are ids that repeats of the request were answered with.
     """
@@ -107,7 +107,7 @@ def _query(listed: Operation, told: Mapping[str, str]) -> dict[str, str]:
 
 
 def page(question: Question, body: bytes) -> Page | None:
-    """Return what an answer holds; None if it is not as documented."""
+    """Return the contents of an answer; None if it is not as documented."""
     document = exact(body)
     if not isinstance(document, dict):
         return None

@@ -1,4 +1,4 @@
-"""How long rows are kept: days and bytes, in the background; what is in doubt is kept always."""
+"""Deletes old rows in the background, by days and bytes; rows in doubt are always kept."""
 
 import logging
 import math
@@ -47,7 +47,7 @@ class Retention:
         return self._steady() >= self._due
 
     def prune(self, store: Store, most: int = AT_ONCE) -> None:
-        """Delete at most so many rows, if the time has come; more of them the next time."""
+        """Delete at most ``most`` rows, if the time has come; further ones the next time."""
         now = self._steady()
         if now < self._due:
             return

@@ -1,4 +1,4 @@
-"""A row of the ledger on its way into the file: how it is opened, amended and closed."""
+"""A row of the ledger on its way into the file: its opening, amendment and end."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -10,11 +10,11 @@ Value = str | int | float | None
 
 
 class Body(NamedTuple):
-    """What is told of a request's body: its length, its hash, and the members that name a payment.
+    """The facts about a request's body: its length, its hash, and the members that name a payment.
 
     ``payment`` and ``marks`` are JSON objects: the members, and keyed hashes of the ids among them
-    that are masked. All is unknown (None, empty) of a body that is still arriving. In the order of
-    `schema.AMEND`.
+    that are masked. All are unknown (None, empty) while the body still arrives. The order is
+    that of `schema.AMEND`.
     """
 
     size: int | None = None
@@ -24,7 +24,7 @@ class Body(NamedTuple):
 
 
 class End(NamedTuple):
-    """How the row is closed, in the order of `schema.CLOSE`; ``token_id`` of the last try."""
+    """The row's end, in the order of `schema.CLOSE`; ``token_id`` is the last try's."""
 
     closed_at: str
     seconds: float
@@ -37,7 +37,7 @@ class End(NamedTuple):
 
     @property
     def doubtful(self) -> bool:
-        """Whether it leaves it to a person to find out what happened."""
+        """Whether a person has to find out what happened."""
         return doubtful(self.outcome, self.status)
 
 
@@ -45,8 +45,8 @@ class End(NamedTuple):
 class Row:
     """One request that may change something. ``number`` is there once the row is in the file.
 
-    ``home`` is the open file that holds it. ``written`` is awaited by the one who sends it; it is
-    only touched in the event loop.
+    ``home`` is the open file that holds it. The sender awaits ``written``; only the event loop
+    touches that.
     """
 
     exchange: str
@@ -88,7 +88,7 @@ class Row:
 
 
 def storable(value: Value) -> Value:
-    """Replace what is no text, such as half a character that a JSON string may name."""
+    """Replace parts that are no text, such as lone surrogates, which JSON strings may have."""
     if isinstance(value, str) and not value.isascii():
         return value.encode("utf-8", "replace").decode()
     return value

@@ -1,4 +1,4 @@
-"""What the ledger takes of one exchange while its row is open; closes the row at its end."""
+"""The ledger's observer of one exchange: it collects the row's facts, and closes the row."""
 
 import hashlib
 import time
@@ -14,13 +14,13 @@ from proxy.ledger.payment import Picker
 from proxy.ledger.row import Body, End, Row
 from proxy.moments import stamp
 
-LIMIT = 65_536  # bytes of a body, of which alone is told what it pays
+LIMIT = 65_536  # bytes of a body: a longer one is not searched for its payment
 
 
 class RowObserver(Observer):
     """Observes an exchange: hashes what it sends, keeps the first part of both bodies.
 
-    ``row`` is there once it is to be written, ``whole`` says that all of the request's body came.
+    ``row`` is set when it is to be written; ``whole``: all of the request's body came.
     """
 
     __slots__ = (
@@ -51,9 +51,9 @@ class RowObserver(Observer):
         self.row: Row | None = None
 
     def body(self) -> Body:
-        """Return what the ledger holds of the request's body, and let go of it.
+        """Return the ledger's part of the request's body, and drop the body.
 
-        Nothing yet of one that is not whole.
+        It is empty while the body is not whole.
         """
         if not self.whole:
             return Body()
@@ -65,11 +65,11 @@ class RowObserver(Observer):
         return Body(self._size, digest, told, marks)
 
     def tell(self, row: Row) -> None:
-        """Complete the row with what is held of the request's body."""
+        """Complete the row with the kept part of the request's body."""
         row.body = self.body()
 
     async def amend(self, row: Row) -> None:
-        """Write what the row holds of a body that has come whole only now."""
+        """Amend the row with a body that has become whole only now."""
         await self._ledger.amend(row, self.body())
 
     # -- what the exchange tells -----------------------------------------------------------
@@ -84,19 +84,19 @@ class RowObserver(Observer):
             return
         self._request.kept += len(data)
         if not self._first:
-            self._first = data  # most bodies come as one part: no copy is made of these
+            self._first = data  # most bodies come as one part, which needs no copy
             return
         if isinstance(self._first, bytes):
             self._first = bytearray(self._first)
         self._first += data
 
     def _forget(self) -> None:
-        """Let go of what was kept of the request's body."""
+        """Drop the kept part of the request's body."""
         self._request.kept -= len(self._first)
         self._first = b""
 
     def answering(self, lines: Lines) -> None:
-        """Take how the answer's body is coded."""
+        """Take the content coding of the answer's body."""
         self._answer.begin(lines)
 
     def passing(self, data: bytes) -> None:
@@ -111,7 +111,7 @@ class RowObserver(Observer):
             self._ledger.close(self.row, end, tell)
 
     def tell_answer(self, row: Row, end: End) -> None:
-        """Complete the row's end with what is held of the answer's body."""
+        """Complete the row's end with the kept part of the answer's body."""
         row.end = end._replace(answer=self._picker.answer(self._answer.text()))
 
     def _end(self) -> End:

@@ -1,4 +1,4 @@
-"""Why a ledger cannot be used, in words: what SQLite and the file system say, translated once."""
+"""The reasons why a ledger cannot be used: errors of SQLite and the file system, in words."""
 
 import contextlib
 import errno
@@ -10,7 +10,7 @@ from proxy.errors import SettingsError
 from proxy.words import Phrase, Said, phrase
 
 SETTING = "BREB_LEDGER"
-# Those that a person must mend before the start; the others may pass by themselves.
+# A person must mend these before the start; the others may pass by themselves.
 _FOR_GOOD = frozenset(
     (
         sqlite3.SQLITE_CORRUPT,
@@ -43,7 +43,7 @@ class LedgerRefused(SettingsError):
 
 
 class NoSuchRow(LedgerRefused):
-    """The ledger is well; what is asked for is not in it."""
+    """The ledger is well, but has no such row."""
 
     def __init__(self, row: str) -> None:
         super().__init__(phrase("ledger.no-row", row=row))
@@ -55,7 +55,7 @@ class LedgerDamaged(LedgerRefused):
 
 
 class Moved(OSError):
-    """The file is no longer where it was opened: what is written now nobody would find."""
+    """The file is no longer at the place where it was opened: nobody would find new rows."""
 
     def __init__(self, why: Phrase) -> None:
         super().__init__(str(why))
@@ -68,7 +68,7 @@ def code(error: sqlite3.Error) -> int:
 
 
 def passes(error: BaseException) -> bool:
-    """Report whether the trouble may pass without anybody's doing, such as a full disk."""
+    """Report whether the trouble may pass by itself, such as a full disk."""
     if isinstance(error, sqlite3.Error):
         return code(error) not in _FOR_GOOD
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
@@ -94,7 +94,7 @@ def damaged(error: BaseException) -> bool:
 
 
 def words(error: BaseException) -> Said:
-    """Say what is wrong; never with a value of a row."""
+    """Word the error, never with a value of a row."""
     if isinstance(error, sqlite3.Error):
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHMSIZE:
             return _WORDS[sqlite3.SQLITE_FULL]  # no room for the index of the write-ahead log

@@ -6,11 +6,11 @@ from typing import Final, NamedTuple, TypeVar
 _T = TypeVar("_T")
 
 MIB: Final = 1 << 20
-UNLIMITED: Final = 512 * MIB
+UNLIMITED: Final = 512 * MIB  # bytes
 """The budget where there is no limit; half of it is the default BREB_MAX_CALLERS over TLS."""
 OWN: Final = 56 * MIB
 """Bytes that the program itself needs: at rest, and with the most small exchanges."""
-LEAST: Final = 8 * MIB
+LEAST: Final = 8 * MIB  # bytes
 # Bytes that an idle connection takes, here and in the kernel; measured.
 PLAIN: Final = 8 << 10
 SECURED: Final = 72 << 10

@@ -61,7 +61,7 @@ def refuse_foreign(file: Path) -> None:
 
 _LONGEST = 262_144  # characters
 _BLANKS = re.compile(r"[^\S\r\n]{256}")
-_OPEN = 20
+_OPEN = 20  # references
 
 
 def unsafe(text: str) -> str:

@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-_LIMIT = 3.0
+_LIMIT = 3.0  # seconds
 
 
 def exposed(file: Path) -> str:

@@ -21,7 +21,7 @@ class Empty(ValueError):
         super().__init__("is empty")
 
 
-_SHORTEST_KEY = 16
+_SHORTEST_KEY = 16  # characters
 
 
 def _split(value: Any) -> Any:  # noqa: ANN401  whatever a source gives

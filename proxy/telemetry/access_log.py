@@ -16,7 +16,7 @@ from proxy.telemetry.sink import KEPT, Sink
 from proxy.terminal.plain import as_json, plain
 
 _GATHER = 0.1  # seconds
-_MANY = 128
+_MANY = 128  # exchanges
 _LONGEST = 4096  # bytes of a path: whoever is refused may have sent one of 64 KiB
 
 

@@ -22,7 +22,7 @@ _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _CHANGING = ("POST", "PUT", "PATCH", "DELETE", "other")
 _BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
-_FOLD = 500
+_FOLD = 500  # exchanges
 
 Gauges = Callable[[], Iterable["Metric"]]
 

@@ -8,7 +8,7 @@ from typing import Any
 from proxy.errors import SettingsError
 
 _NAMES = ("client_id", "client_secret")
-_LIMIT = 8192
+_LIMIT = 8192  # characters
 _FORMS = (
     "standard input: the client id on the first line and the secret on the second, or one JSON"
     " object with client_id and client_secret"

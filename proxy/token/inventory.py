@@ -18,7 +18,7 @@ from proxy.token.ids import usable_id
 from proxy.token.source import AccessToken
 from proxy.words import Phrase, phrase
 
-PAGES = 100
+PAGES = 100  # pages
 _GRANTS = {"entity.client_credentials": "client_credentials"}
 _GRANT_FLOW = "GRANT_FLOW_"
 _TELLING = 60.0  # seconds of age from which total and rest are told apart

@@ -19,10 +19,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 _CONTENT = struct.Struct(">IIQ")  # issued (Unix time), lifetime (seconds), chance
-_DIGITS = 64
+_DIGITS = 64  # hexadecimal digits
 _OPEN = {"": b"no caller key is in force"}
-_KNOWN = 4096
-_REVOKED = 65_536
+_KNOWN = 4096  # placeholders
+_REVOKED = 65_536  # placeholders
 
 
 @dataclass(frozen=True, slots=True)

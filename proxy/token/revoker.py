@@ -10,7 +10,7 @@ from proxy.token.source import AccessToken, TokenSource
 
 log = logging.getLogger("proxy.revoker")
 
-EXIT_TIMEOUT = 3.0
+EXIT_TIMEOUT = 3.0  # seconds
 
 
 class Revoker:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from proxy.clock import Clock
 from proxy.words import Phrase, phrase
 
-ENOUGH = 3
-WINDOW = 600.0
+ENOUGH = 3  # times
+WINDOW = 600.0  # seconds
 SPACING = 2.0  # seconds between two fetches while rivals are about, give or take a quarter
 
 

@@ -13,15 +13,15 @@ from proxy.clock import Clock
 from proxy.errors import CredentialsRefused, TokenError
 from proxy.token.source import AccessToken
 
-SOFT_LIMIT = 3600.0
-MARGIN_LIMIT = 60.0
+SOFT_LIMIT = 3600.0  # seconds
+MARGIN_LIMIT = 60.0  # seconds
 SPACING = 0.5  # seconds between two fetches that nobody asked for, even if tokens live shorter
 REMEMBERED = 5  # fetches; the slowest of them decides how early the next one begins
 SAME_SPACING = 1.0  # seconds, if the server gives the same token again
 BACKOFF_FIRST, BACKOFF_LIMIT, BACKOFF_LIMIT_WAITED = 0.5, 30.0, 5.0
 REFUSED_FIRST, REFUSED_LIMIT = 2.0, 60.0
 SLICE = 15.0  # seconds of the longest sleep: timers may stop while the machine is suspended
-CHANGE_POLL = 1.0
+CHANGE_POLL = 1.0  # seconds
 
 
 def hard_expiry(token: AccessToken) -> float:

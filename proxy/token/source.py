@@ -34,7 +34,7 @@ from proxy.words import phrase
 
 log = logging.getLogger("proxy.tokens")
 
-REPLY_LIMIT = 65_536
+REPLY_LIMIT = 65_536  # bytes
 LIST_LIMIT = 4 * 1024 * 1024  # bytes: a page may have a hundred tokens with all their scopes
 # Documented are 200, 404 and 409 (already revoked); 202 and 204 mean the same.
 _GONE = frozenset((200, 202, 204, 404, 409))

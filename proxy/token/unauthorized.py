@@ -26,7 +26,7 @@ log = logging.getLogger("proxy.keeper")
 
 YOUNG = 1.0  # seconds
 QUIET = 30.0  # seconds
-REPLAYS = 3
+REPLAYS = 3  # times
 
 
 class TokenHolder(Protocol):

@@ -19,7 +19,7 @@ from proxy.errors import EgressFailed, EgressLogin, UpstreamError
 from proxy.upstream.tls import ResumingContext, certificate_refused, tls_failed
 from proxy.words import Phrase, Said, phrase
 
-_MAX_HEAD = 16_384
+_MAX_HEAD = 16_384  # bytes
 _INTERIM = re.compile(rb"HTTP/1\.[01] 1.*?\r\n\r\n", re.DOTALL)
 _SCHEME = re.compile(rb"\r\nproxy-authenticate:[ \t]*([\w-]+)", re.IGNORECASE)
 # tinyproxy answers 401 to a wrong password, and 407 to none.

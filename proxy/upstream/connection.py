@@ -28,7 +28,7 @@ from proxy.upstream.ending import broken_off, in_order, read_what_came_before
 from proxy.upstream.state import AWAITING, CLOSED, FAILED, IDLE, NEXT, SENDING, UpstreamState
 from proxy.words import phrase
 
-_OF_RECORDS = 3 * BUFFER
+_OF_RECORDS = 3 * BUFFER  # bytes
 
 
 class Connection(asyncio.Protocol):

@@ -18,10 +18,10 @@ from proxy.upstream.connection import Connection
 from proxy.upstream.connector import Connector
 from proxy.words import phrase
 
-SWEEP = 0.25
+SWEEP = 0.25  # seconds
 # This many connections read as much at a time as the event loop offers. Further ones are modest:
 # over TLS, their buffers would be most of the memory of 400 waiting bodies.
-GREEDY = 8
+GREEDY = 8  # connections
 FRESH_FOR: Final = 4.0
 """Seconds. Servers that close idle connections early do so after 5 s or more, and a request that
 crosses such a close has an unknown outcome."""

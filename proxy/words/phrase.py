@@ -9,7 +9,7 @@ from proxy.words.catalogue import CATALOGUE
 from proxy.words.durations import Span, span
 from proxy.words.languages import DEFAULT, LANGUAGES, Language, decimal
 
-_LONGEST = 500
+_LONGEST = 500  # characters
 
 
 @dataclass(frozen=True, slots=True)
