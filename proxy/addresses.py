@@ -118,7 +118,7 @@ class Url:
 
     @classmethod
     def parse(cls, value: Any) -> "Url":  # noqa: ANN401  whatever a source gives
-        """Read a URL; raise ValueError saying what is wrong with it."""
+        """Read a URL; for a wrong one raise ValueError with the reason."""
         if isinstance(value, Url):
             return value
         try:
@@ -144,7 +144,7 @@ class Url:
 
     @classmethod
     def parse_with_query(cls, value: Any) -> "Url":  # noqa: ANN401  whatever a source gives
-        """Read a URL that may have a query; raise ValueError saying what is wrong with it."""
+        """Read a URL that may have a query; for a wrong one raise ValueError with the reason."""
         if isinstance(value, Url):
             return value
         text, _, query = str(value).strip().partition("?")

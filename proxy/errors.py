@@ -190,7 +190,7 @@ def beyond(cause: UpstreamError) -> TokenEndpointUnavailable:
     """Return the failure of a token request as what its cause, on the way there, makes of it."""
     error = TokenEndpointUnavailable(phrase("endpoint-unreached", why=cause.detail))
     error.kind = cause.kind
-    if not cause.sent:  # what is advised of answers is advised to callers
+    if not cause.sent:  # advice about answers is for callers
         either = phrase("step.or", one=_BASE_URL, other="BREB_TOKEN_URL")
         error.next_step = cause.next_step.about(either)
     return error

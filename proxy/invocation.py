@@ -12,7 +12,7 @@ NAME = "breb-proxy"
 
 
 def command(program: str = sys.executable) -> str:
-    """Return what a shell in the current folder takes for us; ``program`` is the interpreter."""
+    """Return our command for a shell in the current folder; ``program`` is the interpreter."""
     if not program:  # embedded in another program
         return NAME
     ours = Path(program).with_name(NAME)

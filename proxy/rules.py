@@ -1,4 +1,4 @@
-"""Rules of what may pass: ``METHOD path-pattern``, matched on the very bytes that are sent.
+"""Rules of requests that may pass: ``METHOD path-pattern``, matched on the bytes that are sent.
 
 A rule for one caller alone begins with its name: ``payroll: GET /v1/payments*``.
 """

@@ -63,7 +63,7 @@ def create_app(
 ) -> ASGIApp:
     """Build a simulator with a world of its own; ``wall`` tells the seconds since the epoch.
 
-    ``data`` is what the nameless namespace begins with; ValueError says what is wrong with it.
+    ``data`` is the nameless namespace's beginning; if it is wrong, ValueError has the reason.
     """
     config = config or SandboxConfig()
     every = operations(config)
@@ -89,7 +89,7 @@ def _api(world: World, every: list[Operation]) -> Starlette:
     paths: dict[str, list[Operation]] = {}
     for operation in every:
         paths.setdefault(operation.path, []).append(operation)
-    # a fixed path comes before one with a parameter, whatever the order of the table
+    # a fixed path comes before one with a parameter, even if the table has another order
     routes = [
         Route(path, Endpoint(world, gate, paths[path]))
         for path in sorted(paths, key=lambda path: path.count("{"))

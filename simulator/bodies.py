@@ -16,7 +16,7 @@ _PAGE = """\
 """
 _REASONS = {502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Time-out"}
 _JSON = "application/json"
-# what stands instead of an answer: its usual status, its type, its body
+# the replacement of an answer: its usual status, its type, its body
 MADE: dict[str, tuple[int, str]] = {"html": (502, "text/html"), "empty": (200, _JSON)}
 # what becomes of an answer's body, and the type that it then has
 CHANGED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
@@ -33,7 +33,7 @@ KINDS = (*MADE, *CHANGED)
 
 
 def made(kind: str, status: int | None) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
-    """Give the status, body and fields of what stands instead of an answer."""
+    """Give the status, body and fields of an answer's replacement."""
     usual, media = MADE[kind]
     chosen = status or usual
     page = _PAGE.format(status=chosen, reason=_REASONS.get(chosen, "Error"))

@@ -44,7 +44,7 @@ STATUSES = ("SETTLED", "REJECTED", "PENDING", "PROCESSING")
 
 
 def meaning(code: str) -> str:
-    """Say what a code means; there may be more of them than are known here."""
+    """Return the meaning of a code; there may be more codes than are known here."""
     return CODES.get(code, "unknown code")
 
 

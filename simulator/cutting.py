@@ -64,8 +64,8 @@ async def _until_gone(receive: Receive) -> None:
 async def taken_in(receive: Receive, limit: int) -> Receive:
     """Read a request before a pause; give a ``receive`` that tells it once more.
 
-    Who has sent it whole and leaves meanwhile has asked for it all the same, and a server
-    would do it: the ASGI server itself no longer tells what came before the caller left.
+    A caller that has sent it whole and leaves meanwhile still wants it, and a server would
+    do it: the ASGI server itself no longer tells which bytes came before the caller left.
     """
     kept: deque[Message] = deque()
     size, more = 0, True

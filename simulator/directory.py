@@ -64,7 +64,7 @@ _BY_VALUE = {entry.key.key_value: entry for entry in ENTRIES}
 
 
 def find(world: World, kind: str | None, value: str) -> Entry | None:
-    """Find who is paid under a key; suspended keys are paid to nobody."""
+    """Find the payee of a key; a suspended key has none."""
     for registered in world.keys.values():
         if registered.key.key_value == value and kind in {None, registered.key.key_type}:
             return (
@@ -80,13 +80,13 @@ def find(world: World, kind: str | None, value: str) -> Entry | None:
 
 
 def elsewhere(world: World, kind: str | None, value: str) -> Entry | None:
-    """Find who is paid under a key that another institution holds."""
+    """Find the payee of a key that another institution holds."""
     entry = _BY_VALUE.get(value)
     if entry is not None and kind in {None, entry.key.key_type}:
         return entry
     if kind in {None, "PHONE"} and world.config.magic_values and magic_key(value):
         return _person("PHONE", value, "Mágica", "Prueba", "1020304060")
-    # whoever was invented once stays
+    # a party that was invented once stays
     return _invented(kind, value) if value in world.invented else None
 
 

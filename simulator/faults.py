@@ -36,7 +36,7 @@ class Fault:
 
     @classmethod
     def parse(cls, text: str) -> "Fault":
-        """Read the field's value; raise ValueError saying what is wrong with it."""
+        """Read the field's value; for a wrong one raise ValueError with the reason."""
         found: dict[str, object] = {}
         for part in filter(None, (part.strip() for part in text.split(";"))):
             name, _, value = part.partition("=")

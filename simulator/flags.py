@@ -81,7 +81,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser(name: str) -> Parser:
-    """Make a flag of every setting, and those that say where to serve."""
+    """Make a flag of every setting, and those for the address."""
     made = Parser(
         name,
         description=_ABOUT,

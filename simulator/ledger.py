@@ -1,7 +1,7 @@
 """Money: whole centavos that are moved and never made.
 
-Invariants: all balances and the outside sum up to nought at every moment; what is held
-never exceeds what is there.
+Invariants: all balances and the outside sum up to zero at every moment; an account's holds
+never exceed its balance.
 """
 
 from collections import Counter
@@ -32,7 +32,7 @@ class Ledger:
         return True
 
     def release(self, account: str, amount: int) -> None:
-        """Give back what was set aside."""
+        """Give back the money that was set aside."""
         self.held[account] -= amount
 
     def settle(self, source: str, target: str | None, amount: int) -> None:

@@ -46,7 +46,7 @@ def _most(pesos: str | None) -> int:
 
 
 def _today(world: World, payment: PaymentRecord) -> int:
-    """Sum up what an account pays on this Colombian day, this payment included."""
+    """Sum up an account's payments on this Colombian day, this one included."""
     day = _day(payment.created_at)
     return sum(
         other.amount

@@ -53,7 +53,7 @@ def _written(since: datetime) -> str:
 
 
 def _filters(query: PageQuery) -> list[tuple[str, object]]:
-    """Pair the member of an element that each filter looks at with what it asks for."""
+    """Pair each filter's member of an element with the wanted value."""
     names = query.model_fields_set - PageQuery.model_fields.keys()
     pairs = [(query.sources.get(name, name), getattr(query, name)) for name in names]
     return [(source, wanted) for source, wanted in pairs if source]
@@ -72,7 +72,7 @@ def _asked_for(
 
 
 def _rank(found: object) -> tuple[bool, int, str]:
-    """Order money and numbers by what they are worth, all else by its letters."""
+    """Order money and numbers by value, all else by its letters."""
     if isinstance(found, Money | Sum):
         return True, centavos(found.value), ""
     if isinstance(found, int):

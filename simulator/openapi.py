@@ -93,7 +93,7 @@ def _schemas(operations: list[Operation]) -> tuple[Names, object]:
 
 
 def _webhooks(names: Names, config: SandboxConfig) -> Json:
-    """Describe what the simulator sends; the payloads are guesses, as the settings have them."""
+    """Describe the simulator's events; the payloads are guesses, as the settings have them."""
     shape = Told if config.webhook_payload == "envelope" else Payment
     body = {
         "required": True,
@@ -165,7 +165,7 @@ def _present(schema: Json) -> Json:
 
 
 def _links(operation: Operation, operations: Iterable[Operation]) -> Json:
-    """Say which operations take what this one answers."""
+    """Name the operations that take a value of this one's answer."""
     links: Json = {}
     for other in operations:
         for name in _path_names(other):

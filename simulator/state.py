@@ -18,7 +18,7 @@ _SHOWN = 20
 
 
 def overview(world: World, behaviour: Behaviour, webhooks: WebhookSender) -> Json:
-    """Gather what the page shows."""
+    """Gather the data of the page."""
     settle_due(world)
     return {
         "namespace": world.name,
@@ -66,7 +66,7 @@ def faults(behaviour: Behaviour) -> list[Json]:
 
 
 def rules(world: World) -> list[Json]:
-    """Show the rules of outcomes, and how often each was used."""
+    """Show the rules of outcomes, and the count of each one's uses."""
     return [
         {
             "status": rule.outcome.status,
@@ -166,7 +166,7 @@ def _journal(behaviour: Behaviour) -> list[Json]:
 
 
 def deliveries(webhooks: WebhookSender) -> Json:
-    """Show the callback and what became of the events."""
+    """Show the callback and the results of the events."""
     return {
         "url": webhooks.url,
         "delivery": webhooks.delivery,
@@ -189,7 +189,7 @@ def deliveries(webhooks: WebhookSender) -> Json:
 
 
 def executions(world: World, behaviour: Behaviour) -> Json:
-    """Count how often everything was asked for and carried out."""
+    """Count the requests for everything, and the executions."""
     settle_due(world)
     outbound = [one for one in world.payments.values() if one.direction == "OUTBOUND"]
     told = verdicts(world)

@@ -63,7 +63,7 @@ def _repeated(world: World, payment: PaymentRecord) -> DuplicateVerdict | None:
 def _alike(
     earlier: dict[tuple[str, str, int], PaymentRecord], payment: PaymentRecord
 ) -> DuplicateVerdict | None:
-    """Find what the API cannot: a payment repeated under a new resolution."""
+    """Find a case that the API cannot notice: a payment repeated under a new resolution."""
     if not payment.submitted or payment.status == "REJECTED":
         return None
     mark = (payment.account_id, payment.receiver.account.account_number, payment.amount)

@@ -187,7 +187,7 @@ class WebhookSender:
             turn_away(world, payment)
 
     async def _answer(self, asked: Delivery) -> bool | None:
-        """Give what the receiver decided, or None where it said nothing that counts."""
+        """Return the receiver's decision, or None if its answer has none."""
         import httpx
 
         url, fields = self.authorization_url or "", self._signed(asked.body)
@@ -207,7 +207,7 @@ class WebhookSender:
 
 
 def _client() -> "httpx.AsyncClient":
-    import httpx  # only who has a callback pays for it
+    import httpx  # imported only with a callback
 
     return httpx.AsyncClient(trust_env=False, timeout=_PATIENCE, verify=_tls())
 

@@ -44,7 +44,7 @@ _KINDS = {
 
 
 def words(error: "ErrorDetails") -> str:
-    """Say what a value must be; the sentence begins after its name."""
+    """Word the rule for a value; the sentence begins after its name."""
     if error["type"] == "string_pattern_mismatch":
         return RULES.get(str(error["ctx"]["pattern"]), "has a form that is not allowed")
     if error["type"] in _KINDS:

@@ -21,7 +21,7 @@ _PROOF_SIZE = 64  # bytes
 
 
 class Unreached(Exception):
-    """No proxy answers at the admin listener; the text says why and what to do."""
+    """No proxy answers at the admin listener; the text has the reason and the advice."""
 
 
 class NotProven(Unreached):

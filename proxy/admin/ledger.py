@@ -103,7 +103,7 @@ class LedgerApi:
         return await self._answered(written)
 
     async def _answered(self, work: Callable[[], Any]) -> Response:
-        """Run ``work`` beside the event loop, and give what it returns as JSON."""
+        """Run ``work`` beside the event loop, and give its result as JSON."""
         try:
             found = await asyncio.to_thread(work)
         except LedgerRefused as refusal:

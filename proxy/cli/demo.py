@@ -47,7 +47,7 @@ class DemoSettings(Settings):
 
     @property
     def environment(self) -> str:
-        """Say so."""
+        """Always ``demo``."""
         return "demo"
 
 

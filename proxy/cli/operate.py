@@ -174,7 +174,7 @@ def _answer(where: ListenAddress, method: str, target: str, limit: float) -> Adm
 
 
 def view(came: JsonObject, screen: Screen) -> str:
-    """Word the state for a person; whoever answers may have chosen it."""
+    """Word the state for a person; a stranger may have answered, and chosen its words."""
     state = cast("StatusDocument", plainly(came))
     ready = bool(state.get("ready"))
     word = "draining" if state.get("draining") else "ready" if ready else "not ready"

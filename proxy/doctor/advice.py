@@ -15,7 +15,7 @@ TROUBLE = "the {} has a problem: try again later, or ask its administrators"
 
 
 def no_token(error: TokenError | None, settings: Settings) -> str:
-    """Say what to do about a token endpoint that gave no token; None: it did not answer."""
+    """Advise about a token endpoint that gave no token; None: it did not answer."""
     endpoint, named = settings.token_endpoint_url, settings.token_url is not None
     if isinstance(error, CredentialsRefused):
         return (
@@ -67,7 +67,7 @@ def unwelcome(status: int, scopes: tuple[str, ...]) -> str:
 
 
 def not_revoked(scopes: tuple[str, ...]) -> str:
-    """Say what to do about a token that could not be revoked."""
+    """Advise about a token that could not be revoked."""
     if REVOKE_TOKEN_SCOPE in scopes:
         return TROUBLE.format("token endpoint")
     return f"if the scope {REVOKE_TOKEN_SCOPE} is missing, set BREB_REVOKE_TOKENS=false"

@@ -80,7 +80,7 @@ def _context() -> ResumingContext:
 
 
 def advice(error: UpstreamError, certificate: Certificate | None, setting: str) -> str:
-    """Say what to do about a certificate that is not trusted."""
+    """Advise about a certificate that is not trusted."""
     cause = error.__cause__
     code = cause.verify_code if isinstance(cause, ssl.SSLCertVerificationError) else 0
     if code in (EXPIRED, NOT_YET_VALID):

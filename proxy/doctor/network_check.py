@@ -1,4 +1,4 @@
-"""The way to one origin: name, connection, TLS; each step uses what the last one found."""
+"""The way to one origin: name, connection, TLS; each step uses the result of the last one."""
 
 import asyncio
 import socket

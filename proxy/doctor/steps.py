@@ -83,7 +83,7 @@ class Step:
 
 
 class Chart:
-    """All steps in the order in which they are shown, whatever the order in which they end."""
+    """All steps in the order in which they are shown; they may end in another order."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self._changed = changed

@@ -59,7 +59,7 @@ class Shell:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one exchange."""
-        # Our listener hands on what it has read; other servers leave it to us.
+        # Our listener hands on the parsed request; for other servers we make it here.
         known: Request | None = scope.get("request")
         request = known or foreign_request(scope, receive)
         exchange = self._opened(request)

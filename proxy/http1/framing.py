@@ -76,7 +76,7 @@ def status_line(status: int, reason: bytes | None = None) -> bytes:
 
 
 def chunk(parts: list[bytes], body: bytes, *, last: bool) -> None:
-    """Add a part of a chunked body to what is sent (RFC 9112 section 7.1)."""
+    """Add a part of a chunked body to the bytes to send (RFC 9112 section 7.1)."""
     if body:
         parts += (b"%x\r\n" % len(body), body, b"\r\n")
     if last:

@@ -5,7 +5,7 @@ Invariants:
 * how the bytes are split over calls of `feed` changes nothing but the sizes of ``chunks``;
 * llhttp sees exactly one head, ours to cut out, and after it nothing but a chunked body;
 * ``keep_alive`` is final when ``complete`` is: a byte beyond the promised end takes it away;
-* what cannot be part of a body (heads, interim answers, chunk extensions, trailers) is bounded.
+* bytes that are no part of a body (heads, interim answers, chunk extensions, trailers) are bounded.
 """
 
 import re
@@ -25,7 +25,7 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 class ResponseHead:
     """Status, reason and field lines of an answer, and how its body is framed.
 
-    ``framing`` is 0 where there is no body, whatever the lines say: after HEAD, in a 204 and 304.
+    ``framing`` is 0 if there is no body, even if lines announce one: after HEAD, in a 204 and 304.
     """
 
     __slots__ = ("framing", "reason", "section", "status")
@@ -106,7 +106,7 @@ class ResponseParser:
     # -- head ------------------------------------------------------------------------------
 
     def _feed_head(self, data: bytes) -> bytes:
-        """Take bytes of the head, and of interim ones before it; return what follows it."""
+        """Take bytes of the head, and of interim ones before it; return the bytes after it."""
         while data:
             held = self._tail + data if self._tail else data
             end = held.find(HEAD_END)
@@ -221,7 +221,7 @@ class ResponseParser:
         self._tail = data[-8:] if len(data) >= 8 else (self._tail + data)[-8:]
         if self.complete:
             self._parser = None
-            # llhttp skips line ends after the last: they are bytes too many all the same.
+            # llhttp skips line ends after the last chunk, but they are bytes too many as well.
             if len(self._tail) - len(self._tail.rstrip(b"\r\n")) > 4:
                 self.keep_alive = False
         elif not arrived:

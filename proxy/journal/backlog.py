@@ -72,7 +72,7 @@ class Backlog:
         self._threads: ThreadPoolExecutor | None = None
 
     def __len__(self) -> int:
-        """Return how many wait, without those that are being masked."""
+        """Return the number that wait, without those that are being masked."""
         return len(self._waiting)
 
     def add(self, item: Waiting) -> None:

@@ -45,7 +45,7 @@ class Picker:
         self._mark = mark
 
     def _place_of(self, path: str) -> int | None:
-        """Return the place of what stands at ``path`` in the order of names, None if in none."""
+        """Return the place of the member at ``path`` in the order of names, None if it has none."""
         for end in self._ends.get(_last(path), ()):
             if path == end or path.endswith(f".{end}"):
                 return self._places[end]

@@ -31,7 +31,7 @@ class Question:
     holds: str = ""
 
     def page(self, number: int, first: Mapping[str, Any]) -> str:
-        """Return the target of a page; ``first`` is what the first one said of the pages."""
+        """Return the target of a page; ``first`` is the first page's statement about the pages."""
         if number == 1:
             return self.target
         return f"{self.target}&{urlencode(following(number, first))}"
@@ -92,7 +92,7 @@ def questions(entry: LedgerEntry, repeats: Iterable[str] = ()) -> list[Question]
 
 
 def own_ids(entry: LedgerEntry, of: Operation) -> list[str]:
-    """Return the ids of what a row tells of: that of its answer, and one that its body names."""
+    """Return the ids of a row's thing: that of its answer, and one that its body names."""
     named = entry["payment"].get("id") if "id" in of.members else None
     return [each for each in (entry["answer"].get("id"), named) if each]
 

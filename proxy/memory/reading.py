@@ -22,7 +22,7 @@ class ReadAdapter(asyncio.BufferedProtocol):
         self._buffer = buffer
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Say where the next bytes go."""
+        """Return the buffer for the next bytes."""
         del sizehint
         return self._buffer
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Operation:
     """A method on a path, and the facts about it.
 
-    ``path`` has a name in braces for each value in it. ``action`` is the code of what it does,
+    ``path`` has a name in braces for each value in it. ``action`` is the code of its effect,
     which `proxy.words` words as ``deed.ACTION``; empty if it only shows something.
     ``only_reads`` is for a POST that changes nothing.
 

@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class KeychainUnavailable(Exception):
-    """There is no keychain, it is locked, or it does not answer; the text says which."""
+    """There is no keychain, it is locked, or it does not answer; the text names the case."""
 
 
 class NoKeychain(KeychainUnavailable):

@@ -1,7 +1,7 @@
 """One line for each exchange.
 
 The exchanges of a tenth of a second are worded and written together: a system call for each would
-cost a twentieth of the exchange itself. `AccessLog.flush` writes what is left at the end.
+cost a twentieth of the exchange itself. `AccessLog.flush` writes the rest at the end.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from proxy.terminal.plain import as_json, plain
 
 _GATHER = 0.1  # seconds
 _MANY = 128  # exchanges
-_LONGEST = 4096  # bytes of a path: whoever is refused may have sent one of 64 KiB
+_LONGEST = 4096  # bytes of a path: a refused caller may have sent one of 64 KiB
 
 
 class AccessLog:
@@ -45,7 +45,7 @@ class AccessLog:
             self.flush()
 
     def flush(self) -> None:
-        """Write what has been gathered; keep what does not go, up to `KEPT` bytes of lines."""
+        """Write the gathered lines; keep those that do not fit, up to `KEPT` bytes."""
         over, self._over = self._over, []
         word, since = self._word, time.time() - time.perf_counter()
         lines = "".join([word(exchange, exchange.ended + since) for exchange in over])
@@ -60,7 +60,7 @@ _DOUBT = ',"in_doubt":true'
 
 
 def _escaped(value: bytes) -> str:
-    """Return what stands between the quotes of a JSON string, cut if it is long."""
+    """Return the text between the quotes of a JSON string, cut if it is long."""
     rest = len(value) - _LONGEST
     text = value[:_LONGEST].decode("latin-1") + (f"... ({rest} more bytes)" if rest > 0 else "")
     return as_json(text)[1:-1] if _NEEDS_ESCAPE.search(text) else text

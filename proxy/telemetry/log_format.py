@@ -91,7 +91,7 @@ def in_order(flush: Callable[[], None]) -> Generator[None, None, None]:
 
     def first(record: logging.LogRecord) -> bool:
         del record
-        if threading.get_ident() == here:  # what others say has no order with what happens here
+        if threading.get_ident() == here:  # other threads' records have no order with events here
             flush()
         return True
 

@@ -137,7 +137,7 @@ def refuse_secrets(arguments: Sequence[str]) -> str | None:
 
 
 def add_sources(parser: argparse.ArgumentParser) -> None:
-    """Add the flags that say where settings are read from."""
+    """Add the flags that name the sources of settings."""
     group = parser.add_argument_group("where settings come from")
     group.add_argument(
         "--env-file", metavar="FILE", help="read this file instead of .env (BREB_ENV_FILE)"

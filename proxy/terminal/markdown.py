@@ -89,7 +89,7 @@ def _hanging(text: str, width: int) -> list[str]:
 
 
 def _table(block: list[str], width: int) -> list[str]:
-    """Give each row as an item: what it is about, then each cell under its column's name."""
+    """Give each row as an item: its subject, then each cell under its column's name."""
     rows = [
         [_plain(cell.strip()) for cell in line.strip("|").split("|")]
         for line in block

@@ -44,7 +44,7 @@ async def fetched(keeper: TokenKeeper) -> AccessToken | TokenError:
 
 
 def left_alive(keeper: TokenKeeper) -> str:
-    """Say so if the token could not be revoked; else return nothing."""
+    """Return a warning if the token could not be revoked; else nothing."""
     if not keeper.revocations["failure"]:
         return ""
     return "the token of this command could not be revoked; it stays valid until it expires"

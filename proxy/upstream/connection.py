@@ -200,7 +200,7 @@ class Connection(asyncio.Protocol):
         return self._arrivals is not None and bool(self._arrivals.poll(0))
 
     def abort(self) -> None:
-        """End the connection at once, whatever is under way."""
+        """End the connection at once, even in the middle of an exchange."""
         self._answer.keep_alive = False
         self.transport.abort()
 

@@ -93,7 +93,7 @@ class Pool:
         return None
 
     async def acquire(self, wanted: Wanted = ANY) -> Connection:
-        """Return an idle or a new connection; raise PoolFull or what the connector raises.
+        """Return an idle or a new connection; raise PoolFull or the connector's error.
 
         It is open when it is returned: use it before the next await.
         """

@@ -123,7 +123,7 @@ def create(call: Call) -> Reply:
 def _again(world: World, earlier: list[PaymentRecord], wanted: tuple[str, int]) -> Reply | None:
     """Answer who pays a resolution again, or None where that makes a new payment.
 
-    Who asks for the same account and amount retries honestly; all else is a mistake.
+    A request for the same account and amount is an honest retry; any other is a mistake.
     """
     same = next((one for one in earlier if (one.account_id, one.amount) == wanted), None)
     payment = same or earlier[0]

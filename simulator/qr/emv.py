@@ -64,7 +64,7 @@ def seal(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def opened(text: str) -> dict[str, str]:
-    """Read a sealed string; raise ValueError saying what is wrong with it.
+    """Read a sealed string; for a wrong one raise ValueError with the reason.
 
     As wallets do, it takes a checksum in lower case, and blanks and line ends around.
     """

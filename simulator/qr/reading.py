@@ -13,7 +13,7 @@ _LABEL = re.compile(r"CO\.COM\.(\w+)\.([A-Z]+)(.*)", re.IGNORECASE)
 
 
 def read(customer_id: str, text: str, *, strict: bool = False) -> DecodedQrCode:
-    """Read an EMV string; raise ValueError saying in words what is wrong with it.
+    """Read an EMV string; for a wrong one raise ValueError with the reason in words.
 
     Lenient, it insists on what EMV itself makes mandatory and on somebody to be paid;
     ``strict`` is the whole standard.

@@ -78,7 +78,7 @@ def _tip(tip: Tip | None) -> Pairs:
 
 
 def _details(info: AdditionalInfo | None, tax_id: str) -> str:
-    """Fill tag 62: what was asked for, the two mandatory details, the tax id if there is room."""
+    """Fill tag 62: the requested members, the two mandatory details, the tax id if it fits."""
     members = {} if info is None else info.model_dump(exclude_none=True)
     told = {standard.DETAILS[name]: value for name, value in members.items()}
     purpose = told.get("08", "00")

@@ -9,7 +9,7 @@ from proxy.console.quoting import folded, note, printable, printf, word
 from proxy.console.sendable import Sendable
 from proxy.words.phrase import phrase
 
-# Any other first word is the URL for it, and what we mean by one a field.
+# HTTPie takes any other first word as the URL, and our URL as a field.
 _METHOD = re.compile(r"[A-Za-z]+")
 
 

@@ -19,7 +19,7 @@ from proxy.console.sendable import Sendable
 def javascript(request: Sendable, door: CallerUrl) -> str:
     """Word it as a module for Node."""
     lines = [f"// {MASKED}"] if request.masked else []
-    # fetch sends no body with these, whatever the upstream takes.
+    # fetch sends no body with these, even if the upstream accepts one.
     bodiless = request.method in ("GET", "HEAD")
     easy = plain(request.target) and simple(request) and not door.socket
     easy = easy and not (bodiless and request.body)

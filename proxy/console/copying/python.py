@@ -1,4 +1,4 @@
-"""For Python: with requests where it sends what was sent, else with the standard library."""
+"""For Python: with requests if that sends the same bytes, else with the standard library."""
 
 from proxy.console.caller_url import CallerUrl
 from proxy.console.copying.common import KEY, KEY_FIELD, MASKED, plain, raw, simple, text_of
