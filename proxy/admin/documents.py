@@ -63,14 +63,27 @@ class RefreshDocument(TokenDocument):
     renewed: bool
 
 
+class AskerDocument(TypedDict):
+    """Who asks the API about rows in doubt; ``asks``: it is on, and not refused."""
+
+    asks: bool
+    words: str
+    said: Both
+
+
 class LedgerDocument(TypedDict):
-    """The ledger: ``problem`` is the reason why it cannot be written, empty while it can."""
+    """The ledger: ``problem`` is the reason why it cannot be written, empty while it can.
+
+    ``long_in_doubt`` counts the rows that have been in doubt for a quarter of an hour.
+    """
 
     file: str
     writable: bool
     problem: str
     failure: Both
     in_doubt: int
+    long_in_doubt: int
+    asker: AskerDocument
 
 
 class About(TypedDict):

@@ -9,6 +9,18 @@ from proxy.words import Phrase, Said, phrase
 from proxy.words.durations import Span
 
 
+class AskerState(Protocol):
+    """The state of who asks the API about rows in doubt, as the proxy shows it."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether the API lets itself be asked, as far as is known."""
+
+    @property
+    def words(self) -> Phrase:
+        """The state in words."""
+
+
 class LedgerState(Protocol):
     """The ledger's state, as the proxy shows it."""
 
@@ -23,6 +35,14 @@ class LedgerState(Protocol):
     @property
     def in_doubt(self) -> int:
         """Rows in doubt that nobody has settled."""
+
+    @property
+    def long_in_doubt(self) -> int:
+        """Those of them that have been in doubt for a quarter of an hour."""
+
+    @property
+    def asker(self) -> AskerState | None:
+        """Who asks the API about them; None if nobody does."""
 
 
 class Reason(NamedTuple):
@@ -78,11 +98,17 @@ def _worth_a_look(keeper: TokenKeeper, unknown: Mapping[str, int]) -> Iterator[R
 def _of_ledger(ledger: LedgerState) -> Reason:
     if ledger.problem:
         return Reason("-", phrase("ready.ledger-unwritable", why=ledger.problem))
+    if not ledger.in_doubt:
+        return Reason("+", phrase("ready.ledger"))
+    asker = asker_words(ledger.asker)
     if ledger.in_doubt == 1:
-        return Reason("!", phrase("ready.ledger-row"))
-    if ledger.in_doubt:
-        return Reason("!", phrase("ready.ledger-rows", count=ledger.in_doubt))
-    return Reason("+", phrase("ready.ledger"))
+        return Reason("!", phrase("ready.ledger-row", asker=asker))
+    return Reason("!", phrase("ready.ledger-rows", count=ledger.in_doubt, asker=asker))
+
+
+def asker_words(asker: AskerState | None) -> Phrase:
+    """Say how the questions about rows in doubt are."""
+    return phrase("asker.off") if asker is None else asker.words
 
 
 def token_state(keeper: TokenKeeper) -> str:

@@ -4,7 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from proxy import __version__
-from proxy.admin.readiness import LedgerState, Readiness, token_state, token_words
+from proxy.admin.readiness import (
+    LedgerState,
+    Readiness,
+    asker_words,
+    token_state,
+    token_words,
+)
 from proxy.exchange.shell import Shell
 from proxy.token.keeper import TokenKeeper
 from proxy.upstream import Pool
@@ -103,12 +109,19 @@ class Status:
 
 
 def _ledger_state(ledger: LedgerState) -> "LedgerDocument":
+    asker, words = ledger.asker, asker_words(ledger.asker)
     return {
         "file": str(ledger.path.absolute()),  # commands ask from another folder
         "writable": not ledger.problem,
         "problem": str(ledger.problem),
         "failure": both(ledger.problem),
         "in_doubt": ledger.in_doubt,
+        "long_in_doubt": ledger.long_in_doubt,
+        "asker": {
+            "asks": asker is not None and asker.asks,
+            "words": str(words),
+            "said": both(words),
+        },
     }
 
 

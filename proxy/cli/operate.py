@@ -233,7 +233,9 @@ def _ledger(state: "StatusDocument", screen: Screen) -> list[tuple[str, str]]:
         return [("ledger", screen.shade(f"cannot be written: {ledger['problem']}", "red"))]
     count = ledger["in_doubt"]
     doubt = f"{count} in doubt: {COMMAND} ledger --in-doubt" if count else "nothing in doubt"
-    return [("ledger", f"{ledger['file']}, {screen.shade(doubt, 'red') if count else doubt}")]
+    rows = [("ledger", f"{ledger['file']}, {screen.shade(doubt, 'red') if count else doubt}")]
+    asker = ledger.get("asker")  # a proxy of an older version has none
+    return [*rows, ("rows in doubt", asker["words"])] if asker and count else rows
 
 
 def _held(token: "TokenDocument") -> list[tuple[str, str]]:

@@ -4,6 +4,9 @@ from typing import TypedDict
 
 from proxy.words.phrase import Both
 
+PROXY = "breb-proxy"
+"""The author of the verdicts that no person gave."""
+
 
 class AskedQuestion(TypedDict):
     """What one question of a look-up came to: see `finding.Asked`."""
@@ -17,6 +20,8 @@ class AskedQuestion(TypedDict):
     rule: bool
     back_to: str
     whole: bool
+    ours: bool
+    retry_after: float | None
 
 
 class FoundCandidate(TypedDict):
@@ -41,14 +46,27 @@ class Evidence(TypedDict):
     candidates: list[FoundCandidate]
 
 
+class Asking(TypedDict):
+    """How often the API was asked about a row in doubt, last and next when (RFC 3339).
+
+    ``next`` is None once it is left to a person.
+    """
+
+    times: int
+    last: str | None
+    next: str | None
+    said: Both
+
+
 class WrittenVerdict(TypedDict):
-    """A person's verdict, with what the last look-up before it found."""
+    """A verdict, with what the last look-up before it found; ``by_proxy``: no person's."""
 
     at: str
     made: bool
     kind: str
     note: str
     author: str
+    by_proxy: bool
     evidence: Evidence | None
 
 
@@ -56,7 +74,8 @@ class LedgerEntry(TypedDict):
     """A row. Times in RFC 3339; None is what is not known, or not yet.
 
     ``payment`` and ``answer`` are members of the bodies by their paths, masked; ``marks`` are keyed
-    hashes of the ids among them.
+    hashes of the ids among them. ``disagrees``: evidence and verdicts say different things;
+    ``asking`` is there while it is in doubt.
     """
 
     number: int
@@ -81,6 +100,8 @@ class LedgerEntry(TypedDict):
     verdicts: list[WrittenVerdict]
     evidence: list[Evidence]
     in_doubt: bool
+    disagrees: bool
+    asking: Asking | None
 
 
 class LookedUp(Evidence):

@@ -1,6 +1,7 @@
 """What look-ups found: kept beside the row, so that a verdict does not rest on anybody's memory."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 from proxy.ledger.entry import Evidence, LookedUp
@@ -12,7 +13,13 @@ _LARGEST = 16_384  # characters; candidates beyond are left out
 
 def keep(path: Path, found: LookedUp) -> None:
     """Write down what a look-up found about its row; raise LedgerRefused if that cannot be."""
-    number = found["row"]["number"]
+    with opened(path, "rw") as connection:
+        renew(connection, path)
+        put(connection, found)
+
+
+def put(connection: sqlite3.Connection, found: LookedUp) -> str:
+    """Write it into an open ledger; return it as it stands there."""
     told = Evidence(
         at=found["at"],
         kind=found["kind"],
@@ -23,9 +30,8 @@ def keep(path: Path, found: LookedUp) -> None:
     )
     while len(text := json.dumps(told)) > _LARGEST and told["candidates"]:
         del told["candidates"][-1]
-    with opened(path, "rw") as connection:
-        renew(connection, path)
-        connection.execute(
-            "INSERT INTO evidence (number, at, code, found) VALUES (?, ?, ?, ?)",
-            [number, told["at"], told["code"], text],
-        )
+    connection.execute(
+        "INSERT INTO evidence (number, at, code, found) VALUES (?, ?, ?, ?)",
+        [found["row"]["number"], told["at"], told["code"], text],
+    )
+    return text

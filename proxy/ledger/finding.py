@@ -13,6 +13,18 @@ from proxy.words import Phrase, phrase
 
 FOUND, NOT_FOUND, NOT_ANSWERED = "found", "not-found", "not-answered"
 
+DECISIVE = {"settled": True, "rejected": False, "made": True}
+"""What is sure of a row itself, and whether it says that it was carried out.
+
+That a thing is in the state that was wanted is not among them: another request may have done it.
+"""
+
+FOR_A_PERSON = ("no-way", "several", "contradicted", "gone", "in-state", "no-thing", "state")
+"""What asking again does not change."""
+
+ABSENT = ("alike", "others", "nothing", "nothing-back-to", "nothing-so-far")
+"""That the API has nothing which is the row's for sure: no proof of anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -21,7 +33,8 @@ class Asked:
     ``status`` is None if nothing came; ``read`` says that it is as documented; ``absent`` that the
     API itself knows of no such thing; ``rule`` that our own rules did not let the question pass;
     ``back_to`` how far a list was read (RFC 3339), and ``whole`` that it reaches back to before the
-    request.
+    request. ``ours``: the answer is this proxy's own; ``retry_after`` are the seconds for which the
+    API, or we, do not want to be asked.
     """
 
     target: str
@@ -33,6 +46,8 @@ class Asked:
     rule: bool = False
     back_to: str = ""
     whole: bool = True
+    ours: bool = False
+    retry_after: float | None = None
 
     @property
     def answered(self) -> bool:

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from proxy.counts import counted
 from proxy.errors import LedgerUnavailable
@@ -20,6 +20,9 @@ from proxy.ledger.row import Body, End, Row
 from proxy.ledger.store import LeftOpen, Store
 from proxy.ledger.writer import Steps, Writer
 from proxy.words import Said, phrase
+
+if TYPE_CHECKING:  # imported only where there is one
+    from proxy.ledger.asker import Asker
 
 log = logging.getLogger("proxy.ledger")
 
@@ -43,6 +46,8 @@ class Ledger:
         """Open the file and tell what was left open; raise LedgerRefused if it is no good."""
         self.path = path
         self.recovered: Counter[str] = Counter()
+        self.asker: Asker | None = None
+        """Who asks the API about what is in doubt, if anybody does."""
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[Row, float] = {}
         self._sick = self._closed = False
@@ -81,6 +86,21 @@ class Ledger:
     def in_doubt(self) -> int:
         """Rows in doubt without a verdict, as of some seconds ago at most."""
         return self._writer.in_doubt
+
+    @property
+    def long_in_doubt(self) -> int:
+        """Those of them that have been in doubt for a quarter of an hour."""
+        return self._writer.long_in_doubt
+
+    def asked_by(self, asker: "Asker") -> None:
+        """Tell ``asker`` from now on when there is more in doubt than before."""
+        self.asker = asker
+
+        def told() -> None:
+            with contextlib.suppress(RuntimeError):  # the event loop has ended
+                self._loop.call_soon_threadsafe(asker.doubted)
+
+        self._writer.doubted = told
 
     @property
     def log_size(self) -> int:

@@ -23,25 +23,29 @@ from proxy.ledger.payment import Mark, Mask
 from proxy.ledger.questions import MOST_PAGES, Question
 from proxy.ledger.reading import Kin
 from proxy.moments import stamp
+from proxy.token.response import retry_after
+from proxy.upstream import Reply
 from proxy.words import both
 
 _LIMIT = 4 << 20  # bytes of one answer
 _SECONDS = 30.0  # for one question
+_LATEST = 86_400.0  # seconds: of a Retry-After
 _PROBLEM = b"application/problem+json"
 _RULE = b"urn:breb-proxy:error:rule"
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """``ours``: it is this proxy's own refusal."""
+    """``ours``: it is this proxy's own; ``retry_after``: seconds until the next is welcome."""
 
     status: int | None
     body: bytes
     ours: bool = False
+    retry_after: float | None = None
 
 
 class LookUp:
-    """Asks on behalf of a person."""
+    """Asks on behalf of a person, or of who asks by itself (`asker`)."""
 
     def __init__(
         self,
@@ -77,8 +81,8 @@ class LookUp:
             came, things = await self._ask(question, caller, comparison.earliest)
             asked.append(came)
             likely += comparison.candidates(things)
-            if any(each.sure for each in likely):
-                break  # an id that is known says all
+            if any(each.sure for each in likely) or came.retry_after is not None:
+                break  # an id that is known says all; who asks for time gets it
         likely.sort(key=lambda each: each.rank, reverse=True)
         found = finding(asked, likely, questions.change(entry))
         return {
@@ -104,7 +108,7 @@ class LookUp:
             answer = await self._get(question.page(number, first), caller)
             page = questions.page(question, answer.body) if answer.status == 200 else None
             if page is None:
-                if number > 1:
+                if number > 1 and answer.status == 200:
                     return _asked(question, 200, things, number, back_to, whole=False), things
                 return _unanswered(question, answer), things
             things += page.things
@@ -141,7 +145,9 @@ class LookUp:
             name.lower() == b"content-type" and value == _PROBLEM
             for name, value in told[0]["headers"]
         )
-        return _Answer(told[0]["status"], bytes(body), ours)
+        reply = Reply(told[0]["status"], told[0]["headers"], bytes(body))
+        later = retry_after(reply, _LATEST) if reply.status in (429, 503) else None
+        return _Answer(reply.status, reply.body, ours, later)
 
 
 def _asked(
@@ -165,6 +171,8 @@ def _unanswered(question: Question, answer: _Answer) -> Asked:
         read=False,
         absent=absent,
         rule=answer.ours and answer.status == 403 and _RULE in answer.body,
+        ours=answer.ours,
+        retry_after=answer.retry_after,
     )
 
 

@@ -12,7 +12,9 @@ from typing import Any, cast
 
 from proxy.exchange.record import doubtful
 from proxy.ledger import schema
-from proxy.ledger.entry import Evidence, LedgerEntry, WrittenVerdict
+from proxy.ledger.asking import asking
+from proxy.ledger.disagreement import disagree
+from proxy.ledger.entry import PROXY, Evidence, LedgerEntry, WrittenVerdict
 from proxy.ledger.lock import in_use
 from proxy.ledger.store import connect, format_of, refuse_other
 from proxy.ledger.trouble import LedgerDamaged, LedgerRefused, damaged, words
@@ -125,7 +127,8 @@ class Reader:
         return counts | {"in_doubt": doubtful + left}
 
     def _entry(self, row: sqlite3.Row) -> LedgerEntry:
-        verdicts, number = self._verdicts(row["number"]), row["number"]
+        number = row["number"]
+        verdicts, evidence = self._verdicts(number), self._evidence_of(number)
         left = row["outcome"] is None and number <= self._left_open
         unclear = left or doubtful(row["outcome"] or "", row["status"])
         read: dict[str, object] = {
@@ -134,10 +137,13 @@ class Reader:
             "answer": json.loads(row["answer"]) if row["answer"] else {},
             "marks": json.loads(row["marks"]),
             "verdicts": verdicts,
-            "evidence": self._evidence_of(number),
+            "evidence": evidence,
             "in_doubt": unclear and not verdicts,
+            "disagrees": disagree(evidence, verdicts),
         }
-        return cast("LedgerEntry", read)
+        entry = cast("LedgerEntry", read)
+        entry["asking"] = asking(entry) if entry["in_doubt"] else None
+        return entry
 
     def _verdicts(self, number: int) -> list[WrittenVerdict]:
         return [
@@ -147,6 +153,7 @@ class Reader:
                 "kind": kind or ("made" if made else "not-made"),
                 "note": note,
                 "author": author,
+                "by_proxy": author == PROXY,
                 "evidence": json.loads(evidence) if evidence else None,
             }
             for at, made, note, author, kind, evidence in self._connection.execute(

@@ -197,6 +197,11 @@ class Store:
         (count,) = self._connection.execute(schema.COUNT_IN_DOUBT).fetchone()
         return int(count)
 
+    def long_in_doubt(self, before: str) -> int:
+        """Count those of them that have been in doubt since before that time (RFC 3339)."""
+        (count,) = self._connection.execute(schema.COUNT_LONG_IN_DOUBT, [before]).fetchone()
+        return int(count)
+
     def size(self) -> int:
         """Return the bytes that rows take in the file; what they left free does not count."""
         pages, free, size = (

@@ -1,10 +1,17 @@
-"""A person's verdict on a row: written beside what the proxy saw, never over it."""
+"""A verdict on a row, a person's or the proxy's: written beside what the proxy saw, never over it.
+
+The proxy gives one only where a look-up has found the row's own payment, and nobody has said
+anything yet. It never says that something was not made.
+"""
 
 import sqlite3
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from proxy.ledger.entry import PROXY, LookedUp
+from proxy.ledger.evidence import put
+from proxy.ledger.finding import DECISIVE
 from proxy.ledger.lock import in_use
 from proxy.ledger.reading import opened
 from proxy.ledger.renewal import renew
@@ -36,12 +43,14 @@ class EarlierVerdict:
 
 
 def settle(path: Path, number: int, *, kind: str, note: str, author: str) -> EarlierVerdict | None:
-    """Write a verdict, with what the last look-up found; return the one that it reverses.
+    """Write a person's verdict, with what the last look-up found; return the one that it reverses.
 
     Raise LedgerRefused if it cannot be written, or there is no such row. A row may have several
     verdicts: the last one counts, and none is ever changed.
     """
     made = KINDS[kind]
+    if author == PROXY:
+        raise LedgerRefused(phrase("ledger.author-taken", author=PROXY))
     with opened(path, "rw") as connection:
         renew(connection, path)
         found = connection.execute(
@@ -62,6 +71,36 @@ def settle(path: Path, number: int, *, kind: str, note: str, author: str) -> Ear
             ],
         )
     return before if before is not None and KINDS[before.kind] != made else None
+
+
+def conclude(path: Path, found: LookedUp) -> bool:
+    """Keep what a look-up found as evidence, and give the verdict that follows; report whether.
+
+    Both are written, or none; raise LedgerRefused if they cannot be.
+    """
+    number, code = found["row"]["number"], found["code"]
+    with opened(path, "rw") as connection:
+        renew(connection, path)
+        connection.execute("BEGIN IMMEDIATE")
+        evidence = put(connection, found)
+        sure = code in DECISIVE and _unanimous(connection, number)
+        if sure and _last(connection, number) is None:
+            values = found["at"], int(DECISIVE[code]), found["words"][:LONGEST], PROXY, code
+            connection.execute(
+                "INSERT INTO verdict (number, at, made, note, author, kind, evidence)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [number, *values, evidence],
+            )
+        else:
+            sure = False
+        connection.execute("COMMIT")
+    return sure
+
+
+def _unanimous(connection: sqlite3.Connection, number: int) -> bool:
+    """Report whether no two look-ups of a row were sure of different things."""
+    codes = connection.execute("SELECT code FROM evidence WHERE number = ?", [number])
+    return len({DECISIVE[code] for (code,) in codes if code in DECISIVE}) < 2
 
 
 def _last(connection: sqlite3.Connection, number: int) -> EarlierVerdict | None:

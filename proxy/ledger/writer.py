@@ -21,11 +21,13 @@ from proxy.ledger.retention import AT_ONCE, BESIDE, Retention
 from proxy.ledger.row import Row
 from proxy.ledger.store import LeftOpen, Store
 from proxy.ledger.trouble import LedgerRefused, Moved, damaged, words
+from proxy.moments import stamp
 from proxy.words import Said, phrase
 
 _PROBE = 5.0  # seconds between questions whether the file can still be written, while it can
 _RETRY = 1.0  # the same, while it cannot
 _MOST = 1000  # rows in one commit
+STAYS = 900.0  # seconds after which doubt is said to stay: most heals before
 _LONG_LOG = 64 << 20  # bytes: somebody has been reading for long
 
 log = logging.getLogger("proxy.ledger")
@@ -76,7 +78,9 @@ class Writer(threading.Thread):
         self.problem: Said = ""
         self.damage: Said = ""
         self.since: float | None = None
-        self.in_doubt = self.log_size = 0
+        self.in_doubt = self.long_in_doubt = self.log_size = 0
+        self.doubted: Callable[[], None] = lambda: None
+        """Called in this thread when there is more in doubt than before."""
         self._arrived: queue.SimpleQueue[Steps | None] = queue.SimpleQueue()
         self._amended: list[Row] = []
         self._closings: list[Row] = []
@@ -173,12 +177,19 @@ class Writer(threading.Thread):
                 if now >= self._counted + _PROBE or any(
                     row.end is not None and row.end.doubtful for row in closings
                 ):
-                    self.in_doubt, self._counted = store.in_doubt(), now
+                    self._count(store, now)
         except Exception as error:  # noqa: BLE001  whatever it is: who waits must be told
             self._failed(error)
             return False
         self._note("")
         return True
+
+    def _count(self, store: Store, now: float) -> None:
+        before, self.in_doubt, self._counted = self.in_doubt, store.in_doubt(), now
+        since = stamp(time.time() - STAYS)
+        self.long_in_doubt = store.long_in_doubt(since) if self.in_doubt else 0
+        if self.in_doubt > before:
+            self.doubted()
 
     @contextmanager
     def _at_the_disk(self) -> Iterator[None]:

@@ -10,10 +10,15 @@ from proxy.ledger.ledger import Ledger
 from proxy.ledger.payment import Picker
 from proxy.ledger.retention import Retention
 from proxy.settings.model import Settings
+from proxy.token.keeper import TokenKeeper
+from proxy.token.source import PassportTokenSource
 
-if TYPE_CHECKING:  # imported with the first request for the admin listener's pages
-    from starlette.routing import Route
+if TYPE_CHECKING:
+    from starlette.routing import Route  # imported with the first request for the admin's pages
 
+    from proxy.ledger.look_up import LookUp
+
+Skew = Callable[[], float | None]
 _PREFIXES = ("/ledger", "/console/api/ledger")
 
 
@@ -25,20 +30,37 @@ class Books:
         if settings.ledger is None:
             raise ValueError("there is to be no ledger")
         self._caller = settings.caller_key[0].caller if settings.caller_key else ""
+        self._asks = settings.ledger_ask
         self._redaction = redaction = Redaction(settings.redact)
         retention = Retention(settings.ledger_days, settings.ledger_mib << 20)
         self.ledger = Ledger(settings.ledger, retention)
         picker = Picker(settings.ledger_fields, redaction.value, self.ledger.mark)
         self.bookkeeper = Bookkeeper(self.ledger, picker)
 
-    def routes(self, app: App, skew: Callable[[], float | None]) -> "list[Route]":
+    def routes(self, app: App, skew: Skew) -> "list[Route]":
         """Return the admin listener's routes; ``app`` is the entry of callers' requests.
 
         ``skew`` returns the seconds by which the API's clock is ahead, None if unknown.
         """
         from proxy.admin.ledger import LedgerApi
+
+        api = LedgerApi(self.ledger, self._look_up(app, skew))
+        return [route for prefix in _PREFIXES for route in api.routes(prefix)]
+
+    def ask_by_itself(self, app: App, source: PassportTokenSource, keeper: TokenKeeper) -> None:
+        """Have the API asked about rows in doubt, if that is wanted.
+
+        ``app`` is an entry of its own: what passes there is in no log, and no caller's.
+        """
+        if not self._asks:
+            return
+        from proxy.ledger.asker import Asker, paced
+        from proxy.ledger.doubts import DoubtfulRows
+
+        look_up = self._look_up(paced(app), lambda: source.skew)
+        self.ledger.asked_by(Asker(DoubtfulRows(self.ledger.path), look_up, keeper.usable))
+
+    def _look_up(self, app: App, skew: Skew) -> "LookUp":
         from proxy.ledger.look_up import LookUp
 
-        mask, mark = self._redaction.value, self.ledger.mark
-        api = LedgerApi(self.ledger, LookUp(app, mask, mark, skew, self._caller))
-        return [route for prefix in _PREFIXES for route in api.routes(prefix)]
+        return LookUp(app, self._redaction.value, self.ledger.mark, skew, self._caller)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # imported only where there is a console, or a ledger
     from proxy.admin.documents import About
     from proxy.journal.journal import Journal
     from proxy.journal.recorder import Recorder
+    from proxy.ledger.ledger import Ledger
     from proxy.server.books import Books
 
 log = logging.getLogger("proxy.app")
@@ -89,10 +90,11 @@ def build(
     ended = [metrics.observe, *_lines(settings, access_log), *_end_of(recorder)]
     judge, forward = _way(settings, out, keeper, books)
     shell = Shell(judge, forward, ended, None if recorder is None else recorder.begin)
-    about = partial(_about, settings, out.source)
-    status = Status(keeper, out.pool, shell, about, metrics.unknown, ledger)
+    if books is not None:
+        metrics.found_unknown(books.ledger.recovered)
+        books.ask_by_itself(Shell(judge, forward, [metrics.observe]), out.source, keeper)
     metrics.add_collector(StateMetrics(keeper, out.pool, shell, ledger))
-    metrics.found_unknown({} if ledger is None else ledger.recovered)
+    status = _status(settings, out, keeper, shell, metrics, ledger)
     pages = partial(_pages, settings, access, quit_now, lambda: parts)
     parts: Parts = Parts(
         shell=shell,
@@ -139,6 +141,18 @@ def _way(
     gate = None if books is None else books.bookkeeper.admit
     forwarder = Forwarder(out.pool, uploads, keeper, forwarding, out.budget, gate)
     return _token_endpoint(settings, keeper, forwarder.forward)
+
+
+def _status(
+    settings: Settings,
+    out: _Outward,
+    keeper: TokenKeeper,
+    shell: Shell,
+    metrics: Metrics,
+    ledger: "Ledger | None",
+) -> Status:
+    about = partial(_about, settings, out.source)
+    return Status(keeper, out.pool, shell, about, metrics.unknown, ledger)
 
 
 def _pages(

@@ -130,7 +130,9 @@ class _Life:
             serving = tasks.create_task(self.front.serve(self.callers))
             probing = tasks.create_task(self.back.serve(self.admin))
             others = [tasks.create_task(each) for each in (*self._told(), *beside)]
+            ask_no_more = self._asking(tasks)
             await stop.event.wait()
+            ask_no_more()
             await self._drain(serving)
             await keeper.leave()
             for task in (keeping, *others):
@@ -141,6 +143,13 @@ class _Life:
             sockets.remove(self.admin)
             await self.back.finish(probing, 0, lambda: None)
             self.parts.flush()
+
+    def _asking(self, tasks: asyncio.TaskGroup) -> Callable[[], object]:
+        """Have the API asked about rows in doubt, where that is on; return what ends it."""
+        books = self.parts.books
+        if books is None or books.ledger.asker is None:
+            return lambda: None
+        return tasks.create_task(books.ledger.asker.run()).cancel
 
     def _told(self) -> Iterator[Coroutine[Any, Any, None]]:
         if self.manager is not None:

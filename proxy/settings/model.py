@@ -419,6 +419,13 @@ class Settings(BaseSettings):
         description="Size limit of the ledger's rows, in MiB. Above it, the oldest rows are"
         " deleted, except those that are open or in doubt.",
     )
+    ledger_ask: bool = setting(
+        "ledger",
+        default=True,
+        description="The proxy asks the API by itself, with GET only, about rows of the ledger that"
+        " are in doubt, and settles what it finds for sure. It stays within BREB_ALLOW and"
+        " BREB_DENY.",
+    )
     ledger_fields: EndsOfPaths = setting(
         "ledger",
         "NAMES",

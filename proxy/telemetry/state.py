@@ -1,7 +1,7 @@
 """Metrics of how the parts are at the moment of a scrape: token, connections, memory, ledger."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from proxy.exchange.shell import Shell
@@ -14,6 +14,24 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 _REVOCATIONS = ("success", "failure")
+_RESULTS = ("found", "not-found", "not-answered")
+_VERDICTS = ("settled", "rejected", "made")
+
+
+class MeasuredAsker(Protocol):
+    """The numbers of who asks the API about rows in doubt."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether the API lets itself be asked, as far as is known."""
+
+    @property
+    def results(self) -> Mapping[str, int]:
+        """Its look-ups, by kind."""
+
+    @property
+    def settled(self) -> Mapping[str, int]:
+        """Its verdicts, by kind."""
 
 
 class MeasuredLedger(Protocol):
@@ -26,6 +44,14 @@ class MeasuredLedger(Protocol):
     @property
     def in_doubt(self) -> int:
         """Rows in doubt that nobody has settled."""
+
+    @property
+    def long_in_doubt(self) -> int:
+        """Those of them that have been in doubt for a quarter of an hour."""
+
+    @property
+    def asker(self) -> MeasuredAsker | None:
+        """Who asks the API about them; None if nobody does."""
 
     @property
     def log_size(self) -> int:
@@ -55,6 +81,7 @@ class StateMetrics:
         yield from _of_pool(self._pool)
         if self._ledger is not None:
             yield from _of_ledger(self._ledger)
+            yield from _of_asker(self._ledger.asker)
 
 
 def _of_token(keeper: TokenKeeper) -> Iterable["Metric"]:
@@ -133,7 +160,35 @@ def _of_ledger(ledger: MeasuredLedger) -> Iterable["Metric"]:
         ledger.in_doubt,
     )
     yield gauge(
+        "breb_proxy_ledger_long_in_doubt",
+        "Those of them that have been in doubt for a quarter of an hour.",
+        ledger.long_in_doubt,
+    )
+    yield gauge(
         "breb_proxy_ledger_log_bytes",
         "Size of the ledger's write-ahead log: it grows while another program reads.",
         ledger.log_size,
+    )
+
+
+def _of_asker(asker: MeasuredAsker | None) -> Iterable["Metric"]:
+    yield gauge(
+        "breb_proxy_ledger_asks",
+        "1 while the proxy asks the API by itself about rows in doubt; 0 if that is off, or the API"
+        " refuses it.",
+        float(asker is not None and asker.asks),
+    )
+    if asker is None:
+        return
+    yield labelled_counter(
+        "breb_proxy_ledger_look_ups",
+        "Look-ups that the proxy did by itself, by what they came to.",
+        ("result",),
+        {(each,): asker.results.get(each, 0) for each in _RESULTS},
+    )
+    yield labelled_counter(
+        "breb_proxy_ledger_settled",
+        "Rows in doubt that the proxy settled by itself, by verdict.",
+        ("verdict",),
+        {(each,): asker.settled.get(each, 0) for each in _VERDICTS},
     )

@@ -172,20 +172,20 @@ def _web_page(reply: Reply) -> bool:
     return html or reply.body.lstrip()[:1] == b"<"
 
 
-def retry_after(reply: Reply) -> float | None:
-    """Return Retry-After in seconds (RFC 9110 section 10.2.3), at most `RETRY_AFTER_LIMIT`.
+def retry_after(reply: Reply, most: float = RETRY_AFTER_LIMIT) -> float | None:
+    """Return Retry-After in seconds (RFC 9110 section 10.2.3), at most ``most``.
 
     The date form is measured against the reply's own Date, so that a wrong clock here does not
     matter; against our wall clock if it has none.
     """
     value = reply.value(b"retry-after").strip()
     if _DELAY.fullmatch(value):
-        return min(float(value), RETRY_AFTER_LIMIT)
+        return min(float(value), most)
     date = http_date(value)
     if date is None:
         return None
     now = http_date(reply.value(b"date"))
-    return min(max(date - (time.time() if now is None else now), 0.0), RETRY_AFTER_LIMIT)
+    return min(max(date - (time.time() if now is None else now), 0.0), most)
 
 
 def http_date(text: str) -> float | None:

@@ -19,6 +19,59 @@ OF_LEDGER = {
         "this user may not write it", "este usuario no puede escribir en él"
     ),
     "ledger.sqlite": Words("SQLite says {error}", "SQLite dice {error}"),
+    # -- who asks by itself ----------------------------------------------------------------------
+    "asker.off": Words(
+        "the proxy does not ask the API by itself (BREB_LEDGER_ASK)",
+        "el proxy no consulta la API por su cuenta (BREB_LEDGER_ASK)",
+    ),
+    "asker.idle": Words(
+        "the proxy has nothing to ask the API",
+        "el proxy no tiene nada que consultar en la API",
+    ),
+    "asker.next": Words(
+        "the proxy asks the API by itself, next at {at} UTC",
+        "el proxy consulta la API por su cuenta; la próxima vez, {at} UTC",
+    ),
+    "asker.quiet": Words(
+        "the API does not answer: the proxy asks it again at {at} UTC",
+        "la API no responde: el proxy la consulta otra vez {at} UTC",
+    ),
+    "asker.refused": Words(
+        "the API refuses the questions ({status}): the token may lack the scope to read; the proxy"
+        " asks again with the next token",
+        "la API rechaza las consultas ({status}): tal vez al token le falta el permiso de leer; el"
+        " proxy consulta otra vez con el próximo token",
+    ),
+    "asking.not-yet": Words("the API has not been asked yet", "todavía no se consultó la API"),
+    "asking.found": Words(
+        "asked {times} times until {at} UTC: the API has something to compare it with",
+        "consultado {times} veces hasta {at} UTC: la API tiene algo con qué compararlo",
+    ),
+    "asking.not-final": Words(
+        "asked {times} times until {at} UTC: the API has it, and it is not final yet",
+        "consultado {times} veces hasta {at} UTC: la API lo tiene y todavía no es definitivo",
+    ),
+    "asking.disagrees": Words(
+        "asked {times} times until {at} UTC: the answers disagree, so a person decides",
+        "consultado {times} veces hasta {at} UTC: las respuestas se contradicen; decide una"
+        " persona",
+    ),
+    "asking.not-answered": Words(
+        "asked {times} times until {at} UTC: the last question was not answered",
+        "consultado {times} veces hasta {at} UTC: la última consulta no tuvo respuesta",
+    ),
+    "asking.absent": Words(
+        "asked {times} times until {at} UTC, not found",
+        "consultado {times} veces hasta {at} UTC, no se encontró",
+    ),
+    "asking.absent-back-to": Words(
+        "asked {times} times until {at} UTC, read back to {back_to} UTC, not found",
+        "consultado {times} veces hasta {at} UTC, leído hasta {back_to} UTC, no se encontró",
+    ),
+    "asking.expired": Words(
+        "{absent}; the resolution has expired",
+        "{absent}; la resolución venció",
+    ),
     # -- what the API has ------------------------------------------------------------------------
     "look-up.no-way": Words(
         "the API has no documented way to look this up: ask Passport, and send them the times and"

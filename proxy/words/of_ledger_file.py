@@ -139,6 +139,10 @@ OF_LEDGER_FILE = {
         "the ledger has no row {row}; to list the rows: {command} ledger",
         "el libro de registro no tiene la fila {row}; para listar las filas: {command} ledger",
     ),
+    "ledger.author-taken": Words(
+        "{author} is the name under which the proxy itself decides: give another",
+        "{author} es el nombre con el que decide el proxy mismo: dé otro",
+    ),
     "row-gone": Words("there is no such row", "no existe esa fila"),
     "ledger.not-a-row": Words("there is no row #{row}", "no existe la fila #{row}"),
     "ledger.row-open": Words(

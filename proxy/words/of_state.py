@@ -16,12 +16,12 @@ OF_STATE = {
         "libro de registro: se puede escribir, no hay nada en duda",
     ),
     "ready.ledger-row": Words(
-        "ledger: 1 row is in doubt: {command} ledger --in-doubt",
-        "libro de registro: 1 fila está en duda: {command} ledger --in-doubt",
+        "ledger: 1 row is in doubt: {command} ledger --in-doubt; {asker}",
+        "libro de registro: 1 fila está en duda: {command} ledger --in-doubt; {asker}",
     ),
     "ready.ledger-rows": Words(
-        "ledger: {count} rows are in doubt: {command} ledger --in-doubt",
-        "libro de registro: {count} filas están en duda: {command} ledger --in-doubt",
+        "ledger: {count} rows are in doubt: {command} ledger --in-doubt; {asker}",
+        "libro de registro: {count} filas están en duda: {command} ledger --in-doubt; {asker}",
     ),
     "ready.ledger-unwritable": Words(
         "ledger: cannot be written: {why}", "libro de registro: no se puede escribir: {why}"

@@ -58,6 +58,8 @@ def test_a_payment_in_doubt_is_found_looked_up_and_settled(page: Page, doubt: Pr
     expect(dialog).to_contain_text("7 COP")
     dialog.locator("tbody button").click()
     expect(dialog).to_contain_text("it may have been carried out")
+    expect(dialog).to_contain_text("the API has not been asked yet")
+    expect(dialog).to_contain_text("Asked next (UTC)")
     page.fill("#ledger-author", "ana")
     page.click("#ledger-look-up")
     expect(page.locator("#ledger-found")).to_contain_text(
@@ -143,3 +145,22 @@ def test_without_a_ledger_there_is_no_button(contexts: Contexts) -> None:
         page.goto(program.console)
         expect(page.locator("#live.on")).to_be_visible()
         expect(page.locator("#ledger-open")).to_be_hidden()
+
+
+def test_what_the_proxy_settled_by_itself_is_shown_as_its_own(
+    contexts: Contexts, tmp_path: Path
+) -> None:
+    settings = {"ledger": tmp_path / "ledger.db", "console": "true", "ledger_ask": "true"}
+    with (
+        RawUpstream(Api()) as upstream,
+        Program(upstream.url, **settings) as program,
+        contexts.page(locale="en-US") as page,
+    ):
+        body = json.dumps(PAYMENT).encode()
+        ask(program.port, "/v1/payments/breb", "POST", body=body)
+        until(lambda: json.loads(program.admin("/ledger/1")[1])["verdicts"], "not settled")
+        page.goto(program.console)
+        page.click("#ledger-open")
+        dialog = page.locator("#ledger-dialog")
+        dialog.get_by_label("only what is in doubt").uncheck()
+        expect(dialog).to_contain_text("outcome unknown · Settled, by the proxy")

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from proxy.words import both, phrase
 from tests.support import SECRET, Answer, Call, Program, RawUpstream, read_answer, read_request
 from tests.support.command import command
 from tests.support.front import until
@@ -277,12 +278,15 @@ def test_readiness_and_status_tell_of_rows_in_doubt(
     post(proxy)
     until(lambda: "1 row is in doubt" in proxy.admin("/readyz?verbose")[1], "not told")
     assert proxy.admin("/readyz")[0] == 200
+    off = phrase("asker.off")
     assert proxy.status()["ledger"] == {
         "file": str(path),
         "writable": True,
         "problem": "",
         "failure": "",
         "in_doubt": 1,
+        "long_in_doubt": 0,
+        "asker": {"asks": False, "words": str(off), "said": both(off)},
     }
     assert "breb_proxy_ledger_in_doubt 1.0" in proxy.admin("/metrics")[1]
 

@@ -28,6 +28,7 @@ class Api:
     def __init__(self) -> None:
         self.made: list[dict[str, Any]] = []
         self.refusal: bytes | None = None
+        self.second: bytes | None = None  # instead of the list's second page
         self.asked: list[str] = []
         self.silent = True
 
@@ -43,6 +44,8 @@ class Api:
             found = [each for each in self.made if path.endswith(f"/{each['id']}")]
             return told(found[0]) if found else told({"message": "no", "http_code": 404}, "404 No")
         number = int(parse_qs(query).get("page_params.page_number", ["1"])[0])
+        if number == 2 and self.second is not None:
+            return self.second
         newest = self.made[::-1][(number - 1) * 100 : number * 100]
         info = {"current_page": number, "total_pages": -(-len(self.made) // 100)}
         return told({"payments": newest, "pagination_info": info})
@@ -126,6 +129,18 @@ def test_a_list_without_an_end_is_given_up_and_that_is_said(proxy: Program, api:
     assert found["code"] == "nothing-so-far"
     assert "not all was read" in found["words"]
     assert len(api.asked) == 30
+
+
+def test_a_list_that_fails_on_its_way_is_no_list_that_was_read(proxy: Program, api: Api) -> None:
+    pay(proxy)
+    api.made = [
+        {"id": f"x-{n}", "created_at": datetime.now(UTC).isoformat(), "account_id": "a-2"}
+        for n in range(200)
+    ]
+    api.second = answer("429 Too Many Requests", b"{}", "Retry-After: 7")
+    found = look_up(proxy)
+    assert (found["kind"], found["code"]) == ("not-answered", "not-answered")
+    assert [each["retry_after"] for each in found["asked"]] == [7]
 
 
 def test_a_contradiction_decides_nothing_and_is_in_the_headline(proxy: Program, api: Api) -> None:

@@ -65,6 +65,7 @@ class Program:
             "listen": f"127.0.0.1:{self.port}",
             "admin_listen": f"127.0.0.1:{self.admin_port}",
             "log_level": "debug",
+            "ledger_ask": "false",  # tests count the upstream's requests
         }
         values = {**own, **settings}
         inherited = {k: v for k, v in os.environ.items() if not k.upper().startswith("BREB_")}

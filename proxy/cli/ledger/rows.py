@@ -5,6 +5,7 @@ What callers sent never reaches it as control bytes.
 
 from collections.abc import Sequence
 
+from proxy.counts import counted
 from proxy.invocation import COMMAND
 from proxy.ledger.entry import LedgerEntry
 from proxy.terminal.plain import plain
@@ -36,6 +37,10 @@ def _cells(entry: LedgerEntry) -> tuple[Cell, ...]:
     told = worded(outcome(entry)) + (f" {status}" if outcome(entry) in ("answered", "cut") else "")
     if verdict := word(entry):
         told += f", {verdict}"
+    elif asked := entry["asking"] and entry["asking"]["times"]:
+        told += f", asked {counted(asked, 'time')}"
+    if entry["disagrees"]:
+        told += ", evidence disagrees"
     shade = "dim" if entry["verdicts"] else _SHADES[outcome(entry)]
     return (
         Cell(f"#{entry['number']}", right=True),
@@ -72,8 +77,10 @@ def next_step(entry: LedgerEntry) -> str:
 
 def word(entry: LedgerEntry) -> str:
     """Return the last verdict, such as ``settled`` or ``not found``, empty if there is none."""
-    verdicts = entry["verdicts"]
-    return worded(verdicts[-1]["kind"]) if verdicts else ""
+    if not entry["verdicts"]:
+        return ""
+    last = entry["verdicts"][-1]
+    return worded(last["kind"]) + (" by the proxy" if last["by_proxy"] else "")
 
 
 def amount(entry: LedgerEntry) -> str:
@@ -111,7 +118,20 @@ def details(entry: LedgerEntry) -> list[tuple[str, str]]:
             ("verdict", f"{kind}, by {verdict['author']} at {verdict['at']}: {verdict['note']}")
         )
     rows.extend(("looked up", f"{each['code']} at {each['at']}") for each in entry["evidence"])
+    rows.extend(_asking(entry))
     return [(plain(label), plain(value)) for label, value in rows if value]
+
+
+def _asking(entry: LedgerEntry) -> list[tuple[str, str]]:
+    asking, told = entry["asking"], list[tuple[str, str]]()
+    if entry["disagrees"]:
+        told.append(("disagreement", "what look-ups found contradicts the verdict, or each other"))
+    if asking is not None:
+        said = asking["said"]
+        told.append(("so far", said if isinstance(said, str) else said["en"]))
+        later = asking["next"] and f"{asking['next']}, if a proxy runs that may ask"
+        told.append(("asked next", later or "not by itself any more: a person decides"))
+    return told
 
 
 _MEANING = {

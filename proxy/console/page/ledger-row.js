@@ -27,6 +27,8 @@ const pairs = (row) => [
   ["ledger.status", row.status], ...Object.entries(row.answer).map(([name, value]) => [t("ledger.answers", name), value]),
   ["ledger.attempts", row.attempts], ["ledger.token", row.token_id], ["SHA-256", row.body_sha256], ["ledger.reason", row.reason],
   ...row.evidence.map((each) => ["ledger.evidence", `${when(each.at)} · ${told(each.said)}`]),
+  ...(row.asking ? [["ledger.asked", told(row.asking.said)], ["ledger.asked.next", row.asking.next ? when(row.asking.next) : t("ledger.asked.no-more")]] : []),
+  ["ledger.disagreement", row.disagrees && t("ledger.disagrees")],
   ...row.verdicts.map((each) => ["ledger.verdict", `${verdictOf(each)} · ${each.author} · ${when(each.at)} · ${each.note}`]),
 ].filter(([, value]) => value || value === 0);
 

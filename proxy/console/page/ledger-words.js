@@ -18,7 +18,7 @@ export const asking = (work) => async (...given) => {
 };
 
 export const when = (text) => text.slice(0, 19).replace("T", " ");
-export const verdictOf = ({ kind }) => t(`ledger.kind.${kind}`);
+export const verdictOf = ({ kind, by_proxy: byProxy }) => (byProxy ? t("ledger.by-proxy", t(`ledger.kind.${kind}`)) : t(`ledger.kind.${kind}`));
 
 // With the upstream's status, where it is the upstream's: a 5xx is an answer, and in doubt.
 export function outcomeOf(row) {

@@ -47,7 +47,9 @@ const list = asking(async (before = "", left = 0) => {
 
 const open = (number) => show(number, (left) => list("", left));
 const amount = ({ payment }) => [payment["amount.value"] && grouped(payment["amount.value"]), payment["amount.currency"]].filter(Boolean).join(" ");
-const outcome = (row) => `${outcomeOf(row)}${row.verdicts.length ? ` · ${verdictOf(row.verdicts.at(-1))}` : ""}`;
+// What is said of it, or how often the API was asked.
+const since = (row) => (row.verdicts.length ? verdictOf(row.verdicts.at(-1)) : row.asking?.times && t("ledger.asked.times", row.asking.times));
+const outcome = (row) => [outcomeOf(row), since(row), row.disagrees && t("ledger.disagreement")].filter(Boolean).join(" · ");
 const tone = (row) => (row.in_doubt ? "bad" : row.outcome === "answered" && row.status < 500 ? "good" : "soft");
 // What tells two payments of one amount apart.
 const mine = ({ number, payment, answer }) => [`#${number}`, payment.resolution_id ?? answer.id].filter(Boolean).join(" · ");

@@ -8,8 +8,9 @@ import pytest
 
 from proxy.cli.ledger.rows import details, table
 from proxy.ledger.reading import Query, reading
-from proxy.ledger.verdict import settle
+from proxy.ledger.verdict import conclude, settle
 from proxy.terminal.screen import Screen
+from tests.support.found import looked_up
 from tests.support.ledgers import filled
 
 
@@ -61,3 +62,22 @@ def test_all_of_a_row_is_told(entries: list[dict[str, Any]]) -> None:
     assert told["outcome"].startswith("answered: ")
     assert dict(details(entries[0]))["outcome"].startswith("left open: ")
     assert dict(details(entries[2]))["verdict"].startswith("made, by ana at ")
+
+
+def test_how_often_the_api_was_asked_and_that_it_disagrees_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    filled(path, "unknown", "unknown", "unknown")
+    conclude(path, looked_up(1, "nothing-back-to"))
+    settle(path, 2, kind="not-found", note="asked Passport", author="ana")
+    conclude(path, looked_up(2, "settled"))
+    conclude(path, looked_up(3, "settled"))
+    with reading(path) as reader:
+        third, second, first = reader.entries(Query())
+    _, *lines = table([first, second, third], Screen(io.StringIO()))
+    assert "unknown, asked 1 time " in lines[0]
+    assert "unknown, not found, evidence disagrees" in lines[1]
+    assert "unknown, settled by the proxy" in lines[2]
+    told = dict(details(first))
+    assert told["so far"].startswith("asked 1 times until")
+    assert "if a proxy runs" in told["asked next"]
+    assert "contradicts the verdict" in dict(details(second))["disagreement"]

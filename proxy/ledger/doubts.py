@@ -1,0 +1,31 @@
+"""The rows in doubt, for who asks the API about them by itself."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from proxy.ledger.entry import LedgerEntry, LookedUp
+from proxy.ledger.reading import Kin, Query, reading
+from proxy.ledger.verdict import conclude
+
+MOST = 200  # the newest: so many at once are a person's
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtfulRows:
+    """Reads and writes the file as commands do, beside the proxy's own writer."""
+
+    path: Path
+
+    def rows(self) -> list[LedgerEntry]:
+        """Return the newest in doubt."""
+        with reading(self.path) as reader:
+            return list(reader.entries(Query(in_doubt=True, limit=MOST)))
+
+    def kin(self, entry: LedgerEntry) -> Kin:
+        """Return what other rows tell of one."""
+        with reading(self.path) as reader:
+            return reader.kin(entry)
+
+    def conclude(self, found: LookedUp) -> bool:
+        """Keep what was found, and give the verdict that follows; report whether one does."""
+        return conclude(self.path, found)
