@@ -110,6 +110,11 @@ class RequestParser:
         return bool(self._line.lstrip(b"\r\n"))
 
     @property
+    def counts(self) -> bool:
+        """Whether what comes next is of a body of known length: nobody looks at it."""
+        return self._phase is COUNTED
+
+    @property
     def lines(self) -> Lines:
         """The field lines of the head that has begun, as far as they have come."""
         return self._lines

@@ -20,7 +20,7 @@ from uvicorn.server import ServerState
 from proxy.asgi import App
 from proxy.errors import RequestRefused
 from proxy.http1.fields import serialised, values
-from proxy.http1.framing import status_line
+from proxy.http1.framing import CHUNKED, HEAD_END, status_line
 from proxy.http1.request import BodyPart, Request
 from proxy.http1.request_parser import RequestParser
 from proxy.listener.cycle import Cycle
@@ -56,6 +56,7 @@ log = logging.getLogger("proxy.listener")
 # caller has closed.
 AHEAD = SIP
 SMALL = 4_096  # bytes: what is smaller is not said to be held, until the next weighing finds it
+QUICK = 2_048  # bytes: what is smaller is parsed at once, whatever it is
 STARVED = 2.0  # how long a caller may be stopped, for want of memory, before its turn is over
 LINGER = 2.0  # how long the rest of an unwanted body is read, so that the answer is not reset
 RECENT = 1.0  # a connection used this recently may have its next request under way at drain time
@@ -168,15 +169,17 @@ class CallerConnection(asyncio.Protocol):
             self._dropped = True
         elif self._kept:
             self._keep(self._kept[self._kept_from :] + data, 0)
-        else:
+        elif len(data) <= QUICK:
             self._take(data, 0)
+        else:
+            self._take_in_turn(data, 0)
 
     def eof_received(self) -> bool:
         """Note that the caller sends no more; it may still read the answer that is owed."""
         self._eof = True
         cycle = self._cycle
         owed = self.state is UNTAKEN if cycle is None else cycle.request_complete
-        if not owed:
+        if not (owed or self._parked):
             return False
         self._half_closed()
         return not self._scope.secured
@@ -194,6 +197,40 @@ class CallerConnection(asyncio.Protocol):
 
     # -- requests --------------------------------------------------------------------------
 
+    @property
+    def _parked(self) -> bool:
+        """Whether what is kept waits for its turn to be parsed, and not for an answer."""
+        return self.state < ANSWER and bool(self._kept)
+
+    def _take_in_turn(self, data: bytes, start: int) -> None:
+        """Parse at once what costs little; what may cost milliseconds only if there is time now.
+
+        Hundreds of connections may have such a read in one turn of the event loop. Nothing more is
+        read of this one meanwhile.
+        """
+        reads = self._callers.reads
+        if self._quick(data, start) or reads.has_time():
+            self._take(data, start)
+            return
+        self.flow.pause_reading()
+        reads.take(self._take_parked)
+        self._keep(data, start)
+
+    def _quick(self, data: bytes, start: int) -> bool:
+        """Report whether little is looked at: short reads, bodies of known length, short heads."""
+        if len(data) - start <= QUICK or self._parser.counts or self.state >= ANSWER:
+            return True
+        if self.state > HEAD or data[start] in b"\r\n":  # empty lines end no head
+            return False
+        return data.find(HEAD_END, start, start + QUICK) >= 0
+
+    def _take_parked(self) -> None:
+        """Parse what has waited for its turn, unless nobody wants it any more."""
+        if self._parked and not self.transport.is_closing():
+            data, self._kept = self._kept, b""
+            self._take(data, self._kept_from)
+            self._read_on()
+
     def _take(self, data: bytes, start: int) -> None:
         size = len(data)
         try:
@@ -204,6 +241,9 @@ class CallerConnection(asyncio.Protocol):
                 event, start = self._parser.feed(data, start)
                 if isinstance(event, Request):
                     self._begin(event, size - start)
+                    if event.framing == CHUNKED and self.state is BODY and start < size:
+                        self._take_in_turn(data, start)
+                        return
                 elif event is not None:
                     self._body(event)
         except RequestRefused as refusal:
@@ -311,8 +351,17 @@ class CallerConnection(asyncio.Protocol):
         self._become(IDLE, now + (RECENT if callers.draining else callers.limits.idle_timeout))
         if self._kept:
             data, self._kept = self._kept, b""
-            self._take(data, self._kept_from)
-        if self.state is not STOPPED and len(self._kept) - self._kept_from <= AHEAD:
+            self._take_in_turn(data, self._kept_from)
+        if self._eof or self.flow.reading_paused:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        """Go on when what was kept is parsed: read on, unless enough waits; or end."""
+        if self._parked:
+            return
+        cycle, waiting = self._cycle, len(self._kept) - self._kept_from
+        full = cycle is not None and cycle.waiting_bytes > self._callers.budget.mark
+        if self.state is not STOPPED and waiting <= AHEAD and not full:
             self.flow.resume_reading()
         if self._eof and self.state in (IDLE, HEAD):
             self._end()
@@ -360,11 +409,13 @@ class CallerConnection(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """Finish what is under way, then close (uvicorn calls this when the drain begins)."""
-        if self._cycle is not None or self._kept:
+        if self._cycle is not None or (self._kept and not self._parked):
             return
         now = self._loop.time()
-        if self.state in (HEAD, STOPPED) or (
-            self.state is not ENDING and now - self._idle_since < RECENT
+        if (
+            self.state in (HEAD, STOPPED)
+            or self._parked
+            or (self.state is not ENDING and now - self._idle_since < RECENT)
         ):
             self._deadline = min(self._deadline, now + RECENT)
         else:
@@ -396,7 +447,7 @@ class CallerConnection(asyncio.Protocol):
             weight = self.weigh()
             if self.flow.writing_paused:  # as much of the answer waits at the upstream's connection
                 weight += self.flow.unwritten
-        elif self._kept:
+        elif self._kept and not self._parked:  # of a body under way nothing is dropped
             weight = len(self._kept)
         else:
             return None
@@ -411,7 +462,7 @@ class CallerConnection(asyncio.Protocol):
 
     def give_way(self) -> bool:
         """Let go: of further requests, of this one, of the connection; return whether of that."""
-        cycle = self._cycle
+        cycle, begun = self._cycle, self._parser.begun or self._parked
         if cycle is not None:
             self._dropped = self._dropped or bool(self._kept)
             self._kept = b""
@@ -420,7 +471,8 @@ class CallerConnection(asyncio.Protocol):
                 self._become(LAST)
             if cycle.may_give_way:
                 self._give_up(cycle)
-        elif self._parser.begun and self.state is not ENDING:
+        elif begun and self.state is not ENDING:
+            self._kept = b""
             self._refuse(no_room())
         else:
             self.transport.abort()
@@ -478,7 +530,8 @@ class CallerConnection(asyncio.Protocol):
             self.transport.abort()
         elif sight is Sight.ENDED:
             self._half_closed()
-        if self._half_close is not None and now - self._moved_at > QUIET and not self._unwritten:
+        quiet = now - self._moved_at > QUIET and not (self._unwritten or self._parked)
+        if self._half_close is not None and quiet:
             self._question(self._half_close, now)
 
     def _half_closed(self) -> None:

@@ -19,6 +19,9 @@ from proxy.memory import Budget, Claim, Holder
 from proxy.memory.rules import greed
 
 SWEEP = 0.25
+# Seconds in each turn of the event loop, for reads that may be dear: what their requests cost after
+# that comes on top, and may be five times as much.
+SHARE = 0.001
 STILL = 1.0  # seconds without a move, after which a stranger gives its place to a newcomer
 
 
@@ -48,6 +51,7 @@ class Callers:
         self.connections: set[CallerConnection] = set()
         self.handshakes: set[Handshake] = set()
         self.turns = Turns()
+        self.reads = Turns(SHARE)
         self.draining = False
         self._timer: asyncio.TimerHandle | None = None
 

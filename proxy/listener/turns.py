@@ -1,29 +1,51 @@
-"""One step in each turn of the event loop, of what takes milliseconds and thousands may want."""
+"""A share of each turn of the event loop, for what takes milliseconds and thousands may want."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 
 
 class Turns:
-    """Carries out steps in their order; between two of them others have their turn."""
+    """Carries out steps in their order, until their share of a turn is over; then others have one.
 
-    def __init__(self) -> None:
+    ``share`` is in seconds: with none each turn has one step.
+    """
+
+    def __init__(self, share: float = 0.0, now: Callable[[], float] = time.perf_counter) -> None:
+        self._share = share
+        self._now = now
+        self._over_at: float | None = None  # in this turn; None: nothing has been asked for in it
         self._waiting: deque[Callable[[], None]] = deque()
+
+    def has_time(self) -> bool:
+        """Report whether a step may be carried out at once: none waits, and the share is not over.
+
+        The share begins with the first who asks. What others do meanwhile counts as well.
+        """
+        if self._waiting:
+            return False
+        if self._over_at is None:
+            self._begin()
+            return True
+        return self._now() < self._over_at
 
     def take(self, step: Callable[[], None]) -> None:
         """Carry out ``step`` when those before it are done, and not before this returns."""
         self._waiting.append(step)
-        if len(self._waiting) == 1:
-            self._go_on()
+        if self._over_at is None:
+            self._begin()
 
-    def _go_on(self) -> None:
+    def _begin(self) -> float:
+        self._over_at = over_at = self._now() + self._share
         asyncio.get_running_loop().call_soon(self._next)
+        return over_at
 
     def _next(self) -> None:
-        try:
-            self._waiting[0]()
-        finally:
-            self._waiting.popleft()
-            if self._waiting:
-                self._go_on()
+        self._over_at = None
+        if not self._waiting:
+            return
+        over_at = self._begin()  # before a step, which may fail
+        self._waiting.popleft()()
+        while self._waiting and self._now() < over_at:
+            self._waiting.popleft()()

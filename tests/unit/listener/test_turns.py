@@ -1,6 +1,7 @@
 """What takes long is done step by step, and others have their turn between two steps."""
 
 import asyncio
+import socket
 from functools import partial
 
 import pytest
@@ -60,3 +61,50 @@ async def test_a_step_may_take_another_turn() -> None:
     turns.take(partial(seen.append, "second"))
     await turn(4)
     assert seen == ["first", "second", "last"]
+
+
+async def test_a_share_is_for_as_many_steps_as_fit() -> None:
+    seen: list[object] = []
+    time = 0.0
+
+    def now() -> float:
+        nonlocal time
+        time += 1.0
+        return time
+
+    turns = Turns(2.5, now)
+    assert [turns.has_time() for _ in range(4)] == [True, True, True, False]
+    for number in range(7):
+        turns.take(partial(seen.append, number))
+    assert not turns.has_time()
+    await turn()
+    assert seen == [0, 1, 2]
+    assert not turns.has_time()
+    await turn()
+    assert seen == [0, 1, 2, 3, 4, 5]
+    await turn(2)
+    assert seen == [0, 1, 2, 3, 4, 5, 6]
+    assert turns.has_time()
+
+
+@pytest.mark.parametrize(
+    "anyio_backend",
+    [
+        pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),
+        pytest.param(("asyncio", {"use_uvloop": True}), id="uvloop"),
+    ],
+)
+async def test_the_loop_reads_between_two_steps() -> None:
+    """A step that asks for the next must not keep the loop from looking at its sockets."""
+    seen: list[object] = []
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        loop, turns = asyncio.get_running_loop(), Turns()
+        loop.add_reader(ours, lambda: seen.append(ours.recv(1)))
+        turns.take(partial(theirs.sendall, b"x"))
+        for number in range(3):
+            turns.take(partial(seen.append, number))
+        await turn(6)
+        loop.remove_reader(ours)
+    assert seen.index(b"x") <= 1

@@ -1,0 +1,308 @@
+"""Reads that may take milliseconds to parse wait for their turn, each connection's in order."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
+
+from uvicorn.server import ServerState
+
+from proxy.listener.connection import CallerConnection
+from proxy.listener.connections import Callers, ListenerLimits
+from proxy.listener.state import ANSWER, BODY, ENDING, IDLE, OPENED
+from proxy.listener.turns import Turns
+from proxy.memory import Budget
+
+LARGE = b"GET /large HTTP/1.1\r\nHost: localhost\r\n%b\r\n" % (b"X: y\r\n" * 1_000)
+SMALL = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
+POST = b"POST /large HTTP/1.1\r\nHost: localhost\r\n"
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+CHUNKS = b"1\r\nx\r\n" * 1_000
+DEAR = 0.003  # seconds that each look at the clock finds gone
+
+
+class Transport:
+    """What a connection asks of its transport, without one."""
+
+    def __init__(self) -> None:
+        self.reading = True
+        self.closing = self.aborted = False
+        self.written = b""
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def close(self) -> None:
+        self.closing = True
+
+    def abort(self) -> None:
+        self.closing = self.aborted = True
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def set_write_buffer_limits(self, high: int) -> None: ...
+
+    def can_write_eof(self) -> bool:
+        return False
+
+    def get_extra_info(self, name: str) -> None: ...
+
+
+class Listener:
+    """A listener whose time is made of looks at its clock; what came is in ``seen``."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, bytes]] = []
+        self.transports: list[Transport] = []
+        limits = ListenerLimits(10, 10, 100, 10)
+        self.callers = Callers(limits, lambda refusal: (refusal.status, [], b""), Budget())
+        self.time = 0.0
+        self.callers.reads = Turns(2.5 * DEAR, self._now)
+
+    def _now(self) -> float:
+        self.time += DEAR
+        return self.time
+
+    def connection(self) -> CallerConnection:
+        loop = asyncio.get_running_loop()
+        connection = CallerConnection(self.callers, self._app, ServerState(), loop)
+        transport = Transport()
+        connection.connection_made(cast("asyncio.Transport", transport))
+        return connection
+
+    def crowd(self) -> list[CallerConnection]:
+        """Return connections of which each has read a large head in one turn; most wait."""
+        crowd = [self.connection() for _ in range(20)]
+        for each in crowd:
+            each.data_received(LARGE)
+        return crowd
+
+    def parked(self, before: bytes = b"") -> CallerConnection:
+        """Return a connection whose next read will wait for its turn."""
+        connection = self.connection()
+        if before:
+            connection.data_received(before)
+        self.crowd()
+        return connection
+
+    async def _app(self, scope: dict[str, Any], receive: Callable[[], Any], send: Any) -> None:
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        self.seen.append((scope["path"], body))
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+
+def transport(connection: CallerConnection) -> Transport:
+    return cast("Transport", connection.transport)
+
+
+def run(test: Callable[[Listener], Coroutine[Any, Any, None]]) -> None:
+    async def main() -> None:
+        listener = Listener()
+        try:
+            await test(listener)
+            await turns()
+        finally:
+            for connection in list(listener.callers.connections):
+                connection.connection_lost(None)
+
+    asyncio.run(main())
+
+
+async def turns(count: int = 60) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+def waiting(connections: list[CallerConnection]) -> int:
+    return sum(connection.state is OPENED for connection in connections)
+
+
+def test_a_turn_has_time_for_few_large_reads_and_others_come_between_the_rest() -> None:
+    async def test(listener: Listener) -> None:
+        crowd = listener.crowd()
+        assert waiting(crowd) >= 16
+        assert [transport(each).reading for each in crowd].count(False) == waiting(crowd)
+        caller = listener.connection()
+        caller.data_received(SMALL)
+        assert caller.state is ANSWER
+        await turns(3)
+        assert ("/livez", b"") in listener.seen
+        left = waiting(crowd)
+        assert left > 0
+        while left:
+            await turns(1)
+            left, before = waiting(crowd), left
+            assert before - left <= 3
+        await turns()
+        assert listener.seen.count(("/large", b"")) == len(crowd)
+        assert all(transport(each).reading for each in crowd)
+
+    run(test)
+
+
+def test_what_comes_later_does_not_overtake_what_waits() -> None:
+    async def test(listener: Listener) -> None:
+        caller = listener.parked(CHUNKED)
+        caller.data_received(CHUNKS)
+        assert not transport(caller).reading
+        caller.data_received(b"3\r\nend\r\n0\r\n\r\n" + SMALL)
+        assert caller.state is BODY
+        await turns()
+        body = b"x" * 1_000 + b"end"
+        mine = [each for each in listener.seen if each != ("/large", b"")]
+        assert mine == [("/large", body), ("/livez", b"")]
+
+    run(test)
+
+
+def test_a_body_of_known_length_never_waits() -> None:
+    async def test(listener: Listener) -> None:
+        caller = listener.parked(POST + b"Content-Length: 60000\r\n\r\n")
+        caller.data_received(b"x" * 60_000)
+        assert caller.state is ANSWER
+        await turns()
+
+    run(test)
+
+
+def test_neither_does_a_short_head_but_the_chunks_behind_it_do() -> None:
+    async def test(listener: Listener) -> None:
+        whole, chunked = listener.parked(), listener.connection()
+        whole.data_received(POST + b"Content-Length: 6000\r\n\r\n" + b"x" * 6_000)
+        assert whole.state is ANSWER
+        chunked.data_received(CHUNKED + CHUNKS)
+        assert (chunked.state, transport(chunked).reading) == (BODY, False)
+        chunked.data_received(b"0\r\n\r\n")
+        empty_lines = listener.connection()
+        empty_lines.data_received(b"\r\n\r\n" + LARGE)
+        assert empty_lines.state is OPENED
+        await turns()
+        assert ("/large", b"x" * 6_000) in listener.seen
+        assert ("/large", b"x" * 1_000) in listener.seen
+        assert b" 204 " in transport(empty_lines).written
+
+    run(test)
+
+
+def test_a_request_kept_until_the_last_one_is_answered_waits_as_well() -> None:
+    async def test(listener: Listener) -> None:
+        caller = listener.connection()
+        caller.data_received(SMALL)
+        caller.data_received(LARGE)
+        listener.crowd()
+        await turns(2)
+        assert (caller.state, transport(caller).reading) == (IDLE, False)
+        await turns()
+        assert caller.state is IDLE
+        assert transport(caller).written.count(b" 204 ") == 2
+
+    run(test)
+
+
+def test_the_end_of_input_after_what_waits_ends_no_request_that_is_whole() -> None:
+    async def test(listener: Listener) -> None:
+        whole, half = listener.parked(), listener.connection()
+        whole.data_received(LARGE)
+        half.data_received(LARGE[:-2])
+        assert whole.eof_received()
+        assert half.eof_received()
+        await turns()
+        assert b" 204 " in transport(whole).written
+        assert transport(half).written == b""
+        assert transport(whole).closing
+        assert transport(half).closing
+
+    run(test)
+
+
+def test_nothing_is_parsed_of_a_caller_that_has_left() -> None:
+    async def test(listener: Listener) -> None:
+        caller = listener.parked()
+        caller.data_received(LARGE.replace(b"/large", b"/left"))
+        caller.connection_lost(ConnectionResetError())
+        await turns()
+        assert "/left" not in dict(listener.seen)
+
+    run(test)
+
+
+def test_what_waits_when_the_drain_begins_is_answered() -> None:
+    async def test(listener: Listener) -> None:
+        caller = listener.parked()
+        caller._idle_since -= 100
+        caller.data_received(LARGE)
+        caller.shutdown()
+        assert not transport(caller).closing
+        await turns()
+        assert b" 204 " in transport(caller).written
+
+    run(test)
+
+
+def test_a_head_of_which_more_waits_may_not_hold_up_the_drain() -> None:
+    async def test(listener: Listener) -> None:
+        caller = listener.parked(LARGE[:100])
+        caller.data_received(LARGE[100:-2])
+        caller.shutdown()
+        await turns()
+        caller.sweep(asyncio.get_running_loop().time() + 2)
+        assert transport(caller).written.startswith(b"HTTP/1.1 408 ")
+
+    run(test)
+
+
+def test_what_waits_is_refused_where_there_is_no_room() -> None:
+    async def test(listener: Listener) -> None:
+        caller = listener.parked()
+        caller.data_received(LARGE)
+        claim = caller.claim(0.0)
+        assert claim is not None
+        assert claim.weight >= len(LARGE)
+        assert not caller.give_way()
+        assert caller.state is ENDING
+        assert caller.weigh() == 0
+        await turns()
+        assert transport(caller).written.startswith(b"HTTP/1.1 503 ")
+
+    run(test)
+
+
+def test_of_a_body_that_may_be_going_up_nothing_is_dropped() -> None:
+    async def test(listener: Listener) -> None:
+        caller = listener.parked(CHUNKED)
+        await turns(1)
+        caller._cycle.scope["request"].gone_up = True  # type: ignore[union-attr]
+        listener.crowd()
+        caller.data_received(CHUNKS)
+        assert not transport(caller).reading
+        assert caller.claim(0.0) is None
+
+    run(test)
+
+
+def test_a_half_closed_caller_is_not_taken_for_silent_while_its_request_waits() -> None:
+    async def test(listener: Listener) -> None:
+        caller = listener.parked()
+        caller.data_received(LARGE)
+        caller.eof_received()
+        caller._moved_at -= 100
+        caller._look(asyncio.get_running_loop().time())
+        assert not transport(caller).aborted
+        await turns()
+        assert b" 204 " in transport(caller).written
+
+    run(test)
