@@ -423,8 +423,7 @@ class Settings(BaseSettings):
         "ledger",
         default=True,
         description="The proxy asks the API by itself, with GET only, about rows of the ledger that"
-        " are in doubt, and settles what it finds for sure. It stays within BREB_ALLOW and"
-        " BREB_DENY.",
+        " are in doubt, and settles what it finds for sure. It asks no more than callers may.",
     )
     ledger_fields: EndsOfPaths = setting(
         "ledger",

@@ -68,6 +68,8 @@ _ROW: dict[str, Any] = {
     "verdicts": [],
     "evidence": [],
     "in_doubt": False,
+    "asking": None,
+    "disagrees": False,
     "seconds": 1.0,
     "outcome": "answered",
 }
