@@ -197,7 +197,7 @@ class Asker:
             )
         elif later or any(map(_is_failure, asked)):
             self._be_quiet(max(later, default=0.0))
-        elif self._quiet:
+        elif self._quiet and not all(each["ours"] for each in asked):
             self._quiet = 0.0
             log.info("the API answers questions about rows in doubt again")
 

@@ -88,7 +88,7 @@ def words(entry: LedgerEntry, now: datetime) -> Phrase:
     evidence = entry["evidence"]
     if not evidence:
         return phrase("asking.not-yet")
-    last, times = evidence[-1], len(evidence)
+    last, times = evidence[-1], _times(len(evidence))
     at = _short(last["at"])
     if entry["disagrees"]:
         return phrase("asking.disagrees", times=times, at=at)
@@ -98,11 +98,15 @@ def words(entry: LedgerEntry, now: datetime) -> Phrase:
         return phrase("asking.not-final", times=times, at=at)
     if last["code"] not in ABSENT:
         return phrase("asking.found", times=times, at=at)
-    absent = _absent(len(_answers(entry)), at, _short(_back_to(last)))
+    absent = _absent(_times(len(_answers(entry))), at, _short(_back_to(last)))
     return phrase("asking.expired", absent=absent) if _expired(entry, now) else absent
 
 
-def _absent(times: int, at: str, back_to: str) -> Phrase:
+def _times(count: int) -> Phrase:
+    return phrase("asking.once") if count == 1 else phrase("asking.times", count=count)
+
+
+def _absent(times: Phrase, at: str, back_to: str) -> Phrase:
     if back_to:
         return phrase("asking.absent-back-to", times=times, at=at, back_to=back_to)
     return phrase("asking.absent", times=times, at=at)

@@ -19,7 +19,10 @@ DECISIVE = {"settled": True, "rejected": False, "made": True}
 That a thing is in the state that was wanted is not among them: another request may have done it.
 """
 
-FOR_A_PERSON = ("no-way", "several", "contradicted", "gone", "in-state", "no-thing", "state")
+FOR_A_PERSON = (
+    *("no-way", "several", "contradicted", "gone", "in-state", "no-thing", "state"),
+    "nothing-so-far",  # the list only grows: it will be read back less far
+)
 """What asking again does not change."""
 
 ABSENT = ("alike", "others", "nothing", "nothing-back-to", "nothing-so-far")

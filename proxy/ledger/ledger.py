@@ -93,7 +93,7 @@ class Ledger:
         return self._writer.long_in_doubt
 
     def asked_by(self, asker: "Asker") -> None:
-        """Tell ``asker`` from now on when there is more in doubt than before."""
+        """Tell ``asker`` from now on when a row has come to be in doubt."""
         self.asker = asker
 
         def told() -> None:

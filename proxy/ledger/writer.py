@@ -80,7 +80,7 @@ class Writer(threading.Thread):
         self.since: float | None = None
         self.in_doubt = self.long_in_doubt = self.log_size = 0
         self.doubted: Callable[[], None] = lambda: None
-        """Called in this thread when there is more in doubt than before."""
+        """Called in this thread when a row has come to be in doubt."""
         self._arrived: queue.SimpleQueue[Steps | None] = queue.SimpleQueue()
         self._amended: list[Row] = []
         self._closings: list[Row] = []
@@ -174,21 +174,21 @@ class Writer(threading.Thread):
                     self._write_to(store, openings, amended, closings)
                 else:
                     self._probe(store)
-                if now >= self._counted + _PROBE or any(
-                    row.end is not None and row.end.doubtful for row in closings
-                ):
-                    self._count(store, now)
+                new = any(row.end is not None and row.end.doubtful for row in closings)
+                if new or now >= self._counted + _PROBE:
+                    self._count(store, now, new=new)
         except Exception as error:  # noqa: BLE001  whatever it is: who waits must be told
             self._failed(error)
             return False
         self._note("")
         return True
 
-    def _count(self, store: Store, now: float) -> None:
+    def _count(self, store: Store, now: float, *, new: bool) -> None:
         before, self.in_doubt, self._counted = self.in_doubt, store.in_doubt(), now
         since = stamp(time.time() - STAYS)
         self.long_in_doubt = store.long_in_doubt(since) if self.in_doubt else 0
-        if self.in_doubt > before:
+        # A new row may come for one that was settled: the count alone does not tell.
+        if new or self.in_doubt > before:
             self.doubted()
 
     @contextmanager

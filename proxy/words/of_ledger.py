@@ -42,31 +42,32 @@ OF_LEDGER = {
         "la API rechaza las consultas ({status}): tal vez al token le falta el permiso de leer; el"
         " proxy consulta otra vez con el próximo token",
     ),
+    "asking.once": Words("once", "una vez"),
+    "asking.times": Words("{count} times", "{count} veces"),
     "asking.not-yet": Words("the API has not been asked yet", "todavía no se consultó la API"),
     "asking.found": Words(
-        "asked {times} times until {at} UTC: the API has something to compare it with",
-        "consultado {times} veces hasta {at} UTC: la API tiene algo con qué compararlo",
+        "asked {times} until {at} UTC: the API has something to compare it with",
+        "consultado {times} hasta {at} UTC: la API tiene algo con qué compararlo",
     ),
     "asking.not-final": Words(
-        "asked {times} times until {at} UTC: the API has it, and it is not final yet",
-        "consultado {times} veces hasta {at} UTC: la API lo tiene y todavía no es definitivo",
+        "asked {times} until {at} UTC: the API has it, and it is not final yet",
+        "consultado {times} hasta {at} UTC: la API lo tiene y todavía no es definitivo",
     ),
     "asking.disagrees": Words(
-        "asked {times} times until {at} UTC: the answers disagree, so a person decides",
-        "consultado {times} veces hasta {at} UTC: las respuestas se contradicen; decide una"
-        " persona",
+        "asked {times} until {at} UTC: the answers disagree, so a person decides",
+        "consultado {times} hasta {at} UTC: las respuestas se contradicen; decide una persona",
     ),
     "asking.not-answered": Words(
-        "asked {times} times until {at} UTC: the last question was not answered",
-        "consultado {times} veces hasta {at} UTC: la última consulta no tuvo respuesta",
+        "asked {times} until {at} UTC: the last question was not answered",
+        "consultado {times} hasta {at} UTC: la última consulta no tuvo respuesta",
     ),
     "asking.absent": Words(
-        "asked {times} times until {at} UTC, not found",
-        "consultado {times} veces hasta {at} UTC, no se encontró",
+        "asked {times} until {at} UTC, not found",
+        "consultado {times} hasta {at} UTC, no se encontró",
     ),
     "asking.absent-back-to": Words(
-        "asked {times} times until {at} UTC, read back to {back_to} UTC, not found",
-        "consultado {times} veces hasta {at} UTC, leído hasta {back_to} UTC, no se encontró",
+        "asked {times} until {at} UTC, read back to {back_to} UTC, not found",
+        "consultado {times} hasta {at} UTC, leído hasta {back_to} UTC, no se encontró",
     ),
     "asking.expired": Words(
         "{absent}; the resolution has expired",

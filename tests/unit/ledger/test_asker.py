@@ -15,6 +15,7 @@ from proxy.ledger.asker import GAP, QUIET_LONGEST, Asker, paced
 from proxy.ledger.asking import DAY, LEAST, LONGEST, SOON
 from proxy.ledger.doubts import DoubtfulRows
 from proxy.ledger.entry import AskedQuestion, LedgerEntry, LookedUp
+from proxy.ledger.finding import FOR_A_PERSON
 from proxy.ledger.reading import Kin, reading
 from proxy.ledger.trouble import LedgerRefused
 from proxy.ledger.verdict import settle
@@ -147,6 +148,20 @@ async def test_what_is_processing_is_asked_on_until_it_is_final(path: Path) -> N
     assert life.asker.settled == {"settled": 1}
 
 
+@pytest.mark.parametrize("code", FOR_A_PERSON)
+def test_what_asking_again_does_not_change_is_asked_once(path: Path, code: str) -> None:
+    @on_clockwork
+    async def run() -> None:
+        life = Life(path, 1)
+        life.api.code = code
+        async with life.running():
+            await asyncio.sleep(LONGEST)
+        assert len(life.api.asked) == 1
+        assert life.row()["in_doubt"]
+
+    run()
+
+
 @on_clockwork
 async def test_what_a_person_settles_is_asked_about_no_more(path: Path) -> None:
     life = Life(path, 1)
@@ -250,6 +265,19 @@ async def test_a_row_that_always_fails_keeps_no_other_back(path: Path) -> None:
     async with life.running():
         await asyncio.sleep(120)
     assert {number for _, number in life.api.asked} == {1, 2, 3}
+
+
+@on_clockwork
+async def test_our_own_refusal_is_no_sign_of_life(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    life = Life(path, 2)
+    life.api.came = {1: UNREACHED, 2: question(403, ours=True, rule=True)}
+    async with life.running():
+        await asyncio.sleep(600)
+    assert {number for _, number in life.api.asked} == {1, 2}
+    assert not any("answers questions" in record.message for record in caplog.records)
+    assert life.asker.asks, "a rule of ours is no refusal of the API"
 
 
 def another(path: Path) -> None:

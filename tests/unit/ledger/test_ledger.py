@@ -522,3 +522,45 @@ async def test_damage_that_is_met_while_deleting_stays(
     await soon(lambda: "damaged" in str(ledger.problem))
     with pytest.raises(LedgerUnavailable, match="damaged"):
         await ledger.open(row())
+
+
+class Told:
+    """Counts how often it is told of a new row in doubt."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def doubted(self) -> None:
+        self.times += 1
+
+
+async def test_who_asks_is_told_of_each_new_row_in_doubt(
+    ledger: Ledger, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of one that takes the place of another, which was settled since the last count."""
+    monkeypatch.setattr(writer, "_PROBE", 1000.0)
+    told: Any = Told()
+    ledger.asked_by(told)
+    for number, outcome in enumerate(("unknown", "answered", "cut"), 1):
+        payment = row(f"run-{number}")
+        await ledger.open(payment)
+        ledger.close(payment, ended(outcome))
+        await soon(lambda n=number: len([o for _, o in outcomes(path) if o]) == n)
+        if outcome == "unknown":
+            await soon(lambda: told.times == 1)
+            with closing(sqlite3.connect(path)) as connection, connection:
+                connection.execute("INSERT INTO verdict VALUES (1, '', 1, '', 'me', NULL, NULL)")
+    await soon(lambda: told.times == 2)
+
+
+async def test_what_has_been_in_doubt_for_long_is_counted_apart(path: Path) -> None:
+    store = Store.open(path)
+    rows = [row("run-1"), row("run-2")]
+    store.write(rows, [])
+    rows[0].end, rows[1].end = ended("unknown", closed_at="2026-01-01T00:00:00Z"), ended("unknown")
+    store.write([], rows)
+    store.close()
+    made = Ledger(path, Retention(400, 1 << 30))
+    await soon(lambda: made.in_doubt == 2)
+    assert made.long_in_doubt == 1
+    await made.aclose()

@@ -78,6 +78,6 @@ def test_how_often_the_api_was_asked_and_that_it_disagrees_is_told(tmp_path: Pat
     assert "unknown, not found, evidence disagrees" in lines[1]
     assert "unknown, settled by the proxy" in lines[2]
     told = dict(details(first))
-    assert told["so far"].startswith("asked 1 times until")
+    assert told["so far"].startswith("asked once until")
     assert "if a proxy runs" in told["asked next"]
     assert "contradicts the verdict" in dict(details(second))["disagreement"]
