@@ -1,4 +1,4 @@
-"""A row of the ledger as it is read: what schema.py says, as one JSON object."""
+"""A row of the ledger as it is read: the columns of schema.py as one JSON object."""
 
 from typing import TypedDict
 
@@ -9,7 +9,7 @@ PROXY = "breb-proxy"
 
 
 class AskedQuestion(TypedDict):
-    """What one question of a look-up came to: see `finding.Asked`."""
+    """The result of one question of a look-up: see `finding.Asked`."""
 
     target: str
     status: int | None
@@ -25,7 +25,7 @@ class AskedQuestion(TypedDict):
 
 
 class FoundCandidate(TypedDict):
-    """Something that the API has: see `comparison.Candidate`. ``known`` is masked."""
+    """A thing of the API: see `comparison.Candidate`. ``known`` is masked."""
 
     known: dict[str, str]
     agrees: list[str]
@@ -36,7 +36,7 @@ class FoundCandidate(TypedDict):
 
 
 class Evidence(TypedDict):
-    """What a look-up found; ``at`` in RFC 3339."""
+    """The finding of a look-up; ``at`` is RFC 3339."""
 
     at: str
     kind: str
@@ -71,7 +71,7 @@ class WrittenVerdict(TypedDict):
 
 
 class LedgerEntry(TypedDict):
-    """A row. Times in RFC 3339; None is what is not known, or not yet.
+    """A row. Times are RFC 3339; a member that is unknown, or unknown yet, is None.
 
     ``payment`` and ``answer`` are members of the bodies by their paths, masked; ``marks`` are keyed
     hashes of the ids among them. ``disagrees``: evidence and verdicts say different things;
@@ -105,7 +105,7 @@ class LedgerEntry(TypedDict):
 
 
 class LookedUp(Evidence):
-    """What a look-up tells: the evidence, beside its row and in words. ``suggests`` a verdict."""
+    """A look-up's evidence, with its row and in words. ``suggests`` is a verdict."""
 
     row: LedgerEntry
     words: str
@@ -113,13 +113,13 @@ class LookedUp(Evidence):
 
 
 class KeptLookUp(LookedUp):
-    """What a look-up tells, and why it was not kept as evidence; empty if it was."""
+    """The same; ``kept`` is the reason why it was not kept as evidence, empty if it was."""
 
     kept: str
 
 
 class LedgerPage(TypedDict):
-    """Rows, the newest first, and how many there are by outcome."""
+    """Rows, the newest first, and their counts by outcome."""
 
     rows: list[LedgerEntry]
     counts: dict[str, int]

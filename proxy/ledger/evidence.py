@@ -1,4 +1,4 @@
-"""What look-ups found: kept beside the row, so that a verdict does not rest on anybody's memory."""
+"""The findings of look-ups, kept beside the row, so that a verdict does not rest on memory."""
 
 import json
 import sqlite3
@@ -12,7 +12,7 @@ _LARGEST = 16_384  # characters; candidates beyond are left out
 
 
 def keep(path: Path, found: LookedUp) -> None:
-    """Write down what a look-up found about its row; raise LedgerRefused if that cannot be."""
+    """Write down a look-up's finding about its row; raise LedgerRefused if that fails."""
     with opened(path, "rw") as connection:
         renew(connection, path)
         put(connection, found)

@@ -1,7 +1,7 @@
-"""What a look-up tells, as a code: never more than the API said.
+"""The finding of a look-up, as a code: never more than the API stated.
 
-A thing of the API is the row's only where it is named whole and nothing speaks against it. That
-something was *not* made is never found: absence is told as absence.
+A thing of the API is the row's only if it is named whole and nothing speaks against it. A look-up
+never finds that something was *not* made: absence is reported as absence.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ ABSENT = ("alike", "others", "nothing", "nothing-back-to", "nothing-so-far")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question and what came of it.
+    """One question and its result.
 
     ``status`` is None if nothing came; ``read`` says that it is as documented; ``absent`` that the
     API itself knows of no such thing; ``rule`` that our own rules did not let the question pass;
@@ -68,7 +68,7 @@ class LookUpResult:
 
     @property
     def code(self) -> str:
-        """One word for what it says."""
+        """One word for the finding."""
         return self.words.code.removeprefix("look-up.")
 
 

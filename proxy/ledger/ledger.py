@@ -26,13 +26,13 @@ if TYPE_CHECKING:  # imported only where there is one
 
 log = logging.getLogger("proxy.ledger")
 
-_WAIT = 10.0  # seconds a request waits for its row: no disk that hangs holds callers for ever
-_COMPANY = 0.01  # seconds that ends wait for an opening: nobody waits for them
+_WAIT = 10.0  # seconds that a request waits for its row: no hanging disk holds callers for ever
+_COMPANY = 0.01  # seconds that ends wait for an opening to share its commit: nobody waits for ends
 _MORE = 0.001  # seconds that an opening waits for others: each commit costs what ten rows do
-_CROWD = 0.003  # seconds between commits, from which on there are no others to wait for
+_CROWD = 0.003  # seconds between commits above which an opening waits for no others
 _LOOK = 0.5  # seconds between looks at the writer
 _STALLED = 1.0  # seconds after which a disk is called sick
-_LAST = 0.2  # seconds for the last words
+_LAST = 0.2  # seconds for the last ends, when the process ends at once
 _TOLD = 20  # rows left open that are named in the log, one line each
 
 
@@ -43,7 +43,7 @@ class Ledger:
     """Opens and closes rows; `aclose` ends it. Made in the event loop that serves."""
 
     def __init__(self, path: Path, retention: Retention) -> None:
-        """Open the file and tell what was left open; raise LedgerRefused if it is no good."""
+        """Open the file and report the rows left open; raise LedgerRefused if it cannot be used."""
         self.path = path
         self.recovered: Counter[str] = Counter()
         self.asker: Asker | None = None
@@ -66,17 +66,17 @@ class Ledger:
         try:
             store = Store.open(self.path)
         except (sqlite3.Error, OSError):
-            return None  # the writer tries again, and says why not
+            return None  # the writer tries again, and reports the reason
         try:
             self._tell_left(store.recover())
         except (sqlite3.Error, OSError):
-            store.close()  # what was left open must be found first: the writer tries again
+            store.close()  # rows left open must be found first: the writer tries again
             return None
         return store
 
     @property
     def problem(self) -> Said:
-        """Why nothing can be written; empty while it can."""
+        """The reason why nothing can be written; empty while it can."""
         stalled = self._stalled()
         if stalled > _STALLED:
             return phrase("disk.silent", seconds=round(stalled))

@@ -1,4 +1,4 @@
-"""A look-up: asks the API about a row, the way every caller's request goes, and only with GET.
+"""A look-up: asks the API about a row, on the way of every caller's request, and only with GET.
 
 The requests enter the callers' app in this process, in the name of the caller whose row it is: the
 rules judge them, the keeper's token goes on them, and the log has a line for each. A 401 renews no
@@ -28,7 +28,7 @@ from proxy.upstream import Reply
 from proxy.words import both
 
 _LIMIT = 4 << 20  # bytes of one answer
-_SECONDS = 30.0  # for one question
+_SECONDS = 30.0  # seconds for one question
 _LATEST = 86_400.0  # seconds: of a Retry-After
 _PROBLEM = b"application/problem+json"
 _RULE = b"urn:breb-proxy:error:rule"
@@ -82,7 +82,7 @@ class LookUp:
             asked.append(came)
             likely += comparison.candidates(things)
             if any(each.sure for each in likely) or came.retry_after is not None:
-                break  # an id that is known says all; who asks for time gets it
+                break  # a known id tells everything; who asks for time gets it
         likely.sort(key=lambda each: each.rank, reverse=True)
         found = finding(asked, likely, questions.change(entry))
         return {

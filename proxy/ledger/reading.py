@@ -1,4 +1,4 @@
-"""Reads a ledger for people and programs, while it is written or not: never changes a thing."""
+"""Reads a ledger for people and programs, even while it is written, and never changes it."""
 
 import json
 import os
@@ -26,7 +26,7 @@ _COLUMNS = (
     "number, exchange, opened_at, closed_at, seconds, caller, method, path, body_bytes,"
     " body_sha256, payment, token_id, traceparent, attempts, status, answer, outcome, reason"
 )
-# What an older format lacks, by version.
+# The columns that an older format lacks, by version.
 _MARKS = {1: "'{}' AS marks"}
 _VERDICT = {1: "NULL, NULL"}
 _KIN = timedelta(days=1)  # before and after: a resolution lives for half an hour
@@ -40,7 +40,7 @@ _HOLDS = (
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which rows: the newest first, those before ``before`` (a row's number)."""
+    """The choice of rows: the newest first, those before ``before`` (a row's number)."""
 
     in_doubt: bool = False
     since: str = ""
@@ -99,7 +99,7 @@ class Reader:
         connection.row_factory = sqlite3.Row
 
     def entries(self, query: Query) -> Iterator[LedgerEntry]:
-        """Yield the rows that are asked for."""
+        """Yield the chosen rows."""
         where, values = query.where(self._left_open)
         rows = self._connection.execute(
             f"SELECT {self._columns} FROM request WHERE {where} ORDER BY number DESC LIMIT ?",
@@ -198,7 +198,7 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Kin:
-    """What the ledger's other rows tell of one row.
+    """The facts of the ledger's other rows about one row.
 
     ``repeats``: ids that requests of the same resolution were answered with; ``owners``: ids that
     others were answered with, each with the number of its row.
@@ -217,7 +217,7 @@ def reading(path: Path) -> Iterator[Reader]:
 
 @contextmanager
 def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
-    """Open a ledger that is there; what SQLite says against it becomes LedgerRefused."""
+    """Open an existing ledger; an error of SQLite's becomes LedgerRefused."""
     with suppress(OSError):  # of a folder that is closed to us: said below
         if not path.is_file():
             what = phrase("is-a-directory") if path.is_dir() else phrase("does-not-exist")

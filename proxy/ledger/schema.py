@@ -26,11 +26,11 @@ def _in_doubt(row: str, number: str) -> str:
     return f"({_doubtful(row)} AND NOT EXISTS ({verdicts}))"
 
 
-# A 5xx says that the upstream failed, not that it did nothing.
+# A 5xx means that the upstream failed, not that it did nothing.
 IN_DOUBT = _in_doubt("", "request.number")
 SETTLED = f"(outcome IS NOT NULL AND {IN_DOUBT} IS NOT TRUE)"
 
-# What holds a ledger's promises: made anew where an older ledger is brought to this format.
+# The triggers that keep a ledger's promises; they are made anew when an older ledger is renewed.
 _HOLDS = f"""
 CREATE INDEX request_doubtful ON request (number) WHERE {_doubtful()};
 CREATE TRIGGER request_is_new BEFORE INSERT ON request
@@ -133,7 +133,7 @@ PRAGMA user_version = 2;
 COMMIT;
 """
 }
-"""How a ledger of an older format becomes one of the next: whole, or not at all."""
+"""The steps from each older format to the next: each is done whole, or not at all."""
 
 _OPEN = """
 INSERT INTO request (number, exchange, opened_at, caller, method, path, token_id, traceparent,

@@ -23,8 +23,8 @@ from proxy.ledger.trouble import MEND, LedgerRefused, damaged, passes, read_only
 from proxy.moments import stamp
 from proxy.words import Phrase, phrase
 
-_BUSY = 2.0  # seconds another program may hold the file, such as a verdict being written
-_PAGES = 512  # given back to the file system after a deletion
+_BUSY = 2.0  # seconds that another program may hold the file, for example to write a verdict
+_PAGES = 512  # pages returned to the file system after a deletion
 _LOG_KEPT = 4 << 20  # bytes of the write-ahead log, once nobody reads from before
 _FOLDED = _LOG_KEPT // schema.PAGE  # pages of it, from which on SQLite folds it into the file
 
@@ -64,7 +64,7 @@ class Store:
         Trouble that may pass by itself, such as a full disk, is raised as it comes.
         """
         try:
-            if path.exists() and not path.is_file():  # before a lock is left beside it
+            if path.exists() and not path.is_file():  # checked before a lock file is made beside it
                 if path.is_dir():
                     raise LedgerRefused(phrase("ledger.directory", path=str(path)))
                 raise LedgerRefused(phrase("ledger.no-file", path=str(path)))
@@ -336,7 +336,7 @@ def _opened(path: Path, *, may_make: bool = False, whole: bool = True) -> sqlite
     try:
         if may_make and _blank(connection):
             connection.executescript(schema.TABLES)
-            # Who takes the file without its log still has a ledger.
+            # A copy of the file without its log is still a ledger.
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         (check if whole else refuse_other)(connection, path)
         connection.execute("PRAGMA journal_mode = WAL")

@@ -35,7 +35,7 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class EarlierVerdict:
-    """The verdict that was the last one until now."""
+    """The verdict that was the last one before."""
 
     kind: str
     author: str

@@ -1,10 +1,10 @@
-"""The one thread that writes the ledger: those who wait share a commit.
+"""The one thread that writes the ledger; waiting rows share a commit.
 
-While the disk takes one commit, the rows of all who come meanwhile gather, and go with the next.
+While the disk takes one commit, the rows that come meanwhile gather, and go with the next.
 
 Invariants: a row's end is written after its opening, into the file that holds it; an end that could
-not be written is kept and tried again; whoever waits is told, whatever happens; what a process
-before left open is found before anything else is written.
+not be written is kept and tried again; every waiting request gets a result; rows that an earlier
+process left open are found before anything else is written.
 """
 
 import logging
@@ -25,10 +25,10 @@ from proxy.moments import stamp
 from proxy.words import Said, phrase
 
 _PROBE = 5.0  # seconds between questions whether the file can still be written, while it can
-_RETRY = 1.0  # the same, while it cannot
+_RETRY = 1.0  # seconds, while it cannot
 _MOST = 1000  # rows in one commit
 STAYS = 900.0  # seconds after which doubt is said to stay: most heals before
-_LONG_LOG = 64 << 20  # bytes: somebody has been reading for long
+_LONG_LOG = 64 << 20  # bytes: a program has been reading for long
 
 log = logging.getLogger("proxy.ledger")
 
@@ -45,7 +45,7 @@ class Steps:
 
 
 Told = Callable[[list[Row], Said], None]
-"""Rows that were written, or why they were not."""
+"""Rows that were written, or the reason why they were not."""
 
 
 class Writer(threading.Thread):
@@ -70,7 +70,7 @@ class Writer(threading.Thread):
         super().__init__(name="ledger", daemon=True)
         self._path = path
         self._store = store
-        self._gone: Store | None = None  # its file is no longer at its place
+        self._gone: Store | None = None  # a store whose file is no longer at its place
         self._opened = store is not None
         self._retention = retention
         self._told = told
@@ -85,7 +85,7 @@ class Writer(threading.Thread):
         self._amended: list[Row] = []
         self._closings: list[Row] = []
         self._under_way: set[Row] = set()
-        self._home: Store | None = None  # where all of these are
+        self._home: Store | None = None  # the store that holds all of these
         self._ending = self._long_log = False
         self._probed = self._counted = -math.inf
 
@@ -193,7 +193,7 @@ class Writer(threading.Thread):
 
     @contextmanager
     def _at_the_disk(self) -> Iterator[None]:
-        """Let others see since when it is at the disk."""
+        """Publish the time since which it is at the disk."""
         self.since = time.monotonic()
         try:
             yield

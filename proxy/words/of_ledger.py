@@ -1,4 +1,4 @@
-"""Why the ledger cannot be written, and what a look-up in the API tells of a row."""
+"""The words of failures to write the ledger, and of the findings of look-ups in the API."""
 
 from proxy.words.entry import Words
 

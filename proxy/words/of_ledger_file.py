@@ -1,4 +1,4 @@
-"""Why a ledger's file cannot be used until a person does something, and what that is."""
+"""The words of errors of a ledger's file that a person has to mend, with the advice."""
 
 from proxy.words.entry import Words
 

@@ -1,4 +1,4 @@
-"""How the proxy and its token are, for probes and people."""
+"""The words of the state of the proxy and its token, for probes and people."""
 
 from proxy.words.entry import Words
 
