@@ -15,7 +15,7 @@ from typing import Any
 from proxy.cli.ledger import rows, spreadsheet
 from proxy.console.caller_url import CallerUrl
 from proxy.console.changes import changes
-from proxy.console.copying import FORMS
+from proxy.console.copying import FORMS, NotCopied
 from proxy.console.find import find
 from proxy.console.har import written
 from proxy.console.said import said
@@ -210,7 +210,8 @@ def _shown(text: str) -> Entry:
 def _copied(text: str) -> None:
     request = replace(sendable(_shown(text)), method="POST")
     for write in FORMS.values():
-        write(request, DOOR)
+        with contextlib.suppress(NotCopied):  # a client that would take it for something else
+            write(request, DOOR)
 
 
 def _found(text: str) -> None:
