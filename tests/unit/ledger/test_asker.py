@@ -21,8 +21,8 @@ from proxy.ledger.trouble import LedgerRefused
 from proxy.ledger.verdict import settle
 from proxy.words import phrase
 from tests.support.clockwork import on_clockwork, the_loop
-from tests.support.found import looked_up, question
 from tests.support.ledgers import filled
+from tests.support.look_ups import looked_up, question
 
 REFUSED = question(401)
 UNREACHED = question(502, ours=True)

@@ -11,8 +11,8 @@ from proxy.ledger.reading import reading
 from proxy.ledger.trouble import LedgerRefused
 from proxy.ledger.verdict import conclude, settle
 from proxy.words.catalogue import CATALOGUE
-from tests.support.found import looked_up
 from tests.support.ledgers import filled
+from tests.support.look_ups import looked_up
 
 SURE = {"settled": True, "rejected": False, "made": True}
 OTHERS = sorted(

@@ -10,8 +10,8 @@ from proxy.cli.ledger.rows import details, table
 from proxy.ledger.reading import Query, reading
 from proxy.ledger.verdict import conclude, settle
 from proxy.terminal.screen import Screen
-from tests.support.found import looked_up
 from tests.support.ledgers import filled
+from tests.support.look_ups import looked_up
 
 
 @pytest.fixture
