@@ -38,6 +38,11 @@ def stamp_seconds(at: float) -> str:
     return f"{_worded(int(at))}Z"
 
 
+def to_the_second(written: str) -> str:
+    """Return a time that `stamp` wrote as people read it: UTC, without its fraction and zone."""
+    return written[:19].replace("T", " ")
+
+
 def _worded(second: int) -> str:
     global _second
     last, text = _second  # both at once: other threads write here, too

@@ -7,9 +7,6 @@ from typing import TypedDict
 
 from proxy.words.phrase import Both
 
-JsonObject = dict[str, object]
-"""An answer, before it is known whose it is."""
-
 
 class PastFetch(TypedDict):
     """One token request that has ended."""

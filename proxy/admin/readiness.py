@@ -4,41 +4,26 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from proxy.telemetry.state import MeasuredAsker, MeasuredLedger
 from proxy.token.keeper import TokenKeeper
-from proxy.words import Phrase, Said, phrase
+from proxy.words import Phrase, phrase
 from proxy.words.durations import Span
 
 
-class AskerState(Protocol):
+class AskerState(MeasuredAsker, Protocol):
     """The state of who asks the API about rows in doubt, as the proxy shows it."""
-
-    @property
-    def asks(self) -> bool:
-        """Whether the API lets itself be asked, as far as is known."""
 
     @property
     def words(self) -> Phrase:
         """The state in words."""
 
 
-class LedgerState(Protocol):
+class LedgerState(MeasuredLedger, Protocol):
     """The ledger's state, as the proxy shows it."""
 
     @property
     def path(self) -> Path:
         """The path of its file."""
-
-    @property
-    def problem(self) -> Said:
-        """The reason why it cannot be written; empty while it can."""
-
-    @property
-    def in_doubt(self) -> int:
-        """Rows in doubt that nobody has settled."""
-
-    @property
-    def long_in_doubt(self) -> int:
-        """Those of them that have been in doubt for a quarter of an hour."""
 
     @property
     def asker(self) -> AskerState | None:

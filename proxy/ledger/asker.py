@@ -21,7 +21,7 @@ from proxy.ledger.entry import AskedQuestion, LedgerEntry, LookedUp
 from proxy.ledger.finding import FOUND
 from proxy.ledger.reading import Kin
 from proxy.ledger.trouble import LedgerRefused
-from proxy.moments import stamp
+from proxy.moments import stamp, to_the_second
 from proxy.words import Phrase, phrase
 
 log = logging.getLogger("proxy.ledger")
@@ -100,10 +100,10 @@ class Asker:
             return phrase("asker.refused", status=self._refused[1])
         if self._clock() < self._quiet_until:
             later = self._wall() + self._quiet_until - self._clock()
-            return phrase("asker.quiet", at=_short(later))
+            return phrase("asker.quiet", at=to_the_second(stamp(later)))
         if self._next is None:
             return phrase("asker.idle")
-        return phrase("asker.next", at=_short(self._next))
+        return phrase("asker.next", at=to_the_second(stamp(self._next)))
 
     async def run(self) -> None:
         """Ask, for ever."""
@@ -237,7 +237,3 @@ def _reached(asked: AskedQuestion) -> bool:
     """Report whether the API answered, or our own rules did; not whether that was any good."""
     status = asked["status"]
     return status is not None and not (asked["ours"] and status >= 500)
-
-
-def _short(at: float) -> str:
-    return stamp(at)[:19].replace("T", " ")

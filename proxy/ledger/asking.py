@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from proxy.ledger.entry import Asking, Evidence, LedgerEntry
 from proxy.ledger.finding import ABSENT, FOR_A_PERSON, NOT_ANSWERED
-from proxy.moments import moment, stamp
+from proxy.moments import moment, stamp, to_the_second
 from proxy.words import Phrase, both, phrase
 
 SOON = 3.0  # seconds until the first question, and at least between two
@@ -89,7 +89,7 @@ def words(entry: LedgerEntry, now: datetime) -> Phrase:
     if not evidence:
         return phrase("asking.not-yet")
     last, times = evidence[-1], _times(len(evidence))
-    at = _short(last["at"])
+    at = to_the_second(last["at"])
     if entry["disagrees"]:
         return phrase("asking.disagrees", times=times, at=at)
     if last["kind"] == NOT_ANSWERED:
@@ -98,7 +98,7 @@ def words(entry: LedgerEntry, now: datetime) -> Phrase:
         return phrase("asking.not-final", times=times, at=at)
     if last["code"] not in ABSENT:
         return phrase("asking.found", times=times, at=at)
-    absent = _absent(_times(len(_answers(entry))), at, _short(_back_to(last)))
+    absent = _absent(_times(len(_answers(entry))), at, to_the_second(_back_to(last)))
     return phrase("asking.expired", absent=absent) if _expired(entry, now) else absent
 
 
@@ -121,7 +121,3 @@ def _expired(entry: LedgerEntry, now: datetime) -> bool:
     named = any(path.split(".")[-1] == "resolution_id" for path in entry["payment"])
     opened = moment(entry["opened_at"])
     return named and opened is not None and now > opened + _RESOLUTION
-
-
-def _short(at: str) -> str:
-    return at[:19].replace("T", " ")

@@ -19,15 +19,10 @@ from tests.support.command import command
 from tests.support.front import until
 from tests.support.patience import PATIENCE
 from tests.support.simulator import simulator
-from tests.support.upstream import answer
+from tests.support.upstream import answer, json_answer
 from tests.support.wire import Reader
 
 PATH, ACH = "/v1/payments/breb", "/v1/payments/ach"
-JSON = "Content-Type: application/json"
-
-
-def told(document: object, status: str = "200 OK") -> bytes:
-    return answer(status, json.dumps(document).encode(), JSON)
 
 
 class Api:
@@ -44,12 +39,12 @@ class Api:
         if call.method != "POST":
             self.asked.append(f"{call.method} {call.target.decode()}")
             whole = {"payments": self.made[::-1], "pagination_info": {"total_pages": 1}}
-            return told(whole) if self.says is None else self.says
+            return json_answer(whole) if self.says is None else self.says
         made = {"id": f"p-{len(self.made) + 1}", "status": "SETTLED", **json.loads(call.body)}
         made["created_at"] = datetime.now(UTC).isoformat()
         if self.makes:
             self.made.append(made)
-        return None if self.silent else told(made)
+        return None if self.silent else json_answer(made)
 
 
 @pytest.fixture
@@ -188,7 +183,7 @@ def test_our_own_rules_hold_for_us(
 def test_a_refusal_ends_the_questions_and_mints_no_token(
     upstream: RawUpstream, api: Api, asking: dict[str, object]
 ) -> None:
-    api.says = told({"message": "no"}, "401 Unauthorized")
+    api.says = json_answer({"message": "no"}, "401 Unauthorized")
     with Program(upstream.url, **asking) as proxy:
         until(lambda: proxy.status()["token"]["history"][-1]["ago"] > 1.1, "an older token")
         pay(proxy, resolution_id="r-1")

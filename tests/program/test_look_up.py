@@ -12,14 +12,9 @@ import pytest
 from tests.support import Call, Program, RawUpstream, ask
 from tests.support.command import command
 from tests.support.front import until
-from tests.support.upstream import answer
+from tests.support.upstream import answer, json_answer
 
 PATH = "/v1/payments/breb"
-JSON = "Content-Type: application/json"
-
-
-def told(document: object, status: str = "200 OK") -> bytes:
-    return answer(status, json.dumps(document).encode(), JSON)
 
 
 class Api:
@@ -35,20 +30,24 @@ class Api:
     def __call__(self, call: Call) -> bytes | None:
         if call.method == "POST":
             made = self.make(**json.loads(call.body))
-            return None if self.silent else told(made)
+            return None if self.silent else json_answer(made)
         self.asked.append(call.target.decode())
         if self.refusal is not None:
             return self.refusal
         path, _, query = call.target.decode().partition("?")
         if path != "/v1/payments":
             found = [each for each in self.made if path.endswith(f"/{each['id']}")]
-            return told(found[0]) if found else told({"message": "no", "http_code": 404}, "404 No")
+            return (
+                json_answer(found[0])
+                if found
+                else json_answer({"message": "no", "http_code": 404}, "404 No")
+            )
         number = int(parse_qs(query).get("page_params.page_number", ["1"])[0])
         if number == 2 and self.second is not None:
             return self.second
         newest = self.made[::-1][(number - 1) * 100 : number * 100]
         info = {"current_page": number, "total_pages": -(-len(self.made) // 100)}
-        return told({"payments": newest, "pagination_info": info})
+        return json_answer({"payments": newest, "pagination_info": info})
 
     def make(self, **given: Any) -> dict[str, Any]:
         at = given.pop("created_at", None) or datetime.now(UTC).isoformat()
@@ -197,13 +196,15 @@ def test_the_payment_of_another_row_is_struck_out(proxy: Program, api: Api) -> N
     [
         pytest.param(answer("404 No", b"<html>"), "not-answered", "not-answered", id="gateway"),
         pytest.param(
-            told({"message": "none exist for the entity", "http_code": 404}, "404 No"),
+            json_answer({"message": "none exist for the entity", "http_code": 404}, "404 No"),
             "not-found",
             "nothing",
             id="an empty list",
         ),
         pytest.param(answer("503 Slow Down", b""), "not-answered", "not-answered", id="503"),
-        pytest.param(told({"other": 1}), "not-answered", "not-answered", id="not as documented"),
+        pytest.param(
+            json_answer({"other": 1}), "not-answered", "not-answered", id="not as documented"
+        ),
     ],
 )
 def test_what_is_no_answer_is_not_taken_for_one(
@@ -227,7 +228,7 @@ def test_our_own_rule_is_called_our_own(upstream: RawUpstream, api: Api, tmp_pat
 
 def test_a_missing_scope_mints_no_token(upstream: RawUpstream, proxy: Program, api: Api) -> None:
     pay(proxy)
-    api.refusal = told({"message": "no"}, "401 Unauthorized")
+    api.refusal = json_answer({"message": "no"}, "401 Unauthorized")
     until(lambda: proxy.status()["token"]["history"][-1]["ago"] > 1.1, "an older token")
     before = len(upstream.tokens_asked)
     for _ in range(3):

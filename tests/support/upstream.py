@@ -44,6 +44,10 @@ def answer(status: str, body: bytes = b"", *lines: str) -> bytes:
     return head.encode() + b"\r\n\r\n" + body
 
 
+def json_answer(document: object, status: str = "200 OK") -> bytes:
+    return answer(status, json.dumps(document).encode(), "Content-Type: application/json")
+
+
 def token_reply(
     value: str | None = None, expires_in: object = 86400, token_id: str | None = None
 ) -> bytes:

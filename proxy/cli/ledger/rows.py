@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from proxy.counts import counted
 from proxy.invocation import COMMAND
 from proxy.ledger.entry import LedgerEntry
+from proxy.moments import to_the_second
 from proxy.terminal.plain import plain
 from proxy.terminal.screen import Screen
 from proxy.terminal.table import Cell, lines
@@ -44,7 +45,7 @@ def _cells(entry: LedgerEntry) -> tuple[Cell, ...]:
     shade = "dim" if entry["verdicts"] else _SHADES[outcome(entry)]
     return (
         Cell(f"#{entry['number']}", right=True),
-        Cell(entry["opened_at"][:19].replace("T", " ")),
+        Cell(to_the_second(entry["opened_at"])),
         Cell(_short(entry["caller"] or "-", 16)),
         Cell(_short(f"{entry['method']} {entry['path']}", _WIDEST)),
         Cell(amount(entry) or "-", right=True),

@@ -4,23 +4,12 @@ import io
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from proxy.cli.ledger.rows import details, table
 from proxy.ledger.reading import Query, reading
 from proxy.ledger.verdict import conclude, settle
 from proxy.terminal.screen import Screen
 from tests.support.ledgers import filled
 from tests.support.look_ups import looked_up
-
-
-@pytest.fixture
-def entries(tmp_path: Path) -> list[dict[str, Any]]:
-    path = tmp_path / "ledger.db"
-    filled(path, "answered", "unknown", "unknown", None)
-    settle(path, 2, kind="made", note="=SUM(A1)", author="ana")
-    with reading(path) as reader:
-        return list(reader.entries(Query()))
 
 
 def test_a_table_has_a_line_for_each_row(entries: list[dict[str, Any]]) -> None:

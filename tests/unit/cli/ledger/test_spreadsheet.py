@@ -2,24 +2,11 @@
 
 import csv
 import io
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from proxy.cli.ledger.spreadsheet import COLUMNS, write_csv
-from proxy.ledger.reading import Query, reading
-from proxy.ledger.verdict import settle
-from tests.support.ledgers import filled
-
-
-@pytest.fixture
-def entries(tmp_path: Path) -> list[dict[str, Any]]:
-    path = tmp_path / "ledger.db"
-    filled(path, "answered", "unknown", "unknown", None)
-    settle(path, 2, kind="made", note="=SUM(A1)", author="ana")
-    with reading(path) as reader:
-        return list(reader.entries(Query()))
 
 
 def test_csv_has_all_columns_and_no_formulas(entries: list[dict[str, Any]]) -> None:
