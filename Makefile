@@ -3,6 +3,7 @@ PYTHON ?= $(or $(shell for each in python3 python3.14 python3.13 python3.12 pyth
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done),python3)
 VENV := .venv
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' proxy/__init__.py)
+SOURCE ?= $(shell sed -n 's/^Repository = "\(.*\)"/\1/p' pyproject.toml)
 PY := $(VENV)/bin/python
 # What goes into packages: the distribution's own Python, which it keeps secure, if it is new enough.
 PACKAGED ?= $(shell /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -40,7 +41,7 @@ check: $(VENV)/.dev ## format, lint, types, layers, tests with coverage: what CI
 	@$(MAKE) -s test COVER=1 && $(PY) -m coverage combine -q && $(PY) -m coverage report
 
 format: $(VENV)/.dev ## put the code into its canonical form
-	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q . && $(PY) -m tools.config_example && $(PY) -m tools.chart
+	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q . && $(PY) -m tools.config_example && $(PY) -m tools.chart && $(PY) -m tools.address
 
 image: ## build the container images breb-proxy and breb-simulator, with docker or else podman
 	@VERSION=$(VERSION) SOURCE=$(SOURCE) BASE=$(BASE) sh docker/image/make.sh

@@ -15,13 +15,11 @@ import tarfile
 from pathlib import Path
 
 from proxy import __version__
-from tools import bundle, man_page
+from tools import address, bundle, man_page
 
 DIST = bundle.ROOT / "dist"
 BUILD = bundle.ROOT / "build"
 FOLDER = BUILD / "breb-proxy"
-# Who publishes packages gives a name and an address, in MAINTAINER. RFC 2606: this is none.
-UNPUBLISHED = "a build that nobody has published <nobody@breb-proxy.invalid>"
 
 
 def main() -> int:
@@ -92,7 +90,8 @@ def packages(folder: Path, version: str, compression: str = "xz") -> list[Path]:
         "ARCH": _architecture(),
         "MTIME": stamp,
         "COMPRESSION": compression,
-        "MAINTAINER": os.environ.get("MAINTAINER", UNPUBLISHED),
+        "MAINTAINER": address.read().maintainer,
+        "HOMEPAGE": address.read().repository,
     }
     recipe = BUILD / "nfpm.yaml"
     text = (bundle.ROOT / "docker" / "packages" / "nfpm.yaml").read_text(encoding="utf-8")

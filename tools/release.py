@@ -1,5 +1,9 @@
 """Make what is published: sdist, wheel, bill of materials, checksums; refuse what does not fit.
 
+A commit that its release's tag names is refused while the project's address is a placeholder or the
+base of the images is a tag. Any other commit is a rehearsal: the same files, and what stands in the
+way is told.
+
 The wheel is built twice and must come out the same, byte for byte. There is no zipapp: uvloop,
 httptools and pydantic-core are compiled, and Python imports nothing compiled from an archive;
 ``pipx run --spec WHEEL breb-proxy`` and ``uvx --from WHEEL breb-proxy`` run the wheel in one line.
@@ -16,7 +20,7 @@ import urllib.request
 from pathlib import Path
 
 from proxy import __version__
-from tools import trial
+from tools import address, base, trial
 
 DIST = trial.ROOT / "dist"
 
@@ -29,6 +33,7 @@ def main() -> int:
     """Build, check and describe the release; print what was made."""
     try:
         check_changelog((trial.ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+        check_publishable(hindrances(), tagged())
         made = build()
         with tempfile.TemporaryDirectory() as folder:
             programs = trial.install(made[0], Path(folder) / "environment")
@@ -49,6 +54,34 @@ def check_changelog(text: str) -> None:
     if told[:1] != [__version__]:
         newest = told[0] if told else "none"
         raise Refused(f"proxy says {__version__}, CHANGELOG.md's newest version is {newest}")
+
+
+def check_publishable(hindrances: list[str], tagged: bool) -> None:
+    """Tell what stands in the way of publishing; raise Refused if this commit is the release."""
+    if hindrances and tagged:
+        raise Refused("; ".join(hindrances))
+    for each in hindrances:
+        print(f"a rehearsal, not for publishing: {each}", file=sys.stderr)
+
+
+def hindrances(root: Path = trial.ROOT) -> list[str]:
+    """Return what must not be published as it is, in words."""
+    told = [
+        f"the {name} in pyproject.toml is a placeholder: set it once, then make format"
+        for name in address.read(root).placeholders()
+    ]
+    for file in base.FILES:
+        for name, digest in base.LINE.findall((root / file).read_text(encoding="utf-8")):
+            if not digest:
+                told.append(f"the base {name} of {file} has no digest: python -m tools.base")
+    return told
+
+
+def tagged(root: Path = trial.ROOT) -> bool:
+    """Report whether this commit is the release of this version."""
+    command = ["git", "-C", str(root), "tag", "--points-at", "HEAD"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return f"v{__version__}" in said.split()
 
 
 def build() -> list[Path]:
