@@ -12,9 +12,10 @@ from starlette.routing import Route
 
 from proxy.ledger.entry import KeptLookUp, LedgerEntry, LedgerPage
 from proxy.ledger.evidence import keep
+from proxy.ledger.kin import Kin
 from proxy.ledger.ledger import Ledger
 from proxy.ledger.look_up import LookUp
-from proxy.ledger.reading import Kin, Query, reading
+from proxy.ledger.reading import Query, reading
 from proxy.ledger.trouble import LedgerDamaged, LedgerRefused
 from proxy.ledger.verdict import KINDS, settle
 from proxy.words import both, phrase

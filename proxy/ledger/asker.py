@@ -19,7 +19,7 @@ from proxy.clock import Clock, sleepless
 from proxy.ledger.asking import due, is_for_a_person, words
 from proxy.ledger.entry import AskedQuestion, LedgerEntry, LookedUp
 from proxy.ledger.finding import FOUND
-from proxy.ledger.reading import Kin
+from proxy.ledger.kin import Kin
 from proxy.ledger.trouble import LedgerRefused
 from proxy.moments import stamp, to_the_second
 from proxy.words import Phrase, phrase

@@ -6,7 +6,7 @@ compared as numbers, all other values letter by letter.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -31,8 +31,9 @@ _SHOWN_LAST = ("receiver.key.key_value", "end_to_end_identification", "error.err
 class Candidate:
     """A thing of the API, beside the row's facts.
 
-    ``row`` is the number of another row whose answer it is; ``sure``: it is this row's, by its id
-    or its resolution, and nothing speaks against it.
+    ``row`` is the number of another row whose answer it is, or which a verdict found it to be;
+    ``twin`` that of one of the same resolution; ``mark`` is the keyed hash of its id where that is
+    masked. ``sure``: it is this row's, by its id or its resolution, and nothing speaks against it.
     """
 
     id: str
@@ -41,6 +42,8 @@ class Candidate:
     alike: tuple[str, ...]
     differs: tuple[str, ...]
     row: int | None = None
+    twin: int | None = None
+    mark: str = ""
 
     @property
     def named(self) -> bool:
@@ -67,7 +70,8 @@ class Comparison:
     mark: Mark
     skew: timedelta = timedelta(0)
     known: frozenset[str] = frozenset()
-    owners: Mapping[str, int] | None = None
+    owners: Mapping[str, int] = field(default_factory=dict)
+    twins: Mapping[str, int] = field(default_factory=dict)
 
     def candidates(self, found: Iterable[Mapping[str, Any]]) -> list[Candidate]:
         """Return the things that could be the row's, the most similar first."""
@@ -100,10 +104,10 @@ class Comparison:
         if created is not None:
             (agrees if self._in_time(created) else differs).append("time")
         known = {name: self.mask(name, value) for name, value in plain.items()}
-        owner = (self.owners or {}).get(plain.get("id", ""))
-        return Candidate(
-            plain.get("id", ""), known, tuple(agrees), tuple(alike), tuple(differs), owner
-        )
+        name = plain.get("id", "")
+        mark = self.mark(name) if known.get("id", "") != name else ""
+        whose = self.owners.get(mark or name), self.twins.get(mark or name)
+        return Candidate(name, known, tuple(agrees), tuple(alike), tuple(differs), *whose, mark)
 
     def _is_known(self, found: str, of: Operation | None) -> bool:
         """Report whether this request, or a repeat of it, was answered with this id."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from proxy.ledger.entry import LedgerEntry, LookedUp
-from proxy.ledger.reading import Kin, Query, reading
+from proxy.ledger.kin import Kin
+from proxy.ledger.reading import Query, reading
 from proxy.ledger.verdict import conclude
 
 MOST = 200  # the newest: so many at once are a person's

@@ -25,7 +25,10 @@ class AskedQuestion(TypedDict):
 
 
 class FoundCandidate(TypedDict):
-    """A thing of the API: see `comparison.Candidate`. ``known`` is masked."""
+    """A thing of the API: see `comparison.Candidate`. ``known`` is masked.
+
+    ``mark`` is the keyed hash of its id, empty if the id is not masked.
+    """
 
     known: dict[str, str]
     agrees: list[str]
@@ -33,6 +36,7 @@ class FoundCandidate(TypedDict):
     differs: list[str]
     row: int | None
     sure: bool
+    mark: str
 
 
 class Evidence(TypedDict):

@@ -13,8 +13,11 @@ from proxy.words import Phrase, phrase
 
 FOUND, NOT_FOUND, NOT_ANSWERED = "found", "not-found", "not-answered"
 
-DECISIVE = {"settled": True, "rejected": False, "made": True}
+DECISIVE = {"settled": True, "rejected": False, "made": True, "repeat": True}
 """What is sure of a row itself, and whether it says that it was carried out.
+
+``repeat``: the payment of its resolution was made, and is another row's already. Who adds up
+payments must not count it twice.
 
 That a thing is in the state that was wanted is not among them: another request may have done it.
 """
@@ -73,16 +76,16 @@ class LookUpResult:
 
 
 def finding(
-    asked: Sequence[Asked], candidates: Sequence[Candidate], change: Operation | None
+    asked: Sequence[Asked], candidates: Sequence[Candidate], of: Operation | None
 ) -> LookUpResult:
-    """Conclude. ``change`` is what was to be done with a thing that was there, if it was that."""
+    """Conclude. ``of`` is the operation that the row's request is, if it is one of the API's."""
     if not asked:
         return LookUpResult(NOT_ANSWERED, phrase("look-up.no-way"))
-    if change is not None and asked[0].answered:
-        return _of_change(change, asked[0], candidates)
+    if of is not None and of.changes_one and asked[0].answered:
+        return _of_change(of, asked[0], candidates)
     named = [each for each in candidates if each.named]
     if sure := [each for each in named if each.sure]:
-        return _of_sure(sure)
+        return _of_sure(sure, of)
     if odd := [each for each in named if each.row is None]:
         differs = ", ".join(odd[0].differs)
         return LookUpResult(NOT_FOUND, phrase("look-up.contradicted", differs=differs))
@@ -90,10 +93,15 @@ def finding(
     return _of_absence(asked, candidates) if failed is None else _unanswered(failed)
 
 
-def _of_sure(sure: Sequence[Candidate]) -> LookUpResult:
+def _of_sure(sure: Sequence[Candidate], of: Operation | None) -> LookUpResult:
     if len({each.id for each in sure}) > 1:
         return LookUpResult(NOT_FOUND, phrase("look-up.several", count=len(sure)))
     thing, state = sure[0].known.get("id", "-"), sure[0].known.get("status", "")
+    if of is None or not of.final:
+        return LookUpResult(FOUND, phrase("look-up.made", id=thing), "made")
+    if sure[0].twin is not None and state == "SETTLED":
+        told = phrase("look-up.repeat", id=thing, state=state, row=f"#{sure[0].twin}")
+        return LookUpResult(FOUND, told, "repeat")
     if state == "SETTLED":
         return LookUpResult(FOUND, phrase("look-up.settled", id=thing, state=state), "settled")
     if state == "REJECTED":

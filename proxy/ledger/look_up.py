@@ -19,9 +19,9 @@ from proxy.ledger import questions
 from proxy.ledger.comparison import Candidate, Comparison
 from proxy.ledger.entry import AskedQuestion, FoundCandidate, LedgerEntry, LookedUp
 from proxy.ledger.finding import Asked, finding
+from proxy.ledger.kin import Kin
 from proxy.ledger.payment import Mark, Mask
 from proxy.ledger.questions import MOST_PAGES, Question
-from proxy.ledger.reading import Kin
 from proxy.moments import stamp
 from proxy.token.response import retry_after
 from proxy.upstream import Reply
@@ -73,7 +73,9 @@ class LookUp:
         skew = timedelta(seconds=self._skew() or 0.0)
         family = await asyncio.to_thread(kin)
         known = frozenset(family.repeats)
-        comparison = Comparison(entry, self._mask, self._mark, skew, known, family.owners)
+        comparison = Comparison(
+            entry, self._mask, self._mark, skew, known, family.owners, family.twins
+        )
         caller = entry["caller"] or self._caller
         asked: list[Asked] = []
         likely: list[Candidate] = []
@@ -84,7 +86,8 @@ class LookUp:
             if any(each.sure for each in likely) or came.retry_after is not None:
                 break  # a known id tells everything; who asks for time gets it
         likely.sort(key=lambda each: each.rank, reverse=True)
-        found = finding(asked, likely, questions.change(entry))
+        what = questions.operation(entry)
+        found = finding(asked, likely, None if what is None else what.operation)
         return {
             "row": entry,
             "at": stamp(time.time()),
@@ -184,6 +187,7 @@ def _shown(candidate: Candidate) -> FoundCandidate:
         "differs": list(candidate.differs),
         "row": candidate.row,
         "sure": candidate.sure,
+        "mark": candidate.mark,
     }
 
 

@@ -64,12 +64,6 @@ def operation(entry: LedgerEntry) -> KnownOperation | None:
     return None if found is None or "/paas/" in found.before else found
 
 
-def change(entry: LedgerEntry) -> Operation | None:
-    """Return the intended change of a row to one existing thing, None if it was no change."""
-    found = operation(entry)
-    return found.operation if found and found.operation.changes_one else None
-
-
 def questions(entry: LedgerEntry, repeats: Iterable[str] = ()) -> list[Question]:
     """Return the questions about a row, the most telling first; none if the API has no way.
 

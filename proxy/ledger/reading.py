@@ -3,10 +3,9 @@
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,11 +14,10 @@ from proxy.ledger import schema
 from proxy.ledger.asking import asking
 from proxy.ledger.disagreement import disagree
 from proxy.ledger.entry import PROXY, Evidence, LedgerEntry, WrittenVerdict
+from proxy.ledger.kin import Kin, Others
 from proxy.ledger.lock import in_use
 from proxy.ledger.store import connect, format_of, refuse_other
 from proxy.ledger.trouble import LedgerDamaged, LedgerRefused, damaged, words
-from proxy.mask import MASK
-from proxy.moments import moment, stamp
 from proxy.words import phrase
 
 _COLUMNS = (
@@ -29,7 +27,6 @@ _COLUMNS = (
 # The columns that an older format lacks, by version.
 _MARKS = {1: "'{}' AS marks"}
 _VERDICT = {1: "NULL, NULL"}
-_KIN = timedelta(days=1)  # before and after: a resolution lives for half an hour
 _EVIDENCE = "SELECT at, code, found FROM evidence WHERE number = ? ORDER BY rowid"
 
 _HOLDS = (
@@ -168,44 +165,9 @@ class Reader:
         told = ({**json.loads(found), "at": at, "code": code} for at, code, found in rows)
         return cast("list[Evidence]", list(told))
 
-    def kin(self, entry: LedgerEntry) -> "Kin":
+    def kin(self, entry: LedgerEntry) -> Kin:
         """Return what other rows tell of what a row tells of."""
-        wanted = [
-            f'resolution_id":{blank}{json.dumps(value, ensure_ascii=False)}'
-            for blank in ("", " ")  # version 0.1.0 wrote one
-            for told in (entry["payment"], entry["marks"])
-            for path, value in told.items()
-            if path.split(".")[-1] == "resolution_id" and MASK not in value
-        ]
-        repeats: set[str] = set()
-        owners: dict[str, int] = {}
-        opened = moment(entry["opened_at"]) or datetime.now(UTC)
-        since, until = (stamp((opened + days).timestamp()) for days in (-_KIN, _KIN))
-        for number, payment, marks, answer in self._connection.execute(
-            f"SELECT number, payment, {self._marks}, answer FROM request WHERE answer IS NOT NULL"
-            " AND number != ? AND opened_at BETWEEN ? AND ?",
-            [entry["number"], since, until],
-        ):
-            answered = json.loads(answer).get("id")
-            if answered is None:
-                continue
-            if any(each in payment or each in marks for each in wanted):
-                repeats.add(answered)
-            else:
-                owners[answered] = number
-        return Kin(frozenset(repeats), owners)
-
-
-@dataclass(frozen=True, slots=True)
-class Kin:
-    """The facts of the ledger's other rows about one row.
-
-    ``repeats``: ids that requests of the same resolution were answered with; ``owners``: ids that
-    others were answered with, each with the number of its row.
-    """
-
-    repeats: frozenset[str]
-    owners: Mapping[str, int]
+        return Others(self._connection, entry, self._marks, evidence=self._evidence).kin()
 
 
 @contextmanager

@@ -26,10 +26,12 @@ KINDS = {
     "not-found": False,
     "made": True,
     "not-made": False,
+    "repeat": True,
 }
 """The verdicts, and whether they say that it was carried out.
 
-``rejected``: the API has it, and no money moved; ``not-found``: the API does not have it.
+``rejected``: the API has it, and no money moved; ``not-found``: the API does not have it;
+``repeat``: what it asked for is another row's of the same resolution.
 """
 
 

@@ -15,8 +15,8 @@ class Operation:
     them, and a look-up compares them. ``money`` is the member that holds the amount.
 
     ``shown_by`` shows the one thing that it makes or changes, ``listed_by`` lists what it makes:
-    where to look it up. ``states`` are those that it brings the thing into; ``deletes`` says that
-    afterwards there is none.
+    where to look it up; ``final`` are the states of that thing that it does not leave. ``states``
+    are those that it brings the thing into; ``deletes`` says that afterwards there is none.
 
     Of a list, ``holds`` is the member that has it, ``filters`` are the members of a request by
     which it can be searched, and ``query`` what a look-up always asks with.
@@ -30,6 +30,7 @@ class Operation:
     money: str = ""
     shown_by: "Operation | None" = None
     listed_by: "Operation | None" = None
+    final: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     deletes: bool = False
     holds: str = ""

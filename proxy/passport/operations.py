@@ -17,6 +17,7 @@ _OLD_KEY = ("key_type", "key_value")
 
 # -- payments --------------------------------------------------------------------------------------
 
+_FINAL = ("SETTLED", "REJECTED")
 _PAYMENT = Operation("GET", "/v1/payments/{payment_id}")
 _PAYMENTS = Operation(
     "GET",
@@ -30,7 +31,9 @@ _PAYMENTS = Operation(
 def _old_payments(path: str) -> tuple[Operation, ...]:
     shown = Operation("GET", f"{path}/{{payment_id}}")
     members = ("breb_recipient_id", "account_id", *_AMOUNT, "reference")
-    pays = Operation("POST", path, "payment", members=members, money="amount", shown_by=shown)
+    pays = Operation(
+        "POST", path, "payment", members=members, money="amount", shown_by=shown, final=_FINAL
+    )
     return pays, shown
 
 
@@ -43,6 +46,7 @@ PAYMENTS = (
         money="amount",
         shown_by=_PAYMENT,
         listed_by=_PAYMENTS,
+        final=_FINAL,
     ),
     Operation(
         "POST",
@@ -52,6 +56,7 @@ PAYMENTS = (
         money="amount",
         shown_by=_PAYMENT,
         listed_by=_PAYMENTS,
+        final=_FINAL,
     ),
     Operation(
         "POST",
@@ -60,6 +65,7 @@ PAYMENTS = (
         members=("id",),
         shown_by=_PAYMENT,
         listed_by=_PAYMENTS,
+        final=_FINAL,
     ),
     _PAYMENTS,
     _PAYMENT,

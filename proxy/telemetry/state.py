@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _REVOCATIONS = ("success", "failure")
 _RESULTS = ("found", "not-found", "not-answered")
-_VERDICTS = ("settled", "rejected", "made")
+_VERDICTS = ("settled", "rejected", "made", "repeat")
 
 
 class MeasuredAsker(Protocol):

@@ -104,6 +104,12 @@ OF_LEDGER = {
         "la API tiene este pago como {id}, pero {state} no es definitivo: consulte otra vez en un"
         " minuto y no lo vuelva a enviar",
     ),
+    "look-up.repeat": Words(
+        "made, once for two rows: the API has the payment of this resolution as {id}, with status"
+        " {state}; it stands in this ledger as that of {row}, do not count it twice",
+        "se hizo, una sola vez para dos filas: la API tiene el pago de esta resolución como {id},"
+        " con estado {state}; en este libro figura como el de {row}, no lo cuente dos veces",
+    ),
     "look-up.made": Words(
         "it was carried out: the API has it as {id}",
         "se ejecutó: la API lo tiene como {id}",

@@ -180,10 +180,24 @@ def test_our_own_rules_hold_for_us(
         assert (api.asked, told["verdicts"]) == ([], [])
 
 
-def test_a_refusal_ends_the_questions_and_mints_no_token(
+def test_one_payment_of_two_rows_is_settled_once(
     upstream: RawUpstream, api: Api, asking: dict[str, object]
 ) -> None:
-    api.says = json_answer({"message": "no"}, "401 Unauthorized")
+    """The API makes one payment of a resolution: whoever adds up must not find two."""
+    with Program(upstream.url, **asking) as proxy:
+        pay(proxy, resolution_id="r-1")
+        api.makes = False
+        pay(proxy, resolution_id="r-1")
+        until(lambda: row(proxy, 1)["verdicts"] and row(proxy, 2)["verdicts"], "not settled")
+        told = sorted(verdicts(row(proxy, each))[0][0] for each in (1, 2))
+        assert told == ["repeat", "settled"]
+
+
+@pytest.mark.parametrize("refusal", ["401 Unauthorized", "403 Forbidden"])
+def test_a_refusal_ends_the_questions_and_mints_no_token(
+    upstream: RawUpstream, api: Api, asking: dict[str, object], refusal: str
+) -> None:
+    api.says = json_answer({"message": "no"}, refusal)
     with Program(upstream.url, **asking) as proxy:
         until(lambda: proxy.status()["token"]["history"][-1]["ago"] > 1.1, "an older token")
         pay(proxy, resolution_id="r-1")
@@ -191,7 +205,7 @@ def test_a_refusal_ends_the_questions_and_mints_no_token(
         until(lambda: not proxy.status()["ledger"]["asker"]["asks"], "it asks on")
         assert len(upstream.tokens_asked) == 1
         assert len(api.asked) == 1
-        assert "the API refuses the questions (401)" in proxy.admin("/readyz?verbose")[1]
+        assert f"the API refuses the questions ({refusal[:3]})" in proxy.admin("/readyz?verbose")[1]
         assert "breb_proxy_ledger_asks 0.0" in proxy.admin("/metrics")[1]
 
 

@@ -22,7 +22,12 @@ _SHADES = {
     "open": "cyan",
     LEFT_OPEN: "red",
 }
-_WORDS = {LEFT_OPEN: "left open", "not-found": "not found", "not-made": "not made"}
+_WORDS = {
+    LEFT_OPEN: "left open",
+    "not-found": "not found",
+    "not-made": "not made",
+    "repeat": "made as another row's",
+}
 _WIDEST = 44
 
 

@@ -194,6 +194,7 @@ export const words = {
   "ledger.kind.not-made": "It was not made",
   "ledger.kind.rejected": "Rejected",
   "ledger.kind.rejected.why": "The API has it as rejected: no money moved.",
+  "ledger.kind.repeat": "Made, as another row's payment",
   "ledger.kind.settled": "Settled",
   "ledger.kind.settled.why": "The API has it, and it is settled.",
   "ledger.look-up": "Look it up in the API",

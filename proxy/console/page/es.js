@@ -194,6 +194,7 @@ export const words = {
   "ledger.kind.not-made": "No se realizó",
   "ledger.kind.rejected": "Rechazado",
   "ledger.kind.rejected.why": "La API lo tiene como rechazado: no se movió dinero.",
+  "ledger.kind.repeat": "Se realizó, como el pago de otra fila",
   "ledger.kind.settled": "Liquidado",
   "ledger.kind.settled.why": "La API lo tiene, y está liquidado.",
   "ledger.look-up": "Consultarla en la API",

@@ -16,7 +16,8 @@ from proxy.ledger.asking import DAY, LEAST, LONGEST, SOON
 from proxy.ledger.doubts import DoubtfulRows
 from proxy.ledger.entry import AskedQuestion, LedgerEntry, LookedUp
 from proxy.ledger.finding import FOR_A_PERSON
-from proxy.ledger.reading import Kin, reading
+from proxy.ledger.kin import Kin
+from proxy.ledger.reading import reading
 from proxy.ledger.trouble import LedgerRefused
 from proxy.ledger.verdict import settle
 from proxy.words import phrase

@@ -1,5 +1,6 @@
 """What of the API's things could be a row's, and what speaks against it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -82,6 +83,14 @@ def test_without_a_resolution_amount_and_time_make_a_candidate_and_no_more() -> 
     told = {"account_id": "a-1", "amount.value": "1500", "amount.currency": "COP"}
     (only,) = compared(entry(payment=told), payment())
     assert (only.sure, only.differs) == (False, ())
+
+
+def test_a_masked_id_is_known_by_its_mark() -> None:
+    masked = Comparison(entry(), lambda path, value: "••" if path == "id" else value, str.upper)
+    (only,) = replace(masked, owners={"P-1": 3}, twins={"P-1": 4}).candidates([payment()])
+    assert (only.mark, only.row, only.twin) == ("P-1", 3, 4)
+    (other,) = replace(masked, owners={"••": 3}).candidates([payment()])
+    assert other.row is None, "masks are alike"
 
 
 def test_the_answer_of_another_row_is_that_rows() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from proxy.ledger.comparison import Comparison
 from proxy.ledger.finding import Asked, LookUpResult, finding
-from proxy.ledger.questions import change
+from proxy.ledger.questions import operation
 from proxy.words.catalogue import CATALOGUE
 from tests.support.looked_up import entry, payment
 
@@ -21,7 +21,8 @@ def found(
 ) -> LookUpResult:
     row = row or entry()
     comparison = Comparison(row, lambda _, value: value, str.upper, **given)
-    return finding(asked, comparison.candidates(things), change(row))
+    what = operation(row)
+    return finding(asked, comparison.candidates(things), what and what.operation)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,21 @@ def test_what_is_another_rows_is_struck_out() -> None:
     told = found(payment(), row=row, owners={"p-1": 3})
     assert (told.kind, told.code) == ("not-found", "others")
     assert "#3" in str(told.words)
+
+
+def test_a_payment_that_is_another_rows_of_the_same_resolution_is_a_repeat() -> None:
+    told = found(payment(), twins={"p-1": 3})
+    assert (told.kind, told.code, told.suggests) == ("found", "repeat", "repeat")
+    assert "#3" in str(told.words)
+    assert found(payment(status="REJECTED"), twins={"p-1": 3}).code == "rejected"
+    assert found(payment(status="PROCESSING"), twins={"p-1": 3}).code == "not-final"
+
+
+def test_what_has_no_final_state_was_made_whatever_its_state() -> None:
+    row = entry("/v1/keys", payment={"account_id": "a-1"}, answer={"id": "k-1"})
+    key = {"id": "k-1", "status": "ACTIVE", "account_id": "a-1"}
+    told = found(key, row=row, asked=(Asked("/v1/keys/k-1", 200, 1),))
+    assert (told.kind, told.code, told.suggests) == ("found", "made", "made")
 
 
 @pytest.mark.parametrize(
@@ -129,7 +145,7 @@ def test_what_was_to_be_deleted_is_gone_if_the_api_itself_says_so() -> None:
 def test_every_word_of_a_look_up_is_used_here() -> None:
     codes = {code for code in CATALOGUE if code.startswith("look-up.")}
     used = {
-        "no-way", "not-answered", "own-rule", "settled", "rejected", "not-final", "made",
+        "no-way", "not-answered", "own-rule", "settled", "rejected", "not-final", "made", "repeat",
         "several", "contradicted", "alike", "others", "nothing", "nothing-back-to",
         "nothing-so-far", "gone", "still-there", "no-thing", "in-state", "other-state", "state",
     }  # fmt: skip

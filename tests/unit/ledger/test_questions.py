@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from proxy.ledger.questions import Page, Question, change, not_found, page, questions
+from proxy.ledger.questions import Page, Question, not_found, operation, page, questions
 from tests.support.looked_up import entry, payment
 
 OLD = "/v1/paas/entities/customers"
@@ -47,22 +47,23 @@ def test_masked_values_are_not_asked_with() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "target", "what"),
+    ("method", "path", "target", "changes"),
     [
-        ("DELETE", "/v1/keys/k-1", "/v1/keys/k-1", "key-delete"),
-        ("PATCH", "/v1/keys/k-1/suspend", "/v1/keys/k-1", "key-suspend"),
-        ("PATCH", "/v1/keys/k-1/activate", "/v1/keys/k-1", "key-activate"),
-        ("PATCH", "/v1/customers/c-1", "/v1/customers/c-1", "customer-change"),
-        ("POST", "/v1/keys", "/v1/keys?account_id=a-1&", ""),
-        ("POST", "/v1/qrcodes", "/v1/qrcodes?page_params", ""),
+        ("DELETE", "/v1/keys/k-1", "/v1/keys/k-1", True),
+        ("PATCH", "/v1/keys/k-1/suspend", "/v1/keys/k-1", True),
+        ("PATCH", "/v1/keys/k-1/activate", "/v1/keys/k-1", True),
+        ("PATCH", "/v1/customers/c-1", "/v1/customers/c-1", True),
+        ("POST", "/v1/keys", "/v1/keys?account_id=a-1&", False),
+        ("POST", "/v1/qrcodes", "/v1/qrcodes?page_params", False),
     ],
 )
 def test_what_is_no_payment_is_looked_for_where_it_would_be(
-    method: str, path: str, target: str, what: str
+    method: str, path: str, target: str, changes: bool
 ) -> None:
     assert questions(entry(path, method))[0].target.startswith(target)
-    found = change(entry(path, method))
-    assert (found.action if found else "") == what
+    found = operation(entry(path, method))
+    assert found is not None
+    assert found.operation.changes_one is changes
 
 
 @pytest.mark.parametrize(

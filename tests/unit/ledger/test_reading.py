@@ -12,7 +12,6 @@ from proxy.ledger.backup import backup
 from proxy.ledger.evidence import keep
 from proxy.ledger.lock import Lock
 from proxy.ledger.reading import Query, reading
-from proxy.ledger.row import Body
 from proxy.ledger.schema import VERSION
 from proxy.ledger.store import Store, connect, format_of
 from proxy.ledger.trouble import LedgerDamaged, LedgerRefused
@@ -239,20 +238,6 @@ def test_a_verdict_keeps_what_the_last_look_up_found(path: Path) -> None:
     evidence = entry["verdicts"][0]["evidence"]
     assert evidence["code"] == "settled"
     assert 0 < len(evidence["candidates"]) < 20, "bounded"
-
-
-@pytest.mark.parametrize("blank", [" ", ""])
-def test_other_rows_tell_whose_an_answer_is(path: Path, blank: str) -> None:
-    same = Body(1, "", f'{{"resolution_id":{blank}"r-9"}}')
-    rows = [row("repeat", body=same), row("other"), row("old", opened_at="2020-01-01T00:00:00Z")]
-    store = Store.open(path)
-    store.write([row("asked", body=same), *rows], [])
-    for each, number in zip(rows, (1, 2, 3), strict=True):
-        store.write([], [closed(each, answer=f'{{"id": "p-{number}"}}')])
-    store.close()
-    with reading(path) as reader:
-        kin = reader.kin(reader.find("asked")[0])
-    assert (kin.repeats, dict(kin.owners)) == ({"p-1"}, {"p-2": 3})
 
 
 def test_a_ledger_of_the_first_format_is_read_as_it_is(path: Path) -> None:

@@ -14,7 +14,7 @@ from proxy.words.catalogue import CATALOGUE
 from tests.support.ledgers import filled
 from tests.support.look_ups import looked_up
 
-SURE = {"settled": True, "rejected": False, "made": True}
+SURE = {"settled": True, "rejected": False, "made": True, "repeat": True}
 OTHERS = sorted(
     code.removeprefix("look-up.")
     for code in CATALOGUE
