@@ -1,10 +1,23 @@
-"""The user at the other end of a Unix socket, as the kernel tells it."""
+"""Who is at the other end of a connection; of a Unix socket the kernel tells the user."""
 
 import socket
 import struct
 import sys
 
 _UCRED = struct.Struct("=iII")  # pid, uid, gid: unix(7)
+
+
+class Peer:
+    """The facts that are known about the caller on a connection.
+
+    ``uid`` is the user at the other end of a Unix socket; ``known``: a valid key has come.
+    """
+
+    __slots__ = ("known", "uid")
+
+    def __init__(self, uid: int | None = None) -> None:
+        self.uid = uid
+        self.known = False
 
 
 def peer_uid(sock: socket.socket | None) -> int | None:

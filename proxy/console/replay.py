@@ -11,11 +11,11 @@ import re
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from proxy.asgi import Message
 from proxy.console.caller_url import CallerUrl
 from proxy.console.consequence import Consequence, consequence
 from proxy.console.documents import ReplayOffer, ReplayOutcome
 from proxy.console.sendable import Sendable, sendable
+from proxy.exchange.own_request import OwnRequest
 from proxy.exchange.shell import Shell
 from proxy.http1.fields import REQUEST, Section
 from proxy.http1.request import BodyPart, Request
@@ -105,24 +105,11 @@ class Replay:
                 raise ReplayRefused(400, phrase("replay.header"))
 
     async def _send(self, wanted: Sendable, of: str) -> ReplayOutcome:
-        request = self._as_from_a_caller(wanted, of)
-        told: list[int] = []
-        whole = False
+        own = OwnRequest(wanted.caller, replay_of=of)
+        answer = await self._shell.ask(self._as_from_a_caller(wanted), own, 0)
+        return {"id": answer.exchange_id, "status": answer.status, "whole": answer.whole}
 
-        async def send(message: Message) -> None:
-            nonlocal whole
-            if message["type"] == "http.response.start":
-                told.append(message["status"])
-            else:
-                whole = not message.get("more_body", False)
-
-        try:
-            await self._shell({"type": "http", "request": request}, _no_more, send)
-        except ConnectionAbortedError:
-            whole = False
-        return {"id": request.exchange_id, "status": told[0] if told else None, "whole": whole}
-
-    def _as_from_a_caller(self, wanted: Sendable, of: str) -> Request:
+    def _as_from_a_caller(self, wanted: Sendable) -> Request:
         lines = [(b"Host", self.door.host.encode())]
         lines += [
             (name.encode(), value.encode("utf-8", "surrogateescape"))
@@ -135,8 +122,6 @@ class Replay:
         request = Request(wanted.method, wanted.target.encode(), "1.1", section, len(wanted.body))
         request.scheme = self.door.scheme
         request.body = _Whole(wanted.body)
-        request.replay_of = of
-        request.caller = wanted.caller
         return request
 
 
@@ -151,10 +136,6 @@ class _Whole:
 
     async def next(self) -> BodyPart:  # pragma: no cover  whoever has it from `now` asks no more
         return self.now()
-
-
-async def _no_more() -> Message:  # pragma: no cover  the request brings its body
-    return {"type": "http.disconnect"}
 
 
 def offer(request: Sendable, *, production: bool) -> ReplayOffer:

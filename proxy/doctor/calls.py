@@ -4,13 +4,11 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import cast
 
 import httpx
 
 from proxy.addresses import ListenAddress
 from proxy.admin.access import Access
-from proxy.asgi import App
 from proxy.counts import counted
 from proxy.doctor import advice
 from proxy.doctor.rivals_check import rivals
@@ -186,7 +184,7 @@ async def proxy_in_small(settings: Settings, sources: Sources) -> AsyncIterator[
     parts = build(quiet, credentials, lambda: None, Access(), as_json=False)
     doors = sockets.bind(ListenAddress("127.0.0.1", 0))
     limits = listener_limits(settings)
-    listener = Listener(cast("App", parts.shell), parts.shell.refused, limits, 1, None)
+    listener = Listener(parts.shell, parts.shell.refused, limits, 1, None)
     calls = Calls(settings, parts, sockets.port_of(doors))
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(listener.serve(doors))

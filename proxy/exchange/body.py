@@ -105,11 +105,11 @@ class OutgoingBody:
     def _now(self) -> BodyPart | None:
         """Return the next part if it has come."""
         part = self._request.body.now()
-        return part and received(self._exchange, self._request, part)
+        return part and received(self._exchange, part)
 
     async def _next(self) -> BodyPart:
         """Wait for the next part to come."""
-        return received(self._exchange, self._request, await self._request.body.next())
+        return received(self._exchange, await self._request.body.next())
 
     def _taken(self, part: BodyPart) -> bytes:
         data, last = part
@@ -138,12 +138,12 @@ class OutgoingBody:
         return b"".join(parts)
 
 
-def received(exchange: Exchange, request: Request, part: BodyPart) -> BodyPart:
+def received(exchange: Exchange, part: BodyPart) -> BodyPart:
     """Count and tell a part of a body; raise RequestRefused if the body is too large by now."""
     data, last = part
     if exchange.observer is not None:
         exchange.observer.received(data, last=last)
-    limit = request.max_body
+    limit = exchange.max_body
     if limit is not None and exchange.received + len(data) > limit:
         raise body_too_large(limit)
     exchange.received += len(data)

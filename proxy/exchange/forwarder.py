@@ -98,7 +98,7 @@ class Forwarder:
             exchange.token_ready = time.perf_counter()
         try:
             head = await self._exchange(outgoing, exchange)
-            if head.status == 401 and outgoing.held is not None and request.renews:
+            if head.status == 401 and outgoing.held is not None and _renews(exchange):
                 head = await self._unauthorized(outgoing, exchange, head)
             if request.method != "GET" and request.method.upper() == "DELETE":  # or delete
                 self._watch_revocation(request, head)
@@ -296,6 +296,11 @@ class Forwarder:
         host = request.section.known.get(b"host")
         ours = request.scheme.encode() + b"://" + (host[0] if host else _own_authority(request))
         return line[0], relocated(line[1], self._origins, self._prefix, ours)
+
+
+def _renews(exchange: Exchange) -> bool:
+    """Report whether a 401 may be about the token."""
+    return exchange.own is None or exchange.own.renews
 
 
 def _own_authority(request: Request) -> bytes:

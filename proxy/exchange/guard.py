@@ -55,10 +55,11 @@ class Guard:
         self._hosts = Hosts(options.hosts)
         self._strict = bool(options.keys or options.allow or options.deny or not options.overrides)
 
-    def judge(self, exchange: Exchange, request: Request) -> Lines | None:
+    def judge(self, exchange: Exchange, request: Request, caller: str = "") -> Lines | None:
         """Let a request in, or return the field lines of our own answer to it (204).
 
-        Raises RequestRefused. ``request`` is as it may be sent on afterwards.
+        ``caller`` is the caller's name, if it is known without a key. Raises RequestRefused.
+        ``request`` is as it may be sent on afterwards.
         """
         method, known = request.method, request.section.known
         if method.upper() in REFUSED:  # an upstream may accept trace as TRACE
@@ -71,9 +72,9 @@ class Guard:
             if own is not None:
                 return own
         if self._strict:
-            self._check_caller(exchange, request)
+            self._check_caller(exchange, request, caller)
         if self._options.max_body is not None:
-            self._bound(request)
+            self._bound(exchange, request)
         if b"max-forwards" in known and method == "OPTIONS" and _last_hop(request):
             return [(b"Allow", ALLOW)]
         return None
@@ -88,13 +89,14 @@ class Guard:
 
     # -- overrides, key and rules ----------------------------------------------------------
 
-    def _check_caller(self, exchange: Exchange, request: Request) -> None:
+    def _check_caller(self, exchange: Exchange, request: Request, caller: str) -> None:
         if not self._options.overrides:
             _refuse_overrides(request)
         if self._options.keys:
-            # The console's replay has its caller's name; no other request can bring one.
+            if exchange.own is not None:
+                caller = caller or exchange.own.caller
             given = request.section.known.get(b"x-proxy-key", [])
-            exchange.caller = request.caller or self._of_key(given)
+            exchange.caller = caller or self._of_key(given)
             request.peer.known = True
         if self._options.allow or self._options.deny:
             self._check_rules(exchange.caller, request.method, request.path)
@@ -124,9 +126,9 @@ class Guard:
                 none = phrase("no-rule", rules=_listed(own))
             raise RequestRefused(403, "rule", none, phrase("step.add-to-allow"))
 
-    def _bound(self, request: Request) -> None:
+    def _bound(self, exchange: Exchange, request: Request) -> None:
         """Refuse a body that is announced to be too long; set the limit for the others."""
-        limit = request.max_body = self._options.max_body
+        limit = exchange.max_body = self._options.max_body
         if limit is not None and request.framing > limit:
             raise body_too_large(limit)
 

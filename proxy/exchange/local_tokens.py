@@ -103,8 +103,7 @@ class LocalTokens:
         placeholder = self._placeholders.live(bearer)
         if placeholder is None:
             return self._door.judge(exchange, request)
-        request.caller = placeholder.caller
-        return self._guard.judge(exchange, request)
+        return self._guard.judge(exchange, request, placeholder.caller)
 
     async def forward(self, exchange: Exchange, request: Request, send: Send) -> None:
         """Answer requests about placeholders, forward the rest."""
@@ -215,7 +214,7 @@ async def _body(exchange: Exchange, request: Request) -> bytes:
     """Read a short body."""
     content, last = b"", request.framing == 0
     while not last:
-        part, last = received(exchange, request, await request.body.next())
+        part, last = received(exchange, await request.body.next())
         content += part
         if len(content) > LIMIT:
             raise body_too_large(LIMIT, phrase("step.credentials-alone"))

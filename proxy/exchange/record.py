@@ -7,6 +7,7 @@ from proxy.asgi import Send
 from proxy.errors import ProxyError
 from proxy.exchange.attempt import Attempt
 from proxy.exchange.observer import Observer, Several
+from proxy.exchange.own_request import OwnRequest
 from proxy.http1.fields import SAFE, Line
 from proxy.http1.request import CallerLeft, Request
 from proxy.passport.paths import only_reads
@@ -21,8 +22,9 @@ class Exchange:
     Times are seconds of ``time.perf_counter``, None for events that did not happen. ``attempts``
     are the requests to the upstream for it, in order; ``observer`` gets its events. ``failure`` is
     the error that ended it, ``status`` None if the caller got no head. ``caller`` is the name of
-    the key that came with it, ``uid`` the user at the other end of a Unix socket; ``target`` is in
-    origin-form after the guard has let it in.
+    the key that came with it, ``uid`` the user at the other end of a Unix socket; ``own`` is None
+    of a caller's request. ``target`` is in origin-form after the guard has let it in; a body of
+    more than ``max_body`` bytes is refused.
     """
 
     __slots__ = (  # a third cheaper than a dictionary, for each request
@@ -33,9 +35,11 @@ class Exchange:
         "failure",
         "id",
         "left",
+        "max_body",
         "method",
         "note",
         "observer",
+        "own",
         "passed_on",
         "received",
         "sent",
@@ -48,12 +52,16 @@ class Exchange:
         "whole",
     )
 
-    def __init__(self, exchange_id: str, method: str, target: bytes) -> None:
+    def __init__(
+        self, exchange_id: str, method: str, target: bytes, own: OwnRequest | None = None
+    ) -> None:
         self.id = exchange_id
         self.method = method
         self.target = target
         self.caller = ""
         self.uid: int | None = None
+        self.own = own
+        self.max_body: int | None = None
         self.traceparent: bytes | None = None
         self.cors: Sequence[Line] = ()
         self.observer: Observer | None = None

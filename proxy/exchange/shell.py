@@ -5,17 +5,19 @@ journal when it is over.
 """
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from email.utils import formatdate
 
 from proxy.asgi import Receive, Scope, Send
 from proxy.errors import Draining, ProxyError, RequestRefused
 from proxy.exchange.foreign import foreign_request
 from proxy.exchange.own_answer import give
+from proxy.exchange.own_request import OwnAnswer, OwnRequest
 from proxy.exchange.problem import problem
 from proxy.exchange.record import Begun, CallerLeft, Ended, Exchange, Forward
 from proxy.http1.fields import Line, Lines, values
@@ -57,15 +59,29 @@ class Shell:
         """The number of exchanges under way."""
         return len(self._under_way)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run one exchange."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Run one exchange of a caller."""
         # Our listener hands on the parsed request; for other servers we make it here.
-        known: Request | None = scope.get("request")
-        request = known or foreign_request(scope, receive)
-        exchange = self._opened(request)
+        request: Request | None = scope.get("request")
+        if request is None:
+            request = foreign_request(scope, receive)
+            return self._run(self._opened(request), request, send, framed=False)
+        return self._run(self._opened(request), request, send)
+
+    async def ask(self, request: Request, own: OwnRequest, most: int) -> OwnAnswer:
+        """Run one exchange of our own; keep at most ``most`` bytes of the answer's body."""
+        exchange = self._opened(request, own)
+        answer = OwnAnswer(exchange.id, most)
+        with contextlib.suppress(ConnectionAbortedError):  # then the answer is not whole
+            await self._run(exchange, request, answer.take)
+        return answer
+
+    async def _run(
+        self, exchange: Exchange, request: Request, send: Send, *, framed: bool = True
+    ) -> None:
         self._under_way.add(exchange)
         try:
-            if known is None:
+            if not framed:
                 request.framing = request_framing(request.section.known, request.version)
             own = self._judge(exchange, request)
             if own is None:
@@ -97,12 +113,12 @@ class Shell:
             return Draining(phrase("draining"))
         return request.given_way
 
-    def _opened(self, request: Request) -> Exchange:
-        exchange = Exchange(next(self._ids), request.method, request.target)
-        request.exchange_id = exchange.id
-        if request.uid is not None:
-            exchange.uid = request.uid
-            exchange.caller = f"uid:{request.uid}"
+    def _opened(self, request: Request, own: OwnRequest | None = None) -> Exchange:
+        exchange = Exchange(next(self._ids), request.method, request.target, own)
+        uid = request.peer.uid
+        if uid is not None:
+            exchange.uid = uid
+            exchange.caller = f"uid:{uid}"
         if self._begun is not None:
             self._begun(exchange, request)
         return exchange

@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 from proxy.errors import RequestRefused
 from proxy.http1.fields import Section
 from proxy.http1.framing import LINE
+from proxy.peer import Peer
 
 
 class CallerLeft(Exception):
@@ -31,21 +32,31 @@ class BodySource(Protocol):
         """Wait for the next part; raise RequestRefused, or CallerLeft."""
 
 
-class Peer:
-    """The facts that are known about the caller on a connection."""
-
-    __slots__ = ("known",)
-
-    def __init__(self) -> None:
-        self.known = False  # a valid key has come
-
-
 class Request:
     """One request: ``target`` as it came, ``path`` without its query, ``framing`` of its body.
 
     ``body`` is read only if ``framing`` tells that there is one; ``server`` is the address at which
     the caller reached us: host and port, without a port for a Unix socket.
     """
+
+    __slots__ = (  # smaller than a dictionary, and there may be thousands
+        "body",
+        "crowded",
+        "framing",
+        "given_way",
+        "gone_up",
+        "keep_alive",
+        "kept",
+        "method",
+        "path",
+        "peer",
+        "scheme",
+        "section",
+        "server",
+        "size",
+        "target",
+        "version",
+    )
 
     def __init__(
         self, method: str, target: bytes, version: str, section: Section, framing: int
@@ -59,12 +70,6 @@ class Request:
         self.keep_alive = True
         self.scheme = "http"
         self.server: tuple[str, int | None] | None = None
-        self.uid: int | None = None  # the user at the other end of a Unix socket
-        self.exchange_id = ""  # set by the shell
-        self.caller = ""  # the caller's name, if it is known before a key is checked
-        self.renews = True  # whether a 401 to it may be about the token
-        self.replay_of = ""  # the id of the exchange that the operator repeats
-        self.max_body: int | None = None  # bytes; a longer one is refused
         self.size = 0  # bytes of the head
         self.kept = 0  # bytes of the body that are kept, or wait to go up
         self.peer = _NOBODY

@@ -40,7 +40,7 @@ def entry_of(
         sent=exchange.sent,
         left=exchange.left,
         note=exchange.note,
-        replay_of=capture.replay_of if capture else "",
+        replay_of=exchange.own.replay_of if exchange.own else "",
         caller=exchange.caller,
         uid=exchange.uid,
         outcome=exchange.outcome,

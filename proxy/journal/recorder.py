@@ -92,7 +92,6 @@ class Capture(Observer):
         "known",
         "lines",
         "parts",
-        "replay_of",
         "request",
         "request_whole",
         "scheme",
@@ -110,7 +109,6 @@ class Capture(Observer):
         self.known: Known | None = None
         self.version = request.version
         self.scheme = request.scheme
-        self.replay_of = request.replay_of
         self.request = BoundedCopy(budget)
         self.answer = BoundedCopy(budget)
         self.answer_lines: Lines | None = None

@@ -14,8 +14,9 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from proxy.asgi import App, Receive, Scope, Send
 from proxy.clock import Clock, sleepless
+from proxy.exchange.own_request import Ask, OwnAnswer, OwnRequest
+from proxy.http1.request import Request
 from proxy.ledger.asking import due, is_for_a_person, words
 from proxy.ledger.entry import AskedQuestion, LedgerEntry, LookedUp
 from proxy.ledger.finding import FOUND
@@ -208,16 +209,16 @@ class Asker:
         self._quiet_until = self._clock() + max(self._quiet, asked)
 
 
-def paced(app: App, gap: float = GAP) -> App:
-    """Return ``app`` with ``gap`` seconds from the end of a request to the next one's begin."""
+def paced(ask: Ask, gap: float = GAP) -> Ask:
+    """Return ``ask`` with ``gap`` seconds from the end of a request to the next one's begin."""
     may = 0.0
 
-    async def one_by_one(scope: Scope, receive: Receive, send: Send) -> None:
+    async def one_by_one(request: Request, own: OwnRequest, most: int) -> OwnAnswer:
         nonlocal may
         loop = asyncio.get_running_loop()
         await asyncio.sleep(max(may - loop.time(), 0.0))
         try:
-            await app(scope, receive, send)
+            return await ask(request, own, most)
         finally:
             may = loop.time() + gap
 

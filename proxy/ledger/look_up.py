@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from proxy.asgi import App, Message
+from proxy.exchange.own_request import Ask, OwnRequest
 from proxy.http1.fields import REQUEST, Section
 from proxy.http1.request import Request
 from proxy.ledger import questions
@@ -49,17 +49,17 @@ class LookUp:
 
     def __init__(
         self,
-        app: App,
+        ask: Ask,
         mask: Mask,
         mark: Mark,
         skew: Callable[[], float | None],
         caller: str = "",
     ) -> None:
-        """Ask through ``app``; rows without a caller's name are asked about in ``caller``'s.
+        """Ask the API by ``ask``; rows without a caller's name are asked about in ``caller``'s.
 
         ``skew``: seconds that the API's clock is ahead of ours, None if that is not known.
         """
-        self._app = app
+        self._ask_api = ask
         self._mask = mask
         self._mark = mark
         self._skew = skew
@@ -126,29 +126,18 @@ class LookUp:
 
     async def _get(self, target: str, caller: str) -> _Answer:
         """Return what came; no status if nothing came in time."""
-        told: list[Message] = []
-        body = bytearray()
-
-        async def send(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                told.append(message)
-            else:
-                body.extend(message.get("body", b"")[: _LIMIT - len(body)])
-
+        own = OwnRequest(caller, renews=False)
         try:
             async with asyncio.timeout(_SECONDS):
-                await self._app(
-                    {"type": "http", "request": _request(target, caller)}, _no_more, send
-                )
-        except (ConnectionAbortedError, TimeoutError):
+                came = await self._ask_api(_request(target), own, _LIMIT)
+        except TimeoutError:
             return _Answer(None, b"")
-        if not told:
+        if came.status is None or not came.whole:
             return _Answer(None, b"")
         ours = any(
-            name.lower() == b"content-type" and value == _PROBLEM
-            for name, value in told[0]["headers"]
+            name.lower() == b"content-type" and value == _PROBLEM for name, value in came.lines
         )
-        reply = Reply(told[0]["status"], told[0]["headers"], bytes(body))
+        reply = Reply(came.status, came.lines, bytes(came.body))
         later = retry_after(reply, _LATEST) if reply.status in (429, 503) else None
         return _Answer(reply.status, reply.body, ours, later)
 
@@ -191,13 +180,6 @@ def _shown(candidate: Candidate) -> FoundCandidate:
     }
 
 
-def _request(target: str, caller: str) -> Request:
+def _request(target: str) -> Request:
     lines = [(b"Host", b"localhost"), (b"Accept", b"application/json")]
-    request = Request("GET", target.encode(), "1.1", Section(lines, REQUEST), framing=0)
-    request.caller = caller
-    request.renews = False
-    return request
-
-
-async def _no_more() -> Message:  # pragma: no cover  the request has no body
-    return {"type": "http.disconnect"}
+    return Request("GET", target.encode(), "1.1", Section(lines, REQUEST), framing=0)

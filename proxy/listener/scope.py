@@ -4,19 +4,18 @@ import asyncio
 from typing import Any
 from urllib.parse import unquote
 
-from proxy.http1.request import Peer, Request
-from proxy.peer import peer_uid
+from proxy.http1.request import Request
+from proxy.peer import Peer, peer_uid
 
 
 class ScopeOfConnection:
     """The part of the scope that all requests of one connection share."""
 
-    __slots__ = ("_base", "_uid", "peer", "secured")
+    __slots__ = ("_base", "peer", "secured")
 
     def __init__(self, transport: asyncio.BaseTransport) -> None:
-        self.peer = Peer()
+        self.peer = Peer(peer_uid(transport.get_extra_info("socket")))
         self.secured = bool(transport.get_extra_info("sslcontext"))
-        self._uid = peer_uid(transport.get_extra_info("socket"))
         self._base: dict[str, Any] = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.4"},
@@ -28,8 +27,8 @@ class ScopeOfConnection:
             **dict.fromkeys(("http_version", "method", "raw_path", "path", "query_string")),
             **dict.fromkeys(("headers", "request")),
         }
-        if self._uid is not None:
-            self._base["uid"] = self._uid
+        if self.peer.uid is not None:
+            self._base["uid"] = self.peer.uid
 
     def of(self, request: Request) -> dict[str, Any]:
         """Return the scope of a request, and give the request its scheme and server."""
@@ -44,8 +43,6 @@ class ScopeOfConnection:
         request.scheme = scope["scheme"]
         request.server = scope["server"]
         request.peer = self.peer
-        if self._uid is not None:
-            request.uid = self._uid
         return scope
 
 

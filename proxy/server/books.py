@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from proxy.asgi import App
+from proxy.exchange.own_request import Ask
 from proxy.journal.redaction import Redaction
 from proxy.ledger.bookkeeper import Bookkeeper
 from proxy.ledger.ledger import Ledger
@@ -37,30 +37,30 @@ class Books:
         picker = Picker(settings.ledger_fields, redaction.value, self.ledger.mark)
         self.bookkeeper = Bookkeeper(self.ledger, picker)
 
-    def routes(self, app: App, skew: Skew) -> "list[Route]":
-        """Return the admin listener's routes; ``app`` is the entry of callers' requests.
+    def routes(self, ask: Ask, skew: Skew) -> "list[Route]":
+        """Return the admin listener's routes; ``ask`` is the way of callers' requests.
 
         ``skew`` returns the seconds by which the API's clock is ahead, None if unknown.
         """
         from proxy.admin.ledger import LedgerApi
 
-        api = LedgerApi(self.ledger, self._look_up(app, skew))
+        api = LedgerApi(self.ledger, self._look_up(ask, skew))
         return [route for prefix in _PREFIXES for route in api.routes(prefix)]
 
-    def ask_by_itself(self, app: App, source: PassportTokenSource, keeper: TokenKeeper) -> None:
+    def ask_by_itself(self, ask: Ask, source: PassportTokenSource, keeper: TokenKeeper) -> None:
         """Have the API asked about rows in doubt, if that is wanted.
 
-        ``app`` is an entry of its own: what passes there is in no log, and no caller's.
+        ``ask`` is a way of its own: what passes there is in no log, and no caller's.
         """
         if not self._asks:
             return
         from proxy.ledger.asker import Asker, paced
         from proxy.ledger.doubts import DoubtfulRows
 
-        look_up = self._look_up(paced(app), lambda: source.skew)
+        look_up = self._look_up(paced(ask), lambda: source.skew)
         self.ledger.asked_by(Asker(DoubtfulRows(self.ledger.path), look_up, keeper.usable))
 
-    def _look_up(self, app: App, skew: Skew) -> "LookUp":
+    def _look_up(self, ask: Ask, skew: Skew) -> "LookUp":
         from proxy.ledger.look_up import LookUp
 
-        return LookUp(app, self._redaction.value, self.ledger.mark, skew, self._caller)
+        return LookUp(ask, self._redaction.value, self.ledger.mark, skew, self._caller)

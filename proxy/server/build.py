@@ -92,7 +92,7 @@ def build(
     shell = Shell(judge, forward, ended, None if recorder is None else recorder.begin)
     if books is not None:
         metrics.found_unknown(books.ledger.recovered)
-        books.ask_by_itself(Shell(judge, forward, [metrics.observe]), out.source, keeper)
+        books.ask_by_itself(Shell(judge, forward, [metrics.observe]).ask, out.source, keeper)
     metrics.add_collector(StateMetrics(keeper, out.pool, shell, ledger))
     status = _status(settings, out, keeper, shell, metrics, ledger)
     pages = partial(_pages, settings, access, quit_now, lambda: parts)

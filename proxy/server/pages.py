@@ -37,7 +37,7 @@ class Pages:
         parts = self.parts
         yield from TokenRoutes(parts.keeper, parts.source).routes()
         if parts.books is not None:
-            yield from parts.books.routes(parts.shell, lambda: parts.source.skew)
+            yield from parts.books.routes(parts.shell.ask, lambda: parts.source.skew)
 
     def _console(self) -> tuple[list[Route], list[Route]]:
         """Return the console's routes for our user, and those for all."""

@@ -15,11 +15,10 @@ import ssl
 import sys
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from proxy.admin import secret as admin_secret
 from proxy.admin.access import Access
-from proxy.asgi import App
 from proxy.counts import counted
 from proxy.credentials import CredentialsSource
 from proxy.errors import RequestRefused, SettingsError
@@ -104,7 +103,7 @@ def _listeners(
     limits = options.listener_limits(settings)
     grace = settings.shutdown_grace + LAST_WORDS + _SPARE
     shell, budget = parts.shell, parts.budget
-    front = Listener(cast("App", shell), shell.refused, limits, grace, tls, budget)
+    front = Listener(shell, shell.refused, limits, grace, tls, budget)
     # A request that it refuses is no exchange: it is neither counted nor logged as one.
     spare = LAST_WORDS + _SPARE
     return front, Listener(parts.admin, _refused, options.ADMIN_LIMITS, spare, None, budget)

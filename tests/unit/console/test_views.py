@@ -13,6 +13,7 @@ from proxy.console.replay import Replay, ReplayRefused, Wish
 from proxy.console.said import said
 from proxy.console.sendable import sendable
 from proxy.console.views import detail, mark
+from proxy.exchange.own_request import OwnRequest
 from proxy.exchange.record import Exchange
 from proxy.exchange.shell import Shell
 from proxy.http1.fields import REQUEST, Section
@@ -261,7 +262,7 @@ async def test_a_replay_brings_its_body_whole_and_says_what_it_repeats(anyio_bac
 
     async def forward(exchange: Exchange, request: Request, send: Send) -> None:
         assert request.body.now() == (b"", True)
-        assert (request.replay_of, request.exchange_id) == (entry.id, exchange.id)
+        assert exchange.own == OwnRequest(entry.caller, replay_of=entry.id)
         start: Message = {"type": "http.response.start", "status": 204, "headers": []}
         await send(start)
         await send({"type": "http.response.body", "body": b""})
@@ -275,7 +276,10 @@ async def test_a_replay_brings_its_body_whole_and_says_what_it_repeats(anyio_bac
     ((entry,), _) = journal.after(0)
     shell = Shell(let_in, forward, [recorder.end], recorder.begin)
     told = await Replay(shell, journal, DOOR).run(Wish(of=entry.id))
-    assert (told["status"], told["whole"]) == (204, True)
+    await journal.settled()
+    (replayed, *_), _ = journal.after(entry.number)
+    assert told == {"id": replayed.id, "status": 204, "whole": True}
+    assert replayed.replay_of == entry.id
 
 
 def let_in(exchange: Exchange, request: Request) -> None:

@@ -34,8 +34,9 @@ def body(
     *parts: bytes, late: bool = False, framing: int = 9, limit: int = 10, most: int | None = None
 ) -> tuple[OutgoingBody, Exchange]:
     request = Request("POST", b"/", "1.1", Section([], REQUEST), framing)
-    request.body, request.max_body = Parts(*parts, late=late), most
+    request.body = Parts(*parts, late=late)
     exchange = Exchange("a-1", "POST", b"/")
+    exchange.max_body = most
     return OutgoingBody(exchange, request, lambda: limit), exchange
 
 

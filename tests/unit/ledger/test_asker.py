@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from proxy.asgi import Message, Receive, Scope, Send
+from proxy.exchange.own_request import OwnAnswer, OwnRequest
+from proxy.http1.fields import REQUEST, Section
+from proxy.http1.request import Request
 from proxy.ledger.asker import GAP, QUIET_LONGEST, Asker, paced
 from proxy.ledger.asking import DAY, LEAST, LONGEST, SOON
 from proxy.ledger.doubts import DoubtfulRows
@@ -331,17 +333,15 @@ def test_no_trouble_ends_it(
 async def test_between_two_questions_there_is_a_gap() -> None:
     began: list[float] = []
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        del scope, receive, send
+    async def ask(request: Request, own: OwnRequest, most: int) -> OwnAnswer:
+        del request, own
         began.append(the_loop().time())
         await asyncio.sleep(0.5)
+        return OwnAnswer("a-1", most)
 
-    async def nothing(*_: Message) -> Message:
-        return {}
-
-    slow = paced(app)
+    slow = paced(ask)
     for _ in range(5):
-        await slow({}, nothing, nothing)  # type: ignore[arg-type]
+        await slow(Request("GET", b"/", "1.1", Section([], REQUEST), 0), OwnRequest(""), 0)
     gaps = [b - a for a, b in pairwise(began)]
     assert all(gap >= 0.5 + GAP for gap in gaps)
 

@@ -194,7 +194,7 @@ def test_a_caller_that_leaves_before_there_is_a_row_leaves_none() -> None:
 
 def test_one_that_is_too_long_has_no_row_since_nothing_of_it_goes_up() -> None:
     case = Case(b"one ", b"two")
-    case.request.max_body = 5
+    case.exchange.max_body = 5
     with pytest.raises(RequestRefused):
         asyncio.run(case.admit())
     case.over()
