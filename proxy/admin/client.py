@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 
 from proxy.addresses import ListenAddress
+from proxy.admin import operator
 from proxy.admin import secret as admin_secret
 from proxy.admin.connection import AdminConnection, Unreached, not_ours
 from proxy.errors import SettingsError
@@ -67,7 +68,7 @@ def ask(
         connection.connect()
         fields = connection.introduce()
         content = None if body is None else json.dumps(body)
-        connection.request(method, target, content, fields)
+        connection.request(method, target, content, {**fields, **operator.field()})
         response = connection.getresponse()
         return AdminReply(response.status, response.read(_SIZE), connection.at)
     except TimeoutError:

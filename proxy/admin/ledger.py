@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from proxy.admin.audit import deed
 from proxy.ledger.entry import KeptLookUp, LedgerEntry, LedgerPage
 from proxy.ledger.evidence import keep
 from proxy.ledger.kin import Kin
@@ -65,11 +66,14 @@ class LedgerApi:
 
     async def look_up(self, request: Request) -> Response:
         """Ask the API for things that may come from this row's request."""
+        facts = deed(request).facts
+        facts["row"] = request.path_params["row"]
         try:
             entry = await asyncio.to_thread(self._find, request)
             if entry is None:
                 return _gone()
             found = await self._look_up.look_up(entry, lambda: self._kin(entry))
+            facts["found"] = found["kind"]
         except LedgerRefused as refusal:
             return self._refused(refusal)
 
@@ -93,6 +97,10 @@ class LedgerApi:
         if wish is None:
             kinds = ", ".join(KINDS)
             return _json({"detail": f"send a kind ({kinds}), a note and an author"}, 400)
+
+        deed(request).facts.update(
+            row=request.path_params["row"], verdict=wish["kind"], author=wish["author"]
+        )
 
         def written() -> Any:  # noqa: ANN401  JSON
             entry = self._find(request)

@@ -4,10 +4,8 @@ A peer and a Host of loopback prove the machine; a secret of this start proves t
 in a field that no browser sends by itself: a cookie would go to every port of this machine.
 """
 
-import hmac
 import os
 import sys
-from collections.abc import Awaitable, Callable
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,12 +13,12 @@ from starlette.responses import Response
 
 from proxy.addresses import ListenAddress, bracketed, loopback
 from proxy.admin.access import Access
+from proxy.admin.audit import Endpoint
 from proxy.admin.secret import NEEDED
 from proxy.exchange.web_pages import foreign_page
 from proxy.http1.fields import values
 from proxy.http1.request import Request as Received
 
-Endpoint = Callable[[Request], Awaitable[Response]]
 _NAMES = frozenset(("localhost", "127.0.0.1", "[::1]"))
 
 
@@ -37,8 +35,10 @@ class LocalOnly:
         """Return ``endpoint``, guarded; a request that may not use it gets 401, 403 or 421."""
 
         async def guarded(request: Request) -> Response:
-            if not (self._is_our_user(request) or self._is_known(bearer(request))):
+            holder = self._access.holder(bearer(request))
+            if holder is None and not self._is_our_user(request):
                 raise refused()
+            request.scope["holder"], request.scope["inside"] = holder, True
             ours: Received | None = request.scope.get("request")
             if ours is not None:  # another server does not tell
                 ours.peer.known = True
@@ -75,10 +75,6 @@ class LocalOnly:
         if uid is not None:
             return uid in (0, os.getuid())
         return self._unix and request.client is None and sys.platform != "linux"
-
-    def _is_known(self, text: str) -> bool:
-        known = (self._access.secret, self._access.page)
-        return any(hmac.compare_digest(text.encode(), each.encode()) for each in known)
 
 
 def bearer(request: Request) -> str:

@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from proxy.admin.local_only import Endpoint, LocalOnly
+from proxy.admin.audit import Audit, Endpoint, deed
+from proxy.admin.local_only import LocalOnly
 from proxy.admin.status import Status
 from proxy.token.keeper import TokenKeeper
 
@@ -25,10 +26,6 @@ The console is off. To turn it on, start with BREB_CONSOLE=true or --console.
 This is breb-proxy's admin listener: /livez, /readyz, /metrics and /status are here.
 The API is on BREB_LISTEN.
 """
-
-
-def _with(guard: Callable[[Endpoint], Endpoint], route: Route) -> Route:
-    return Route(route.path, guard(route.endpoint), methods=route.methods)
 
 
 async def _not_here(request: Request, error: Exception) -> Response:
@@ -51,6 +48,7 @@ class Admin:
         local: LocalOnly,
     ) -> None:
         self._local = local
+        self._audit = Audit()
         self._keeper = keeper
         self._status = status
         self._quit = quit_now
@@ -64,18 +62,24 @@ class Admin:
             Route("/status", self.status),
             Route("/refresh", self.refresh, methods=["POST"]),
             Route("/quit", self.quit, methods=["POST"]),
+            self._audit.route(),
             *more,
         )
         app = Starlette(
             routes=[
-                *(_with(self._local.for_all, each) for each in for_all),
-                *(_with(self._local, each) for each in ours),
+                *(self._with(self._local.for_all, each) for each in for_all),
+                *(self._with(self._local, each) for each in ours),
             ],
             exception_handlers={404: _not_here},
         )
         # A redirect would answer strangers, too, and name any host that they asked for.
         app.router.redirect_slashes = False
         return app
+
+    def _with(self, guard: Callable[[Endpoint], Endpoint], route: Route) -> Route:
+        # What the guard refuses is recorded, too.
+        endpoint = self._audit(route.path, guard(route.endpoint))
+        return Route(route.path, endpoint, methods=route.methods)
 
     async def status(self, request: Request) -> Response:
         """Give the state of the keeper and the pool; never the token."""
@@ -84,8 +88,8 @@ class Admin:
 
     async def refresh(self, request: Request) -> Response:
         """Renew the token now; 200 if that gave a new one, else 503 with the reason."""
-        del request
         renewed = await self._keeper.refresh()
+        deed(request).facts["renewed"] = renewed
         document: RefreshDocument = {"renewed": renewed, **self._status.token()}
         return JSONResponse(document, 200 if renewed else 503)
 

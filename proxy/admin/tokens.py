@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from proxy.admin.audit import deed
 from proxy.errors import TokenError
 from proxy.moments import stamp_seconds
 from proxy.passport.tokens import REVOKE_TOKEN_SCOPE
@@ -60,6 +61,8 @@ class TokenRoutes:
         ids = _ids(await _body(request))
         if ids is None:
             return JSONResponse({"detail": 'send {"ids": [...]}'}, 400)
+        facts = deed(request).facts
+        facts["tokens"], facts["token_id"] = len(ids), ids[0]
         try:
             async with asyncio.timeout(LIMIT):
                 held = self._keeper.usable() or await self._keeper.wait()
@@ -69,6 +72,7 @@ class TokenRoutes:
         except TimeoutError:
             return _trouble(phrase("revocation-late", seconds=LIMIT))
         # If the API refused or did not answer, the token may still work: the keeper keeps it.
+        facts["ended"] = sum(outcome["ended"] for outcome in outcomes.values())
         for token_id in ids:
             if outcomes[token_id]["ended"]:
                 self._keeper.revoked(token_id)

@@ -3,7 +3,7 @@
 from typing import TextIO
 
 from proxy.addresses import ListenAddress
-from proxy.admin import secret
+from proxy.admin import operator, secret
 from proxy.admin.access import Access
 from proxy.invocation import COMMAND
 
@@ -14,6 +14,6 @@ def opening(listener: ListenAddress, access: Access, stream: TextIO) -> str:
     Any other stream is a log, and logs are read by others than the user who runs the proxy.
     """
     if stream.isatty():
-        return secret.address(listener, access.link())
+        return secret.address(listener, access.link(operator.name()))
     where = str(listener.connectable)
     return f"{COMMAND} console{'' if where == secret.DEFAULT else f' --admin-listen {where}'}"

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from proxy.admin import operator
 from proxy.admin.access import Access
 from proxy.admin.local_only import bearer, refused
 from proxy.console.routes import HEADERS
@@ -27,10 +28,12 @@ class Entrance:
         return Route(SESSION, self._session, methods=["POST"])
 
     async def _link(self, request: Request) -> Response:
-        del request
-        return JSONResponse({"link": self._access.link()}, headers=HEADERS)
+        name = operator.given(request.headers.get(operator.FIELD, ""))
+        return JSONResponse({"link": self._access.link(name)}, headers=HEADERS)
 
     async def _session(self, request: Request) -> Response:
-        if not self._access.use(bearer(request)):
+        session = self._access.use(bearer(request))
+        if session is None:
             raise refused()
-        return JSONResponse({"secret": self._access.page}, headers=HEADERS)
+        request.scope["holder"] = session
+        return JSONResponse({"secret": session.secret}, headers=HEADERS)

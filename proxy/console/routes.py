@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from proxy.admin.local_only import Endpoint
+from proxy.admin.audit import Deed, Endpoint, deed
 from proxy.admin.status import Status
 from proxy.console.caller_url import CallerUrl
 from proxy.console.copying import FORMS, NotCopied, copied
@@ -106,6 +106,7 @@ class Console:
         """Give a request as something to paste."""
         entry = await self._journal.found(request.path_params["id"])
         form = request.path_params["form"]
+        deed(request).facts.update(of=request.path_params["id"], form=form)
         if entry is None or form not in FORMS:
             return _gone()
         again = sendable(entry)
@@ -131,6 +132,7 @@ class Console:
         wanted = set(request.query_params.getlist("id"))
         await self._journal.settled()
         entries = [e for e in self._journal.after(0)[0] if not wanted or e.id in wanted]
+        deed(request).facts["exchanges"] = len(entries)
 
         async def pieces() -> AsyncIterator[str]:
             for piece in written(entries, self._door):
@@ -157,13 +159,27 @@ class Console:
                 return _json({"detail": "too large"}, 413)
         try:
             wish = Wish.model_validate_json(content)
-            return _json(await self._replay.run(wish))
+            _tell(wish, deed(request))
+            outcome = await self._replay.run(wish)
+            deed(request).facts.update(exchange=outcome["id"], answer=outcome["status"] or 0)
+            return _json(outcome)
         except ValidationError:
             return _json({"detail": "the body does not describe a replay"}, 400)
         except ReplayRefused as refusal:
+            deed(request).done = refusal.status != 200  # a question is not yet an action
             would = refusal.would and {"action": refusal.would.action, "money": refusal.would.money}
             asks = {"detail": both(refusal.words), "asks": would is not None, "would": would}
             return _json(asks, refusal.status)
+
+
+def _tell(wish: Wish, action: Deed) -> None:
+    action.facts["of"] = wish.of
+    edited = [
+        part for part in ("method", "target", "fields", "body") if getattr(wish, part) is not None
+    ]
+    if edited:
+        action.action = "edit"
+        action.facts["edited"] = ",".join(edited)
 
 
 def _route(path: str, endpoint: Endpoint, method: str = "GET") -> Route:

@@ -17,6 +17,9 @@ from proxy.telemetry.sink import Sink
 from proxy.terminal.plain import lines
 from proxy.terminal.screen import coloured
 
+EVENT = "event_fields"
+"""The attribute of a record that is an event: the fields of its line, in place of a message."""
+
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 # Their request logs would show whole query strings: Bre-B keys are phone and document numbers.
 _SILENCED = (
@@ -34,12 +37,15 @@ class JsonFormatter(logging.Formatter):
         line = {
             "time": stamp_millis(record.created),
             "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
+            **(getattr(record, EVENT, None) or _message(record)),
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line, separators=(",", ":")).replace("\x7f", "\\u007f")
+
+
+def _message(record: logging.LogRecord) -> dict[str, object]:
+    return {"logger": record.name, "message": record.getMessage()}
 
 
 class TextFormatter(logging.Formatter):

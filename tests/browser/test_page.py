@@ -877,3 +877,16 @@ def test_axe_finds_nothing(start: Start, running: Program, scheme: str, size: Vi
         found.append(violations(page, scheme))
         page.keyboard.press("Escape")
     assert [one for violations in found for one in violations] == []
+
+
+def test_what_people_did_is_shown_with_the_session_that_did_it(start: Start) -> None:
+    console = start()
+    console.page.keyboard.press("x")
+    expect(console.page.locator("#toast")).to_contain_text("0")
+    console.page.keyboard.press("a")
+    rows = console.page.get_by_role("dialog", name="What people did here").locator("tbody tr")
+    expect(rows.first).to_contain_text("clear the list done")
+    expect(rows.first).to_contain_text("console, session ")
+    console.page.get_by_role("button", name="Close").click()
+    console.page.get_by_role("button", name="Actions").click()
+    expect(rows.first).to_be_visible()

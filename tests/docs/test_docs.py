@@ -12,6 +12,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from proxy.admin.audit import ACTIONS
 from proxy.cli.help import TOPICS
 from proxy.settings.model import Settings
 from proxy.terminal.markdown import sections
@@ -159,6 +160,15 @@ def test_log_fields_are_those_that_are_documented() -> None:
     section = (ROOT / "docs" / "operations.md").read_text().split("## Log lines")[1].split("## ")[0]
     documented = set(re.findall(r"`([a-z_]+)`", section))
     assert {key for line in lines for key in line} <= documented
+
+
+def test_actions_in_the_audit_trail_are_those_that_are_documented() -> None:
+    part = (ROOT / "docs/operations.md").read_text().partition("### The audit trail")[2]
+    table = part.partition("| field |")[0]
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == {
+        *ACTIONS.values(),
+        "edit",
+    }
 
 
 def test_every_threat_names_a_test_that_exists() -> None:

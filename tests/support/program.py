@@ -137,12 +137,15 @@ class Program:
         link = json.loads(self.admin("/console/api/link", "POST")[1])["link"]
         return f"http://127.0.0.1:{self.admin_port}/#secret={link}"
 
-    def admin(self, path: str, method: str = "GET", document: str = "") -> tuple[int, str]:
-        """Ask the admin listener as our user may; return status and body."""
+    def admin(
+        self, path: str, method: str = "GET", document: str = "", secret: str | None = None
+    ) -> tuple[int, str]:
+        """Ask the admin listener as our user may, or with ``secret``; return status and body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=PATIENCE)
         try:
             fields = {"Content-Type": "application/json"} if document else {}
-            connection.request(method, path, document or None, self.bearer | fields)
+            fields["Authorization"] = f"Bearer {self.secret if secret is None else secret}"
+            connection.request(method, path, document or None, fields)
             response = connection.getresponse()
             return response.status, response.read().decode()
         finally:

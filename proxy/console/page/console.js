@@ -3,6 +3,7 @@ import { enter, save, tell as tellOfSecret } from "/console/session.js";
 import { byId, el, fill, fits, post, toast } from "/console/dom.js";
 import { read, write } from "/console/address.js";
 import { latency } from "/console/charts.js";
+import { openAudit } from "/console/audit.js";
 import { Again, openCopy } from "/console/again.js";
 import { Detail } from "/console/detail.js";
 import { Events } from "/console/events.js";
@@ -232,7 +233,7 @@ const KEYS = {
   j: () => list.step(1), k: () => list.step(-1), "/": () => byId("text").focus(), "?": () => byId("help-dialog").showModal(),
   ...Object.fromEntries(TABS.map((tab, at) => [at + 1, () => detail.choose(tab)])),
   c: withEntry((entry) => openCopy(entry)), r: withEntry((entry) => again.replay(entry)), e: withEntry((entry) => again.edit(entry)),
-  d: withEntry(() => (detail.other ? open(list.selected) : compare())), p: () => pause(), x: clear, t: openPanel, l: () => { if (!byId("ledger-open").hidden) openLedger(); },
+  d: withEntry(() => (detail.other ? open(list.selected) : compare())), p: () => pause(), x: clear, t: openPanel, a: openAudit, l: () => { if (!byId("ledger-open").hidden) openLedger(); },
 };
 
 document.addEventListener("keydown", (event) => {
@@ -278,6 +279,7 @@ byId("unpick").addEventListener("click", () => pick(false));
 byId("help-open").addEventListener("click", KEYS["?"]);
 byId("token-more").addEventListener("click", openPanel);
 byId("ledger-open").addEventListener("click", openLedger);
+byId("audit-open").addEventListener("click", openAudit);
 byId("latency-box").addEventListener("toggle", () => latency(list.entries));
 byId("language").value = language;
 byId("language").addEventListener("change", () => choose(byId("language").value));

@@ -16,6 +16,8 @@ from proxy.admin.local_only import LocalOnly
 
 ACCESS = Access()
 SECRET = ACCESS.secret
+PAGE = ACCESS.use(ACCESS.link())
+assert PAGE is not None
 Lines = list[tuple[bytes, bytes]]
 OURS: Lines = [(b"authorization", b"Bearer " + SECRET.encode())]
 
@@ -72,7 +74,7 @@ def ask(
     [
         pytest.param(OURS, 200, id="the secret"),
         pytest.param([(b"authorization", b"bearer  " + SECRET.encode())], 200, id="any case"),
-        pytest.param([(b"authorization", f"Bearer {ACCESS.page}".encode())], 200, id="the page's"),
+        pytest.param([(b"authorization", f"Bearer {PAGE.secret}".encode())], 200, id="the page's"),
         pytest.param(
             [(b"authorization", f"Bearer {ACCESS.link()}".encode())], 401, id="a link's is not one"
         ),
