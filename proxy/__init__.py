@@ -1,3 +1,3 @@
 """A token-injecting reverse proxy for Passport's Bre-B API."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

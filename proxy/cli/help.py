@@ -84,6 +84,9 @@ TOPICS: dict[str, tuple[str, str]] = {
     "fleet": ("fleet", ""),
     "security": ("security", ""),
     "sandbox": ("sandbox", ""),
+    "problem-types": ("problem-types", ""),
+    "stability": ("stability", ""),
+    "upgrading": ("upgrading", ""),
 }
 _MEANING = re.compile(r" *(?:\S+(?: \S+)* {2,})?")  # the columns before the meaning of a word
 _INDEX = "topics"

@@ -47,7 +47,7 @@ def test_what_the_chart_had_stays_as_it_was(chart: Path) -> None:
 
 def test_it_renders_without_values(chart: Path) -> None:
     spec = pod_of(helm(chart, "--set", "brebProxy=null"))
-    assert spec["initContainers"][0]["image"] == "breb-proxy:0.1.0"
+    assert spec["initContainers"][0]["image"] == "breb-proxy:1.0.0"
     assert spec["volumes"][0]["secret"]["secretName"] == "breb-proxy-credentials"
 
 

@@ -105,7 +105,7 @@ def test_an_rpm_is_installed_upgraded_and_removed_on_an_empty_root(empty: Path) 
     rpm(empty, "-U", "--nodeps", str(now))
     assert settings.read_text() == "BREB_CLIENT_ID=mine\n"
     assert settings.stat().st_mode & 0o777 == 0o640
-    assert rpm(empty, "-q", "breb-proxy").startswith("breb-proxy-0.1.0")
+    assert rpm(empty, "-q", "breb-proxy").startswith("breb-proxy-1.0.0")
     rpm(empty, "-e", "breb-proxy")
     assert not (empty / "usr" / "lib" / "breb-proxy").exists()
     assert not (empty / "usr" / "bin" / "breb-proxy").is_symlink()

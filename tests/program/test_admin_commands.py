@@ -100,7 +100,7 @@ def test_status_is_readable(proxy: Program) -> None:
     ended = pull(proxy, "status")
     assert ended.code == 0
     first, empty, *rows = ended.out.splitlines()
-    assert first == f"● ready  breb-proxy 0.1.0, pid {proxy.process.pid}"
+    assert first == f"● ready  breb-proxy 1.0.0, pid {proxy.process.pid}"
     assert empty == ""
     found = dict(re.split(r"  +", row.strip(), maxsplit=1) for row in rows)
     assert found["token"].startswith("fresh: usable for 23 h")

@@ -7,7 +7,7 @@
   {{- if $image.digest }}
   image: {{ printf "%s@%s" ($image.repository | default "breb-proxy") $image.digest | quote }}
   {{- else }}
-  image: {{ printf "%s:%v" ($image.repository | default "breb-proxy") ($image.tag | default "0.1.0") | quote }}
+  image: {{ printf "%s:%v" ($image.repository | default "breb-proxy") ($image.tag | default "1.0.0") | quote }}
   {{- end }}
   imagePullPolicy: {{ $image.pullPolicy | default "IfNotPresent" | quote }}
   restartPolicy: Always

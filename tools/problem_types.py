@@ -1,0 +1,99 @@
+"""Writes the table of docs/problem-types.md from the code: ``python -m tools.problem_types``.
+
+The page itself keeps since which version each type is there, and what it means: for a new one that
+is to be written by hand. A type that the code no longer has is marked as gone.
+"""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from proxy import __version__, errors
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "problem-types.md"
+HEAD = "| type | status | since | |\n|---|---|---|---|\n"
+# What no caller meets by itself: these are the bases of what is met.
+BASES = (errors.RequestRefused, errors.UpstreamError, errors.TokenError)
+ROW = re.compile(r"^\| `([a-z_-]+)` \| [0-9, ]+ \| ([0-9.]+)(?:, gone)? \| (.*) \|\n", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class ProblemType:
+    """The end of a type's URN, and the statuses that it comes with."""
+
+    name: str
+    statuses: tuple[int, ...]
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def page(before: str) -> str:
+    """Return the page with the table that the code makes of it."""
+    known = {name: (since, meaning) for name, since, meaning in ROW.findall(before)}
+    now = {each.name: each for each in types()}
+    version = __version__.rpartition(".")[0]
+    rows = []
+    for name in sorted(now.keys() | known.keys()):
+        since, meaning = known.get(name, (version, ""))
+        statuses = ", ".join(map(str, now[name].statuses)) if name in now else "0"
+        gone = "" if name in now else ", gone"
+        rows.append(f"| `{name}` | {statuses} | {since}{gone} | {meaning} |\n")
+    head, _, rest = before.partition(HEAD)
+    return head + HEAD + "".join(rows) + ROW.sub("", rest)
+
+
+def types() -> list[ProblemType]:
+    """Return all that a caller can meet, in the order of their names."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for name, status in (*_classes(errors.ProxyError), *_refusals()):
+        found[name].add(status)
+    return [ProblemType(name, tuple(sorted(found[name]))) for name in sorted(found)]
+
+
+def _classes(error: type[errors.ProxyError]) -> Iterator[tuple[str, int]]:
+    if error not in BASES:
+        yield error.reason or error.kind, error.status
+    for each in error.__subclasses__():
+        if each is not errors.SettingsError:  # it ends the program, at its start
+            yield from _classes(each)
+
+
+def _refusals() -> Iterator[tuple[str, int]]:
+    """Find where requests are refused: status and reason are the first two arguments."""
+    for file in sorted((ROOT / "proxy").rglob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "RequestRefused":
+                status, reason = call.args[:2]
+                for word in _words(reason, tree):
+                    yield word, ast.literal_eval(status)
+
+
+def _words(reason: ast.expr, tree: ast.Module) -> list[str]:
+    """Return what a reason can be: the text that stands there, or those of its variable."""
+    if isinstance(reason, ast.Constant):
+        return [str(reason.value)]
+    name = ast.unparse(reason)
+    given = [
+        each.value
+        for each in ast.walk(tree)
+        if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == name
+    ]
+    parts = [
+        part
+        for value in given
+        if isinstance(value, ast.IfExp)
+        for part in (value.body, value.orelse)
+    ]
+    return [str(ast.literal_eval(each)) for each in parts]
+
+
+if __name__ == "__main__":
+    main()
