@@ -19,7 +19,7 @@ from proxy.ledger.look_up import LookUp
 from proxy.ledger.reading import Query, reading
 from proxy.ledger.trouble import LedgerDamaged, LedgerRefused
 from proxy.ledger.verdict import KINDS, settle
-from proxy.words import both, phrase
+from proxy.words import Said, both, phrase
 
 _MOST = 500  # rows
 _LARGEST = 16_384  # bytes of a verdict
@@ -57,7 +57,7 @@ class LedgerApi:
         try:
             query = _query(request)
         except ValueError:
-            return _json({"detail": "before and limit are numbers"}, 400)
+            return _no(phrase("send.numbers"), 400)
         return await self._answered(lambda: self._list(query))
 
     async def entry(self, request: Request) -> Response:
@@ -92,11 +92,10 @@ class LedgerApi:
         For ``kind`` see `proxy.ledger.verdict`; ``made``, true or false, is a coarser form of it.
         """
         if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-            return _json({"detail": "send application/json"}, 415)
+            return _no(phrase("send.json"), 415)
         wish = _wish(await _body(request))
         if wish is None:
-            kinds = ", ".join(KINDS)
-            return _json({"detail": f"send a kind ({kinds}), a note and an author"}, 400)
+            return _no(phrase("send.verdict", kinds=", ".join(KINDS)), 400)
 
         deed(request).facts.update(
             row=request.path_params["row"], verdict=wish["kind"], author=wish["author"]
@@ -194,4 +193,8 @@ def _json(document: object, status: int = 200) -> Response:
 
 
 def _gone() -> Response:
-    return _json({"detail": str(GONE), "said": both(GONE)}, 404)
+    return _no(GONE, 404)
+
+
+def _no(detail: Said, status: int) -> Response:
+    return _json({"detail": str(detail), "said": both(detail)}, status)

@@ -14,10 +14,10 @@ from starlette.responses import Response
 from proxy.addresses import ListenAddress, bracketed, loopback
 from proxy.admin.access import Access
 from proxy.admin.audit import Endpoint
-from proxy.admin.secret import NEEDED
 from proxy.exchange.web_pages import foreign_page
 from proxy.http1.fields import values
 from proxy.http1.request import Request as Received
+from proxy.words import Phrase, phrase, preferred
 
 _NAMES = frozenset(("localhost", "127.0.0.1", "[::1]"))
 
@@ -37,7 +37,7 @@ class LocalOnly:
         async def guarded(request: Request) -> Response:
             holder = self._access.holder(bearer(request))
             if holder is None and not self._is_our_user(request):
-                raise refused()
+                raise refused(request)
             request.scope["holder"], request.scope["inside"] = holder, True
             ours: Received | None = request.scope.get("request")
             if ours is not None:  # another server does not tell
@@ -59,12 +59,12 @@ class LocalOnly:
     def _check_place(self, request: Request) -> None:
         peer = request.client.host if request.client else ""
         if not ("uid" in request.scope or self._is_our_user(request) or loopback(peer)):
-            raise HTTPException(403, "only clients on this machine (loopback) are allowed\n")
+            raise HTTPException(403, worded(phrase("admin.not-local"), request))
         hosts = request.headers.getlist("host")
         name, colon, port = "".join(hosts).rpartition(":")
         host = name if colon and port.isdigit() else "".join(hosts)
         if len(hosts) != 1 or host.lower() not in self._names:
-            raise HTTPException(421, "only loopback names are allowed in the Host header\n")
+            raise HTTPException(421, worded(phrase("admin.host"), request))
 
     def _is_our_user(self, request: Request) -> bool:
         """Ask the kernel about the peer; where it cannot tell, the socket's mode decides.
@@ -83,9 +83,16 @@ def bearer(request: Request) -> str:
     return value.strip() if scheme.lower() == "bearer" else ""
 
 
-def refused() -> HTTPException:
+def refused(request: Request) -> HTTPException:
     """Return the answer to a request without a secret, or with a wrong one."""
-    return HTTPException(401, NEEDED, {"WWW-Authenticate": 'Bearer realm="breb-proxy"'})
+    needed = worded(phrase("admin.secret"), request)
+    return HTTPException(401, needed, {"WWW-Authenticate": 'Bearer realm="breb-proxy"'})
+
+
+def worded(what: Phrase, request: Request) -> str:
+    """Word a text, and end its last line, in the language that the request asks for."""
+    wanted = values(request.headers.raw, b"accept-language")
+    return f"{what.said(preferred(wanted))}\n"
 
 
 def _check_page(request: Request) -> None:
@@ -93,4 +100,4 @@ def _check_page(request: Request) -> None:
     own = f"{request.url.scheme}://{request.headers['host']}".lower().encode()
     lines = request.headers.raw
     if foreign_page(values(lines, b"origin"), values(lines, b"sec-fetch-site"), own):
-        raise HTTPException(403, "pages of other sites are not allowed\n")
+        raise HTTPException(403, worded(phrase("admin.foreign-page"), request))

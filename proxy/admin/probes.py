@@ -19,6 +19,7 @@ from proxy.admin.status import Status
 from proxy.asgi import App, Message, Receive, Scope, Send
 from proxy.http1.fields import Line, Lines
 from proxy.telemetry.metrics import Metrics, prepare
+from proxy.words import phrase, preferred
 
 _TEXT = b"text/plain; charset=utf-8"
 _JSON = b"application/json"
@@ -70,7 +71,8 @@ class Probes:
 
         # RFC 9112 section 3.2
         if len(hosts) > 1 or not (hosts or scope["http_version"] == "1.0"):
-            await _answer(dated, 400, b"the request must have exactly one Host header\n")
+            language = preferred(value for name, value in lines if name == b"accept-language")
+            await _answer(dated, 400, f"{phrase('host-count').said(language)}\n".encode())
         else:
             await self._route({**scope, "headers": lines}, receive, dated)
 

@@ -13,28 +13,22 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from proxy.admin.audit import Audit, Endpoint, deed
-from proxy.admin.local_only import LocalOnly
+from proxy.admin.local_only import LocalOnly, worded
 from proxy.admin.status import Status
 from proxy.token.keeper import TokenKeeper
+from proxy.words import phrase
 
 if TYPE_CHECKING:
     from proxy.admin.documents import RefreshDocument
-
-_CONSOLE_OFF = """\
-The console is off. To turn it on, start with BREB_CONSOLE=true or --console.
-
-This is breb-proxy's admin listener: /livez, /readyz, /metrics and /status are here.
-The API is on BREB_LISTEN.
-"""
 
 
 async def _not_here(request: Request, error: Exception) -> Response:
     """Answer a request to the wrong listener; the answer does not repeat its path."""
     del error
-    text = "not found: here are /livez, /readyz, /metrics and /status; the API is on BREB_LISTEN\n"
+    what = phrase("admin.nothing-here")
     if request.url.path == "/":
-        text = _CONSOLE_OFF
-    return PlainTextResponse(text, 404)
+        what = phrase("admin.console-off")
+    return PlainTextResponse(worded(what, request), 404)
 
 
 class Admin:

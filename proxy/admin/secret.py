@@ -18,10 +18,6 @@ from pathlib import Path
 from proxy.addresses import ListenAddress
 
 DEFAULT = "127.0.0.1:8081"  # the listener that commands ask by default
-NEEDED = (
-    "only for the user who runs breb-proxy and has its secret; to open the console, that user runs"
-    " breb-proxy console\n"
-)
 _LONGEST = 256  # bytes
 _UNIT = re.compile(
     r"/system\.slice/(?:breb-proxy|system-breb\\x2dproxy\.slice/breb-proxy@[^/]+)\.service"

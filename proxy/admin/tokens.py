@@ -51,16 +51,16 @@ class TokenRoutes:
                 age = self._keeper.age(held)
                 found = await listing(self._source, held.token, age, self._keeper.issued)
         except TokenError as error:
-            return _trouble(error.detail)
+            return _no(error.detail)
         except TimeoutError:
-            return _trouble(phrase("list-late", seconds=LIMIT))
+            return _no(phrase("list-late", seconds=LIMIT))
         return JSONResponse(found)
 
     async def revoke(self, request: Request) -> Response:
         """Revoke the tokens with the given ids; answer with the result for each."""
         ids = _ids(await _body(request))
         if ids is None:
-            return JSONResponse({"detail": 'send {"ids": [...]}'}, 400)
+            return _no(phrase("send.ids"), 400)
         facts = deed(request).facts
         facts["tokens"], facts["token_id"] = len(ids), ids[0]
         try:
@@ -68,9 +68,9 @@ class TokenRoutes:
                 held = self._keeper.usable() or await self._keeper.wait()
                 outcomes = await ended(self._source, held.token, ids)
         except TokenError as error:
-            return _trouble(error.detail)
+            return _no(error.detail)
         except TimeoutError:
-            return _trouble(phrase("revocation-late", seconds=LIMIT))
+            return _no(phrase("revocation-late", seconds=LIMIT))
         # If the API refused or did not answer, the token may still work: the keeper keeps it.
         facts["ended"] = sum(outcome["ended"] for outcome in outcomes.values())
         for token_id in ids:
@@ -163,5 +163,5 @@ def _ids(content: bytes) -> list[str] | None:
     return ids if all(isinstance(each, str) and usable_id(each) for each in ids) else None
 
 
-def _trouble(detail: Said) -> Response:
-    return JSONResponse({"detail": str(detail), "said": both(detail)}, 502)
+def _no(detail: Said, status: int = 502) -> Response:
+    return JSONResponse({"detail": str(detail), "said": both(detail)}, status)

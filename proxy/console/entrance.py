@@ -34,6 +34,6 @@ class Entrance:
     async def _session(self, request: Request) -> Response:
         session = self._access.use(bearer(request))
         if session is None:
-            raise refused()
+            raise refused(request)
         request.scope["holder"] = session
         return JSONResponse({"secret": session.secret}, headers=HEADERS)

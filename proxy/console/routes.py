@@ -23,7 +23,7 @@ from proxy.console.stream import NUMBER, Stream, event
 from proxy.console.views import detail
 from proxy.journal.journal import Journal
 from proxy.journal.recorder import Recorder
-from proxy.words import both, phrase
+from proxy.words import Said, both, phrase
 
 PAGE = Path(__file__).parent / "page"
 _TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
@@ -79,7 +79,7 @@ class Console:
         """Stream what happens."""
         last = request.headers.get("last-event-id") or request.query_params.get("after", "")
         if self._streams >= _STREAMS:
-            return _json({"detail": "too many pages are open"}, 503)
+            return _no(phrase("admin.many-pages"), 503)
 
         async def counted() -> Any:  # noqa: ANN401  an asynchronous generator
             self._streams += 1
@@ -111,11 +111,11 @@ class Console:
             return _gone()
         again = sendable(entry)
         if again.problem:
-            return _json({"detail": both(again.problem)}, 409)
+            return _no(again.problem, 409)
         try:
             text = copied(form, again, self._door)
         except NotCopied as refusal:
-            return _json({"detail": both(refusal.why)}, 409)
+            return _no(refusal.why, 409)
         return Response(text, headers=HEADERS, media_type="text/plain")
 
     async def find(self, request: Request) -> Response:
@@ -151,12 +151,12 @@ class Console:
     async def replay(self, request: Request) -> Response:
         """Send a request again."""
         if request.headers.get("content-type") != "application/json":
-            return _json({"detail": "send application/json"}, 415)
+            return _no(phrase("send.json"), 415)
         content = b""
         async for part in request.stream():
             content += part
             if len(content) > _WISH_LIMIT:
-                return _json({"detail": "too large"}, 413)
+                return _no(phrase("send.less"), 413)
         try:
             wish = Wish.model_validate_json(content)
             _tell(wish, deed(request))
@@ -164,7 +164,7 @@ class Console:
             deed(request).facts.update(exchange=outcome["id"], answer=outcome["status"] or 0)
             return _json(outcome)
         except ValidationError:
-            return _json({"detail": "the body does not describe a replay"}, 400)
+            return _no(phrase("send.replay"), 400)
         except ReplayRefused as refusal:
             deed(request).done = refusal.status != 200  # a question is not yet an action
             would = refusal.would and {"action": refusal.would.action, "money": refusal.would.money}
@@ -203,4 +203,8 @@ def _json(document: object, status: int = 200) -> Response:
 
 
 def _gone() -> Response:
-    return _json({"detail": both(phrase("replay.gone"))}, 404)
+    return _no(phrase("replay.gone"), 404)
+
+
+def _no(detail: Said, status: int) -> Response:
+    return _json({"detail": both(detail)}, status)

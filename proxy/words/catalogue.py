@@ -4,6 +4,7 @@ The English are lower case, without full stop, and never hold a secret or a body
 """
 
 from proxy.words.entry import Words
+from proxy.words.of_admin import OF_ADMIN
 from proxy.words.of_callers import OF_CALLERS
 from proxy.words.of_console import OF_CONSOLE
 from proxy.words.of_demo import OF_DEMO
@@ -16,6 +17,7 @@ from proxy.words.of_tokens import OF_TOKENS
 from proxy.words.of_upstream import OF_UPSTREAM
 
 CATALOGUE: dict[str, Words] = {
+    **OF_ADMIN,
     **OF_CALLERS,
     **OF_UPSTREAM,
     **OF_EGRESS,

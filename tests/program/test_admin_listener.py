@@ -11,6 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support import Program, RawUpstream, ask, exchange
 
+STRANGER = ("Host: localhost", "Authorization: none")  # the first one counts
+
 
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[RawUpstream]:
@@ -89,6 +91,31 @@ def test_http_1_0_needs_no_host(proxy: Program) -> None:
     answer = exchange(proxy.admin_port, b"GET /livez HTTP/1.0\r\n\r\n")
     assert answer is not None
     assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "lines", "words"),
+    [
+        pytest.param("/status", STRANGER, "solo para el usuario que", id="no secret"),
+        pytest.param("/status", ("Host: x.example",), "en el encabezado Host solo", id="name"),
+        pytest.param("/livez", (), "la petición debe tener exactamente un", id="no name"),
+        pytest.param("/nowhere", ("Host: localhost",), "no encontrado: aquí están", id="path"),
+    ],
+)
+def test_a_refusal_is_in_the_language_that_is_asked_for(
+    proxy: Program, path: str, lines: tuple[str, ...], words: str
+) -> None:
+    english = get(proxy, path, *lines)[1]
+    spanish = get(proxy, path, *lines, "Accept-Language: es-CO")[1]
+    assert spanish.startswith(words)
+    assert english != spanish
+
+
+def test_what_is_wrong_with_a_wish_is_said_in_both_languages(keeping: Program) -> None:
+    answer = ask(keeping.admin_port, "/ledger?before=x", fields=[*keeping.bearer.items()])
+    document = json.loads(answer.body)
+    assert document["detail"] == document["said"]["en"] == "before and limit are numbers"
+    assert document["said"]["es"] == "before y limit son números"
 
 
 @pytest.mark.parametrize("path", ["/livez", "/metrics", "/nowhere"])

@@ -72,6 +72,7 @@ def test_what_is_in_the_catalogue_is_said() -> None:
 
 def test_no_phrase_is_there_twice() -> None:
     from proxy.words import (
+        of_admin,
         of_callers,
         of_console,
         of_demo,
@@ -85,6 +86,7 @@ def test_no_phrase_is_there_twice() -> None:
     )
 
     parts = (
+        of_admin.OF_ADMIN,
         of_callers.OF_CALLERS,
         of_console.OF_CONSOLE,
         of_demo.OF_DEMO,
