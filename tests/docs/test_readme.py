@@ -22,11 +22,13 @@ from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+CALLERS = (ROOT / "docs" / "callers.md").read_text()
+COMMANDS = (ROOT / "docs" / "commands.md").read_text()
 HANGS = 50  # PHP gives up reading after 60 s, and calls that a success
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    return re.findall(rf"```{language}\n(.*?)```", README + CALLERS, re.DOTALL)
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -182,22 +184,22 @@ def test_the_example_settings_can_be_copied(tmp_path: Path) -> None:
     assert "bre-b-sandbox" in done.stdout
 
 
-@pytest.mark.parametrize("page", ["README.md", "docker/README.md"])
+@pytest.mark.parametrize("page", ["docs/callers.md", "docker/README.md"])
 def test_the_image_is_named_as_make_names_it(page: str) -> None:
     named = re.findall(r"breb-proxy:(\d[\d.]*\d)", (ROOT / page).read_text())
     assert set(named) == {__version__}
 
 
 def test_every_command_that_exists_is_told_of_and_no_other() -> None:
-    section = README.split("## Commands")[1].split("## ")[0]
-    (row,) = (line for line in section.splitlines() if "`breb-proxy status`" in line)
+    (row,) = (line for line in COMMANDS.splitlines() if "`breb-proxy status`" in line)
     beside = re.findall(r"`(?:breb-proxy )?([a-z]+)`", row)
-    named = {*re.findall(r"^\| `breb-proxy ([a-z]+)`", section, re.MULTILINE), *beside}
+    named = {*re.findall(r"^\| `breb-proxy ([a-z]+)`", COMMANDS, re.MULTILINE), *beside}
     assert named == set(cli._COMMANDS)
 
 
 def test_every_file_that_a_command_names_is_there() -> None:
     pages = README + (ROOT / "docker" / "README.md").read_text()
+    pages += CALLERS
     paths = re.findall(r"(?<![\w/])(?:docs|docker)/[^\s`)\]]+", pages)
     assert len(paths) > 10
     for path in paths:
@@ -207,5 +209,5 @@ def test_every_file_that_a_command_names_is_there() -> None:
 def test_every_make_target_that_is_named_exists() -> None:
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
-    assert set(re.findall(r"(?:^|`)make ([a-z-]+)", README, re.MULTILINE)) <= targets
+    assert set(re.findall(r"(?:^|`)make ([a-z-]+)", README + COMMANDS, re.MULTILINE)) <= targets
     assert len(re.findall(r"^[a-z-]+:.*## ", makefile, re.MULTILINE)) <= 10
