@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
+from proxy.settings.field import common
 from proxy.settings.model import SECRETS, Settings, shown
 from proxy.settings.sources import PREFIX
 
@@ -15,20 +16,21 @@ HEAD = """\
 # Every setting of breb-proxy. Copy this file to .env, and make it readable for you only: chmod 600
 # .env (git ignores it). Write the two credentials into it, and start: breb-proxy serve
 #
+# First come the settings that matter to most; the other ones follow, by section.
+#
 # A line that is commented out shows the default. Flags (--listen) and the environment win over
 # .env. Then come files named like the settings in a directory (BREB_SECRETS_DIR), and last, for the
 # credentials, the keychain (breb-proxy login). Lists are separated by commas.
 """
 # A group begins at the setting named, and goes on to where the next one begins.
 GROUPS = {
-    "client_id": "Credentials: the only settings that must be set",
-    "base_url": "The upstream",
-    "listen": "The listeners, and who may use them",
+    "token_url": "More of the upstream",
+    "tls_cert": "More of the listeners, and who may use them",
     "connect_timeout": "Limits",
     "token_timeout": "The access token",
-    "ca_bundle": "Certificates, and the connection to the upstream",
+    "client_cert": "Certificates, and the connection to the upstream",
     "shutdown_grace": "The end of the program",
-    "console": "The console, and what is logged",
+    "redact": "More of the console, the ledger and the log",
 }
 EXAMPLES = {
     "memory_budget": "64",
@@ -59,12 +61,24 @@ def main() -> int:
 
 def render() -> str:
     """Return the file's text."""
-    parts = [HEAD]
-    for name, field in Settings.model_fields.items():
+    fields = Settings.model_fields
+    first = [name for name, field in fields.items() if field.is_required()]
+    often = [name for name, field in fields.items() if common(field)]
+    parts = [HEAD, _title("Credentials: the only settings that must be set")]
+    parts += ["\n" + _entry(name, fields[name]) for name in first]
+    parts += [
+        _title("What matters to most"),
+        *("\n" + _entry(name, fields[name]) for name in often),
+    ]
+    for name in (name for name in fields if name not in (*first, *often)):
         if name in GROUPS:
-            parts.append(f"\n# --- {GROUPS[name]} ---\n")
-        parts.append("\n" + _entry(name, field))
+            parts.append(_title(GROUPS[name]))
+        parts.append("\n" + _entry(name, fields[name]))
     return "".join(parts)
+
+
+def _title(words: str) -> str:
+    return f"\n# --- {words} ---\n"
 
 
 def _entry(name: str, field: FieldInfo) -> str:

@@ -18,7 +18,7 @@ from proxy.addresses import ListenAddress, Url
 from proxy.invocation import COMMAND
 from proxy.passport.hosts import SANDBOX
 from proxy.passport.tokens import TOKEN_PATH
-from proxy.settings.field import about, setting
+from proxy.settings.field import about, common, setting
 from proxy.settings.precedence import Found, first_given, full_name
 from proxy.settings.problems import Disagreement, Problem, SettingsWrong, problems
 from proxy.settings.sources import PREFIX, Sources
@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     base_url: HttpUrl = setting(
         "upstream",
         "URL",
+        common=True,
         default=Url.parse(SANDBOX),
         description="Where requests go: scheme, host, optional port and path prefix.",
     )
@@ -108,6 +109,7 @@ class Settings(BaseSettings):
     )
     allow_production: bool = setting(
         "upstream",
+        common=True,
         default=False,
         description="Allow Passport's production. Real money moves there. Every host of Passport"
         " that is not a known sandbox is production.",
@@ -123,6 +125,7 @@ class Settings(BaseSettings):
     listen: Listen = setting(
         "callers' listener",
         "HOST:PORT",
+        common=True,
         default=ListenAddress("127.0.0.1", 8080),
         description="Address for callers: host:port, or unix:/path (mode 0600).",
     )
@@ -139,6 +142,7 @@ class Settings(BaseSettings):
     admin_listen: Listen = setting(
         "admin listener",
         "HOST:PORT",
+        common=True,
         default=ListenAddress("127.0.0.1", 8081),
         description="Address of the admin listener, which serves /livez, /readyz, /metrics and"
         " the console.",
@@ -171,6 +175,7 @@ class Settings(BaseSettings):
     allow: Rules = setting(
         "callers' listener",
         "RULES",
+        common=True,
         default=(),
         description="Rules for requests that may pass, such as GET /v1/payments*, or shop: GET"
         " /v1/accounts* for one caller. If there are rules, every other request is"
@@ -320,6 +325,7 @@ class Settings(BaseSettings):
     ca_bundle: File | None = setting(
         "upstream",
         "FILE",
+        common=True,
         default=None,
         description="PEM file of trusted certificate authorities. Unset: the system's.",
     )
@@ -338,6 +344,7 @@ class Settings(BaseSettings):
     egress_proxy: EgressUrl = setting(
         "upstream",
         "URL",
+        common=True,
         default=None,
         description="HTTP proxy on the way to the upstream and the token endpoint, such as"
         " http://proxy.corp:3128. Write https:// only if the connection to that"
@@ -368,6 +375,7 @@ class Settings(BaseSettings):
     )
     console: bool = setting(
         "admin listener",
+        common=True,
         default=False,
         description="Serve the console at / of ADMIN_LISTEN. It keeps the last exchanges in"
         " memory, with bodies.",
@@ -398,6 +406,7 @@ class Settings(BaseSettings):
     ledger: Path | None = setting(
         "ledger",
         "FILE",
+        common=True,
         default=None,
         description="File of the ledger. The proxy records every request that may change"
         " something on disk, before it sends the request. Unset: no ledger.",
@@ -440,6 +449,7 @@ class Settings(BaseSettings):
     log_level: Level = setting(
         "log",
         "debug|info|warning|error",
+        common=True,
         default="info",
         description="Lowest level that is logged.",
     )
@@ -607,12 +617,13 @@ class Flag(NamedTuple):
     default: str
     group: str
     takes: str
+    common: bool
 
 
 def flags() -> list[Flag]:
     """Return the settings that may be flags; secrets may not."""
     return [
-        Flag(name, str(field.description), shown(field.default), *about(field))
+        Flag(name, str(field.description), shown(field.default), *about(field), common(field))
         for name, field in Settings.model_fields.items()
         if name not in SECRETS
     ]

@@ -46,7 +46,21 @@ class Parser(argparse.ArgumentParser):
             epilog=f"exit codes: {codes}",
             formatter_class=Layout,
             allow_abbrev=False,
+            add_help=False,
         )
+        self._whole = self.add_argument("-h", "--help", action=_Help, help="show this help")
+        self._rest: list[argparse.Action] = []
+
+    def leave_out(self, rest: Sequence[argparse.Action]) -> None:
+        """Show ``rest`` only in the answer to ``--help all``."""
+        self._rest = list(rest)
+        self._whole.nargs = "?"
+        self.epilog = f"{len(rest)} more settings, seldom needed: --help all\n\n{self.epilog}"
+
+    def shorten(self) -> None:
+        """Leave those out now."""
+        for action in self._rest:
+            action.help = argparse.SUPPRESS
 
     def read(self, arguments: Sequence[str]) -> argparse.Namespace:
         """Parse ``arguments``; end the process with exit code 2 if they are wrong."""
@@ -71,6 +85,28 @@ class Parser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ANN401  argparse's
         """Write as argparse does, but do not hide an error of writing."""
         (file or sys.stdout).write(message)
+
+
+class _Help(argparse.Action):
+    """Shows the help: with ``all``, or where there is nothing to leave out, the whole."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **more: Any) -> None:  # noqa: ANN401  argparse's
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, metavar="all", **more)
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> NoReturn:
+        del namespace
+        if values and values != "all":
+            parser.error(f"{option_string} takes nothing, or the word all")
+        if isinstance(parser, Parser) and not values:
+            parser.shorten()
+        parser.print_help()
+        parser.exit()
 
 
 class Layout(argparse.RawDescriptionHelpFormatter):

@@ -37,25 +37,29 @@ def parser(
     if not apart:
         add_sources(made)
     known = [flag for flag in flags() if flag.name not in apart]
+    rest: list[argparse.Action] = []
     for title in GROUPS:
         group = made.add_argument_group(title)
         for flag in known:
             if flag.group == title:
-                _add(group, flag._replace(default=defaults.get(flag.name, flag.default)))
+                action = _add(group, flag._replace(default=defaults.get(flag.name, flag.default)))
+                if not flag.common:
+                    rest.append(action)
+    made.leave_out(rest)
     return made
 
 
-def _add(group: Any, flag: Flag) -> None:  # noqa: ANN401  argparse's own
+def _add(group: Any, flag: Flag) -> argparse.Action:  # noqa: ANN401  argparse's own
     option = f"--{flag.name.replace('_', '-')}"
     common = {"dest": _DEST + flag.name, "default": None}
     meaning = f"{flag.description} [{flag.default}]".replace("%", "%%")
     if flag.default in ("true", "false"):
         # Both `--console` and `--console=false`, as the environment has it.
-        group.add_argument(
-            option, nargs="?", const="true", metavar="true|false", help=meaning, **common
-        )
-        return
-    group.add_argument(option, metavar=flag.takes, help=meaning, **common)
+        more = {"nargs": "?", "const": "true", "metavar": "true|false"}
+    else:
+        more = {"metavar": flag.takes}
+    made: argparse.Action = group.add_argument(option, help=meaning, **more, **common)
+    return made
 
 
 def found_of(options: argparse.Namespace) -> Found:

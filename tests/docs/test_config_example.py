@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from proxy.errors import SettingsError
+from proxy.settings.field import common
 from proxy.settings.model import SECRETS, Settings, find, load
 from proxy.settings.sources import PREFIX, Sources
 from tools.config_example import EXAMPLES, GROUPS, TARGET, render
@@ -31,7 +32,15 @@ def test_it_is_what_the_tool_writes() -> None:
 
 def test_it_names_every_setting_once() -> None:
     named = re.findall(rf"^(?:# )?{PREFIX}(\w+)=", TEXT, re.MULTILINE)
-    assert named == [name.upper() for name in Settings.model_fields]
+    assert sorted(named) == sorted(name.upper() for name in Settings.model_fields)
+
+
+def test_what_matters_to_most_comes_first() -> None:
+    first = TEXT.partition("# --- More")[0]
+    named = re.findall(rf"^(?:# )?{PREFIX}(\w+)=", first, re.MULTILINE)
+    often = [name.upper() for name, field in Settings.model_fields.items() if common(field)]
+    assert named == ["CLIENT_ID", "CLIENT_SECRET", *often]
+    assert len(often) == 10
 
 
 def test_its_groups_begin_at_settings_that_exist() -> None:

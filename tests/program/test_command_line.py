@@ -123,12 +123,31 @@ def test_help_fits_the_terminal_and_breaks_no_word(tmp_path: Path) -> None:
 
 
 def test_serve_help_shows_each_setting_with_its_default(tmp_path: Path) -> None:
-    text = " ".join(command("serve", "--help", cwd=tmp_path).out.split())
+    text = " ".join(command("serve", "--help", "all", cwd=tmp_path).out.split())
     for name, meaning, default, *_ in flags():
         shown = text[text.index(f"--{name.replace('_', '-')} ") :]
         assert meaning.split()[0] in shown
         assert f"[{default[:20]}" in shown
     assert "--client-secret" not in text
+
+
+@pytest.mark.parametrize("name", ["serve", "check"])
+def test_help_shows_what_matters_to_most_and_says_how_to_see_the_rest(
+    tmp_path: Path, name: str
+) -> None:
+    text = command(name, "--help", cwd=tmp_path).out
+    shown = set(re.findall(r"^  --([a-z-]+)", text, re.MULTILINE)) & {
+        flag.name.replace("_", "-") for flag in flags()
+    }
+    assert shown == {flag.name.replace("_", "-") for flag in flags() if flag.common}
+    assert len(shown) == 10
+    assert f"{len(flags()) - 10} more settings, seldom needed: --help all" in text
+
+
+def test_help_takes_no_other_word(tmp_path: Path) -> None:
+    ended = command("serve", "--help", "listen", cwd=tmp_path)
+    assert ended.code == 2
+    assert "--help takes nothing, or the word all" in ended.err
 
 
 @pytest.mark.parametrize("flag", ["--client-secret", "--client-id", "--caller-key"])
