@@ -129,7 +129,8 @@ class LedgerApi:
 
     def _list(self, query: Query) -> LedgerPage:
         with reading(self._path) as reader:
-            return {"rows": list(reader.entries(query)), "counts": reader.counts()}
+            rows = list(reader.entries(query))
+            return {"rows": rows, "counts": reader.counts(), "head": reader.head()}
 
     def _find(self, request: Request) -> LedgerEntry | None:
         number = request.path_params["row"]

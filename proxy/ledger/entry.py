@@ -123,7 +123,8 @@ class KeptLookUp(LookedUp):
 
 
 class LedgerPage(TypedDict):
-    """Rows, the newest first, and their counts by outcome."""
+    """Rows, the newest first, their counts by outcome, and the chain's head, if it has one."""
 
+    head: str
     rows: list[LedgerEntry]
     counts: dict[str, int]

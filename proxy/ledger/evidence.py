@@ -4,6 +4,7 @@ import json
 import sqlite3
 from pathlib import Path
 
+from proxy.ledger import chain
 from proxy.ledger.entry import Evidence, LookedUp
 from proxy.ledger.reading import opened
 from proxy.ledger.renewal import renew
@@ -15,11 +16,13 @@ def keep(path: Path, found: LookedUp) -> None:
     """Write down a look-up's finding about its row; raise LedgerRefused if that fails."""
     with opened(path, "rw") as connection:
         renew(connection, path)
+        connection.execute("BEGIN IMMEDIATE")
         put(connection, found)
+        connection.execute("COMMIT")
 
 
 def put(connection: sqlite3.Connection, found: LookedUp) -> str:
-    """Write it into an open ledger; return it as it stands there."""
+    """Write it into an open ledger, within a transaction; return it as it stands there."""
     told = Evidence(
         at=found["at"],
         kind=found["kind"],
@@ -30,8 +33,7 @@ def put(connection: sqlite3.Connection, found: LookedUp) -> str:
     )
     while len(text := json.dumps(told)) > _LARGEST and told["candidates"]:
         del told["candidates"][-1]
-    connection.execute(
-        "INSERT INTO evidence (number, at, code, found) VALUES (?, ?, ?, ?)",
-        [found["row"]["number"], told["at"], told["code"], text],
-    )
+    values = found["row"]["number"], told["at"], told["code"], text
+    connection.execute("INSERT INTO evidence (number, at, code, found) VALUES (?, ?, ?, ?)", values)
+    chain.append(connection, [chain.event(chain.EVIDENCE, values)])
     return text

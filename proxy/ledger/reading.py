@@ -12,6 +12,7 @@ from typing import Any, cast
 from proxy.exchange.record import doubtful
 from proxy.ledger import schema
 from proxy.ledger.asking import asking
+from proxy.ledger.chain import head
 from proxy.ledger.disagreement import disagree
 from proxy.ledger.entry import PROXY, Evidence, LedgerEntry, WrittenVerdict
 from proxy.ledger.kin import Kin, Others
@@ -90,7 +91,7 @@ class Reader:
             self._left_open = 0 if in_use(path) else int(last)
         version = format_of(connection)
         self._marks = _MARKS.get(version, "marks")
-        self._evidence = version > 1
+        self._evidence = self._chained = version > 1
         self._columns = f"{_COLUMNS}, {self._marks}"
         self._verdict = f"at, made, note, author, {_VERDICT.get(version, 'kind, evidence')}"
         connection.row_factory = sqlite3.Row
@@ -122,6 +123,10 @@ class Reader:
         (doubtful,) = self._connection.execute(schema.COUNT_IN_DOUBT).fetchone()
         (left,) = self._connection.execute(schema.COUNT_STILL_OPEN, [self._left_open]).fetchone()
         return counts | {"in_doubt": doubtful + left}
+
+    def head(self) -> str:
+        """Return the head of the chain; empty if an older format has none."""
+        return str(head(self._connection)) if self._chained else ""
 
     def _entry(self, row: sqlite3.Row) -> LedgerEntry:
         number = row["number"]

@@ -14,6 +14,7 @@ from proxy.moments import stamp
 log = logging.getLogger("proxy.ledger")
 
 _EVERY = 60.0  # seconds
+_HOUR = 3600  # seconds
 AT_ONCE = 500  # rows in one transaction: payments wait for no more than that
 BESIDE = 50  # the same while payments arrive
 
@@ -60,11 +61,14 @@ class Retention:
             self._say_full(store.size())
 
     def _before(self) -> str | None:
-        """Return the time before which rows are too old; None while that is in question."""
+        """Return the time before which rows are too old; None while that is in question.
+
+        It is a full hour, so that rows go hour by hour: each deletion adds to the chain.
+        """
         now = self.believed.now
         if now is None or now < self._days * DAY:
             return None
-        return stamp(now - self._days * DAY)
+        return stamp((now - self._days * DAY) // _HOUR * _HOUR)
 
     def _say_gone(self, before: str | None) -> None:
         if self._gone:

@@ -9,6 +9,8 @@ No STRICT tables and no RETURNING: Python 3.11 is run on SQLite 3.34 too.
 
 from functools import cache
 
+from proxy.ledger import chain
+
 APPLICATION = 0x42524542  # "BREB", in the file's head
 VERSION = 2
 PAGE = 2048  # bytes: half of SQLite's usual page, since each payment's commit writes whole pages
@@ -66,6 +68,7 @@ CREATE TABLE identity (
     salt BLOB NOT NULL                         -- of the marks
 );
 INSERT INTO identity VALUES (lower(hex(randomblob(8))), randomblob(32));
+{chain.TABLE}
 """
 
 TABLES = f"""
@@ -117,7 +120,6 @@ COMMIT;
 
 MIGRATIONS = {
     1: f"""
-BEGIN IMMEDIATE;
 ALTER TABLE request ADD COLUMN marks TEXT NOT NULL DEFAULT '{{}}';
 ALTER TABLE verdict ADD COLUMN kind TEXT;
 ALTER TABLE verdict ADD COLUMN evidence TEXT;
@@ -130,10 +132,9 @@ DROP TRIGGER request_in_doubt_stays;
 DROP TRIGGER verdict_stays;
 {_HOLDS}
 PRAGMA user_version = 2;
-COMMIT;
 """
 }
-"""The steps from each older format to the next: each is done whole, or not at all."""
+"""The steps from each older format to the next: each is done in one transaction."""
 
 _OPEN = """
 INSERT INTO request (number, exchange, opened_at, caller, method, path, token_id, traceparent,

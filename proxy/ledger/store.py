@@ -11,10 +11,11 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain as chained
 from pathlib import Path
 
-from proxy.ledger import schema
+from proxy.ledger import chain, schema
+from proxy.ledger.cut import cut
 from proxy.ledger.lock import Lock
 from proxy.ledger.log import Log
 from proxy.ledger.place import Place, cramped, refuse_cramped, refuse_foreign_beside
@@ -114,12 +115,12 @@ class Store:
         ]
         lost = [each for each in left if each[1] not in ours_by_name]
         with self._transaction():
-            for row, at in adopted:
-                self._execute(schema.AMEND, row.amendment(at))
+            events = self._amend([row.amendment(at) for row, at in adopted])
             now = stamp(time.time())
-            self._connection.executemany(
-                schema.NOW_UNKNOWN, [(reason, now, number) for number, *_ in lost]
-            )
+            for number, *_ in lost:
+                self._connection.execute(schema.NOW_UNKNOWN, (reason, now, number))
+                events.append(chain.standing(self._connection, chain.CLOSED, number))
+            chain.append(self._connection, events)
         for row, number in adopted:
             row.number, row.home = number, self
         return [LeftOpen(*each[1:]) for each in lost]
@@ -164,22 +165,49 @@ class Store:
             opened.append(row.opening(number))
             row.number = number  # one that is closed in the same commit is found by it
         for some in _portions(opened):
-            self._execute(schema.opening(len(some)), chain.from_iterable(some))
-        for row in amended:
-            self._execute(schema.AMEND, row.amendment())
-        for some in _portions([row.closing() for row in closings]):
-            if len(some) < schema.SEVERAL:
-                for values in some:
-                    self._execute(schema.CLOSE, values)
-            else:
-                self._execute(schema.closing(len(some)), chain.from_iterable(some))
+            self._execute(schema.opening(len(some)), chained.from_iterable(some))
+        events = [chain.opened(values) for values in opened]
+        events += self._amend([row.amendment() for row in amended])
+        events += self._close([row.closing() for row in closings])
+        chain.append(self._connection, events)
 
-    def _execute(self, statement: str, values: Iterable[Value]) -> None:
+    def _amend(self, amendments: list[tuple[Value, ...]]) -> list[bytes]:
+        changed = [self._execute(schema.AMEND, values) for values in amendments]
+        events = [chain.amended(values) for values in amendments if values[0] is not None]
+        return events if all(changed) else self._standing(chain.BODY, events)
+
+    def _close(self, ends: list[tuple[Value, ...]]) -> list[bytes]:
+        events: list[bytes] = []
+        for some in _portions(ends):
+            if len(some) < schema.SEVERAL:
+                changed = sum(self._execute(schema.CLOSE, values) for values in some)
+            else:
+                closing = schema.closing(len(some))
+                changed = self._execute(closing, chained.from_iterable(some))
+            told = [chain.closed(values) for values in some]
+            events += told if changed == len(some) else self._standing(chain.CLOSED, told)
+        return events
+
+    def _standing(self, kind: bytes, events: list[bytes]) -> list[bytes]:
+        """Return those of ``events`` that tell what the file holds: the others changed nothing."""
+        return [
+            packed
+            for packed in events
+            for each in chain.events_of(packed)
+            if packed == chain.standing(self._connection, kind, each.number)
+        ]
+
+    def _execute(self, statement: str, values: Iterable[Value]) -> int:
+        """Execute it; return the number of rows that it changed."""
         values = tuple(values)
         try:
-            self._connection.execute(statement, values)
+            return self._connection.execute(statement, values).rowcount
         except UnicodeEncodeError:  # a row must not fail for it, nor those that share its commit
-            self._connection.execute(statement, tuple(map(storable, values)))
+            return self._connection.execute(statement, tuple(map(storable, values))).rowcount
+
+    def head(self) -> chain.Link:
+        """Return the place and the hash of the chain's newest entry."""
+        return chain.head(self._connection)
 
     def probe(self, at: str, held: float) -> None:
         """Write the time that is believed, to learn whether a payment could be written."""
@@ -230,6 +258,7 @@ class Store:
         if gone:
             with self._transaction():
                 self._connection.executemany(schema.DELETE, gone)
+                cut(self._connection, [number for (number,) in gone])
             # As a script: `execute` steps once, which on some versions of Python is one page.
             self._connection.executescript(f"PRAGMA incremental_vacuum({_PAGES});")
         return len(gone)
@@ -366,12 +395,20 @@ def _durable(connection: sqlite3.Connection) -> None:
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring an older ledger to this format, one version at a time, each whole or not at all."""
     while (version := format_of(connection)) in schema.MIGRATIONS:
-        try:
-            connection.executescript(schema.MIGRATIONS[version])
-        except sqlite3.Error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+        with _Transaction(connection):
+            for statement in _statements(schema.MIGRATIONS[version]):
+                connection.execute(statement)
+            chain.take_over(connection)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Yield a script's statements: as a whole it would not run within a transaction."""
+    statement = ""
+    for part in script.split(";")[:-1]:
+        statement += f"{part};"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def format_of(connection: sqlite3.Connection) -> int:

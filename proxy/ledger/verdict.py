@@ -9,17 +9,20 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from proxy.ledger import chain
 from proxy.ledger.entry import PROXY, LookedUp
 from proxy.ledger.evidence import put
 from proxy.ledger.finding import DECISIVE
 from proxy.ledger.lock import in_use
 from proxy.ledger.reading import opened
 from proxy.ledger.renewal import renew
+from proxy.ledger.row import Value
 from proxy.ledger.trouble import LedgerRefused
 from proxy.moments import stamp
 from proxy.words import Phrase, phrase
 
 LONGEST = 2000
+_LAST_FOUND = "SELECT found FROM evidence WHERE number = ? ORDER BY rowid DESC LIMIT 1"
 KINDS = {
     "settled": True,
     "rejected": False,
@@ -55,6 +58,7 @@ def settle(path: Path, number: int, *, kind: str, note: str, author: str) -> Ear
         raise LedgerRefused(phrase("ledger.author-taken", author=PROXY))
     with opened(path, "rw") as connection:
         renew(connection, path)
+        connection.execute("BEGIN IMMEDIATE")
         found = connection.execute(
             "SELECT outcome FROM request WHERE number = ?", [number]
         ).fetchone()
@@ -63,15 +67,10 @@ def settle(path: Path, number: int, *, kind: str, note: str, author: str) -> Ear
         if found[0] is None:
             raise LedgerRefused(phrase("ledger.row-open", row=number, why=_open(path)))
         before = _last(connection, number)
-        connection.execute(
-            "INSERT INTO verdict (number, at, made, note, author, kind, evidence) VALUES"
-            " (?, ?, ?, ?, ?, ?, (SELECT found FROM evidence WHERE number = ?"
-            " ORDER BY rowid DESC LIMIT 1))",
-            [
-                *(number, stamp(time.time()), int(made), note[:LONGEST], author[:LONGEST], kind),
-                number,
-            ],
-        )
+        evidence = connection.execute(_LAST_FOUND, [number]).fetchone()
+        values = stamp(time.time()), int(made), note[:LONGEST], author[:LONGEST], kind
+        _give(connection, number, *values, evidence[0] if evidence else None)
+        connection.execute("COMMIT")
     return before if before is not None and KINDS[before.kind] != made else None
 
 
@@ -88,15 +87,21 @@ def conclude(path: Path, found: LookedUp) -> bool:
         sure = code in DECISIVE and _unanimous(connection, number)
         if sure and _last(connection, number) is None:
             values = found["at"], int(DECISIVE[code]), found["words"][:LONGEST], PROXY, code
-            connection.execute(
-                "INSERT INTO verdict (number, at, made, note, author, kind, evidence)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [number, *values, evidence],
-            )
+            _give(connection, number, *values, evidence)
         else:
             sure = False
         connection.execute("COMMIT")
     return sure
+
+
+def _give(connection: sqlite3.Connection, *values: Value) -> None:
+    """Write a verdict; ``values`` are those of `chain.COLUMNS`."""
+    connection.execute(
+        "INSERT INTO verdict (number, at, made, note, author, kind, evidence)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        values,
+    )
+    chain.append(connection, [chain.event(chain.VERDICT, values)])
 
 
 def _unanimous(connection: sqlite3.Connection, number: int) -> bool:

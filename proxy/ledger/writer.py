@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from proxy.ledger.heads import Heads
 from proxy.ledger.retention import AT_ONCE, BESIDE, Retention
 from proxy.ledger.row import Row
 from proxy.ledger.store import LeftOpen, Store
@@ -69,6 +70,7 @@ class Writer(threading.Thread):
         """
         super().__init__(name="ledger", daemon=True)
         self._path = path
+        self._heads = Heads(path)
         self._store = store
         self._gone: Store | None = None  # a store whose file is no longer at its place
         self._opened = store is not None
@@ -100,6 +102,8 @@ class Writer(threading.Thread):
         if self._store is not None:
             self._retention.believed.resume(*self._store.probed())
         self._attempt([], [], [])
+        if self._store is not None:
+            self._heads.tell(self._store)
         self.start()
 
     def take(self, steps: Steps) -> None:
@@ -121,8 +125,8 @@ class Writer(threading.Thread):
                 self._write(openings)
             elif time.monotonic() - self._probed >= (_RETRY if self.problem else _PROBE):
                 self._attempt([], [], [])
-            if self._store is not None and not self.problem and self._retention.due:
-                self._prune(self._store)
+            if self._store is not None and not self.problem:
+                self._keep(self._store)
         for store in filter(None, (self._gone, self._store)):
             store.close()
         for row in self._closings:
@@ -287,6 +291,12 @@ class Writer(threading.Thread):
             return
         self._closings = [row for row in self._closings if row.home is not gone]
         self._under_way.difference_update(there)
+
+    def _keep(self, store: Store) -> None:
+        """Do what is not for the rows that have just come."""
+        if self._retention.due:
+            self._prune(store)
+        self._heads.tell(store, last=self._ending)
 
     def _prune(self, store: Store) -> None:
         try:

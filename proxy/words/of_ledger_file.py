@@ -154,4 +154,50 @@ OF_LEDGER_FILE = {
         "el proxy terminó antes de cerrarla; arranque el proxy, que la cierra, y luego dé su"
         " veredicto",
     ),
+    # -- the chain -------------------------------------------------------------------------------
+    "chain.none": Words(
+        "{path} was written by version 0.1.0, and has no chain: the next start of this version"
+        " begins one",
+        "{path} lo escribió la versión 0.1.0 y no tiene cadena: el próximo arranque de esta"
+        " versión la empieza",
+    ),
+    "chain.changed": Words("row #{row} was changed", "la fila #{row} se cambió"),
+    "chain.removed": Words("row #{row} was removed", "la fila #{row} se eliminó"),
+    "chain.inserted": Words("row #{row} was inserted", "la fila #{row} se insertó"),
+    "chain.verdict": Words("a verdict", "un veredicto"),
+    "chain.evidence": Words("evidence", "una evidencia"),
+    "chain.beside-changed": Words(
+        "{what} of row #{row} was changed", "se cambió {what} de la fila #{row}"
+    ),
+    "chain.beside-removed": Words(
+        "{what} of row #{row} was removed", "se eliminó {what} de la fila #{row}"
+    ),
+    "chain.beside-inserted": Words(
+        "{what} of row #{row} was inserted", "se insertó {what} de la fila #{row}"
+    ),
+    "chain.entry-of": Words(
+        "entry {at} of the chain, which tells of row #{row}, does not follow from the one before:"
+        " it or an earlier one was changed",
+        "la entrada {at} de la cadena, que trata de la fila #{row}, no sigue de la anterior: se"
+        " cambió ella o una anterior",
+    ),
+    "chain.entry": Words(
+        "entry {at} of the chain does not follow from the one before: it or an earlier one was"
+        " changed",
+        "la entrada {at} de la cadena no sigue de la anterior: se cambió ella o una anterior",
+    ),
+    "chain.gap": Words(
+        "entries {first} to {last} of the chain were removed",
+        "se eliminaron las entradas {first} a {last} de la cadena",
+    ),
+    "chain.older": Words(
+        "the chain ends at entry {at}, before {head}: this file is an older copy, or its last rows"
+        " were removed",
+        "la cadena termina en la entrada {at}, antes de {head}: este archivo es una copia anterior,"
+        " o se eliminaron sus últimas filas",
+    ),
+    "chain.rewritten": Words(
+        "the chain does not go through {head}: it was written anew, or is another ledger's",
+        "la cadena no pasa por {head}: se escribió de nuevo, o es de otro libro de registro",
+    ),
 }

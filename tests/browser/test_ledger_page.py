@@ -56,6 +56,8 @@ def test_a_payment_in_doubt_is_found_looked_up_and_settled(page: Page, doubt: Pr
     dialog = page.locator("#ledger-dialog")
     expect(dialog).to_contain_text("/v1/payments/breb")
     expect(dialog).to_contain_text("7 COP")
+    head = json.loads(doubt.admin("/ledger")[1])["head"]
+    expect(dialog).to_contain_text(f"Head of the chain: {head}")
     dialog.locator("tbody button").click()
     expect(dialog).to_contain_text("it may have been carried out")
     expect(dialog).to_contain_text("the API has not been asked yet")

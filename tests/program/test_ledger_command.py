@@ -5,13 +5,16 @@ import io
 import json
 import re
 import signal
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from proxy.ledger.reading import reading
+from proxy.ledger.store import Store
 from tests.support import Call, Program, RawUpstream, exchange
 from tests.support.command import Ended, command, on_terminal
 from tests.support.front import until
@@ -198,6 +201,58 @@ def test_a_backup_is_a_ledger(path: Path) -> None:
     with reading(copy) as reader:
         assert reader.counts() == {"answered": 1, "unknown": 1, "in_doubt": 1}
     assert "not overwritten" in ledger(path, "backup", str(copy), code=1).err
+
+
+def test_an_edit_by_hand_is_named(path: Path) -> None:
+    filled(path, "answered", "unknown", "answered")
+    good = ledger(path, "verify").out
+    assert good.startswith("as it was written: 3 rows, 2 entries in the chain\nhead: 2:")
+    head = good.split()[-1]
+    assert "it goes on from the head" in ledger(path, "verify", "--head", head).out
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DROP TRIGGER request_is_closed_once")
+        connection.execute("UPDATE request SET caller = 'x' WHERE number > 1")
+    first, other = ledger(path, "verify", code=7).out.splitlines()
+    assert first.endswith("row #2 was changed")
+    assert other == "  row #3 was changed"
+    told = json.loads(ledger(path, "verify", "--json", code=7).out)
+    assert (told["verified"], told["head"]) == (False, head)
+    assert [each["row"] for each in told["problems"]] == [2, 3]
+
+
+def test_a_flood_of_edits_is_cut_short(path: Path) -> None:
+    filled(path, *["answered"] * 30)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DROP TRIGGER request_is_closed_once")
+        connection.execute("UPDATE request SET caller = 'x'")
+    assert ledger(path, "verify", code=7).out.endswith("  row #21 was changed\n  and 9 more\n")
+
+
+def test_an_older_copy_shows_by_a_head_from_the_log(path: Path) -> None:
+    filled(path, "answered")
+    head = f"9:{'ab' * 32}"
+    ended = ledger(path, "verify", "--head", head, code=7)
+    assert f"the chain ends at entry 2, before {head}" in ended.out
+    assert "write it as in the log" in ledger(path, "verify", "--head", "9:ab", code=2).err
+
+
+def test_a_head_that_went_with_its_rows_is_no_proof(path: Path) -> None:
+    filled(path, "answered")
+    filled(path, "answered")
+    store = Store.open(path)
+    assert store.prune("9999", 1 << 40, 500) == 1
+    store.close()
+    ended = ledger(path, "verify", "--head", f"1:{'ab' * 32}", code=1)
+    assert "deleted by age or size, as the chain says: rows up to #1\n" in ended.out
+    assert "the head that was given cannot be compared" in ended.out
+
+
+def test_the_chain_is_exported_beside_the_rows(path: Path) -> None:
+    filled(path, "answered")
+    first, second = map(json.loads, ledger(path, "chain").out.splitlines())
+    assert [each["kind"] for each in first["events"]] == ["w"]
+    assert [(each["kind"], each["row"]) for each in second["events"]] == [("c", 1)]
+    assert ledger(path, "verify").out.split()[-1] == f"2:{second['hash']}"
 
 
 # -- beside a running proxy ----------------------------------------------------------------

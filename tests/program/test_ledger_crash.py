@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from proxy.ledger.verification import verify
 from tests.support import Program
 from tests.support.acceptor import Acceptor
 from tests.support.patience import PATIENCE
@@ -106,6 +107,7 @@ def rows(path: Path) -> dict[str, dict[str, Any]]:
 
 def check(memory: Memory, told: dict[str, tuple[int, dict[str, Any]]], path: Path) -> None:
     """Hold the rows against what the upstream saw and what callers were told."""
+    assert verify(path).problems == []
     book = rows(path)
     unseen = memory.saw - book.keys()
     assert not unseen, f"{len(unseen)} requests reached the upstream without a row"

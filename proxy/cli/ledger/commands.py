@@ -16,6 +16,7 @@ from proxy.cli.ledger import rows
 from proxy.cli.ledger.file import add_row, find, ledger_file
 from proxy.cli.ledger.listing import add_list, show_list
 from proxy.cli.ledger.look_up import add_look_up, look_up
+from proxy.cli.ledger.verify import BROKEN, add_chain, add_verify, run_chain, run_verify
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.ledger.backup import backup
@@ -157,7 +158,8 @@ _LIST = _Command(
     "  breb-proxy ledger show ROW       everything about one row\n"
     "  breb-proxy ledger look-up ROW    ask the API about it; changes nothing\n"
     "  breb-proxy ledger settle ROW     record your verdict\n"
-    "  breb-proxy ledger backup FILE    copy the ledger, also while the proxy runs",
+    "  breb-proxy ledger backup FILE    copy the ledger, also while the proxy runs\n"
+    "  breb-proxy ledger verify         find what was changed, removed or inserted",
     add_list,
     show_list,
 )
@@ -185,5 +187,17 @@ _COMMANDS = {
         _add_backup,
         _backup,
         "FILE ",
+    ),
+    "verify": _Command(
+        "Find rows, verdicts and evidence that were changed, removed or inserted by somebody else\n"
+        "than the proxy: the ledger has a chain of hashes. It changes nothing.",
+        add_verify,
+        run_verify,
+        codes=f"{_CODES}, {BROKEN} something does not agree",
+    ),
+    "chain": _Command(
+        "Print the chain of hashes, one JSON object a line: it belongs beside an export of rows.",
+        add_chain,
+        run_chain,
     ),
 }

@@ -217,6 +217,8 @@ export const words = {
   "ledger.evidence": "Looked up",
   "ledger.failed.why": "the upstream says that it failed, not that it did nothing: it may have been carried out. Look it up before you send it again.",
   "ledger.find": "Find: id, resolution, path",
+  "ledger.head": "Head of the chain:",
+  "ledger.head.why": "The last hash of the ledger's chain. Kept elsewhere, it shows later whether the file was replaced or written anew: breb-proxy ledger verify --head",
   "ledger.key": "Ledger (l):",
   "ledger.kind.made": "It was made",
   "ledger.kind.not-found": "Not found",

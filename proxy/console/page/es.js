@@ -217,6 +217,8 @@ export const words = {
   "ledger.evidence": "Consultada",
   "ledger.failed.why": "el destino dice que falló, no que no hizo nada: es posible que se haya ejecutado. Consúltela antes de enviarla otra vez.",
   "ledger.find": "Buscar: id, resolución, ruta",
+  "ledger.head": "Extremo de la cadena:",
+  "ledger.head.why": "El último hash de la cadena del libro. Guardado en otra parte, muestra después si el archivo se reemplazó o se escribió de nuevo: breb-proxy ledger verify --head",
   "ledger.key": "Libro de registro (l):",
   "ledger.kind.made": "Sí se realizó",
   "ledger.kind.not-found": "No se encontró",

@@ -29,7 +29,7 @@ export async function openLedger() {
 
 // `left`: the number of the row that one comes back from.
 const list = asking(async (before = "", left = 0) => {
-  const { rows, counts } = await get(`${API}?${new URLSearchParams({ in_doubt: doubt ? 1 : 0, limit: 30, before, text })}`);
+  const { rows, counts, head } = await get(`${API}?${new URLSearchParams({ in_doubt: doubt ? 1 : 0, limit: 30, before, text })}`);
   const only = el("input", { type: "checkbox", onchange: (event) => { doubt = event.target.checked; list(); } });
   only.checked = doubt;
   const find = el("input", { id: "ledger-find", type: "search", placeholder: t("ledger.find"), "aria-label": t("ledger.find"), autocomplete: "off" });
@@ -38,6 +38,7 @@ const list = asking(async (before = "", left = 0) => {
   fill(content(),
     el("form", { class: "only", onsubmit: looked }, find, el("label", {}, only, ` ${t("ledger.only-doubt", counts.in_doubt)}`)),
     rows.length ? table(rows) : el("p", { class: "empty" }, t(text ? "ledger.not-there" : doubt ? "ledger.no-doubt" : "ledger.empty")),
+    head && el("p", { class: "chain", title: t("ledger.head.why") }, `${t("ledger.head")} `, el("code", {}, head)),
     el("div", { class: "acts" },
       before ? el("button", { onclick: () => list() }, t("ledger.newest")) : "",
       rows.length === 30 ? el("button", { onclick: () => list(rows.at(-1).number) }, t("ledger.older")) : "",

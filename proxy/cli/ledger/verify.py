@@ -1,0 +1,94 @@
+"""``breb-proxy ledger verify`` and ``chain``: whether the ledger is as it was written."""
+
+import argparse
+import re
+
+from proxy.cli.ledger.file import ledger_file
+from proxy.counts import counted
+from proxy.ledger.chain import Link, exported
+from proxy.ledger.reading import opened
+from proxy.ledger.verification import Verification, verify
+from proxy.terminal.arguments import FAILED, OK
+from proxy.terminal.plain import as_json
+from proxy.terminal.screen import Screen
+
+BROKEN = 7
+_SHOWN = 20  # problems
+
+
+def add_verify(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``verify``."""
+    parser.add_argument(
+        "--head",
+        metavar="ENTRY:HASH",
+        type=_link,
+        help="also verify that the ledger goes on from this head, which a line of the proxy's log"
+        " named",
+    )
+    parser.add_argument("--json", action="store_true", help="for a program")
+
+
+def run_verify(options: argparse.Namespace, screen: Screen) -> int:
+    """Verify the ledger, and say what does not agree."""
+    found = verify(ledger_file(options), options.head)
+    if options.json:
+        screen.line(as_json(_document(found), 2))
+    else:
+        _say(found, screen)
+    if found.problems:
+        return BROKEN
+    return FAILED if found.known is False else OK
+
+
+def add_chain(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``chain``: it has none of its own."""
+
+
+def run_chain(options: argparse.Namespace, screen: Screen) -> int:
+    """Print the chain's entries, one JSON object a line."""
+    with opened(ledger_file(options), "ro") as connection:
+        for entry in exported(connection):
+            screen.line(as_json(entry))
+    return OK
+
+
+def _say(found: Verification, screen: Screen) -> None:
+    first = found.first
+    if first is not None:
+        screen.line(screen.shade(f"{screen.mark('!')} {first.words}", "red"))
+        others = [each for each in found.problems if each is not first]
+        for each in others[:_SHOWN]:
+            screen.line(f"  {each.words}")
+        if len(others) > _SHOWN:
+            screen.line(f"  and {len(others) - _SHOWN} more")
+        return
+    told = f"{counted(found.rows, 'row')}, {counted(found.entries, 'entry')} in the chain"
+    screen.line(f"as it was written: {told}")
+    if found.deleted:
+        screen.line(f"deleted by age or size, as the chain says: rows up to #{found.deleted}")
+    if found.known:
+        screen.line("it goes on from the head that was given")
+    elif found.known is False:
+        screen.line("the head that was given cannot be compared: its rows were deleted by age")
+    screen.line(f"head: {found.head}")
+
+
+def _document(found: Verification) -> dict[str, object]:
+    first = found.first
+    return {
+        "verified": not found.problems,
+        "head": str(found.head),
+        "rows": found.rows,
+        "entries": found.entries,
+        "deleted_up_to": found.deleted,
+        "goes_on_from_given_head": found.known,
+        "first": None if first is None else str(first.words),
+        "problems": [{"row": each.row, "said": str(each.words)} for each in found.problems],
+    }
+
+
+def _link(text: str) -> Link:
+    match = re.fullmatch(r"(\d{1,18}):([0-9a-f]{64})", text)
+    if match is None:
+        raise argparse.ArgumentTypeError("write it as in the log: 1234:9f86d0…, 64 digits")
+    return Link(int(match[1]), bytes.fromhex(match[2]))

@@ -1,0 +1,214 @@
+"""The hash chain: whoever changes, removes or inserts a row of the ledger breaks it.
+
+Each commit adds an entry. It has an event for each thing that the commit wrote: the event's kind,
+the number of the row, and the SHA-256 of the columns in `COLUMNS` as a JSON array. The entry's hash
+is the SHA-256 of the hash before it and of its events, so the last hash, the head, stands for all
+that was ever written. Somebody who may write the file can compute it all anew: only a head that is
+kept elsewhere shows that.
+"""
+
+import sqlite3
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from typing import NamedTuple, TypedDict
+
+from pydantic_core import to_json
+
+from proxy.ledger.row import Value, storable
+
+OPENED, WHOLE, BODY, CLOSED, VERDICT, EVIDENCE = b"o", b"w", b"b", b"c", b"v", b"e"
+"""The kinds of events; ``WHOLE`` is the opening of a row whose body had come whole."""
+
+_ROW = ("number", "exchange", "opened_at", "caller", "method", "path", "traceparent")
+_BODY = ("body_bytes", "body_sha256", "payment", "marks")
+_END = (
+    *("closed_at", "seconds", "attempts", "status", "answer", "outcome", "reason"),
+    "token_id",
+)
+COLUMNS = {
+    OPENED: _ROW,
+    WHOLE: (*_ROW, *_BODY),
+    BODY: ("number", *_BODY),
+    CLOSED: ("number", *_END),
+    VERDICT: ("number", "at", "made", "note", "author", "kind", "evidence"),
+    EVIDENCE: ("number", "at", "code", "found"),
+}
+ROW_COLUMNS = (*_ROW, *_BODY, *_END)
+_EVENT = struct.Struct(">cQ32s")
+_MOST = 48  # events in one entry: it fits on a page, and goes when its rows have gone
+
+TABLE = """
+CREATE TABLE chain (
+    seq INTEGER PRIMARY KEY,
+    events BLOB NOT NULL,                      -- kind, number of the row and SHA-256, for each
+    cut TEXT,                                  -- JSON: what was deleted by age or size
+    hash BLOB NOT NULL                         -- SHA-256 of the hash before, events and cut
+);
+CREATE INDEX chain_cut ON chain (seq) WHERE cut IS NOT NULL;
+CREATE TRIGGER chain_is_new BEFORE INSERT ON chain
+WHEN EXISTS (SELECT 1 FROM chain WHERE seq = NEW.seq)
+BEGIN SELECT RAISE(ABORT, 'an entry of the chain is never replaced'); END;
+CREATE TRIGGER chain_stays BEFORE UPDATE ON chain
+BEGIN SELECT RAISE(ABORT, 'an entry of the chain is never changed'); END;
+CREATE TRIGGER chain_newest_stays BEFORE DELETE ON chain
+WHEN OLD.seq = (SELECT max(seq) FROM chain)
+BEGIN SELECT RAISE(ABORT, 'the newest entry of the chain is never deleted'); END;
+"""
+ENTRIES = "SELECT seq, events, cut, hash FROM chain ORDER BY seq"
+_HEAD = "SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1"
+_APPEND = "INSERT INTO chain (seq, events, cut, hash) VALUES (?, ?, ?, ?)"
+_IDENTITY = "SELECT id FROM identity"
+
+
+class Link(NamedTuple):
+    """An entry's place and hash; its text is what the log tells and `verify --head` takes."""
+
+    seq: int
+    hash: bytes
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.hash.hex()}"
+
+
+class Event(NamedTuple):
+    """A thing that was written."""
+
+    kind: bytes
+    number: int
+    digest: bytes
+
+
+class ExportedEvent(TypedDict):
+    """An event for a program."""
+
+    kind: str
+    row: int
+    sha256: str
+
+
+def event(kind: bytes, values: Sequence[Value]) -> bytes:
+    """Return the event that ``values`` were written, those of `COLUMNS`."""
+    try:
+        return _EVENT.pack(kind, values[0], digest(values))
+    except ValueError:  # a lone surrogate, which is no UTF-8, and was replaced
+        return _EVENT.pack(kind, values[0], digest([storable(value) for value in values]))
+
+
+def digest(values: Sequence[Value]) -> bytes:
+    """Return the SHA-256 of values: a JSON array without blanks, fractional numbers as text.
+
+    Raise ValueError if one is no text.
+    """
+    # Each language writes such a number in its own way; Python's is the shortest that is exact.
+    if float in map(type, values):
+        values = [repr(value) if type(value) is float else value for value in values]
+    return sha256(to_json(values)).digest()
+
+
+def opened(values: Sequence[Value]) -> bytes:
+    """Return the event of a row's opening; ``values`` are those of `schema.OPEN`."""
+    row = (*values[:6], values[7])  # which token is sent is known at the end
+    body = values[8:]
+    return event(OPENED, row) if body[0] is None else event(WHOLE, (*row, *body))
+
+
+def amended(values: Sequence[Value]) -> bytes:
+    """Return the event of a body that came later; ``values`` are those of `schema.AMEND`."""
+    *body, number, _ = values
+    return event(BODY, (number, *body))
+
+
+def closed(values: Sequence[Value]) -> bytes:
+    """Return the event of a row's end; ``values`` are those of `schema.CLOSE`."""
+    *end, number, _ = values
+    return event(CLOSED, (number, *end))
+
+
+def standing(connection: sqlite3.Connection, kind: bytes, number: int | None) -> bytes:
+    """Return the event that would tell of a row as it is in the file; empty if it is not there."""
+    columns = ", ".join(COLUMNS[kind])
+    found = connection.execute(f"SELECT {columns} FROM request WHERE number = ?", (number,))
+    row = found.fetchone()
+    return b"" if row is None else event(kind, row)
+
+
+def events_of(packed: bytes) -> Iterator[Event]:
+    """Yield the events of an entry; raise struct.error if it holds something else."""
+    return map(Event._make, _EVENT.iter_unpack(packed))
+
+
+def append(connection: sqlite3.Connection, events: Sequence[bytes]) -> None:
+    """Continue the chain within the transaction that wrote what ``events`` tell."""
+    entries = [events[start : start + _MOST] for start in range(0, len(events), _MOST)]
+    _add(connection, [(b"".join(each), None) for each in entries])
+
+
+def append_cut(connection: sqlite3.Connection, cut: str) -> None:
+    """Continue the chain with what was deleted, within the transaction that deletes it."""
+    _add(connection, [(b"", cut)])
+
+
+def _add(connection: sqlite3.Connection, entries: Iterable[tuple[bytes, str | None]]) -> None:
+    seq, before = head(connection)
+    for events, cut in entries:
+        seq, before = seq + 1, after(before, events, cut)
+        connection.execute(_APPEND, (seq, events, cut, before))
+
+
+def after(before: bytes, events: bytes, cut: str | None) -> bytes:
+    """Return the hash of the entry after that of hash ``before``."""
+    return sha256(before + events + (cut or "").encode()).digest()
+
+
+def head(connection: sqlite3.Connection) -> Link:
+    """Return the newest entry's place and hash; of an empty chain place 0 and its beginning."""
+    found = connection.execute(_HEAD).fetchone()
+    return Link(0, beginning(connection)) if found is None else Link(*found)
+
+
+def beginning(connection: sqlite3.Connection) -> bytes:
+    """Return what stands for the hash before the first entry: that of the ledger's own id."""
+    (identity,) = connection.execute(_IDENTITY).fetchone()
+    return sha256(str(identity).encode()).digest()
+
+
+class Exported(TypedDict):
+    """An entry for a program; ``cut`` is JSON text, hashes are hexadecimal digits."""
+
+    seq: int
+    events: list[ExportedEvent]
+    cut: str | None
+    hash: str
+
+
+def exported(connection: sqlite3.Connection) -> Iterator[Exported]:
+    """Yield the entries, the oldest first."""
+    for seq, packed, cut, link in connection.execute(ENTRIES):
+        yield {
+            "seq": seq,
+            "events": [
+                {"kind": each.kind.decode(), "row": each.number, "sha256": each.digest.hex()}
+                for each in events_of(packed)
+            ],
+            "cut": cut,
+            "hash": link.hex(),
+        }
+
+
+def take_over(connection: sqlite3.Connection) -> None:
+    """Begin the chain of a ledger of the first format with all that is in it."""
+    append(connection, list(_all_events(connection)))
+
+
+def _all_events(connection: sqlite3.Connection) -> Iterator[bytes]:
+    columns = ", ".join(ROW_COLUMNS)
+    for row in connection.execute(f"SELECT {columns} FROM request ORDER BY number"):
+        values = dict(zip(ROW_COLUMNS, row, strict=True))
+        kinds = [OPENED if values["body_bytes"] is None else WHOLE]
+        if values["outcome"] is not None:
+            kinds.append(CLOSED)
+        yield from (event(kind, [values[name] for name in COLUMNS[kind]]) for kind in kinds)
+    columns = ", ".join(COLUMNS[VERDICT])
+    for verdict in connection.execute(f"SELECT {columns} FROM verdict ORDER BY rowid"):
+        yield event(VERDICT, verdict)

@@ -1,0 +1,94 @@
+"""What deletion by age or size leaves of the chain: an entry that says what is gone, the cut.
+
+Entries that tell of deleted rows alone are deleted with them. The newest cut has all that a reader
+needs to walk over the gaps: each gap with the hash of its last entry, and which rows are gone.
+"""
+
+import json
+import sqlite3
+from bisect import bisect
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from proxy.ledger.chain import ENTRIES, OPENED, WHOLE, append_cut, events_of
+
+Span = tuple[int, int]
+"""The first and the last number."""
+Gap = tuple[int, int, str]
+"""The first and the last entry that is gone, and the last one's hash, as hexadecimal digits."""
+
+_NEWEST = "SELECT cut FROM chain WHERE cut IS NOT NULL ORDER BY seq DESC LIMIT 1"
+_LEFT = "SELECT number FROM request WHERE number <= ? ORDER BY number"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """All rows up to ``upto`` are gone but the ``kept`` ones; ``gaps`` are in the chain."""
+
+    upto: int = 0
+    kept: tuple[Span, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+    def has_deleted(self, number: int) -> bool:
+        """Report whether the row is gone."""
+        if number > self.upto:
+            return False
+        place = bisect(self.kept, number, key=lambda span: span[0])
+        return not (place and number <= self.kept[place - 1][1])
+
+
+def newest(connection: sqlite3.Connection) -> Cut:
+    """Return the newest cut."""
+    found = connection.execute(_NEWEST).fetchone()
+    return Cut() if found is None else read(found[0])
+
+
+def read(text: str) -> Cut:
+    """Read a cut; raise ValueError, TypeError or KeyError if it is none."""
+    told = json.loads(text)
+    return Cut(told["upto"], tuple(map(tuple, told["kept"])), tuple(map(tuple, told["gaps"])))
+
+
+def cut(connection: sqlite3.Connection, gone: Iterable[int]) -> None:
+    """Cut the chain where rows were deleted, within the same transaction."""
+    before = newest(connection)
+    upto = max(before.upto, *gone)
+    left = (number for (number,) in connection.execute(_LEFT, (upto,)))
+    now = Cut(upto, tuple(_spans(left)), before.gaps)
+    removed = _removable(connection, now)
+    gaps = _joined([*before.gaps, *removed])
+    append_cut(connection, json.dumps({"upto": upto, "kept": now.kept, "gaps": gaps}))
+    connection.executemany("DELETE FROM chain WHERE seq = ?", [(seq,) for seq, *_ in removed])
+
+
+def _removable(connection: sqlite3.Connection, now: Cut) -> list[Gap]:
+    """Return the entries of deleted rows alone, and cuts from before, up to the first row left."""
+    removable: list[Gap] = []
+    for seq, packed, _, link in connection.execute(ENTRIES):
+        events = list(events_of(packed))
+        openings = [each.number for each in events if each.kind in (OPENED, WHOLE)]
+        if openings and min(openings) > now.upto:
+            break
+        if all(now.has_deleted(each.number) for each in events):
+            removable.append((seq, seq, link.hex()))
+    return removable
+
+
+def _spans(numbers: Iterable[int]) -> list[Span]:
+    spans: list[Span] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1] = spans[-1][0], number
+        else:
+            spans.append((number, number))
+    return spans
+
+
+def _joined(gaps: list[Gap]) -> list[Gap]:
+    joined: list[Gap] = []
+    for first, last, link in sorted(gaps):
+        if joined and first == joined[-1][1] + 1:
+            joined[-1] = joined[-1][0], last, link
+        else:
+            joined.append((first, last, link))
+    return joined

@@ -1,0 +1,38 @@
+"""Tells the log the head of the chain when it has moved, so that it is kept off the machine too."""
+
+import logging
+import math
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from proxy.ledger.chain import Link
+from proxy.ledger.store import Store
+
+log = logging.getLogger("proxy.ledger")
+
+_EVERY = 60.0  # seconds, at least, from one line to the next
+
+
+class Heads:
+    """Knows what was told last."""
+
+    def __init__(self, path: Path, steady: Callable[[], float] = time.monotonic) -> None:
+        self._path = path
+        self._steady = steady
+        self._told: Link | None = None
+        self._at = -math.inf
+
+    def tell(self, store: Store, *, last: bool = False) -> None:
+        """Tell the head, unless it was told already, or less than a minute ago and not ``last``."""
+        now = self._steady()
+        if now < self._at + _EVERY and not last:
+            return
+        try:
+            head = store.head()
+        except sqlite3.Error:  # who writes says so
+            return
+        if head != self._told:
+            log.info("the chain of the ledger %s is at %s", self._path, head)
+            self._told, self._at = head, now

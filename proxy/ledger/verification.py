@@ -1,0 +1,270 @@
+"""Walks the ledger's chain and its rows side by side, and names what does not agree.
+
+Openings come in the order of the rows' numbers, so one walk over the rows finds those that no
+opening tells of. A row is looked at until its end has come.
+"""
+
+import sqlite3
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from proxy.ledger import chain
+from proxy.ledger.chain import COLUMNS, Event, Link
+from proxy.ledger.cut import Cut, newest, read
+from proxy.ledger.reading import opened
+from proxy.ledger.row import Value
+from proxy.ledger.store import format_of
+from proxy.ledger.trouble import LedgerRefused
+from proxy.words import Phrase, phrase
+
+_MOST = 1000  # problems, after which it is enough
+_ROWS = f"SELECT {', '.join(chain.ROW_COLUMNS)} FROM request ORDER BY number"
+_BESIDE = {chain.VERDICT: "verdict", chain.EVIDENCE: "evidence"}
+_WORDS = {chain.VERDICT: phrase("chain.verdict"), chain.EVIDENCE: phrase("chain.evidence")}
+_BODY = COLUMNS[chain.BODY][1:]
+_END = set(COLUMNS[chain.CLOSED][1:]) - {"token_id"}
+_UNTOLD = (None, None, "{}", "{}")
+
+_Row = Mapping[str, Value]
+_Values = tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tampering:
+    """What does not agree: ``row`` is the first row that it is about, None if it is the chain."""
+
+    row: int | None
+    words: Phrase
+
+
+@dataclass(slots=True)
+class Verification:
+    """What a walk found. ``head`` is the chain's; ``deleted`` says up to which row some are gone.
+
+    ``known`` is whether a given head was found in the chain; None if none was given.
+    """
+
+    head: Link
+    rows: int = 0
+    entries: int = 0
+    deleted: int = 0
+    known: bool | None = None
+    problems: list[Tampering] = field(default_factory=list)
+
+    @property
+    def first(self) -> Tampering | None:
+        """The problem of the first row."""
+        by_row = sorted(self.problems, key=lambda each: (each.row is None, each.row))
+        return by_row[0] if by_row else None
+
+
+def verify(path: Path, known: Link | None = None) -> Verification:
+    """Verify a ledger, and that it continues the head ``known``; LedgerRefused if unreadable."""
+    with opened(path, "ro") as connection:
+        if format_of(connection) < 2:
+            raise LedgerRefused(phrase("chain.none", path=str(path)))
+        connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+        connection.execute("BEGIN")  # all of it as it is at this moment
+        return _Walk(connection, known).verification()
+
+
+class _Enough(Exception):
+    """There are so many problems that no more are wanted."""
+
+
+class _Walk:
+    def __init__(self, connection: sqlite3.Connection, known: Link | None) -> None:
+        self._connection = connection
+        self._known = known
+        self._found = Verification(chain.head(connection))
+        self._cut = self._newest_cut()
+        self._found.deleted = self._cut.upto
+        self._gaps = {first: (last, bytes.fromhex(link)) for first, last, link in self._cut.gaps}
+        self._rows = (
+            (int(row[0]), dict(zip(chain.ROW_COLUMNS, row, strict=True)))
+            for row in connection.execute(_ROWS)
+        )
+        self._next: tuple[int, _Row] | None = next(self._rows, None)
+        self._open: dict[int, _Row] = {}  # rows whose end has not come
+        self._untold: set[int] = set()  # rows whose body has not come
+        self._beside: dict[tuple[bytes, int], Iterator[_Values]] = {}
+
+    def verification(self) -> Verification:
+        try:
+            self._entries()
+            self._left()
+        except _Enough:
+            pass
+        return self._found
+
+    def _newest_cut(self) -> Cut:
+        try:
+            return newest(self._connection)
+        except (ValueError, TypeError, KeyError):  # told when its entry is reached
+            return Cut()
+
+    def _problem(self, row: int | None, words: Phrase) -> None:
+        self._found.problems.append(Tampering(row, words))
+        if len(self._found.problems) >= _MOST:
+            raise _Enough
+
+    # -- entries ---------------------------------------------------------------------------------
+
+    def _entries(self) -> None:
+        seq, before = 0, chain.beginning(self._connection)
+        self._meet(Link(seq, before))
+        for at, packed, cut, link in self._connection.execute(chain.ENTRIES):
+            if at != seq + 1:
+                before = self._over_gap(seq + 1, at, before)
+            events = self._events(at, packed, cut)
+            if chain.after(before, packed, cut) != link:
+                self._no_sequel(at, events)
+            for each in events:
+                self._look(each)
+            seq, before = at, link
+            self._found.entries += 1
+            self._meet(Link(at, link))
+        if self._known is not None and self._found.known is None:
+            self._problem(None, phrase("chain.older", head=str(self._known), at=seq))
+
+    def _no_sequel(self, at: int, events: Sequence[Event] = ()) -> None:
+        if events:
+            row = min(each.number for each in events)
+            self._problem(row, phrase("chain.entry-of", at=at, row=row))
+        else:
+            self._problem(None, phrase("chain.entry", at=at))
+
+    def _over_gap(self, first: int, at: int, before: bytes) -> bytes:
+        last, link = self._gaps.get(first, (0, before))
+        if last != at - 1:
+            self._problem(None, phrase("chain.gap", first=first, last=at - 1))
+            return before
+        if self._known is not None and first <= self._known.seq < last:
+            self._found.known = False  # it went with its rows
+        self._meet(Link(last, link))
+        return link
+
+    def _meet(self, link: Link) -> None:
+        """Compare with the head that is known."""
+        if self._known is None or self._known.seq != link.seq:
+            return
+        self._found.known = True
+        if self._known.hash != link.hash:
+            self._problem(None, phrase("chain.rewritten", head=str(self._known)))
+
+    def _events(self, at: int, packed: bytes, cut: str | None) -> list[Event]:
+        try:
+            if cut is not None:
+                read(cut)
+            events = list(chain.events_of(packed))
+        except (struct.error, ValueError, TypeError, KeyError):
+            self._no_sequel(at)
+            return []
+        return [each for each in events if each.kind in COLUMNS]
+
+    # -- events ----------------------------------------------------------------------------------
+
+    def _look(self, event: Event) -> None:
+        if event.kind in _BESIDE:
+            self._look_beside(event)
+            return
+        if event.kind in (chain.OPENED, chain.WHOLE):
+            self._take(event)
+        row = self._open.get(event.number)
+        if row is None:
+            return  # it was deleted, or is said to be missing, or closed
+        if not _agrees(event, row):
+            self._problem(event.number, phrase("chain.changed", row=event.number))
+            del self._open[event.number]
+        elif event.kind == chain.OPENED:
+            self._untold.add(event.number)
+        elif event.kind != chain.CLOSED:
+            self._untold.discard(event.number)
+        else:
+            del self._open[event.number]
+            self._check_untold(event.number, row)
+
+    def _take(self, event: Event) -> None:
+        """Go on to the row that is opened; all before it have no opening."""
+        while self._next is not None and self._next[0] < event.number:
+            self._inserted()
+        if self._next is not None and self._next[0] == event.number:
+            if self._cut.has_deleted(event.number):
+                self._inserted()
+                return
+            self._open[event.number] = self._next[1]
+            self._advance()
+        elif not self._cut.has_deleted(event.number):
+            self._problem(event.number, phrase("chain.removed", row=event.number))
+
+    def _inserted(self) -> None:
+        if self._next is not None:
+            number = self._next[0]
+            self._problem(number, phrase("chain.inserted", row=number))
+        self._advance()
+
+    def _advance(self) -> None:
+        self._found.rows += 1
+        self._next = next(self._rows, None)
+
+    def _check_untold(self, number: int, row: _Row) -> None:
+        if number in self._untold:
+            self._untold.discard(number)
+            if tuple(row[name] for name in _BODY) != _UNTOLD:
+                self._problem(number, phrase("chain.changed", row=number))
+
+    def _look_beside(self, event: Event) -> None:
+        """Compare a verdict or evidence with the next one of its row."""
+        if self._cut.has_deleted(event.number):
+            return
+        values = next(self._of(event.kind, event.number), None)
+        what = _WORDS[event.kind]
+        if values is None:
+            self._problem(event.number, phrase("chain.beside-removed", row=event.number, what=what))
+        elif _digest(values) != event.digest:
+            self._problem(event.number, phrase("chain.beside-changed", row=event.number, what=what))
+
+    def _of(self, kind: bytes, number: int) -> Iterator[_Values]:
+        if (kind, number) not in self._beside:
+            columns = ", ".join(COLUMNS[kind])
+            self._beside[kind, number] = iter(
+                self._connection.execute(
+                    f"SELECT {columns} FROM {_BESIDE[kind]} WHERE number = ? ORDER BY rowid",
+                    (number,),
+                ).fetchall()
+            )
+        return self._beside[kind, number]
+
+    # -- what no event told of -------------------------------------------------------------------
+
+    def _left(self) -> None:
+        while self._next is not None:
+            self._inserted()
+        for number, row in self._open.items():
+            if any(row[name] is not None for name in _END):
+                self._problem(number, phrase("chain.changed", row=number))
+            else:
+                self._check_untold(number, row)
+        for kind, table in _BESIDE.items():
+            numbers = self._connection.execute(f"SELECT DISTINCT number FROM {table}").fetchall()
+            for (number,) in numbers:
+                if next(self._of(kind, number), None) is not None:
+                    self._problem(
+                        number, phrase("chain.beside-inserted", row=number, what=_WORDS[kind])
+                    )
+
+
+def _agrees(event: Event, row: _Row) -> bool:
+    return _digest([row[name] for name in COLUMNS[event.kind]]) == event.digest
+
+
+def _digest(values: Sequence[Value]) -> bytes:
+    """Return their SHA-256; empty if there is something that the ledger never writes."""
+    if any(isinstance(value, bytes) for value in values):
+        return b""
+    try:
+        return chain.digest(values)
+    except ValueError:
+        return b""
