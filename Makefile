@@ -41,7 +41,8 @@ check: $(VENV)/.dev ## format, lint, types, layers, tests with coverage: what CI
 	@$(MAKE) -s test COVER=1 && $(PY) -m coverage combine -q && $(PY) -m coverage report
 
 format: $(VENV)/.dev ## put the code into its canonical form
-	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q . && $(PY) -m tools.config_example && $(PY) -m tools.chart && $(PY) -m tools.address
+	@$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q . && $(PY) -m tools.config_example && $(PY) -m tools.chart \
+	  && $(PY) -m tools.address && $(PY) -m tools.completion
 
 image: ## build the container images breb-proxy and breb-simulator, with docker or else podman
 	@VERSION=$(VERSION) SOURCE=$(SOURCE) BASE=$(BASE) sh docker/image/make.sh

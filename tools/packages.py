@@ -41,11 +41,12 @@ def main() -> int:
 
 
 def _describe(share: Path) -> None:
-    """Write the manual page, and what Debian calls the copyright file."""
+    """Write the manual pages, and what Debian calls the copyright file."""
     manual = share / "man"
     manual.mkdir()
-    with gzip.GzipFile(manual / "breb-proxy.1.gz", "wb", mtime=0) as file:
-        file.write(man_page.page().encode())
+    for name, text in man_page.pages().items():
+        with gzip.GzipFile(manual / f"{name}.gz", "wb", mtime=0) as file:
+            file.write(text.encode())
     names = sorted(each.name for each in (share / "licenses").iterdir())
     own = (bundle.ROOT / "LICENSE").read_text(encoding="utf-8")
     told = "Inside are these besides, each with its licence in licenses/ beside this file:\n"

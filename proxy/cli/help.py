@@ -48,6 +48,9 @@ find out why it does not work:
   check      check settings, network, TLS, token and one request end to end
   help       explain a message or a subject: breb-proxy help TOPIC; topics lists them
 
+for your shell:
+  completion  print what completes commands and options: bash, zsh, fish or powershell
+
 options:
   -h, --help   show this help; for one command: breb-proxy COMMAND --help
   --version    show the version

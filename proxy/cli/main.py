@@ -234,6 +234,12 @@ def _ledger(arguments: list[str]) -> int:
     return commands.main(arguments)
 
 
+def _completion(arguments: list[str]) -> int:
+    from proxy.cli import completion
+
+    return completion.main(arguments)
+
+
 _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": _start("run"),
     "serve": _start("serve"),
@@ -250,4 +256,5 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "login": _credentials("login"),
     "logout": _credentials("logout"),
     "ledger": _ledger,
+    "completion": _completion,
 }

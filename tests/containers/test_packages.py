@@ -68,7 +68,10 @@ def test_a_deb_carries_manual_licences_and_settings_that_root_alone_reads() -> N
     assert rows["./etc/breb-proxy/credentials/"][0] == "drwx------"
     for name in ("copyright", "service.md", "licenses/libssl3t64", "licenses/python"):
         assert f"./usr/share/doc/breb-proxy/{name}" in rows
-    assert "./usr/share/man/man1/breb-proxy.1.gz" in rows
+    for page in ("breb-proxy", "breb-proxy-serve"):
+        assert f"./usr/share/man/man1/{page}.1.gz" in rows
+    assert "./usr/share/bash-completion/completions/breb-proxy" in rows
+    assert "./usr/share/zsh/vendor-completions/_breb-proxy" in rows
 
 
 def run_in(root: Path, *command: str) -> str:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from proxy.cli import completion
 from proxy.server.server import AFTER_THE_GRACE
 from proxy.server.systemd import ADMIN, CALLERS
 from proxy.settings.model import SECRETS, Settings
 from proxy.settings.sources import PREFIX
 from tools import man_page
+from tools.command_tree import commands
 
 ROOT = Path(__file__).parents[2]
 UNITS = ROOT / "docker" / "systemd"
@@ -74,7 +76,32 @@ def test_every_setting_in_the_packages_files_is_one() -> None:
 
 
 def test_the_manual_page_has_every_command_and_setting() -> None:
-    text = man_page.page()
+    text = man_page.pages()["breb-proxy.1"]
     for name in ("serve", "check", "status", *(PREFIX + n.upper() for n in Settings.model_fields)):
         assert f".B {name}\n" in text
-    assert not [line for line in text.splitlines() if line.startswith("'")], "troff would act on it"
+
+
+def test_each_command_has_a_manual_page_with_all_of_its_options() -> None:
+    pages = man_page.pages()
+    for each in commands():
+        if each.name == "help":  # it is about all of them
+            continue
+        text = pages.pop(f"breb-proxy-{each.name.replace(' ', '-')}.1")
+        for option in each.options:
+            assert option.names[-1].replace("-", "\\-") in text, (each.name, option)
+    assert list(pages) == ["breb-proxy.1"]
+
+
+def test_no_line_of_a_manual_page_is_taken_for_a_command_of_troff() -> None:
+    known = {".TH", ".SH", ".TP", ".PP", ".B", ".nf", ".fi"}
+    for name, text in man_page.pages().items():
+        for line in text.splitlines():
+            assert not line.startswith("'"), (name, line)
+            if line.startswith("."):
+                assert line.partition(" ")[0] in known, (name, line)
+
+
+def test_the_packages_have_each_script_where_its_shell_looks() -> None:
+    recipe = (ROOT / "docker" / "packages" / "nfpm.yaml").read_text(encoding="utf-8")
+    for shell, name in completion.FILES.items():
+        assert (f"src: proxy/cli/completion/{name}," in recipe) == (shell != "powershell")

@@ -26,7 +26,7 @@ from tests.support.patience import PATIENCE
 COMMANDS = [
     *("run", "serve", "demo", "tour", "sandbox", "check"),
     *("wait", "status", "console", "refresh", "quit"),
-    *("ledger", "login", "logout"),
+    *("ledger", "login", "logout", "completion"),
     "tokens",
 ]
 THIRD_PARTY = ("pydantic", "pydantic_settings", "httpx", "starlette", "uvicorn", "uvloop")

@@ -168,7 +168,10 @@ NEEDS = {
         "other users cannot read this tree: clone it into a folder for all", "", _open_tree
     ),
     "another user": Need("no other user to be: sudo make test", "", _root),
-} | {shell: _program(shell, shell, "-c", ":") for shell in ("sh", "bash", "dash", "zsh", "ksh")}
+} | {
+    shell: _program(shell, shell, "-c", ":")
+    for shell in ("sh", "bash", "dash", "zsh", "ksh", "fish")
+}
 
 
 def need(name: str) -> str:

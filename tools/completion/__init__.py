@@ -1,0 +1,1 @@
+"""Scripts that complete the commands in a shell, made of the commands' own parsers."""
