@@ -61,7 +61,7 @@ _APPEND = "INSERT INTO chain (seq, events, cut, hash) VALUES (?, ?, ?, ?)"
 _IDENTITY = "SELECT id FROM identity"
 
 
-class Link(NamedTuple):
+class ChainLink(NamedTuple):
     """An entry's place and hash; its text is what the log tells and `verify --head` takes."""
 
     seq: int
@@ -161,10 +161,10 @@ def after(before: bytes, events: bytes, cut: str | None) -> bytes:
     return sha256(before + events + (cut or "").encode()).digest()
 
 
-def head(connection: sqlite3.Connection) -> Link:
+def head(connection: sqlite3.Connection) -> ChainLink:
     """Return the newest entry's place and hash; of an empty chain place 0 and its beginning."""
     found = connection.execute(_HEAD).fetchone()
-    return Link(0, beginning(connection)) if found is None else Link(*found)
+    return ChainLink(0, beginning(connection)) if found is None else ChainLink(*found)
 
 
 def beginning(connection: sqlite3.Connection) -> bytes:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from proxy.ledger.chain import Link
+from proxy.ledger.chain import ChainLink
 from proxy.ledger.store import Store
 
 log = logging.getLogger("proxy.ledger")
@@ -21,7 +21,7 @@ class Heads:
     def __init__(self, path: Path, steady: Callable[[], float] = time.monotonic) -> None:
         self._path = path
         self._steady = steady
-        self._told: Link | None = None
+        self._told: ChainLink | None = None
         self._at = -math.inf
 
     def tell(self, store: Store, *, last: bool = False) -> None:

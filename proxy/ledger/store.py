@@ -205,7 +205,7 @@ class Store:
         except UnicodeEncodeError:  # a row must not fail for it, nor those that share its commit
             return self._connection.execute(statement, tuple(map(storable, values))).rowcount
 
-    def head(self) -> chain.Link:
+    def head(self) -> chain.ChainLink:
         """Return the place and the hash of the chain's newest entry."""
         return chain.head(self._connection)
 

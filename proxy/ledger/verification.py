@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from proxy.ledger import chain
-from proxy.ledger.chain import COLUMNS, Event, Link
+from proxy.ledger.chain import COLUMNS, ChainLink, Event
 from proxy.ledger.cut import Cut, newest, read
 from proxy.ledger.reading import opened
 from proxy.ledger.row import Value
@@ -46,7 +46,7 @@ class Verification:
     ``known`` is whether a given head was found in the chain; None if none was given.
     """
 
-    head: Link
+    head: ChainLink
     rows: int = 0
     entries: int = 0
     deleted: int = 0
@@ -60,7 +60,7 @@ class Verification:
         return by_row[0] if by_row else None
 
 
-def verify(path: Path, known: Link | None = None) -> Verification:
+def verify(path: Path, known: ChainLink | None = None) -> Verification:
     """Verify a ledger, and that it continues the head ``known``; LedgerRefused if unreadable."""
     with opened(path, "ro") as connection:
         if format_of(connection) < 2:
@@ -75,7 +75,7 @@ class _Enough(Exception):
 
 
 class _Walk:
-    def __init__(self, connection: sqlite3.Connection, known: Link | None) -> None:
+    def __init__(self, connection: sqlite3.Connection, known: ChainLink | None) -> None:
         self._connection = connection
         self._known = known
         self._found = Verification(chain.head(connection))
@@ -114,7 +114,7 @@ class _Walk:
 
     def _entries(self) -> None:
         seq, before = 0, chain.beginning(self._connection)
-        self._meet(Link(seq, before))
+        self._meet(ChainLink(seq, before))
         for at, packed, cut, link in self._connection.execute(chain.ENTRIES):
             if at != seq + 1:
                 before = self._over_gap(seq + 1, at, before)
@@ -125,7 +125,7 @@ class _Walk:
                 self._look(each)
             seq, before = at, link
             self._found.entries += 1
-            self._meet(Link(at, link))
+            self._meet(ChainLink(at, link))
         if self._known is not None and self._found.known is None:
             self._problem(None, phrase("chain.older", head=str(self._known), at=seq))
 
@@ -143,10 +143,10 @@ class _Walk:
             return before
         if self._known is not None and first <= self._known.seq < last:
             self._found.known = False  # it went with its rows
-        self._meet(Link(last, link))
+        self._meet(ChainLink(last, link))
         return link
 
-    def _meet(self, link: Link) -> None:
+    def _meet(self, link: ChainLink) -> None:
         """Compare with the head that is known."""
         if self._known is None or self._known.seq != link.seq:
             return

@@ -5,7 +5,7 @@ import re
 
 from proxy.cli.ledger.file import ledger_file
 from proxy.counts import counted
-from proxy.ledger.chain import Link, exported
+from proxy.ledger.chain import ChainLink, exported
 from proxy.ledger.reading import opened
 from proxy.ledger.verification import Verification, verify
 from proxy.terminal.arguments import FAILED, OK
@@ -87,8 +87,8 @@ def _document(found: Verification) -> dict[str, object]:
     }
 
 
-def _link(text: str) -> Link:
+def _link(text: str) -> ChainLink:
     match = re.fullmatch(r"(\d{1,18}):([0-9a-f]{64})", text)
     if match is None:
         raise argparse.ArgumentTypeError("write it as in the log: 1234:9f86d0…, 64 digits")
-    return Link(int(match[1]), bytes.fromhex(match[2]))
+    return ChainLink(int(match[1]), bytes.fromhex(match[2]))

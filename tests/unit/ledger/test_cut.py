@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.ledger.chain import Link
+from proxy.ledger.chain import ChainLink
 from proxy.ledger.cut import newest
 from proxy.ledger.store import Store
 from proxy.ledger.verdict import settle
@@ -122,7 +122,7 @@ def test_a_head_that_went_with_its_rows_cannot_be_compared(path: Path) -> None:
     written(path, *["answered"] * 3)
     written(path, "answered", at=NEW)
     pruned(path)
-    found = verify(path, Link(3, b"?" * 32))
+    found = verify(path, ChainLink(3, b"?" * 32))
     assert (found.problems, found.known) == ([], False)
-    last = verify(path, Link(6, b"?" * 32))
+    last = verify(path, ChainLink(6, b"?" * 32))
     assert [each.words.code for each in last.problems] == ["chain.rewritten"]

@@ -10,7 +10,7 @@ import pytest
 
 from proxy.ledger import verification
 from proxy.ledger.backup import backup
-from proxy.ledger.chain import Link
+from proxy.ledger.chain import ChainLink
 from proxy.ledger.evidence import keep
 from proxy.ledger.row import Body
 from proxy.ledger.store import Store
@@ -149,7 +149,7 @@ def test_a_flood_of_problems_ends(edited: Edit, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_ledger_goes_on_from_its_earlier_heads(path: Path) -> None:
     head = verify(path).head
-    start = Link(0, head.hash)
+    start = ChainLink(0, head.hash)
     store = Store.open(path)
     store.recover()
     store.close()
