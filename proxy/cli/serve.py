@@ -161,7 +161,7 @@ def _suspicions(settings: Settings, sources: Sources) -> Iterator[str]:
     if place := empty_upstream(settings, sources):
         yield f"BREB_BASE_URL is set but empty ({place}): requests go to {settings.base_url}"
     if twice := path_of_the_api(settings):
-        yield ": ".join(twice)
+        yield ": ".join(map(str, twice))
     if other := environment_proxy.unused(settings):
         yield other.warning
 

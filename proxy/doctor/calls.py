@@ -1,6 +1,7 @@
 """The calls: a token, and a request on the whole way, by the same parts that serve callers."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -9,12 +10,10 @@ import httpx
 
 from proxy.addresses import ListenAddress
 from proxy.admin.access import Access
-from proxy.counts import counted
 from proxy.doctor import advice
 from proxy.doctor.rivals_check import rivals
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
 from proxy.errors import TokenError
-from proxy.invocation import COMMAND
 from proxy.passport.tokens import TOKEN_PATH
 from proxy.server import sockets
 from proxy.server.build import Parts, build
@@ -26,7 +25,8 @@ from proxy.settings.sources import Sources
 from proxy.terminal.arguments import say
 from proxy.token.kept import fetched, kept, left_alive, undisturbed
 from proxy.token.source import AccessToken
-from proxy.words.durations import span
+from proxy.words import Language, Said, phrase
+from proxy.words.durations import Span
 
 SKEW = 30.0  # seconds
 _DATE_STEP = 2.0  # a Date has whole seconds, and the answer takes a moment
@@ -38,8 +38,9 @@ _TARGET = 40  # characters
 class Calls:
     """The proxy in small: keeper, guard, forwarder and pool behind a listener of its own."""
 
-    def __init__(self, settings: Settings, parts: Parts, port: int) -> None:
+    def __init__(self, settings: Settings, parts: Parts, port: int, language: Language) -> None:
         self._settings = settings
+        self._language = language
         self._parts = parts
         self._port = port
         self.told = False
@@ -49,37 +50,37 @@ class Calls:
         """Fetch one token, once."""
         token = await fetched(self._parts.keeper)
         if isinstance(token, TokenError):
-            return failed(str(token), advice.no_token(token, self._settings))
-        scopes = counted(len(token.scopes), "scope")
-        says = f"valid for {span(token.lifetime)}, {scopes}; the token is never shown"
+            return failed(token.detail, advice.no_token(token, self._settings))
+        says = phrase("check.valid", span=Span(token.lifetime), count=len(token.scopes))
         few = ", ".join(token.scopes[:3]) + (", …" if token.scopes[3:] else "")
-        rows = (("token id", token.token_id or "not known"), ("scopes", few or "not known"))
+        unknown = phrase("check.not-known")
+        rows = (
+            (phrase("check.token-id"), token.token_id or unknown),
+            (phrase("check.scopes"), few or unknown),
+        )
         facts = {
             "lifetime": round(token.lifetime, 3),
             "token_id": token.token_id,
             "scopes": list(token.scopes),
         }
-        return Finding(Outcome.OK, says, "", rows, facts)
+        return Finding(Outcome.OK, says, (), rows, facts)
 
     async def clock(self) -> Finding:
         """Compare our clock with the Date of the token endpoint's answer."""
         source = self._parts.source
         skew = source.skew
         if skew is None:
-            why = "the server sends no Date" if source.answered else "there was no response"
-            return Finding(Outcome.SKIPPED, f"not compared: {why}")
+            why = phrase("check.no-date") if source.answered else phrase("check.no-response")
+            return Finding(Outcome.SKIPPED, phrase("check.not-compared", why=why))
         facts = {"skew": round(skew, 1)}
         if abs(skew) <= _DATE_STEP:
-            return fine("as the server's", **facts)
+            return fine(phrase("check.same-time"), **facts)
         if abs(skew) <= SKEW:
-            return fine(f"{abs(skew):.0f} s from the server's", **facts)
-        way = "behind" if skew > 0 else "ahead of"
-        return doubtful(
-            f"{span(abs(skew))} {way} the server's",
-            "set this machine's clock (NTP): certificates and logs depend on it (the proxy's"
-            " token does not)",
-            **facts,
-        )
+            return fine(phrase("check.near-time", seconds=round(abs(skew))), **facts)
+        says = phrase("check.ahead", span=Span(-skew))
+        if skew > 0:
+            says = phrase("check.behind", span=Span(skew))
+        return doubtful(says, phrase("check.set-clock"), **facts)
 
     async def request(self, path: str | None) -> Finding:
         """Send one GET as a caller does, and judge the answer."""
@@ -87,18 +88,15 @@ class Calls:
         try:
             response, body = await self._get(target)
         except httpx.HTTPError:
-            next_step = (
-                "the upstream closes the connection too early: try again, then ask its"
-                " administrators"
-            )
-            return failed(
-                f"GET {shortened(target)}: the response was cut off", next_step, path=target
-            )
+            says = phrase("check.cut-off", target=shortened(target))
+            return failed(says, phrase("check.closes-early"), path=target)
         return self._judged(target, response, body)
 
     async def _get(self, target: str) -> tuple[httpx.Response, bytes]:
         keys = self._settings.caller_key
-        fields = {"X-Proxy-Key": keys[0].key.get_secret_value()} if keys else {}
+        fields: dict[str, str] = {"Accept-Language": self._language}
+        if keys:
+            fields["X-Proxy-Key"] = keys[0].key.get_secret_value()
         client = httpx.AsyncClient(trust_env=False, timeout=None)  # noqa: S113  the step is bounded
         async with (
             client,
@@ -120,17 +118,19 @@ class Calls:
 
     def _judged(self, target: str, response: httpx.Response, body: bytes) -> Finding:
         status = response.status_code
-        says = f"GET {shortened(target)}: {status}"
-        facts = {"path": target, "status": status}
+        short, facts = shortened(target), {"path": target, "status": status}
         if response.headers.get("proxy-status", "").startswith("breb-proxy;"):
-            return _refused_here(says, body, facts)
+            return _refused_here(short, status, body, facts)
         if response.is_success:
-            return fine(f"{says}, {len(body)} bytes", **facts)
+            size = len(body)
+            return fine(phrase("check.answered", target=short, status=status, size=size), **facts)
         if status >= 500:
-            return failed(says, advice.TROUBLE.format("upstream"), **facts)
+            says = phrase("check.status", target=short, status=status)
+            return failed(says, phrase("check.upstream-trouble"), **facts)
         held = self._parts.keeper.held
         scopes = held.token.scopes if held else ()
-        return doubtful(f"{says} from the upstream", advice.unwelcome(status, scopes), **facts)
+        says = phrase("check.of-the-upstream", target=short, status=status)
+        return doubtful(says, advice.unwelcome(status, scopes), **facts)
 
     async def rivals(self) -> Finding:
         """Find out whether a new token ends the older ones."""
@@ -141,21 +141,21 @@ class Calls:
         keeper = self._parts.keeper
         held = keeper.held
         if not self._settings.revoke_tokens or held is None:
-            left = "" if held is None else f"; it stays valid for {span(held.token.lifetime)}"
-            return Finding(Outcome.SKIPPED, f"not revoked (BREB_REVOKE_TOKENS=false){left}")
+            says = phrase("check.not-held")
+            if held is not None:
+                says = phrase("check.kept", span=Span(held.token.lifetime))
+            return Finding(Outcome.SKIPPED, says)
         return await self._revoke(held.token)
 
     async def _revoke(self, token: AccessToken) -> Finding:
         if token.token_id is None:
-            return Finding(Outcome.SKIPPED, "not revoked: the token endpoint sent no token id")
+            return Finding(Outcome.SKIPPED, phrase("check.nameless"))
         await undisturbed(self._parts.keeper.aclose())
         self.told = True
         if self._parts.keeper.revocations["success"]:
-            return fine("the token of this check is revoked")
-        return doubtful(
-            f"the token of this check is not revoked; it stays valid for {span(token.lifetime)}",
-            advice.not_revoked(token.scopes),
-        )
+            return fine(phrase("check.revoked"))
+        says = phrase("check.not-revoked", span=Span(token.lifetime))
+        return doubtful(says, advice.not_revoked(token.scopes))
 
 
 def shortened(target: str) -> str:
@@ -163,18 +163,24 @@ def shortened(target: str) -> str:
     return target if len(target) <= _TARGET else f"{target[: _TARGET - 1]}…"
 
 
-def _refused_here(says: str, body: bytes, facts: Mapping[str, object]) -> Finding:
-    try:
+def _refused_here(target: str, status: int, body: bytes, facts: Mapping[str, object]) -> Finding:
+    detail: Said = phrase("check.proxy-refused")
+    next_step: Said = phrase("check.see-log")
+    with contextlib.suppress(ValueError, KeyError, TypeError):
         problem = json.loads(body)
         detail, next_step = str(problem["detail"]), str(problem["next_step"])
-    except (ValueError, KeyError, TypeError):
-        detail, next_step = "the proxy refused", f"see the log of {COMMAND} serve"
-    return failed(f"{says} from the proxy: {detail}", next_step, **facts)
+    says = phrase("check.of-the-proxy", target=target, status=status, why=detail)
+    return failed(says, next_step, **facts)
 
 
 @asynccontextmanager
-async def proxy_in_small(settings: Settings, sources: Sources) -> AsyncIterator[Calls]:
-    """Run keeper and callers' listener on a free loopback port while the block runs."""
+async def proxy_in_small(
+    settings: Settings, sources: Sources, language: Language
+) -> AsyncIterator[Calls]:
+    """Run keeper and callers' listener on a free loopback port while the block runs.
+
+    What they refuse is said in ``language``.
+    """
     # At most one fetch, and `refresh` sees its end; no access log between our lines. No ledger: a
     # running proxy may hold its file, and we send nothing that it would have to record.
     quiet = settings.model_copy(
@@ -185,7 +191,7 @@ async def proxy_in_small(settings: Settings, sources: Sources) -> AsyncIterator[
     doors = sockets.bind(ListenAddress("127.0.0.1", 0))
     limits = listener_limits(settings)
     listener = Listener(parts.shell, parts.shell.refused, limits, 1, None)
-    calls = Calls(settings, parts, sockets.port_of(doors))
+    calls = Calls(settings, parts, sockets.port_of(doors), language)
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(listener.serve(doors))
         try:

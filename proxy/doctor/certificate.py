@@ -16,6 +16,7 @@ from proxy.upstream.tls import (
     ResumingContext,
     issuer_name,
 )
+from proxy.words import Phrase, Said, phrase
 
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which Python does not name
 
@@ -79,18 +80,15 @@ def _context() -> ResumingContext:
     return context
 
 
-def advice(error: UpstreamError, certificate: Certificate | None, setting: str) -> str:
+def advice(error: UpstreamError, certificate: Certificate | None, setting: str) -> Phrase:
     """Advise about a certificate that is not trusted."""
     cause = error.__cause__
     code = cause.verify_code if isinstance(cause, ssl.SSLCertVerificationError) else 0
     if code in (EXPIRED, NOT_YET_VALID):
-        return "check this machine's date; if it is right, tell the administrators of that server"
+        return phrase("check.see-date")
     if code in WRONG_NAME:
-        names = ", ".join(certificate.names[:3]) if certificate else "another host"
-        return f"the certificate is for {names}: check the host in {setting}"
-    if code in UNKNOWN_ISSUER:
-        return (
-            "if that issuer belongs to your company or to you, set BREB_CA_BUNDLE to its PEM"
-            " file; otherwise do not trust this network"
-        )
-    return "do not trust this network until you know why; verification cannot be switched off"
+        names: Said = phrase("check.another-host")
+        if certificate is not None:
+            names = ", ".join(certificate.names[:3])
+        return phrase("check.other-name", names=names, setting=setting)
+    return phrase("check.trust") if code in UNKNOWN_ISSUER else phrase("check.distrust")

@@ -15,30 +15,30 @@ from proxy.settings import environment_proxy
 from proxy.settings.model import Settings
 from proxy.settings.sources import Sources
 from proxy.upstream.tls import tls_context
+from proxy.words import Language, phrase
 
 ANSWER_LIMIT = 10.0  # of READ_TIMEOUT, for one small answer
 _DOOR_LIMIT = 3.0  # seconds
 _EGRESS = "egress_proxy"
-_ROLES = {_EGRESS: "egress proxy", "upstream": "upstream", "token_endpoint": "token endpoint"}
+_ROLES = {
+    _EGRESS: phrase("check.egress"),
+    "upstream": phrase("check.upstream"),
+    "token_endpoint": phrase("check.endpoint"),
+}
 # Advice for a step that does not end in time.
-_NO_DNS = "this machine's name servers do not answer: check them and the network"
-_SILENT = (
-    "it accepts connections but does not answer: try again later, or ask its administrators; if"
-    " it is slow, raise BREB_TOKEN_TIMEOUT"
-)
-_NO_ANSWER = (
-    "the upstream does not answer: try again later, try another --path, or ask its administrators"
-)
+_SILENT = phrase("check.silent")
 
 
 def look_at_settings(chart: Chart, found: FoundSettings) -> bool:
     """Take the steps that need no network; report whether the others can follow."""
-    topic = Topic("settings")
-    whole = chart.settle(chart.add(topic, "settings", "values"), settings_check.whole(found))
-    chart.settle(chart.add(topic, "names", "names"), settings_check.names(found))
+    topic = Topic(phrase("check.settings"))
+    values = chart.add(topic, "settings", phrase("check.of-values"))
+    whole = chart.settle(values, settings_check.whole(found))
+    chart.settle(chart.add(topic, "names", phrase("check.of-names")), settings_check.names(found))
     if (slips := settings_check.file(found)) is not None:
-        chart.settle(chart.add(topic, "file", "file"), slips)
-    chart.settle(chart.add(topic, "credentials", "credentials"), settings_check.credentials(found))
+        chart.settle(chart.add(topic, "file", phrase("check.of-file")), slips)
+    credentials = chart.add(topic, "credentials", phrase("check.of-credentials"))
+    chart.settle(credentials, settings_check.credentials(found))
     return whole
 
 
@@ -46,11 +46,18 @@ class Examination:
     """All steps beyond the settings, which are known to be usable."""
 
     def __init__(
-        self, chart: Chart, settings: Settings, sources: Sources, *, rivals: bool = False
+        self,
+        chart: Chart,
+        settings: Settings,
+        sources: Sources,
+        language: Language,
+        *,
+        rivals: bool = False,
     ) -> None:
         self._chart = chart
         self._settings = settings
         self._sources = sources
+        self._language = language
         self._context = tls_context(
             settings.ca_bundle, settings.client_cert, settings.client_cert_key
         )
@@ -58,14 +65,14 @@ class Examination:
         other = environment_proxy.unused(settings)
         self._suspect = other.suspicion if other else ""
         self._ways = self._plan_ways()
-        topic = Topic("access token", str(settings.token_endpoint_url))
-        self._token = chart.add(topic, "token", "token", _SILENT)
-        self._clock = chart.add(topic, "clock", "clock")
-        topic = Topic("end to end", "caller, proxy, upstream and back")
-        self._request = chart.add(topic, "request", "request", _NO_ANSWER)
-        self._revoke = chart.add(topic, "revoke", "revoked")
-        topic = Topic("rivals", "two tokens of the same client")
-        self._rivals = chart.add(topic, "rivals", "two tokens", _SILENT) if rivals else None
+        topic = Topic(phrase("check.token"), str(settings.token_endpoint_url))
+        self._token = chart.add(topic, "token", phrase("check.of-token"), _SILENT)
+        self._clock = chart.add(topic, "clock", phrase("check.of-clock"))
+        topic = Topic(phrase("check.way"), phrase("check.way-of"))
+        late = phrase("check.no-answer")
+        self._request = chart.add(topic, "request", phrase("check.of-request"), late)
+        self._revoke = chart.add(topic, "revoke", phrase("check.of-revocation"))
+        self._rivals = self._plan_rivals() if rivals else None
         self._doors = self._plan_doors()
         answer = min(settings.read_timeout, ANSWER_LIMIT)
         self._answer_limit = answer
@@ -101,20 +108,27 @@ class Examination:
         topic = Topic(_ROLES[name], str(origin))
         steps: list[tuple[Step, Any]] = []
         if direct:
-            steps.append((add(topic, f"{name}.dns", "DNS", check.first(_NO_DNS)), check.name))
-            steps.append(
-                (add(topic, f"{name}.tcp", "TCP", check.first(SWALLOWED)), check.connection)
-            )
+            late = check.first(phrase("check.no-dns"))
+            steps.append((add(topic, f"{name}.dns", phrase("check.of-name"), *late), check.name))
+            late, tcp = check.first(SWALLOWED), phrase("check.of-connection")
+            steps.append((add(topic, f"{name}.tcp", tcp, *late), check.connection))
         if not to_egress or origin.scheme == "https":
-            steps.append((add(topic, f"{name}.tls", "TLS", check.silent), check.tls))
+            late = check.silent
+            steps.append((add(topic, f"{name}.tls", phrase("check.of-tls"), *late), check.tls))
         return steps
+
+    def _plan_rivals(self) -> Step:
+        topic = Topic(phrase("check.rivals"), phrase("check.rivals-of"))
+        return self._chart.add(topic, "rivals", phrase("check.of-rivals"), _SILENT)
 
     def _plan_doors(self) -> list[tuple[Step, ListenAddress, str]]:
         settings, add = self._settings, self._chart.add
-        topic = Topic("listeners")
+        topic = Topic(phrase("check.listeners"))
+        callers = add(topic, "listen", phrase("check.of-callers"))
+        admin = add(topic, "admin_listen", phrase("check.of-admin"))
         return [
-            (add(topic, "listen", "callers"), settings.listen, "BREB_LISTEN"),
-            (add(topic, "admin_listen", "admin"), settings.admin_listen, "BREB_ADMIN_LISTEN"),
+            (callers, settings.listen, "BREB_LISTEN"),
+            (admin, settings.admin_listen, "BREB_ADMIN_LISTEN"),
         ]
 
     # -- doing it --------------------------------------------------------------------------
@@ -140,11 +154,11 @@ class Examination:
             self._settings.base_url.origin,
         )
         if not open_ways[endpoint]:
-            self._chart.skip(*calls, why="the token endpoint cannot be reached")
+            self._chart.skip(*calls, why=phrase("check.no-endpoint"))
         elif not credentials:
-            self._chart.skip(*calls, why="no credentials")
+            self._chart.skip(*calls, why=phrase("check.no-credentials"))
         else:
-            async with proxy_in_small(self._settings, self._sources) as proxy:
+            async with proxy_in_small(self._settings, self._sources, self._language) as proxy:
                 await self._call(proxy, path, upstream_open=open_ways[upstream])
 
     async def _walk(self) -> dict[Url, bool]:
@@ -155,7 +169,7 @@ class Examination:
             found = await self._go_all([egress])
             if not found[egress]:
                 steps = [step for origin in others for step, _ in self._ways[origin]]
-                self._chart.skip(*steps, why="the egress proxy cannot be reached")
+                self._chart.skip(*steps, why=phrase("check.no-egress"))
                 return dict.fromkeys(self._ways, False)
         return await self._go_all(others)
 
@@ -168,9 +182,8 @@ class Examination:
         steps = self._ways[origin]
         for index, (step, work) in enumerate(steps):
             if not await self._chart.take(step, work, self._settings.connect_timeout):
-                self._chart.skip(
-                    *(later for later, _ in steps[index + 1 :]), why="a step above failed"
-                )
+                later = [each for each, _ in steps[index + 1 :]]
+                self._chart.skip(*later, why=phrase("check.failed-above"))
                 return False
         return True
 
@@ -180,12 +193,12 @@ class Examination:
         await chart.take(self._clock, proxy.clock, 1)
         if not got:
             steps = (self._request, self._revoke, self._rivals)
-            chart.skip(*(step for step in steps if step), why="there is no token")
+            chart.skip(*(step for step in steps if step), why=phrase("check.no-token"))
             return
         if upstream_open:
             await chart.take(self._request, lambda: proxy.request(path), self._answer_limit)
         else:
-            chart.skip(self._request, why="the upstream cannot be reached")
+            chart.skip(self._request, why=phrase("check.no-upstream"))
         chart.bound(chart.seconds + REVOKE_LIMIT)
         await chart.take(self._revoke, proxy.give_back, REVOKE_LIMIT)
         if self._rivals is not None:

@@ -24,7 +24,7 @@ async def door(address: ListenAddress, admin: ListenAddress, setting: str) -> Fi
     for sock in taken:
         sock.close()
     _remove(address)
-    return fine(f"{address} is free", free=True)
+    return fine(phrase("check.free", address=str(address)), free=True)
 
 
 def _remove(address: ListenAddress) -> None:
@@ -35,27 +35,26 @@ def _remove(address: ListenAddress) -> None:
 async def _taken(
     address: ListenAddress, admin: ListenAddress, setting: str, error: AddressTaken
 ) -> Finding:
-    says = str(error.says)
     if not error.in_use:
         step = error.step or phrase("step.own-address")
-        return failed(says, f"{step}: {setting}", free=False)
+        return failed(error.says, phrase("check.step-of", step=step, setting=setting), free=False)
     try:
         running = await asyncio.to_thread(_running, admin)
     except AnothersProxy:
         return doubtful(
-            f"{address} is in use, perhaps by a breb-proxy of another user",
-            f"to be sure, check as the user who runs it; or choose another {setting}",
+            phrase("check.another-user", address=str(address)),
+            phrase("check.as-that-user", setting=setting),
             free=False,
         )
     if running is not None and str(address) in (str(admin), running.get("listen")):
         pid = running.get("pid")
-        return fine(
-            f"{address} is in use by a running breb-proxy (process {pid})", free=False, pid=pid
-        )
-    who = "" if address.path or os.name != "posix" else f" (ss -ltnp | grep :{address.port})"
-    return failed(
-        says, f"find the program that uses it{who}, or choose another {setting}", free=False
-    )
+        says = phrase("check.running", address=str(address), pid=str(pid))
+        return fine(says, free=False, pid=pid)
+    advice = phrase("check.find-program", setting=setting)
+    if os.name == "posix" and not address.path:
+        how = f"ss -ltnp | grep :{address.port}"
+        advice = phrase("check.find-program-by", how=how, setting=setting)
+    return failed(error.says, advice, free=False)
 
 
 def _running(admin: ListenAddress) -> JsonObject | None:

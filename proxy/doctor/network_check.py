@@ -13,6 +13,7 @@ from proxy.errors import CertificateRefused, ConnectTimeout, UpstreamError
 from proxy.upstream import EgressProxy
 from proxy.upstream.connector import refused
 from proxy.upstream.tls import ResumingContext
+from proxy.words import Said, phrase
 
 Infos = list[tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int]]]
 FEW_DAYS = 14
@@ -31,7 +32,7 @@ class NetworkCheck:
         timeout: float,
         context: ResumingContext,
         egress: EgressProxy | None = None,
-        suspect: str = "",
+        suspect: Said = "",
     ) -> None:
         self._origin = origin
         self._setting = setting
@@ -41,21 +42,16 @@ class NetworkCheck:
         self._suspect = suspect
         self._infos: Infos = []
 
-    def first(self, advice: str) -> str:
+    def first(self, advice: Said) -> tuple[Said, ...]:
         """Return what to do about the network, beginning with the first suspect."""
-        return f"{self._suspect}\n{advice}" if self._suspect else advice
+        return (self._suspect, advice) if self._suspect else (advice,)
 
     @property
-    def silent(self) -> str:
+    def silent(self) -> tuple[Said, ...]:
         """Advice for a connection on which nobody answers the handshake."""
         if self._egress is not None:
-            return (
-                f"the egress proxy does not connect to {self._origin.host}: check"
-                " BREB_EGRESS_PROXY, or ask its administrators"
-            )
-        return self.first(
-            f"this port may not use TLS: check the scheme and port in {self._setting}"
-        )
+            return (phrase("check.no-way", host=self._origin.host),)
+        return self.first(phrase("check.not-tls", setting=self._setting))
 
     async def name(self) -> Finding:
         """Resolve the host."""
@@ -63,42 +59,35 @@ class NetworkCheck:
         try:
             self._infos = await _resolve(host, self._origin.port)
         except (OSError, UnicodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not a host name"
-            return failed(
-                f"no address for {host} ({reason})",
-                self.first(
-                    f"check the host in {self._setting}, then this machine's DNS and network"
-                ),
-            )
+            why: Said = phrase("check.not-a-name")
+            if isinstance(error, OSError):
+                why = str(error.strerror)
+            advice = self.first(phrase("check.see-host", setting=self._setting))
+            return failed(phrase("check.no-address", host=host, why=why), *advice)
         addresses = list(dict.fromkeys(str(where[0]) for *_, where in self._infos))
-        more = f" and {len(addresses) - 3} more" if addresses[3:] else ""
-        return fine(f"{host} is {', '.join(addresses[:3])}{more}", addresses=addresses)
+        some, more = ", ".join(addresses[:3]), len(addresses) - 3
+        says = phrase("check.name", host=host, addresses=some)
+        if more > 0:
+            says = phrase("check.name-more", host=host, addresses=some, more=more)
+        return fine(says, addresses=addresses)
 
     async def connection(self) -> Finding:
         """Open a TCP connection to one of the addresses, and close it."""
-        at = f"{self._origin.host} port {self._origin.port}"
+        host, port = self._origin.host, self._origin.port
         try:
             sock = await aiohappyeyeballs.start_connection(
                 self._infos, happy_eyeballs_delay=0.25, loop=asyncio.get_running_loop()
             )
         except OSError as error:
             if refused(error):
-                return failed(
-                    f"{at} refuses connections",
-                    self.first(
-                        f"check the host and port in {self._setting}, and whether the server is"
-                        " running"
-                    ),
-                )
-            return failed(
-                f"cannot reach {at} ({error.strerror or type(error).__name__})",
-                self.first(
-                    "check the network, the VPN and the firewall; if your network needs an HTTP"
-                    " proxy, set BREB_EGRESS_PROXY"
-                ),
-            )
+                advice = self.first(phrase("check.see-port", setting=self._setting))
+                return failed(phrase("check.refuses", host=host, port=port), *advice)
+            why = error.strerror or type(error).__name__
+            says = phrase("check.unreached", host=host, port=port, why=why)
+            return failed(says, *self.first(phrase("check.see-network")))
         with sock:
-            return fine(f"connected to {sock.getpeername()[0]}, port {self._origin.port}")
+            address = str(sock.getpeername()[0])
+            return fine(phrase("check.connected", address=address, port=port))
 
     async def tls(self) -> Finding:
         """Shake hands with the context that the proxy uses, through the egress proxy if any."""
@@ -112,32 +101,30 @@ class NetworkCheck:
         except ConnectTimeout as error:
             raise TimeoutError from error
         except UpstreamError as error:
-            advice = str(error.next_step.about(self._setting))
-            return failed(str(error), self.first(advice))
+            return failed(error.detail, *self.first(error.next_step.about(self._setting)))
         return _trusted(certificate.Certificate.of(tls))
 
     def _plain(self) -> Finding:
         if self._origin.loopback:
-            return fine("plain http, on this machine only", encrypted=False)
-        return doubtful(
-            "plain http: others in the network can read the token",
-            f"use https in {self._setting}",
-            encrypted=False,
-        )
+            return fine(phrase("check.plain-here"), encrypted=False)
+        advice = phrase("check.use-https", setting=self._setting)
+        return doubtful(phrase("check.plain"), advice, encrypted=False)
 
     async def _untrusted(self, error: CertificateRefused) -> Finding:
         found = await certificate.shown(self._origin, self._timeout, self._egress)
-        rows = () if found is None else (("issuer", found.issuer), ("names", _names(found)))
-        facts = {} if found is None else _facts(found)
         advice = certificate.advice(error, found, self._setting)
-        return Finding(Outcome.FAILED, str(error), advice, rows, facts)
+        if found is None:
+            return failed(error.detail, advice)
+        names: Said = ", ".join(found.names[:5]) or phrase("check.none")
+        rows = ((phrase("check.issuer"), found.issuer), (phrase("check.host-names"), names))
+        return Finding(Outcome.FAILED, error.detail, (advice,), rows, _facts(found))
 
 
 def _trusted(found: certificate.Certificate) -> Finding:
-    says = f"{found.version}, issued by {found.issuer}, {found.days:.0f} days left"
+    days = round(found.days)
+    says = phrase("check.certificate", version=found.version, issuer=found.issuer, days=days)
     if found.days < FEW_DAYS:
-        advice = "ask the administrators of that server to renew its certificate"
-        return doubtful(says, advice, **_facts(found))
+        return doubtful(says, phrase("check.renew"), **_facts(found))
     return fine(says, **_facts(found))
 
 
@@ -148,10 +135,6 @@ def _facts(found: certificate.Certificate) -> dict[str, object]:
         "days_left": round(found.days, 1),
         "version": found.version,
     }
-
-
-def _names(found: certificate.Certificate) -> str:
-    return ", ".join(found.names[:5]) or "none"
 
 
 async def _resolve(host: str, port: int) -> Infos:

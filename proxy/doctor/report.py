@@ -6,13 +6,16 @@ import platform
 import shutil
 import textwrap
 import time
+from collections.abc import Sequence
 
 from proxy import __version__
 from proxy.doctor.steps import Chart, Finding, Outcome, Step, Topic
 from proxy.moments import stamp_millis
 from proxy.terminal.plain import as_json as written
 from proxy.terminal.screen import Screen
-from proxy.words.durations import span
+from proxy.words import DEFAULT, Language, Said, phrase, said
+from proxy.words.durations import Span, span
+from proxy.words.languages import decimal
 
 _MARKS = {
     Outcome.OK: ("✓", "green"),
@@ -28,8 +31,9 @@ _WIDEST = 100  # columns
 class Report:
     """Prints each step when it and all before it have ended; shows meanwhile which ones run."""
 
-    def __init__(self, screen: Screen) -> None:
+    def __init__(self, screen: Screen, language: Language = DEFAULT) -> None:
         self._screen = screen
+        self._language = language
         self._told = 0
         self._topic: Topic | None = None
         self._wheel = itertools.cycle("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏" if screen.mark("✓") == "✓" else "|/-\\")
@@ -48,9 +52,13 @@ class Report:
     async def turn(self, chart: Chart) -> None:
         """Show the running steps until this is cancelled."""
         while self._screen.terminal:
-            doing = [f"{s.topic.name} {s.title}" for s in chart.steps if s.running]
+            doing = [
+                f"{self._word(s.topic.name)} {self._word(s.title)}"
+                for s in chart.steps
+                if s.running
+            ]
             wheel = self._screen.shade(next(self._wheel), "cyan")
-            took = f"{chart.seconds:.1f} s"
+            took = decimal(f"{chart.seconds:.1f} s", self._language)
             # A text that reaches the end of the line cannot be erased.
             what = ", ".join(doing)[: self._width - len(took) - 7]
             self._screen.passing(f"  {wheel} {what}, {took}" if doing else "")
@@ -60,24 +68,27 @@ class Report:
         screen = self._screen
         if step.topic != self._topic:
             self._topic = step.topic
-            name, subject = step.topic.name, step.topic.subject
+            name, subject = self._word(step.topic.name), self._word(step.topic.subject)
             screen.line(f"\n{screen.shade(name, 'bold')}   {screen.shade(subject, 'dim')}".rstrip())
         mark, shade = _MARKS[finding.outcome]
-        took = span(step.seconds) if step.seconds >= 0.0005 else ""
-        first, *rest = self._wrapped(finding.says)
+        took = span(step.seconds, self._language) if step.seconds >= 0.0005 else ""
+        first, *rest = self._wrapped(self._word(finding.says))
         dull = finding.outcome is Outcome.SKIPPED
         screen.line(
-            f"  {screen.shade(screen.mark(mark), shade)} {step.title:<13}"
+            f"  {screen.shade(screen.mark(mark), shade)} {self._word(step.title):<13}"
             f"{screen.shade(f'{took:>8}', 'dim')}  {screen.shade(first, 'dim') if dull else first}"
         )
         for line in rest:
             screen.line(_INDENT + line)
         if finding.rows:
-            screen.line(self._rows(finding.rows))
-        for advice in finding.advice.split("\n") if finding.advice else ():
-            self._advise(advice, shade)
+            screen.line(self._rows([(self._word(a), self._word(b)) for a, b in finding.rows]))
+        for advice in finding.advice:
+            self._advise(self._word(advice), shade)
 
-    def _rows(self, rows: tuple[tuple[str, str], ...]) -> str:
+    def _word(self, what: Said) -> str:
+        return said(what, self._language)
+
+    def _rows(self, rows: Sequence[tuple[str, str]]) -> str:
         """Align labels and values; on a terminal, move and break those that do not fit."""
         room = self._columns - max(len(label) for label, _ in rows) - 2
         if not self._screen.terminal or all(len(v) <= room - len(_INDENT) for _, v in rows):
@@ -100,21 +111,19 @@ class Report:
     def sum_up(self, chart: Chart) -> None:
         """Print the last line."""
         self._screen.passing("")
-        bad = chart.failed
         doubts = sum(
             s.finding is not None and s.finding.outcome is Outcome.WARNING for s in chart.steps
         )
-        took = f"{len(chart.steps)} steps in {span(chart.seconds)}"
-        if bad:
-            first = chart.start
-            mark = self._screen.mark("✗")
-            words = f"{mark} {len(bad)} failed; start with {first.topic.name}, {first.title}"
-            self._screen.line(f"\n{self._screen.shade(words, 'bold', 'red')} ({took})")
-            return
-        words = "everything works" if not doubts else f"it works; warnings: {doubts}"
-        shade = "green" if not doubts else "yellow"
-        mark = self._screen.mark("✓")
-        self._screen.line(f"\n{self._screen.shade(f'{mark} {words}', 'bold', shade)} ({took})")
+        mark, shade, words = "✓", "green", phrase("check.all-well")
+        if chart.failed:
+            topic, title = chart.start.topic.name, chart.start.title
+            mark, shade = "✗", "red"
+            words = phrase("check.failures", count=len(chart.failed), topic=topic, title=title)
+        elif doubts:
+            shade, words = "yellow", phrase("check.warnings", count=doubts)
+        told = f"{self._screen.mark(mark)} {self._word(words)}"
+        took = phrase("check.took", count=len(chart.steps), span=Span(chart.seconds))
+        self._screen.line(f"\n{self._screen.shade(told, 'bold', shade)} ({self._word(took)})")
 
 
 def _broken(text: str, width: int) -> list[str]:
@@ -143,7 +152,7 @@ def _step(step: Step) -> dict[str, object]:
         "topic": str(step.topic),
         "outcome": None if finding is None else finding.outcome.value,
         "seconds": round(step.seconds, 4),
-        "says": None if finding is None else finding.says,
-        "advice": None if finding is None else finding.advice or None,
+        "says": None if finding is None else str(finding.says),
+        "advice": None if finding is None else "\n".join(map(str, finding.advice)) or None,
         "facts": {} if finding is None else finding.facts,
     }

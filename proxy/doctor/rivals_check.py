@@ -2,20 +2,13 @@
 
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
 from proxy.errors import TokenError
-from proxy.invocation import COMMAND
 from proxy.passport.tokens import GET_TOKEN_SCOPE
 from proxy.token.kept import fetched, keeper_for, kept
 from proxy.token.source import AccessToken, PassportTokenSource
+from proxy.words import phrase
 
-QUESTION = (
-    "this check fetches two tokens. If a new token ends the older ones, all other programs with"
-    " these credentials lose their token once, now. A breb-proxy fetches a new one by itself;"
-    " other programs may not. Continue?"
-)
-_ADVICE = (
-    "use one proxy for all callers, or give each program its own credentials; what happens"
-    f" until then: {COMMAND} help fleet"
-)
+QUESTION = phrase("check.rivals-ask")
+_ADVICE = phrase("check.one-proxy")
 
 
 async def rivals(source: PassportTokenSource, fetch_limit: float) -> Finding:
@@ -27,13 +20,9 @@ async def rivals(source: PassportTokenSource, fetch_limit: float) -> Finding:
     async with kept(one):
         first = await fetched(one)
         if isinstance(first, TokenError):
-            return failed(f"cannot get a token: {first}", _ADVICE)
+            return failed(phrase("check.no-first", why=first.detail), _ADVICE)
         if first.token_id is None or GET_TOKEN_SCOPE not in first.scopes:
-            says = (
-                f"not known: without the scope {GET_TOKEN_SCOPE}, the API does not tell"
-                " whether a token is valid"
-            )
-            return Finding(Outcome.SKIPPED, says)
+            return Finding(Outcome.SKIPPED, phrase("check.untold", scope=GET_TOKEN_SCOPE))
         async with kept(other):
             return await _compared(source, first, await fetched(other))
 
@@ -46,7 +35,7 @@ async def _compared(
     except TokenError as error:
         second = error
     if isinstance(second, TokenError):
-        return failed(f"cannot get a second token: {second}", _ADVICE)
+        return failed(phrase("check.no-second", why=second.detail), _ADVICE)
     if ended:
-        return doubtful("a new token ends the older ones", _ADVICE, new_token="revokes")  # noqa: S106
-    return fine("a new token does not end the older ones", new_token="keeps")  # noqa: S106
+        return doubtful(phrase("check.ends-older"), _ADVICE, new_token="revokes")  # noqa: S106
+    return fine(phrase("check.keeps-older"), new_token="keeps")  # noqa: S106

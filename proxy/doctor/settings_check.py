@@ -1,13 +1,11 @@
 """The check of the settings: missing ones, the place that each comes from, and slips."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from proxy.counts import counted
 from proxy.credentials import Credentials
 from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine, suspect
-from proxy.invocation import COMMAND
 from proxy.settings import near_misses
 from proxy.settings.git import exposed
 from proxy.settings.model import SECRETS, Settings, load, shown
@@ -25,6 +23,7 @@ from proxy.settings.suspicions import (
     unknown_names,
     unread,
 )
+from proxy.words import Phrase, Said, phrase
 
 _PAIR = ("client_id", "client_secret")
 _LENGTHS = (8, 16, 32, 64)  # characters
@@ -40,7 +39,7 @@ class FoundSettings:
     problems: tuple[Problem, ...]
 
     @property
-    def exposed(self) -> str:
+    def exposed(self) -> Said:
         """Advice about an env file that git could take into a commit; empty if all is well."""
         return exposed(self.sources.file.path)
 
@@ -72,65 +71,58 @@ def judged(found: Found) -> FoundSettings:
 
 def whole(found: FoundSettings) -> Finding:
     """Judge the settings, and name the place that each given one comes from."""
-    rows, facts = [_file(found.sources.file)], {}
+    rows: list[tuple[Said, Said]] = [_file(found.sources.file)]
+    facts = {}
     for name in Settings.model_fields:
         if name in found.origins:
-            value = _value(found.settings, name)
-            rows.append((full_name(name), f"{value}from {found.origins[name]}"))
+            rows.append((full_name(name), _worded(found, name)))
             facts[full_name(name)] = _fact(found, name)
     if found.settings is None:
-        advice = "\n".join(map(str, found.problems))
-        return Finding(
-            Outcome.FAILED,
-            "some settings are wrong, so that nothing else is tried",
-            advice,
-            tuple(rows),
-            facts,
-        )
+        says = phrase("check.wrong-settings")
+        return Finding(Outcome.FAILED, says, list(map(str, found.problems)), rows, facts)
     if twice := path_of_the_api(found.settings):
         says, advice = twice
-        return Finding(Outcome.FAILED, says, advice, tuple(rows), facts)
-    doubts = _doubts(found.settings, found.sources)
-    if doubts:
-        says, advice = ("; ".join(doubts), "\n".join(doubts.values()))
-        return Finding(Outcome.WARNING, says, advice, tuple(rows), facts, suspect=True)
-    says = f"{len(rows) - 1} set, the others have their defaults"
-    return Finding(Outcome.OK, says, "", tuple(rows), facts)
+        return Finding(Outcome.FAILED, says, (advice,), rows, facts)
+    if place := empty_upstream(found.settings, found.sources):
+        says = phrase("check.empty-upstream", place=place)
+        advice = phrase("check.set-upstream", url=str(found.settings.base_url))
+        return Finding(Outcome.WARNING, says, (advice,), rows, facts, suspect=True)
+    return Finding(Outcome.OK, phrase("check.so-many-set", count=len(rows) - 1), (), rows, facts)
 
 
-def _doubts(settings: Settings, sources: Sources) -> dict[str, str]:
-    """Return probable mistakes, each with the advice about it."""
-    doubts = {}
-    if place := empty_upstream(settings, sources):
-        doubts[f"BREB_BASE_URL is set but empty ({place})"] = (
-            f"set it to the upstream, or remove it; requests go to {settings.base_url}"
-        )
-    return doubts
+def _file(file: EnvFile) -> tuple[Said, Said]:
+    if file.path.is_file():
+        return file.name, phrase("check.read")
+    return file.name, phrase("check.not-found", folder=_folder(file.path))
 
 
-def _file(file: EnvFile) -> tuple[str, str]:
-    there = file.path.is_file()
-    return file.name, "read" if there else f"not found (looked in {_folder(file.path)})"
-
-
-def _folder(file: Path) -> str:
+def _folder(file: Path) -> Said:
     try:
         return str(file.absolute().parent)
     except OSError:
-        return "the current folder, which has been removed"
+        return phrase("check.no-folder")
 
 
-def _value(settings: Settings | None, name: str) -> str:
-    if settings is None:
-        return ""
+def _worded(found: FoundSettings, name: str) -> Phrase:
+    """Word a setting's value, if it may be shown, and its origin."""
+    place = found.origins[name]
+    if found.settings is None:
+        return phrase("check.from", place=place)
+    return phrase("check.value-from", value=_value(found.settings, name), place=place)
+
+
+def _value(settings: Settings, name: str) -> Said:
     value = getattr(settings, name)
     if name == "caller_key":
         names = ", ".join(dict.fromkeys(each.caller for each in value))
-        return f"{len(value)} set{f' ({names})' if names else ''}, "
+        if not value:
+            return phrase("check.no-keys")
+        return phrase("check.keys", count=len(value), names=names)
     if name in SECRETS:
-        return f"set, {_length(value.get_secret_value())}, "
-    login = name == "egress_proxy" and settings.egress_credentials
-    return f"{_shown(value)}{' with user and password' if login else ''}, "
+        return _length(value.get_secret_value())
+    if name == "egress_proxy" and settings.egress_credentials:
+        return phrase("check.with-login", value=_shown(value))
+    return _shown(value)
 
 
 def _shown(value: object) -> str:
@@ -146,25 +138,27 @@ def _fact(found: FoundSettings, name: str) -> dict[str, str]:
     return fact | {"value": "set, never shown" if name in SECRETS else _shown(value)}
 
 
-def _length(secret: str) -> str:
+def _length(secret: str) -> Phrase:
     """Word a secret's length roughly: enough to notice a cut one, too little to help a thief."""
     lower = 1
     for bound in _LENGTHS:
         if len(secret) < bound:
-            return f"{lower} to {bound - 1} characters"
+            return phrase("check.secret-up-to", least=lower, most=bound - 1)
         lower = bound
-    return f"{lower} characters or more"
+    return phrase("check.secret-from", least=lower)
 
 
 def names(found: FoundSettings) -> Finding:
     """Look for settings that do not exist: in the environment, the file, the directory."""
     warnings = unknown_names(found.sources)
     if not warnings and (over := passed_over()):
-        return fine(f"every other name is a setting; Kubernetes set {', '.join(over)}", over=over)
+        return fine(phrase("check.names-of-kubernetes", names=", ".join(over)), over=over)
     if not warnings:
-        return fine("every name that starts with BREB_ is a setting")
-    says = counted(len(warnings), "unknown name")
-    return suspect(says, "\n".join(warnings), unknown=warnings)
+        return fine(phrase("check.no-other-names"))
+    says = phrase("check.unknown-names", count=len(warnings))
+    if len(warnings) == 1:
+        says = phrase("check.unknown-name")
+    return suspect(says, *warnings, unknown=list(map(str, warnings)))
 
 
 def file(found: FoundSettings) -> Finding | None:
@@ -174,39 +168,45 @@ def file(found: FoundSettings) -> Finding | None:
     if not path.is_file():
         return None
     slips = [*unread(env_file), *shortened(env_file), *repeated(env_file)]
-    doubts = [*slips]
+    doubts: list[Said] = [*slips]
     if readable_by_others(env_file):
-        doubts.append(f"other users of this machine can read {path}: chmod 600 {path}")
+        doubts.append(phrase("check.others-can-read", path=str(path)))
     if doubts:
         find = suspect if slips else doubtful
-        return find(f"{path}: warnings: {len(doubts)}", "\n".join(doubts))
-    return fine("each setting is there once, and others cannot read its secrets")
+        return find(phrase("check.file-doubts", path=str(path), count=len(doubts)), *doubts)
+    return fine(phrase("check.file-well"))
 
 
 def credentials(found: FoundSettings) -> Finding:
     """Judge whether both credentials are there and could be real."""
     if found.missing:
-        verb = "is" if len(found.missing) == 1 else "are"
-        return failed(f"{' and '.join(found.missing)} {verb} not set", _where_to_put(found))
+        return failed(_which(found.missing), *_where_to_put(found))
     if wrong := [each for each in found.problems if not set(each.of).isdisjoint(_PAIR)]:
-        return failed("; ".join(map(str, wrong)), "copy it from the dashboard: Platform > API keys")
+        return failed(_together(map(str, wrong)), phrase("check.copy-it"))
     if found.settings is not None and (strange := odd(_pair(found.settings))):
-        advice = "copy them again from the dashboard: Platform > API keys"
-        return suspect("; ".join(strange), advice)
+        return suspect(_together(strange), phrase("check.copy-them"))
     if found.exposed:
-        return doubtful("client id and client secret are set", found.exposed)
-    return fine("client id and client secret are set")
+        return doubtful(phrase("check.credentials-set"), found.exposed)
+    return fine(phrase("check.credentials-set"))
+
+
+def _which(missing: list[str]) -> Phrase:
+    if len(missing) == 1:
+        return phrase("check.credential-missing", name=missing[0])
+    return phrase("check.credentials-missing", name=missing[0], other=missing[1])
+
+
+def _together(found: Iterable[Said]) -> Said:
+    """Join what is said of several things."""
+    first, *rest = found
+    return phrase("check.and-also", one=first, more=_together(rest)) if rest else first
 
 
 def _pair(settings: Settings) -> Credentials:
     return Credentials(settings.client_id, settings.client_secret)
 
 
-def _where_to_put(found: FoundSettings) -> str:
+def _where_to_put(found: FoundSettings) -> list[Phrase]:
     near = {name: near_misses.missing(name, found.sources) for name in found.missing}
-    hints = [f"{name} {what}" for name, what in near.items() if what]
-    return "\n".join(hints) or (
-        "copy them from the Passport dashboard (Platform > API keys) into the keychain"
-        f" ({COMMAND} login), .env, the environment or a secrets directory; to try without"
-        f" credentials: {COMMAND} demo"
-    )
+    hints = [phrase("check.hint", name=name, what=what) for name, what in near.items() if what]
+    return hints or [phrase("check.where-to-put")]

@@ -2,12 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from proxy.words import Phrase, Said, phrase
+
 Work = Callable[[], Awaitable["Finding"]]
-SWALLOWED = "check the network in between: a firewall may drop the packets"
+SWALLOWED = phrase("check.swallowed")
 
 
 class Outcome(StrEnum):
@@ -23,34 +25,34 @@ class Outcome(StrEnum):
 class Finding:
     """A step's finding: in words, as rows for people and as facts for programs. Never a secret.
 
-    ``advice`` is the next thing to do, for all but the good outcomes. A ``suspect`` finding may
-    be the reason why a later step fails.
+    ``advice`` are the next things to do, for all but the good outcomes; ``rows`` are labels with
+    their values. A ``suspect`` finding may be the reason why a later step fails.
     """
 
     outcome: Outcome
-    says: str
-    advice: str = ""
-    rows: tuple[tuple[str, str], ...] = ()
+    says: Said
+    advice: Sequence[Said] = ()
+    rows: Sequence[tuple[Said, Said]] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
     suspect: bool = False
 
 
-def fine(says: str, **facts: object) -> Finding:
+def fine(says: Said, **facts: object) -> Finding:
     """Return a good finding."""
     return Finding(Outcome.OK, says, facts=facts)
 
 
-def doubtful(says: str, advice: str, **facts: object) -> Finding:
+def doubtful(says: Said, *advice: Said, **facts: object) -> Finding:
     """Return a finding that lets the proxy work, but not well."""
     return Finding(Outcome.WARNING, says, advice, facts=facts)
 
 
-def suspect(says: str, advice: str, **facts: object) -> Finding:
+def suspect(says: Said, *advice: Said, **facts: object) -> Finding:
     """Return a finding that may be the reason why a later step fails."""
     return Finding(Outcome.WARNING, says, advice, facts=facts, suspect=True)
 
 
-def failed(says: str, advice: str, **facts: object) -> Finding:
+def failed(says: Said, *advice: Said, **facts: object) -> Finding:
     """Return a finding that keeps the proxy from working."""
     return Finding(Outcome.FAILED, says, advice, facts=facts)
 
@@ -59,8 +61,8 @@ def failed(says: str, advice: str, **facts: object) -> Finding:
 class Topic:
     """The heading of some steps, and their subject."""
 
-    name: str
-    subject: str = ""
+    name: Phrase
+    subject: Said = ""
 
     def __str__(self) -> str:
         return f"{self.name} {self.subject}".rstrip()
@@ -75,8 +77,8 @@ class Step:
 
     topic: Topic
     name: str
-    title: str
-    late: str = SWALLOWED
+    title: Phrase
+    late: Sequence[Said]
     finding: Finding | None = None
     seconds: float = 0.0
     running: bool = False
@@ -91,9 +93,9 @@ class Chart:
         self._limit = 60.0
         self.steps: list[Step] = []
 
-    def add(self, topic: Topic, name: str, title: str, late: str = SWALLOWED) -> Step:
+    def add(self, topic: Topic, name: str, title: Phrase, *late: Said) -> Step:
         """Add a step that is still to be taken."""
-        step = Step(topic, name, title, late)
+        step = Step(topic, name, title, late or (SWALLOWED,))
         self.steps.append(step)
         return step
 
@@ -122,10 +124,10 @@ class Chart:
         self._changed()
         return finding.outcome in (Outcome.OK, Outcome.WARNING)
 
-    def skip(self, *steps: Step, why: str) -> None:
+    def skip(self, *steps: Step, why: Phrase) -> None:
         """Note that steps cannot be taken."""
         for step in steps:
-            self.settle(step, Finding(Outcome.SKIPPED, f"not tried: {why}"))
+            self.settle(step, Finding(Outcome.SKIPPED, phrase("check.skipped", why=why)))
 
     async def take(self, step: Step, work: Work, limit: float) -> bool:
         """Take a step within ``limit`` seconds; report whether those that need it can be taken."""
@@ -136,6 +138,6 @@ class Chart:
             async with asyncio.timeout(allowed):
                 finding = await work()
         except TimeoutError:
-            finding = failed(f"no response within {allowed:.3g} s", step.late)
+            finding = failed(phrase("check.late", span=float(f"{allowed:.3g}")), *step.late)
         step.seconds = time.perf_counter() - started
         return self.settle(step, finding)

@@ -11,6 +11,7 @@ from proxy.settings.dotenv import unresolved
 from proxy.settings.model import SECRETS, Settings
 from proxy.settings.precedence import full_name
 from proxy.settings.sources import PREFIX, EnvFile, Sources
+from proxy.words import Phrase, phrase
 
 # Kubernetes makes these of a Service called breb or breb-something.
 _OF_SERVICES = re.compile(
@@ -77,17 +78,15 @@ def empty_upstream(settings: Settings, sources: Sources) -> str:
     return next((place.name for place in named if not place.get(_BASE_URL)), "")
 
 
-def path_of_the_api(settings: Settings) -> tuple[str, str] | None:
+def path_of_the_api(settings: Settings) -> tuple[Phrase, Phrase] | None:
     """Word the mistake of an upstream that ends in a path of the API, and the right value."""
     base = settings.base_url
     before = before_the_api(base.path)
     if before is None:
         return None
     ends = base.path.removeprefix(before)
-    return (
-        f"BREB_BASE_URL ends in a path of the API: {ends}",
-        f"the paths of requests begin with /v1 already; write {_BASE_URL}={base.origin}{before}",
-    )
+    right = f"{base.origin}{before}"
+    return phrase("slip.path-of-api", path=ends), phrase("slip.without-path", url=right)
 
 
 def repeated(file: EnvFile) -> list[str]:

@@ -6,11 +6,13 @@ The English are lower case, without full stop, and never hold a secret or a body
 from proxy.words.entry import Words
 from proxy.words.of_admin import OF_ADMIN
 from proxy.words.of_callers import OF_CALLERS
+from proxy.words.of_check import OF_CHECK
 from proxy.words.of_console import OF_CONSOLE
 from proxy.words.of_demo import OF_DEMO
 from proxy.words.of_egress import OF_EGRESS
 from proxy.words.of_ledger import OF_LEDGER
 from proxy.words.of_ledger_file import OF_LEDGER_FILE
+from proxy.words.of_slips import OF_SLIPS
 from proxy.words.of_start import OF_START
 from proxy.words.of_state import OF_STATE
 from proxy.words.of_tokens import OF_TOKENS
@@ -22,10 +24,12 @@ CATALOGUE: dict[str, Words] = {
     **OF_UPSTREAM,
     **OF_EGRESS,
     **OF_TOKENS,
+    **OF_CHECK,
     **OF_CONSOLE,
     **OF_DEMO,
     **OF_LEDGER,
     **OF_LEDGER_FILE,
+    **OF_SLIPS,
     **OF_START,
     **OF_STATE,
 }

@@ -104,6 +104,19 @@ def test_all_is_well(sandbox: str, tmp_path: Path) -> None:
     assert ended.err == ""
 
 
+def test_a_reader_of_spanish_gets_a_report_in_spanish(sandbox: str, tmp_path: Path) -> None:
+    spanish = {**settings(sandbox, DENY="GET /v1/*"), "LC_ALL": "es_CO.UTF-8"}
+    ended = command("check", cwd=tmp_path, **spanish)
+    assert ended.code == 1
+    assert "ajustes\n" in ended.out
+    assert "✓ credenciales" in ended.out
+    assert "403 del proxy: la regla GET /v1/* de BREB_DENY prohíbe" in " ".join(ended.out.split())
+    assert "→ si debe pasar, cambie BREB_DENY" in ended.out
+    assert "✗ fallas: 1; empiece por de extremo a extremo, petición (12 pasos en " in ended.out
+    examined = Examined(command("check", "--json", cwd=tmp_path, **spanish))
+    assert examined["request"]["advice"] == "if it should pass, change BREB_DENY"
+
+
 def test_the_report_for_a_program_says_the_same(sandbox: str, tmp_path: Path) -> None:
     found = examine(tmp_path, sandbox)
     assert found.code == 0
@@ -431,15 +444,15 @@ def test_no_route_to_the_host_is_told() -> None:
 
     found = asyncio.run(connect())
     assert found.outcome is Outcome.FAILED
-    assert found.says.startswith("cannot reach 255.255.255.255 port 443 (")
-    assert "BREB_EGRESS_PROXY" in found.advice
+    assert str(found.says).startswith("cannot reach 255.255.255.255 port 443 (")
+    assert "BREB_EGRESS_PROXY" in str(found.advice[-1])
 
 
 def test_plain_http_beyond_this_machine_is_doubted() -> None:
     check = NetworkCheck(Url.parse("http://upstream.example"), "BREB_BASE_URL", 1, tls_context())
     found = asyncio.run(check.tls())
     assert found.outcome is Outcome.WARNING
-    assert found.advice == "use https in BREB_BASE_URL"
+    assert list(map(str, found.advice)) == ["use https in BREB_BASE_URL"]
 
 
 def test_a_name_that_comes_too_late_changes_nothing() -> None:
@@ -470,13 +483,13 @@ def test_a_certificate_that_cannot_be_seen_is_no_failure_of_its_own() -> None:
 
 def test_an_unusual_verdict_asks_for_caution() -> None:
     error = CertificateRefused("certificate of x: something new")
-    assert "do not trust this network" in certificate.advice(error, None, "BREB_BASE_URL")
+    assert "do not trust this network" in str(certificate.advice(error, None, "BREB_BASE_URL"))
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}"])
 def test_a_refusal_without_words_is_still_one(body: bytes) -> None:
-    found = calls._refused_here("GET /: 403", body, {})
-    assert (found.outcome, found.says) == (
+    found = calls._refused_here("/", 403, body, {})
+    assert (found.outcome, str(found.says)) == (
         Outcome.FAILED,
         "GET /: 403 from the proxy: the proxy refused",
     )

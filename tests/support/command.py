@@ -29,9 +29,13 @@ class Ended:
 
 
 def environment(settings: Mapping[str, object]) -> dict[str, str]:
-    """Return this environment without its BREB_ names, and with ``settings``: full names."""
-    kept = {k: v for k, v in os.environ.items() if not k.upper().startswith("BREB_")}
-    return kept | {name: str(value) for name, value in settings.items()}
+    """Return this environment without its BREB_ names, and with ``settings``: full names.
+
+    Without a locale in them, it is that of readers of English.
+    """
+    others = ("BREB_", "LC_", "LANGUAGE")
+    kept = {k: v for k, v in os.environ.items() if not k.upper().startswith(others)}
+    return {**kept, "LANG": "C.UTF-8", **{name: str(value) for name, value in settings.items()}}
 
 
 def called(cwd: Path) -> str:
