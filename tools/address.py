@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 CHARTS = ("docker/helm/breb-proxy/Chart.yaml", "docker/helm/breb-proxy-sidecar/Chart.yaml")
 RESERVED = re.compile(r"\.invalid\b")
 BLOCK = re.compile(r"(<!-- address -->\n)(.*?)(<!-- end -->\n)", re.DOTALL)
+SECURITY_TXT = "docs/security.txt"
+CONTACT = re.compile(r"^Contact: .*$", re.MULTILINE)
 CHART = re.compile(r"^home: .*\nsources: .*\n", re.MULTILINE)
 # What stands between the marks of a page, before there is an address and from then on.
 PAGES = {
@@ -102,8 +104,10 @@ def read(root: Path = ROOT) -> Address:
 def made(address: Address, root: Path = ROOT) -> dict[Path, str]:
     """Return each file that names the address, and what must be in it."""
     lines = f"home: {address.repository}\nsources: [{address.repository}]\n"
-    files = {root / name: _read(root / name) for name in (*CHARTS, *PAGES)}
+    files = {root / name: _read(root / name) for name in (*CHARTS, *PAGES, SECURITY_TXT)}
     written = {root / name: CHART.sub(lines, files[root / name]) for name in CHARTS}
+    contact = f"Contact: {address.repository}/security/advisories/new"
+    written[root / SECURITY_TXT] = CONTACT.sub(contact, files[root / SECURITY_TXT])
     for name, (before, after) in PAGES.items():
         text = before if address.placeholders() else after
         text = text.format(repository=address.repository, host=address.host())

@@ -17,7 +17,13 @@ REAL = address.Address(
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    for name in ("pyproject.toml", *address.CHARTS, *address.PAGES, *base.FILES):
+    for name in (
+        "pyproject.toml",
+        address.SECURITY_TXT,
+        *address.CHARTS,
+        *address.PAGES,
+        *base.FILES,
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(address.ROOT / name, tmp_path / name)
     return tmp_path

@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import json
 import re
 import subprocess
 import tomllib
@@ -12,13 +13,14 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from proxy import __version__
 from proxy.admin.audit import ACTIONS
 from proxy.cli.help import TOPICS
 from proxy.settings.model import Settings
 from proxy.terminal.markdown import sections
 from proxy.token.unauthorized import REPLAYS
 from tests.support import Program, RawUpstream, ask, exchange
-from tools import configuration
+from tools import address, configuration
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -172,8 +174,10 @@ def test_actions_in_the_audit_trail_are_those_that_are_documented() -> None:
 
 
 def test_every_threat_names_a_test_that_exists() -> None:
-    rows = re.findall(r"^\|.*\|$", (ROOT / "docs" / "security.md").read_text(), re.MULTILINE)[2:]
-    assert len(rows) > 15
+    page = (ROOT / "docs" / "security.md").read_text().split("## Who has looked")[0]
+    head = ("|---|", "| threat |", "| | boundary |")
+    rows = [row for row in re.findall(r"^\|.*\|$", page, re.MULTILINE) if not row.startswith(head)]
+    assert len(rows) > 35
     for row in rows:
         proof = row.rstrip("| ").rpartition("|")[2]
         named = re.findall(r"`([\w/]+\.py|[\w/]+/)(?:::(\w+))?`?", proof)
@@ -182,6 +186,51 @@ def test_every_threat_names_a_test_that_exists() -> None:
             path = ROOT / "tests" / file
             assert path.exists(), path
             assert not test or f"def {test}(" in path.read_text(), test
+
+
+@pytest.mark.parametrize("name", ["standards", "personal-data", "secret-managers"])
+def test_every_test_that_is_called_a_proof_exists(name: str) -> None:
+    page = (ROOT / "docs" / f"{name}.md").read_text()
+    named = re.findall(r"`(?:tests/)?([\w/]+\.py)(?:::(\w+))?`", page)
+    assert len(named) > 1
+    for file, test in named:
+        path = ROOT / "tests" / file
+        assert path.exists(), path
+        assert not test or f"def {test}(" in path.read_text(), test
+
+
+def test_each_point_of_a_standard_is_proved_or_called_not_covered() -> None:
+    page = (ROOT / "docs" / "standards.md").read_text()
+    heads = ("|---|", "| risk |", "| chapter |", "| point |", "| tried |")
+    rows = [row for row in re.findall(r"^\|.*\|$", page, re.MULTILINE) if not row.startswith(heads)]
+    assert len(rows) > 35
+    assert [row for row in rows if ".py" not in row and "not covered" not in row] == []
+    assert re.findall(r"^\| (API\d+|V\d+)", page, re.MULTILINE) == [
+        *(f"API{number}" for number in range(1, 11)),
+        *(f"V{number}" for number in range(1, 18)),
+    ]
+
+
+def test_findings_are_judged_for_the_versions_that_are_locked() -> None:
+    document = json.loads((ROOT / "docs" / "openvex.json").read_text())
+    locked = dict(
+        re.findall(r"^([\w-]+)==(\S+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    )
+    for statement in document["statements"]:
+        assert statement["status"] == "not_affected"
+        assert statement["justification"]
+        for product in statement["products"]:
+            assert product["@id"] == f"pkg:generic/breb-proxy@{__version__}"
+            for part in product["subcomponents"]:
+                name, version = part["@id"].removeprefix("pkg:pypi/").split("@")
+                assert locked[name] == version
+
+
+def test_security_txt_has_what_rfc_9116_wants_and_the_projects_address() -> None:
+    text = (ROOT / "docs" / "security.txt").read_text()
+    fields = dict(re.findall(r"^([A-Z][\w-]+): (.*)$", text, re.MULTILINE))
+    assert fields["Contact"] == f"{address.read().repository}/security/advisories/new"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", fields["Expires"])
 
 
 def test_the_layers_that_are_drawn_are_those_that_are_held() -> None:

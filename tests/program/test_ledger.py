@@ -202,6 +202,36 @@ def test_values_are_masked_as_in_the_console(proxy: Program, path: Path) -> None
     assert b"3001234567" not in b"".join(file.read_bytes() for file in path.parent.iterdir())
 
 
+def test_a_row_can_be_erased_as_the_page_about_personal_data_says(
+    upstream: RawUpstream, path: Path
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "personal-data.md").read_text()
+    statements = page.partition("```sql\n")[2].partition("```")[0]
+    with Program(upstream.url, ledger=path) as proxy:
+        for account in ("a-erased", "a-in-doubt", "a-newest"):
+            post(proxy, {**PAYMENT, "account_id": account})
+        erased, doubtful, newest = (row["number"] for row in closed(path))
+    with closing(sqlite3.connect(path)) as ledger:
+        ledger.executescript("DROP TRIGGER request_is_closed_once")
+        ledger.execute("UPDATE request SET outcome = 'unknown' WHERE number = ?", (doubtful,))
+        ledger.commit()
+        settle = (
+            "INSERT INTO verdict (number, at, made, note, author) VALUES (?, '', 1, 'n', 'ana')"
+        )
+        ledger.execute(settle, (erased,))
+        ledger.commit()
+        ledger.isolation_level = None
+        ledger.executescript(statements.replace("number = 7", f"number = {erased}"))
+        for kept in (doubtful, newest):
+            with pytest.raises(sqlite3.IntegrityError):
+                ledger.executescript(statements.replace("number = 7", f"number = {kept}"))
+        assert ledger.execute("SELECT count(*) FROM verdict").fetchone() == (0,)
+        assert ledger.execute("SELECT count(*) FROM request").fetchone() == (2,)
+    left = b"".join(file.read_bytes() for file in path.parent.glob("ledger.db*"))
+    assert b"a-newest" in left
+    assert b"a-erased" not in left
+
+
 def test_a_whole_name_is_masked_alone_in_ledger_and_console(
     upstream: RawUpstream, path: Path, tmp_path: Path
 ) -> None:
