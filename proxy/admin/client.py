@@ -68,7 +68,9 @@ def ask(
         connection.connect()
         fields = connection.introduce()
         content = None if body is None else json.dumps(body)
-        connection.request(method, target, content, {**fields, **operator.field()})
+        if method != "GET":  # who only asks is not named, and no user database is asked
+            fields |= operator.field()
+        connection.request(method, target, content, fields)
         response = connection.getresponse()
         return AdminReply(response.status, response.read(_SIZE), connection.at)
     except TimeoutError:
