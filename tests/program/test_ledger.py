@@ -227,6 +227,8 @@ def test_a_row_can_be_erased_as_the_page_about_personal_data_says(
                 ledger.executescript(statements.replace("number = 7", f"number = {kept}"))
         assert ledger.execute("SELECT count(*) FROM verdict").fetchone() == (0,)
         assert ledger.execute("SELECT count(*) FROM request").fetchone() == (2,)
+    verified = command("ledger", "verify", "--ledger", str(path), cwd=path.parent)
+    assert (verified.code, f"row #{erased} was removed" in verified.out) == (7, True)
     left = b"".join(file.read_bytes() for file in path.parent.glob("ledger.db*"))
     assert b"a-newest" in left
     assert b"a-erased" not in left
