@@ -34,7 +34,7 @@ run: $(VENV)/.run ## run the proxy; without credentials, the demo
 # Who has told Python to write no bytecode would have each test's Python compile all it imports.
 test: $(VENV)/.dev ## run the tests (ARGS="tests/program/test_guard.py -x" for some)
 	@PYTHONDONTWRITEBYTECODE= $(PY) $(if $(COVER),-m coverage run) -m pytest -p tests.scratch -q -n auto \
-	  --dist loadfile --no-loadscope-reorder $(ARGS)
+	  --dist loadfile --no-loadscope-reorder $(if $(COVER),--thorough) $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, layers, tests with coverage: what CI runs
 	@$(VENV)/bin/ruff format --check -q . && $(VENV)/bin/ruff check -q . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports

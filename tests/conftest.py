@@ -15,6 +15,7 @@ from tests.support import leftovers
 from tests.support.examples import examples
 from tests.support.needs import need, need_files, raise_files
 from tests.support.progress import Progress
+from tests.support.sweeps import Rest
 
 # A shell ignores SIGINT for what it starts in the background, and so would all that we start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -57,9 +58,15 @@ _ORDER = (
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take all tests on demand: see `tests.support.sweeps`."""
+    parser.addoption("--thorough", action="store_true", help="leave no test to make check")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Make ready what all tests stand on; the process that only leads workers runs none."""
     raise_files()
+    config.pluginmanager.register(Rest(config))
     if not config.pluginmanager.is_registered(scratch):  # make test has it earlier
         config.pluginmanager.register(scratch)
     if config.getoption("dist", "no") == "no" or hasattr(config, "workerinput"):

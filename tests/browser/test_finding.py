@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.support.page import NARROW, WIDE, Console, Start
+from tests.support.sweeps import further
 
 pytestmark = pytest.mark.browser
 PAYMENT = "/v1/payments/breb"
@@ -116,7 +117,7 @@ def test_a_body_that_is_no_json_any_more_is_said_and_what_that_means(start: Star
     expect(dialog).not_to_contain_text("not known")
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("size", [WIDE, *further(NARROW)], ids=["wide", "narrow"])
 def test_what_to_do_for_a_comparison_is_said_until_it_is_done(
     start: Start, size: ViewportSize
 ) -> None:

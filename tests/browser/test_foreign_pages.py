@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.support import Program, RawUpstream, free_port
 from tests.support.chromium import Contexts
+from tests.support.sweeps import further
 
 pytestmark = pytest.mark.browser
 
@@ -112,7 +113,10 @@ def page(contexts: Contexts) -> Iterator[Page]:
         yield page
 
 
-@pytest.fixture(params=["http://evil.localhost:{}", "http://127.0.0.1:{}", "http://localhost:{}"])
+STRANGERS = ["http://evil.localhost:{}", *further("http://127.0.0.1:{}", "http://localhost:{}")]
+
+
+@pytest.fixture(params=STRANGERS)
 def stranger(request: pytest.FixtureRequest, window: Page, pages: int) -> Page:
     """A page of another site, and of the proxy's own site on another port; loaded afresh."""
     window.goto(f"{request.param.format(pages)}/")
@@ -139,7 +143,7 @@ WAYS = [
 
 
 @pytest.mark.parametrize(("script", "more"), WAYS)
-@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("name", ["127.0.0.1", *further("localhost")])
 def test_a_strangers_page_reaches_nothing(
     stranger: Page,
     proxy: Program,
@@ -202,7 +206,10 @@ def test_the_named_origin_is_named_with_its_port(page: Page, upstream: RawUpstre
         thread.join()
 
 
-@pytest.mark.parametrize("path", ["/", "/console/console.js", "/refresh", "/console/api/har"])
+PATHS = ["/refresh", *further("/", "/console/console.js", "/console/api/har")]
+
+
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize(
     ("script", "more"), [(FETCH, [{"method": "POST", "mode": "no-cors"}]), (FRAME, None)]
 )

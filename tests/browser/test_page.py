@@ -16,6 +16,7 @@ from tests.support import Call, Program, RawUpstream, exchange, node
 from tests.support.demo import demo
 from tests.support.needs import need
 from tests.support.page import NARROW, WIDE, Start, violations
+from tests.support.sweeps import further
 from tests.support.wire import connect, read_answer
 from tools.console_screenshots import Caller, traffic
 
@@ -747,6 +748,7 @@ def test_hostile_content_is_shown_and_never_run(start: Start) -> None:
         assert page.locator("script").count() == 1
 
 
+@pytest.mark.slow
 def test_a_thousand_exchanges_a_second_do_not_fill_the_page(start: Start) -> None:
     with RawUpstream() as upstream, Program(upstream.url, console=True, log_level="error") as proxy:
         console = start(proxy)
@@ -772,6 +774,7 @@ def test_a_thousand_exchanges_a_second_do_not_fill_the_page(start: Start) -> Non
         expect(console.page.locator("#count")).to_contain_text("200 of 200 shown")
 
 
+@pytest.mark.slow
 def test_a_stream_of_exchanges_is_painted_as_it_comes(start: Start) -> None:
     """Each when it begins, if that is seen, and when it ends: else the page takes a whole core."""
     with RawUpstream() as upstream, Program(upstream.url, console=True, log_level="error") as proxy:
@@ -790,6 +793,7 @@ def test_a_stream_of_exchanges_is_painted_as_it_comes(start: Start) -> None:
         assert console.page.evaluate("window.painted") <= 2 * 40
 
 
+@pytest.mark.slow
 def test_large_bodies_do_not_slow_the_page(start: Start) -> None:
     """200 exchanges of 64 KiB: the newest opens, and one is found by what its body holds."""
     row = b'{"id":"%032d","name":"Caf\xc3\xa9","amount":{"value":"10","currency":"COP"}}'
@@ -857,8 +861,8 @@ def test_dark_and_light_differ_in_colours_alone() -> None:
     assert not any(way in text for text in texts for way in ("prefers-color", "matchMedia"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("scheme", ["light", *further("dark")])
+@pytest.mark.parametrize("size", [WIDE, *further(NARROW)], ids=["wide", "narrow"])
 def test_axe_finds_nothing(start: Start, running: Program, scheme: str, size: ViewportSize) -> None:
     console = start(color_scheme=scheme, viewport=size, reduced_motion="reduce", bypass_csp=True)
     page = console.page

@@ -64,6 +64,7 @@ def test_every_request_tells_what_it_needs_and_what_it_gets() -> None:
         assert bool(example["body"]) == ("answer" in "".join(item["event"][0]["script"]["exec"]))
 
 
+@pytest.mark.slow
 def test_newman_runs_the_collection_against_the_demo(running: Program, tmp_path: Path) -> None:
     program = need("node")
     report = tmp_path / "report.json"

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.support import Program, RawUpstream, ask, node
 from tests.support.chromium import Contexts, persistent
 from tests.support.page import NARROW, violations
+from tests.support.sweeps import further
 
 pytestmark = pytest.mark.browser
 
@@ -90,7 +91,7 @@ def secret_of(page: Page) -> str:
     return found
 
 
-@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "evil.localhost"])
+@pytest.mark.parametrize("name", ["127.0.0.1", *further("localhost", "evil.localhost")])
 def test_no_other_port_of_this_machine_gets_it(
     context: BrowserContext, proxy: Program, thief: tuple[int, list[str]], name: str
 ) -> None:
@@ -188,10 +189,10 @@ def test_a_link_that_was_used_says_so_where_no_tab_is_open(
     ("language", "title"),
     [
         ("en-US", "To open the console, you need an address that is for you alone"),
-        ("es-CO", "Para abrir la consola necesita una dirección que sea solo para usted"),
+        *further(("es-CO", "Para abrir la consola necesita una dirección que sea solo para usted")),
     ],
 )
-@pytest.mark.parametrize("path", ["", "?secret=old"])
+@pytest.mark.parametrize("path", ["?secret=old", *further("")])
 def test_a_page_without_a_secret_says_what_to_do(
     contexts: Contexts, proxy: Program, language: str, title: str, path: str
 ) -> None:
@@ -228,7 +229,7 @@ PARSE = """async (text) => {
 }"""
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("end", ["\r\n", *further("\n", "\r")])
 def test_events_are_read_however_they_are_cut(
     context: BrowserContext, proxy: Program, end: str
 ) -> None:

@@ -60,6 +60,7 @@ def test_the_wheel_holds_each_page_that_help_shows(wheel: Path) -> None:
     assert shipped == {name: (DOCS / name).read_text("utf-8") for name in wanted}
 
 
+@pytest.mark.slow
 def test_the_installed_program_explains_its_messages(programs: Path, tmp_path: Path) -> None:
     said = subprocess.run(
         [programs / "breb-proxy", "help", "outcome-unknown"],
@@ -72,6 +73,7 @@ def test_the_installed_program_explains_its_messages(programs: Path, tmp_path: P
     assert "do not send it again" in said
 
 
+@pytest.mark.slow
 def test_the_installed_program_says_its_version(programs: Path, tmp_path: Path) -> None:
     said = subprocess.run(
         [programs / "breb-proxy", "--version"],
@@ -84,6 +86,7 @@ def test_the_installed_program_says_its_version(programs: Path, tmp_path: Path) 
     assert said == f"breb-proxy {__version__}\n"
 
 
+@pytest.mark.slow
 def test_the_installed_demo_answers_from_another_directory(programs: Path) -> None:
     release.use(programs)
 

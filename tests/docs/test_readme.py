@@ -128,6 +128,7 @@ def front() -> Iterator[Front]:
             "public class App { public static void main(String[] a) throws Exception { CODE } }",
             [["java", "App.java"]],
             id="Java",
+            marks=pytest.mark.thorough,
         ),
         pytest.param(
             "csharp",
@@ -135,6 +136,7 @@ def front() -> Iterator[Front]:
             at_once("class App { static void Main() { CODE } }", "App"),
             [["mcs", "-main:AtOnce", "App.cs"], ["mono", "App.exe"]],
             id="C#",
+            marks=pytest.mark.thorough,
         ),
         pytest.param("php", "app.php", "CODE", [["php", "app.php"]], id="PHP"),
         pytest.param("js", "app.mjs", "CODE", [["node", "app.mjs"]], id="Node"),

@@ -5,7 +5,7 @@ import resource
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -22,9 +22,13 @@ def run_of(text: str, folder: Path, before: Callable[[], None] | None = None) ->
 
 
 def run_of_all(
-    modules: Mapping[str, str], folder: Path, before: Callable[[], None] | None = None
+    modules: Mapping[str, str],
+    folder: Path,
+    before: Callable[[], None] | None = None,
+    arguments: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
 ) -> list[str]:
-    """Run modules of tests, by their names, as `run_of` runs one."""
+    """Run modules of tests, by their names, as `run_of` runs one; or what ``arguments`` name."""
     files = [folder / f"{name}.py" for name in modules]
     for file, text in zip(files, modules.values(), strict=True):
         file.write_text(textwrap.dedent(text))
@@ -41,9 +45,17 @@ def run_of_all(
     # Coverage would have the last word where it cannot write its own file.
     apart = ("CI", "COVERAGE_")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *ours, f"--rootdir={ROOT}", *map(str, files)],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            *ours,
+            f"--rootdir={ROOT}",
+            *(arguments or map(str, files)),
+        ],
         cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if not name.startswith(apart)},
+        env={k: v for k, v in os.environ.items() if not k.startswith(apart)} | dict(env or {}),
         capture_output=True,
         text=True,
         timeout=5 * PATIENCE,
@@ -177,3 +189,54 @@ def test_a_folder_that_is_done_is_told_in_words_and_a_failure_at_once(tmp_path: 
     told = next(n for n, line in enumerate(lines) if "1 passed    1 failed" in line)
     assert failed < told < len(lines) - 1
     assert "\x1b" not in "".join(lines)
+
+
+def test_what_is_under_way_is_told_now_and_then_where_no_line_can_move(tmp_path: Path) -> None:
+    text = """
+    from tests.support import progress
+
+    progress._SELDOM = 0
+
+    def test_one(): ...
+    def test_two(): ...
+    """
+    lines = run_of_all({"test_it": text}, tmp_path)
+    assert any(line.startswith("1 of 2 done; under way: ") for line in lines)
+
+
+SWEEP = """
+import pytest
+from tests.support.sweeps import further
+
+@pytest.mark.parametrize("width", [390, *further(1280, pytest.param(1920, id="large"))])
+@pytest.mark.parametrize(("language", "word"), [("en", "yes"), *further(("es", "sí"))])
+def test_sweep(width, language, word):
+    assert len(word) == {"en": 3, "es": 2}[language]
+
+@pytest.mark.slow
+def test_that_takes_long(): ...
+
+def test_other(): ...
+"""
+LEFT = "left to make check: 6 tests that are slow, or that another one of these stands for"
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["alone", "spread"])
+def test_who_waits_for_all_tests_gets_one_row_of_a_sweep(
+    tmp_path: Path, workers: list[str]
+) -> None:
+    """And is told how many more CI runs."""
+    lines = run_of_all(
+        {"test_it": SWEEP}, tmp_path, None, ["-o", f"testpaths={tmp_path}", *workers]
+    )
+    assert lines.count(LEFT) == 1
+    assert lines[-1].startswith("2 passed")
+
+
+@pytest.mark.parametrize("how", ["named", "--thorough", "CI"])
+def test_who_names_tests_and_ci_get_them_whole(tmp_path: Path, how: str) -> None:
+    asked = ["-o", f"testpaths={tmp_path}", *(["--thorough"] if how == "--thorough" else [])]
+    env = {"CI": "true"} if how == "CI" else {}
+    lines = run_of_all({"test_it": SWEEP}, tmp_path, None, [] if how == "named" else asked, env)
+    assert LEFT not in lines
+    assert lines[-1].startswith("8 passed")

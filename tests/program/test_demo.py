@@ -22,6 +22,7 @@ from tests.support.command import called, command, environment, on_terminal
 from tests.support.needs import need
 from tests.support.patience import PATIENCE
 from tests.support.spawner import start
+from tests.support.sweeps import further
 
 CURL = r"^  curl \S* ?(http://\S+/v1/accounts)$"
 LAST = "Ctrl-C ends the demo."
@@ -130,7 +131,7 @@ def test_the_curl_line_can_be_pasted_and_works(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("curl")
-@pytest.mark.parametrize("shell", ["sh", "bash", "dash", "zsh"])
+@pytest.mark.parametrize("shell", ["sh", *further("bash", "dash", "zsh")])
 def test_the_tour_can_be_pasted_into_any_shell_and_ends_with_money_moved(
     shell: str, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ import trustme
 
 from tests.support import Program, RawUpstream, ask, exchange
 from tests.support.front import until
+from tests.support.sweeps import further
 from tests.support.upstream import Call
 from tests.support.wire import connect
 
@@ -48,7 +49,7 @@ def taking_nothing(proxy: Program) -> Iterator[None]:
 
 
 @pytest.mark.needs(files=600)
-@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize("tls", [False, *further(True)], ids=["plain", "tls"])
 def test_readers_that_take_nothing_hold_little_and_others_are_served(
     tls: bool, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support import Program, RawUpstream
 from tests.support.command import command
+from tests.support.sweeps import further
 
 ROOT = Path(__file__).parents[2]
 # Python runs this before the program, in each of its processes.
@@ -66,7 +67,7 @@ def test_a_start_reads_each_file_once_and_each_fetch_once_more(
 
 
 @pytest.mark.parametrize(
-    "arguments", [("status",), ("tokens",), ("check",), ("ledger", "list"), ("logout",)]
+    "arguments", [["check"], *further(["status"], ["tokens"], ["ledger", "list"], ["logout"])]
 )
 def test_a_command_reads_the_file_once(
     arguments: tuple[str, ...], opened: Opened, tmp_path: Path

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from simulator.app import operations
 from simulator.config import SandboxConfig
 from simulator.examples import BODIES
@@ -70,6 +72,7 @@ def test_the_document_tells_of_webhooks(start: Any) -> None:
     assert schema["$ref"].endswith("/Payment")
 
 
+@pytest.mark.slow
 def test_thousands_of_requests_meet_no_surprise(sandbox: Any, tmp_path: Path) -> None:
     """Schemathesis: no undocumented status, no crash, no answer that breaks its schema.
 

@@ -62,11 +62,12 @@ class Contexts:
         page = context.new_page()
         yield page
         page.evaluate("localStorage.clear()")
-        for each in context.pages:
+        for each in context.pages[1:]:
             each.close()
         self._idle[key] = context
 
     def _begun(self, options: dict[str, Any]) -> BrowserContext:
         context = self._browser.new_context(**options)
         context.grant_permissions(["clipboard-read", "clipboard-write"])
+        context.new_page()  # empty: its process draws all that follow, in place of one for each
         return context

@@ -7,10 +7,14 @@ from collections.abc import Iterable
 import pytest
 
 _OFTEN = 0.2  # seconds between two looks of the line that moves
+_SELDOM = 15  # and between two lines, where nothing moves
 
 
 class Progress:
-    """Stands for the dots, one a test; on a terminal a line that moves says what is under way."""
+    """Stands for the dots, one a test; says from time to time what is under way.
+
+    On a terminal that is a line that moves; in a file, or on a build server, a line now and then.
+    """
 
     def __init__(self, terminal: pytest.TerminalReporter) -> None:
         self._terminal = terminal
@@ -18,7 +22,11 @@ class Progress:
         self._began: dict[str, float] = {}
         self._outcomes: dict[str, Counter[str]] = {}
         self._all = self._failed = 0
-        self._shown = 0.0
+        self._shown = time.monotonic()
+
+    def pytest_collection(self) -> None:
+        if self._terminal.isatty:
+            self._terminal.rewrite("looking for tests", erase=True)
 
     def expect(self, nodes: Iterable[str]) -> None:
         """Take note of the tests that will run."""
@@ -72,14 +80,21 @@ class Progress:
         self._say(f"{folder:12}{told}{seconds:6.0f} s", green=good, red=not good)
 
     def _move(self) -> None:
-        """Write over the last line, where there is a terminal to do it on."""
+        """Say what is under way: over the last line, where there is a terminal to do it on."""
         now = time.monotonic()
-        if self._terminal.isatty and now - self._shown > _OFTEN:
-            self._shown = now
-            done = self._all - self._left.total()
-            failed = f", {self._failed} failed" if self._failed else ""
-            under_way = ", ".join(name for name in self._began if self._left[name])
-            self._terminal.rewrite(f"{done} of {self._all}{failed}: {under_way}", erase=True)
+        if now - self._shown < (_OFTEN if self._terminal.isatty else _SELDOM):
+            return
+        self._shown = now
+        under_way = [name for name in self._began if self._left[name]]
+        if not under_way:
+            return
+        done = self._all - self._left.total()
+        failed = f", {self._failed} failed" if self._failed else ""
+        line = f"{done} of {self._all} done{failed}; under way: {', '.join(under_way)}"
+        if self._terminal.isatty:
+            self._terminal.rewrite(line, erase=True)
+        else:
+            self._terminal.write_line(line)
 
     def _say(self, line: str, **colours: bool) -> None:
         if self._terminal.isatty:

@@ -26,6 +26,7 @@ from proxy.words import phrase
 from tests.support.clockwork import on_clockwork, the_loop
 from tests.support.ledgers import filled
 from tests.support.look_ups import looked_up, question
+from tests.support.sweeps import further
 
 REFUSED = question(401)
 UNREACHED = question(502, ours=True)
@@ -224,7 +225,7 @@ async def test_who_asks_for_time_gets_it_from_all(path: Path) -> None:
     assert {number for _, number in life.api.asked} == {1, 2, 3, 4, 5}
 
 
-@pytest.mark.parametrize("came", [UNREACHED, question(503)], ids=["unreached", "gateway"])
+@pytest.mark.parametrize("came", [UNREACHED, *further(question(503))], ids=["unreached", "gateway"])
 def test_an_api_that_is_down_is_left_in_peace(
     path: Path, caplog: pytest.LogCaptureFixture, came: AskedQuestion
 ) -> None:
