@@ -120,7 +120,7 @@ class Exchange:
     @property
     def in_doubt(self) -> bool:
         """Whether it may have changed something, and that is unknown."""
-        return in_doubt(self.method, self.path, self.outcome, self.status)
+        return doubtful(self.outcome, self.status) and may_change(self.method, self.path)
 
     @property
     def upstream_seconds(self) -> float | None:

@@ -8,7 +8,7 @@ import asyncio
 import re
 import time
 
-from proxy.exchange.record import Exchange
+from proxy.exchange.record import Exchange, doubtful
 from proxy.http1.fields import SAFE
 from proxy.moments import stamp_millis
 from proxy.telemetry.log_format import time_of_day
@@ -67,8 +67,7 @@ def _escaped(value: bytes) -> str:
 
 
 def _json_line(exchange: Exchange, moment: float) -> str:
-    upstream = exchange.upstream_seconds
-    status = exchange.status
+    upstream, outcome, status = exchange.upstream_seconds, exchange.outcome, exchange.status
     return (
         f'{{"time":"{stamp_millis(moment)}","level":"info","event":"exchange","id":"{exchange.id}"'
         f',"method":"{exchange.method}","path":"{_escaped(exchange.path)}"'
@@ -76,8 +75,8 @@ def _json_line(exchange: Exchange, moment: float) -> str:
         f',"received":{exchange.received},"sent":{exchange.sent}'
         f',"ms":{(exchange.ended - exchange.started) * 1000:.2f}'
         f',"upstream_ms":{"null" if upstream is None else f"{upstream * 1000:.2f}"}'
-        f',"attempts":{len(exchange.attempts)},"outcome":"{exchange.outcome}"'
-        f"{_DOUBT if exchange.method not in SAFE and exchange.in_doubt else ''}"
+        f',"attempts":{len(exchange.attempts)},"outcome":"{outcome}"'
+        f"{_DOUBT if doubtful(outcome, status) and exchange.in_doubt else ''}"
         f"{_who(exchange) if exchange.caller or exchange.uid is not None else ''}"
         f"{_trouble(exchange) if exchange.failure or exchange.left or exchange.note else ''}"
         f"{_trace(exchange.traceparent) if exchange.traceparent else ''}}}\n"
