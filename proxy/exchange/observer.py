@@ -32,10 +32,13 @@ class Observer:
         """Take the head of the answer to an attempt, as it came."""
 
     def answering(self, lines: Lines) -> None:
-        """Take the head of the answer that the caller gets."""
+        """Take the head of the answer that the caller gets; a second one takes its place."""
 
     def passing(self, data: bytes) -> None:
         """Take a part of that answer's body; the caller got all if the exchange is whole then."""
+
+    async def holding(self) -> None:
+        """Keep the answer that is whole, and is held back now; raise ProxyError if that fails."""
 
     def over(self) -> None:
         """Take the end of the exchange; nothing changes it any more."""
@@ -79,6 +82,11 @@ class Several(Observer):
         """Tell both."""
         self._first.passing(data)
         self._second.passing(data)
+
+    async def holding(self) -> None:
+        """Tell both."""
+        await self._first.holding()
+        await self._second.holding()
 
     def over(self) -> None:
         """Tell both."""

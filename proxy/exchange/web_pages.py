@@ -48,7 +48,10 @@ def cors(origin: bytes) -> Lines:
     return [
         (b"Access-Control-Allow-Origin", origin),
         (b"Access-Control-Allow-Credentials", b"true"),
-        (b"Access-Control-Expose-Headers", b"Location, Retry-After, Proxy-Status, Server-Timing"),
+        (
+            b"Access-Control-Expose-Headers",
+            b"Location, Retry-After, Proxy-Status, Server-Timing, Preference-Applied",
+        ),
         (b"Vary", b"Origin"),
     ]
 

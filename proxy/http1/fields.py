@@ -84,6 +84,7 @@ REQUEST = NameTable(
         b"content-length",
         b"max-forwards",
         b"origin",
+        b"prefer",
         b"sec-fetch-site",
         b"traceparent",
         *OVERRIDES,

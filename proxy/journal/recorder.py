@@ -50,6 +50,11 @@ class BoundedCopy:
         """Return its share to the budget."""
         self._budget.left += len(self.data)
 
+    def begin_again(self) -> None:
+        """Copy another body in its place."""
+        self.release()
+        self.data, self.size = bytearray(), 0
+
     def forget(self, words: Said) -> None:
         """Drop the copy; ``words`` give the reason. `release` has to come first."""
         if self.data:
@@ -177,6 +182,8 @@ class Capture(Observer):
 
     def answering(self, lines: Lines) -> None:
         """Note the head of the answer that the caller gets."""
+        if self.answer_lines is not None:
+            self.answer.begin_again()
         self.answer_lines = lines
 
     def passing(self, data: bytes) -> None:

@@ -18,7 +18,8 @@ class AnswerExcerpt:
         self.data = bytearray()
 
     def begin(self, lines: Lines) -> None:
-        """Note its body's content coding."""
+        """Note its body's content coding; an answer from before does not count any more."""
+        self.data = bytearray()
         codings = [v for n, v in lines if n.lower() == b"content-encoding"]
         self.coding = b", ".join(codings).decode("latin-1").strip().lower()
 

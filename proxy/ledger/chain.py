@@ -17,8 +17,12 @@ from pydantic_core import to_json
 
 from proxy.ledger.row import Value, storable
 
-OPENED, WHOLE, BODY, CLOSED, VERDICT, EVIDENCE = b"o", b"w", b"b", b"c", b"v", b"e"
-"""The kinds of events; ``WHOLE`` is the opening of a row whose body had come whole."""
+OPENED, WHOLE, BODY, ANSWER, CLOSED = b"o", b"w", b"b", b"a", b"c"
+VERDICT, EVIDENCE = b"v", b"e"
+"""The kinds of events; ``WHOLE`` is the opening of a row whose body had come whole.
+
+``ANSWER`` is one that was known before the row's end, which may have another.
+"""
 
 _ROW = ("number", "exchange", "opened_at", "caller", "method", "path", "traceparent")
 _BODY = ("body_bytes", "body_sha256", "payment", "marks")
@@ -30,6 +34,7 @@ COLUMNS = {
     OPENED: _ROW,
     WHOLE: (*_ROW, *_BODY),
     BODY: ("number", *_BODY),
+    ANSWER: ("number", "status", "answer"),
     CLOSED: ("number", *_END),
     VERDICT: ("number", "at", "made", "note", "author", "kind", "evidence"),
     EVIDENCE: ("number", "at", "code", "found"),
@@ -113,10 +118,11 @@ def opened(values: Sequence[Value]) -> bytes:
     return event(OPENED, row) if body[0] is None else event(WHOLE, (*row, *body))
 
 
-def amended(values: Sequence[Value]) -> bytes:
-    """Return the event of a body that came later; ``values`` are those of `schema.AMEND`."""
-    *body, number, _ = values
-    return event(BODY, (number, *body))
+def amended(values: Sequence[Value]) -> list[bytes]:
+    """Return the events of what is known before the end; ``values`` are those of `schema.AMEND`."""
+    *body, status, answer, number, _ = values
+    events = [] if body[0] is None else [event(BODY, (number, *body))]
+    return events if answer is None else [*events, event(ANSWER, (number, status, answer))]
 
 
 def closed(values: Sequence[Value]) -> bytes:

@@ -127,6 +127,10 @@ class Ledger:
         row.body = body
         return self._written(row, self._steps.amended)
 
+    def note(self, row: Row) -> Coroutine[Any, Any, None]:
+        """Write the answer of ``row``, which has no end yet; as `open`."""
+        return self._written(row, self._steps.amended)
+
     async def _written(self, row: Row, rows: list[Row], tell: Tell | None = None) -> None:
         if self._closed:
             raise LedgerUnavailable(phrase("ledger-closed"))

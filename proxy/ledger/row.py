@@ -46,7 +46,7 @@ class Row:
     """One request that may change something. ``number`` is there once the row is in the file.
 
     ``home`` is the open file that holds it. The sender awaits ``written``; only the event loop
-    touches that.
+    touches that. ``status`` and ``answer`` are the upstream's, where they are known before the end.
     """
 
     exchange: str
@@ -60,6 +60,8 @@ class Row:
     written: "asyncio.Future[None] | None" = None
     number: int | None = field(default=None, compare=False)
     home: object = None
+    status: int | None = None
+    answer: str | None = None
     end: End | None = None
 
     def opening(self, number: int) -> tuple[Value, ...]:
@@ -78,7 +80,7 @@ class Row:
 
     def amendment(self, number: int | None = None) -> tuple[Value, ...]:
         """Return the values of `schema.AMEND`; ``number``: in a copy of the file that holds it."""
-        return (*self.body, number or self.number, self.exchange)
+        return (*self.body, self.status, self.answer, number or self.number, self.exchange)
 
     def closing(self) -> tuple[Value, ...]:
         """Return the values of `schema.CLOSE`; only for a row that has its end."""

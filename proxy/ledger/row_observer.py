@@ -103,6 +103,13 @@ class RowObserver(Observer):
         """Keep the first part of the answer's body."""
         self._answer.take(data)
 
+    async def holding(self) -> None:
+        """Write the answer into the row before its end: a kill must not lose what is known."""
+        if self.row is not None:
+            self.row.status = self._exchange.status
+            self.row.answer = self._picker.answer(self._answer.text())
+            await self._ledger.note(self.row)
+
     def over(self) -> None:
         """Close the row, if there is one."""
         if self.row is not None:

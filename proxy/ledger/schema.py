@@ -143,7 +143,7 @@ VALUES """
 _OPENED = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 OPEN = _OPEN + _OPENED
 AMEND = """
-UPDATE request SET body_bytes = ?, body_sha256 = ?, payment = ?, marks = ?
+UPDATE request SET body_bytes = ?, body_sha256 = ?, payment = ?, marks = ?, status = ?, answer = ?
 WHERE number = ? AND exchange = ? AND outcome IS NULL
 """
 CLOSE = """
@@ -178,8 +178,9 @@ def closing(count: int) -> str:
 
 
 LEFT_OPEN = "SELECT number, exchange, opened_at, method, path FROM request WHERE outcome IS NULL"
-NOW_UNKNOWN = """
-UPDATE request SET outcome = 'unknown', reason = ?, closed_at = ?
+# Of one with an answer, the answer did not reach the caller.
+NOW_IN_DOUBT = """
+UPDATE request SET outcome = iif(answer IS NULL, 'unknown', 'cut'), reason = ?, closed_at = ?
 WHERE number = ? AND outcome IS NULL
 """
 OLDEST_SETTLED = f"SELECT number, opened_at FROM request WHERE {SETTLED} ORDER BY number LIMIT ?"

@@ -101,7 +101,7 @@ class Store:
             raise
 
     def recover(self, reason: str = "process-ended", ours: Iterable[Row] = ()) -> list[LeftOpen]:
-        """Close the rows that are still open, as unknown; return them.
+        """Close the rows that are still open, as in doubt; return them.
 
         Those of ``ours``, which are still under way, stay open, and are at home here from now on:
         the file is a copy of the one that they were written to.
@@ -118,7 +118,7 @@ class Store:
             events = self._amend([row.amendment(at) for row, at in adopted])
             now = stamp(time.time())
             for number, *_ in lost:
-                self._connection.execute(schema.NOW_UNKNOWN, (reason, now, number))
+                self._connection.execute(schema.NOW_IN_DOUBT, (reason, now, number))
                 events.append(chain.standing(self._connection, chain.CLOSED, number))
             chain.append(self._connection, events)
         for row, number in adopted:
@@ -173,8 +173,8 @@ class Store:
 
     def _amend(self, amendments: list[tuple[Value, ...]]) -> list[bytes]:
         changed = [self._execute(schema.AMEND, values) for values in amendments]
-        events = [chain.amended(values) for values in amendments if values[0] is not None]
-        return events if all(changed) else self._standing(chain.BODY, events)
+        events = [event for values in amendments for event in chain.amended(values)]
+        return events if all(changed) else self._standing(events)
 
     def _close(self, ends: list[tuple[Value, ...]]) -> list[bytes]:
         events: list[bytes] = []
@@ -185,16 +185,16 @@ class Store:
                 closing = schema.closing(len(some))
                 changed = self._execute(closing, chained.from_iterable(some))
             told = [chain.closed(values) for values in some]
-            events += told if changed == len(some) else self._standing(chain.CLOSED, told)
+            events += told if changed == len(some) else self._standing(told)
         return events
 
-    def _standing(self, kind: bytes, events: list[bytes]) -> list[bytes]:
+    def _standing(self, events: list[bytes]) -> list[bytes]:
         """Return those of ``events`` that tell what the file holds: the others changed nothing."""
         return [
             packed
             for packed in events
             for each in chain.events_of(packed)
-            if packed == chain.standing(self._connection, kind, each.number)
+            if packed == chain.standing(self._connection, each.kind, each.number)
         ]
 
     def _execute(self, statement: str, values: Iterable[Value]) -> int:

@@ -25,6 +25,7 @@ _BESIDE = {chain.VERDICT: "verdict", chain.EVIDENCE: "evidence"}
 _WORDS = {chain.VERDICT: phrase("chain.verdict"), chain.EVIDENCE: phrase("chain.evidence")}
 _BODY = COLUMNS[chain.BODY][1:]
 _END = set(COLUMNS[chain.CLOSED][1:]) - {"token_id"}
+_ANSWER = set(COLUMNS[chain.ANSWER])
 _UNTOLD = (None, None, "{}", "{}")
 
 _Row = Mapping[str, Value]
@@ -89,6 +90,7 @@ class _Walk:
         self._next: tuple[int, _Row] | None = next(self._rows, None)
         self._open: dict[int, _Row] = {}  # rows whose end has not come
         self._untold: set[int] = set()  # rows whose body has not come
+        self._answered: dict[int, Event] = {}  # answers of rows whose end has not come
         self._beside: dict[tuple[bytes, int], Iterator[_Values]] = {}
 
     def verification(self) -> Verification:
@@ -175,7 +177,9 @@ class _Walk:
         row = self._open.get(event.number)
         if row is None:
             return  # it was deleted, or is said to be missing, or closed
-        if not _agrees(event, row):
+        if event.kind == chain.ANSWER:
+            self._answered[event.number] = event
+        elif not _agrees(event, row):
             self._problem(event.number, phrase("chain.changed", row=event.number))
             del self._open[event.number]
         elif event.kind == chain.OPENED:
@@ -184,6 +188,7 @@ class _Walk:
             self._untold.discard(event.number)
         else:
             del self._open[event.number]
+            self._answered.pop(event.number, None)
             self._check_untold(event.number, row)
 
     def _take(self, event: Event) -> None:
@@ -243,7 +248,7 @@ class _Walk:
         while self._next is not None:
             self._inserted()
         for number, row in self._open.items():
-            if any(row[name] is not None for name in _END):
+            if not self._is_open(number, row):
                 self._problem(number, phrase("chain.changed", row=number))
             else:
                 self._check_untold(number, row)
@@ -254,6 +259,13 @@ class _Walk:
                     self._problem(
                         number, phrase("chain.beside-inserted", row=number, what=_WORDS[kind])
                     )
+
+    def _is_open(self, number: int, row: _Row) -> bool:
+        """Report whether a row without an end has no more than its answer."""
+        answered = self._answered.get(number)
+        if answered is None:
+            return all(row[name] is None for name in _END)
+        return _agrees(answered, row) and all(row[name] is None for name in _END - _ANSWER)
 
 
 def _agrees(event: Event, row: _Row) -> bool:

@@ -15,8 +15,10 @@ from proxy.admin.status import Status
 from proxy.asgi import App
 from proxy.clock import Clock, sleepless
 from proxy.credentials import CredentialsSource
+from proxy.exchange.final_state import FinalState
 from proxy.exchange.forwarder import Forwarder
 from proxy.exchange.guard import Guard
+from proxy.exchange.own_request import Ask
 from proxy.exchange.record import Ended, Forward
 from proxy.exchange.shell import Judge, Shell
 from proxy.exchange.uploads import Uploads
@@ -56,6 +58,7 @@ class Parts:
     """The parts that the server runs: two apps, the keeper, and those that it closes last."""
 
     shell: Shell
+    final_state: FinalState
     budget: Budget
     admin: Probes
     keeper: TokenKeeper
@@ -88,16 +91,16 @@ def build(
     ledger = None if books is None else books.ledger
     metrics, access_log = Metrics(), _access_log(as_json=as_json)
     ended = [metrics.observe, *_lines(settings, access_log), *_end_of(recorder)]
-    judge, forward = _way(settings, out, keeper, books)
+    judge, forward, final_state = _way(settings, out, keeper, books)
     shell = Shell(judge, forward, ended, None if recorder is None else recorder.begin)
-    if books is not None:
-        metrics.found_unknown(books.ledger.recovered)
-        books.ask_by_itself(Shell(judge, forward, [metrics.observe]).ask, out.source, keeper)
+    final_state.ask = ask = Shell(judge, forward, [metrics.observe]).ask  # in no log, no caller's
+    _ask_by_itself(books, ask, metrics, out.source, keeper)
     metrics.add_collector(StateMetrics(keeper, out.pool, shell, ledger))
     status = _status(settings, out, keeper, shell, metrics, ledger)
     pages = partial(_pages, settings, access, quit_now, lambda: parts)
     parts: Parts = Parts(
         shell=shell,
+        final_state=final_state,
         budget=out.budget,
         admin=Probes(status, metrics, access.secret, pages, _PAGES),
         keeper=keeper,
@@ -134,13 +137,30 @@ def _outward(settings: Settings, credentials: CredentialsSource) -> _Outward:
 
 def _way(
     settings: Settings, out: _Outward, keeper: TokenKeeper, books: "Books | None"
-) -> tuple[Judge, Forward]:
-    """Return the guard and the forwarder; the ledger is the forwarder's gate."""
+) -> tuple[Judge, Forward, FinalState]:
+    """Return the guard, the way behind it, and the step on it that waits for final states.
+
+    The ledger is the forwarder's gate.
+    """
     uploads = Uploads(settings.max_connections, settings.queue_timeout)
     forwarding = options.forwarder_options(settings)
     gate = None if books is None else books.bookkeeper.admit
     forwarder = Forwarder(out.pool, uploads, keeper, forwarding, out.budget, gate)
-    return _token_endpoint(settings, keeper, forwarder.forward)
+    final = FinalState(forwarder.forward, settings.wait_for_final, settings.max_connections)
+    return *_token_endpoint(settings, keeper, final.forward), final
+
+
+def _ask_by_itself(
+    books: "Books | None",
+    ask: Ask,
+    metrics: Metrics,
+    source: PassportTokenSource,
+    keeper: TokenKeeper,
+) -> None:
+    """Count what was left open in the ledger, and have it asked about."""
+    if books is not None:
+        metrics.found_unknown(books.ledger.recovered)
+        books.ask_by_itself(ask, source, keeper)
 
 
 def _status(

@@ -163,6 +163,7 @@ class _Life:
             self.manager.stopping(longest)
         log.info("shutting down: %s under way", counted(shell.in_flight, "exchange"))
         shell.draining = True
+        self.parts.final_state.hurry()
         self.front.callers.draining = True
         if settings.drain_delay:
             await asyncio.sleep(settings.drain_delay)

@@ -214,6 +214,16 @@ class Settings(BaseSettings):
         default=60,
         description="Seconds to wait until the upstream takes the next byte of the request.",
     )
+    wait_for_final: int = setting(
+        "forwarding",
+        "SECONDS",
+        default=0,
+        ge=0,
+        le=60,
+        description="Seconds to wait with the answer to a payment until it is settled or rejected,"
+        " for callers that do not say how long they would wait (Prefer: wait=20). The proxy asks"
+        " the API for the payment meanwhile. 0: not at all.",
+    )
     max_connections: int = setting(
         "forwarding",
         "NUMBER",

@@ -160,6 +160,10 @@ OF_TOKENS = {
         "a try before this one was lost after it had gone up: it may have been carried out",
         "un intento anterior se perdió después de haber salido: es posible que se haya ejecutado",
     ),
+    "waited-final": Words(
+        "{state} after {seconds} s; asked for: {times}",
+        "{state} después de {seconds} s; consultas: {times}",
+    ),
     "scopes": Words("{count} scopes", "{count} permisos"),
     "one-scope": Words("1 scope", "1 permiso"),
     "unknown-scopes": Words("unknown scopes", "permisos que no se conocen"),

@@ -9,16 +9,16 @@ _breb_proxy() {
     *) case $before in =) option=${COMP_WORDS[COMP_CWORD-2]} ;; *) option=$before ;; esac ;;
   esac
   if [ "$COMP_CWORD" -gt 2 ]; then
-    case "$command ${COMP_WORDS[2]}" in ledger\ list|ledger\ show|ledger\ look-up|ledger\ settle|ledger\ backup) command+=" ${COMP_WORDS[2]}" ;; esac
+    case "$command ${COMP_WORDS[2]}" in ledger\ list|ledger\ show|ledger\ look-up|ledger\ settle|ledger\ backup|ledger\ verify|ledger\ chain) command+=" ${COMP_WORDS[2]}" ;; esac
   fi
   COMPREPLY=()
   if [ "$COMP_CWORD" = 1 ]; then
     words='run serve demo tour sandbox wait status console refresh quit tokens login logout ledger check help completion --help --version'
   elif [[ $current == -* ]]; then
     case $command in run|serve|demo|login|logout|check)
-      words+=' -h --help --accept-language --production-hosts --ca-bundle --client-cert --client-cert-key --egress-proxy --listen --tls-cert --tls-key --allow-open-listener --allowed-hosts --allowed-origins --allow --deny --allow-overrides --max-callers --memory-budget --max-body --header-timeout --idle-timeout --half-close-timeout --admin-listen --console-exchanges --redact --token-timeout --token-wait --token-lifetime --token-max-age --token-endpoint --revoke-tokens --replay-limit --connect-timeout --read-timeout --write-timeout --max-connections --queue-timeout --server-timing --ledger --ledger-days --ledger-mib --ledger-ask --ledger-fields --shutdown-grace --drain-delay --log-level --access-log' ;;
+      words+=' -h --help --accept-language --production-hosts --ca-bundle --client-cert --client-cert-key --egress-proxy --listen --tls-cert --tls-key --allow-open-listener --allowed-hosts --allowed-origins --allow --deny --allow-overrides --max-callers --memory-budget --max-body --header-timeout --idle-timeout --half-close-timeout --admin-listen --console-exchanges --redact --token-timeout --token-wait --token-lifetime --token-max-age --token-endpoint --revoke-tokens --replay-limit --connect-timeout --read-timeout --write-timeout --wait-for-final --max-connections --queue-timeout --server-timing --ledger --ledger-days --ledger-mib --ledger-ask --ledger-fields --shutdown-grace --drain-delay --log-level --access-log' ;;
     esac
-    case $command in run|serve|wait|status|console|refresh|quit|tokens|login|logout|ledger|ledger\ list|ledger\ show|ledger\ look-up|ledger\ settle|ledger\ backup|check)
+    case $command in run|serve|wait|status|console|refresh|quit|tokens|login|logout|ledger|ledger\ list|ledger\ show|ledger\ look-up|ledger\ settle|ledger\ backup|ledger\ verify|ledger\ chain|check)
       words+=' --env-file --secrets-dir' ;;
     esac
     case $command in run|serve|login|logout|check)
@@ -27,7 +27,7 @@ _breb_proxy() {
     case $command in demo)
       words+=' --console --log-format --sandbox-seed --sandbox-require-token --no-sandbox-require-token --sandbox-control-hosts --sandbox-token-lifetime --sandbox-scopes --sandbox-scope-failure --sandbox-bad-credentials --sandbox-token-error-shape --sandbox-www-authenticate --no-sandbox-www-authenticate --sandbox-repeated-revoke --sandbox-revoke-own --no-sandbox-revoke-own --sandbox-require-delete-body --no-sandbox-require-delete-body --sandbox-new-token --sandbox-token-limit --sandbox-token-limit-action --sandbox-token-info-expires-in --sandbox-rate-limit --sandbox-rate-window --sandbox-retry-after --sandbox-delete-status --sandbox-link-status --sandbox-empty-list --sandbox-default-page-size --sandbox-max-page-size --sandbox-error-content-type --sandbox-body-limit --sandbox-customer-type-required --no-sandbox-customer-type-required --sandbox-duplicate-customer --sandbox-duplicate-key --sandbox-foreign-key --sandbox-resolve-key-type-required --no-sandbox-resolve-key-type-required --sandbox-unknown-key --sandbox-resolution-lifetime --sandbox-expired-resolution --sandbox-opening-balance --sandbox-balance-view --sandbox-settle-delay --sandbox-processing-delay --sandbox-timeout-delay --sandbox-network --sandbox-magic-values --no-sandbox-magic-values --sandbox-initial-status --sandbox-confirm --sandbox-duplicate-payment --sandbox-changed-payment --sandbox-insufficient-funds --sandbox-minimum-amount --sandbox-maximum-amount --sandbox-deposit-maximum --sandbox-spbvi-maximum --sandbox-participant-maximum --sandbox-daily-maximum --sandbox-vat-required --no-sandbox-vat-required --sandbox-dynamic-amount-required --no-sandbox-dynamic-amount-required --sandbox-qr-reading --sandbox-latency --sandbox-error-rate --sandbox-error-status --sandbox-fault --sandbox-webhook-url --sandbox-webhook-secret --sandbox-webhook-delivery --sandbox-webhook-events --sandbox-webhook-retry-base --sandbox-webhook-trouble --sandbox-webhook-delay --sandbox-authorization-url --sandbox-authorization-timeout --sandbox-authorization-on-error --sandbox-webhook-payload --sandbox-webhook-timestamp-field --sandbox-webhook-signature-field --sandbox-webhook-signed' ;;
     esac
-    case $command in tour|wait|status|console|refresh|quit|tokens|ledger|ledger\ list|ledger\ show|ledger\ look-up|ledger\ settle|ledger\ backup|completion)
+    case $command in tour|wait|status|console|refresh|quit|tokens|ledger|ledger\ list|ledger\ show|ledger\ look-up|ledger\ settle|ledger\ backup|ledger\ verify|ledger\ chain|completion)
       words+=' -h --help' ;;
     esac
     case $command in tour)
@@ -63,21 +63,24 @@ _breb_proxy() {
     case $command in ledger|ledger\ list)
       words+=' --in-doubt --since --until --caller --outcome --find --limit --before --all --json --csv' ;;
     esac
-    case $command in ledger|ledger\ list|ledger\ show|ledger\ look-up|ledger\ settle|ledger\ backup)
+    case $command in ledger|ledger\ list|ledger\ show|ledger\ look-up|ledger\ settle|ledger\ backup|ledger\ verify|ledger\ chain)
       words+=' --ledger' ;;
     esac
-    case $command in ledger\ show|ledger\ look-up)
+    case $command in ledger\ show|ledger\ look-up|ledger\ verify)
       words+=' --json' ;;
     esac
     case $command in ledger\ settle)
       words+=' --settled --rejected --not-found --made --not-made --note --by' ;;
+    esac
+    case $command in ledger\ verify)
+      words+=' --head' ;;
     esac
     case $command in check)
       words+=' --path --rivals' ;;
     esac
   else
     case $option in
-      --accept-language|--admin-listen|--allow|--allowed-hosts|--allowed-origins|--authorization-timeout|--authorization-url|--base-url|--before|--body-limit|--by|--caller|--client-id|--client-secret|--connect-timeout|--console-exchanges|--control-hosts|--daily-maximum|--default-page-size|--deny|--deposit-maximum|--drain-delay|--egress-proxy|--error-content-type|--error-rate|--error-status|--fault|--find|--half-close-timeout|--header-timeout|--help|--host|--idle-timeout|--latency|--ledger-days|--ledger-fields|--ledger-mib|--lever-hosts|--limit|--listen|--max-body|--max-callers|--max-connections|--max-page-size|--maximum-amount|--memory-budget|--minimum-amount|--note|--opening-balance|--participant-maximum|--path|--port|--processing-delay|--production-hosts|--queue-timeout|--rate-limit|--rate-window|--read-timeout|--redact|--replay-limit|--resolution-lifetime|--retry-after|--sandbox-authorization-timeout|--sandbox-authorization-url|--sandbox-body-limit|--sandbox-control-hosts|--sandbox-daily-maximum|--sandbox-default-page-size|--sandbox-deposit-maximum|--sandbox-error-content-type|--sandbox-error-rate|--sandbox-error-status|--sandbox-fault|--sandbox-latency|--sandbox-max-page-size|--sandbox-maximum-amount|--sandbox-minimum-amount|--sandbox-opening-balance|--sandbox-participant-maximum|--sandbox-processing-delay|--sandbox-rate-limit|--sandbox-rate-window|--sandbox-resolution-lifetime|--sandbox-retry-after|--sandbox-scopes|--sandbox-seed|--sandbox-settle-delay|--sandbox-spbvi-maximum|--sandbox-timeout-delay|--sandbox-token-lifetime|--sandbox-token-limit|--sandbox-webhook-delay|--sandbox-webhook-retry-base|--sandbox-webhook-secret|--sandbox-webhook-signature-field|--sandbox-webhook-timestamp-field|--sandbox-webhook-trouble|--sandbox-webhook-url|--scopes|--seed|--settle-delay|--shutdown-grace|--since|--spbvi-maximum|--timeout|--timeout-delay|--tls-names|--token-lifetime|--token-limit|--token-max-age|--token-timeout|--token-url|--token-wait|--until|--webhook-delay|--webhook-retry-base|--webhook-secret|--webhook-signature-field|--webhook-timestamp-field|--webhook-trouble|--webhook-url|--write-timeout|-h) return ;;
+      --accept-language|--admin-listen|--allow|--allowed-hosts|--allowed-origins|--authorization-timeout|--authorization-url|--base-url|--before|--body-limit|--by|--caller|--client-id|--client-secret|--connect-timeout|--console-exchanges|--control-hosts|--daily-maximum|--default-page-size|--deny|--deposit-maximum|--drain-delay|--egress-proxy|--error-content-type|--error-rate|--error-status|--fault|--find|--half-close-timeout|--head|--header-timeout|--help|--host|--idle-timeout|--latency|--ledger-days|--ledger-fields|--ledger-mib|--lever-hosts|--limit|--listen|--max-body|--max-callers|--max-connections|--max-page-size|--maximum-amount|--memory-budget|--minimum-amount|--note|--opening-balance|--participant-maximum|--path|--port|--processing-delay|--production-hosts|--queue-timeout|--rate-limit|--rate-window|--read-timeout|--redact|--replay-limit|--resolution-lifetime|--retry-after|--sandbox-authorization-timeout|--sandbox-authorization-url|--sandbox-body-limit|--sandbox-control-hosts|--sandbox-daily-maximum|--sandbox-default-page-size|--sandbox-deposit-maximum|--sandbox-error-content-type|--sandbox-error-rate|--sandbox-error-status|--sandbox-fault|--sandbox-latency|--sandbox-max-page-size|--sandbox-maximum-amount|--sandbox-minimum-amount|--sandbox-opening-balance|--sandbox-participant-maximum|--sandbox-processing-delay|--sandbox-rate-limit|--sandbox-rate-window|--sandbox-resolution-lifetime|--sandbox-retry-after|--sandbox-scopes|--sandbox-seed|--sandbox-settle-delay|--sandbox-spbvi-maximum|--sandbox-timeout-delay|--sandbox-token-lifetime|--sandbox-token-limit|--sandbox-webhook-delay|--sandbox-webhook-retry-base|--sandbox-webhook-secret|--sandbox-webhook-signature-field|--sandbox-webhook-timestamp-field|--sandbox-webhook-trouble|--sandbox-webhook-url|--scopes|--seed|--settle-delay|--shutdown-grace|--since|--spbvi-maximum|--timeout|--timeout-delay|--tls-names|--token-lifetime|--token-limit|--token-max-age|--token-timeout|--token-url|--token-wait|--until|--wait-for-final|--webhook-delay|--webhook-retry-base|--webhook-secret|--webhook-signature-field|--webhook-timestamp-field|--webhook-trouble|--webhook-url|--write-timeout|-h) return ;;
       --ca-bundle|--client-cert|--client-cert-key|--data|--env-file|--ledger|--tls-ca|--tls-cert|--tls-key) COMPREPLY=($(compgen -f -- "$current")); return ;;
       --access-log|--allow-insecure-upstream|--allow-open-listener|--allow-overrides|--allow-production|--console|--ledger-ask|--revoke-tokens|--server-timing) COMPREPLY=($(compgen -W 'true false' -- "$current")); return ;;
       --token-endpoint) COMPREPLY=($(compgen -W 'forward local refuse' -- "$current")); return ;;
@@ -116,7 +119,7 @@ _breb_proxy() {
     esac
     case $command in
       tokens) words='revoke' ;;
-      ledger) words='list show look-up settle backup' ;;
+      ledger) words='list show look-up settle backup verify chain' ;;
       help) words='topics troubleshooting environment 401 403 421 no-token company-network port-taken pod outcome-unknown slow logs configuration credentials console ledger service operations fleet security sandbox problem-types stability upgrading' ;;
       completion) words='bash zsh fish powershell' ;;
       ledger\ backup) COMPREPLY=($(compgen -f -- "$current")); return ;;

@@ -10,6 +10,7 @@ import pytest
 
 from proxy.ledger import chain
 from proxy.ledger.backup import backup
+from proxy.ledger.reading import reading
 from proxy.ledger.row import Body
 from proxy.ledger.store import Store, connect
 from proxy.ledger.verification import verify
@@ -108,6 +109,25 @@ def test_a_crash_before_the_end_leaves_a_chain_that_goes_on(path: Path) -> None:
     store.close()
     assert kinds(path)[-1] == "cc"
     assert verify(path).problems == []
+
+
+def test_an_answer_before_the_end_is_known_after_a_crash(path: Path) -> None:
+    """The caller still waits for another one."""
+    store = Store.open(path)
+    rows = [row("run-1"), row("run-2"), row("run-3", body=UNTOLD)]
+    store.write(rows, [])
+    for each in rows:
+        each.status, each.answer = 200, '{"id": "p-1", "status": "PENDING"}'
+    store.write([], [], rows)
+    store.write([], [closed(rows[0])])
+    assert verify(path).problems == []
+    store.recover()
+    store.close()
+    assert kinds(path) == ["wwo", "babaa", "c", "cc"]
+    assert verify(path).problems == []
+    with reading(path) as reader:
+        found = reader.find("#2")[0]
+    assert (found["outcome"], found["status"], found["answer"]["id"]) == ("cut", 200, "p-1")
 
 
 def test_rows_that_are_at_home_in_a_copy_go_on_in_its_chain(path: Path, tmp_path: Path) -> None:

@@ -139,6 +139,17 @@ def test_an_opening_without_its_body_must_get_it_from_an_event(tmp_path: Path) -
     assert [each.row for each in verify(path).problems] == [1, 2]
 
 
+@pytest.mark.parametrize("sql", ["answer = NULL", "status = 500", "outcome = 'cut'"])
+def test_an_answer_before_the_end_is_covered(tmp_path: Path, edited: Edit, sql: str) -> None:
+    store = Store.open(tmp_path / "ledger.db")
+    early = row("early", status=200, answer='{"id": "p-1"}')
+    store.write([early], [])
+    store.write([], [], [early])
+    store.close()
+    found = edited(f"UPDATE request SET {sql} WHERE exchange = 'early'")
+    assert [str(each.words) for each in found.problems] == ["row #8 was changed"]
+
+
 def test_a_flood_of_problems_ends(edited: Edit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verification, "_MOST", 3)
     assert len(edited("DELETE FROM request").problems) == 3
