@@ -55,8 +55,8 @@ OF_CALLERS = {
         "the Content-Length is too large", "el Content-Length es demasiado grande"
     ),
     "memory": Words(
-        "callers make the proxy hold as much in memory as it may",
-        "los clientes hacen que el proxy guarde en memoria todo lo que puede",
+        "the memory that callers may use is used up (BREB_MEMORY_BUDGET)",
+        "se agotó la memoria que los clientes pueden usar (BREB_MEMORY_BUDGET)",
     ),
     "too-many-callers": Words("more than {most} connections", "más de {most} conexiones"),
     "body-timeout": Words(

@@ -130,7 +130,7 @@ OF_LEDGER = {
         " decidir",
     ),
     "look-up.others": Words(
-        "nothing is left: what looks the same belongs to {rows} of this ledger. This is no proof:"
+        "not found: every entry that looks the same belongs to {rows} of this ledger. No proof:"
         " look again in some minutes, and ask Passport before you pay again",
         "no queda nada: lo que se parece pertenece a {rows} de este libro. Esto no prueba nada:"
         " consulte otra vez en unos minutos y pregunte a Passport antes de volver a pagar",

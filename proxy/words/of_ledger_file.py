@@ -176,7 +176,7 @@ OF_LEDGER_FILE = {
         "{what} of row #{row} was inserted", "se insertó {what} de la fila #{row}"
     ),
     "chain.entry-of": Words(
-        "entry {at} of the chain, which tells of row #{row}, does not follow from the one before:"
+        "entry {at} of the chain, which is about row #{row}, does not follow from the one before:"
         " it or an earlier one was changed",
         "la entrada {at} de la cadena, que trata de la fila #{row}, no sigue de la anterior: se"
         " cambió ella o una anterior",

@@ -157,7 +157,7 @@ OF_TOKENS = {
         " falta un permiso (el token tiene {scopes})",
     ),
     "lost-try": Words(
-        "a try before this one was lost after it had gone up: it may have been carried out",
+        "an earlier try was lost after it was sent: it may have been carried out",
         "un intento anterior se perdió después de haber salido: es posible que se haya ejecutado",
     ),
     "waited-final": Words(

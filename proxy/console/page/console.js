@@ -29,13 +29,13 @@ let source = null;
 let last = "";
 let asked = false;
 let drawing = false; // the latency picture is about to be drawn
-const STORM = 50; // new rows in one painting
+const MANY = 50; // new rows in one painting
 
 function dirty() {
   if (asked) return;
   asked = true;
-  // A storm of exchanges is painted four times a second: more than anybody reads.
-  if (list.built > STORM) setTimeout(paint, 250); else paint();
+  // If many exchanges come at once, they are painted four times a second: nobody reads faster.
+  if (list.built > MANY) setTimeout(paint, 250); else paint();
 }
 
 function paint() {
