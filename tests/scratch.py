@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 _LEAST = 500_000_000  # bytes: what a whole run writes, and as much again
+_FOLDERS = ("XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "APPDATA", "LOCALAPPDATA")  # the last: Windows'
 _OTHERWISE = "name another folder: TMPDIR=/path/to/it make test"
 
 
@@ -48,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["TMPDIR"] = tempfile.tempdir = own
     # Where it is noted which credentials the keychain of whoever runs the tests holds, which is
     # not to be looked at; and where programs leave the secret of their admin listener.
-    for name in ("XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"):
+    for name in _FOLDERS:
         os.environ[name] = str(Path(own, name))
         Path(own, name).mkdir(mode=0o700)
 
@@ -71,10 +72,10 @@ class _Guard:
         if report.failed and (words := _refusal()):
             self._terminal.ensure_newline()
             self._terminal.write_line(words, red=True)
-            pytest.exit(words, returncode=os.EX_IOERR)  # not a wall of all that failed for it
+            pytest.exit(words, returncode=74)  # not a wall of all that failed for it
 
 
 def left() -> set[str]:
     """Return what lies in this process's own folder beside what is always there."""
     own = tempfile.gettempdir()
-    return {f"{own}/{name}" for name in os.listdir(own) if not name.startswith("XDG_")}  # noqa: PTH208
+    return {f"{own}/{name}" for name in os.listdir(own) if name not in _FOLDERS}  # noqa: PTH208

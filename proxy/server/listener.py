@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import sys
 from collections.abc import Callable, Generator
 from typing import Any, cast
 
@@ -65,6 +66,16 @@ class Listener(uvicorn.Server):
         make = self._plain if hidden or self._tls is None else self._secured
         for sock in sockets or ():
             bound(sock, budget)
+        if sys.platform == "win32":
+            from proxy.windows.accepting import Accepting
+
+            within = self.callers.limits.header_timeout
+            tls = hidden.get("ssl")
+            self.servers = []
+            self._accepting = [Accepting(sock, make, tls, within) for sock in sockets or ()]
+            self.started = True
+            self.listening.set()
+            return
         self.servers = [
             await asyncio.get_running_loop().create_server(
                 make, sock=sock, backlog=self.config.backlog, **hidden
@@ -84,7 +95,13 @@ class Listener(uvicorn.Server):
 
     async def main_loop(self) -> None:
         """Wait for `drain`; uvicorn's own loop would wake us ten times a second."""
-        await self._drained.wait()
+        async with asyncio.TaskGroup() as tasks:
+            if sys.platform == "win32":
+                accepting = [tasks.create_task(each.run()) for each in self._accepting]
+            await self._drained.wait()
+            if sys.platform == "win32":
+                for each in accepting:
+                    each.cancel()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

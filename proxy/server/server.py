@@ -229,12 +229,12 @@ def _last_words(parts: Parts, traces: contextlib.ExitStack) -> None:
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
-    """Run ``main`` on uvloop, or on asyncio's own loop where uvloop does not exist (Windows)."""
+    """Run ``main`` on uvloop, or where that does not exist (Windows) on a loop of our own."""
     process.tune_memory()
     if sys.platform == "win32":
-        asyncio.run(main)
-        return
-    import uvloop
+        from proxy.windows.loop import new_event_loop
+    else:
+        from uvloop import new_event_loop
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
         runner.run(main)

@@ -17,11 +17,17 @@ class Sink:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        if sys.platform == "win32":
+            from proxy.windows import writing
+
+            self._writer = None if regular else writing.writer_of(descriptor)
         # POSIX: a pipe that poll() calls ready takes this many bytes at once.
         self._piece = KEPT if regular or sys.platform == "win32" else select.PIPE_BUF
 
     def put(self, data: bytes) -> bytes:
         """Write lines; return those for which there was no room."""
+        if sys.platform == "win32" and self._writer is not None:
+            return self._writer.take(data)
         while data and self._ready():
             end = self._piece
             if len(data) > end:

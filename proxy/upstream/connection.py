@@ -13,8 +13,9 @@ Invariants:
 import asyncio
 import math
 import select
+import sys
 from collections.abc import Callable
-from typing import cast
+from typing import Protocol, cast
 
 from proxy.errors import ConnectionStale, ReadTimeout, ResponseInvalid, UpstreamError, WriteTimeout
 from proxy.http1.framing import BUFFER
@@ -29,6 +30,10 @@ from proxy.upstream.state import AWAITING, CLOSED, FAILED, IDLE, NEXT, SENDING, 
 from proxy.words import phrase
 
 _OF_RECORDS = 3 * BUFFER  # bytes
+
+
+class _Poll(Protocol):
+    def poll(self, timeout: int, /) -> object: ...
 
 
 class Connection(asyncio.Protocol):
@@ -59,7 +64,7 @@ class Connection(asyncio.Protocol):
         self.error: UpstreamError | None = None
         self.exchanges = 0
         self.idle_since = 0.0
-        self._arrivals: select.poll | None = None
+        self._arrivals: _Poll | None = None
         self.reached: float | None = None  # time.perf_counter at the TCP connect; None once used
 
     def _become(self, state: UpstreamState) -> None:
@@ -253,9 +258,11 @@ class Connection(asyncio.Protocol):
         sock = self.transport.get_extra_info("socket")
         if sock is not None:
             bound(sock, self._budget)
-        if sock is not None and hasattr(select, "poll"):  # pragma: no branch  not on Windows
-            self._arrivals = select.poll()
-            self._arrivals.register(sock.fileno(), select.POLLIN)
+        if sys.platform == "win32":  # it reads on its own: there is nothing left to poll for
+            self._arrivals = self.transport.get_extra_info("arrivals")
+        elif sock is not None:
+            poll = self._arrivals = select.poll()
+            poll.register(sock.fileno(), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes of the answer."""

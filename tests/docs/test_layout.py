@@ -2,6 +2,7 @@
 
 import ast
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,9 @@ PROVED_ELSEWHERE = {
     "terminal/markdown": "program/test_help.py",
     "token": "unit/token/test_keeper.py",
     "upstream/ending": "unit/upstream/test_connection.py",
+    "windows": "windows/test_loop.py",
+    "windows/accepting": "windows/test_accepting.py",
+    "windows/writing": "windows/test_writing.py",
     "words": "unit/words/test_catalogue.py",
     "token/response": "unit/token/test_source.py",
 }
@@ -105,6 +109,30 @@ def test_a_task_has_a_group_or_one_of_three_owners() -> None:
         "listener/connection.py",
         "listener/handshake.py",
     }
+
+
+def test_nothing_but_windows_imports_what_is_for_windows() -> None:
+    """Other systems neither have its functions nor pay for them."""
+    outside = [path for path in PROXY.rglob("*.py") if path.parent != PROXY / "windows"]
+    found = [each for path in outside for each in imports_of_windows(ast.parse(path.read_text()))]
+    assert len(found) > 3
+    assert [name for name, guarded in found if not guarded] == []
+
+
+def imports_of_windows(node: ast.AST, guarded: bool = False) -> Iterator[tuple[str, bool]]:
+    """Yield the imports of proxy.windows, and whether each stands where only Windows comes."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        names = [each.name for each in node.names]
+        names += (
+            [f"{node.module}.{each}" for each in names] if isinstance(node, ast.ImportFrom) else []
+        )
+        yield from ((each, guarded) for each in names if each.startswith("proxy.windows"))
+    inside = isinstance(node, ast.If) and ast.unparse(node.test).startswith(
+        "sys.platform == 'win32'"
+    )
+    for child in ast.iter_child_nodes(node):
+        in_body = inside and child in getattr(node, "body", [])
+        yield from imports_of_windows(child, guarded or in_body)
 
 
 @pytest.mark.parametrize("package", ["proxy", "simulator"])

@@ -156,7 +156,7 @@ def test_the_program_is_linked_where_a_path_has_blanks(tmp_path: Path) -> None:
 
 @pytest.mark.needs("checkout")
 def test_every_lock_is_made_by_one_command_and_names_hashes_and_nobody() -> None:
-    made = {*locks.TOGETHER, *locks.APART, *map(locks.peers, ENVIRONMENTS)}
+    made = {*locks.TOGETHER, *locks.APART, *locks.WINDOWS, *map(locks.peers, ENVIRONMENTS)}
     kept = subprocess.run(
         ["git", "ls-files", "*.lock"], cwd=setup.ROOT, capture_output=True, text=True, check=True
     )

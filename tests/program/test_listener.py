@@ -22,6 +22,7 @@ from proxy.errors import RequestRefused
 from proxy.exchange.problem import problem
 from proxy.http1.fields import Lines
 from proxy.memory import Budget
+from proxy.server import server
 from proxy.server.build import build
 from proxy.server.listener import Listener
 from proxy.settings.model import Settings
@@ -460,7 +461,7 @@ def apps() -> Iterator[dict[str, int]]:
     ready, stop = threading.Event(), threading.Event()
     tried = (fails, fails_late, says_nothing, says_too_little, says_too_much)
     thread = threading.Thread(
-        target=lambda: asyncio.run(_listen((*tried, stops_halfway, listens_on), ports, ready, stop))
+        target=lambda: server.run(_listen((*tried, stops_halfway, listens_on), ports, ready, stop))
     )
     thread.start()
     assert ready.wait(PATIENCE)

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import pty
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -74,6 +73,8 @@ def command(*arguments: str, cwd: Path, typed: str = "", **settings: object) -> 
 
 def on_terminal(*arguments: str, cwd: Path, **settings: object) -> Ended:
     """Run a command as `command` does, with its output on a terminal."""
+    import pty  # which Windows has not
+
     ours, theirs = pty.openpty()
     env = environment({"TERM": "xterm", **settings})
     with Path(os.devnull).open("rb") as nothing:
@@ -91,6 +92,8 @@ def dialogue(
     *arguments: str, cwd: Path, answers: Sequence[tuple[str, str]], **settings: object
 ) -> Ended:
     """Run a command on a terminal; each of ``answers`` is typed when its question stands there."""
+    import pty
+
     ours, theirs = pty.openpty()
     process = start(
         arguments,

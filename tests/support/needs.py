@@ -7,7 +7,6 @@ can be brought has to be there: without it the test fails.
 
 import functools
 import os
-import resource
 import shutil
 import socket
 import subprocess
@@ -184,6 +183,10 @@ def need(name: str) -> str:
 
 def need_files(count: int) -> None:
     """Skip the test where a process may not have so many files open."""
+    if sys.platform == "win32":  # it has no such limit
+        return
+    import resource
+
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if 0 <= hard < count:
         without(f"a process may open {hard} files only: ulimit -Hn {_FILES}", brought=False)
@@ -191,6 +194,10 @@ def need_files(count: int) -> None:
 
 def raise_files() -> None:
     """Let this process, and what it starts, open as many files as tests want, if it may."""
+    if sys.platform == "win32":
+        return
+    import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
     if 0 <= soft < most:

@@ -123,7 +123,8 @@ class Program:
     @property
     def secret(self) -> str:
         """The admin listener's secret of this start, where the same user finds it."""
-        file = Path(os.environ["XDG_RUNTIME_DIR"], "breb-proxy", f"admin-{self.admin_port}.secret")
+        place = os.environ["LOCALAPPDATA" if sys.platform == "win32" else "XDG_RUNTIME_DIR"]
+        file = Path(place, "breb-proxy", f"admin-{self.admin_port}.secret")
         return file.read_text().strip() if file.exists() else ""
 
     @property
@@ -181,9 +182,12 @@ class Program:
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal and return the exit code."""
+        """Send a signal and return the exit code; Windows has none that asks."""
         if self.process.poll() is None:
-            self.process.send_signal(number)
+            if sys.platform == "win32" and number == signal.SIGTERM:
+                self.admin("/quit", "POST")
+            else:
+                self.process.send_signal(number)
         return self.process.wait(PATIENCE * 2)
 
     def __enter__(self) -> Self:

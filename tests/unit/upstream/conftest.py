@@ -1,13 +1,19 @@
-"""Every test of sockets runs on both event loops."""
+"""The upstream side runs on uvloop in production, and on a loop of our own on Windows."""
+
+import sys
 
 import pytest
 
+if sys.platform == "win32":
+    from winloop import new_event_loop as winloops
 
-@pytest.fixture(
-    params=[
-        pytest.param(("asyncio", {"use_uvloop": False}), id="asyncio"),
-        pytest.param(("asyncio", {"use_uvloop": True}), id="uvloop"),
-    ]
-)
+    from proxy.windows.loop import new_event_loop as ours
+
+    LOOPS = {"ours": {"loop_factory": ours}, "winloop": {"loop_factory": winloops}}
+else:
+    LOOPS = {"asyncio": {"use_uvloop": False}, "uvloop": {"use_uvloop": True}}
+
+
+@pytest.fixture(params=[pytest.param(("asyncio", LOOPS[name]), id=name) for name in LOOPS])
 def anyio_backend(request: pytest.FixtureRequest) -> object:
     return request.param

@@ -1,0 +1,1 @@
+"""What Windows does otherwise than every other system; imported there alone."""

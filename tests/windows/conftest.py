@@ -1,0 +1,5 @@
+"""What can only be tried on Windows: ``python -m tools.wine -m pytest tests/windows``."""
+
+import sys
+
+collect_ignore_glob = [] if sys.platform == "win32" else ["test_*.py"]

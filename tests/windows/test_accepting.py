@@ -1,0 +1,79 @@
+"""An accept that fails costs one connection, and never the listener."""
+
+import asyncio
+import socket
+import threading
+from asyncio import windows_events
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from proxy.asgi import Receive, Scope, Send
+from proxy.server import server
+from proxy.server.listener import Listener
+from tests.support.limits import listener_limits
+from tests.support.patience import PATIENCE
+from tests.support.wire import connect, read_answer
+
+GONE = OSError(22, "The specified network name is no longer available", None, 64)
+OPEN = {"type": "http.response.start", "status": 204, "headers": []}
+
+
+async def answers(scope: Scope, receive: Receive, send: Send) -> None:
+    await send(OPEN)
+    await send({"type": "http.response.body"})
+
+
+def failing(times: int) -> Callable[..., Any]:
+    """Return a `_register` whose first accepts end as Windows ends them: the caller has reset."""
+    real, left = windows_events.IocpProactor._register, [times]
+
+    def register(self: Any, ov: Any, obj: Any, callback: Callable[..., Any]) -> Any:
+        def fails(*arguments: Any) -> Any:
+            taken = callback(*arguments)
+            if not left[0]:
+                return taken
+            left[0] -= 1
+            taken[0].close()
+            raise GONE
+
+        return real(self, ov, obj, fails if callback.__name__ == "finish_accept" else callback)
+
+    return register
+
+
+@pytest.mark.parametrize("times", [1, 12], ids=["one", "many"])
+def test_a_failed_accept_does_not_close_the_listener(
+    monkeypatch: pytest.MonkeyPatch, times: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(windows_events.IocpProactor, "_register", failing(times))
+    stop, ready = threading.Event(), threading.Event()
+
+    async def main(sock: socket.socket) -> None:
+        listener = Listener(answers, lambda _: (400, [], b""), listener_limits(), 1, None)
+        async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(listener.serve([sock]))
+            await listener.listening.wait()
+            ready.set()
+            await asyncio.to_thread(stop.wait)
+            await listener.finish(serving, 1, lambda: None)
+
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        thread = threading.Thread(target=server.run, args=(main(sock),))
+        thread.start()
+        assert ready.wait(PATIENCE)
+        port, statuses = sock.getsockname()[1], []
+        for _ in range(times + 2):
+            with connect(port) as caller:
+                try:
+                    caller.sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                    answer = read_answer(caller)
+                except OSError:
+                    answer = None
+            statuses.append(answer and answer.status)
+        stop.set()
+        thread.join()
+    assert statuses == [None] * times + [204, 204]
+    assert ("connections cannot be accepted" in caplog.text) == (times > 10)
+    assert "Traceback" not in caplog.text
