@@ -4,7 +4,7 @@ Without arguments: with every Python version that pyproject.toml declares and th
 are left out: the one that runs this script, with which the step check runs everything, and the
 distribution's, with which the step rooms does, as with the newest, that of Debian unstable. With
 ``--httpx2``: with httpx's kept successor in its place, so that the day on which httpx must be left
-is cheap.
+is cheap. With ``--here``: with the Python that runs this, on a machine of another system.
 """
 
 import os
@@ -48,7 +48,16 @@ QUICK = [
 
 def main() -> int:
     """Test in one surrounding after the other; return an exit code."""
+    if "--here" in sys.argv:
+        return quick(sys.executable)
     return succeeded_httpx() if "--httpx2" in sys.argv else other_versions()
+
+
+def quick(interpreter: str) -> int:
+    """Run the quick tests with an interpreter; return an exit code."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [prepare(interpreter, Path(folder)), "-m", "pytest", "-q", *QUICK]
+        return subprocess.run(command, cwd=ROOT).returncode
 
 
 def succeeded_httpx() -> int:
@@ -83,10 +92,8 @@ def other_versions() -> int:
             print(f"{version}: {elsewhere.get(version, 'not on this machine')}")
             continue
         print(f"{version}: {interpreter}", flush=True)
-        with tempfile.TemporaryDirectory() as folder:
-            command = [prepare(interpreter, Path(folder)), "-m", "pytest", "-q", *QUICK]
-            if subprocess.run(command, cwd=ROOT).returncode:
-                failed.append(version)
+        if quick(interpreter):
+            failed.append(version)
     print(f"failed with: {', '.join(failed) or 'none'}")
     return 1 if failed else 0
 

@@ -2,7 +2,7 @@
 
 pyproject.toml says it once. Until its owner has set it, the names there can never exist (RFC 2606),
 the pages say that nothing is published, and ``make release`` makes no release.
-``python -m tools.address repository`` (or ``images``, ``maintainer``) prints one of them.
+``python -m tools.address outputs`` prints what a workflow of the forge asks for.
 """
 
 import re
@@ -10,6 +10,8 @@ import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+
+from proxy import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 CHARTS = ("docker/helm/breb-proxy/Chart.yaml", "docker/helm/breb-proxy-sidecar/Chart.yaml")
@@ -85,11 +87,12 @@ class Address:
 def main(arguments: list[str]) -> int:
     """Write what has changed, or print what is asked for."""
     address = read()
-    for name in arguments:
-        print(address.host() if name == "images" else getattr(address, name))
-    if not arguments:
-        for file, text in made(address).items():
-            file.write_text(text, encoding="utf-8")
+    if arguments == ["outputs"]:
+        images = address.host()
+        print(f"images={images}\nhost={images.partition('/')[0]}\nversion={__version__}")
+        return 0
+    for file, text in made(address).items():
+        file.write_text(text, encoding="utf-8")
     return 0
 
 

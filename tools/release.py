@@ -9,10 +9,10 @@ httptools and pydantic-core are compiled, and Python imports nothing compiled fr
 ``pipx run --spec WHEEL breb-proxy`` and ``uvx --from WHEEL breb-proxy`` run the wheel in one line.
 """
 
-import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,7 +20,7 @@ import urllib.request
 from pathlib import Path
 
 from proxy import __version__
-from tools import address, base, trial
+from tools import address, base, storefronts, trial
 
 DIST = trial.ROOT / "dist"
 
@@ -39,11 +39,12 @@ def main() -> int:
             programs = trial.install(made[0], Path(folder) / "environment")
             use(programs)
             made.append(bill_of_materials(programs))
+        made.append(Path(shutil.copy(trial.LOCK, DIST)))
     except (Refused, AssertionError) as refused:
         print(f"no release: {refused}", file=sys.stderr)
         return 1
-    sums = "".join(f"{_sha256(file)}  {file.name}\n" for file in made)
-    (DIST / "SHA256SUMS").write_text(sums, encoding="ascii")
+    sums = "".join(f"{storefronts.digest(file)}  {file.name}\n" for file in sorted(made))
+    (DIST / storefronts.SUMS).write_text(sums, encoding="ascii")
     print(sums, end="")
     return 0
 
@@ -128,10 +129,6 @@ def bill_of_materials(programs: Path) -> Path:
     document["metadata"]["component"]["version"] = __version__  # dynamic in pyproject.toml
     target.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return target
-
-
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 if __name__ == "__main__":
