@@ -9,6 +9,7 @@ from collections.abc import Generator
 import pytest
 
 from tests.containers.machine import Machine, packages
+from tests.containers.manifests import ROOT
 
 URL = "http://127.0.0.1:8080/v1/accounts"
 SETTINGS = "BREB_BASE_URL=http://127.0.0.1:9090\n"
@@ -98,6 +99,22 @@ def test_it_runs_as_a_user_of_its_own_whose_environment_holds_no_secret(machine:
     assert SECRET not in seen
     assert machine.run(f"cat /proc/{pid}/comm") == "breb-proxy"
     assert machine.run("stat -c '%a %U' /etc/breb-proxy/settings.env") == "640 root"
+
+
+def test_a_secret_that_lies_encrypted_is_read_as_the_page_says(machine: Machine) -> None:
+    """The recipe of docs/secret-managers.md, with the machine's own key; it has no TPM."""
+    page = (ROOT / "docs" / "secret-managers.md").read_text()
+    drop_in = page.partition("```ini\n")[2].partition("```")[0]
+    (encrypt,) = re.findall(r"^(systemd-creds encrypt .+?) +#", page, re.MULTILINE)
+    machine.run(encrypt.replace("encrypt", "encrypt --with-key=host"), given=SECRET)
+    machine.run("rm /etc/breb-proxy/credentials/BREB_CLIENT_SECRET")
+    machine.run(
+        "mkdir -p /etc/systemd/system/breb-proxy.service.d;"
+        " cat > /etc/systemd/system/breb-proxy.service.d/secret.conf; systemctl daemon-reload",
+        given=drop_in,
+    )
+    start(machine)
+    assert SECRET not in machine.run("cat /etc/breb-proxy/client-secret.cred")
 
 
 def test_it_starts_with_the_machine_with_or_without_an_upstream(machine: Machine) -> None:
