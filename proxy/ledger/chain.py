@@ -9,7 +9,7 @@ kept elsewhere shows that.
 
 import sqlite3
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple, TypedDict
 
@@ -62,7 +62,7 @@ BEGIN SELECT RAISE(ABORT, 'the newest entry of the chain is never deleted'); END
 """
 ENTRIES = "SELECT seq, events, cut, hash FROM chain ORDER BY seq"
 _HEAD = "SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1"
-_APPEND = "INSERT INTO chain (seq, events, cut, hash) VALUES (?, ?, ?, ?)"
+_APPEND = "INSERT INTO chain (seq, events, cut, hash) VALUES "
 _IDENTITY = "SELECT id FROM identity"
 
 
@@ -144,22 +144,38 @@ def events_of(packed: bytes) -> Iterator[Event]:
     return map(Event._make, _EVENT.iter_unpack(packed))
 
 
-def append(connection: sqlite3.Connection, events: Sequence[bytes]) -> None:
-    """Continue the chain within the transaction that wrote what ``events`` tell."""
+def append(
+    connection: sqlite3.Connection, events: Sequence[bytes], known: ChainLink | None = None
+) -> ChainLink:
+    """Continue the chain within the transaction that wrote what ``events`` tell; return the head.
+
+    ``known`` is the head as the caller knows it: then it need not be read.
+    """
     entries = [events[start : start + _MOST] for start in range(0, len(events), _MOST)]
-    _add(connection, [(b"".join(each), None) for each in entries])
+    packed = [(b"".join(each), None) for each in entries]
+    if known is not None:
+        try:
+            return _add(connection, packed, known)
+        except sqlite3.IntegrityError:  # another program has written a verdict since
+            pass
+    return _add(connection, packed, head(connection))
 
 
 def append_cut(connection: sqlite3.Connection, cut: str) -> None:
     """Continue the chain with what was deleted, within the transaction that deletes it."""
-    _add(connection, [(b"", cut)])
+    _add(connection, [(b"", cut)], head(connection))
 
 
-def _add(connection: sqlite3.Connection, entries: Iterable[tuple[bytes, str | None]]) -> None:
-    seq, before = head(connection)
+def _add(
+    connection: sqlite3.Connection, entries: Sequence[tuple[bytes, str | None]], to: ChainLink
+) -> ChainLink:
+    values: list[int | bytes | str | None] = []
     for events, cut in entries:
-        seq, before = seq + 1, after(before, events, cut)
-        connection.execute(_APPEND, (seq, events, cut, before))
+        to = ChainLink(to.seq + 1, after(to.hash, events, cut))
+        values += (to.seq, events, cut, to.hash)
+    if values:
+        connection.execute(_APPEND + ", ".join(["(?, ?, ?, ?)"] * len(entries)), values)
+    return to
 
 
 def after(before: bytes, events: bytes, cut: str | None) -> bytes:

@@ -55,6 +55,7 @@ class Store:
         self.place = place
         ledger, salt = connection.execute(schema.IDENTITY).fetchone()
         self._last = _newest(connection)
+        self._head: chain.ChainLink | None = None  # of the chain, where it is known
         self.salt = bytes(salt)
         place.sign(str(ledger))
 
@@ -146,6 +147,7 @@ class Store:
             with self._transaction():
                 self._write(openings, numbers, amended, closings)
         except BaseException:
+            self._head = None
             for row, number in zip(openings, before, strict=True):
                 row.number = number
             raise
@@ -169,7 +171,7 @@ class Store:
         events = [chain.opened(values) for values in opened]
         events += self._amend([row.amendment() for row in amended])
         events += self._close([row.closing() for row in closings])
-        chain.append(self._connection, events)
+        self._head = chain.append(self._connection, events, self._head)
 
     def _amend(self, amendments: list[tuple[Value, ...]]) -> list[bytes]:
         changed = [self._execute(schema.AMEND, values) for values in amendments]

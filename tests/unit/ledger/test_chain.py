@@ -13,6 +13,7 @@ from proxy.ledger.backup import backup
 from proxy.ledger.reading import reading
 from proxy.ledger.row import Body
 from proxy.ledger.store import Store, connect
+from proxy.ledger.verdict import settle
 from proxy.ledger.verification import verify
 from tests.support.ledgers import closed, filled, first_format, row
 
@@ -166,3 +167,19 @@ def test_the_chain_is_not_changed_even_by_hand(path: Path, sql: str) -> None:
     refused = pytest.raises(sqlite3.IntegrityError, match="of the chain is never")
     with closing(connect(path, "rw")) as connection, refused:
         connection.execute(sql)
+
+
+def test_what_others_write_in_between_is_continued(path: Path) -> None:
+    """The store knows the head; a verdict, or a deletion, moves it without the store's own rows."""
+    store = Store.open(path)
+    rows = [closed(row("run-1"), "unknown"), closed(row("run-2")), closed(row("run-3"))]
+    store.write(rows, rows)
+    settle(path, 1, kind="settled", note="p-1", author="ana")
+    store.write([row("run-4")], [])
+    with pytest.raises(sqlite3.IntegrityError):
+        store.write([row("run-5", method=None)], [])
+    assert store.prune("9999", 1 << 40, 2) == 2
+    store.write([row("run-6")], [])
+    store.close()
+    assert kinds(path) == ["wwwccc", "w", "", "w"], "the verdict has gone with its row"
+    assert verify(path).problems == []
