@@ -36,6 +36,8 @@ share a type, ``next_step`` what the reader of the problem document can do. What
 phrases, which never hold a secret or a body; ``proxy/words`` has the words, in each language.
 """
 
+from collections.abc import Iterable
+
 from proxy.words import Phrase, Said, phrase
 from proxy.words.languages import DEFAULT, Language
 
@@ -57,18 +59,30 @@ class ProxyError(Exception):
         self.detail = detail
 
 
+class BadValue(ValueError):
+    """A text is no value of its kind; ``what`` is the reason."""
+
+    def __init__(self, what: Phrase) -> None:
+        super().__init__(str(what))
+        self.what = what
+
+    def of(self, name: str) -> Phrase:
+        """Say the same of the setting, or the flag, that has the value."""
+        return phrase("settings.wrong", names=name, what=self.what)
+
+
 class SettingsError(ProxyError):
     """Some settings are missing or wrong; ``problems`` has one line for each.
 
-    ``hint`` is how to learn more, if there is more to learn.
+    ``hints`` are how to learn more, if there is more to learn.
     """
 
     kind = "proxy_configuration_error"
 
-    def __init__(self, problems: list[str], hint: str = "") -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
-        self.hint = hint
+    def __init__(self, problems: Iterable[Said], hints: Iterable[Said] = ()) -> None:
+        self.problems = list(problems)
+        self.hints = list(hints)
+        super().__init__("; ".join(map(str, self.problems)))
 
 
 class RequestRefused(ProxyError):

@@ -17,6 +17,7 @@ from proxy.words.of_start import OF_START
 from proxy.words.of_state import OF_STATE
 from proxy.words.of_tokens import OF_TOKENS
 from proxy.words.of_upstream import OF_UPSTREAM
+from proxy.words.of_values import OF_VALUES
 
 CATALOGUE: dict[str, Words] = {
     **OF_ADMIN,
@@ -32,4 +33,5 @@ CATALOGUE: dict[str, Words] = {
     **OF_SLIPS,
     **OF_START,
     **OF_STATE,
+    **OF_VALUES,
 }

@@ -31,10 +31,12 @@ from proxy.terminal.arguments import (
     add_sources,
     nearest,
     say,
+    say_wrong,
     words,
 )
 from proxy.terminal.plain import as_json, plain
 from proxy.terminal.screen import Screen
+from proxy.words import phrase
 
 _CODES = "0 success, 1 failure, 2 wrong settings or usage"
 
@@ -60,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return command.run(options, Screen(sys.stdout))
     except SettingsError as error:
-        say("\n".join(error.problems))
+        say_wrong(error)
         return FAILED if isinstance(error, LedgerRefused) else USAGE
     except Unreached as error:
         say(str(error))
@@ -116,7 +118,7 @@ def _add_settle(parser: argparse.ArgumentParser) -> None:
 
 def _settle(options: argparse.Namespace, screen: Screen) -> int:
     if not options.note.strip():
-        raise SettingsError(["--note: say how you know that"])
+        raise SettingsError([phrase("ledger.no-note")])
     entry = find(options)
     author = options.by or _me()
     before = settle(
