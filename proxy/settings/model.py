@@ -443,6 +443,23 @@ class Settings(BaseSettings):
         description="The proxy asks the API by itself, with GET only, about rows of the ledger that"
         " are in doubt, and settles what it finds for sure. It asks no more than callers may.",
     )
+    idempotency: bool = setting(
+        "ledger",
+        default=True,
+        description="Where there is a ledger, a request that may change something is sent once for"
+        " each Idempotency-Key of its caller; repeats get the first one's answer. false: the header"
+        " is passed on, and means nothing to the proxy.",
+    )
+    idempotency_hours: float = setting(
+        "ledger",
+        "HOURS",
+        default=24,
+        ge=0,
+        le=8760,
+        description="Hours that the ledger keeps the answers to requests with an Idempotency-Key,"
+        " whole and unmasked, for repeats. 0: it keeps none. The keys themselves are kept for"
+        " longer: a repeat is never sent.",
+    )
     ledger_fields: EndsOfPaths = setting(
         "ledger",
         "NAMES",

@@ -17,9 +17,11 @@ from proxy.cli.ledger.file import add_row, find, ledger_file
 from proxy.cli.ledger.listing import add_list, show_list
 from proxy.cli.ledger.look_up import add_look_up, look_up
 from proxy.cli.ledger.verify import BROKEN, add_chain, add_verify, run_chain, run_verify
+from proxy.counts import counted
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.ledger.backup import backup
+from proxy.ledger.forgetting import forget_answers
 from proxy.ledger.trouble import SETTING, LedgerRefused
 from proxy.ledger.verdict import settle
 from proxy.terminal.arguments import (
@@ -154,6 +156,16 @@ def _backup(options: argparse.Namespace, screen: Screen) -> int:
     return OK
 
 
+def _no_options(parser: argparse.ArgumentParser) -> None:
+    """Take none."""
+
+
+def _forget_answers(options: argparse.Namespace, screen: Screen) -> int:
+    count = forget_answers(ledger_file(options))
+    screen.line(f"{counted(count, 'answer')} deleted; the keys stay, so that no repeat is sent")
+    return OK
+
+
 _LIST = _Command(
     "List requests that may have changed something, the newest first.\n\n"
     "also:\n"
@@ -201,5 +213,11 @@ _COMMANDS = {
         "Print the chain of hashes, one JSON object a line: it belongs beside an export of rows.",
         add_chain,
         run_chain,
+    ),
+    "forget-answers": _Command(
+        "Delete the answers that are kept for repeats of requests with an Idempotency-Key, also\n"
+        "while the proxy runs. Rows and keys stay.",
+        _no_options,
+        _forget_answers,
     ),
 }
