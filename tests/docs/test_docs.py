@@ -199,6 +199,15 @@ def test_every_test_that_is_called_a_proof_exists(name: str) -> None:
         assert not test or f"def {test}(" in path.read_text(), test
 
 
+def test_recipes_for_secret_managers_can_be_read_and_name_both_files() -> None:
+    page = (ROOT / "docs" / "secret-managers.md").read_text()
+    blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 3
+    for block in blocks:
+        assert yaml.safe_load(block)["metadata"]
+        assert all(name in block for name in ("BREB_CLIENT_ID", "BREB_CLIENT_SECRET"))
+
+
 def test_each_point_of_a_standard_is_proved_or_called_not_covered() -> None:
     page = (ROOT / "docs" / "standards.md").read_text()
     heads = ("|---|", "| risk |", "| chapter |", "| point |", "| tried |")
