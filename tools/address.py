@@ -24,8 +24,8 @@ CHART = re.compile(r"^home: .*\nsources: .*\n", re.MULTILINE)
 PAGES = {
     "README.md": (
         """\
-You need a clone of this repository. It has no public address yet: take the clone from those who
-told you of the program.
+You need a clone of this repository. It has no public address yet: ask the people who told you about
+the program.
 """,
         """\
 `git clone {repository}` gets the clone that you need. Without one: [install](docs/install.md).
@@ -33,11 +33,11 @@ told you of the program.
     ),
     "README.es.md": (
         """\
-Necesitas un clon de este repositorio. Todavía no tiene una dirección pública: pide el clon a quien
-te habló del programa.
+Necesita un clon de este repositorio. Todavía no tiene una dirección pública: pida el clon a quien
+le habló del programa.
 """,
         """\
-`git clone {repository}` trae el clon que necesitas. Sin clon: [instalar](docs/install.md).
+`git clone {repository}` trae el clon que necesita. Sin clon: [instalar](docs/install.md).
 """,
     ),
     "docs/install.md": (
