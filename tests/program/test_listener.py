@@ -274,6 +274,7 @@ def test_the_apps_run_under_any_asgi_server(upstream: RawUpstream) -> None:
         server = uvicorn.Server(
             uvicorn.Config(
                 parts.shell,  # type: ignore[arg-type]
+                interface="asgi3",  # it would take a function that returns an awaitable for ASGI 2
                 http="httptools",
                 lifespan="off",
                 log_config=None,

@@ -117,8 +117,8 @@ async def test_what_was_never_there_is_not_replaced(held: HeldAnswer) -> None:
     [
         (None, b'{"a": 1}', {"a": 1}),
         (b"identity", b'{"a": 1}', {"a": 1}),
-        (b"gzip", gzip.compress(b'{"a": 1}'), {"a": 1}),
-        (b"gzip", gzip.compress(b'{"a": 1}')[:-9], None),
+        (b"gzip", gzip.compress(b'{"a": 1}', mtime=0), {"a": 1}),
+        (b"gzip", gzip.compress(b'{"a": 1}', mtime=0)[:-9], None),
         (b"gzip", b"no gzip", None),
         (b"br", b'{"a": 1}', None),
         (None, b"<html>", None),
