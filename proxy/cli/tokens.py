@@ -19,16 +19,7 @@ from proxy.counts import counted
 from proxy.errors import SettingsError, TokenError
 from proxy.settings.sources import Sources
 from proxy.terminal import prompt
-from proxy.terminal.arguments import (
-    FAILED,
-    OK,
-    UNREACHED,
-    USAGE,
-    Parser,
-    add_sources,
-    say,
-    say_wrong,
-)
+from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
 from proxy.terminal.plain import as_json
 from proxy.terminal.screen import Screen
 from proxy.terminal.table import Cell, lines
@@ -84,7 +75,7 @@ def main(arguments: Sequence[str]) -> int:
         way = _way(options)
         return _revoke(way, options, screen) if options.action else _list(way, options, screen)
     except SettingsError as error:
-        say_wrong(error)
+        say("\n".join(error.problems))
         return USAGE
     except Unreached as error:
         say(str(error))

@@ -13,7 +13,7 @@ _LOOK_UP = phrase("step.look-up")
 
 def next_step(error: ProxyError, method: str, outcome: str) -> Phrase:
     """Return the advice about an error: first to look it up, if it may have had an effect."""
-    if error.outcome or not _in_doubt(method, outcome):
+    if not _in_doubt(method, outcome):
         return error.next_step
     if isinstance(error, RequestRefused):
         return phrase("step.look-up-then", look_up=_LOOK_UP, step=error.next_step)
@@ -29,8 +29,9 @@ def problem(
 ) -> tuple[int, Lines, bytes]:
     """Return the response to an error: status, field lines (RFC 9209) and problem document.
 
-    ``outcome`` is the request's (`Exchange.outcome`), shown if it may change something. For a
-    request that can be repeated without harm, the advice is not to look it up.
+    ``outcome`` is the request's (`Exchange.outcome`), shown if it may change something: so, too,
+    if ``method`` is empty, since nobody has read it. For a request that can be repeated without
+    harm, the advice is not to look it up.
     """
     document: dict[str, object] = {
         "type": f"urn:breb-proxy:error:{error.reason or error.kind}",
@@ -41,9 +42,7 @@ def problem(
         "exchange": exchange_id,
     }
     if method not in SAFE:
-        document["outcome"] = error.outcome or outcome
-    if error.row is not None:
-        document["row"] = error.row
+        document["outcome"] = outcome
     body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
     details = _quoted(str(error))
     lines = [

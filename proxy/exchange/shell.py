@@ -148,7 +148,7 @@ class Shell:
         exchange = Exchange(next(self._ids), error.method or "-", error.target)
         exchange.failure = error
         exchange.status = error.status
-        answer = problem(error, exchange.id, error.method or "GET", language=error.language)
+        answer = problem(error, exchange.id, error.method, language=error.language)
         exchange.sent = len(answer[2])
         self._over(exchange)
         return answer

@@ -82,7 +82,6 @@ OVERRIDES = frozenset(
 REQUEST = NameTable(
     onward=(
         b"content-length",
-        b"idempotency-key",
         b"max-forwards",
         b"origin",
         b"prefer",

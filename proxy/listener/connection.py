@@ -44,7 +44,7 @@ from proxy.listener.state import (
 from proxy.memory import Claim
 from proxy.memory.flow import Flow
 from proxy.memory.reading import SIP
-from proxy.memory.rules import PLAIN, SECURED
+from proxy.memory.rules import EXCHANGE, PLAIN, SECURED
 from proxy.words import preferred
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class CallerConnection(asyncio.Protocol):
             self._dropped = True
         elif self._kept:
             self._keep(self._kept[self._kept_from :] + data, 0)
-        elif len(data) <= QUICK:
+        elif len(data) <= QUICK and not self._callers.budget.tight:
             self._take(data, 0)
         else:
             self._take_in_turn(data, 0)
@@ -217,8 +217,16 @@ class CallerConnection(asyncio.Protocol):
         self._keep(data, start)
 
     def _quick(self, data: bytes, start: int) -> bool:
-        """Report whether little is looked at: short reads, bodies of known length, short heads."""
-        if len(data) - start <= QUICK or self._parser.counts or self.state >= ANSWER:
+        """Report whether little comes of it: short reads, bodies of known length, short heads.
+
+        While memory is short, short heads wait as well: else thousands would begin in one turn of
+        the loop, before the first of those that give way for them has left.
+        """
+        if self._parser.counts or self.state >= ANSWER:
+            return True
+        if self._callers.budget.tight:
+            return False
+        if len(data) - start <= QUICK:
             return True
         if self.state > HEAD or data[start] in b"\r\n":  # empty lines end no head
             return False
@@ -297,7 +305,10 @@ class CallerConnection(asyncio.Protocol):
         budget = self._callers.budget
         if request.size > SMALL:
             budget.hold(request.weigh())
-        if not budget.tight or self._scope.peer.known:
+        if not budget.tight:
+            return True
+        budget.hold(EXCHANGE)
+        if self._scope.peer.known:
             return True
         whole = 0 <= request.framing <= following
         return request.size <= SIP and (whole or not budget.over)
@@ -451,7 +462,8 @@ class CallerConnection(asyncio.Protocol):
             weight = len(self._kept)
         else:
             return None
-        return Claim(self.bare + weight, weight, self._scope.peer.known, now - self._moved_at)
+        known, changes = self._scope.peer.known, self._cycle is not None and self._cycle.changes
+        return Claim(self.bare + weight, weight, known, now - self._moved_at, changes)
 
     def stalls(self, now: float) -> float:
         """Return for how long an answer has not been taken that need not be; 0 if it moves."""

@@ -87,6 +87,12 @@ class Cycle:
         return EXCHANGE + self.waiting_bytes + (0 if request is None else request.weigh())
 
     @property
+    def changes(self) -> bool:
+        """Whether its request does more than read."""
+        request = self._request
+        return request is not None and request.method not in SAFE
+
+    @property
     def may_give_way(self) -> bool:
         """Whether it may be ended for others: not after the upstream may have begun to act on it.
 

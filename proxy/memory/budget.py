@@ -109,11 +109,12 @@ class Budget:
 
         While others that give way have not left yet, ``holder``, the owner of these bytes, gives
         way: thousands may come in one turn of the event loop; weighing all for each is too slow.
+        For bytes that nobody owns all are weighed again when they are many.
         """
         self._since += size
         if self._since <= self._room:
             return
-        if not self.over:
+        if not self.over or (holder is None and self._since > self.most // 4):
             self._weigh()
         elif holder is not None and holder not in self._leaving:
             claim = holder.claim(self._loop.time())

@@ -14,8 +14,9 @@ LEAST: Final = 8 * MIB  # bytes
 # Bytes that an idle connection takes, here and in the kernel; measured.
 PLAIN: Final = 8 << 10
 SECURED: Final = 72 << 10
-EXCHANGE: Final = 12 << 10
-"""Bytes that an exchange under way takes."""
+EXCHANGE: Final = 20 << 10
+"""Bytes that an exchange under way takes. It holds half of that; but it is made of small objects,
+and as much as the most of them ever took stays with the interpreter's allocator."""
 LIGHT: Final = EXCHANGE + (8 << 10)
 YOUNG: Final = 1.0  # seconds
 # The rest is the allocator's loss: free gaps between blocks do not fit every request.
@@ -25,13 +26,15 @@ _USABLE: Final = 5 / 8
 class Claim(NamedTuple):
     """The memory of one connection (bytes), and the time since it last moved (seconds).
 
-    ``beside`` is the part beyond the connection itself; ``known``: it has sent a valid key.
+    ``beside`` is the part beyond the connection itself; ``known``: it has sent a valid key;
+    ``changes``: its request does more than read.
     """
 
     weight: int
     beside: int
     known: bool
     still: float
+    changes: bool = False
 
 
 def budget_within(limit: int | None) -> int:
@@ -46,14 +49,16 @@ def light(claim: Claim) -> bool:
     return claim.beside <= LIGHT and claim.still < YOUNG
 
 
-def greed(claim: Claim) -> tuple[bool, bool, float]:
+def greed(claim: Claim) -> tuple[bool, bool, bool, float]:
     """Order claims: the one with the largest value gives way first.
 
-    Strangers give way before callers with a key; in each group, light claims come last. Then bytes
-    times seconds count: a large head that waits for its end costs more than a small one, and a
-    small one more than one that is just arriving.
+    Strangers give way before callers with a key; in each group, light claims come last, and of them
+    those whose request does more than read. Then bytes times seconds count: a large head that waits
+    for its end costs more than a small one, and a small one more than one that is just arriving.
     """
-    return not claim.known, not light(claim), claim.weight * (1.0 + claim.still)
+    is_light = light(claim)
+    spared = is_light and claim.changes
+    return not claim.known, not is_light, not spared, claim.weight * (1.0 + claim.still)
 
 
 def giving_way(claims: Iterable[tuple[Claim, _T]], excess: int, margin: int) -> list[_T]:

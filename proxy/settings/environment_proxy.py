@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from proxy.addresses import Url, bracketed
 from proxy.settings.model import Settings
-from proxy.words import Phrase, Said, phrase
 
 _NAMES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _EXAMPLE = "http://HOST:PORT"
@@ -17,17 +16,23 @@ class EnvironmentProxy:
     """The variable that names a proxy, and our settings for the same; never its credentials."""
 
     variable: str
-    lines: Said
+    lines: str
 
     @property
-    def warning(self) -> Phrase:
+    def warning(self) -> str:
         """The warning at the start."""
-        return phrase("slip.proxy-unused", variable=self.variable, lines=self.lines)
+        return (
+            f"{self.variable} is set, but breb-proxy does not use it; to use that proxy, set"
+            f" {self.lines}"
+        )
 
     @property
-    def suspicion(self) -> Phrase:
+    def suspicion(self) -> str:
         """The first advice when the network fails."""
-        return phrase("slip.proxy-needed", variable=self.variable, lines=self.lines)
+        return (
+            f"{self.variable} is set: this network may need that proxy, but breb-proxy does not"
+            f" use it unless told to; add to .env: {self.lines}"
+        )
 
 
 def unused(settings: Settings) -> EnvironmentProxy | None:
@@ -51,7 +56,7 @@ def _excepted(host: str) -> bool:
     )
 
 
-def _lines(value: str) -> Said:
+def _lines(value: str) -> str:
     """Return our settings for the same proxy; an unreadable part is replaced by an example."""
     try:
         parts = urlsplit(value if "://" in value else f"http://{value}")
@@ -60,5 +65,6 @@ def _lines(value: str) -> Said:
         login = parts.username is not None
     except ValueError:
         url, login = _EXAMPLE, False
-    line = f"BREB_EGRESS_PROXY={url}"
-    return phrase("slip.proxy-lines", url=line) if login else line
+    return f"BREB_EGRESS_PROXY={url}" + (
+        " and BREB_EGRESS_CREDENTIALS=USER:PASSWORD" if login else ""
+    )

@@ -3,29 +3,30 @@
 import subprocess
 from pathlib import Path
 
-from proxy.words import Phrase, phrase
-
 _LIMIT = 3.0  # seconds
 
 
-def exposed(file: Path) -> Phrase | None:
+def exposed(file: Path) -> str:
     """Return a warning if git could take ``file`` into a commit, with advice; else nothing.
 
     There is no warning if git is not installed, or the file does not exist.
     """
     if not file.is_file():
-        return None
+        return ""
     try:
         folder = file.absolute().parent
     except OSError:  # the current folder has been removed
-        return None
+        return ""
     if not any(_there(each / ".git") for each in (folder, *folder.parents)):
-        return None
+        return ""
     if _git(folder, "ls-files", "--error-unmatch", file.name) == 0:
-        return phrase("slip.committed", file=str(file), name=file.name)
+        return (
+            f"{file} is committed in git: remove it (git rm --cached {file.name}), add it to"
+            " .gitignore, and get new credentials, because the old ones stay in git's history"
+        )
     if _git(folder, "check-ignore", "--quiet", file.name) == 1:
-        return phrase("slip.not-ignored", file=str(file), name=file.name)
-    return None
+        return f"{file} is not ignored by git: add {file.name} to .gitignore before you commit"
+    return ""
 
 
 def _there(path: Path) -> bool:

@@ -2,12 +2,11 @@
 
 Invariants: ``len(connections) + opening <= limits.connections``; a connection is in ``idle`` or
 lent to exactly one exchange; the code that acquires one always gives it back with `release`.
-One coarse timer serves all time-outs; it stops when there is nothing to watch.
+One coarse timer serves all time-outs, one looks for connections to free while somebody waits; each
+stops when there is nothing to watch.
 """
 
 import asyncio
-import contextlib
-from collections import deque
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -16,18 +15,17 @@ from proxy.errors import ConnectionBroken, PoolFull
 from proxy.memory import Budget
 from proxy.upstream.connection import Connection
 from proxy.upstream.connector import Connector
+from proxy.upstream.queue import Queue, Waiter
 from proxy.words import phrase
 
 SWEEP = 0.25  # seconds
+RELIEF = 0.1  # seconds between two looks for answers that nobody reads, while others wait
 # This many connections read as much at a time as the event loop offers. Further ones are modest:
 # over TLS, their buffers would be most of the memory of 400 waiting bodies.
 GREEDY = 8  # connections
 FRESH_FOR: Final = 4.0
 """Seconds. Servers that close idle connections early do so after 5 s or more, and a request that
 crosses such a close has an unknown outcome."""
-FAIR = 64  # waiters, or a quarter of the number of connections, are served in their order
-# The queue has at most this many times the number of connections.
-QUEUE_FACTOR = 8
 _SHUTTING_DOWN = phrase("pool-closed")
 
 
@@ -41,8 +39,6 @@ class Wanted(Enum):
 
 
 ANY, FRESH, NEW = Wanted
-
-Place = tuple[float, asyncio.Future[Connection | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +66,9 @@ class Pool:
         self._all: set[Connection] = set()
         self._idle: list[Connection] = []
         self._opening = 0
-        self._queue: deque[Place] = deque()
+        self._queue: Queue[Connection | None] = Queue(limits.connections)
         self._timer: asyncio.TimerHandle | None = None
+        self._relief: asyncio.TimerHandle | None = None
         self._closed = False
         self.opened = 0
 
@@ -92,10 +89,11 @@ class Pool:
             return connection
         return None
 
-    async def acquire(self, wanted: Wanted = ANY) -> Connection:
+    async def acquire(self, wanted: Wanted = ANY, *, first: bool = False) -> Connection:
         """Return an idle or a new connection; raise PoolFull or the connector's error.
 
-        It is open when it is returned: use it before the next await.
+        Who must wait waits behind the others, if ``first`` is set behind those alone who have set
+        it as well. The connection is open when it is returned: use it before the next await.
         """
         connection = self.take(wanted)
         if connection is not None:
@@ -105,7 +103,7 @@ class Pool:
         if self._size >= self._limits.connections:
             if self._idle:
                 self._idle.pop(0).abort()  # all idle ones are too old: make room for a fresh one
-            return await self._wait(wanted)
+            return await self._wait(wanted, first=first)
         self._opening += 1
         return await self._open()
 
@@ -122,13 +120,14 @@ class Pool:
     async def aclose(self) -> None:
         """Close all connections, refuse those who wait, and open no more."""
         self._closed = True
-        while (waiter := self._next_waiter()) is not None:
+        while (waiter := self._queue.next()) is not None:
             waiter.set_exception(PoolFull(_SHUTTING_DOWN))
         for connection in list(self._all):
             connection.abort()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in (self._timer, self._relief):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._relief = None
         for _ in range(8):  # TLS takes a few turns of the loop to close
             await asyncio.sleep(0)
 
@@ -179,19 +178,21 @@ class Pool:
 
     # -- the queue -------------------------------------------------------------------------
 
-    async def _wait(self, wanted: Wanted) -> Connection:
+    async def _wait(self, wanted: Wanted, *, first: bool) -> Connection:
         """Queue for a connection or for a slot to open one in.
 
         If its turn brings a kept-alive one, a `NEW` one is opened in its place.
         """
         limits = self._limits
-        if len(self._queue) >= QUEUE_FACTOR * limits.connections:
+        if self._queue.full:
             waiting = len(self._queue)
             raise PoolFull(phrase("pool-queue-full", waiting=waiting, most=limits.connections))
         deadline = self._loop.time() + limits.queue_timeout
-        place: Place = (deadline, self._loop.create_future())
-        self._queue.append(place)
+        place = Waiter(deadline, self._loop.create_future(), first)
+        self._queue.join(place)
         self._watch()
+        if self._relief is None:
+            self._relief = self._loop.call_later(RELIEF, self._relieve)
         while True:
             connection = await self._turn(place)
             if connection is None:
@@ -204,18 +205,17 @@ class Pool:
             if self._size < limits.connections:
                 self._opening += 1
                 return await self._open()
-            place = (deadline, self._loop.create_future())
-            self._queue.appendleft(place)
+            place = Waiter(deadline, self._loop.create_future(), first)
+            self._queue.rejoin(place)
 
-    async def _turn(self, place: Place) -> Connection | None:
+    async def _turn(self, place: Waiter[Connection | None]) -> Connection | None:
         """Wait in the queue; return a connection, or None for a slot to open one in."""
-        waiter = place[1]
+        waiter = place.future
         try:
             return await waiter
         except asyncio.CancelledError:
             if waiter.cancelled():
-                with contextlib.suppress(ValueError):
-                    self._queue.remove(place)
+                self._queue.leave(place)
             elif waiter.exception() is None:  # it got something at the moment when it left
                 connection = waiter.result()
                 if connection is None:
@@ -229,25 +229,15 @@ class Pool:
         """Give a resting connection to the next in the queue, or keep it."""
         if connection.transport.is_closing():
             return  # `_gone` frees its slot
-        waiter = self._next_waiter() if self._queue else None
+        waiter = self._queue.next() if self._queue else None
         if waiter is not None:
             waiter.set_result(connection)
         else:
             self._idle.append(connection)
 
-    def _next_waiter(self) -> asyncio.Future[Connection | None] | None:
-        queue = self._queue
-        while queue:
-            # With so many waiting, the first would give up before all others had their turn.
-            newest = len(queue) > max(FAIR, self._limits.connections // 4)
-            waiter = (queue.pop() if newest else queue.popleft())[1]
-            if not waiter.done():
-                return waiter
-        return None
-
     def _hand_on_slot(self) -> None:
         """Let the next in the queue open a connection in the free slot."""
-        waiter = self._next_waiter()
+        waiter = self._queue.next()
         if waiter is not None:
             self._opening += 1
             waiter.set_result(None)
@@ -275,16 +265,18 @@ class Pool:
                 connection.sweep(now)
         while self._idle and now - self._idle[0].idle_since > self._limits.idle_timeout:
             self._idle.pop(0).abort()
-        while self._queue and self._queue[0][0] < now:
-            waiter = self._queue.popleft()[1]
-            if not waiter.done():
-                waiter.set_exception(
-                    PoolFull(phrase("pool-timeout", seconds=self._limits.queue_timeout))
-                )
-        if self._queue:
-            self.budget.unblock(self._limits.connections // 2)
+        seconds = self._limits.queue_timeout
+        for waiter in self._queue.late(now):
+            waiter.set_exception(PoolFull(phrase("pool-timeout", seconds=seconds)))
         if self._all or self._queue:
             self._watch()
+
+    def _relieve(self) -> None:
+        """Free connections whose answers nobody reads, as long as others wait for one."""
+        self._relief = None
+        if self._queue:
+            self.budget.unblock(self._limits.connections // 2)
+            self._relief = self._loop.call_later(RELIEF, self._relieve)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{number} {state}" for state, number in self.counts.items())

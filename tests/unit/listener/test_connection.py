@@ -11,6 +11,7 @@ from proxy.listener.connections import Callers, ListenerLimits
 from proxy.listener.state import ANSWER, BODY, ENDING, IDLE, OPENED
 from proxy.listener.turns import Turns
 from proxy.memory import Budget
+from proxy.memory.rules import EXCHANGE, PLAIN
 
 LARGE = b"GET /large HTTP/1.1\r\nHost: localhost\r\n%b\r\n" % (b"X: y\r\n" * 1_000)
 SMALL = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -194,6 +195,22 @@ def test_neither_does_a_short_head_but_the_chunks_behind_it_do() -> None:
         assert ("/large", b"x" * 6_000) in listener.seen
         assert ("/large", b"x" * 1_000) in listener.seen
         assert b" 204 " in transport(empty_lines).written
+
+    run(test)
+
+
+def test_while_memory_is_short_a_short_head_waits_as_well_and_what_it_begins_is_counted() -> None:
+    async def test(listener: Listener) -> None:
+        budget = listener.callers.budget
+        crowd = [listener.connection() for _ in range(20)]
+        budget.tight = True
+        for each in crowd:
+            each.data_received(SMALL)
+        begun = len(crowd) - waiting(crowd)
+        assert 0 < begun <= 4
+        assert budget.held == len(crowd) * PLAIN + begun * EXCHANGE
+        await turns()
+        assert listener.seen == [("/livez", b"")] * len(crowd)
 
     run(test)
 

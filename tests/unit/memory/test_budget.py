@@ -126,6 +126,21 @@ async def test_what_was_asked_of_some_is_not_asked_of_others() -> None:
     assert [each for each in crowd if each.told] == first
 
 
+async def test_while_they_have_not_left_others_give_way_for_much_that_nobody_owns() -> None:
+    budget = Budget(16 * MIB)
+    slow, other = Connection(at_once=False), Connection(waiting=MIB)
+    budget.enter(slow)
+    grow(budget, slow, 17 * MIB)
+    budget.enter(other)
+    budget.include(lambda: (0, 16 * MIB))
+    budget.hold(3 * MIB)
+    assert budget.over
+    assert not other.told
+    budget.hold(3 * MIB)
+    assert other.told
+    assert len(slow.told) == 1
+
+
 async def test_others_weigh_who_give_way_to_nobody() -> None:
     budget, one = Budget(16 * MIB), Connection()
     budget.include(lambda: (MIB, 14 * MIB))

@@ -7,8 +7,8 @@ from proxy.memory.rules import LEAST, LIGHT, MIB, UNLIMITED, Claim, budget_withi
 KIB = 1 << 10
 
 
-def claim(size: int, still: float = 0.0, *, known: bool = False) -> Claim:
-    return Claim(size + 8 * KIB, size, known, still)
+def claim(size: int, still: float = 0.0, *, known: bool = False, changes: bool = False) -> Claim:
+    return Claim(size + 8 * KIB, size, known, still, changes)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,12 @@ def claim(size: int, still: float = 0.0, *, known: bool = False) -> Claim:
             claim(LIGHT), claim(900 * KIB, 60, known=True), id="the stranger, though light"
         ),
         pytest.param(claim(LIGHT + 1), claim(LIGHT), id="the one that is not light"),
+        pytest.param(claim(0), claim(LIGHT, 0.9, changes=True), id="the one that only reads"),
+        pytest.param(
+            claim(LIGHT + 2, changes=True),
+            claim(LIGHT + 1),
+            id="though not of those that hold much",
+        ),
         pytest.param(
             claim(40 * KIB, known=True), claim(LIGHT, known=True), id="of those who are known, too"
         ),

@@ -8,7 +8,9 @@ import pytest
 
 from proxy.errors import ConnectionBroken, ConnectionRefused, PoolFull, UpstreamError
 from proxy.upstream import Connection, Pool
-from proxy.upstream.pool import ANY, FRESH, FRESH_FOR, GREEDY, NEW, QUEUE_FACTOR
+from proxy.upstream import pool as pool_module
+from proxy.upstream.pool import ANY, FRESH, FRESH_FOR, GREEDY, NEW
+from proxy.upstream.queue import FACTOR
 from tests.support import free_port
 from tests.support.scripted import (
     GET,
@@ -88,11 +90,51 @@ async def test_those_who_wait_are_served_in_their_order() -> None:
         assert served == list(range(8))
 
 
+async def test_who_goes_first_does_not_wait_behind_others() -> None:
+    served: list[str] = []
+
+    async def one(pool: Pool, name: str, *, first: bool) -> None:
+        connection = await pool.acquire(first=first)
+        served.append(name)
+        pool.release(connection)
+
+    async with serving(answering(OK)) as server, pooled(server.port, connections=1) as pool:
+        busy = await begun(pool)
+        reads = [asyncio.ensure_future(one(pool, "read", first=False)) for _ in range(3)]
+        await until(lambda: pool.counts["waiting"] == 3)
+        pays = [asyncio.ensure_future(one(pool, "pay", first=True)) for _ in range(2)]
+        await until(lambda: pool.counts["waiting"] == 5)
+        await busy.response()
+        await body_of(busy)
+        pool.release(busy)
+        await asyncio.gather(*reads, *pays)
+        assert served == ["pay"] * 2 + ["read"] * 3
+
+
+async def test_answers_that_nobody_reads_give_way_soon_while_others_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The sweep of all time-outs would come too late for a payment: it never comes here."""
+    monkeypatch.setattr(pool_module, "SWEEP", 3600)
+    asked: list[int] = []
+    async with serving(silent) as server, pooled(server.port, connections=2) as pool:
+        monkeypatch.setattr(pool.budget, "unblock", asked.append)
+        busy = [await begun(pool) for _ in range(2)]
+        assert pool._relief is None
+        waiter = asyncio.ensure_future(pool.acquire())
+        await until(lambda: len(asked) == 2)
+        waiter.cancel()
+        await until(lambda: pool._relief is None)
+        assert set(asked) == {1}
+        for each in busy:
+            pool.release(each)
+
+
 async def test_the_queue_is_bounded() -> None:
     async with serving(silent) as server, pooled(server.port, connections=1) as pool:
         connection = await begun(pool)
-        waiting = [asyncio.ensure_future(pool.acquire()) for _ in range(QUEUE_FACTOR)]
-        await until(lambda: pool.counts["waiting"] == QUEUE_FACTOR)
+        waiting = [asyncio.ensure_future(pool.acquire()) for _ in range(FACTOR)]
+        await until(lambda: pool.counts["waiting"] == FACTOR)
         with pytest.raises(PoolFull, match="8 requests wait for 1 connections"):
             await pool.acquire()
         for task in waiting:
@@ -118,9 +160,9 @@ async def test_waiting_has_an_end() -> None:
 async def test_slots_are_handed_on_when_connecting_fails() -> None:
     async with pooled(free_port(), connections=1) as pool:
         results = await asyncio.gather(
-            *(pool.acquire() for _ in range(QUEUE_FACTOR)), return_exceptions=True
+            *(pool.acquire() for _ in range(FACTOR)), return_exceptions=True
         )
-        assert [type(result) for result in results] == [ConnectionRefused] * QUEUE_FACTOR
+        assert [type(result) for result in results] == [ConnectionRefused] * FACTOR
 
 
 async def test_slots_are_handed_on_when_a_connection_breaks() -> None:
@@ -459,8 +501,9 @@ async def test_who_is_cancelled_and_refused_at_once_is_cancelled() -> None:
         connection = await begun(pool)
         waiter = asyncio.ensure_future(pool.acquire())
         await until(lambda: pool.counts["waiting"] == 1)
-        place = pool._queue.popleft()
-        place[1].set_exception(PoolFull("now"))
+        place = pool._queue.next()
+        assert place is not None
+        place.set_exception(PoolFull("now"))
         waiter.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiter
