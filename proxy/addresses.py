@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from proxy.errors import BadValue
 from proxy.passport.hosts import environment
+from proxy.words import phrase
 
 _HOST = re.compile(r"^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]+\])$")
 _PATH = re.compile(r"^[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*$")
@@ -33,21 +35,22 @@ def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-class NoPort(ValueError):
-    """A number cannot be a port; the text tells that."""
+class NoPort(BadValue):
+    """A number cannot be a port."""
 
 
 def _check_port(digits: str) -> None:
     """Raise NoPort where there is no such port."""
     if len(digits) > 5 or int(digits) > _LAST_PORT:
-        raise NoPort(f"port {digits[:20]} is too high: at most {_LAST_PORT}")
+        raise NoPort(phrase("value.port", port=digits[:20], most=_LAST_PORT))
 
 
-def _no_host(host: str) -> str:
-    """Return the error in a listener's host, if there is one."""
+def _check_host(host: str) -> None:
+    """Raise BadValue where it cannot be a listener's host."""
     if ":" in host and not host.startswith("["):
-        return "must have an IPv6 address in brackets, such as [::1]:8080"
-    return "" if _HOST.match(host) else "must have a host before the port, such as 127.0.0.1"
+        raise BadValue(phrase("value.brackets"))
+    if not _HOST.match(host):
+        raise BadValue(phrase("value.listen-host"))
 
 
 def _unspecified(host: str) -> bool:
@@ -67,22 +70,22 @@ class ListenAddress:
 
     @classmethod
     def parse(cls, value: Any) -> "ListenAddress":  # noqa: ANN401  whatever a source gives
-        """Read ``host:port``, ``[v6]:port`` or ``unix:/path``; raise ValueError otherwise."""
+        """Read ``host:port``, ``[v6]:port`` or ``unix:/path``; raise BadValue otherwise."""
         if isinstance(value, ListenAddress):
             return value
         text = str(value).strip()
         if text.startswith("unix:"):
             path = text.removeprefix("unix:")
             if not path.startswith("/") or len(path.encode()) > 100:
-                raise ValueError("must be unix: and an absolute path of at most 100 bytes")
+                raise BadValue(phrase("value.socket"))
             return cls("", 0, path)
         host, colon, port = text.rpartition(":")
-        if "://" in text or not (colon and port.isascii() and port.isdigit()):
-            without = " without a scheme" if "://" in text else ""
-            raise ValueError(f"must be host:port{without}, such as 127.0.0.1:8080, or unix:/path")
+        if "://" in text:
+            raise BadValue(phrase("value.listen-scheme"))
+        if not (colon and port.isascii() and port.isdigit()):
+            raise BadValue(phrase("value.listen"))
         _check_port(port)
-        if wrong := _no_host(host):
-            raise ValueError(wrong)
+        _check_host(host)
         return cls(host.strip("[]"), int(port))
 
     @property
@@ -118,7 +121,7 @@ class Url:
 
     @classmethod
     def parse(cls, value: Any) -> "Url":  # noqa: ANN401  whatever a source gives
-        """Read a URL; for a wrong one raise ValueError with the reason."""
+        """Read a URL; raise BadValue for a wrong one."""
         if isinstance(value, Url):
             return value
         try:
@@ -127,31 +130,30 @@ class Url:
         except ValueError:
             if digits := re.search(r":(\d+)(?:[/?#]|$)", str(value)):
                 _check_port(digits[1])
-            raise ValueError(
-                "must be a URL such as https://host or https://host:8443/prefix"
-            ) from None
+            raise BadValue(phrase("value.url")) from None
         if url.scheme not in ("http", "https") or not url.hostname:
-            raise ValueError("must be a URL that starts with https:// (or http:// for loopback)")
+            raise BadValue(phrase("value.url-scheme"))
         if url.username is not None or url.password is not None:
-            raise ValueError("must not have a user or password")
+            raise BadValue(phrase("value.url-login"))
         if url.query or url.fragment:
-            raise ValueError(f"must not have a {'query' if url.query else 'fragment (#)'}")
+            query, fragment = phrase("value.url-query"), phrase("value.url-fragment")
+            raise BadValue(query if url.query else fragment)
         host = bracketed(url.hostname)
         if not _HOST.match(host) or not _PATH.match(url.path) or port == 0:
-            raise ValueError("has a host, port or path that is not well formed")
+            raise BadValue(phrase("value.url-parts"))
         standard = 443 if url.scheme == "https" else 80
         return cls(url.scheme, url.hostname, port or standard, url.path.rstrip("/"))
 
     @classmethod
     def parse_with_query(cls, value: Any) -> "Url":  # noqa: ANN401  whatever a source gives
-        """Read a URL that may have a query; for a wrong one raise ValueError with the reason."""
+        """Read a URL that may have a query; raise BadValue for a wrong one."""
         if isinstance(value, Url):
             return value
         text, _, query = str(value).strip().partition("?")
         if "#" in query:
-            raise ValueError("must not have a fragment (#)")
+            raise BadValue(phrase("value.url-fragment"))
         if not _QUERY.match(query):
-            raise ValueError("has a query that is not well formed")
+            raise BadValue(phrase("value.url-query-form"))
         return replace(cls.parse(text), query=query)
 
     def below(self, path: str = "", query: str = "") -> str:

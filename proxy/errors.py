@@ -5,6 +5,11 @@
   x RequestRefused               the guard or the parser says no       4xx, 501, 505
   + Draining                     the process is about to end           503
   + LedgerUnavailable            the ledger cannot be written          503
+  x Repeated                     a request of the same key came first
+    + KeyReused                  and was another one                   422
+    + RepeatUnderWay             and is not over                       409
+    + RepeatInDoubt              and its outcome is unknown            409
+    + RepeatKnown                and its answer is no longer kept      409
   x TokenError                   no access token can be had            503
     + TokenEndpointUnavailable   network, 5xx
       + TooManyTokenRequests     429
@@ -36,6 +41,8 @@ share a type, ``next_step`` what the reader of the problem document can do. What
 phrases, which never hold a secret or a body; ``proxy/words`` has the words, in each language.
 """
 
+from collections.abc import Iterable
+
 from proxy.words import Phrase, Said, phrase
 from proxy.words.languages import DEFAULT, Language
 
@@ -51,24 +58,40 @@ class ProxyError(Exception):
     title = phrase("title.internal")
     next_step = phrase("step.report")
     retry_after: float | None = None
+    row: int | None = None
+    """The ledger's row of the request that this one repeats."""
+    outcome = ""
+    """The outcome of that."""
 
     def __init__(self, detail: Said) -> None:
         super().__init__(detail)
         self.detail = detail
 
 
+class BadValue(ValueError):
+    """A text is no value of its kind; ``what`` is the reason."""
+
+    def __init__(self, what: Phrase) -> None:
+        super().__init__(str(what))
+        self.what = what
+
+    def of(self, name: str) -> Phrase:
+        """Say the same of the setting, or the flag, that has the value."""
+        return phrase("settings.wrong", names=name, what=self.what)
+
+
 class SettingsError(ProxyError):
     """Some settings are missing or wrong; ``problems`` has one line for each.
 
-    ``hint`` is how to learn more, if there is more to learn.
+    ``hints`` are how to learn more, if there is more to learn.
     """
 
     kind = "proxy_configuration_error"
 
-    def __init__(self, problems: list[str], hint: str = "") -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
-        self.hint = hint
+    def __init__(self, problems: Iterable[Said], hints: Iterable[Said] = ()) -> None:
+        self.problems = list(problems)
+        self.hints = list(hints)
+        super().__init__("; ".join(map(str, self.problems)))
 
 
 class RequestRefused(ProxyError):
@@ -121,6 +144,53 @@ class LedgerUnavailable(ProxyError):
 
     def __init__(self, why: Said) -> None:
         super().__init__(phrase("ledger-unwritable", why=why))
+
+
+class Repeated(ProxyError):
+    """The request repeats another one of the same key, and is not sent."""
+
+    status = 409
+    kind = "http_request_denied"
+    title = phrase("title.repeated")
+
+    def __init__(self, detail: Phrase, row: int | None, next_step: Phrase | None = None) -> None:
+        super().__init__(detail)
+        self.row = row
+        if next_step is not None:
+            self.next_step = next_step
+
+
+class KeyReused(Repeated):
+    """The key came before with another body, method or target."""
+
+    status = 422
+    reason = "key-reused"
+    title = phrase("title.key-reused")
+    next_step = phrase("step.new-key")
+
+
+class RepeatUnderWay(Repeated):
+    """The first is not over."""
+
+    reason = "repeat-under-way"
+    outcome = "unknown"
+    next_step = phrase("step.repeat-soon")
+    retry_after = 5.0
+
+
+class RepeatInDoubt(Repeated):
+    """Nobody knows what became of the first."""
+
+    reason = "repeat-in-doubt"
+    outcome = "unknown"
+    retry_after = 30.0
+
+
+class RepeatKnown(Repeated):
+    """The first was answered, and its answer is not kept."""
+
+    reason = "repeat-known"
+    outcome = "answered"
 
 
 class TokenError(ProxyError):

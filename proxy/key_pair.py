@@ -4,12 +4,15 @@ import ssl
 from pathlib import Path
 from typing import NoReturn
 
+from proxy.words import Phrase, phrase
+
 
 class PairUnusable(Exception):
     """The pair cannot be used; ``of_key``: the reason is the key, or its place."""
 
-    def __init__(self, words: str, *, of_key: bool) -> None:
-        super().__init__(words)
+    def __init__(self, why: Phrase, *, of_key: bool) -> None:
+        super().__init__(str(why))
+        self.why = why
         self.of_key = of_key
 
 
@@ -26,11 +29,7 @@ def load(context: ssl.SSLContext, certificate: Path, key: Path | None = None) ->
     try:
         context.load_cert_chain(certificate, key, password=_no_passphrase)
     except _Encrypted:
-        words = (
-            f"the private key in {holder} is encrypted; write one that is not, which only this"
-            f" user can read: openssl pkey -in {holder} -out NEW-FILE"
-        )
-        raise PairUnusable(words, of_key=True) from None
+        raise PairUnusable(phrase("pair.encrypted", path=str(holder)), of_key=True) from None
     except OSError as error:  # ssl.SSLError is one
         raise _explained(error, certificate, holder) from None
 
@@ -40,17 +39,22 @@ def _no_passphrase() -> NoReturn:
 
 
 def _explained(error: OSError, certificate: Path, holder: Path) -> PairUnusable:
-    sought = ((certificate, "certificate", b"CERTIFICATE-----"), (holder, "key", b"KEY-----"))
-    for file, what, mark in sought:
+    sought = (
+        (certificate, b"CERTIFICATE-----", phrase("pair.no-certificate", path=str(certificate))),
+        (holder, b"KEY-----", phrase("pair.no-key", path=str(holder))),
+    )
+    for file, mark, absent in sought:
+        of_key = mark == b"KEY-----"
         try:
             found = mark in file.read_bytes()
         except OSError as denied:
-            return PairUnusable(f"cannot read {file} ({denied.strerror})", of_key=what == "key")
+            why = phrase("value.unreadable", path=str(file), why=str(denied.strerror))
+            return PairUnusable(why, of_key=of_key)
         if not found:
-            return PairUnusable(f"there is no PEM {what} in {file}", of_key=what == "key")
-    reason = getattr(error, "reason", None) or error.strerror
+            return PairUnusable(absent, of_key=of_key)
+    reason = str(getattr(error, "reason", None) or error.strerror)
+    key, pem = str(holder), str(certificate)
     if reason == "KEY_VALUES_MISMATCH":
-        words = f"the private key in {holder} does not belong to the certificate in {certificate}"
-        return PairUnusable(words, of_key=True)
-    words = f"cannot use {certificate} with the key in {holder} ({reason})"
-    return PairUnusable(words, of_key=False)
+        return PairUnusable(phrase("pair.mismatch", key=key, certificate=pem), of_key=True)
+    why = phrase("pair.unusable", key=key, certificate=pem, why=reason)
+    return PairUnusable(why, of_key=False)

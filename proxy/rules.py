@@ -7,6 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from proxy.errors import BadValue
+from proxy.words import phrase
+
 CALLER = r"[A-Za-z][A-Za-z0-9_-]{0,31}"
 _RULE = re.compile(
     rf"^(?:(?P<caller>{CALLER})\s*:\s*)?"
@@ -38,15 +41,12 @@ class Rule:
 
     @classmethod
     def parse(cls, value: Any) -> "Rule":  # noqa: ANN401  whatever a source gives
-        """Read a rule such as ``GET /v1/payments*`` or ``GET|POST /v1/*``; raise ValueError."""
+        """Read a rule such as ``GET /v1/payments*`` or ``GET|POST /v1/*``; raise BadValue."""
         if isinstance(value, Rule):
             return value
         match = _RULE.match(str(value).strip())
         if not match:
-            raise ValueError(
-                f"{str(value)!r} is not a rule; write METHOD /path without a query, such as GET"
-                " /v1/payments*, or payroll: GET /v1/payments* for one caller only"
-            )
+            raise BadValue(phrase("value.no-rule", text=repr(str(value))))
         method, pattern = match["method"], match["pattern"]
         methods = frozenset() if method == "*" else frozenset(method.split("|"))
         body = _linear([re.escape(part.encode()) for part in pattern.split("*")])

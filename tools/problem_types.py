@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "problem-types.md"
 HEAD = "| type | status | since | |\n|---|---|---|---|\n"
 # What no caller meets by itself: these are the bases of what is met.
-BASES = (errors.RequestRefused, errors.UpstreamError, errors.TokenError)
+BASES = (errors.RequestRefused, errors.UpstreamError, errors.TokenError, errors.Repeated)
 ROW = re.compile(r"^\| `([a-z_-]+)` \| [0-9, ]+ \| ([0-9.]+)(?:, gone)? \| (.*) \|\n", re.MULTILINE)
 
 

@@ -11,7 +11,7 @@ from proxy.addresses import ListenAddress
 from proxy.admin import operator
 from proxy.admin import secret as admin_secret
 from proxy.admin.connection import AdminConnection, Unreached, not_ours
-from proxy.errors import SettingsError
+from proxy.errors import BadValue, SettingsError
 from proxy.settings.sources import Sources
 
 DEFAULT = admin_secret.DEFAULT
@@ -51,8 +51,8 @@ def address(flag: str | None, sources: Sources) -> ListenAddress:
     value = flag or sources.get(_NAME) or DEFAULT
     try:
         return ListenAddress.parse(value).connectable
-    except ValueError as error:
-        raise SettingsError([f"{_NAME}: {error}"]) from None
+    except BadValue as error:
+        raise SettingsError([error.of(_NAME)]) from None
 
 
 def ask(

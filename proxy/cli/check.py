@@ -14,7 +14,7 @@ from proxy.doctor.steps import Chart, Topic, failed
 from proxy.errors import SettingsError
 from proxy.server import errand
 from proxy.terminal import prompt
-from proxy.terminal.arguments import FAILED, USAGE, say
+from proxy.terminal.arguments import FAILED, USAGE, say, say_wrong
 from proxy.terminal.screen import Screen
 from proxy.terminal.setting_flags import found_of, parser
 from proxy.words import DEFAULT, of_locale, phrase
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
         if options.json:
             Screen(sys.stdout).line(as_json(_unread(error)))
         else:
-            say("\n".join(error.problems))
+            say_wrong(error)
         return USAGE
     codes: list[int] = []
     errand.run(_examine(found, options, codes))

@@ -21,7 +21,7 @@ from proxy.asgi import App
 from proxy.cli.opening import opening
 from proxy.cli.webhooks import WEBHOOK_PATH, WebhookInbox
 from proxy.credentials import Credentials, FixedCredentials
-from proxy.errors import SettingsError
+from proxy.errors import BadValue, SettingsError
 from proxy.invocation import COMMAND, curl
 from proxy.server import server, sockets
 from proxy.server.build import Parts
@@ -113,7 +113,7 @@ class Demo:
         try:
             return DemoSettings.model_validate({**given, **own})
         except ValidationError as error:
-            raise SettingsWrong(problems(error, Settings.model_fields), _FLAGS_ALONE) from None
+            raise SettingsWrong(problems(error, Settings.model_fields), [_FLAGS_ALONE]) from None
 
     def run(self) -> None:
         """Run until Ctrl-C."""
@@ -236,8 +236,8 @@ class Demo:
 def _address(given: Mapping[str, str], name: str, default: str) -> ListenAddress:
     try:
         return ListenAddress.parse(given.get(name, default))
-    except ValueError as error:
-        raise SettingsError([f"--{name.replace('_', '-')}: {error}"]) from None
+    except BadValue as error:
+        raise SettingsError([error.of(f"--{name.replace('_', '-')}")]) from None
 
 
 def _simulated(given: Mapping[str, object]) -> SandboxConfig:

@@ -22,7 +22,7 @@ from proxy.settings.model import Settings, find, load
 from proxy.settings.precedence import KEYCHAIN, Found, full_name
 from proxy.settings.sources import EnvFile, locate
 from proxy.terminal import prompt
-from proxy.terminal.arguments import FAILED, OK, USAGE, Parser, say
+from proxy.terminal.arguments import FAILED, OK, USAGE, Parser, say, say_wrong
 from proxy.terminal.screen import Screen
 from proxy.terminal.setting_flags import chosen, parser
 from proxy.token.kept import fetched, keeper_for, kept, left_alive
@@ -56,7 +56,7 @@ def main(name: str, arguments: Sequence[str]) -> int:
     try:
         return _login(options, screen) if name == "login" else _logout(options, screen)
     except SettingsError as error:
-        say("\n".join(error.problems))
+        say_wrong(error)
         return USAGE
     except KeychainUnavailable as error:
         say(str(error))

@@ -18,7 +18,16 @@ from proxy.cli.shared import add_proxy, proxy_of
 from proxy.counts import counted
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
-from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
+from proxy.terminal.arguments import (
+    FAILED,
+    OK,
+    UNREACHED,
+    USAGE,
+    Parser,
+    add_sources,
+    say,
+    say_wrong,
+)
 from proxy.terminal.plain import as_json, plainly
 from proxy.terminal.screen import Screen
 from proxy.words.durations import span
@@ -56,7 +65,7 @@ def main(name: str, arguments: Sequence[str]) -> int:
     try:
         where = proxy_of(options)
     except SettingsError as error:
-        say("\n".join(error.problems))
+        say_wrong(error)
         return USAGE
     try:
         return run(where, options, Screen(sys.stdout))

@@ -31,9 +31,9 @@ from proxy.settings.suspicions import (
     unread,
 )
 from proxy.telemetry import log_format
-from proxy.terminal.arguments import OK, TAKEN, USAGE, say
+from proxy.terminal.arguments import OK, TAKEN, USAGE, say, say_wrong
 from proxy.terminal.setting_flags import chosen, found_of, parser
-from proxy.words import of_locale, phrase
+from proxy.words import Said, of_locale, phrase
 
 if TYPE_CHECKING:  # imported only where there is one
     from proxy.server.systemd import Manager
@@ -68,7 +68,7 @@ def main(name: str, arguments: Sequence[str]) -> int:
     try:
         return _COMMANDS[name](options)
     except SettingsError as error:
-        say("\n".join([*error.problems, *filter(None, [error.hint])]))
+        say_wrong(error)
         return USAGE
     except AddressTaken as error:
         say(str(error))
@@ -154,12 +154,12 @@ def _overruled(handed: HandedOver, found: Found) -> list[str]:
     ]
 
 
-def _suspicions(settings: Settings, sources: Sources) -> Iterator[str]:
+def _suspicions(settings: Settings, sources: Sources) -> Iterator[Said]:
     """Return warnings about usable settings that are perhaps mistakes."""
     yield from (*unread(sources.file), *shortened(sources.file))
     yield from unknown_names(sources)
     if place := empty_upstream(settings, sources):
-        yield f"BREB_BASE_URL is set but empty ({place}): requests go to {settings.base_url}"
+        yield phrase("slip.empty-upstream", place=place, url=str(settings.base_url))
     if twice := path_of_the_api(settings):
         yield ": ".join(map(str, twice))
     if other := environment_proxy.unused(settings):
@@ -187,11 +187,8 @@ def _run(options: argparse.Namespace) -> int:
         try:
             return _serve_with(found)
         except SettingsError as error:
-            why = (
-                f"the demo does not start, because {place} has settings; to start it anyway:"
-                f" {COMMAND} demo"
-            )
-            raise SettingsError(error.problems, f"{error.hint}\n{why}".strip()) from None
+            why = phrase("demo.not-instead", place=place)
+            raise SettingsError(error.problems, [*error.hints, why]) from None
     say(phrase("demo.instead").said(of_locale(os.environ)))
     every = map(full_name, sorted(Settings.model_fields))
     if unused := [name for name in every if found.sources.get(name)]:

@@ -19,7 +19,16 @@ from proxy.counts import counted
 from proxy.errors import SettingsError, TokenError
 from proxy.settings.sources import Sources
 from proxy.terminal import prompt
-from proxy.terminal.arguments import FAILED, OK, UNREACHED, USAGE, Parser, add_sources, say
+from proxy.terminal.arguments import (
+    FAILED,
+    OK,
+    UNREACHED,
+    USAGE,
+    Parser,
+    add_sources,
+    say,
+    say_wrong,
+)
 from proxy.terminal.plain import as_json
 from proxy.terminal.screen import Screen
 from proxy.terminal.table import Cell, lines
@@ -75,7 +84,7 @@ def main(arguments: Sequence[str]) -> int:
         way = _way(options)
         return _revoke(way, options, screen) if options.action else _list(way, options, screen)
     except SettingsError as error:
-        say("\n".join(error.problems))
+        say_wrong(error)
         return USAGE
     except Unreached as error:
         say(str(error))

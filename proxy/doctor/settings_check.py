@@ -9,7 +9,7 @@ from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine, suspect
 from proxy.settings import near_misses
 from proxy.settings.git import exposed
 from proxy.settings.model import SECRETS, Settings, load, shown
-from proxy.settings.precedence import Found, full_name
+from proxy.settings.precedence import Found, full_name, named
 from proxy.settings.problems import Problem, SettingsWrong
 from proxy.settings.sources import EnvFile, Sources
 from proxy.settings.suspicions import (
@@ -39,8 +39,8 @@ class FoundSettings:
     problems: tuple[Problem, ...]
 
     @property
-    def exposed(self) -> Said:
-        """Advice about an env file that git could take into a commit; empty if all is well."""
+    def exposed(self) -> Phrase | None:
+        """Advice about an env file that git could take into a commit; None if all is well."""
         return exposed(self.sources.file.path)
 
     @property
@@ -79,7 +79,7 @@ def whole(found: FoundSettings) -> Finding:
             facts[full_name(name)] = _fact(found, name)
     if found.settings is None:
         says = phrase("check.wrong-settings")
-        return Finding(Outcome.FAILED, says, list(map(str, found.problems)), rows, facts)
+        return Finding(Outcome.FAILED, says, _said(found.problems), rows, facts)
     if twice := path_of_the_api(found.settings):
         says, advice = twice
         return Finding(Outcome.FAILED, says, (advice,), rows, facts)
@@ -88,6 +88,10 @@ def whole(found: FoundSettings) -> Finding:
         advice = phrase("check.set-upstream", url=str(found.settings.base_url))
         return Finding(Outcome.WARNING, says, (advice,), rows, facts, suspect=True)
     return Finding(Outcome.OK, phrase("check.so-many-set", count=len(rows) - 1), (), rows, facts)
+
+
+def _said(problems: Iterable[Problem]) -> list[Phrase]:
+    return [each.said for each in problems]
 
 
 def _file(file: EnvFile) -> tuple[Said, Said]:
@@ -105,7 +109,7 @@ def _folder(file: Path) -> Said:
 
 def _worded(found: FoundSettings, name: str) -> Phrase:
     """Word a setting's value, if it may be shown, and its origin."""
-    place = found.origins[name]
+    place = named(found.origins[name])
     if found.settings is None:
         return phrase("check.from", place=place)
     return phrase("check.value-from", value=_value(found.settings, name), place=place)
@@ -182,7 +186,7 @@ def credentials(found: FoundSettings) -> Finding:
     if found.missing:
         return failed(_which(found.missing), *_where_to_put(found))
     if wrong := [each for each in found.problems if not set(each.of).isdisjoint(_PAIR)]:
-        return failed(_together(map(str, wrong)), phrase("check.copy-it"))
+        return failed(_together(_said(wrong)), phrase("check.copy-it"))
     if found.settings is not None and (strange := odd(_pair(found.settings))):
         return suspect(_together(strange), phrase("check.copy-them"))
     if found.exposed:

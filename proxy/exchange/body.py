@@ -58,7 +58,7 @@ class OutgoingBody:
             return b""
         return self._taken(part)
 
-    async def read_ahead(self, most: int, seconds: float) -> None:
+    async def read_ahead(self, most: int, seconds: float | None) -> None:
         """Read ahead, before anything goes out, until all or ``most`` bytes are at hand."""
         part = self._now()
         if part is not None and part.last:  # most bodies have come already

@@ -17,6 +17,7 @@ from proxy.errors import UpstreamError
 from proxy.exchange.attempt import Attempt
 from proxy.exchange.body import OutgoingBody
 from proxy.exchange.outgoing import OutgoingRequest
+from proxy.exchange.own_answer import KnownAnswer, give
 from proxy.exchange.record import Exchange, may_change
 from proxy.exchange.uploads import Uploads
 from proxy.exchange.web_pages import with_cors
@@ -37,8 +38,11 @@ _LOCATIONS = (b"location", b"content-location")
 _VIA = {version: f"Via: {version} breb-proxy\r\n".encode() for version in ("1.0", "1.1")}
 
 
-Gate = Callable[[Exchange, Request, OutgoingBody | None], Awaitable[None]]
-"""Waits until a request may go up; raises ProxyError if it may not."""
+Gate = Callable[[Exchange, Request, OutgoingBody | None], Awaitable[KnownAnswer | None]]
+"""Waits until a request may go up; raises ProxyError if it may not.
+
+Returns the answer to one that need not.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,13 @@ class Forwarder:
     async def forward(self, exchange: Exchange, request: Request, send: Send) -> None:
         """Forward one request and send the answer on."""
         body = OutgoingBody(exchange, request, self._keeps) if request.framing else None
-        if self._gate is not None and may_change(request.method, request.path):
-            await self._gate(exchange, request, body)
+        gate = self._gate
+        if (
+            gate is not None
+            and may_change(request.method, request.path)
+            and await _is_answered(gate, exchange, request, body, send)
+        ):
+            return
         if exchange.observer is not None:
             exchange.observer.enters("token")
         outgoing = OutgoingRequest(request, body)
@@ -303,6 +312,16 @@ class Forwarder:
 def _renews(exchange: Exchange) -> bool:
     """Report whether a 401 may be about the token."""
     return exchange.own is None or exchange.own.renews
+
+
+async def _is_answered(
+    gate: Gate, exchange: Exchange, request: Request, body: OutgoingBody | None, send: Send
+) -> bool:
+    """Wait at the gate; report whether the answer was known there, and give it."""
+    known = await gate(exchange, request, body)
+    if known is not None:
+        await give(exchange, send, *known)
+    return known is not None
 
 
 def _own_authority(request: Request) -> bytes:

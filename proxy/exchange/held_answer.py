@@ -63,7 +63,7 @@ class HeldAnswer:
         if len(self.body) > LIMIT:
             await self.release()
         else:
-            self.whole = not message["more_body"]
+            self.whole = not message.get("more_body", False)
 
     async def release(self) -> None:
         """Pass on what is held back, as it came, and all that is to come."""

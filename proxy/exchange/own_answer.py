@@ -1,8 +1,18 @@
 """A whole answer of our own, without the upstream."""
 
+from typing import NamedTuple
+
 from proxy.asgi import Send
 from proxy.exchange.record import Exchange
 from proxy.http1.fields import Lines
+
+
+class KnownAnswer(NamedTuple):
+    """Status, field lines and body."""
+
+    status: int
+    lines: Lines
+    body: bytes
 
 
 async def give(

@@ -13,7 +13,7 @@ _LOOK_UP = phrase("step.look-up")
 
 def next_step(error: ProxyError, method: str, outcome: str) -> Phrase:
     """Return the advice about an error: first to look it up, if it may have had an effect."""
-    if not _in_doubt(method, outcome):
+    if error.outcome or not _in_doubt(method, outcome):
         return error.next_step
     if isinstance(error, RequestRefused):
         return phrase("step.look-up-then", look_up=_LOOK_UP, step=error.next_step)
@@ -42,7 +42,9 @@ def problem(
         "exchange": exchange_id,
     }
     if method not in SAFE:
-        document["outcome"] = outcome
+        document["outcome"] = error.outcome or outcome
+    if error.row is not None:
+        document["row"] = error.row
     body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
     details = _quoted(str(error))
     lines = [

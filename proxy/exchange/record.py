@@ -42,6 +42,7 @@ class Exchange:
         "own",
         "passed_on",
         "received",
+        "repeat_of",
         "sent",
         "started",
         "status",
@@ -76,6 +77,7 @@ class Exchange:
         self.left = False
         self.failure: ProxyError | None = None
         self.note: Said = ""
+        self.repeat_of: int | None = None  # the ledger's row of the request that this one repeats
         self.started = time.perf_counter()
 
     def join(self, observer: Observer) -> Observer:

@@ -11,6 +11,15 @@ from proxy.http1.fields import Line, Lines, first
 from proxy.http1.request import Request
 from proxy.words import Phrase, phrase
 
+_EXPOSED = (
+    b"Location",
+    b"Retry-After",
+    b"Proxy-Status",
+    b"Server-Timing",
+    b"Preference-Applied",
+    b"Idempotent-Replayed",
+)
+
 
 def page_origin(request: Request, authority: bytes, allowed: frozenset[bytes]) -> bytes | None:
     """Return the origin of an allowed page, None for our own; refuse all others."""
@@ -48,10 +57,7 @@ def cors(origin: bytes) -> Lines:
     return [
         (b"Access-Control-Allow-Origin", origin),
         (b"Access-Control-Allow-Credentials", b"true"),
-        (
-            b"Access-Control-Expose-Headers",
-            b"Location, Retry-After, Proxy-Status, Server-Timing, Preference-Applied",
-        ),
+        (b"Access-Control-Expose-Headers", b", ".join(_EXPOSED)),
         (b"Vary", b"Origin"),
     ]
 

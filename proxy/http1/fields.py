@@ -82,6 +82,7 @@ OVERRIDES = frozenset(
 REQUEST = NameTable(
     onward=(
         b"content-length",
+        b"idempotency-key",
         b"max-forwards",
         b"origin",
         b"prefer",

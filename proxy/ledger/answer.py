@@ -1,25 +1,34 @@
-"""The first part of an upstream's answer, for its id and its status."""
+"""The first part of an upstream's answer: for its id and its status, and for repeats."""
 
 import zlib
 
+from proxy.exchange.own_answer import KnownAnswer
+from proxy.exchange.record import Exchange
 from proxy.http1.content_codings import CODINGS, decoded
-from proxy.http1.fields import Lines
+from proxy.http1.fields import HOP_BY_HOP, Lines
+from proxy.ledger.claim import FREES
 
 LIMIT = 65_536  # bytes
+# What is said anew of each answer, or holds for one alone.
+_NOT_KEPT = HOP_BY_HOP | frozenset(
+    (b"content-encoding", b"content-length", b"date", b"server-timing", b"set-cookie")
+)
 
 
 class AnswerExcerpt:
     """The answer that the caller got, up to a limit."""
 
-    __slots__ = ("coding", "data")
+    __slots__ = ("coding", "data", "lines")
 
     def __init__(self) -> None:
         self.coding = ""
         self.data = bytearray()
+        self.lines: Lines = []
 
     def begin(self, lines: Lines) -> None:
-        """Note its body's content coding; an answer from before does not count any more."""
+        """Take its head; an answer from before does not count any more."""
         self.data = bytearray()
+        self.lines = lines
         codings = [v for n, v in lines if n.lower() == b"content-encoding"]
         self.coding = b", ".join(codings).decode("latin-1").strip().lower()
 
@@ -29,11 +38,30 @@ class AnswerExcerpt:
 
     def text(self) -> bytes:
         """Return it decoded; nothing if it cannot be decoded."""
-        if self.coding in ("", "identity"):
-            return bytes(self.data)
+        return self._decoded()[0]
+
+    def kept(self, exchange: Exchange) -> KnownAnswer | None:
+        """Return it for repeats; None if it is no answer for them, or not whole."""
+        status = exchange.status or 0
+        if exchange.outcome != "answered" or status >= 500 or status in FREES:
+            return None
+        body, whole = self._decoded()
+        if not whole or exchange.sent != len(self.data) or b"access_token" in body:
+            return None  # a token is kept nowhere
+        lines = [line for line in self.lines if _is_kept(line[0].lower())]
+        return KnownAnswer(status, lines, body)
+
+    def _decoded(self) -> tuple[bytes, bool]:
+        """Return it decoded, and whether that is all of what there is."""
+        if self.coding in ("", "identity") or not self.data:
+            return bytes(self.data), True
         if self.coding not in CODINGS:
-            return b""
+            return b"", False
         try:
-            return decoded(bytes(self.data), self.coding, LIMIT)[0]
+            return decoded(bytes(self.data), self.coding, LIMIT)
         except zlib.error:
-            return b""
+            return b"", False
+
+
+def _is_kept(name: bytes) -> bool:
+    return name not in _NOT_KEPT and not name.startswith(b"access-control-")

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from proxy.clock import Clock, sleepless
 from proxy.exchange.own_request import Ask, OwnAnswer, OwnRequest
 from proxy.http1.request import Request
-from proxy.ledger.asking import due, is_for_a_person, words
+from proxy.ledger.asking import due, is_for_a_person, just_asked, words
 from proxy.ledger.entry import AskedQuestion, LedgerEntry, LookedUp
 from proxy.ledger.finding import FOUND
 from proxy.ledger.kin import Kin
@@ -41,6 +41,9 @@ class Doubts(Protocol):
 
     def rows(self) -> list[LedgerEntry]:
         """Return them."""
+
+    def row(self, number: int) -> LedgerEntry | None:
+        """Return one, None if it is not in doubt."""
 
     def kin(self, entry: LedgerEntry) -> Kin:
         """Return what other rows tell of one."""
@@ -76,6 +79,7 @@ class Asker:
         self._wall = wall
         self._aside = aside
         self._new = asyncio.Event()
+        self._one = asyncio.Lock()
         self._tried: dict[int, float] = {}  # when (seconds of the clock), by row
         self._quiet_until = self._quiet = 0.0
         self._refused: tuple[object, int] | None = None  # the token, and the API's status
@@ -123,6 +127,15 @@ class Asker:
                 async with asyncio.timeout(wait):
                     await self._new.wait()
 
+    async def ask_now(self, number: int) -> None:
+        """Ask about a row out of its turn, unless it was just asked about, or nobody may ask."""
+        async with self._one:
+            if self._held_back():
+                return
+            row = await self._aside(self._doubts.row, number)
+            if row is not None and not just_asked(row, datetime.fromtimestamp(self._wall(), UTC)):
+                await self._ask(row)
+
     async def _round(self) -> float:
         """Ask about the rows whose turn it is; return seconds until the next turn."""
         if held := self._held_back():
@@ -139,7 +152,8 @@ class Asker:
             if held := self._held_back():
                 return held
             self._tried[row["number"]] = self._clock()
-            await self._ask(row)
+            async with self._one:
+                await self._ask(row)
         return GAP if ready else min(LOOK, *waits.values()) if waits else LOOK
 
     def _held_back(self) -> float:

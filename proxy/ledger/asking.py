@@ -53,6 +53,12 @@ def is_for_a_person(entry: LedgerEntry) -> bool:
     return _due(entry) is None
 
 
+def just_asked(entry: LedgerEntry, now: datetime) -> bool:
+    """Report whether the API was asked about a row some seconds ago."""
+    asked = moment(entry["evidence"][-1]["at"]) if entry["evidence"] else None
+    return asked is not None and 0 <= (now - asked).total_seconds() < SOON
+
+
 def _due(entry: LedgerEntry) -> datetime | None:
     evidence, began = entry["evidence"], _began(entry)
     if not evidence:

@@ -1,34 +1,64 @@
 """The gate before the upstream: a request that may change something goes up after its row.
 
 The body is read ahead a little, so that a row that is left open names its payment. A long or slow
-body goes up without that, and its names are added before its last part goes up.
+body goes up without that, and its names are added before its last part goes up. The body of a
+request with a key is read whole.
 """
 
 import time
 from functools import partial
 
+from proxy.errors import Repeated, RequestRefused
 from proxy.exchange.body import OutgoingBody
+from proxy.exchange.own_answer import KnownAnswer
 from proxy.exchange.record import Exchange
 from proxy.http1.request import Request
+from proxy.ledger.claim import KeyClaim, fingerprint
+from proxy.ledger.claims import Claims
+from proxy.ledger.idempotency_key import NAME, key_of
 from proxy.ledger.ledger import Ledger
 from proxy.ledger.payment import Picker
 from proxy.ledger.row import Body, Row
 from proxy.ledger.row_observer import LIMIT, RowObserver
 from proxy.moments import stamp
+from proxy.words import phrase
 
 _PATIENCE = 1.0  # seconds of waiting for a body
 _UNTOLD = Body()
 
 
 class Bookkeeper:
-    """Opens a row for each request that may change something; its row observer closes it."""
+    """Opens a row for each request that may change something; its row observer closes it.
 
-    def __init__(self, ledger: Ledger, picker: Picker) -> None:
+    ``claims`` open those of requests with a key; None if keys mean nothing here. Without
+    ``keeps``, no answer is kept for repeats. ``unkeyed`` are paths at which a key means nothing.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        picker: Picker,
+        claims: Claims | None = None,
+        *,
+        keeps: bool = True,
+        unkeyed: frozenset[bytes] = frozenset(),
+    ) -> None:
         self._ledger = ledger
         self._picker = picker
+        self._claims = claims
+        self._keeps = keeps
+        self._unkeyed = unkeyed
 
-    async def admit(self, exchange: Exchange, request: Request, body: OutgoingBody | None) -> None:
-        """Return when the request is written down; raise LedgerUnavailable if it cannot be."""
+    async def admit(
+        self, exchange: Exchange, request: Request, body: OutgoingBody | None
+    ) -> KnownAnswer | None:
+        """Return when the request is written down, or the answer to one that is a repeat.
+
+        Raise LedgerUnavailable if it cannot be written, Repeated if a repeat has no answer.
+        """
+        keys = request.section.known.get(NAME)
+        if keys is not None and self._claims is not None and request.path not in self._unkeyed:
+            return await self._admit_once(exchange, request, body, key_of(keys), self._claims)
         observer = RowObserver(exchange, request, self._ledger, self._picker)
         told = exchange.join(observer)
         if body is not None:
@@ -39,6 +69,40 @@ class Bookkeeper:
         await self._ledger.open(row, partial(observer.tell, row))
         if body is not None and not observer.whole:
             body.before_last = partial(observer.amend, row)
+        return None
+
+    async def _admit_once(
+        self,
+        exchange: Exchange,
+        request: Request,
+        body: OutgoingBody | None,
+        key: str,
+        claims: Claims,
+    ) -> KnownAnswer | None:
+        """As `admit`, for a request with a key."""
+        observer = RowObserver(exchange, request, self._ledger, self._picker)
+        told = exchange.join(observer)
+        if body is not None:
+            told.enters("intake")
+            await body.read_ahead(LIMIT + 1, None)
+        if (sha256 := observer.sha256) is None:
+            too_large = phrase("key.body-too-large", bytes=LIMIT)
+            raise RequestRefused(413, "body-too-large", too_large, phrase("step.no-key"))
+        told.enters("ledger")
+        row = _row(exchange)
+        told_apart = fingerprint(exchange.method, exchange.target, sha256)
+        claim = KeyClaim(exchange.caller, key, told_apart, keeps=self._keeps)
+        try:
+            known = await claims.open(row, claim, observer)
+        except Repeated as repeated:
+            self._ledger.repeats[repeated.reason] += 1
+            exchange.repeat_of = repeated.row
+            raise
+        if known is None:
+            return None
+        self._ledger.repeats[known.kind] += 1
+        exchange.repeat_of, exchange.note = known.row, known.note
+        return known.answer
 
 
 def _row(exchange: Exchange) -> Row:

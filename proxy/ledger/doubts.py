@@ -22,6 +22,12 @@ class DoubtfulRows:
         with reading(self.path) as reader:
             return list(reader.entries(Query(in_doubt=True, limit=MOST)))
 
+    def row(self, number: int) -> LedgerEntry | None:
+        """Return one, None if it is not in doubt."""
+        with reading(self.path) as reader:
+            found = reader.find(f"#{number}")
+        return found[0] if found and found[0]["in_doubt"] else None
+
     def kin(self, entry: LedgerEntry) -> Kin:
         """Return what other rows tell of one."""
         with reading(self.path) as reader:

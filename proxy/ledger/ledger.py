@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from proxy.counts import counted
 from proxy.errors import LedgerUnavailable
 from proxy.invocation import COMMAND
+from proxy.ledger.claim import KeyTaken
 from proxy.ledger.marks import marked
 from proxy.ledger.retention import Retention
 from proxy.ledger.row import Body, End, Row
@@ -48,6 +49,8 @@ class Ledger:
         self.recovered: Counter[str] = Counter()
         self.asker: Asker | None = None
         """Who asks the API about what is in doubt, if anybody does."""
+        self.repeats: Counter[str] = Counter()
+        """Repeats of a key's request that were not sent, by their answers."""
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[Row, float] = {}
         self._sick = self._closed = False
@@ -57,7 +60,9 @@ class Ledger:
         self._under_way: set[Row] = set()  # these are written, and have no end yet
         self._soon: asyncio.Handle | None = None  # will hand over rows that are waited for
         self._later = False  # ends will be handed over that find no company
-        self._writer = Writer(path, self._open(), retention, self._told, self._tell_left)
+        self._writer = Writer(
+            path, self._open(), retention, self._told, self._told_over, self._tell_left
+        )
         self._writer.begin()
         self._look = self._loop.call_later(_LOOK, self._watch)
 
@@ -118,7 +123,8 @@ class Ledger:
     def open(self, row: Row, tell: Tell | None = None) -> Coroutine[Any, Any, None]:
         """Write ``row``; when this was awaited it is on the disk. Raises LedgerUnavailable.
 
-        ``tell`` completes the row just before it is written.
+        ``tell`` completes the row just before it is written. Raises KeyTaken, with nothing written,
+        if the row has a claim and another row has its key.
         """
         return self._written(row, self._steps.openings, tell)
 
@@ -239,6 +245,15 @@ class Ledger:
         with contextlib.suppress(RuntimeError):  # the event loop has ended: nobody waits
             self._loop.call_soon_threadsafe(self._wake, rows, problem)
 
+    def _told_over(self, rows: list[Row]) -> None:
+        with contextlib.suppress(RuntimeError):  # as above
+            self._loop.call_soon_threadsafe(self._end_claims, rows)
+
+    def _end_claims(self, rows: list[Row]) -> None:
+        for row in rows:
+            if row.claim is not None and not row.claim.over.done():
+                row.claim.over.set_result(None)
+
     def _wake(self, rows: list[Row], problem: Said) -> None:
         for row in rows:
             waiting = row.written
@@ -246,6 +261,8 @@ class Ledger:
                 continue  # it left, or waited too long
             if problem:
                 waiting.set_exception(LedgerUnavailable(problem))
+            elif row.claim is not None and row.claim.taken is not None:
+                waiting.set_exception(KeyTaken)
             else:
                 waiting.set_result(None)
                 self._under_way.add(row)

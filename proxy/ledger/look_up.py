@@ -1,21 +1,15 @@
-"""A look-up: asks the API about a row, on the way of every caller's request, and only with GET.
-
-The requests enter the callers' app in this process, in the name of the caller whose row it is: the
-rules judge them, the keeper's token goes on them, and the log has a line for each. A 401 renews no
-token: what it means here is that the scope to list payments is missing.
-"""
+"""A look-up: asks the API about a row, in the name of the caller whose row it is."""
 
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from proxy.exchange.own_request import Ask, OwnRequest
-from proxy.http1.fields import REQUEST, Section
-from proxy.http1.request import Request
+from proxy.exchange.own_request import Ask
 from proxy.ledger import questions
+from proxy.ledger.api_reader import ApiReader, OwnReply
 from proxy.ledger.comparison import Candidate, Comparison
 from proxy.ledger.entry import AskedQuestion, FoundCandidate, LedgerEntry, LookedUp
 from proxy.ledger.finding import Asked, finding
@@ -23,25 +17,9 @@ from proxy.ledger.kin import Kin
 from proxy.ledger.payment import Mark, Mask
 from proxy.ledger.questions import MOST_PAGES, Question
 from proxy.moments import stamp
-from proxy.token.response import retry_after
-from proxy.upstream import Reply
 from proxy.words import both
 
-_LIMIT = 4 << 20  # bytes of one answer
-_SECONDS = 30.0  # seconds for one question
-_LATEST = 86_400.0  # seconds: of a Retry-After
-_PROBLEM = b"application/problem+json"
 _RULE = b"urn:breb-proxy:error:rule"
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """``ours``: it is this proxy's own; ``retry_after``: seconds until the next is welcome."""
-
-    status: int | None
-    body: bytes
-    ours: bool = False
-    retry_after: float | None = None
 
 
 class LookUp:
@@ -59,11 +37,10 @@ class LookUp:
 
         ``skew``: seconds that the API's clock is ahead of ours, None if that is not known.
         """
-        self._ask_api = ask
+        self._requests = ApiReader(ask, caller)
         self._mask = mask
         self._mark = mark
         self._skew = skew
-        self._caller = caller
 
     async def look_up(self, entry: LedgerEntry, kin: Callable[[], Kin]) -> LookedUp:
         """Return what the API has that could be what a row tells of, as JSON.
@@ -76,7 +53,7 @@ class LookUp:
         comparison = Comparison(
             entry, self._mask, self._mark, skew, known, family.owners, family.twins
         )
-        caller = entry["caller"] or self._caller
+        caller = entry["caller"] or ""
         asked: list[Asked] = []
         likely: list[Candidate] = []
         for question in questions.questions(entry, known):
@@ -108,7 +85,7 @@ class LookUp:
         first: Mapping[str, Any] = {}
         back_to: datetime | None = None
         for number in range(1, MOST_PAGES + 1):
-            answer = await self._get(question.page(number, first), caller)
+            answer = await self._requests.get(question.page(number, first), caller)
             page = questions.page(question, answer.body) if answer.status == 200 else None
             if page is None:
                 if number > 1 and answer.status == 200:
@@ -124,23 +101,6 @@ class LookUp:
                 return _asked(question, 200, things, number, back_to, whole=True), things
         return _asked(question, 200, things, MOST_PAGES, back_to, whole=False), things
 
-    async def _get(self, target: str, caller: str) -> _Answer:
-        """Return what came; no status if nothing came in time."""
-        own = OwnRequest(caller, renews=False)
-        try:
-            async with asyncio.timeout(_SECONDS):
-                came = await self._ask_api(_request(target), own, _LIMIT)
-        except TimeoutError:
-            return _Answer(None, b"")
-        if came.status is None or not came.whole:
-            return _Answer(None, b"")
-        ours = any(
-            name.lower() == b"content-type" and value == _PROBLEM for name, value in came.lines
-        )
-        reply = Reply(came.status, came.lines, bytes(came.body))
-        later = retry_after(reply, _LATEST) if reply.status in (429, 503) else None
-        return _Answer(reply.status, reply.body, ours, later)
-
 
 def _asked(
     question: Question,
@@ -155,7 +115,7 @@ def _asked(
     return Asked(question.target, status, len(things), pages, back_to=back, whole=whole)
 
 
-def _unanswered(question: Question, answer: _Answer) -> Asked:
+def _unanswered(question: Question, answer: OwnReply) -> Asked:
     absent = answer.status == 404 and not answer.ours and questions.not_found(answer.body)
     return Asked(
         question.target,
@@ -178,8 +138,3 @@ def _shown(candidate: Candidate) -> FoundCandidate:
         "sure": candidate.sure,
         "mark": candidate.mark,
     }
-
-
-def _request(target: str) -> Request:
-    lines = [(b"Host", b"localhost"), (b"Accept", b"application/json")]
-    return Request("GET", target.encode(), "1.1", Section(lines, REQUEST), framing=0)

@@ -17,6 +17,8 @@ _EVERY = 60.0  # seconds
 _HOUR = 3600  # seconds
 AT_ONCE = 500  # rows in one transaction: payments wait for no more than that
 BESIDE = 50  # the same while payments arrive
+CLAIMS = 400.0  # days that a claim stays at least, and longer than its row
+_ALL = "~"  # after any time
 
 
 class Retention:
@@ -28,9 +30,11 @@ class Retention:
         size: int,
         believed: BelievedTime | None = None,
         steady: Callable[[], float] = time.monotonic,
+        hours: float = 24.0,
     ) -> None:
-        """Keep ``days`` days, and at most ``size`` bytes of rows."""
+        """Keep ``days`` days, and at most ``size`` bytes of rows; answers for ``hours``."""
         self._days = days
+        self._hours = hours
         self._size = size
         self.believed = believed or BelievedTime()
         self._steady = steady
@@ -53,12 +57,22 @@ class Retention:
         if now < self._due:
             return
         before = self._before()
-        gone = store.prune(before, self._size, most)
+        forgot = self._forget(store, most)
+        gone = 0 if forgot else store.prune(before, self._size, most)
         self._gone += gone
-        self._due = now + (0.0 if gone else _EVERY)
-        if not gone:
+        self._due = now + (0.0 if gone or forgot else _EVERY)
+        if not (gone or forgot):
             self._say_gone(before)
             self._say_full(store.size())
+
+    def _forget(self, store: Store, most: int) -> int:
+        """Delete answers and claims that are too old; answers also where there is no room."""
+        now = self.believed.now
+        if now is None:
+            return 0
+        replies = stamp(now - self._hours * 3600)
+        claims = stamp(now - max(self._days + 1, CLAIMS) * DAY)
+        return store.forget(_ALL if store.size() > self._size else replies, claims, most)
 
     def _before(self) -> str | None:
         """Return the time before which rows are too old; None while that is in question.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from proxy.exchange.record import doubtful
+from proxy.ledger.claim import KeyClaim
 
 Value = str | int | float | None
 
@@ -45,8 +46,9 @@ class End(NamedTuple):
 class Row:
     """One request that may change something. ``number`` is there once the row is in the file.
 
-    ``home`` is the open file that holds it. The sender awaits ``written``; only the event loop
-    touches that. ``status`` and ``answer`` are the upstream's, where they are known before the end.
+    ``home`` is the open file that holds it; ``claim`` is that to its caller's key, if it has one.
+    The sender awaits ``written``; only the event loop touches that. ``status`` and ``answer`` are
+    the upstream's, where they are known before the end.
     """
 
     exchange: str
@@ -63,6 +65,7 @@ class Row:
     status: int | None = None
     answer: str | None = None
     end: End | None = None
+    claim: KeyClaim | None = None
 
     def opening(self, number: int) -> tuple[Value, ...]:
         """Return the values of `schema.OPEN`."""

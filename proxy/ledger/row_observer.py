@@ -64,6 +64,11 @@ class RowObserver(Observer):
         self._forget()
         return Body(self._size, digest, told, marks)
 
+    @property
+    def sha256(self) -> str | None:
+        """The hash of the request's body; None if it has not come whole, or is too long."""
+        return self._hash.hexdigest() if self.whole and self._size <= LIMIT else None
+
     def tell(self, row: Row) -> None:
         """Complete the row with the kept part of the request's body."""
         row.body = self.body()
@@ -114,6 +119,9 @@ class RowObserver(Observer):
         """Close the row, if there is one."""
         if self.row is not None:
             end, told = self._end(), self._exchange.passed_on and self._answer.data
+            claim = self.row.claim
+            if claim is not None and claim.keeps:
+                claim.answer = self._answer.kept(self._exchange)
             tell = partial(self.tell_answer, self.row, end) if told else None
             self._ledger.close(self.row, end, tell)
 

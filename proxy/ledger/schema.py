@@ -69,6 +69,26 @@ CREATE TABLE identity (
 );
 INSERT INTO identity VALUES (lower(hex(randomblob(8))), randomblob(32));
 {chain.TABLE}
+CREATE TABLE claim (
+    caller TEXT NOT NULL,
+    key TEXT NOT NULL,                         -- the Idempotency-Key
+    number INTEGER NOT NULL,                   -- the row that has it: that may be gone already
+    exchange TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,                 -- SHA-256 of method, target and the body's SHA-256
+    at TEXT NOT NULL,
+    UNIQUE (caller, key)
+);
+CREATE TRIGGER claim_in_doubt_stays BEFORE DELETE ON claim
+WHEN EXISTS (SELECT 1 FROM request WHERE request.number = OLD.number
+             AND request.exchange = OLD.exchange AND (outcome IS NULL OR {IN_DOUBT}))
+BEGIN SELECT RAISE(ABORT, 'the claim of a row in doubt is never deleted'); END;
+CREATE TABLE reply (
+    number INTEGER PRIMARY KEY,                -- the row whose answer it is: that may be gone
+    at TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    fields TEXT NOT NULL,                      -- JSON: names and values, in order
+    body BLOB NOT NULL
+);
 """
 
 TABLES = f"""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import chain as chained
 from pathlib import Path
 
-from proxy.ledger import chain, schema
+from proxy.ledger import chain, kept_claims, schema
 from proxy.ledger.cut import cut
 from proxy.ledger.lock import Lock
 from proxy.ledger.log import Log
@@ -146,6 +146,7 @@ class Store:
         try:
             with self._transaction():
                 self._write(openings, numbers, amended, closings)
+                self._write_claims(openings, closings)
         except BaseException:
             self._head = None
             for row, number in zip(openings, before, strict=True):
@@ -172,6 +173,18 @@ class Store:
         events += self._amend([row.amendment() for row in amended])
         events += self._close([row.closing() for row in closings])
         self._head = chain.append(self._connection, events, self._head)
+
+    def _write_claims(self, openings: Sequence[Row], closings: Sequence[Row]) -> None:
+        for row in openings:
+            if row.claim is not None:
+                kept_claims.take(self._connection, row, row.claim)
+        for row in closings:
+            if row.claim is not None:
+                kept_claims.end(self._connection, row, row.claim)
+
+    def free(self, openings: list[Row]) -> list[Row]:
+        """Return the rows that may be opened: not those whose key another row has."""
+        return kept_claims.free(self._connection, openings)
 
     def _amend(self, amendments: list[tuple[Value, ...]]) -> list[bytes]:
         changed = [self._execute(schema.AMEND, values) for values in amendments]
@@ -264,6 +277,12 @@ class Store:
             # As a script: `execute` steps once, which on some versions of Python is one page.
             self._connection.executescript(f"PRAGMA incremental_vacuum({_PAGES});")
         return len(gone)
+
+    def forget(self, replies: str, claims: str, most: int) -> int:
+        """Delete some of the oldest answers and claims from before those times; return how many."""
+        with self._transaction():
+            gone = kept_claims.forget_replies(self._connection, replies, most)
+            return gone + kept_claims.forget_claims(self._connection, claims, most)
 
     def fold(self) -> bool:
         """Fold the write-ahead log into the file, also where that was moved; False if not now."""

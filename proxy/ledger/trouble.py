@@ -38,7 +38,7 @@ class LedgerRefused(SettingsError):
     """The ledger cannot be used until a person does something about it."""
 
     def __init__(self, why: Phrase) -> None:
-        super().__init__([f"{SETTING}: {why}"])
+        super().__init__([phrase("settings.wrong", names=SETTING, what=why)])
         self.why = why
 
 
@@ -47,7 +47,7 @@ class NoSuchRow(LedgerRefused):
 
     def __init__(self, row: str) -> None:
         super().__init__(phrase("ledger.no-row", row=row))
-        self.problems = [str(self.why)]
+        self.problems = [self.why]
 
 
 class LedgerDamaged(LedgerRefused):

@@ -62,11 +62,14 @@ class Writer(threading.Thread):
         store: Store | None,
         retention: Retention,
         told: Told,
+        over: Callable[[list[Row]], None],
         left: Callable[[list[LeftOpen]], None],
     ) -> None:
         """Write to ``store``, or open it at ``path`` as soon as that can be done.
 
-        ``told`` and ``left`` are called in this thread; ``left`` with what a reopening found open.
+        ``told``, ``over`` and ``left`` are called in this thread; ``over`` with rows that had a
+        claim, when their end is written or they never were; ``left`` with what a reopening found
+        open.
         """
         super().__init__(name="ledger", daemon=True)
         self._path = path
@@ -76,6 +79,7 @@ class Writer(threading.Thread):
         self._opened = store is not None
         self._retention = retention
         self._told = told
+        self._over = over
         self._left = left
         self.problem: Said = ""
         self.damage: Said = ""
@@ -162,11 +166,15 @@ class Writer(threading.Thread):
         opened = set(openings)
         closings = [row for row in self._closings if row.number is not None or row in opened]
         amended, self._amended = self._amended, []
+        before = self._closings
         self._closings = [] if self._attempt(openings, amended, closings) else closings
         if waiting := openings + amended:
             self._told(waiting, self.problem)
         if self._gone is not None:
             self._close_there(self._gone)
+        if claimed := [row for row in before if row.claim is not None]:
+            kept = set(self._closings)
+            self._over([row for row in claimed if row not in kept])
 
     def _attempt(self, openings: list[Row], amended: list[Row], closings: list[Row]) -> bool:
         """Write, or only ask whether it can be done, and note whether it could."""
@@ -211,6 +219,7 @@ class Writer(threading.Thread):
         anew: list[Row] = []
         if store is not self._home:
             anew = [row for row in self._under_way if row.home is not store]
+        openings = store.free(openings)
         store.write([*anew, *openings], closings, amended)
         self._home = store
         self._under_way.update(openings)

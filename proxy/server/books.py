@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 from proxy.exchange.own_request import Ask
 from proxy.journal.redaction import Redaction
 from proxy.ledger.bookkeeper import Bookkeeper
+from proxy.ledger.claims import Claims
 from proxy.ledger.ledger import Ledger
 from proxy.ledger.payment import Picker
 from proxy.ledger.retention import Retention
+from proxy.server.options import token_paths
 from proxy.settings.model import Settings
 from proxy.token.keeper import TokenKeeper
 from proxy.token.source import PassportTokenSource
@@ -32,10 +34,18 @@ class Books:
         self._caller = settings.caller_key[0].caller if settings.caller_key else ""
         self._asks = settings.ledger_ask
         self._redaction = redaction = Redaction(settings.redact)
-        retention = Retention(settings.ledger_days, settings.ledger_mib << 20)
+        days, hours = settings.ledger_days, settings.idempotency_hours
+        retention = Retention(days, settings.ledger_mib << 20, hours=hours)
         self.ledger = Ledger(settings.ledger, retention)
         picker = Picker(settings.ledger_fields, redaction.value, self.ledger.mark)
-        self.bookkeeper = Bookkeeper(self.ledger, picker)
+        self._claims = Claims(self.ledger) if settings.idempotency else None
+        self.bookkeeper = Bookkeeper(
+            self.ledger,
+            picker,
+            self._claims,
+            keeps=settings.idempotency_hours > 0,
+            unkeyed=token_paths(settings),
+        )
 
     def routes(self, ask: Ask, skew: Skew) -> "list[Route]":
         """Return the admin listener's routes; ``ask`` is the way of callers' requests.
@@ -57,8 +67,15 @@ class Books:
         from proxy.ledger.asker import Asker, paced
         from proxy.ledger.doubts import DoubtfulRows
 
-        look_up = self._look_up(paced(ask), lambda: source.skew)
-        self.ledger.asked_by(Asker(DoubtfulRows(self.ledger.path), look_up, keeper.usable))
+        ask = paced(ask)
+        look_up = self._look_up(ask, lambda: source.skew)
+        asker = Asker(DoubtfulRows(self.ledger.path), look_up, keeper.usable)
+        self.ledger.asked_by(asker)
+        if self._claims is not None:
+            from proxy.ledger.api_reader import ApiReader
+            from proxy.ledger.recall import Inquiries
+
+            self._claims.inquirer = Inquiries(asker, ApiReader(ask, self._caller))
 
     def _look_up(self, ask: Ask, skew: Skew) -> "LookUp":
         from proxy.ledger.look_up import LookUp

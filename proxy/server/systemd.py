@@ -14,6 +14,7 @@ from typing import Any
 
 from proxy.errors import SettingsError
 from proxy.server.sockets import HandedOver
+from proxy.words import phrase
 
 CALLERS, ADMIN = "callers", "admin"
 _FIRST = 3  # SD_LISTEN_FDS_START
@@ -108,8 +109,8 @@ def handed_over(environment: Mapping[str, str] = os.environ) -> HandedOver:
     found: dict[str, list[socket.socket]] = {CALLERS: [], ADMIN: []}
     for number, name in zip(range(_FIRST, _FIRST + int(count)), _endless(named), strict=False):
         if name not in found:
-            wrong = f"LISTEN_FDNAMES: {name!r} is handed over, but only sockets named"
-            raise SettingsError([f"{wrong} {CALLERS} or {ADMIN} are known (FileDescriptorName=)"])
+            wrong = phrase("handed.name", name=repr(name), callers=CALLERS, admin=ADMIN)
+            raise SettingsError([wrong])
         found[name].append(_listening(number, name))
     return HandedOver(tuple(found[CALLERS]), tuple(found[ADMIN]))
 
@@ -121,7 +122,7 @@ def _endless(names: list[str]) -> Iterator[str]:
 
 
 def _listening(number: int, name: str) -> socket.socket:
-    wrong = f"LISTEN_FDS: the socket passed as {name} is not a listening stream socket"
+    wrong = phrase("handed.socket", name=name)
     os.set_inheritable(number, False)
     try:
         sock = socket.socket(fileno=number)

@@ -4,7 +4,7 @@ from pydantic import SecretStr
 
 from proxy.addresses import Url
 from proxy.credentials import Credentials
-from proxy.errors import CredentialsMissing, SettingsError
+from proxy.errors import BadValue, CredentialsMissing, SettingsError
 from proxy.settings import keychain
 from proxy.settings.precedence import full_name
 from proxy.settings.sources import Sources
@@ -41,8 +41,8 @@ class CredentialsReader:
         text = self._sources.get(full_name(name))
         try:
             return None if text is None else visible(SecretStr(text))
-        except ValueError as error:
-            raise SettingsError([f"{full_name(name)}: {error}"]) from None
+        except BadValue as error:
+            raise SettingsError([error.of(full_name(name))]) from None
 
     async def _kept(self) -> Credentials | None:
         try:
@@ -54,7 +54,7 @@ class CredentialsReader:
         """Return probable reasons why the credentials that were read last are refused."""
         from proxy.settings.suspicions import of_refused  # only where it goes wrong
 
-        return "; ".join(of_refused(refused, self._sources))
+        return "; ".join(map(str, of_refused(refused, self._sources)))
 
     def egress(self) -> SecretStr | None:
         """Return user and password for the egress proxy as they are now; None if they are gone."""

@@ -14,7 +14,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from proxy.errors import SettingsError
+from proxy.errors import BadValue, SettingsError
+from proxy.words import Phrase, phrase
 
 # It logs each line that it cannot read, at every reading; `unreadable` tells that better. We set a
 # level, because a later configuration of logging enables a disabled logger again.
@@ -33,12 +34,18 @@ def text_of(file: Path, *, named: bool = False) -> str:
         return _text(file)
     except FileNotFoundError:
         if file.is_symlink():
-            raise SettingsError([f"{file}: is a link to a file that does not exist"]) from None
+            raise wrong(file, phrase("file.dead-link")) from None
         if named:
-            raise SettingsError([f"BREB_ENV_FILE: no such file: {file}"]) from None
+            absent = BadValue(phrase("value.no-file", path=str(file)))
+            raise SettingsError([absent.of("BREB_ENV_FILE")]) from None
         return ""
     except OSError as error:
-        raise SettingsError([f"{file}: cannot be read ({error.strerror})"]) from None
+        raise wrong(file, phrase("file.unreadable", why=str(error.strerror))) from None
+
+
+def wrong(place: Path, what: Phrase) -> SettingsError:
+    """Word the error that a file or a folder cannot be used."""
+    return SettingsError([phrase("file.wrong", path=str(place), what=what)])
 
 
 def refuse_foreign(file: Path) -> None:
@@ -55,8 +62,7 @@ def refuse_foreign(file: Path) -> None:
     with contextlib.suppress(OSError):  # no file, or an error that its reader reports
         owner = file.stat().st_uid
         if owner not in trusted:
-            name = f"if you trust it, name it: --env-file {file}"
-            raise SettingsError([f"{file}: belongs to another user (uid {owner}); {name}"])
+            raise wrong(file, phrase("file.of-another", uid=owner, path=str(file)))
 
 
 _LONGEST = 262_144  # characters
@@ -64,28 +70,28 @@ _BLANKS = re.compile(r"[^\S\r\n]{256}")
 _OPEN = 20  # references
 
 
-def unsafe(text: str) -> str:
+def unsafe(text: str) -> Phrase | None:
     """Return why python-dotenv would take for ever to read a text: its patterns are quadratic."""
     if len(text) > _LONGEST:
-        return f"it is longer than {_LONGEST} characters"
+        return phrase("file.long", most=_LONGEST)
     if _BLANKS.search(text):
-        return "a line has more than 255 spaces in a row"
+        return phrase("file.blanks")
     if sum("}" not in part for part in text.split("${")) > _OPEN + 1:
-        return f"it has more than {_OPEN} references (${{NAME}}) without their end"
-    return ""
+        return phrase("file.references", most=_OPEN)
+    return None
 
 
 def _text(file: Path) -> str:
     if not stat.S_ISREG(file.stat().st_mode):  # Docker mounts a directory where there is no file
-        raise SettingsError([f"{file}: is not a regular file"])
+        raise wrong(file, phrase("file.not-regular"))
     try:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:  # of UTF-16 without a mark every other byte of ASCII is zero
-        raise SettingsError([f"{file}: cannot be read; save it as UTF-8"])
-    if words := unsafe(text):
-        raise SettingsError([f"{file}: cannot be read: {words}"])
+        raise wrong(file, phrase("file.not-utf8"))
+    if why := unsafe(text):
+        raise wrong(file, phrase("file.unsafe", why=why))
     return text
 
 

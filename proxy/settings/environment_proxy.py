@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from proxy.addresses import Url, bracketed
 from proxy.settings.model import Settings
+from proxy.words import Phrase, Said, phrase
 
 _NAMES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _EXAMPLE = "http://HOST:PORT"
@@ -16,23 +17,17 @@ class EnvironmentProxy:
     """The variable that names a proxy, and our settings for the same; never its credentials."""
 
     variable: str
-    lines: str
+    lines: Said
 
     @property
-    def warning(self) -> str:
+    def warning(self) -> Phrase:
         """The warning at the start."""
-        return (
-            f"{self.variable} is set, but breb-proxy does not use it; to use that proxy, set"
-            f" {self.lines}"
-        )
+        return phrase("slip.proxy-unused", variable=self.variable, lines=self.lines)
 
     @property
-    def suspicion(self) -> str:
+    def suspicion(self) -> Phrase:
         """The first advice when the network fails."""
-        return (
-            f"{self.variable} is set: this network may need that proxy, but breb-proxy does not"
-            f" use it unless told to; add to .env: {self.lines}"
-        )
+        return phrase("slip.proxy-needed", variable=self.variable, lines=self.lines)
 
 
 def unused(settings: Settings) -> EnvironmentProxy | None:
@@ -56,7 +51,7 @@ def _excepted(host: str) -> bool:
     )
 
 
-def _lines(value: str) -> str:
+def _lines(value: str) -> Said:
     """Return our settings for the same proxy; an unreadable part is replaced by an example."""
     try:
         parts = urlsplit(value if "://" in value else f"http://{value}")
@@ -65,6 +60,5 @@ def _lines(value: str) -> str:
         login = parts.username is not None
     except ValueError:
         url, login = _EXAMPLE, False
-    return f"BREB_EGRESS_PROXY={url}" + (
-        " and BREB_EGRESS_CREDENTIALS=USER:PASSWORD" if login else ""
-    )
+    line = f"BREB_EGRESS_PROXY={url}"
+    return phrase("slip.proxy-lines", url=line) if login else line

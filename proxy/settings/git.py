@@ -3,30 +3,29 @@
 import subprocess
 from pathlib import Path
 
+from proxy.words import Phrase, phrase
+
 _LIMIT = 3.0  # seconds
 
 
-def exposed(file: Path) -> str:
+def exposed(file: Path) -> Phrase | None:
     """Return a warning if git could take ``file`` into a commit, with advice; else nothing.
 
     There is no warning if git is not installed, or the file does not exist.
     """
     if not file.is_file():
-        return ""
+        return None
     try:
         folder = file.absolute().parent
     except OSError:  # the current folder has been removed
-        return ""
+        return None
     if not any(_there(each / ".git") for each in (folder, *folder.parents)):
-        return ""
+        return None
     if _git(folder, "ls-files", "--error-unmatch", file.name) == 0:
-        return (
-            f"{file} is committed in git: remove it (git rm --cached {file.name}), add it to"
-            " .gitignore, and get new credentials, because the old ones stay in git's history"
-        )
+        return phrase("slip.committed", file=str(file), name=file.name)
     if _git(folder, "check-ignore", "--quiet", file.name) == 1:
-        return f"{file} is not ignored by git: add {file.name} to .gitignore before you commit"
-    return ""
+        return phrase("slip.not-ignored", file=str(file), name=file.name)
+    return None
 
 
 def _there(path: Path) -> bool:

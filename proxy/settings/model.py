@@ -15,7 +15,6 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from proxy import key_pair
 from proxy.addresses import ListenAddress, Url
-from proxy.invocation import COMMAND
 from proxy.passport.hosts import SANDBOX
 from proxy.passport.tokens import TOKEN_PATH
 from proxy.settings.field import about, common, setting
@@ -44,12 +43,12 @@ from proxy.settings.types import (
     WebOrigins,
     userinfo,
 )
+from proxy.words import phrase
 
 _NOT_PRODUCTION = {
-    "sandbox": "is a sandbox, where payments seem to succeed and no money moves",
-    "local": "is on this machine, where payments may seem to succeed and no money moves",
-    "unknown": "is not known as Passport's production; if it is a host of your own that leads"
-    f" there, add it to {PREFIX}PRODUCTION_HOSTS",
+    "sandbox": phrase("value.is-sandbox"),
+    "local": phrase("value.is-local"),
+    "unknown": phrase("value.is-unknown"),
 }
 
 
@@ -444,6 +443,23 @@ class Settings(BaseSettings):
         description="The proxy asks the API by itself, with GET only, about rows of the ledger that"
         " are in doubt, and settles what it finds for sure. It asks no more than callers may.",
     )
+    idempotency: bool = setting(
+        "ledger",
+        default=True,
+        description="Where there is a ledger, a request that may change something is sent once for"
+        " each Idempotency-Key of its caller; repeats get the first one's answer. false: the header"
+        " is passed on, and means nothing to the proxy.",
+    )
+    idempotency_hours: float = setting(
+        "ledger",
+        "HOURS",
+        default=24,
+        ge=0,
+        le=8760,
+        description="Hours that the ledger keeps the answers to requests with an Idempotency-Key,"
+        " whole and unmasked, for repeats. 0: it keeps none. The keys themselves are kept for"
+        " longer: a repeat is never sent.",
+    )
     ledger_fields: EndsOfPaths = setting(
         "ledger",
         "NAMES",
@@ -499,11 +515,8 @@ class Settings(BaseSettings):
             return values
         url, credentials = login
         if values.get("egress_credentials"):
-            what = (
-                f"user and password are in it and in {PREFIX}EGRESS_CREDENTIALS; remove them from"
-                f" {PREFIX}EGRESS_PROXY"
-            )
-            raise Disagreement(Problem(("egress_proxy",), what, ("egress_credentials",)))
+            twice = phrase("value.login-twice")
+            raise Disagreement(Problem(("egress_proxy",), twice, ("egress_credentials",)))
         return {**values, "egress_proxy": url, "egress_credentials": credentials}
 
     @model_validator(mode="after")
@@ -516,38 +529,20 @@ class Settings(BaseSettings):
     def _unsafe(self) -> Iterator[Problem]:
         for name, url in (("base_url", self.base_url), ("token_url", self.token_url)):
             if url and url.scheme == "http" and not (url.loopback or self.allow_insecure_upstream):
-                yield Problem(
-                    (name,),
-                    "must be https, because the token or the credentials are sent there; to allow"
-                    f" http, set {PREFIX}ALLOW_INSECURE_UPSTREAM=true",
-                    ("allow_insecure_upstream",),
-                )
+                yield Problem((name,), phrase("value.insecure"), ("allow_insecure_upstream",))
             if url and self._environment(url) == "production" and not self.allow_production:
-                yield Problem(
-                    (name,),
-                    f"{url.host} counts as Passport's production, where real money moves; to use"
-                    f" it, set {PREFIX}ALLOW_PRODUCTION=true; the sandbox is {SANDBOX}",
-                    ("allow_production",),
-                )
+                real = phrase("value.production", host=url.host, sandbox=SANDBOX)
+                yield Problem((name,), real, ("allow_production",))
         if self.allow_production and self.environment != "production":
-            yield Problem(
-                ("allow_production",),
-                f"is true, but {PREFIX}BASE_URL ({self.base_url.host})"
-                f" {_NOT_PRODUCTION[self.environment]}; set {PREFIX}BASE_URL to the production"
-                f" host, or remove {PREFIX}ALLOW_PRODUCTION",
-                ("base_url", "production_hosts"),
-            )
+            why = _NOT_PRODUCTION[self.environment]
+            other = phrase("value.not-production", host=self.base_url.host, why=why)
+            yield Problem(("allow_production",), other, ("base_url", "production_hosts"))
         yield from self._open()
 
     def _open(self) -> Iterator[Problem]:
         if not (self.listen.private or self.caller_key or self.allow_open_listener):
-            yield Problem(
-                ("listen",),
-                f"{self.listen} can be reached from other machines, and they could use your token;"
-                f" set {PREFIX}CALLER_KEY, or listen on 127.0.0.1, or set"
-                f" {PREFIX}ALLOW_OPEN_LISTENER=true",
-                ("caller_key", "allow_open_listener"),
-            )
+            wide = phrase("value.open", address=str(self.listen))
+            yield Problem(("listen",), wide, ("caller_key", "allow_open_listener"))
 
     def _incomplete(self) -> Iterator[Problem]:
         for name, other in (
@@ -555,9 +550,10 @@ class Settings(BaseSettings):
             ("egress_credentials", "egress_proxy"),
         ):
             if getattr(self, name) and not getattr(self, other):
-                yield Problem((name,), f"set {full_name(other)} too", (other,))
+                too = phrase("value.other-too", setting=full_name(other))
+                yield Problem((name,), too, (other,))
         if bool(self.tls_cert) != bool(self.tls_key):
-            yield Problem(("tls_cert", "tls_key"), "set both, or neither")
+            yield Problem(("tls_cert", "tls_key"), phrase("value.both"))
         yield from _unusable_authorities(self.ca_bundle)
         yield from _unusable_pair(
             "client_cert", self.client_cert, "client_cert_key", self.client_cert_key
@@ -567,25 +563,22 @@ class Settings(BaseSettings):
 
     def _circular(self) -> Iterator[Problem]:
         if self.listen == self.admin_listen and (self.listen.path or self.listen.port):
-            yield Problem(("admin_listen",), f"must differ from {PREFIX}LISTEN", ("listen",))
+            yield Problem(("admin_listen",), phrase("value.same-listener"), ("listen",))
         for name in ("base_url", "token_url", "egress_proxy"):
             for listener in ("listen", "admin_listen"):
                 url, own = getattr(self, name), getattr(self, listener)
                 if url and url.reaches(own):
-                    yield Problem(
-                        (name,),
-                        f"{own} is this proxy's own listener ({full_name(listener)}): the proxy"
-                        " would send requests to itself",
-                        (listener,),
-                    )
+                    setting = full_name(listener)
+                    itself = phrase("value.circle", address=str(own), setting=setting)
+                    yield Problem((name,), itself, (listener,))
 
     def _unknown_callers(self) -> Iterator[Problem]:
         known = {each.caller for each in self.caller_key}
         for name, rules in (("allow", self.allow), ("deny", self.deny)):
             for rule in rules:
                 if rule.caller and rule.caller not in known:
-                    what = f"the rule {rule} is for a caller that is not in {PREFIX}CALLER_KEY"
-                    yield Problem((name,), what, ("caller_key",))
+                    nobody = phrase("value.rule-for-nobody", rule=str(rule))
+                    yield Problem((name,), nobody, ("caller_key",))
 
 
 def _unusable_authorities(bundle: Path | None) -> Iterator[Problem]:
@@ -594,7 +587,8 @@ def _unusable_authorities(bundle: Path | None) -> Iterator[Problem]:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(bundle)
     except OSError as error:
-        yield Problem(("ca_bundle",), f"no certificates in {bundle} ({_reason(error)})")
+        what = phrase("value.no-certificates", path=str(bundle), why=_reason(error))
+        yield Problem(("ca_bundle",), what)
 
 
 def _unusable_pair(
@@ -606,10 +600,10 @@ def _unusable_pair(
         key_pair.load(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), cert, key)
     except key_pair.PairUnusable as error:
         if error.of_key and key is None:
-            what = f"{error}; if it is in another file, set {full_name(name_of_key)}"
+            what = phrase("pair.elsewhere", why=error.why, setting=full_name(name_of_key))
             yield Problem((name,), what, (name_of_key,))
         else:
-            yield Problem((name_of_key if error.of_key else name,), str(error))
+            yield Problem((name_of_key if error.of_key else name,), error.why)
 
 
 def _reason(error: OSError) -> str:
@@ -663,8 +657,8 @@ def load(found: Found) -> Settings:
     except ValidationError as error:
         wrong = problems(error, Settings.model_fields, found.sources)
         missing = any(item["type"] == "missing" for item in error.errors())
-        hint = f"to see which settings are found, and where: {COMMAND} check" if missing else ""
-        raise SettingsWrong([*wrong, *_beside(error, found)], hint) from None
+        hints = [phrase("settings.see-check")] if missing else []
+        raise SettingsWrong([*wrong, *_beside(error, found)], hints) from None
 
 
 def _beside(error: ValidationError, found: Found) -> list[Problem]:

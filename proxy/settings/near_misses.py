@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 
 from proxy.errors import SettingsError
-from proxy.invocation import COMMAND
 from proxy.settings.sources import ENVIRONMENT, PREFIX, EnvFile, Source, Sources
+from proxy.words import Phrase, Said, phrase
 
 _NEAR = 0.85  # of 1: BREB_CLIENTID and BRE_B_CLIENT_ID are, GOOGLE_CLIENT_ID is not
 _ELSEWHERE = ("", "PASSPORT_")  # other programs' prefixes of the same name
@@ -19,17 +19,17 @@ _CREDENTIALS = ("BREB_CLIENT_ID", "BREB_CLIENT_SECRET")
 _UPSTREAM = ("BREB_BASE_URL", "BREB_TOKEN_URL", "BREB_ALLOW_PRODUCTION")
 
 
-def missing(wanted: str, sources: Sources) -> str:
+def missing(wanted: str, sources: Sources) -> Phrase | None:
     """Word the likely mistake behind ``wanted``, a setting without a value; or nothing."""
     for place in sources:
         where = _said(place)
         if wanted in place.names:
-            return f"is empty in {where}"
+            return phrase("near.empty", place=where)
         near = next((written for name, written in place.names.items() if _near(name, wanted)), "")
         if near:
-            return f"is not set, but {where} has {near}: rename it to {wanted}"
+            return phrase("near.other-name", place=where, other=near, name=wanted)
     other = _misnamed(wanted, sources.file.path)
-    return f"is not set, but {other} has it: rename that file to .env" if other else ""
+    return phrase("near.other-file", file=other) if other else None
 
 
 def _misnamed(wanted: str, file: Path) -> str:
@@ -43,23 +43,20 @@ def _misnamed(wanted: str, file: Path) -> str:
     return ""
 
 
-def put_into(wanted: str, sources: Sources) -> str:
+def put_into(wanted: str, sources: Sources) -> Phrase | None:
     """Name the file for ``wanted``, if a service manager gives us copies of it; or nothing.
 
     Our units name the folder. For a missing file they give an empty copy.
     """
     source, copies = os.environ.get(_SOURCE), os.environ.get("CREDENTIALS_DIRECTORY")
     if not source or not copies or sources.folder is None or sources.folder.name != copies:
-        return ""
+        return None
     if (Path(copies) / wanted).is_file():
-        return (
-            f"{source}/{wanted} is missing or empty; write the value into that file and restart"
-            f" the service ({COMMAND} help service)"
-        )
-    return ""
+        return phrase("near.service-file", file=f"{source}/{wanted}")
+    return None
 
 
-def meant(sources: Sources) -> str:
+def meant(sources: Sources) -> Said:
     """Return the place, if any, that shows that a user without credentials meant to serve.
 
     A user who wrote settings does not want a demo, in which all payments succeed.
@@ -74,8 +71,8 @@ def meant(sources: Sources) -> str:
     return next(filter(None, misnamed), "") or (sources.folder.name if sources.folder else "")
 
 
-def _said(place: Source) -> str:
-    return f"the {place.name}" if place.name == ENVIRONMENT else place.name
+def _said(place: Source) -> Said:
+    return phrase("place.the-environment") if place.name == ENVIRONMENT else place.name
 
 
 def _of_credentials(name: str) -> bool:

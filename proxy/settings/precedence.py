@@ -7,9 +7,15 @@ from proxy.addresses import Url
 from proxy.errors import SettingsError
 from proxy.passport.hosts import SANDBOX
 from proxy.settings import keychain
-from proxy.settings.sources import PREFIX, Sources
+from proxy.settings.sources import ENVIRONMENT, PREFIX, Sources
+from proxy.words import Said, phrase
 
 FLAG, KEYCHAIN = "flag", "keychain"
+_PLACES = {
+    FLAG: phrase("place.flag"),
+    ENVIRONMENT: phrase("place.environment"),
+    KEYCHAIN: phrase("place.keychain"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,11 @@ def first_given(names: Collection[str], flags: Mapping[str, object], sources: So
     return Found(values, origins, sources)
 
 
+def named(place: str) -> Said:
+    """Name a place for people: one of ours, or a file or folder of theirs."""
+    return _PLACES.get(place, place)
+
+
 def full_name(name: str) -> str:
     """Return the name of the setting's variable."""
     return PREFIX + name.upper()
@@ -57,9 +68,7 @@ def _kept(values: Mapping[str, object]) -> dict[str, str]:
     except ValueError:  # reported for BASE_URL itself
         return {}
     except keychain.KeychainUnavailable as error:
-        raise SettingsError(
-            [f"the credentials are in the keychain, which cannot be read: {error}"]
-        ) from None
+        raise SettingsError([phrase("keychain.unreadable", why=str(error))]) from None
     if pair is None or not keychain.fits(pair, values.get("client_id")):
         return {}
     return {

@@ -1,6 +1,6 @@
 """Problems of settings: each is one line, and knows the settings that it is about."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -12,6 +12,7 @@ from proxy.settings.precedence import full_name
 from proxy.settings.sources import Sources
 from proxy.settings.types import Empty
 from proxy.settings.wording import problem
+from proxy.words import Phrase, Said, phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,19 @@ class Problem:
     """An error ``of`` some settings; ``beside`` are others on which it depends."""
 
     of: tuple[str, ...]
-    what: str
+    what: Said
     beside: tuple[str, ...] = ()
 
+    @property
+    def said(self) -> Phrase:
+        """The line: the settings' names, and the error."""
+        names: Said = full_name(self.of[0])
+        for other in self.of[1:]:
+            names = phrase("settings.and", one=names, other=full_name(other))
+        return phrase("settings.wrong", names=names, what=self.what)
+
     def __str__(self) -> str:
-        """Return the line: the settings' names, and the error."""
-        return f"{' and '.join(map(full_name, self.of))}: {self.what}"
+        return str(self.said)
 
     def concerns(self, names: Iterable[str]) -> bool:
         """Report whether it is about one of these settings, or depends on one."""
@@ -42,9 +50,9 @@ class Disagreement(ValueError):
 class SettingsWrong(SettingsError):
     """The settings cannot be used; ``found`` has the reasons."""
 
-    def __init__(self, found: Sequence[Problem], hint: str = "") -> None:
-        self.found = tuple(dict.fromkeys(found))
-        super().__init__(list(map(str, self.found)), hint)
+    def __init__(self, found: Iterable[Problem], hints: Iterable[Said] = ()) -> None:
+        self.found = tuple({str(each): each for each in found}.values())
+        super().__init__([each.said for each in self.found], hints)
 
 
 def problems(
@@ -61,7 +69,7 @@ def problems(
             found += cause.problems
             continue
         name = str(item["loc"][0])
-        what = problem(item, fields[name])
+        what: Said = problem(item, fields[name])
         if sources and item["type"] == "missing":
             what = near_misses.missing(full_name(name), sources) or what
         elif sources and isinstance(cause, Empty):

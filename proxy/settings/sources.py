@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from proxy.errors import SettingsError
+from proxy.errors import BadValue, SettingsError
 from proxy.settings import dotenv
+from proxy.words import Phrase, Said, phrase
 
 PREFIX = "BREB_"
 ENVIRONMENT = "environment"
@@ -85,18 +86,17 @@ class EnvFile:
         return self.values.get(name) or None
 
     @cached_property
-    def passed_over(self) -> list[tuple[str, str]]:
+    def passed_over(self) -> list[tuple[str, Phrase]]:
         """The lines that set nothing and are no comments, each with words about it."""
-        says = "cannot be read; write NAME=value, and close all quotes"
         return [
-            (words, f"{self.path}: line {number} {says}")
-            for number, words in dotenv.unreadable(self.text)
+            (line, phrase("file.wrong", path=self.name, what=phrase("file.line", number=number)))
+            for number, line in dotenv.unreadable(self.text)
         ]
 
-    def problems(self) -> list[str]:
+    def problems(self) -> list[Said]:
         """Return the reasons why it cannot be used: an unreadable line of ours may be a rule."""
         try:
-            return [said for words, said in self.passed_over if PREFIX in words.upper()]
+            return [said for line, said in self.passed_over if PREFIX in line.upper()]
         except SettingsError as error:
             return error.problems
 
@@ -116,16 +116,17 @@ class SecretFiles:
         except FileNotFoundError:
             return {}
         except OSError as error:
-            raise SettingsError([f"{self.path}: cannot be read ({error.strerror})"]) from None
+            why = phrase("file.unreadable", why=str(error.strerror))
+            raise dotenv.wrong(self.path, why) from None
 
     @property
     def names(self) -> dict[str, str]:
         """The names of the files."""
         return {name: file.name for name, file in self._files.items()}
 
-    def problems(self, names: Iterable[str]) -> list[str]:
+    def problems(self, names: Iterable[str]) -> list[Said]:
         """Return the reasons why files of these names cannot be used."""
-        problems: list[str] = []
+        problems: list[Said] = []
         try:
             known = [name for name in names if name in self._files]
         except SettingsError as error:
@@ -203,16 +204,19 @@ def locate(
     folder = secrets_dir or known.get("BREB_SECRETS_DIR") or known.get("CREDENTIALS_DIRECTORY")
     file = env_file or known.get("BREB_ENV_FILE")
     if folder and (problem := _no_directory(Path(folder))):
-        raise SettingsError([f"{PREFIX}SECRETS_DIR: {problem}: {folder}"])
+        raise SettingsError([BadValue(problem).of(f"{PREFIX}SECRETS_DIR")])
     return Sources(
         Path(file or ".env"), Path(folder) if folder else None, environment, named=bool(file)
     )
 
 
-def _no_directory(folder: Path) -> str:
+def _no_directory(folder: Path) -> Phrase | None:
+    path = str(folder)
     try:
-        return "" if stat.S_ISDIR(folder.stat().st_mode) else "is not a directory"
+        if stat.S_ISDIR(folder.stat().st_mode):
+            return None
     except FileNotFoundError:
-        return "no such directory"
+        return phrase("folder.none", path=path)
     except OSError as error:
-        return f"cannot be read ({error.strerror})"
+        return phrase("folder.unreadable", why=str(error.strerror), path=path)
+    return phrase("folder.not-one", path=path)

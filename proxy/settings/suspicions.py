@@ -3,15 +3,15 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from proxy.credentials import Credentials
 from proxy.passport.paths import before_the_api
 from proxy.settings.dotenv import unresolved
 from proxy.settings.model import SECRETS, Settings
-from proxy.settings.precedence import full_name
+from proxy.settings.precedence import full_name, named
 from proxy.settings.sources import PREFIX, EnvFile, Sources
-from proxy.words import Phrase, phrase
+from proxy.words import Phrase, Said, phrase
 
 # Kubernetes makes these of a Service called breb or breb-something.
 _OF_SERVICES = re.compile(
@@ -25,16 +25,19 @@ _DUMMIES = ("changeme", "your", "example", "<", "xxx", "todo", "...")
 _OTHERS = 0o044  # what lets the group, and everybody, read
 
 
-def unknown_names(sources: Sources) -> list[str]:
+def unknown_names(sources: Sources) -> list[Phrase]:
     """Return a warning for each unknown name in the sources, with the most similar setting."""
     outside = sources.environment
     return [
-        f"{line} ({place.name})"
+        each
         for place in sources
-        for line in _unknown(
-            name
-            for name in place.names
-            if place is not outside or not injected(name, outside.get(name) or "")
+        for each in _unknown(
+            (
+                name
+                for name in place.names
+                if place is not outside or not injected(name, outside.get(name) or "")
+            ),
+            named(place.name),
         )
     ]
 
@@ -51,17 +54,17 @@ def passed_over() -> list[str]:
     return sorted(name for name, value in os.environ.items() if injected(name, value))
 
 
-def _unknown(found: Iterable[str]) -> list[str]:
+def _unknown(found: Iterable[str], place: Said) -> Iterator[Phrase]:
     known = {name.upper() for name in (*Settings.model_fields, "secrets_dir", "env_file")}
-    warnings = []
     for name in sorted(key.upper() for key in found if key.upper().startswith(PREFIX)):
         own = name.removeprefix(PREFIX)
         if own in known:
             continue
         near = [_INSTEAD[own]] if own in _INSTEAD else _nearest(own, known)
-        hint = f"; did you mean {PREFIX}{near[0]}?" if near else ""
-        warnings.append(f"{name}: no such setting{hint}")
-    return warnings
+        if near:
+            yield phrase("slip.unknown-near", name=name, near=f"{PREFIX}{near[0]}", place=place)
+        else:
+            yield phrase("slip.unknown", name=name, place=place)
 
 
 def _nearest(own: str, known: Iterable[str]) -> list[str]:
@@ -70,12 +73,12 @@ def _nearest(own: str, known: Iterable[str]) -> list[str]:
     return difflib.get_close_matches(own, known, n=1)
 
 
-def empty_upstream(settings: Settings, sources: Sources) -> str:
+def empty_upstream(settings: Settings, sources: Sources) -> Said:
     """Return the place that sets BASE_URL to nothing, so that requests go to the default."""
     if settings.base_url != Settings.model_fields["base_url"].default:
         return ""
-    named = (place for place in sources if _BASE_URL in place.names)
-    return next((place.name for place in named if not place.get(_BASE_URL)), "")
+    naming = (place for place in sources if _BASE_URL in place.names)
+    return next((named(place.name) for place in naming if not place.get(_BASE_URL)), "")
 
 
 def path_of_the_api(settings: Settings) -> tuple[Phrase, Phrase] | None:
@@ -89,58 +92,51 @@ def path_of_the_api(settings: Settings) -> tuple[Phrase, Phrase] | None:
     return phrase("slip.path-of-api", path=ends), phrase("slip.without-path", url=right)
 
 
-def repeated(file: EnvFile) -> list[str]:
+def repeated(file: EnvFile) -> list[Phrase]:
     """Return a warning for each setting that ``file`` sets more than once: the last one counts."""
     counts = Counter(name.upper() for name in file.lines if name.upper().startswith(PREFIX))
     return [
-        f"{name}: set {count} times in {file.name}; the last one is used"
+        phrase("slip.repeated", name=name, count=count, file=file.name)
         for name, count in counts.items()
         if count > 1
     ]
 
 
-def unread(file: EnvFile) -> list[str]:
+def unread(file: EnvFile) -> list[Phrase]:
     """Return a warning for each ignored line of ``file``. An ignored line of ours is an error."""
     return [said for _, said in file.passed_over]
 
 
-def shortened(file: EnvFile) -> list[str]:
+def shortened(file: EnvFile) -> list[Phrase]:
     """Return a warning for each value in ``file`` that python-dotenv shortens."""
     ours = (name.upper() for name in unresolved(file.text) if name.upper().startswith(PREFIX))
-    return [
-        f"{name}: its value in {file.name} contains ${{...}}, which stands for a variable that is"
-        " not set, and is removed, even in quotes; if it belongs to the value, set"
-        f" {name} in the environment or in a secrets directory instead"
-        for name in dict.fromkeys(ours)
-    ]
+    return [phrase("slip.shortened", name=name, file=file.name) for name in dict.fromkeys(ours)]
 
 
-def of_refused(credentials: Credentials, sources: Sources) -> list[str]:
+def of_refused(credentials: Credentials, sources: Sources) -> list[Phrase]:
     """Return probable reasons why the credentials are refused."""
     file = sources.file
-    slips = [line for line in (*shortened(file), *repeated(file)) if line.startswith(_PAIR)]
+    slips = [each for each in (*shortened(file), *repeated(file)) if each.values["name"] in _PAIR]
     return [*odd(credentials), *slips]
 
 
-def odd(credentials: Credentials) -> list[str]:
+def odd(credentials: Credentials) -> list[Phrase]:
     """Return, for each of the two, the marks by which it cannot be a real one."""
     pair = (credentials.client_id, credentials.client_secret)
     doubts = (
         (name, _odd(value.get_secret_value())) for name, value in zip(_PAIR, pair, strict=True)
     )
-    return [f"{name} {doubt}" for name, doubt in doubts if doubt]
+    return [phrase("slip.credential", name=name, what=doubt) for name, doubt in doubts if doubt]
 
 
-def _odd(value: str) -> str:
+def _odd(value: str) -> Phrase | None:
     if value.lower().startswith(_DUMMIES):
-        return "looks like an example"
+        return phrase("slip.example")
     if value.upper().startswith(_PAIR):
-        return "begins with a setting's name; write only the value"
+        return phrase("slip.name-in-value")
     if any(c.isspace() for c in value) or {value[:1], value[-1:]} & set("\"'"):
-        return "contains spaces or quotes"
-    if not value.isascii():
-        return "contains characters that are not ASCII, such as the quotes of a text editor"
-    return ""
+        return phrase("slip.blanks")
+    return None if value.isascii() else phrase("slip.not-ascii")
 
 
 def readable_by_others(file: EnvFile) -> bool:

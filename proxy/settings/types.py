@@ -1,4 +1,4 @@
-"""Functions that make a setting's value from its text; a ValueError words the mistake."""
+"""Functions that make a setting's value from its text; a BadValue tells the mistake."""
 
 import re
 import stat
@@ -11,14 +11,16 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from proxy.addresses import ListenAddress, NoPort, Url
+from proxy.errors import BadValue
 from proxy.rules import CALLER, Rule
+from proxy.words import phrase
 
 
-class Empty(ValueError):
+class Empty(BadValue):
     """A secret has no characters."""
 
     def __init__(self) -> None:
-        super().__init__("is empty")
+        super().__init__(phrase("value.empty"))
 
 
 _SHORTEST_KEY = 16  # characters
@@ -34,7 +36,7 @@ def _split(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
         return value
     items = tuple(item.strip() for item in value.split(",") if item.strip())
     if value and not items:
-        raise ValueError("has no value between the commas; write a value, or remove the setting")
+        raise BadValue(phrase("value.no-items"))
     return items
 
 
@@ -42,13 +44,14 @@ def _existing(path: Path) -> Path:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        raise ValueError(f"no such file: {path}") from None
+        raise BadValue(phrase("value.no-file", path=str(path))) from None
     except OSError as error:
-        raise ValueError(f"cannot read {path} ({error.strerror})") from None
+        why = str(error.strerror)
+        raise BadValue(phrase("value.unreadable", path=str(path), why=why)) from None
+    if stat.S_ISDIR(mode):
+        raise BadValue(phrase("value.directory", path=str(path)))
     if not stat.S_ISREG(mode):
-        raise ValueError(
-            f"{path} is {'a directory' if stat.S_ISDIR(mode) else 'not a file'}; name a file"
-        )
+        raise BadValue(phrase("value.not-a-file", path=str(path)))
     return path
 
 
@@ -62,9 +65,9 @@ def _egress(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
     except NoPort:
         raise
     except ValueError:
-        raise ValueError("must be http://host:port or https://host:port") from None
+        raise BadValue(phrase("value.egress")) from None
     if url and url.path:
-        raise ValueError("must be http://host:port or https://host:port, without a path")
+        raise BadValue(phrase("value.egress-path"))
     return url
 
 
@@ -82,73 +85,62 @@ def userinfo(value: object) -> tuple[str, SecretStr] | None:
 
 
 def login(secret: SecretStr) -> SecretStr:
-    """Return ``USER:PASSWORD`` as it is; raise ValueError if it is no such pair."""
+    """Return ``USER:PASSWORD`` as it is; raise BadValue if it is no such pair."""
     user, colon, _ = secret.get_secret_value().partition(":")
     if not (user and colon):
-        raise ValueError("must be USER:PASSWORD")
+        raise BadValue(phrase("value.login"))
     return secret
 
 
 def _plain_names(names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         if "*" in name or not any(map(str.isalnum, name)):
-            raise ValueError(
-                f"{name!r} is not a name; write names, or the ends of names: there is no wildcard"
-            )
+            raise BadValue(phrase("value.no-name", name=repr(name)))
     return names
 
 
 def _ends_of_paths(names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         if name.startswith("="):
-            raise ValueError(f"write {name.lstrip('=')}: here each name is a whole one already")
+            raise BadValue(phrase("value.whole-name", name=name.lstrip("=")))
     return _plain_names(names)
 
 
 def _language(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9*;=.,\- ]{1,64}", text):
-        raise ValueError("must be a list of languages, such as en or es-CO, es;q=0.9")
+        raise BadValue(phrase("value.languages"))
     return text
 
 
 def _hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
     for host in hosts:
         if not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*[A-Za-z0-9]\.?)(:\d{1,5})?", host):
-            raise ValueError(
-                f"{host!r} is not a host; write a host name, with or without a port, such as"
-                " proxy.internal:8080"
-            )
+            raise BadValue(phrase("value.no-host", host=repr(host)))
     return hosts
 
 
 def _host_names(hosts: tuple[str, ...]) -> tuple[str, ...]:
     for host in hosts:
         if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\.?|[0-9A-Fa-f:]+", host):
-            raise ValueError(
-                f"{host!r} is not a host name; write it without scheme, port and path, such as"
-                " breb.example.co"
-            )
+            raise BadValue(phrase("value.no-host-name", host=repr(host)))
     return tuple(host.rstrip(".").lower() for host in hosts)
 
 
 def _origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     for origin in origins:
         if not re.fullmatch(r"https?://[A-Za-z0-9.\-_\[\]:]+", origin):
-            raise ValueError(
-                f"{origin!r} is not an origin; write scheme://host:port, such as"
-                " http://localhost:3000"
-            )
+            raise BadValue(phrase("value.no-origin", origin=repr(origin)))
     # Browsers leave the scheme's own port out (RFC 6454 section 6.2).
     return tuple(re.sub(r"^(http://.+):80$|^(https://.+):443$", r"\1\2", each) for each in origins)
 
 
 def visible(secret: SecretStr) -> SecretStr:
-    """Return a secret without a file's mark and blanks; raise ValueError, not repeating it."""
+    """Return a secret without a file's mark and blanks; raise BadValue, not repeating it."""
     text = secret.get_secret_value().removeprefix("\ufeff").strip()
     if not text:
         raise Empty
     if not text.isprintable():
-        raise ValueError("contains control characters or line breaks")
+        raise BadValue(phrase("value.control-characters"))
     return SecretStr(text)  # files begin with a mark, or end in a line break
 
 
@@ -167,16 +159,10 @@ def _caller_key(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
     name, colon, rest = str(value).removeprefix("\ufeff").strip().partition(":")
     caller, text = (name.strip(), rest) if colon else ("default", name)
     if not re.fullmatch(CALLER, caller):
-        raise ValueError(
-            "write NAME:KEY, such as payroll:KEY; the name starts with a letter and has only"
-            " letters, digits, - and _ (at most 32), and the key has no colon"
-        )
+        raise BadValue(phrase("value.key-form"))
     key = visible(SecretStr(text))
     if len(key.get_secret_value()) < _SHORTEST_KEY:
-        raise ValueError(
-            f"the key of {caller} has fewer than {_SHORTEST_KEY} characters, so that it is easy"
-            " to guess; make a new one: openssl rand -hex 32"
-        )
+        raise BadValue(phrase("value.key-short", caller=caller, least=_SHORTEST_KEY))
     return CallerKey(caller, key)
 
 
@@ -184,7 +170,7 @@ def _distinct(keys: tuple[CallerKey, ...]) -> tuple[CallerKey, ...]:
     """Refuse a key of two callers: it would not tell them apart."""
     ((_, most),) = Counter(each.key.get_secret_value() for each in keys).most_common(1) or [("", 0)]
     if most > 1:
-        raise ValueError("the same key is used twice; give each caller its own key")
+        raise BadValue(phrase("value.key-twice"))
     return keys
 
 

@@ -5,49 +5,49 @@ from typing import get_args
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from proxy.invocation import COMMAND
+from proxy.errors import BadValue
 from proxy.settings.field import about
+from proxy.words import Phrase, Said, phrase
 
-_BOUNDS = {
-    "greater_than": ("more than", "gt"),
-    "greater_than_equal": ("at least", "ge"),
-    "less_than": ("less than", "lt"),
-    "less_than_equal": ("at most", "le"),
-}
 _NO_NUMBER = ("float_parsing", "int_parsing", "int_from_float", "finite_number")
 
 
-def problem(item: ErrorDetails, field: FieldInfo) -> str:
+def problem(item: ErrorDetails, field: FieldInfo) -> Said:
     """Word the rule that a value breaks; ``item`` is pydantic's error, ``field`` the setting."""
-    kind = item["type"]
+    kind, context = item["type"], item.get("ctx", {})
     if kind == "missing":
-        return (
-            "is not set; set it in the environment, in .env or in the secrets directory, or"
-            f" store it in the keychain: {COMMAND} login"
-        )
+        return phrase("value.missing")
     if kind.startswith("bool"):
-        return "must be true or false"
+        return phrase("value.boolean")
     if kind in _NO_NUMBER:
-        return f"must be {_number(field)}"
-    if kind in _BOUNDS:
-        words, name = _BOUNDS[kind]
-        bound = item["ctx"][name]
-        return (
-            f"must be {_number(field)}, and {words}"
-            f" {bound if isinstance(bound, int) else f'{bound:g}'}"
-        )
+        return phrase("value.number", number=_number(field))
+    if kind.startswith(("greater_than", "less_than")):
+        return _bound(kind, context, _number(field))
     if kind == "literal_error":
         *others, last = get_args(field.annotation)
-        return f"must be {', '.join(others)} or {last}"
-    message = str(item.get("ctx", {}).get("error", item["msg"]))
+        return phrase("value.one-of", others=", ".join(others), last=last)
+    error = context.get("error")
+    if isinstance(error, BadValue):
+        return error.what
+    message = str(error or item["msg"])
     return message[:1].lower() + message[1:]
 
 
-def _number(field: FieldInfo) -> str:
+def _bound(kind: str, context: dict[str, float], number: Phrase) -> Phrase:
+    if kind == "greater_than":
+        return phrase("value.more-than", number=number, bound=context["gt"])
+    if kind == "greater_than_equal":
+        return phrase("value.at-least", number=number, bound=context["ge"])
+    if kind == "less_than":
+        return phrase("value.less-than", number=number, bound=context["lt"])
+    return phrase("value.at-most", number=number, bound=context["le"])
+
+
+def _number(field: FieldInfo) -> Phrase:
     """Return the unit of a number, with an example."""
     takes = about(field)[1]
     if takes == "SECONDS":
-        return f"a number of seconds, such as {field.default or 60:g}"
+        return phrase("value.seconds", example=field.default or 60.0)
     if takes == "BYTES":
-        return f"a number of bytes, such as {field.default or 1_048_576}"
-    return f"a whole number, such as {field.default}"
+        return phrase("value.bytes", example=field.default or 1_048_576)
+    return phrase("value.whole", example=field.default)

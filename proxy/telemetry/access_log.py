@@ -93,13 +93,15 @@ def _who(exchange: Exchange) -> str:
 
 
 def _trouble(exchange: Exchange) -> str:
-    parts = {}
+    parts: dict[str, str | int] = {}
     if exchange.reason:
         parts["reason"] = exchange.reason
     if exchange.failure is not None:
         parts["error"] = str(exchange.failure)
     if exchange.note:
         parts["note"] = str(exchange.note)
+    if exchange.repeat_of is not None:
+        parts["repeat_of"] = exchange.repeat_of
     return "," + ",".join(f'"{name}":{as_json(value)}' for name, value in parts.items())
 
 

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from proxy import __version__
-from proxy.errors import LedgerUnavailable, RequestRefused, UpstreamError
+from proxy.errors import LedgerUnavailable, Repeated, RequestRefused, UpstreamError
 from proxy.exchange.record import Exchange
 from proxy.http1.fields import SAFE
 
@@ -102,7 +102,7 @@ class Metrics:
         failure = exchange.failure
         if exchange.left:
             self.left += 1
-        elif isinstance(failure, RequestRefused | LedgerUnavailable):
+        elif isinstance(failure, RequestRefused | LedgerUnavailable | Repeated):
             self.refusals[failure.reason] += 1
         elif isinstance(failure, UpstreamError):
             self.upstream_errors[failure.kind] += 1

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
 _REVOCATIONS = ("success", "failure")
 _RESULTS = ("found", "not-found", "not-answered")
+_REPEATS = (
+    "replayed",
+    "found",
+    "repeat-under-way",
+    "repeat-in-doubt",
+    "repeat-known",
+    "key-reused",
+)
 _VERDICTS = ("settled", "rejected", "made", "repeat")
 
 
@@ -57,6 +65,10 @@ class MeasuredLedger(Protocol):
     def log_size(self) -> int:
         """Bytes of its write-ahead log."""
 
+    @property
+    def repeats(self) -> Mapping[str, int]:
+        """Repeats of a key's request that were not sent, by their answers."""
+
 
 class StateMetrics:
     """Reads the parts; holds nothing of its own."""
@@ -82,6 +94,7 @@ class StateMetrics:
         if self._ledger is not None:
             yield from _of_ledger(self._ledger)
             yield from _of_asker(self._ledger.asker)
+            yield _of_repeats(self._ledger.repeats)
 
 
 def _of_token(keeper: TokenKeeper) -> Iterable["Metric"]:
@@ -168,6 +181,15 @@ def _of_ledger(ledger: MeasuredLedger) -> Iterable["Metric"]:
         "breb_proxy_ledger_log_bytes",
         "Size of the ledger's write-ahead log: it grows while another program reads.",
         ledger.log_size,
+    )
+
+
+def _of_repeats(repeats: Mapping[str, int]) -> "Metric":
+    return labelled_counter(
+        "breb_proxy_repeats",
+        "Requests with the Idempotency-Key of an earlier one that were not sent, by their answers.",
+        ("answer",),
+        {(each,): repeats.get(each, 0) for each in _REPEATS},
     )
 
 

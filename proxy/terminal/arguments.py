@@ -5,14 +5,17 @@ proxy answers; 130 interrupted.
 """
 
 import argparse
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NoReturn
 
+from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.terminal.plain import plain
+from proxy.words import of_locale, said
 
 OK, FAILED, USAGE, TAKEN, UNREACHED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 _SECRETS = {
@@ -144,6 +147,12 @@ def say(text: str) -> None:
     """Tell the person at the terminal the reason of a failure; each line begins with our name."""
     for line in text.split("\n"):
         print(f"breb-proxy: {plain(line)}", file=sys.stderr)  # noqa: T201  a command line prints
+
+
+def say_wrong(error: SettingsError) -> None:
+    """Tell the person at the terminal, in their language, which settings are wrong."""
+    language = of_locale(os.environ)
+    say("\n".join(said(each, language) for each in (*error.problems, *error.hints)))
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -6,13 +6,10 @@ import sys
 from typing import Any
 
 from proxy.errors import SettingsError
+from proxy.words import phrase
 
 _NAMES = ("client_id", "client_secret")
 _LIMIT = 8192  # characters
-_FORMS = (
-    "standard input: the client id on the first line and the secret on the second, or one JSON"
-    " object with client_id and client_secret"
-)
 
 
 def credentials(heading: str) -> tuple[str, str]:
@@ -24,7 +21,7 @@ def credentials(heading: str) -> tuple[str, str]:
         client_id = getpass.getpass("client id: ", stream=sys.stderr)
         return client_id, getpass.getpass("client secret: ", stream=sys.stderr)
     except EOFError:
-        raise SettingsError(["no input: nothing is stored"]) from None
+        raise SettingsError([phrase("prompt.no-input")]) from None
 
 
 def _read(text: str) -> tuple[str, str]:
@@ -34,7 +31,7 @@ def _read(text: str) -> tuple[str, str]:
     except (ValueError, LookupError, TypeError):
         pair = []
     if len(pair) != len(_NAMES):
-        raise SettingsError([_FORMS])
+        raise SettingsError([phrase("prompt.forms")])
     return pair[0], pair[1]
 
 

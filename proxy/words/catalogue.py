@@ -12,11 +12,13 @@ from proxy.words.of_demo import OF_DEMO
 from proxy.words.of_egress import OF_EGRESS
 from proxy.words.of_ledger import OF_LEDGER
 from proxy.words.of_ledger_file import OF_LEDGER_FILE
+from proxy.words.of_repeats import OF_REPEATS
 from proxy.words.of_slips import OF_SLIPS
 from proxy.words.of_start import OF_START
 from proxy.words.of_state import OF_STATE
 from proxy.words.of_tokens import OF_TOKENS
 from proxy.words.of_upstream import OF_UPSTREAM
+from proxy.words.of_values import OF_VALUES
 
 CATALOGUE: dict[str, Words] = {
     **OF_ADMIN,
@@ -30,6 +32,8 @@ CATALOGUE: dict[str, Words] = {
     **OF_LEDGER,
     **OF_LEDGER_FILE,
     **OF_SLIPS,
+    **OF_REPEATS,
     **OF_START,
     **OF_STATE,
+    **OF_VALUES,
 }

@@ -9,6 +9,11 @@ OF_DEMO = {
         "no hay BREB_CLIENT_ID ni BREB_CLIENT_SECRET en las variables de entorno, en .env ni en un"
         " directorio de secretos: arranca la demo",
     ),
+    "demo.not-instead": Words(
+        "the demo does not start, because {place} has settings; to start it anyway: {command} demo",
+        "la demo no arranca, porque hay ajustes en {place}; para arrancarla de todos modos:"
+        " {command} demo",
+    ),
     "demo.title": Words(
         "{name}: a simulator of the Bre-B API, no real money",
         "{name}: un simulador de la API Bre-B, sin dinero real",

@@ -58,7 +58,7 @@ def test_a_copy_left_as_it_is_asks_for_the_two_credentials_and_nothing_else(tmp_
     copy.write_text(TEXT, encoding="utf-8")
     with pytest.raises(SettingsError) as refused:
         load(find({}, Sources(copy)))
-    names = [line.partition(":")[0] for line in refused.value.problems]
+    names = [str(line).partition(":")[0] for line in refused.value.problems]
     assert names == ["BREB_CLIENT_ID", "BREB_CLIENT_SECRET"]
 
 

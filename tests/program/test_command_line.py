@@ -359,7 +359,7 @@ def test_a_source_that_may_not_be_read_is_named(
     monkeypatch.setattr(Path, "iterdir", denied)
     with pytest.raises(SettingsError) as caught:
         find({}, locate(None, str(tmp_path)))
-    assert caught.value.problems == [
+    assert list(map(str, caught.value.problems)) == [
         ".env: cannot be read (Permission denied)",
         f"{tmp_path}: cannot be read (Permission denied)",
     ]
@@ -372,6 +372,21 @@ def test_a_link_to_no_file_is_not_taken_for_no_file(tmp_path: Path, name: str) -
     ended = command(name, cwd=tmp_path)
     assert ended.code == 2
     assert ended.err == "breb-proxy: .env: is a link to a file that does not exist\n"
+
+
+def test_a_reader_of_spanish_is_told_in_spanish_what_is_wrong(tmp_path: Path) -> None:
+    given = {"BREB_CLIENT_ID": "x", "BREB_READ_TIMEOUT": 0, "BREB_LISTEN": "9"}
+    ended = command("serve", cwd=tmp_path, LC_ALL="es_CO.UTF-8", **given)
+    assert ended.code == 2
+    secret, listen, timeout, hint = ended.err.splitlines()
+    assert secret.startswith("breb-proxy: BREB_CLIENT_SECRET: no está definido; defínalo en las")
+    assert listen == (
+        "breb-proxy: BREB_LISTEN: debe ser host:puerto, como 127.0.0.1:8080, o unix:/ruta"
+    )
+    assert timeout == (
+        "breb-proxy: BREB_READ_TIMEOUT: debe ser un número de segundos, como 60, y mayor que 0"
+    )
+    assert hint.startswith("breb-proxy: para ver qué ajustes se encuentran, y dónde: ")
 
 
 NO_NAME = "n" * 300  # the system refuses to look for it, as for what is in a closed folder

@@ -17,9 +17,11 @@ from proxy.cli.ledger.file import add_row, find, ledger_file
 from proxy.cli.ledger.listing import add_list, show_list
 from proxy.cli.ledger.look_up import add_look_up, look_up
 from proxy.cli.ledger.verify import BROKEN, add_chain, add_verify, run_chain, run_verify
+from proxy.counts import counted
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.ledger.backup import backup
+from proxy.ledger.forgetting import forget_answers
 from proxy.ledger.trouble import SETTING, LedgerRefused
 from proxy.ledger.verdict import settle
 from proxy.terminal.arguments import (
@@ -31,10 +33,12 @@ from proxy.terminal.arguments import (
     add_sources,
     nearest,
     say,
+    say_wrong,
     words,
 )
 from proxy.terminal.plain import as_json, plain
 from proxy.terminal.screen import Screen
+from proxy.words import phrase
 
 _CODES = "0 success, 1 failure, 2 wrong settings or usage"
 
@@ -60,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return command.run(options, Screen(sys.stdout))
     except SettingsError as error:
-        say("\n".join(error.problems))
+        say_wrong(error)
         return FAILED if isinstance(error, LedgerRefused) else USAGE
     except Unreached as error:
         say(str(error))
@@ -116,7 +120,7 @@ def _add_settle(parser: argparse.ArgumentParser) -> None:
 
 def _settle(options: argparse.Namespace, screen: Screen) -> int:
     if not options.note.strip():
-        raise SettingsError(["--note: say how you know that"])
+        raise SettingsError([phrase("ledger.no-note")])
     entry = find(options)
     author = options.by or _me()
     before = settle(
@@ -149,6 +153,16 @@ def _add_backup(parser: argparse.ArgumentParser) -> None:
 def _backup(options: argparse.Namespace, screen: Screen) -> int:
     size = backup(ledger_file(options), Path(options.file))
     screen.line(f"{options.file}: {size} bytes, checked")
+    return OK
+
+
+def _no_options(parser: argparse.ArgumentParser) -> None:
+    """Take none."""
+
+
+def _forget_answers(options: argparse.Namespace, screen: Screen) -> int:
+    count = forget_answers(ledger_file(options))
+    screen.line(f"{counted(count, 'answer')} deleted; the keys stay, so that no repeat is sent")
     return OK
 
 
@@ -199,5 +213,11 @@ _COMMANDS = {
         "Print the chain of hashes, one JSON object a line: it belongs beside an export of rows.",
         add_chain,
         run_chain,
+    ),
+    "forget-answers": _Command(
+        "Delete the answers that are kept for repeats of requests with an Idempotency-Key, also\n"
+        "while the proxy runs. Rows and keys stay.",
+        _no_options,
+        _forget_answers,
     ),
 }

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from proxy.admin.documents import StatusDocument
 
 _LIMIT = 2.0  # seconds
-_UNSET = f"no ledger file is set: set {SETTING}, as for serve, or use --ledger FILE"
+_UNSET = phrase("ledger.unset")
 
 
 def ledger_file(options: argparse.Namespace) -> Path:

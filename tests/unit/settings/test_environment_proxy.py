@@ -28,7 +28,7 @@ def test_it_is_told_by_the_name_it_has(name: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv(name, "http://proxy.corp:3128")
     other = found()
     assert other is not None
-    for text in (other.warning, other.suspicion):
+    for text in map(str, (other.warning, other.suspicion)):
         assert text.startswith(f"{name} is set")
         assert text.endswith("BREB_EGRESS_PROXY=http://proxy.corp:3128")
 
@@ -52,7 +52,7 @@ def test_the_line_to_add_says_the_same_without_what_is_secret(
     monkeypatch.setenv("HTTPS_PROXY", value)
     other = found()
     assert other is not None
-    assert other.warning.endswith(f"set {line}")
+    assert str(other.warning).endswith(f"set {line}")
     assert "hush" not in repr(other)
 
 

@@ -27,41 +27,41 @@ def test_a_near_name_is_told_wherever_it_stands(
 ) -> None:
     (tmp_path / ".env").write_text(f"OTHER=1\n{name}=hush\n")
     in_file = f"is not set, but .env has {name}: rename it to BREB_CLIENT_ID"
-    assert near_misses.missing(WANTED, Sources()) == in_file
+    assert str(near_misses.missing(WANTED, Sources())) == in_file
     (tmp_path / ".env").unlink()
     folder = tmp_path / "secrets"
     folder.mkdir()
     (folder / name).write_text("hush")
-    assert f"{folder} has {name}: " in near_misses.missing(WANTED, Sources(folder=folder))
+    assert f"{folder} has {name}: " in str(near_misses.missing(WANTED, Sources(folder=folder)))
     monkeypatch.setenv(name, "hush")
-    found = near_misses.missing(WANTED, Sources(folder=folder))
+    found = str(near_misses.missing(WANTED, Sources(folder=folder)))
     assert found.lower().startswith(f"is not set, but the environment has {name.lower()}: ")
 
 
 @pytest.mark.parametrize("name", ["GOOGLE_CLIENT_ID", "CLIENT_IDS", "BREB_LISTEN", "ID"])
 def test_other_names_are_other_things(name: str, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(f"{name}=x\n")
-    assert near_misses.missing(WANTED, Sources()) == ""
+    assert near_misses.missing(WANTED, Sources()) is None
 
 
 @pytest.mark.parametrize("name", [".env.txt", "env"])
 def test_a_file_with_another_name_is_told(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text("BREB_CLIENT_ID=hush\n")
     said = f"is not set, but {name} has it: rename that file to .env"
-    assert near_misses.missing(WANTED, Sources()) == said
-    assert near_misses.meant(Sources()) == name
+    assert str(near_misses.missing(WANTED, Sources())) == said
+    assert str(near_misses.meant(Sources())) == name
     (tmp_path / ".env").write_text("OTHER=1\n")
-    assert near_misses.missing(WANTED, Sources()) == ""
+    assert near_misses.missing(WANTED, Sources()) is None
 
 
 def test_a_file_that_is_no_text_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "env").write_bytes(b"\xff\x00\xfe")
-    assert near_misses.missing(WANTED, Sources()) == ""
+    assert near_misses.missing(WANTED, Sources()) is None
 
 
 def test_a_line_left_empty_is_told(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("BREB_CLIENT_ID=\n")
-    assert near_misses.missing(WANTED, Sources()) == "is empty in .env"
+    assert str(near_misses.missing(WANTED, Sources())) == "is empty in .env"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_line_left_empty_is_told(tmp_path: Path) -> None:
 )
 def test_a_file_with_settings_is_meant(line: str, is_meant: bool, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(f"{line}\n")
-    assert near_misses.meant(Sources()) == (".env" if is_meant else "")
+    assert str(near_misses.meant(Sources())) == (".env" if is_meant else "")
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,10 @@ def test_an_environment_that_names_credentials_or_an_upstream_is_meant(
     name: str, is_meant: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, "x")
-    assert near_misses.meant(Sources()) == ("the environment" if is_meant else "")
+    assert str(near_misses.meant(Sources())) == ("the environment" if is_meant else "")
 
 
 def test_a_secrets_directory_is_meant(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
     folder.mkdir()
-    assert near_misses.meant(Sources(folder=folder)) == str(folder)
+    assert str(near_misses.meant(Sources(folder=folder))) == str(folder)

@@ -63,7 +63,7 @@ def test_everything_that_is_wrong_with_the_places_is_told_at_once(tmp_path: Path
     (tmp_path / ".env").write_text("A=1\nnonsense\nBREB_DENY='open\n")
     with pytest.raises(SettingsError) as caught:
         find({}, Sources(folder=folder))
-    assert caught.value.problems == [
+    assert list(map(str, caught.value.problems)) == [
         ".env: line 3 cannot be read; write NAME=value, and close all quotes",
         f"{folder}/breb_allow: is a link to a file that does not exist",
         f"{folder}/breb_deny: is not a regular file",

@@ -43,7 +43,7 @@ def test_unknown_names_get_a_hint_and_those_of_kubernetes_none(
     }
     for name, value in {**of_kubernetes, **others}.items():
         monkeypatch.setenv(name, value)
-    assert suspicions.unknown_names(Sources()) == [
+    assert list(map(str, suspicions.unknown_names(Sources()))) == [
         "BREB_CLIENT_SECERT: no such setting; did you mean BREB_CLIENT_SECRET? (environment)",
         "BREB_QQQQQQ: no such setting (environment)",
         "BREB_X: no such setting (environment)",
@@ -57,7 +57,7 @@ def test_a_port_that_a_person_sets_is_no_setting(
     """Kubernetes writes neither a plain number there nor files."""
     monkeypatch.setenv("BREB_PORT", "9000")
     (tmp_path / ".env").write_text("BREB_PORT=tcp://10.0.0.1:80\nBREB_SERVICE_HOST=10.0.0.1\n")
-    found = suspicions.unknown_names(Sources())
+    found = list(map(str, suspicions.unknown_names(Sources())))
     assert found[0] == "BREB_PORT: no such setting; did you mean BREB_LISTEN? (environment)"
     assert [line.partition(":")[0] for line in found] == [
         "BREB_PORT",
@@ -78,7 +78,7 @@ def test_a_line_that_is_no_setting_is_told_with_its_number(
     """It is told by us, once, and not by python-dotenv at every reading."""
     file = tmp_path / ".env"
     file.write_text("A=1\n\n\nthis is not a setting\n# a comment\nB='open\n")
-    assert suspicions.unread(EnvFile(file)) == [
+    assert list(map(str, suspicions.unread(EnvFile(file)))) == [
         f"{file}: line {number} cannot be read; write NAME=value, and close all quotes"
         for number in (4, 6)
     ]
@@ -104,7 +104,7 @@ def test_what_dotenv_cuts_out_of_a_value_is_told_without_the_value(
     monkeypatch.setenv("OUTSIDE", "1")
     file = tmp_path / ".env"
     file.write_text(f"# ${{X}}\nABOVE=1\nBREB_CLIENT_ID=x\nBREB_CLIENT_SECRET={value}\nBELOW=1\n")
-    found = suspicions.shortened(EnvFile(file))
+    found = list(map(str, suspicions.shortened(EnvFile(file))))
     assert bool(found) == suspect
     secret = model.load(model.find({}, Sources())).client_secret.get_secret_value()
     assert (secret in ("a-b", "a-")) == suspect
@@ -118,7 +118,7 @@ def test_all_that_is_odd_about_refused_credentials_is_told(tmp_path: Path) -> No
         "BREB_CLIENT_SECRET=a\nBREB_CLIENT_SECRET=b${NOPE}\nBREB_LISTEN=:1\nBREB_LISTEN=:2\n"
     )
     pair = Credentials(SecretStr("“id”"), SecretStr("hush'"))
-    odd, quoted, cut, twice = suspicions.of_refused(pair, Sources())
+    odd, quoted, cut, twice = map(str, suspicions.of_refused(pair, Sources()))
     assert odd.startswith("BREB_CLIENT_ID contains characters that are not ASCII")
     assert quoted == "BREB_CLIENT_SECRET contains spaces or quotes"
     assert cut.startswith("BREB_CLIENT_SECRET: its value in .env contains ${...}")
@@ -141,7 +141,7 @@ def test_an_upstream_that_is_named_but_empty_is_suspect(
         (folder / "breb_base_url").write_text("\n")
     sources = Sources(folder=folder)
     settings = model.load(model.find(GIVEN, Sources()))
-    found = suspicions.empty_upstream(settings, sources)
+    found = str(suspicions.empty_upstream(settings, sources))
     assert found == (str(folder) if place == "secrets" else place)
 
 
@@ -157,7 +157,7 @@ def test_an_upstream_that_is_named_elsewhere_is_not_missing(
 def test_a_setting_that_stands_twice_is_told(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("BREB_LISTEN=a\nOTHER=1\nOTHER=2\nexport breb_listen=b\nBREB_DENY=x\n")
-    assert suspicions.repeated(EnvFile(file)) == [
+    assert list(map(str, suspicions.repeated(EnvFile(file)))) == [
         f"BREB_LISTEN: set 2 times in {file}; the last one is used"
     ]
     assert suspicions.repeated(EnvFile(tmp_path / "none")) == []

@@ -1,0 +1,153 @@
+"""Requests with an Idempotency-Key: the first goes up, and its repeats are answered here.
+
+Invariants: of a caller's key at most one request is sent that is not proved unprocessed, across
+restarts; a repeat never goes up while the first may have been carried out. Claims are in the file;
+those under way are known here too, so that a repeat can wait.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple, Protocol
+
+from proxy.errors import LedgerUnavailable
+from proxy.ledger import repeats
+from proxy.ledger.claim import KeyClaim, KeyTaken
+from proxy.ledger.entry import LedgerEntry
+from proxy.ledger.first import First, first_of
+from proxy.ledger.ledger import Ledger
+from proxy.ledger.repeats import Answered
+from proxy.ledger.row import Row
+from proxy.ledger.row_observer import RowObserver
+from proxy.ledger.standing import Standing
+from proxy.ledger.trouble import LedgerRefused
+
+PATIENCE = 20.0  # seconds that a repeat waits: most callers wait for 30 s or more
+_ASKING = 15.0  # seconds of it for a question to the API
+_SOON = 0.05  # seconds until the next look at a row whose end is being written
+
+
+class Inquirer(Protocol):
+    """Asks the API about rows."""
+
+    async def ask_now(self, number: int) -> None:
+        """Ask about a row in doubt out of its turn, if the API may be asked; keep the answer."""
+
+    async def recall(self, entry: LedgerEntry) -> bytes | None:
+        """Return the document of what a row's request made; None if it cannot be had."""
+
+
+class _Turn(NamedTuple):
+    """A request that is under way with a key; ``over`` is done when it is no more."""
+
+    row: Row
+    fingerprint: str
+    over: "asyncio.Future[None]"
+
+
+class Claims:
+    """Opens the rows of requests with a key, or says what is the answer to a repeat.
+
+    ``inquirer`` asks the API about a row in doubt, if anybody does.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._turns: dict[tuple[str, str], _Turn] = {}
+        self.inquirer: Inquirer | None = None
+
+    async def open(self, row: Row, claim: KeyClaim, observer: RowObserver) -> Answered | None:
+        """Open a row with its claim, as `Ledger.open` does; return the answer to a repeat.
+
+        Then the ``observer`` has no row. Raise Repeated if a repeat has no answer.
+        """
+        row.claim = claim
+        claim.over.add_done_callback(lambda _: self._leave(claim))
+        tell: Callable[[], None] | None = partial(observer.tell, row)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PATIENCE
+        while True:
+            other = self._turns.get(claim.name)
+            if other is not None:
+                await _wait(other, claim, until)
+                continue
+            self._turns[claim.name] = _Turn(row, claim.fingerprint, loop.create_future())
+            observer.row = row
+            try:
+                await self._ledger.open(row, tell)
+            except KeyTaken:
+                tell = observer.row = None  # it is told already
+                self._leave(claim)
+            else:
+                return None
+            answered = await self._repeat(claim, until)
+            if answered is not None:
+                return answered
+
+    def _leave(self, claim: KeyClaim) -> None:
+        turn = self._turns.get(claim.name)
+        if turn is not None and turn.row.claim is claim:
+            del self._turns[claim.name]
+            turn.over.set_result(None)
+
+    async def _repeat(self, claim: KeyClaim, until: float) -> Answered | None:
+        """Return the answer to a repeat; None if its key is free by now."""
+        first = await self._first(claim)
+        if first is not None and first.standing is Standing.IN_DOUBT and first.same(claim):
+            first = await self._after_asking(first, claim)
+        if first is None:
+            return None
+        if first.standing is Standing.FREE:
+            claim.replaces = first.holder.number
+            return None
+        if not first.same(claim):
+            raise repeats.other_request(first.holder.number)
+        if first.standing is Standing.UNDER_WAY:
+            if asyncio.get_running_loop().time() > until:
+                raise repeats.under_way(first.holder.number)
+            await asyncio.sleep(_SOON)
+            return None
+        return await self._known(first)
+
+    async def _known(self, first: First) -> Answered:
+        """Return the answer to the first, kept or as the API has it now."""
+        number = first.holder.number
+        if first.reply is not None:
+            return repeats.replayed(number, first.reply)
+        if first.entry is not None and self.inquirer is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_ASKING):
+                    found = await self.inquirer.recall(first.entry)
+                    if found is not None:
+                        return repeats.found(number, found)
+        if first.entry is not None and first.standing is Standing.IN_DOUBT:
+            raise repeats.in_doubt(first.entry)
+        raise repeats.known(number, first.entry)
+
+    async def _after_asking(self, first: First, claim: KeyClaim) -> First | None:
+        """Return how it stands after the API was asked, if it can be."""
+        if self.inquirer is None:
+            return first
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_ASKING):
+                await self.inquirer.ask_now(first.holder.number)
+        return await self._first(claim)
+
+    async def _first(self, claim: KeyClaim) -> First | None:
+        """Return the row that has the key, None if none has it any more."""
+        try:
+            return await asyncio.to_thread(first_of, self._ledger.path, *claim.name)
+        except LedgerRefused as refusal:
+            raise LedgerUnavailable(refusal.why) from refusal
+
+
+async def _wait(other: _Turn, claim: KeyClaim, until: float) -> None:
+    """Wait until another request with the key is over; raise Repeated if that takes too long."""
+    row = other.row
+    if other.fingerprint != claim.fingerprint and row.end is None:
+        raise repeats.other_request(row.number)
+    left = until - asyncio.get_running_loop().time()
+    await asyncio.wait({other.over}, timeout=max(left, 0.0))
+    if not other.over.done():
+        raise repeats.under_way(row.number)

@@ -1,0 +1,41 @@
+"""The first request with a key, as the file tells of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from proxy.exchange.own_answer import KnownAnswer
+from proxy.ledger.claim import KeyClaim, KeyHolder
+from proxy.ledger.entry import LedgerEntry
+from proxy.ledger.kept_claims import holder, reply
+from proxy.ledger.reading import Reader, opened
+from proxy.ledger.standing import Standing, standing
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """``entry`` is its row, None if that was deleted; ``reply`` its answer, if that is kept."""
+
+    holder: KeyHolder
+    entry: LedgerEntry | None
+    reply: KnownAnswer | None
+
+    @property
+    def standing(self) -> Standing:
+        """What became of it."""
+        return standing(self.entry)
+
+    def same(self, claim: KeyClaim) -> bool:
+        """Report whether a request is the same as it."""
+        return self.holder.fingerprint == claim.fingerprint
+
+
+def first_of(path: Path, caller: str, key: str) -> First | None:
+    """Read who has a key; None if nobody has it. Raise LedgerRefused."""
+    with opened(path, "ro") as connection:
+        reader = Reader(connection, path)
+        has = holder(connection, caller, key)
+        if has is None:
+            return None
+        found = reader.find(f"#{has.number}")
+        entry = found[0] if found and found[0]["exchange"] == has.exchange else None
+        return First(has, entry, reply(connection, has.number))

@@ -1,0 +1,16 @@
+"""Deletes the answers that are kept for repeats, on a person's word."""
+
+from pathlib import Path
+
+from proxy.ledger.reading import opened
+from proxy.ledger.renewal import renew
+
+
+def forget_answers(path: Path) -> int:
+    """Delete them, and overwrite where they stood; return how many. Raise LedgerRefused."""
+    with opened(path, "rw") as connection:
+        renew(connection, path)
+        connection.execute("PRAGMA secure_delete = ON").fetchall()
+        count = connection.execute("DELETE FROM reply").rowcount
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return count

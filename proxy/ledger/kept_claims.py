@@ -1,0 +1,101 @@
+"""The claims in the file, and the answers that are kept with them; within the writer's commits."""
+
+import json
+import sqlite3
+
+from proxy.exchange.own_answer import KnownAnswer
+from proxy.http1.fields import Lines
+from proxy.ledger.claim import KeyClaim, KeyHolder, unprocessed
+from proxy.ledger.row import Row
+from proxy.ledger.schema import SETTLED
+
+_HOLDER = "SELECT number, exchange, fingerprint FROM claim WHERE caller = ? AND key = ?"
+_FREE = "DELETE FROM claim WHERE caller = ? AND key = ? AND number = ? AND exchange = ?"
+_GIVE_WAY = "DELETE FROM claim WHERE caller = ? AND key = ? AND number = ?"
+# One that stands in a backup which was put back is left: its row answers repeats, and nothing is
+# sent.
+_TAKE = (
+    "INSERT OR IGNORE INTO claim (caller, key, number, exchange, fingerprint, at)"
+    " VALUES (?, ?, ?, ?, ?, ?)"
+)
+_KEEP = "INSERT OR REPLACE INTO reply (number, at, status, fields, body) VALUES (?, ?, ?, ?, ?)"
+_OLDEST_REPLIES = "SELECT number, at FROM reply ORDER BY number LIMIT ?"
+_OLDEST_CLAIMS = (
+    "SELECT claim.rowid, claim.at FROM claim LEFT JOIN request USING (number, exchange)"
+    f" WHERE request.number IS NULL OR {SETTLED} ORDER BY claim.rowid LIMIT ?"
+)
+
+
+def free(connection: sqlite3.Connection, openings: list[Row]) -> list[Row]:
+    """Return the rows that may be opened: not those whose key another row has."""
+    new: set[tuple[str, str]] = set()
+    return [row for row in openings if row.claim is None or _may_take(connection, row.claim, new)]
+
+
+def _may_take(connection: sqlite3.Connection, claim: KeyClaim, new: set[tuple[str, str]]) -> bool:
+    claim.taken = holder(connection, claim.caller, claim.key)
+    if claim.taken is not None and claim.taken.number != claim.replaces:
+        return False
+    claim.taken = None
+    if claim.name in new:
+        claim.taken = KeyHolder(0, "", "")  # it is being opened in this very commit
+        return False
+    new.add(claim.name)
+    return True
+
+
+def holder(connection: sqlite3.Connection, caller: str, key: str) -> KeyHolder | None:
+    """Return the row that has a key, None if none does."""
+    found = connection.execute(_HOLDER, (caller, key)).fetchone()
+    return None if found is None else KeyHolder(*found)
+
+
+def take(connection: sqlite3.Connection, row: Row, claim: KeyClaim) -> None:
+    """Write the claim of a row that is opened in this commit, in place of one that gives way."""
+    if claim.replaces is not None:
+        connection.execute(_GIVE_WAY, (*claim.name, claim.replaces))
+    values = (*claim.name, row.number, row.exchange, claim.fingerprint, row.opened_at)
+    connection.execute(_TAKE, values)
+
+
+def end(connection: sqlite3.Connection, row: Row, claim: KeyClaim) -> None:
+    """Free the key of a row that is closed in this commit, or keep its answer."""
+    if row.end is None:
+        raise ValueError("the row is still open")
+    if unprocessed(row.end.outcome, row.end.status):
+        connection.execute(_FREE, (*claim.name, row.number, row.exchange))
+    elif (kept := claim.answer) is not None and row.number is not None:
+        connection.execute(
+            _KEEP, (row.number, row.end.closed_at, kept.status, _text(kept.lines), kept.body)
+        )
+
+
+def reply(connection: sqlite3.Connection, number: int) -> KnownAnswer | None:
+    """Return the kept answer of a row, None if there is none."""
+    found = connection.execute(
+        "SELECT status, fields, body FROM reply WHERE number = ?", (number,)
+    ).fetchone()
+    if found is None:
+        return None
+    lines = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in json.loads(found[1])]
+    return KnownAnswer(found[0], lines, bytes(found[2]))
+
+
+def _text(lines: Lines) -> str:
+    return json.dumps([(name.decode("latin-1"), value.decode("latin-1")) for name, value in lines])
+
+
+def forget_replies(connection: sqlite3.Connection, before: str, most: int) -> int:
+    """Delete answers that were kept before a time; return how many."""
+    oldest = connection.execute(_OLDEST_REPLIES, (most,)).fetchall()
+    gone = [(number,) for number, at in oldest if at < before]
+    connection.executemany("DELETE FROM reply WHERE number = ?", gone)
+    return len(gone)
+
+
+def forget_claims(connection: sqlite3.Connection, before: str, most: int) -> int:
+    """Delete claims from before a time whose row is not in doubt; return how many."""
+    oldest = connection.execute(_OLDEST_CLAIMS, (most,)).fetchall()
+    gone = [(rowid,) for rowid, at in oldest if at < before]
+    connection.executemany("DELETE FROM claim WHERE rowid = ?", gone)
+    return len(gone)
