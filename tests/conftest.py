@@ -1,10 +1,12 @@
 """What all tests share: signals, examples, the order in which files are taken, and what is told."""
 
 import contextlib
+import fcntl
 import gc
 import os
 import signal
 from collections import Counter
+from collections.abc import Generator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -46,7 +48,12 @@ _ORDER = (
     "program/test_token_life.py",
     "unit/console/test_copying.py",
     "docs/test_readme.py",
+    "docs/test_suite.py",
     "browser/test_postman.py",
+    "program/test_doctor.py",
+    "program/test_streaming.py",
+    "program/test_systemd.py",
+    "program/test_command_line.py",
     "program/test_rivals.py",
     "program/",
     "docs/",
@@ -100,6 +107,22 @@ def pytest_collection() -> None:
 @given(st.none())
 def _first_property(_: None) -> None:
     """Hold always."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Let one worker compile a module, and the others take what it has written.
+
+    In a fresh clone each of them would compile all, which costs more than most folders' tests.
+    """
+    if not isinstance(collector, pytest.Module):
+        return (yield)
+    with collector.path.open() as file:
+        with contextlib.suppress(OSError):  # not every file system has locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        return (yield)
 
 
 # Five thousand tests are made and kept to the end: each worker would count them over and over.

@@ -12,6 +12,7 @@ import pytest
 
 from tests.support import needs
 from tests.support.patience import PATIENCE
+from tests.support.sweeps import further
 
 ROOT = Path(__file__).parents[2]
 
@@ -221,7 +222,7 @@ def test_other(): ...
 LEFT = "left to make check: 6 tests that are slow, or that another one of these stands for"
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["alone", "spread"])
+@pytest.mark.parametrize("workers", [["-n", "1"], *further([])], ids=["spread", "alone"])
 def test_who_waits_for_all_tests_gets_one_row_of_a_sweep(
     tmp_path: Path, workers: list[str]
 ) -> None:
@@ -233,7 +234,7 @@ def test_who_waits_for_all_tests_gets_one_row_of_a_sweep(
     assert lines[-1].startswith("2 passed")
 
 
-@pytest.mark.parametrize("how", ["named", "--thorough", "CI"])
+@pytest.mark.parametrize("how", ["--thorough", *further("named", "CI")])
 def test_who_names_tests_and_ci_get_them_whole(tmp_path: Path, how: str) -> None:
     asked = ["-o", f"testpaths={tmp_path}", *(["--thorough"] if how == "--thorough" else [])]
     env = {"CI": "true"} if how == "CI" else {}
