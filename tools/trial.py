@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "requirements.lock"
-PATIENCE = 30
+PATIENCE = 120  # seconds: on a machine that has other work
 
 
 def install(wheel: Path, folder: Path) -> Path:

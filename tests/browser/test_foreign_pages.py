@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.support import Program, RawUpstream, free_port
 from tests.support.chromium import Contexts
+from tests.support.patience import PATIENCE
 from tests.support.sweeps import further
 
 pytestmark = pytest.mark.browser
@@ -103,6 +104,7 @@ def refusals(proxy: Program, before: int) -> set[int]:
 def window(browser: Browser) -> Iterator[Page]:
     """One for all strangers: a window of its own for each test took longer than all tests."""
     page = browser.new_page()
+    page.set_default_timeout(PATIENCE * 1000)
     yield page
     page.close()
 

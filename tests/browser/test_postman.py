@@ -103,7 +103,7 @@ def test_the_environments_caller_key_goes_with_every_request() -> None:
         options = ["--env-var", f"base={upstream.url}", "--env-var", "caller_key=k-1"]
         folder = ["--folder", "Accounts"]
         words = [*script, files[0], "--environment", files[1], *options, *folder]
-        subprocess.run(words, capture_output=True, timeout=PATIENCE, check=False)
+        subprocess.run(words, capture_output=True, timeout=5 * PATIENCE, check=False)
         keys = {call.values("x-proxy-key")[0] for call in upstream.calls}
     assert keys == {b"k-1"}
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.support import Program, RawUpstream, ask, node
 from tests.support.chromium import Contexts, persistent
 from tests.support.page import NARROW, violations
+from tests.support.patience import PATIENCE
 from tests.support.sweeps import further
 
 pytestmark = pytest.mark.browser
@@ -75,6 +76,7 @@ def proxy() -> Iterator[Program]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(locale="en-US")
+    context.set_default_timeout(PATIENCE * 1000)
     yield context
     context.close()
 

@@ -11,6 +11,7 @@ import trustme
 
 from tests.support import Program, RawUpstream, ask, exchange
 from tests.support.front import until
+from tests.support.patience import PATIENCE
 from tests.support.sweeps import further
 from tests.support.upstream import Call
 from tests.support.wire import connect
@@ -53,7 +54,9 @@ def taking_nothing(proxy: Program) -> Iterator[None]:
 def test_readers_that_take_nothing_hold_little_and_others_are_served(
     tls: bool, tmp_path: Path
 ) -> None:
-    settings: dict[str, object] = {}
+    settings: dict[str, object] = {
+        "idle_timeout": 10 * PATIENCE
+    }  # all stay until the last is there
     context = None
     if tls:
         import ssl

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 from simulator.codes import CODES
 from simulator.verdicts import _WORDS
 from tests.support.chromium import launch
+from tests.support.patience import PATIENCE
 from tests.support.sweeps import further
 
 
@@ -22,7 +23,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def tab(browser: Browser) -> Page:
-    return browser.new_page()
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE * 1000)
+    return page
 
 
 def _form(page: Page, control: str) -> Locator:

@@ -69,5 +69,6 @@ class Contexts:
     def _begun(self, options: dict[str, Any]) -> BrowserContext:
         context = self._browser.new_context(**options)
         context.grant_permissions(["clipboard-read", "clipboard-write"])
+        context.set_default_timeout(PATIENCE * 1000)
         context.new_page()  # empty: its process draws all that follow, in place of one for each
         return context

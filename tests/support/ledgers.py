@@ -10,6 +10,7 @@ from typing import Any
 from proxy.ledger.row import Body, End, Row
 from proxy.ledger.store import Store
 from proxy.moments import stamp
+from tests.support.patience import PATIENCE
 
 
 def row(exchange: str = "run-1", **given: Any) -> Row:
@@ -68,6 +69,6 @@ def first_format(path: Path) -> None:
 
 async def soon(condition: Any) -> None:
     """Yield until something becomes true."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110  a thread makes it so
             await asyncio.sleep(0.005)

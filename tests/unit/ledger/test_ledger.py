@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import functools
 import logging
 import os
 import sqlite3
@@ -62,6 +63,12 @@ def full(ledger: Ledger, pages: int) -> None:
     """Let the file grow to so many pages and no further, as on a full disk."""
     store: Any = ledger._writer._store
     store._connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    def without_room(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "")
+
+    # It writes over what is there, which such a limit allows and a full disk does not.
+    store.probe = without_room if pages == 1 else functools.partial(Store.probe, store)
 
 
 async def test_a_row_is_in_the_file_when_its_wait_is_over(ledger: Ledger, path: Path) -> None:
