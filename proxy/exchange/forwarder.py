@@ -144,18 +144,7 @@ class Forwarder:
         while True:
             connection = pool.take(wanted) or await self._acquire(outgoing, wanted)
             outgoing.connection = connection  # at once: any error from now on gives it back
-            outgoing.request.go_up()
-            held = outgoing.held
-            token_id = None if held is None else held.token.token_id
-            attempt = Attempt(token_id, time.perf_counter(), connection.reached)
-            exchange.attempts += (attempt,)
-            connection.begin(
-                self._head(outgoing, exchange) + opening,
-                head_only=method == "HEAD",
-                complete=not more,
-            )
-            if more:
-                outgoing.start_pump()
+            attempt = self._begin(outgoing, exchange, connection, opening, more=more)
             try:
                 while connection.head is None:
                     await connection.arrival()
@@ -202,14 +191,27 @@ class Forwarder:
             self._pool.release(connection)
             self._use(outgoing, await self._keeper.wait())
 
-    def _head(self, outgoing: OutgoingRequest, exchange: Exchange) -> bytes:
-        """Serialise the head: strip first, inject last.
+    def _begin(
+        self,
+        outgoing: OutgoingRequest,
+        exchange: Exchange,
+        connection: Connection,
+        opening: bytes,
+        *,
+        more: bool,
+    ) -> Attempt:
+        """Send the head, the ``opening`` of the body, and ``more`` of it as it comes.
 
-        A caller that sends "Connection: authorization" cannot take our credential off.
+        Strip first, inject last: a caller that sends "Connection: authorization" cannot take our
+        credential off.
         """
         request, held = outgoing.request, outgoing.held
+        request.go_up()
+        token_id = None if held is None else held.token.token_id
+        attempt = Attempt(token_id, time.perf_counter(), connection.reached)
+        exchange.attempts += (attempt,)
         target = request.target if request.target == b"*" else self._prefix + request.target
-        data = b"".join(
+        head = b"".join(
             (
                 request.method.encode(),
                 b" ",
@@ -223,8 +225,11 @@ class Forwarder:
             )
         )
         if exchange.observer is not None:
-            exchange.observer.sending(exchange.attempts[-1], data)
-        return data
+            exchange.observer.sending(attempt, head)
+        connection.begin(head + opening, head_only=request.method == "HEAD", complete=not more)
+        if more:
+            outgoing.start_pump()
+        return attempt
 
     # -- 401 -------------------------------------------------------------------------------
 
