@@ -41,7 +41,7 @@ export const words = {
   "audit.action.verdict": "anotar un veredicto",
   "audit.again": "Cargar de nuevo",
   "audit.facts": "Datos",
-  "audit.gone": "{0} anteriores están solo en el log.",
+  "audit.gone": "{0} anteriores están solo en el registro del proxy.",
   "audit.key": "Lo que hicieron las personas aquí (a)",
   "audit.none": "Nadie ha hecho nada todavía.",
   "audit.outcome.cut": "interrumpida",
