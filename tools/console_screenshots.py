@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from playwright.sync_api import Browser, Page, ViewportSize
 
+from proxy.admin.operator import FIELD
 from simulator.tour import CUSTOMER
 from tests.support import Program
 from tests.support.chromium import launch
@@ -97,9 +98,17 @@ def main() -> int:
     # Where the demo leaves the secret of its console, as it does for the tests.
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="runtime-"))
     with demo() as running:
-        traffic(Caller(running.port), Caller(running.admin_port, running.bearer))
+        ana = Caller(running.admin_port, {**running.bearer, FIELD: "ana"})
+        traffic(Caller(running.port), ana)
         with launch() as browser:
             _pictures(browser, running)
+            for locale, folder in FOLDERS.items():
+                link = ana("POST", "/console/api/link")["link"]
+                page = browser.new_page(viewport=WIDE, color_scheme="light", locale=locale)
+                page.goto(f"http://127.0.0.1:{running.admin_port}/#secret={link}")
+                _act(page)
+                page.screenshot(path=folder / "console-actions.png")
+                page.close()
     return 0
 
 
@@ -134,6 +143,18 @@ def _open_payment(page: Page) -> None:
     page.locator("#rows tr", has_text="/v1/payments/breb").first.click()
     page.wait_for_selector("#panel")
     time.sleep(1.5)
+
+
+def _act(page: Page) -> None:
+    """Send a request again, and show what people did."""
+    page.wait_for_selector("#rows tr[data-id]")
+    page.locator("#rows tr", has_text="/v1/keys?").first.click()
+    page.wait_for_selector("#panel")
+    page.keyboard.press("r")
+    page.wait_for_timeout(1500)
+    page.keyboard.press("a")
+    page.wait_for_selector("#audit-dialog table")
+    page.wait_for_timeout(500)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
 """What people do through the admin listener stands in the log, whatever the log's level."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from proxy.admin.audit import ACTIONS
 from proxy.admin.operator import name
+from proxy.console.routes import PAGE
 from tests.support import Program, RawUpstream, ask
 from tests.support.command import command
 from tests.support.patience import PATIENCE
@@ -161,3 +164,16 @@ def test_every_command_of_the_listener_is_an_action() -> None:
     posts = {route.path for route in routes if "POST" in (route.methods or ())}
     assert posts | {"/refresh", "/quit"} <= ACTIONS.keys()
     assert ACTIONS.keys() <= {route.path for route in routes} | {"/refresh", "/quit"}
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_console_has_words_for_each_action_and_each_fact(language: str) -> None:
+    known = (PAGE / f"{language}.js").read_text()
+    operations = Path(__file__).parents[2].joinpath("docs", "operations.md").read_text()
+    table = operations.partition("### The audit trail")[2].partition("| field |")[0]
+    rows = re.findall(r"^\| `([a-z-]+)` \|[^|]*\|(.*)\|$", table, re.MULTILINE)
+    facts = {name for _, own in rows for name in re.findall(r"`([a-z_]+)`", own)} - {"replay"}
+    assert {action for action, _ in rows} == {*ACTIONS.values(), "edit"}
+    assert [action for action, _ in rows if f'"audit.action.{action}"' not in known] == []
+    assert [name for name in sorted(facts) if f'"audit.fact.{name}"' not in known] == []
+    assert len(facts) > 10

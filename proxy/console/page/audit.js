@@ -30,4 +30,5 @@ function table(actions) {
 const moment = (at) => { const day = new Date(at * 1000); return `${day.toDateString() === new Date().toDateString() ? "" : `${day.toLocaleDateString(language)} `}${clock(at)}`; };
 const word = (group, code) => (has(`audit.${group}.${code}`) ? t(`audit.${group}.${code}`) : code);
 const who = ({ name, via, session, uid }) => [name, t(`audit.via.${via}`, session), uid === null ? "" : `uid ${uid}`].filter(Boolean).join(", ");
-const facts = ({ facts: found }) => Object.entries(found).map(([name, value]) => `${name}: ${value}`).join(", ");
+const shown = (value) => (value === true ? "✓" : value === false ? "✗" : value);
+const facts = ({ facts: found }) => Object.entries(found).map(([name, value]) => `${word("fact", name)}: ${shown(value)}`).join(", ");
