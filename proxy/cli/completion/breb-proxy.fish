@@ -39,7 +39,7 @@ complete -c breb-proxy -n '__breb_proxy_at tokens' -a 'revoke'
 complete -c breb-proxy -n '__breb_proxy_at help' -a 'topics troubleshooting environment 401 403 421 no-token company-network port-taken pod outcome-unknown slow logs configuration credentials console ledger service operations fleet security sandbox problem-types stability upgrading'
 complete -c breb-proxy -n '__breb_proxy_at completion' -a 'bash zsh fish powershell'
 complete -c breb-proxy -n '__breb_proxy_at "ledger backup"' -F
-complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -s h -l help -x -d 'show this help'
+complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -s h -l help -a 'all' -d 'show this help'
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l accept-language -x -d 'Accept-Language header of token requests'
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l production-hosts -x -d 'Hosts of your own that lead to Passport\'s production, such as an API gateway'
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l ca-bundle -r -F -d 'PEM file of trusted certificate authorities'
