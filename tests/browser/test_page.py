@@ -875,7 +875,7 @@ def test_axe_finds_nothing(start: Start, running: Program, scheme: str, size: Vi
     for tab in TABS:
         console.tab(tab)
         found.append(violations(page, scheme))
-    for key in "crtel?":
+    for key in "crtela?":
         page.keyboard.press(key)
         expect(page.get_by_role("dialog")).to_be_visible()
         found.append(violations(page, scheme))
