@@ -257,7 +257,7 @@ class UpstreamError(ProxyError):
 
 
 def beyond(cause: UpstreamError) -> TokenEndpointUnavailable:
-    """Return the failure of a token request as what its cause, on the way there, makes of it."""
+    """Return the failure of a token request whose ``cause`` lies on the way there."""
     error = TokenEndpointUnavailable(phrase("endpoint-unreached", why=cause.detail))
     error.kind = cause.kind
     if not cause.sent:  # advice about answers is for callers

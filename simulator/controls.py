@@ -47,7 +47,7 @@ class Reset(Control):
 
 
 class SetBehaviour(Control):
-    """Change latency, error rate and the payments' pace; what is not sent stays."""
+    """Change latency, error rate and the payments' pace; a value that is not sent stays."""
 
     settle_delay: Seconds | None = None
     processing_delay: Seconds | None = None
@@ -218,7 +218,7 @@ class PayIn(Control):
 
 
 class SetWebhook(Control):
-    """Change where and how events are sent; what is not sent stays, a null url stops them."""
+    """Change where and how events are sent; a value not sent stays, a null url stops them."""
 
     url: Url | None = None
     secret: str | None = None

@@ -21,7 +21,7 @@ class Ledger:
         self.balances[account] += amount
 
     def spendable(self, account: str) -> int:
-        """Count what an account holds beyond its payments under way."""
+        """Return an account's balance, less the money held for payments."""
         return self.balances[account] - self.held[account]
 
     def hold(self, account: str, amount: int) -> bool:
@@ -45,5 +45,5 @@ class Ledger:
             self.balances[target] += amount
 
     def here(self) -> int:
-        """Count what all accounts hold."""
+        """Return the sum of all accounts."""
         return sum(self.balances.values())

@@ -27,7 +27,7 @@ class Token:
 
 @dataclass(slots=True)
 class AccountRecord:
-    """A linked account; what it holds stands in the ledger."""
+    """A linked account; its balance stands in the ledger."""
 
     id: str
     customer_id: str

@@ -13,7 +13,7 @@ _SESSIONS = 64  # sessions; a browser's tabs share one
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a browser got for a link; ``name`` is that of the person who asked for the link."""
+    """A browser's session, begun with a link that the person ``name`` had asked for."""
 
     number: int
     name: str = ""

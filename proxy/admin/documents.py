@@ -61,7 +61,7 @@ class RefreshDocument(TokenDocument):
 
 
 class AskerDocument(TypedDict):
-    """Who asks the API about rows in doubt; ``asks``: it is on, and not refused."""
+    """The state of the asker of rows in doubt; ``asks``: it is on, and the API does not refuse."""
 
     asks: bool
     words: str

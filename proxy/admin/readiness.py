@@ -27,7 +27,7 @@ class LedgerState(MeasuredLedger, Protocol):
 
     @property
     def asker(self) -> AskerState | None:
-        """Who asks the API about them; None if nobody does."""
+        """The asker, which asks the API about them; None if there is none."""
 
 
 class Reason(NamedTuple):

@@ -201,7 +201,7 @@ def _which(missing: list[str]) -> Phrase:
 
 
 def _together(found: Iterable[Said]) -> Said:
-    """Join what is said of several things."""
+    """Join the words about several things."""
     first, *rest = found
     return phrase("check.and-also", one=first, more=_together(rest)) if rest else first
 

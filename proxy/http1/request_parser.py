@@ -111,7 +111,7 @@ class RequestParser:
 
     @property
     def counts(self) -> bool:
-        """Whether what comes next is of a body of known length: nobody looks at it."""
+        """Whether the next bytes belong to a body of known length: they are not parsed."""
         return self._phase is COUNTED
 
     @property

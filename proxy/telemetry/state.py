@@ -59,7 +59,7 @@ class MeasuredLedger(Protocol):
 
     @property
     def asker(self) -> MeasuredAsker | None:
-        """Who asks the API about them; None if nobody does."""
+        """The asker, which asks the API about them; None if there is none."""
 
     @property
     def log_size(self) -> int:

@@ -130,6 +130,6 @@ class Identified(Shape):
 
 
 class OldKeyStatus(Shape):
-    """What suspending a key answers in the first generation."""
+    """The answer to suspending a key, in the first generation."""
 
     key_status: Literal["SUSP"]

@@ -11,7 +11,7 @@ Seconds = Annotated[int, Field(ge=0, le=253402300799)]
 
 
 class PageQuery(BaseModel):
-    """What every list understands; the filters are the subclasses' further fields.
+    """The parameters of every list; subclasses add its filters.
 
     ``sources`` names the member of an element that a filter looks at, where the names differ.
     """
@@ -30,7 +30,7 @@ class PageQuery(BaseModel):
 
 
 class PaginationInfo(Shape):
-    """Where a page stands in its list."""
+    """The place of a page in its list."""
 
     first_request_timestamp: str
     current_page: int

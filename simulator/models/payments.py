@@ -37,7 +37,7 @@ class ConfirmPayment(Shape):
 
 
 class PartyOwner(Shape):
-    """Who stands behind one end of a payment."""
+    """The person or the company at one end of a payment."""
 
     type: str
     name: str
@@ -55,7 +55,7 @@ class Party(Shape):
 
 
 class PaymentError(Shape):
-    """Why a payment was rejected."""
+    """The reason why a payment was rejected."""
 
     error_code: str
     error_description: str
@@ -148,7 +148,7 @@ class OldPayment(Shape):
 
 
 class OldInitiatedPayment(Shape):
-    """What initiating a payment answers in the first generation."""
+    """The answer to initiating a payment, in the first generation."""
 
     breb_resolved_key: Resolution
     payment: OldPayment

@@ -36,7 +36,7 @@ Reference = Annotated[str, StringConstraints(pattern=REFERENCE)]
 
 
 class AdditionalInfo(Shape):
-    """What a QR code says beside whom and how much."""
+    """The content of a QR code beside its recipient and amount."""
 
     transaction_purpose: Purpose | None = None
     terminal_label: Detail = None
@@ -139,7 +139,7 @@ class Merchant(Shape):
 
 
 class ReadInfo(Shape):
-    """What a QR code says beside whom and how much, whoever made it."""
+    """The content of any QR code beside its recipient and amount."""
 
     transaction_purpose: str | None = None
     terminal_label: str | None = None
@@ -176,7 +176,7 @@ class ReadTip(Shape):
 
 
 class DecodedQrCode(Shape):
-    """What a QR code says, as far as it says it."""
+    """The content of a QR code, with the parts that it has."""
 
     customer_id: Uuid
     key_id: Uuid | None = None

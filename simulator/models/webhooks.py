@@ -1,4 +1,4 @@
-"""What is sent to a callback; the shapes are guesses, the names of the events are documented."""
+"""The events that are sent to a callback: their names are documented, their shapes are guesses."""
 
 from simulator.models.payments import Payment
 from simulator.models.shapes import Shape, Uuid
