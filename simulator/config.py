@@ -144,6 +144,12 @@ class SandboxConfig(BaseModel):
         0.5,
         description="Seconds from submitting until PENDING becomes PROCESSING; 0 leaves it out.",
     )
+    show_delay: Seconds = Field(
+        0.0, description="Seconds until a new payment can be found, by its id and in the list."
+    )
+    listed_resolution: bool = Field(
+        True, description="Guess: a payment in the list tells its resolution_id."
+    )
     timeout_delay: Seconds = Field(
         20.0, description="Seconds until a time-out (B001, B002, B301, B302) is known."
     )

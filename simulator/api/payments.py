@@ -1,6 +1,7 @@
 """Payments: initiate, confirm, list, show."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from simulator.api.accounts import known as known_account
 from simulator.api.recipients import known as known_recipient
@@ -27,6 +28,7 @@ from simulator.world import World
 
 PATH = "/v1/payments"
 SCOPE = "paas.core.breb_payments"
+_NO_RESOLUTION = {"resolution_id": None}
 
 
 def operations(_config: SandboxConfig) -> Iterable[Operation]:
@@ -174,14 +176,29 @@ def confirm(call: Call) -> Reply:
 def show_all(call: Call) -> Reply:
     """List payments."""
     query = call.asked(PaymentQuery)
-    every = (shown(payment) for payment in call.world.payments.values())
+    found = (each for each in call.world.payments.values() if _can_be_found(call.world, each))
+    every = (_listed(call.world, payment) for payment in found)
     chosen, info = page(call.world, query, every, documented=404)
     return Reply(content=PaymentList(payments=chosen, pagination_info=info))
 
 
 def show(call: Call) -> Reply:
     """Show a payment."""
-    return Reply(content=shown(known(call.world, call.path["payment_id"])))
+    payment = known(call.world, call.path["payment_id"])
+    if not _can_be_found(call.world, payment):
+        raise Refusal(404, "no such payment")
+    return Reply(content=shown(payment))
+
+
+def _can_be_found(world: World, payment: PaymentRecord) -> bool:
+    delay = world.config.show_delay
+    made = datetime.fromisoformat(payment.created_at).timestamp()
+    return not delay or world.now() >= made + delay
+
+
+def _listed(world: World, payment: PaymentRecord) -> Payment:
+    told = shown(payment)
+    return told if world.config.listed_resolution else told.model_copy(update=_NO_RESOLUTION)
 
 
 def old_shown(payment: PaymentRecord) -> OldPayment:
