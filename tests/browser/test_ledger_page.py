@@ -61,7 +61,7 @@ def test_a_payment_in_doubt_is_found_looked_up_and_settled(page: Page, doubt: Pr
     dialog.locator("tbody button").click()
     expect(dialog).to_contain_text("it may have been carried out")
     expect(dialog).to_contain_text("the API has not been asked yet")
-    expect(dialog).to_contain_text("Asked next (UTC)")
+    expect(dialog).to_contain_text("The API is asked next: ")
     page.fill("#ledger-author", "ana")
     page.click("#ledger-look-up")
     expect(page.locator("#ledger-found")).to_contain_text(
@@ -74,6 +74,31 @@ def test_a_payment_in_doubt_is_found_looked_up_and_settled(page: Page, doubt: Pr
     row = json.loads(doubt.admin("/ledger/1")[1])
     assert (row["outcome"], row["in_doubt"]) == ("unknown", False)
     assert row["verdicts"][0]["note"] == "p-9, SETTLED"
+
+
+def test_the_whole_life_of_a_payment_is_in_one_place(page: Page, doubt: Program) -> None:
+    page.click("#ledger-open")
+    page.locator("#ledger-dialog tbody button").click()
+    story = page.locator("#ledger-dialog .story li")
+    expect(story.first).to_contain_text("Received, and written down before it was sent")
+    expect(story.nth(1)).to_contain_text("outcome unknown")
+    for _ in range(2):
+        page.click("#ledger-look-up")
+        expect(page.locator("#ledger-look-up")).to_be_enabled()
+    page.fill("#ledger-author", "ana")
+    page.fill("#ledger-note", "p-9")
+    page.click("#ledger-settled")
+    expect(story).to_have_count(5)
+    expect(story.nth(2)).to_contain_text("Looked up: made and settled")
+    expect(story.nth(2)).to_contain_text("times: 2")
+    expect(story.nth(3)).to_contain_text("Settled · ana · p-9")
+    expect(story.last).to_have_text("NowSettled")
+    again = json.dumps(PAYMENT).encode()
+    ask(doubt.port, "/v1/payments/breb", "POST", body=again)
+    ask(doubt.port, "/v1/payments/breb", "POST", body=again.replace(b"r-1", b"r-2"))
+    page.click("#ledger-repeats")
+    expect(page.locator("#ledger-dialog tbody tr")).to_have_count(2)
+    expect(page.locator("#ledger-find")).to_have_value("r-1")
 
 
 def test_a_click_anywhere_on_a_row_opens_it_and_so_do_the_keys(page: Page) -> None:

@@ -46,7 +46,8 @@ const list = asking(async (before = "", left = 0) => {
   content().querySelector(`[data-number="${left}"] button`)?.focus();
 });
 
-const open = (number) => show(number, (left) => list("", left));
+const holding = (wanted) => { [text, doubt] = [wanted, false]; return list(); };
+const open = (number) => show(number, (left) => list("", left), holding);
 const amount = ({ payment }) => [payment["amount.value"] && grouped(payment["amount.value"]), payment["amount.currency"]].filter(Boolean).join(" ");
 // What is said of it, or how often the API was asked.
 const since = (row) => (row.verdicts.length ? verdictOf(row.verdicts.at(-1)) : row.asking?.times && t("ledger.asked.times", row.asking.times));
