@@ -14,7 +14,7 @@ _HOST = re.compile(r"^(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?\.?|\[[0-9A-F
 _PATH = re.compile(r"^[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*$")
 
 _QUERY = re.compile(r"^[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]*$")
-_LAST_PORT = 65_535
+_LAST_PORT = 65_535  # TCP's highest port number
 
 
 def loopback(host: str) -> bool:

@@ -35,11 +35,11 @@ from proxy.words.durations import span
 if TYPE_CHECKING:
     from proxy.admin.documents import RefreshDocument, StatusDocument, TokenDocument
 
-_PAUSE = 0.1
-_DATE_STEP = 2.0  # a Date has whole seconds, and the answer takes a moment
-_PROBE_LIMIT = 2.0
-_STEP_LIMIT = 5.0  # of who pulls a lever: on a busy machine a proxy that works may need more than 2
-_REFRESH_LIMIT = 90.0  # it waits for the token request, at most TOKEN_WAIT
+_PAUSE = 0.1  # seconds
+_DATE_STEP = 2.0  # seconds: a Date has whole seconds, and the answer takes a moment
+_PROBE_LIMIT = 2.0  # seconds
+_STEP_LIMIT = 5.0  # seconds: on a busy machine a proxy that works may need more than 2
+_REFRESH_LIMIT = 90.0  # seconds: it waits for the token request, at most TOKEN_WAIT
 _SHADES = {"fresh": "green", "renewing": "cyan", "failing": "yellow"}
 
 AdminCommand = Callable[[ListenAddress, argparse.Namespace, Screen], int]

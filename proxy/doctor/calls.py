@@ -29,7 +29,7 @@ from proxy.words import Language, Said, phrase
 from proxy.words.durations import Span
 
 SKEW = 30.0  # seconds
-_DATE_STEP = 2.0  # a Date has whole seconds, and the answer takes a moment
+_DATE_STEP = 2.0  # seconds: a Date has whole seconds, and the answer takes a moment
 REVOKE_LIMIT = 4.0  # seconds
 _BODY = 65_536  # bytes
 _TARGET = 40  # characters

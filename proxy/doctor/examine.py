@@ -17,7 +17,7 @@ from proxy.settings.sources import Sources
 from proxy.upstream.tls import tls_context
 from proxy.words import Language, phrase
 
-ANSWER_LIMIT = 10.0  # of READ_TIMEOUT, for one small answer
+ANSWER_LIMIT = 10.0  # seconds of READ_TIMEOUT, for one small answer
 _DOOR_LIMIT = 3.0  # seconds
 _EGRESS = "egress_proxy"
 _ROLES = {

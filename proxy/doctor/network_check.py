@@ -16,7 +16,7 @@ from proxy.upstream.tls import ResumingContext
 from proxy.words import Said, phrase
 
 Infos = list[tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int]]]
-FEW_DAYS = 14
+FEW_DAYS = 14  # days until a certificate ends
 
 
 class NetworkCheck:

@@ -16,7 +16,7 @@ LONGEST = 3600.0  # seconds between two
 DAY = 86_400.0  # seconds for which the API is asked
 LEAST = 5  # answers, also if the API gave none for a day
 MOST = 200  # questions, whatever the API and the clocks do
-_JITTER = 0.25
+_JITTER = 0.25  # of a wait
 _RESOLUTION = timedelta(minutes=30)  # a documented lifetime: nothing is made of it afterwards
 
 

@@ -8,7 +8,7 @@ from proxy.ledger.kin import Kin
 from proxy.ledger.reading import Query, reading
 from proxy.ledger.verdict import conclude
 
-MOST = 200  # the newest: so many at once are a person's
+MOST = 200  # rows, the newest: so many at once are a person's
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 
-_BYTES = 16
+_BYTES = 16  # of a mark
 
 
 def marked(salt: bytes, value: str) -> str:

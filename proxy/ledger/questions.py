@@ -19,8 +19,8 @@ from proxy.passport.lists import NEWEST_FIRST, PAGE_SIZE, following
 from proxy.passport.operation import Operation
 from proxy.passport.paths import KnownOperation, known
 
-PAGE = 100
-MOST_PAGES = 30
+PAGE = 100  # things
+MOST_PAGES = 30  # pages
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from proxy.ledger.trouble import LedgerRefused
 from proxy.moments import stamp
 from proxy.words import Phrase, phrase
 
-LONGEST = 2000
+LONGEST = 2000  # characters
 _LAST_FOUND = "SELECT found FROM evidence WHERE number = ? ORDER BY rowid DESC LIMIT 1"
 KINDS = {
     "settled": True,

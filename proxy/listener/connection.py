@@ -57,9 +57,13 @@ log = logging.getLogger("proxy.listener")
 AHEAD = SIP
 SMALL = 4_096  # bytes: what is smaller is not said to be held, until the next weighing finds it
 QUICK = 2_048  # bytes: what is smaller is parsed at once, whatever it is
-STARVED = 2.0  # how long a caller may be stopped, for want of memory, before its turn is over
-LINGER = 2.0  # how long the rest of an unwanted body is read, so that the answer is not reset
-RECENT = 1.0  # a connection used this recently may have its next request under way at drain time
+STARVED = 2.0  # seconds for which a caller may be stopped, for want of memory
+LINGER = (
+    2.0  # seconds for which the rest of an unwanted body is read, so that the answer is not reset
+)
+RECENT = (
+    1.0  # seconds: a connection used since then may have its next request under way at drain time
+)
 
 
 class CallerConnection(asyncio.Protocol):

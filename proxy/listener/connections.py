@@ -18,7 +18,7 @@ from proxy.listener.turns import Turns
 from proxy.memory import Budget, Claim, Holder
 from proxy.memory.rules import greed
 
-SWEEP = 0.25
+SWEEP = 0.25  # seconds
 # Seconds in each turn of the event loop, for reads that may be dear: what their requests cost after
 # that comes on top, and may be five times as much.
 SHARE = 0.001

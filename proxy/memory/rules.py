@@ -5,7 +5,7 @@ from typing import Final, NamedTuple, TypeVar
 
 _T = TypeVar("_T")
 
-MIB: Final = 1 << 20
+MIB: Final = 1 << 20  # bytes
 UNLIMITED: Final = 512 * MIB  # bytes
 """The budget where there is no limit; half of it is the default BREB_MAX_CALLERS over TLS."""
 OWN: Final = 56 * MIB

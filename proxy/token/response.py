@@ -24,9 +24,9 @@ from proxy.token.ids import usable_id
 from proxy.upstream import Reply
 from proxy.words import Said, phrase
 
-LIFETIME_LIMIT = 30 * 86_400.0
-RETRY_AFTER_LIMIT = 300.0
-_VALUE_LIMIT = 8192
+LIFETIME_LIMIT = 30 * 86_400.0  # seconds
+RETRY_AFTER_LIMIT = 300.0  # seconds
+_VALUE_LIMIT = 8192  # characters
 _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 section 2.1
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")  # RFC 6749 section 3.3
 _DELAY = re.compile(r"[0-9]+")

@@ -1,8 +1,10 @@
 """Tests lie as the house does: each unit test has its module; each module its test, or a reason."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -169,3 +171,23 @@ def test_what_goes_from_room_to_room_has_a_type() -> None:
         if "dict[str, Any]" in path.read_text(encoding="utf-8")
     }
     assert untyped == FOREIGN
+
+
+# It counts nothing.
+UNITLESS = {"ledger/schema.py: VERSION"}
+NUMBER = r"^(_?[A-Z][A-Z0-9_]*)(?:: Final)? = (?!0[ox])[0-9][0-9_.]*(?: (?:\*|<<|/|-) [0-9_.]+)*"
+
+
+def test_a_number_says_what_it_counts() -> None:
+    """In a comment beside it or above it or its neighbours, or in a docstring below it."""
+    bare = set()
+    for path in PROXY.rglob("*.py"):
+        above = ""
+        lines = [*path.read_text(encoding="utf-8").splitlines(), ""]
+        for line, below in pairwise(lines):
+            number = re.match(NUMBER, line)
+            if number is None:
+                above = line
+            elif not ("#" in line or above.startswith("#") or below.startswith('"""')):
+                bare.add(f"{path.relative_to(PROXY).as_posix()}: {number[1]}")
+    assert bare == UNITLESS

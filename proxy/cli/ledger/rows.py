@@ -28,7 +28,7 @@ _WORDS = {
     "not-made": "not made",
     "repeat": "made as another row's",
 }
-_WIDEST = 44
+_WIDEST = 44  # characters
 
 
 def table(entries: Sequence[LedgerEntry], screen: Screen) -> list[str]:

@@ -12,7 +12,7 @@ from proxy.terminal.arguments import FAILED, OK
 from proxy.terminal.plain import as_json
 from proxy.terminal.screen import Screen
 
-BROKEN = 7
+BROKEN = 7  # exit code
 _SHOWN = 20  # problems
 
 
