@@ -37,7 +37,8 @@ Necesita un clon de este repositorio. Todavía no tiene una dirección pública:
 le habló del programa.
 """,
         """\
-`git clone {repository}` trae el clon que necesita. Sin clon: [instalar](docs/install.md).
+`git clone {repository}` trae el clon que necesita. Sin clon: [instalar](docs/install.md),
+en inglés.
 """,
     ),
     "docs/install.md": (

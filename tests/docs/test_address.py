@@ -41,6 +41,12 @@ def test_nothing_names_the_placeholder_but_what_is_made_of_it(clone: Path) -> No
         assert REAL.repository in text, file
 
 
+def test_in_spanish_a_page_in_english_is_called_so_with_the_address_as_well(clone: Path) -> None:
+    page = address.made(REAL, clone)[clone / "README.es.md"]
+    (line,) = re.findall(r"Sin clon: \[instalar\]\(docs/install\.md\),\n(.*)", page)
+    assert line.startswith("en inglés")
+
+
 def test_who_sets_it_once_finds_it_on_every_page(clone: Path) -> None:
     text = (clone / "pyproject.toml").read_text(encoding="utf-8")
     text = re.sub(
