@@ -1,24 +1,22 @@
 """Writes the table of docs/problem-types.md from the code: ``python -m tools.problem_types``.
 
-The page itself keeps since which version each type is there, and what it means: for a new one that
-is to be written by hand. A type that the code no longer has is marked as gone.
+What the page keeps: see `tools.kept_table`.
 """
 
 import ast
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from proxy import __version__, errors
+from proxy import errors
+from tools.kept_table import KeptTable
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "problem-types.md"
-HEAD = "| type | status | since | |\n|---|---|---|---|\n"
 # What no caller meets by itself: these are the bases of what is met.
 BASES = (errors.RequestRefused, errors.UpstreamError, errors.TokenError, errors.Repeated)
-ROW = re.compile(r"^\| `([a-z_-]+)` \| [0-9, ]+ \| ([0-9.]+)(?:, gone)? \| (.*) \|\n", re.MULTILINE)
+TABLE = KeptTable("type", "status")
 
 
 @dataclass(frozen=True)
@@ -36,17 +34,7 @@ def main() -> None:
 
 def page(before: str) -> str:
     """Return the page with the table that the code makes of it."""
-    known = {name: (since, meaning) for name, since, meaning in ROW.findall(before)}
-    now = {each.name: each for each in types()}
-    version = __version__.rpartition(".")[0]
-    rows = []
-    for name in sorted(now.keys() | known.keys()):
-        since, meaning = known.get(name, (version, ""))
-        statuses = ", ".join(map(str, now[name].statuses)) if name in now else "0"
-        gone = "" if name in now else ", gone"
-        rows.append(f"| `{name}` | {statuses} | {since}{gone} | {meaning} |\n")
-    head, _, rest = before.partition(HEAD)
-    return head + HEAD + "".join(rows) + ROW.sub("", rest)
+    return TABLE.page(before, {each.name: ", ".join(map(str, each.statuses)) for each in types()})
 
 
 def types() -> list[ProblemType]:
