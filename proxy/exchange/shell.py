@@ -60,12 +60,12 @@ class Shell:
         return len(self._under_way)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Run one exchange of a caller."""
-        # Our listener hands on the parsed request; for other servers we make it here.
-        request: Request | None = scope.get("request")
-        if request is None:
-            request = foreign_request(scope, receive)
-            return self._run(self._opened(request), request, send, framed=False)
+        """Run one exchange of a caller, under any server."""
+        request = foreign_request(scope, receive)
+        return self._run(self._opened(request), request, send, framed=False)
+
+    def serve(self, request: Request, send: Send) -> Awaitable[None]:
+        """Run one exchange of a caller, under our own listener, which has parsed the request."""
         return self._run(self._opened(request), request, send)
 
     async def ask(self, request: Request, own: OwnRequest, most: int) -> OwnAnswer:

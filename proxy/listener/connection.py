@@ -13,11 +13,12 @@ import logging
 import math
 import socket
 import struct
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from uvicorn.server import ServerState
 
-from proxy.asgi import App
+from proxy.asgi import App, Send
 from proxy.errors import RequestRefused
 from proxy.http1.fields import serialised, values
 from proxy.http1.framing import CHUNKED, HEAD_END, status_line
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     from proxy.listener.connections import Callers
 
 log = logging.getLogger("proxy.listener")
+
+Serve = Callable[[Request, Send], Awaitable[None]]
 
 # Maximum bytes of pipelined requests to buffer. Reading goes on that far so as to notice that the
 # caller has closed.
@@ -86,6 +89,7 @@ class CallerConnection(asyncio.Protocol):
         "_moves_seen",
         "_parser",
         "_scope",
+        "_serve",
         "_server_state",
         "_stalled_at",
         "_stopped_at",
@@ -109,6 +113,8 @@ class CallerConnection(asyncio.Protocol):
         self.bare = PLAIN
         self._callers = callers
         self._app = app
+        # An app of ours takes the request itself: a scope would cost a fortieth of an exchange.
+        self._serve: Serve | None = getattr(app, "serve", None)
         self._server_state = server_state
         self._loop = loop
         self._scope: ScopeOfConnection = cast("ScopeOfConnection", None)
@@ -287,12 +293,12 @@ class CallerConnection(asyncio.Protocol):
 
     def _begin(self, request: Request, following: int) -> None:
         """Start the exchange of a request whose head is there, with so many bytes behind it."""
-        scope = self._scope.of(request)
+        self._scope.introduce(request)
         request.crowded = 0 <= request.framing < following
         if not self._bears(request, following):
             self._refuse(no_room(request))
             return
-        cycle = self._cycle = Cycle(self.flow, self._callers, scope, request)
+        cycle = self._cycle = Cycle(self.flow, self._callers, request)
         if cycle.request_complete:
             self._become(ANSWER if cycle.keep_alive else LAST)
         else:
@@ -301,7 +307,7 @@ class CallerConnection(asyncio.Protocol):
         # Owned here: cancelled when the caller leaves, and known to uvicorn for the drain. It runs
         # in the loop's next turn: started at once, as Python 3.12 can, an exchange costs 5 to 15 %
         # more of the processor, since the stages of many no longer follow each other.
-        task = cycle.task = self._loop.create_task(self._run(cycle))
+        task = cycle.task = self._loop.create_task(self._run(cycle, request))
         self._server_state.tasks.add(task)
 
     def _bears(self, request: Request, following: int) -> bool:
@@ -328,10 +334,13 @@ class CallerConnection(asyncio.Protocol):
         if cycle.waiting_bytes > SMALL:
             budget.hold(len(part.data), self)
 
-    async def _run(self, cycle: Cycle) -> None:
+    async def _run(self, cycle: Cycle, request: Request) -> None:
         """Run the app; whatever it does, the connection ends up in a defined state."""
         try:
-            await self._app(cycle.scope, cycle.receive, cycle.send)
+            if self._serve is not None:
+                await self._serve(request, cycle.send)
+            else:
+                await self._app(self._scope.of(request), cycle.receive, cycle.send)
         except (asyncio.CancelledError, ConnectionAbortedError):
             cycle.complete = False
         except Exception:

@@ -5,7 +5,7 @@ Invariant: a body that breaks off, in either direction, never looks complete to 
 
 import asyncio
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from proxy.asgi import Message
 from proxy.errors import RequestRefused
@@ -35,11 +35,9 @@ class Cycle:
     It is the source of the request's body as well (`proxy.http1.request.BodySource`).
     """
 
-    def __init__(
-        self, flow: Flow, callers: "Callers", scope: dict[str, Any], request: Request
-    ) -> None:
+    def __init__(self, flow: Flow, callers: "Callers", request: Request) -> None:
         self.task: asyncio.Task[None] | None = None
-        self.scope = scope
+        self.request: Request | None = request
         self._flow = flow
         self._callers = callers
         self._old = request.version == "1.0"
@@ -66,7 +64,7 @@ class Cycle:
 
     def forget(self) -> None:
         """Drop all large parts: other objects may refer to this, and it to them."""
-        self.scope = {}
+        self.request = None
         self._chunks.clear()
 
     @property
@@ -83,13 +81,13 @@ class Cycle:
 
     def weigh(self) -> int:
         """Return the bytes of memory of the request and of the waiting part of its body."""
-        request = self._request
+        request = self.request
         return EXCHANGE + self.waiting_bytes + (0 if request is None else request.weigh())
 
     @property
     def changes(self) -> bool:
         """Whether its request does more than read."""
-        request = self._request
+        request = self.request
         return request is not None and request.method not in SAFE
 
     @property
@@ -98,7 +96,7 @@ class Cycle:
 
         The unread rest of an answer is not owed for ever, if the request only reads.
         """
-        request = self._request
+        request = self.request
         if request is None:
             return False
         if self._started:
@@ -108,18 +106,13 @@ class Cycle:
     def give_way(self, refusal: RequestRefused) -> bool:
         """Drop the parts that it holds; return whether the app may still answer with the reason."""
         self.keep_alive = False
-        request = self._request
+        request = self.request
         if request is None or self._started:
             return False
         request.given_way = refusal
         self._chunks.clear()  # at once: thousands may give way in one turn of the loop
         self.waiting_bytes = 0
         return True
-
-    @property
-    def _request(self) -> Request | None:
-        request: Request | None = self.scope.get("request")
-        return request
 
     # -- the request -----------------------------------------------------------------------
 

@@ -30,12 +30,16 @@ class ScopeOfConnection:
         self._server = _address(transport.get_extra_info("sockname"))
         self._client = _address(transport.get_extra_info("peername"))
 
+    def introduce(self, request: Request) -> None:
+        """Tell a request from whom it came, and where it arrived."""
+        request.scheme, request.server, request.peer = self._scheme, self._server, self.peer
+
     def of(self, request: Request) -> dict[str, Any]:
-        """Return the scope of a request, and give the request its scheme and server."""
+        """Return the scope of a request."""
         scope = _PLACES.copy()
-        scope["server"] = request.server = self._server
+        scope["server"] = self._server
         scope["client"] = self._client
-        scope["scheme"] = request.scheme = self._scheme
+        scope["scheme"] = self._scheme
         scope["http_version"] = request.version
         scope["method"] = request.method
         path = scope["raw_path"] = request.path
@@ -43,7 +47,6 @@ class ScopeOfConnection:
         scope["query_string"] = request.target[len(path) + 1 :]
         scope["headers"] = request.section.lines
         scope["request"] = request
-        request.peer = self.peer
         if self.peer.uid is not None:
             scope["uid"] = self.peer.uid
         return scope

@@ -154,7 +154,6 @@ FOREIGN = {
     "doctor/certificate.py",
     "ledger/payment.py",
     "listener/connections.py",
-    "listener/cycle.py",
     "listener/scope.py",
     "server/listener.py",
     "token/inventory.py",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from proxy.addresses import Url
-from proxy.asgi import Message, Scope
+from proxy.asgi import Message
 from proxy.errors import LedgerUnavailable
 from proxy.exchange.attempt import Attempt
 from proxy.exchange.body import OutgoingBody
@@ -133,8 +133,7 @@ async def run(url: Url, gate: Gate | None = None) -> tuple[Witness, list[Exchang
 
     request = Request("POST", b"/v1/x", "1.1", Section([(b"Host", b"x")], REQUEST), 2)
     request.body = Whole()  # type: ignore[assignment]
-    scope: Scope = {"type": "http", "request": request}
-    await Shell(judge, forwarder.forward, [ended.append], begun)(scope, None, send)  # type: ignore[arg-type]
+    await Shell(judge, forwarder.forward, [ended.append], begun).serve(request, send)
     await pool.aclose()
     return seen[0], ended
 

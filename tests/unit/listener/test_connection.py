@@ -302,7 +302,7 @@ def test_of_a_body_that_may_be_going_up_nothing_is_dropped() -> None:
     async def test(listener: Listener) -> None:
         caller = listener.parked(CHUNKED)
         await turns(1)
-        caller._cycle.scope["request"].gone_up = True  # type: ignore[union-attr]
+        caller._cycle.request.gone_up = True  # type: ignore[union-attr]
         listener.crowd()
         caller.data_received(CHUNKS)
         assert not transport(caller).reading
