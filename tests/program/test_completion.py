@@ -4,6 +4,7 @@ import contextlib
 import os
 import pty
 import re
+import select
 import subprocess
 from pathlib import Path
 
@@ -68,6 +69,7 @@ def pressed(shell: str, typed: str, folder: Path) -> str:
 def until(terminal: int, pattern: str) -> str:
     seen = ""
     while not re.search(pattern, seen):
+        assert select.select([terminal], [], [], PATIENCE)[0], f"the shell fell silent:\n{seen}"
         seen += os.read(terminal, 65536).decode(errors="replace")
     return seen
 
