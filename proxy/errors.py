@@ -10,6 +10,7 @@
     + RepeatUnderWay             and is not over                       409
     + RepeatInDoubt              and its outcome is unknown            409
     + RepeatKnown                and its answer is no longer kept      409
+    + LikeInDoubt                not of a key: it looks the same       409
   x TokenError                   no access token can be had            503
     + TokenEndpointUnavailable   network, 5xx
       + TooManyTokenRequests     429
@@ -191,6 +192,13 @@ class RepeatKnown(Repeated):
 
     reason = "repeat-known"
     outcome = "answered"
+
+
+class LikeInDoubt(Repeated):
+    """The payment looks like one of another resolution or request, which is in doubt."""
+
+    reason = "like-in-doubt"
+    title = phrase("title.like-in-doubt")
 
 
 class TokenError(ProxyError):

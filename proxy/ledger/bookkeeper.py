@@ -6,7 +6,9 @@ request with a key is read whole.
 """
 
 import time
+from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import TypeVar
 
 from proxy.errors import Repeated, RequestRefused
 from proxy.exchange.body import OutgoingBody
@@ -18,6 +20,7 @@ from proxy.ledger.claims import Claims
 from proxy.ledger.idempotency_key import NAME, key_of
 from proxy.ledger.ledger import Ledger
 from proxy.ledger.payment import Picker
+from proxy.ledger.repeat_guard import LooksRepeated, RepeatGuard
 from proxy.ledger.row import Body, Row
 from proxy.ledger.row_observer import LIMIT, RowObserver
 from proxy.moments import stamp
@@ -25,12 +28,14 @@ from proxy.words import phrase
 
 _PATIENCE = 1.0  # seconds of waiting for a body
 _UNTOLD = Body()
+Opened = TypeVar("Opened")
 
 
 class Bookkeeper:
     """Opens a row for each request that may change something; its row observer closes it.
 
-    ``claims`` open those of requests with a key; None if keys mean nothing here. Without
+    ``claims`` open those of requests with a key; None if keys mean nothing here. ``guard`` refuses
+    payments that look like one in doubt; None if nobody does. Without
     ``keeps``, no answer is kept for repeats. ``unkeyed`` are paths at which a key means nothing.
     """
 
@@ -40,12 +45,14 @@ class Bookkeeper:
         picker: Picker,
         claims: Claims | None = None,
         *,
+        guard: RepeatGuard | None = None,
         keeps: bool = True,
         unkeyed: frozenset[bytes] = frozenset(),
     ) -> None:
         self._ledger = ledger
         self._picker = picker
         self._claims = claims
+        self._guard = guard
         self._keeps = keeps
         self._unkeyed = unkeyed
 
@@ -54,8 +61,18 @@ class Bookkeeper:
     ) -> KnownAnswer | None:
         """Return when the request is written down, or the answer to one that is a repeat.
 
-        Raise LedgerUnavailable if it cannot be written, Repeated if a repeat has no answer.
+        Raise LedgerUnavailable if it cannot be written, Repeated if it is not to be sent.
         """
+        try:
+            return await self._admitted(exchange, request, body)
+        except Repeated as repeated:
+            self._ledger.repeats[repeated.reason] += 1
+            exchange.repeat_of = repeated.row
+            raise
+
+    async def _admitted(
+        self, exchange: Exchange, request: Request, body: OutgoingBody | None
+    ) -> KnownAnswer | None:
         keys = request.section.known.get(NAME)
         if keys is not None and self._claims is not None and request.path not in self._unkeyed:
             return await self._admit_once(exchange, request, body, key_of(keys), self._claims)
@@ -65,11 +82,36 @@ class Bookkeeper:
             told.enters("intake")
             await body.read_ahead(LIMIT, _PATIENCE)
         told.enters("ledger")
-        observer.row = row = _row(exchange)
-        await self._ledger.open(row, partial(observer.tell, row))
+        row = _row(exchange)
+
+        async def opened() -> None:
+            observer.row = row
+            await self._ledger.open(row, partial(observer.tell, row))
+
+        await self._guarded(exchange, request, row, observer, opened)
         if body is not None and not observer.whole:
             body.before_last = partial(observer.amend, row)
         return None
+
+    async def _guarded(
+        self,
+        exchange: Exchange,
+        request: Request,
+        row: Row,
+        observer: RowObserver,
+        opened: Callable[[], Awaitable[Opened]],
+    ) -> Opened:
+        """Open a row, unless it looks like one in doubt, and is to be refused for that."""
+        if self._guard is None:
+            return await opened()
+        self._guard.look_at(exchange, request, row, observer.kept)
+        try:
+            return await opened()
+        except LooksRepeated as alike:
+            observer.row = None
+            await self._guard.judge(exchange, alike.row)
+        row.guarded, row.alike = False, None
+        return await opened()
 
     async def _admit_once(
         self,
@@ -92,12 +134,9 @@ class Bookkeeper:
         row = _row(exchange)
         told_apart = fingerprint(exchange.method, exchange.target, sha256)
         claim = KeyClaim(exchange.caller, key, told_apart, keeps=self._keeps)
-        try:
-            known = await claims.open(row, claim, observer)
-        except Repeated as repeated:
-            self._ledger.repeats[repeated.reason] += 1
-            exchange.repeat_of = repeated.row
-            raise
+        known = await self._guarded(
+            exchange, request, row, observer, partial(claims.open, row, claim, observer)
+        )
         if known is None:
             return None
         self._ledger.repeats[known.kind] += 1

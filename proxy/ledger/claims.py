@@ -17,6 +17,7 @@ from proxy.ledger.claim import KeyClaim, KeyTaken
 from proxy.ledger.entry import LedgerEntry
 from proxy.ledger.first import First, first_of
 from proxy.ledger.ledger import Ledger
+from proxy.ledger.repeat_guard import LooksRepeated
 from proxy.ledger.repeats import Answered
 from proxy.ledger.row import Row
 from proxy.ledger.row_observer import RowObserver
@@ -79,6 +80,9 @@ class Claims:
             except KeyTaken:
                 tell = observer.row = None  # it is told already
                 self._leave(claim)
+            except LooksRepeated:
+                self._leave(claim)
+                raise
             else:
                 return None
             answered = await self._repeat(claim, until)

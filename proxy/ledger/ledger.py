@@ -16,6 +16,7 @@ from proxy.errors import LedgerUnavailable
 from proxy.invocation import COMMAND
 from proxy.ledger.claim import KeyTaken
 from proxy.ledger.marks import marked
+from proxy.ledger.repeat_guard import LooksRepeated
 from proxy.ledger.retention import Retention
 from proxy.ledger.row import Body, End, Row
 from proxy.ledger.store import LeftOpen, Store
@@ -124,7 +125,8 @@ class Ledger:
         """Write ``row``; when this was awaited it is on the disk. Raises LedgerUnavailable.
 
         ``tell`` completes the row just before it is written. Raises KeyTaken, with nothing written,
-        if the row has a claim and another row has its key.
+        if the row has a claim and another row has its key; LooksRepeated, if it is guarded and one
+        like it is in doubt.
         """
         return self._written(row, self._steps.openings, tell)
 
@@ -263,6 +265,8 @@ class Ledger:
                 waiting.set_exception(LedgerUnavailable(problem))
             elif row.claim is not None and row.claim.taken is not None:
                 waiting.set_exception(KeyTaken)
+            elif row.alike is not None:
+                waiting.set_exception(LooksRepeated(row.alike))
             else:
                 waiting.set_result(None)
                 self._under_way.add(row)

@@ -4,7 +4,14 @@ from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import NamedTuple
 
-from proxy.errors import KeyReused, Repeated, RepeatInDoubt, RepeatKnown, RepeatUnderWay
+from proxy.errors import (
+    KeyReused,
+    LikeInDoubt,
+    Repeated,
+    RepeatInDoubt,
+    RepeatKnown,
+    RepeatUnderWay,
+)
 from proxy.exchange.own_answer import KnownAnswer
 from proxy.http1.fields import Lines
 from proxy.ledger.asking import words
@@ -77,6 +84,19 @@ def known(row: int, entry: LedgerEntry | None) -> Repeated:
     if verdict:
         detail = phrase("repeat.known-verdict", row=_named(row), verdict=verdict)
     return RepeatKnown(detail, row, phrase("step.repeat-known", row=row))
+
+
+def like_in_doubt(row: int, entry: LedgerEntry | None) -> Repeated:
+    """Say which row in doubt a payment looks like; ``entry`` is None if it is not any more."""
+    if entry is None:
+        detail, step = (
+            phrase("repeat.like-settled", row=_named(row)),
+            phrase("step.like-settled", row=row),
+        )
+        return LikeInDoubt(detail, row, step)
+    asked, at = words(entry, datetime.now(UTC)), to_the_second(entry["opened_at"])
+    detail = phrase("repeat.like-in-doubt", row=_named(row), at=at, asked=asked)
+    return LikeInDoubt(detail, row, phrase("step.like-in-doubt", row=row))
 
 
 def _named(row: int | None) -> str:

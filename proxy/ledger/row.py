@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from proxy.exchange.record import doubtful
 from proxy.ledger.claim import KeyClaim
+from proxy.ledger.likeness import Likeness
 
 Value = str | int | float | None
 
@@ -47,6 +48,7 @@ class Row:
     """One request that may change something. ``number`` is there once the row is in the file.
 
     ``home`` is the open file that holds it; ``claim`` is that to its caller's key, if it has one.
+    A ``guarded`` row is not written if one like it is in doubt: ``alike`` is that one's number.
     The sender awaits ``written``; only the event loop touches that. ``status`` and ``answer`` are
     the upstream's, where they are known before the end.
     """
@@ -66,6 +68,9 @@ class Row:
     answer: str | None = None
     end: End | None = None
     claim: KeyClaim | None = None
+    likeness: Likeness | None = None
+    guarded: bool = False
+    alike: int | None = None
 
     def opening(self, number: int) -> tuple[Value, ...]:
         """Return the values of `schema.OPEN`."""

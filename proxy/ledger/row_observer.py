@@ -65,13 +65,23 @@ class RowObserver(Observer):
         return Body(self._size, digest, told, marks)
 
     @property
+    def kept(self) -> bytes:
+        """The request's body, empty if it has not come whole, or is too long."""
+        return bytes(self._first) if self.whole else b""
+
+    @property
     def sha256(self) -> str | None:
         """The hash of the request's body; None if it has not come whole, or is too long."""
         return self._hash.hexdigest() if self.whole and self._size <= LIMIT else None
 
     def tell(self, row: Row) -> None:
-        """Complete the row with the kept part of the request's body."""
-        row.body = self.body()
+        """Complete the row with the kept part of the request's body, once."""
+        if row.body.size is not None:
+            return
+        row.body = body = self.body()
+        if row.likeness is not None:
+            marks = body.marks.removesuffix("}") + ("" if body.marks == "{}" else ",")
+            row.body = body._replace(marks=f"{marks}{row.likeness.members}}}")
 
     async def amend(self, row: Row) -> None:
         """Amend the row with a body that has become whole only now."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import chain as chained
 from pathlib import Path
 
-from proxy.ledger import chain, kept_claims, schema
+from proxy.ledger import alike, chain, kept_claims, schema
 from proxy.ledger.cut import cut
 from proxy.ledger.lock import Lock
 from proxy.ledger.log import Log
@@ -182,9 +182,16 @@ class Store:
             if row.claim is not None:
                 kept_claims.end(self._connection, row, row.claim)
 
-    def free(self, openings: list[Row]) -> list[Row]:
-        """Return the rows that may be opened: not those whose key another row has."""
-        return kept_claims.free(self._connection, openings)
+    def free(self, openings: list[Row], closings: Sequence[Row] = ()) -> list[Row]:
+        """Return the rows that may be opened.
+
+        Those may not whose key another row has, nor guarded ones while one like them is in doubt,
+        be it only by its end, which is among ``closings``.
+        """
+        openings = kept_claims.free(self._connection, openings)
+        if any(row.guarded for row in openings):
+            return alike.free(self._connection, openings, closings)
+        return openings
 
     def _amend(self, amendments: list[tuple[Value, ...]]) -> list[bytes]:
         changed = [self._execute(schema.AMEND, values) for values in amendments]

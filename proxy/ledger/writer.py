@@ -219,7 +219,7 @@ class Writer(threading.Thread):
         anew: list[Row] = []
         if store is not self._home:
             anew = [row for row in self._under_way if row.home is not store]
-        openings = store.free(openings)
+        openings = store.free(openings, closings)
         store.write([*anew, *openings], closings, amended)
         self._home = store
         self._under_way.update(openings)

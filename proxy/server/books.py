@@ -4,11 +4,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from proxy.exchange.own_request import Ask
+from proxy.exchange.record import Forward
 from proxy.journal.redaction import Redaction
 from proxy.ledger.bookkeeper import Bookkeeper
 from proxy.ledger.claims import Claims
+from proxy.ledger.doubts import DoubtfulRows
 from proxy.ledger.ledger import Ledger
+from proxy.ledger.likeness import Likenesses
 from proxy.ledger.payment import Picker
+from proxy.ledger.repeat_guard import RepeatGuard
+from proxy.ledger.resolution_watch import ResolutionWatch
 from proxy.ledger.retention import Retention
 from proxy.server.options import token_paths
 from proxy.settings.model import Settings
@@ -39,13 +44,25 @@ class Books:
         self.ledger = Ledger(settings.ledger, retention)
         picker = Picker(settings.ledger_fields, redaction.value, self.ledger.mark)
         self._claims = Claims(self.ledger) if settings.idempotency else None
+        self._likenesses = Likenesses(self.ledger.mark)
+        self._guard: RepeatGuard | None = None
+        if settings.repeats != "pass":
+            row, refuses = DoubtfulRows(settings.ledger).row, settings.repeats == "refuse"
+            self._guard = RepeatGuard(self._likenesses, row, refuses=refuses)
         self.bookkeeper = Bookkeeper(
             self.ledger,
             picker,
             self._claims,
+            guard=self._guard,
             keeps=settings.idempotency_hours > 0,
             unkeyed=token_paths(settings),
         )
+
+    def watched(self, forward: Forward) -> Forward:
+        """Return a step that sees resolutions before ``forward``, if that is wanted."""
+        if self._guard is None:
+            return forward
+        return ResolutionWatch(forward, self._likenesses).forward
 
     def routes(self, ask: Ask, skew: Skew) -> "list[Route]":
         """Return the admin listener's routes; ``ask`` is the way of callers' requests.
@@ -65,12 +82,13 @@ class Books:
         if not self._asks:
             return
         from proxy.ledger.asker import Asker, paced
-        from proxy.ledger.doubts import DoubtfulRows
 
         ask = paced(ask)
         look_up = self._look_up(ask, lambda: source.skew)
         asker = Asker(DoubtfulRows(self.ledger.path), look_up, keeper.usable)
         self.ledger.asked_by(asker)
+        if self._guard is not None:
+            self._guard.questions = asker
         if self._claims is not None:
             from proxy.ledger.api_reader import ApiReader
             from proxy.ledger.recall import Inquiries

@@ -146,7 +146,8 @@ def _way(
     forwarding = options.forwarder_options(settings)
     gate = None if books is None else books.bookkeeper.admit
     forwarder = Forwarder(out.pool, uploads, keeper, forwarding, out.budget, gate)
-    final = FinalState(forwarder.forward, settings.wait_for_final, settings.max_connections)
+    forward = forwarder.forward if books is None else books.watched(forwarder.forward)
+    final = FinalState(forward, settings.wait_for_final, settings.max_connections)
     return *_token_endpoint(settings, keeper, final.forward), final
 
 

@@ -36,6 +36,7 @@ from proxy.settings.types import (
     Login,
     Names,
     OptionalUrl,
+    Repeats,
     Rules,
     Seconds,
     Secret,
@@ -459,6 +460,15 @@ class Settings(BaseSettings):
         description="Hours that the ledger keeps the answers to requests with an Idempotency-Key,"
         " whole and unmasked, for repeats. 0: it keeps none. The keys themselves are kept for"
         " longer: a repeat is never sent.",
+    )
+    repeats: Repeats = setting(
+        "ledger",
+        "refuse|warn|pass",
+        default="refuse",
+        description="What happens to a payment that looks like one of the ledger that is in doubt:"
+        " the same caller, account, payee and amount under another resolution, or an equal ACH"
+        " payment. refuse: 409, unless it comes with Prefer: handling=lenient. warn: it is sent,"
+        " and a log line says so. pass: nothing is compared.",
     )
     ledger_fields: EndsOfPaths = setting(
         "ledger",

@@ -22,6 +22,7 @@ _REPEATS = (
     "repeat-in-doubt",
     "repeat-known",
     "key-reused",
+    "like-in-doubt",
 )
 _VERDICTS = ("settled", "rejected", "made", "repeat")
 

@@ -9,6 +9,10 @@ OF_REPEATS = {
     "title.key-reused": Words(
         "The key belongs to another request", "La clave pertenece a otra petición"
     ),
+    "title.like-in-doubt": Words(
+        "A payment that looks like one in doubt, not sent",
+        "Un pago que parece otro que está en duda; no se envió",
+    ),
     # -- the key ---------------------------------------------------------------------------------
     "key.several": Words(
         "the request has more than one Idempotency-Key header",
@@ -88,6 +92,38 @@ OF_REPEATS = {
         "see what became of it: {command} ledger show {row}; a new payment needs a new key",
         "vea qué pasó con ella: {command} ledger show {row}; un pago nuevo necesita una clave"
         " nueva",
+    ),
+    "repeat.like-in-doubt": Words(
+        "row {row} of the ledger ({at} UTC) is a payment of the same account, payee and amount, and"
+        " nobody knows yet whether it was made: this one was not sent; {asked}",
+        "la fila {row} del libro ({at} UTC) es un pago de la misma cuenta, al mismo destinatario y"
+        " por el mismo monto, y todavía no se sabe si se hizo: este no se envió; {asked}",
+    ),
+    "step.like-in-doubt": Words(
+        "look at {command} ledger show {row}, and wait until it is settled; or send the first again"
+        " with its own resolution_id. If this one is meant to be a second payment, send it with"
+        " Prefer: handling=lenient",
+        "vea {command} ledger show {row} y espere a que se resuelva; o envíe otra vez el primero"
+        " con su propia resolution_id. Si este debe ser un segundo pago, envíelo con"
+        " Prefer: handling=lenient",
+    ),
+    "repeat.like-settled": Words(
+        "row {row} of the ledger is a payment of the same account, payee and amount, and was in"
+        " doubt until a moment ago: this one was not sent",
+        "la fila {row} del libro es un pago de la misma cuenta, al mismo destinatario y por el"
+        " mismo monto, y estuvo en duda hasta hace un momento: este no se envió",
+    ),
+    "step.like-settled": Words(
+        "see what became of it: {command} ledger show {row}; send this one again only if it is"
+        " meant to be a second payment",
+        "vea qué pasó con él: {command} ledger show {row}; envíe este otra vez solo si debe ser un"
+        " segundo pago",
+    ),
+    "repeat.looks-like": Words(
+        "the same account, payee and amount as row #{row} of the ledger, under another resolution"
+        " or request: two payments",
+        "la misma cuenta, el mismo destinatario y el mismo monto que la fila #{row} del libro, con"
+        " otra resolución u otra petición: son dos pagos",
     ),
     "repeat.replayed": Words(
         "the answer of row #{row} of the ledger again; nothing was sent",

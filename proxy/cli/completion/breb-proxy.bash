@@ -16,7 +16,7 @@ _breb_proxy() {
     words='run serve demo tour sandbox wait status console refresh quit tokens login logout ledger check help completion --help --version'
   elif [[ $current == -* ]]; then
     case $command in run|serve|demo|login|logout|check)
-      words+=' -h --help --accept-language --production-hosts --ca-bundle --client-cert --client-cert-key --egress-proxy --listen --tls-cert --tls-key --allow-open-listener --allowed-hosts --allowed-origins --allow --deny --allow-overrides --max-callers --memory-budget --max-body --header-timeout --idle-timeout --half-close-timeout --admin-listen --console-exchanges --redact --token-timeout --token-wait --token-lifetime --token-max-age --token-endpoint --revoke-tokens --replay-limit --connect-timeout --read-timeout --write-timeout --wait-for-final --max-connections --queue-timeout --server-timing --ledger --ledger-days --ledger-mib --ledger-ask --idempotency --idempotency-hours --ledger-fields --shutdown-grace --drain-delay --log-level --access-log' ;;
+      words+=' -h --help --accept-language --production-hosts --ca-bundle --client-cert --client-cert-key --egress-proxy --listen --tls-cert --tls-key --allow-open-listener --allowed-hosts --allowed-origins --allow --deny --allow-overrides --max-callers --memory-budget --max-body --header-timeout --idle-timeout --half-close-timeout --admin-listen --console-exchanges --redact --token-timeout --token-wait --token-lifetime --token-max-age --token-endpoint --revoke-tokens --replay-limit --connect-timeout --read-timeout --write-timeout --wait-for-final --max-connections --queue-timeout --server-timing --ledger --ledger-days --ledger-mib --ledger-ask --idempotency --idempotency-hours --repeats --ledger-fields --shutdown-grace --drain-delay --log-level --access-log' ;;
     esac
     case $command in run|serve|wait|status|console|refresh|quit|tokens|login|logout|ledger|ledger\ list|ledger\ show|ledger\ look-up|ledger\ settle|ledger\ backup|ledger\ verify|ledger\ chain|ledger\ forget-answers|check)
       words+=' --env-file --secrets-dir' ;;
@@ -85,6 +85,7 @@ _breb_proxy() {
       --ca-bundle|--client-cert|--client-cert-key|--data|--env-file|--ledger|--tls-ca|--tls-cert|--tls-key) COMPREPLY=($(compgen -f -- "$current")); return ;;
       --access-log|--allow-insecure-upstream|--allow-open-listener|--allow-overrides|--allow-production|--console|--idempotency|--ledger-ask|--revoke-tokens|--server-timing) COMPREPLY=($(compgen -W 'true false' -- "$current")); return ;;
       --token-endpoint) COMPREPLY=($(compgen -W 'forward local refuse' -- "$current")); return ;;
+      --repeats) COMPREPLY=($(compgen -W 'refuse warn pass' -- "$current")); return ;;
       --log-level) COMPREPLY=($(compgen -W 'debug info warning error' -- "$current")); return ;;
       --secrets-dir) COMPREPLY=($(compgen -d -- "$current")); return ;;
       --log-format) COMPREPLY=($(compgen -W 'auto text json' -- "$current")); return ;;

@@ -84,6 +84,7 @@ complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l ledger-ask -a 'true false' -d 'The proxy asks the API by itself, with GET only, about rows of the ledger that are in ...'
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l idempotency -a 'true false' -d 'Where there is a ledger, a request that may change something is sent once for each ...'
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l idempotency-hours -x -d 'Hours that the ledger keeps the answers to requests with an Idempotency-Key, whole and ...'
+complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l repeats -x -a 'refuse warn pass' -d 'What happens to a payment that looks like one of the ledger that is in doubt'
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l ledger-fields -x -d 'More members of request bodies to record in the ledger'
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l shutdown-grace -x -d 'Seconds that exchanges under way have to finish at shutdown'
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l drain-delay -x -d 'Seconds at shutdown in which /readyz answers 503 but new requests are still accepted'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from proxy.exchange.preference import seconds_to_wait
+from proxy.exchange.preference import is_lenient, seconds_to_wait
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,18 @@ from proxy.exchange.preference import seconds_to_wait
 )
 def test_the_first_wait_that_can_be_read_counts(values: list[bytes], seconds: int) -> None:
     assert seconds_to_wait(values, 7) == seconds
+
+
+@pytest.mark.parametrize(
+    ("values", "lenient"),
+    [
+        ([], False),
+        ([b"handling=lenient"], True),
+        ([b'wait=5, Handling = "lenient"; a=b'], True),
+        ([b"wait=5", b"handling=lenient"], True),
+        ([b"handling=strict"], False),
+        ([b"handling=lenient2"], False),
+    ],
+)
+def test_a_caller_may_prefer_lenient_handling(values: list[bytes], lenient: bool) -> None:
+    assert is_lenient(values) is lenient

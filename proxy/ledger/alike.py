@@ -1,0 +1,35 @@
+"""Rows in doubt that a new payment looks like, though the API would take it for another one."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from proxy.ledger.likeness import Likeness
+from proxy.ledger.row import Row
+from proxy.ledger.schema import IN_DOUBT
+
+_ALIKE = (
+    f"SELECT number, marks FROM request WHERE {IN_DOUBT} AND instr(marks, ?)"
+    " ORDER BY number DESC LIMIT 50"
+)
+
+
+def free(connection: sqlite3.Connection, openings: list[Row], closings: Sequence[Row]) -> list[Row]:
+    """Return the rows that may be opened; note in each other one which row it is like."""
+    for row in openings:
+        row.alike = None
+        if row.guarded and row.likeness is not None:
+            row.alike = _in_doubt(connection, row.likeness, closings)
+    return [row for row in openings if row.alike is None]
+
+
+def _in_doubt(
+    connection: sqlite3.Connection, likeness: Likeness, closings: Sequence[Row]
+) -> int | None:
+    for row in closings:
+        if row.end is not None and row.end.doubtful and likeness.like(row.likeness):
+            return row.number
+    natural, of = f'"natural":"{likeness.natural}"', f'"of":"{likeness.of}"'
+    for number, marks in connection.execute(_ALIKE, (natural,)):
+        if not (likeness.of and of in marks):
+            return int(number)
+    return None

@@ -1,0 +1,88 @@
+"""What makes two payments look like the same one, though the API takes them for two.
+
+Of a Bre-B payment that is caller, account, payee and amount, whatever its resolution: who resolves
+a key anew after a time-out pays again. The payee is known from the answer that gave the resolution.
+Of other payments it is the whole body. All is kept as hashes with the ledger's key.
+"""
+
+import json
+from collections import OrderedDict
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from proxy.ledger.exact import exact
+from proxy.ledger.payment import Mark
+from proxy.passport.paths import known
+
+_MOST = 10_000  # resolutions: each lives for half an hour
+_AMOUNT_DIGITS = 30  # digits: a longer number is compared as it is written
+
+
+class Likeness(NamedTuple):
+    """``natural`` is equal for payments that look alike; ``of`` is the resolution's, or empty.
+
+    A repeat with the same resolution is no second payment: the API makes one of each.
+    """
+
+    natural: str
+    of: str
+
+    @property
+    def members(self) -> str:
+        """What stands of it among a row's marks."""
+        return f'"natural":"{self.natural}","of":"{self.of}"'
+
+    def like(self, other: "Likeness | None") -> bool:
+        """Report whether another payment looks the same, and is another to the API."""
+        if other is None or self.natural != other.natural:
+            return False
+        return not self.of or self.of != other.of
+
+
+class Likenesses:
+    """Tells payments' likenesses; learns the payees of resolutions as they pass."""
+
+    def __init__(self, mark: Mark) -> None:
+        self._mark = mark
+        self._payees: OrderedDict[str, str] = OrderedDict()
+
+    def learn(self, answer: bytes) -> None:
+        """Take from the answer to a resolution whose key it is."""
+        document = exact(answer)
+        key = document.get("key") if isinstance(document, dict) else None
+        if not isinstance(key, dict) or not isinstance(document.get("id"), str):
+            return
+        whose = json.dumps([key.get("key_type"), key.get("key_value")])
+        self._payees[self._mark(document["id"])] = self._mark(whose)
+        if len(self._payees) > _MOST:
+            self._payees.popitem(last=False)
+
+    def of(self, caller: str, method: str, path: str, body: bytes) -> Likeness | None:
+        """Return the likeness of a payment; None if it is none, or its payee is not known."""
+        found = known(method, path)
+        if found is None or found.operation.action != "payment":
+            return None
+        document = exact(body)
+        if not isinstance(document, dict):
+            return None
+        if "resolution_id" not in found.operation.members:
+            return Likeness(self._marked([caller, path, document]), "")
+        of = self._mark(str(document.get("resolution_id")))
+        payee = self._payees.get(of)
+        if payee is None:
+            return None
+        paid = [caller, document.get("account_id"), payee, *_amount(document.get("amount"))]
+        return Likeness(self._marked(paid), of)
+
+    def _marked(self, told: list[Any]) -> str:
+        return self._mark(json.dumps(told, sort_keys=True, default=str))
+
+
+def _amount(amount: object) -> list[object]:
+    """Return how much, equal for all spellings of a number."""
+    if not isinstance(amount, dict):
+        return [amount]
+    value, currency = str(amount.get("value")), amount.get("currency")
+    if len(value) <= _AMOUNT_DIGITS and value.replace(".", "", 1).isdecimal() and value.isascii():
+        return [str(Decimal(value).normalize()), currency]
+    return [value, currency]

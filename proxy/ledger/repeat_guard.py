@@ -1,0 +1,104 @@
+"""Refuses a payment that looks like one in doubt, or only says so, as BREB_REPEATS wants."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Protocol
+
+from proxy.errors import LedgerUnavailable
+from proxy.exchange.preference import NAME, is_lenient
+from proxy.exchange.record import Exchange
+from proxy.http1.request import Request
+from proxy.ledger.entry import LedgerEntry
+from proxy.ledger.likeness import Likenesses
+from proxy.ledger.repeats import like_in_doubt
+from proxy.ledger.row import Row
+from proxy.ledger.trouble import LedgerRefused
+from proxy.words import phrase
+
+log = logging.getLogger("proxy.ledger")
+
+_MINUTE = 60.0  # seconds
+_MOST = 10_000  # payments of the last minute
+_ASKING = 15.0  # seconds for a question to the API
+
+
+class LooksRepeated(Exception):
+    """One like it is in doubt, and nothing was written; ``row`` is that one's number."""
+
+    def __init__(self, row: int) -> None:
+        super().__init__(row)
+        self.row = row
+
+
+class Questions(Protocol):
+    """Asks the API about rows."""
+
+    async def ask_now(self, number: int) -> None:
+        """Ask about a row in doubt out of its turn, if the API may be asked; keep the answer."""
+
+
+class RepeatGuard:
+    """``row`` reads a row in doubt, None if it is not any more; without ``refuses`` it only warns.
+
+    ``questions`` asks the API about it, if anybody does.
+    """
+
+    def __init__(
+        self,
+        likenesses: Likenesses,
+        row: Callable[[int], LedgerEntry | None],
+        *,
+        refuses: bool,
+    ) -> None:
+        self._likenesses = likenesses
+        self._row = row
+        self._refuses = refuses
+        self._recent: OrderedDict[str, tuple[float, Row]] = OrderedDict()
+        self.questions: Questions | None = None
+
+    def look_at(self, exchange: Exchange, request: Request, row: Row, body: bytes) -> None:
+        """Note what a payment looks like; warn if one like it was answered a moment ago."""
+        path = request.path.decode("latin-1")
+        likeness = self._likenesses.of(exchange.caller, request.method, path, body)
+        if likeness is None:
+            return
+        row.likeness = likeness
+        if is_lenient(request.section.known.get(NAME, ())):
+            return
+        row.guarded = True
+        now = time.monotonic()
+        at, before = self._recent.get(likeness.natural, (-_MINUTE, row))
+        if now - at < _MINUTE and likeness.like(before.likeness) and _succeeded(before):
+            self._warn(exchange, before.number or 0)
+        self._recent[likeness.natural] = now, row
+        self._recent.move_to_end(likeness.natural)
+        if len(self._recent) > _MOST:
+            self._recent.popitem(last=False)
+
+    async def judge(self, exchange: Exchange, number: int) -> None:
+        """Ask about the row in doubt that a payment looks like; raise LikeInDoubt, or warn."""
+        if not self._refuses:
+            self._warn(exchange, number)
+            return
+        if self.questions is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_ASKING):
+                    await self.questions.ask_now(number)
+        try:
+            entry = await asyncio.to_thread(self._row, number)
+        except LedgerRefused as refusal:
+            raise LedgerUnavailable(refusal.why) from refusal
+        raise like_in_doubt(number, entry)
+
+    def _warn(self, exchange: Exchange, number: int) -> None:
+        exchange.note = phrase("repeat.looks-like", row=number)
+        log.warning("a payment looks like that of row #%d [%s]", number, exchange.id)
+
+
+def _succeeded(row: Row) -> bool:
+    end = row.end
+    return end is not None and end.outcome == "answered" and (end.status or 500) < 300
