@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from proxy.admin.answers import body, no
 from proxy.admin.audit import deed
 from proxy.ledger.entry import KeptLookUp, LedgerEntry, LedgerPage
 from proxy.ledger.evidence import keep
@@ -19,7 +20,7 @@ from proxy.ledger.look_up import LookUp
 from proxy.ledger.reading import Query, reading
 from proxy.ledger.trouble import LedgerDamaged, LedgerRefused
 from proxy.ledger.verdict import KINDS, settle
-from proxy.words import Said, both, phrase
+from proxy.words import both, phrase
 
 _MOST = 500  # rows
 _LARGEST = 16_384  # bytes of a verdict
@@ -57,7 +58,7 @@ class LedgerApi:
         try:
             query = _query(request)
         except ValueError:
-            return _no(phrase("send.numbers"), 400)
+            return no(phrase("send.numbers"), 400)
         return await self._answered(lambda: self._list(query))
 
     async def entry(self, request: Request) -> Response:
@@ -92,10 +93,10 @@ class LedgerApi:
         For ``kind`` see `proxy.ledger.verdict`; ``made``, true or false, is a coarser form of it.
         """
         if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-            return _no(phrase("send.json"), 415)
-        wish = _wish(await _body(request))
+            return no(phrase("send.json"), 415)
+        wish = _wish(await body(request, _LARGEST) or b"")
         if wish is None:
-            return _no(phrase("send.verdict", kinds=", ".join(KINDS)), 400)
+            return no(phrase("send.verdict", kinds=", ".join(KINDS)), 400)
 
         deed(request).facts.update(
             row=request.path_params["row"], verdict=wish["kind"], author=wish["author"]
@@ -116,7 +117,7 @@ class LedgerApi:
             found = await asyncio.to_thread(work)
         except LedgerRefused as refusal:
             return self._refused(refusal)
-        return _gone() if found is None else _json(found)
+        return _gone() if found is None else JSONResponse(found)
 
     def _kin(self, entry: LedgerEntry) -> Kin:
         with reading(self._path) as reader:
@@ -125,7 +126,7 @@ class LedgerApi:
     def _refused(self, refusal: LedgerRefused) -> Response:
         if isinstance(refusal, LedgerDamaged):
             self._ledger.damaged(refusal.why)  # the writer may not have read the damaged page yet
-        return _json({"detail": str(refusal), "said": both(refusal.why)}, 503)
+        return JSONResponse({"detail": str(refusal), "said": both(refusal.why)}, 503)
 
     def _list(self, query: Query) -> LedgerPage:
         with reading(self._path) as reader:
@@ -155,15 +156,6 @@ def _query(request: Request) -> Query:
     )
 
 
-async def _body(request: Request) -> bytes:
-    content = b""
-    async for part in request.stream():
-        content += part
-        if len(content) > _LARGEST:
-            return b""
-    return content
-
-
 def _wish(content: bytes) -> VerdictWish | None:
     try:
         wish = json.loads(content)
@@ -189,13 +181,5 @@ def _no_text(text: str) -> bool:
     return any("\ud800" <= each <= "\udfff" for each in text)
 
 
-def _json(document: object, status: int = 200) -> Response:
-    return JSONResponse(document, status)
-
-
 def _gone() -> Response:
-    return _no(GONE, 404)
-
-
-def _no(detail: Said, status: int) -> Response:
-    return _json({"detail": str(detail), "said": both(detail)}, status)
+    return no(GONE, 404)

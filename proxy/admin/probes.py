@@ -10,13 +10,13 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
-from email.utils import formatdate
 from importlib import import_module
 
 from proxy.addresses import loopback
 from proxy.admin.proof import NONCE, PATH, proof
 from proxy.admin.status import Status
 from proxy.asgi import App, Message, Receive, Scope, Send
+from proxy.exchange.own_answer import date_line
 from proxy.http1.fields import Line, Lines
 from proxy.telemetry.metrics import Metrics, prepare
 from proxy.words import phrase, preferred
@@ -65,8 +65,7 @@ class Probes:
             if message["type"] == "http.response.start":
                 given = {name.lower() for name, _ in message["headers"]}
                 ours = [line for line in _SAFE if line[0].lower() not in given]
-                date = (b"Date", formatdate(usegmt=True).encode())
-                message = {**message, "headers": [date, *ours, *message["headers"]]}
+                message = {**message, "headers": [date_line(), *ours, *message["headers"]]}
             await send(message)
 
         # RFC 9112 section 3.2

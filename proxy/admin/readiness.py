@@ -1,33 +1,15 @@
 """The judgement whether a request would be sent now, with the reasons as phrases."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
-from proxy.telemetry.state import MeasuredAsker, MeasuredLedger
 from proxy.token.keeper import TokenKeeper
 from proxy.words import Phrase, phrase
 from proxy.words.durations import Span
 
-
-class AskerState(MeasuredAsker, Protocol):
-    """The state of who asks the API about rows in doubt, as the proxy shows it."""
-
-    @property
-    def words(self) -> Phrase:
-        """The state in words."""
-
-
-class LedgerState(MeasuredLedger, Protocol):
-    """The ledger's state, as the proxy shows it."""
-
-    @property
-    def path(self) -> Path:
-        """The path of its file."""
-
-    @property
-    def asker(self) -> AskerState | None:
-        """The asker, which asks the API about them; None if there is none."""
+if TYPE_CHECKING:  # imported only where there is a ledger
+    from proxy.ledger.asker import Asker
+    from proxy.ledger.ledger import Ledger
 
 
 class Reason(NamedTuple):
@@ -50,7 +32,7 @@ class Readiness(NamedTuple):
     def of(
         cls,
         keeper: TokenKeeper,
-        ledger: LedgerState | None,
+        ledger: "Ledger | None",
         unknown: Mapping[str, int],
         *,
         draining: bool,
@@ -80,7 +62,7 @@ def _worth_a_look(keeper: TokenKeeper, unknown: Mapping[str, int]) -> Iterator[R
         yield Reason("!", phrase("ready.unknown", counts=counts))
 
 
-def _of_ledger(ledger: LedgerState) -> Reason:
+def _of_ledger(ledger: "Ledger") -> Reason:
     if ledger.problem:
         return Reason("-", phrase("ready.ledger-unwritable", why=ledger.problem))
     if not ledger.in_doubt:
@@ -91,7 +73,7 @@ def _of_ledger(ledger: LedgerState) -> Reason:
     return Reason("!", phrase("ready.ledger-rows", count=ledger.in_doubt, asker=asker))
 
 
-def asker_words(asker: AskerState | None) -> Phrase:
+def asker_words(asker: "Asker | None") -> Phrase:
     """Say how the questions about rows in doubt are."""
     return phrase("asker.off") if asker is None else asker.words
 

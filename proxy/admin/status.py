@@ -4,13 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from proxy import __version__
-from proxy.admin.readiness import (
-    LedgerState,
-    Readiness,
-    asker_words,
-    token_state,
-    token_words,
-)
+from proxy.admin.readiness import Readiness, asker_words, token_state, token_words
 from proxy.exchange.shell import Shell
 from proxy.token.keeper import TokenKeeper
 from proxy.upstream import Pool
@@ -24,6 +18,7 @@ if TYPE_CHECKING:
         StatusDocument,
         TokenDocument,
     )
+    from proxy.ledger.ledger import Ledger
 
 
 class Status:
@@ -36,7 +31,7 @@ class Status:
         shell: Shell,
         about: "Callable[[], About]",
         unknown: Mapping[str, int],
-        ledger: LedgerState | None = None,
+        ledger: "Ledger | None" = None,
     ) -> None:
         self._keeper = keeper
         self._pool = pool
@@ -108,7 +103,7 @@ class Status:
         return state
 
 
-def _ledger_state(ledger: LedgerState) -> "LedgerDocument":
+def _ledger_state(ledger: "Ledger") -> "LedgerDocument":
     asker, words = ledger.asker, asker_words(ledger.asker)
     return {
         "file": str(ledger.path.absolute()),  # commands ask from another folder

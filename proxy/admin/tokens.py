@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from proxy.admin.answers import body, no
 from proxy.admin.audit import deed
 from proxy.errors import TokenError
 from proxy.moments import stamp_seconds
@@ -18,7 +19,7 @@ from proxy.token.ids import usable_id
 from proxy.token.inventory import ListedToken, inventory, tells_remaining
 from proxy.token.keeper import TokenKeeper
 from proxy.token.source import AccessToken, PassportTokenSource
-from proxy.words import Phrase, Said, both, phrase
+from proxy.words import Phrase, both, phrase
 
 if TYPE_CHECKING:
     from proxy.admin.documents import RevokedToken, TokenList, TokenRow
@@ -51,16 +52,16 @@ class TokenRoutes:
                 age = self._keeper.age(held)
                 found = await listing(self._source, held.token, age, self._keeper.issued)
         except TokenError as error:
-            return _no(error.detail)
+            return no(error.detail, 502)
         except TimeoutError:
-            return _no(phrase("list-late", seconds=LIMIT))
+            return no(phrase("list-late", seconds=LIMIT), 502)
         return JSONResponse(found)
 
     async def revoke(self, request: Request) -> Response:
         """Revoke the tokens with the given ids; answer with the result for each."""
-        ids = _ids(await _body(request))
+        ids = _ids(await body(request, _SIZE) or b"")
         if ids is None:
-            return _no(phrase("send.ids"), 400)
+            return no(phrase("send.ids"), 400)
         facts = deed(request).facts
         facts["tokens"], facts["token_id"] = len(ids), ids[0]
         try:
@@ -68,9 +69,9 @@ class TokenRoutes:
                 held = self._keeper.usable() or await self._keeper.wait()
                 outcomes = await ended(self._source, held.token, ids)
         except TokenError as error:
-            return _no(error.detail)
+            return no(error.detail, 502)
         except TimeoutError:
-            return _no(phrase("revocation-late", seconds=LIMIT))
+            return no(phrase("revocation-late", seconds=LIMIT), 502)
         # If the API refused or did not answer, the token may still work: the keeper keeps it.
         facts["ended"] = sum(outcome["ended"] for outcome in outcomes.values())
         for token_id in ids:
@@ -144,15 +145,6 @@ def _outcome(status: int) -> Phrase:
     return phrase("revocation.failed", status=status)
 
 
-async def _body(request: Request) -> bytes:
-    content = b""
-    async for part in request.stream():
-        content += part
-        if len(content) > _SIZE:
-            return b""
-    return content
-
-
 def _ids(content: bytes) -> list[str] | None:
     try:
         ids = json.loads(content)["ids"]
@@ -161,7 +153,3 @@ def _ids(content: bytes) -> list[str] | None:
     if not isinstance(ids, list) or not 0 < len(ids) <= _MOST:
         return None
     return ids if all(isinstance(each, str) and usable_id(each) for each in ids) else None
-
-
-def _no(detail: Said, status: int = 502) -> Response:
-    return JSONResponse({"detail": str(detail), "said": both(detail)}, status)

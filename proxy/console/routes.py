@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from proxy.admin.answers import body
 from proxy.admin.audit import Deed, Endpoint, deed
 from proxy.admin.status import Status
 from proxy.console.caller_url import CallerUrl
@@ -152,11 +153,9 @@ class Console:
         """Send a request again."""
         if request.headers.get("content-type") != "application/json":
             return _no(phrase("send.json"), 415)
-        content = b""
-        async for part in request.stream():
-            content += part
-            if len(content) > _WISH_LIMIT:
-                return _no(phrase("send.less"), 413)
+        content = await body(request, _WISH_LIMIT)
+        if content is None:
+            return _no(phrase("send.less"), 413)
         try:
             wish = Wish.model_validate_json(content)
             _tell(wish, deed(request))

@@ -10,7 +10,6 @@ the real token endpoint.
 import hmac
 import json
 from collections.abc import Sequence
-from email.utils import formatdate
 from urllib.parse import parse_qsl
 
 from proxy.asgi import Send
@@ -18,7 +17,7 @@ from proxy.errors import RequestRefused
 from proxy.exchange import placeholder_answers as answers
 from proxy.exchange.body import received
 from proxy.exchange.guard import Guard, body_too_large, refuse_ambiguous
-from proxy.exchange.own_answer import give
+from proxy.exchange.own_answer import date_line, give
 from proxy.exchange.placeholder_answers import PlaceholderAnswer
 from proxy.exchange.record import Exchange, Forward
 from proxy.exchange.token_paths import TokenPaths
@@ -223,5 +222,4 @@ async def _body(exchange: Exchange, request: Request) -> bytes:
 
 async def _send(exchange: Exchange, answer: PlaceholderAnswer, send: Send) -> None:
     exchange.note = answer.note
-    date = (b"Date", formatdate(usegmt=True).encode())
-    await give(exchange, send, answer.status, [date, *answer.fields()], answer.body)
+    await give(exchange, send, answer.status, [date_line(), *answer.fields()], answer.body)

@@ -1,10 +1,11 @@
 """A whole answer of our own, without the upstream."""
 
+from email.utils import formatdate
 from typing import NamedTuple
 
 from proxy.asgi import Send
 from proxy.exchange.record import Exchange
-from proxy.http1.fields import Lines
+from proxy.http1.fields import Line, Lines
 
 
 class KnownAnswer(NamedTuple):
@@ -27,3 +28,8 @@ async def give(
         exchange.observer.passing(body)
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def date_line() -> Line:
+    """Return the Date of an answer of our own."""
+    return b"Date", formatdate(usegmt=True).encode()

@@ -2,9 +2,9 @@
 
 import json
 import math
-from email.utils import formatdate
 
 from proxy.errors import ProxyError, RequestRefused
+from proxy.exchange.own_answer import date_line
 from proxy.http1.fields import IDEMPOTENT, SAFE, Lines
 from proxy.words import DEFAULT, Language, Phrase, phrase, said
 
@@ -48,7 +48,7 @@ def problem(
     body = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
     details = _quoted(str(error))
     lines = [
-        (b"Date", formatdate(usegmt=True).encode()),
+        date_line(),
         (b"Content-Type", b"application/problem+json"),
         (b"Content-Language", language.encode()),
         (b"Content-Length", b"%d" % len(body)),

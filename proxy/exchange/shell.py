@@ -11,16 +11,15 @@ import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from email.utils import formatdate
 
 from proxy.asgi import Receive, Scope, Send
 from proxy.errors import Draining, ProxyError, RequestRefused
 from proxy.exchange.foreign import foreign_request
-from proxy.exchange.own_answer import give
+from proxy.exchange.own_answer import date_line, give
 from proxy.exchange.own_request import OwnAnswer, OwnRequest
 from proxy.exchange.problem import problem
 from proxy.exchange.record import Begun, CallerLeft, Ended, Exchange, Forward
-from proxy.http1.fields import Line, Lines, values
+from proxy.http1.fields import Lines, values
 from proxy.http1.framing import request_framing
 from proxy.http1.request import Request
 from proxy.words import Phrase, phrase, preferred
@@ -87,7 +86,7 @@ class Shell:
             if own is None:
                 await self._forward(exchange, request, send)
             else:  # it needs no upstream
-                await give(exchange, send, 204, [_date(), *own])
+                await give(exchange, send, 204, [date_line(), *own])
         except ProxyError as error:
             await self._failed(exchange, request, error, send)
         except CallerLeft:
@@ -170,7 +169,3 @@ def _unwind(error: ProxyError) -> None:
     The garbage collector runs seldom, and the cycle may hold a whole body.
     """
     error.__traceback__ = error.__context__ = error.__cause__ = None
-
-
-def _date() -> Line:
-    return b"Date", formatdate(usegmt=True).encode()

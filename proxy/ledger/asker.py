@@ -12,15 +12,16 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from proxy.clock import Clock, sleepless
 from proxy.exchange.own_request import Ask, OwnAnswer, OwnRequest
 from proxy.http1.request import Request
 from proxy.ledger.asking import due, is_for_a_person, just_asked, words
+from proxy.ledger.doubts import DoubtfulRows
 from proxy.ledger.entry import AskedQuestion, LedgerEntry, LookedUp
 from proxy.ledger.finding import FOUND
-from proxy.ledger.kin import Kin
+from proxy.ledger.look_up import LookUp
 from proxy.ledger.trouble import LedgerRefused
 from proxy.moments import stamp, to_the_second
 from proxy.words import Phrase, phrase
@@ -36,36 +37,13 @@ Aside = Callable[..., Awaitable[Any]]
 """Runs a function beside the event loop, with its arguments: ``asyncio.to_thread``."""
 
 
-class Doubts(Protocol):
-    """The rows in doubt, as they are in the file."""
-
-    def rows(self) -> list[LedgerEntry]:
-        """Return them."""
-
-    def row(self, number: int) -> LedgerEntry | None:
-        """Return one, None if it is not in doubt."""
-
-    def kin(self, entry: LedgerEntry) -> Kin:
-        """Return what other rows tell of one."""
-
-    def conclude(self, found: LookedUp) -> bool:
-        """Keep what was found, and the verdict that follows; report whether one does."""
-
-
-class LooksUp(Protocol):
-    """A look-up, as `LookUp` does it."""
-
-    async def look_up(self, entry: LedgerEntry, kin: Callable[[], Kin]) -> LookedUp:
-        """Ask the API about a row."""
-
-
 class Asker:
     """Owns when to ask; `run` does it, until it is cancelled."""
 
     def __init__(
         self,
-        doubts: Doubts,
-        look_up: LooksUp,
+        doubts: DoubtfulRows,
+        look_up: LookUp,
         token: Callable[[], object],
         clock: Clock | None = None,
         wall: Callable[[], float] = time.time,

@@ -1,7 +1,6 @@
 """The answers to repeats of a request with a key, and what is said where there is none."""
 
 from datetime import UTC, datetime
-from email.utils import formatdate
 from typing import NamedTuple
 
 from proxy.errors import (
@@ -12,7 +11,7 @@ from proxy.errors import (
     RepeatKnown,
     RepeatUnderWay,
 )
-from proxy.exchange.own_answer import KnownAnswer
+from proxy.exchange.own_answer import KnownAnswer, date_line
 from proxy.http1.fields import Lines
 from proxy.ledger.asking import words
 from proxy.ledger.entry import LedgerEntry
@@ -48,7 +47,7 @@ def found(row: int, document: bytes) -> Answered:
 def _marked(kept: KnownAnswer, whose: str) -> KnownAnswer:
     lines = [
         *kept.lines,
-        (b"Date", formatdate(usegmt=True).encode()),
+        date_line(),
         *([] if kept.status in (204, 304) else [(b"Content-Length", b"%d" % len(kept.body))]),
         _MARK,
         (b"Proxy-Status", f'breb-proxy; details="{whose}"'.encode()),

@@ -9,28 +9,19 @@ import contextlib
 import ssl
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from proxy.listener.connection import CallerConnection
 from proxy.listener.turns import Turns
-from proxy.memory import Budget, Claim
+from proxy.memory import Claim
 from proxy.memory.records import Records, read_by_records, serves
 from proxy.memory.rules import SECURED
 
+if TYPE_CHECKING:
+    from proxy.listener.connections import Callers
+
 LONGEST = 65_536  # bytes of a client's part of a handshake, which usually is 2 KB
 GREEDY = 8  # connections that read as much at a time as the event loop offers
-
-
-class Gate(Protocol):
-    """The listener that handshakes come to."""
-
-    budget: Budget
-    connections: set[CallerConnection]
-    handshakes: "set[Handshake]"
-    turns: Turns
-
-    def has_place(self, newcomer: "Handshake") -> bool:
-        """Report whether there is a place for it; another connection may give way for that."""
 
 
 class Handshake(asyncio.Protocol):
@@ -38,12 +29,12 @@ class Handshake(asyncio.Protocol):
 
     def __init__(
         self,
-        gate: Gate,
+        callers: "Callers",
         context: ssl.SSLContext,
         timeout: float,
         make: Callable[[], CallerConnection],
     ) -> None:
-        self._gate = gate
+        self._callers = callers
         self._context = context
         self._timeout = timeout
         self._make = make
@@ -57,13 +48,13 @@ class Handshake(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast("asyncio.Transport", transport)
-        self._gate.handshakes.add(self)
-        if not self._gate.has_place(self):
+        self._callers.handshakes.add(self)
+        if not self._callers.has_place(self):
             self._transport.abort()
         # We own this task: it ends with the connection, or at its time-out.
         self._task = self._loop.create_task(self._secure())
         self._loop.call_soon(self._read_by_records)
-        self._gate.budget.enter(self)
+        self._callers.budget.enter(self)
 
     def data_received(self, data: bytes) -> None:
         """Keep the bytes that come before TLS has taken our place: the event loop reads at once."""
@@ -105,7 +96,7 @@ class Handshake(asyncio.Protocol):
         transport = self._transport
         if not transport.is_closing():
             tls = cast("asyncio.BufferedProtocol", transport.get_protocol())
-            records = _HandshakeRecords(tls, transport, self._early, self._gate.turns)
+            records = _HandshakeRecords(tls, transport, self._early, self._callers.turns)
             transport.set_protocol(records)
             self._loop.call_soon(self._feed, records)
 
@@ -128,8 +119,8 @@ class Handshake(asyncio.Protocol):
                         ssl_shutdown_timeout=self._timeout,
                     )
             finally:
-                self._gate.handshakes.discard(self)
-                self._gate.budget.leave(self)
+                self._callers.handshakes.discard(self)
+                self._callers.budget.leave(self)
             # Also a connection that has ended is returned.
             if not below.is_closing():
                 self._hand_over(cast("asyncio.Transport", secured))
@@ -138,7 +129,7 @@ class Handshake(asyncio.Protocol):
         below, early, connection = self._transport, self._early, self._make()
         records = cast("_HandshakeRecords", below.get_protocol())
         below.set_protocol(records.tls)
-        if not serves(self._loop) or len(self._gate.connections) < GREEDY:
+        if not serves(self._loop) or len(self._callers.connections) < GREEDY:
             secured.set_protocol(connection)
         else:
             connection.flow.by_records = True
