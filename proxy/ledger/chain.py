@@ -11,6 +11,7 @@ import sqlite3
 import struct
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from itertools import islice
 from typing import NamedTuple, TypedDict
 
 from pydantic_core import to_json
@@ -220,16 +221,16 @@ def exported(connection: sqlite3.Connection) -> Iterator[Exported]:
 
 def take_over(connection: sqlite3.Connection) -> None:
     """Begin the chain of a ledger of the first format with all that is in it."""
-    append(connection, list(_all_events(connection)))
+    events, head = _all_events(connection), None
+    while some := list(islice(events, _MOST)):
+        head = append(connection, some, head)
 
 
 def _all_events(connection: sqlite3.Connection) -> Iterator[bytes]:
     columns = ", ".join(ROW_COLUMNS)
     for row in connection.execute(f"SELECT {columns} FROM request ORDER BY number"):
         values = dict(zip(ROW_COLUMNS, row, strict=True))
-        kinds = [OPENED if values["body_bytes"] is None else WHOLE]
-        if values["outcome"] is not None:
-            kinds.append(CLOSED)
+        kinds = [WHOLE] if values["outcome"] is None else [WHOLE, CLOSED]
         yield from (event(kind, [values[name] for name in COLUMNS[kind]]) for kind in kinds)
     columns = ", ".join(COLUMNS[VERDICT])
     for verdict in connection.execute(f"SELECT {columns} FROM verdict ORDER BY rowid"):

@@ -44,9 +44,16 @@ def newest(connection: sqlite3.Connection) -> Cut:
 
 
 def read(text: str) -> Cut:
-    """Read a cut; raise ValueError, TypeError or KeyError if it is none."""
-    told = json.loads(text)
-    return Cut(told["upto"], tuple(map(tuple, told["kept"])), tuple(map(tuple, told["gaps"])))
+    """Read a cut; raise ValueError if it is none."""
+    try:
+        told = json.loads(text)
+        kept = tuple((int(first), int(last)) for first, last in told["kept"])
+        gaps = tuple(
+            (int(first), int(last), bytes.fromhex(link).hex()) for first, last, link in told["gaps"]
+        )
+        return Cut(int(told["upto"]), kept, gaps)
+    except (ValueError, TypeError, KeyError):
+        raise ValueError("it is no cut") from None
 
 
 def cut(connection: sqlite3.Connection, gone: Iterable[int]) -> None:

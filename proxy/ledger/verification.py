@@ -5,31 +5,24 @@ opening tells of. A row is looked at until its end has come.
 """
 
 import sqlite3
-import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from proxy.ledger import chain
+from proxy.ledger import chain, edited
 from proxy.ledger.chain import COLUMNS, ChainLink, Event
-from proxy.ledger.cut import Cut, newest, read
+from proxy.ledger.edited import AnyRow
 from proxy.ledger.reading import opened
-from proxy.ledger.row import Value
 from proxy.ledger.store import format_of
 from proxy.ledger.trouble import LedgerRefused
 from proxy.words import Phrase, phrase
 
 _MOST = 1000  # problems, after which it is enough
-_ROWS = f"SELECT {', '.join(chain.ROW_COLUMNS)} FROM request ORDER BY number"
-_BESIDE = {chain.VERDICT: "verdict", chain.EVIDENCE: "evidence"}
 _WORDS = {chain.VERDICT: phrase("chain.verdict"), chain.EVIDENCE: phrase("chain.evidence")}
 _BODY = COLUMNS[chain.BODY][1:]
 _END = set(COLUMNS[chain.CLOSED][1:]) - {"token_id"}
 _ANSWER = set(COLUMNS[chain.ANSWER])
 _UNTOLD = (None, None, "{}", "{}")
-
-_Row = Mapping[str, Value]
-_Values = tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +61,11 @@ def verify(path: Path, known: ChainLink | None = None) -> Verification:
             raise LedgerRefused(phrase("chain.none", path=str(path)))
         connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
         connection.execute("BEGIN")  # all of it as it is at this moment
-        return _Walk(connection, known).verification()
+        try:
+            return _Walk(connection, known).verification()
+        except UnicodeDecodeError:  # of SQLite's words about a broken file
+            why = phrase("ledger.damaged")
+            raise LedgerRefused(phrase("ledger.of-file", path=str(path), why=why)) from None
 
 
 class _Enough(Exception):
@@ -79,19 +76,16 @@ class _Walk:
     def __init__(self, connection: sqlite3.Connection, known: ChainLink | None) -> None:
         self._connection = connection
         self._known = known
-        self._found = Verification(chain.head(connection))
-        self._cut = self._newest_cut()
+        self._found = Verification(ChainLink(0, edited.beginning(connection)))
+        self._cut = edited.newest_cut(connection)
         self._found.deleted = self._cut.upto
         self._gaps = {first: (last, bytes.fromhex(link)) for first, last, link in self._cut.gaps}
-        self._rows = (
-            (int(row[0]), dict(zip(chain.ROW_COLUMNS, row, strict=True)))
-            for row in connection.execute(_ROWS)
-        )
-        self._next: tuple[int, _Row] | None = next(self._rows, None)
-        self._open: dict[int, _Row] = {}  # rows whose end has not come
+        self._rows = edited.rows(connection)
+        self._next: tuple[int, AnyRow] | None = next(self._rows, None)
+        self._open: dict[int, AnyRow] = {}  # rows whose end has not come
         self._untold: set[int] = set()  # rows whose body has not come
         self._answered: dict[int, Event] = {}  # answers of rows whose end has not come
-        self._beside: dict[tuple[bytes, int], Iterator[_Values]] = {}
+        self._beside = {kind: edited.digests(connection, kind) for kind in edited.BESIDE}
 
     def verification(self) -> Verification:
         try:
@@ -101,12 +95,6 @@ class _Walk:
             pass
         return self._found
 
-    def _newest_cut(self) -> Cut:
-        try:
-            return newest(self._connection)
-        except (ValueError, TypeError, KeyError):  # told when its entry is reached
-            return Cut()
-
     def _problem(self, row: int | None, words: Phrase) -> None:
         self._found.problems.append(Tampering(row, words))
         if len(self._found.problems) >= _MOST:
@@ -115,23 +103,24 @@ class _Walk:
     # -- entries ---------------------------------------------------------------------------------
 
     def _entries(self) -> None:
-        seq, before = 0, chain.beginning(self._connection)
-        self._meet(ChainLink(seq, before))
+        found = self._found
+        self._meet(found.head)
         for at, packed, cut, link in self._connection.execute(chain.ENTRIES):
-            if at != seq + 1:
-                before = self._over_gap(seq + 1, at, before)
-            events = self._events(at, packed, cut)
-            if chain.after(before, packed, cut) != link:
-                self._no_sequel(at, events)
-            for each in events:
+            before = found.head.hash
+            if at != found.head.seq + 1:
+                before = self._over_gap(found.head.seq + 1, at, before)
+            found.head = ChainLink(at, link if isinstance(link, bytes) else b"")
+            found.entries += 1
+            events = edited.events(packed, cut)
+            if events is None or chain.after(before, packed, cut) != link:
+                self._no_sequel(at, events or ())
+            for each in events or ():
                 self._look(each)
-            seq, before = at, link
-            self._found.entries += 1
-            self._meet(ChainLink(at, link))
-        if self._known is not None and self._found.known is None:
-            self._problem(None, phrase("chain.older", head=str(self._known), at=seq))
+            self._meet(found.head)
+        if self._known is not None and found.known is None:
+            self._problem(None, phrase("chain.older", head=str(self._known), at=found.head.seq))
 
-    def _no_sequel(self, at: int, events: Sequence[Event] = ()) -> None:
+    def _no_sequel(self, at: int, events: Sequence[Event]) -> None:
         if events:
             row = min(each.number for each in events)
             self._problem(row, phrase("chain.entry-of", at=at, row=row))
@@ -156,20 +145,10 @@ class _Walk:
         if self._known.hash != link.hash:
             self._problem(None, phrase("chain.rewritten", head=str(self._known)))
 
-    def _events(self, at: int, packed: bytes, cut: str | None) -> list[Event]:
-        try:
-            if cut is not None:
-                read(cut)
-            events = list(chain.events_of(packed))
-        except (struct.error, ValueError, TypeError, KeyError):
-            self._no_sequel(at)
-            return []
-        return [each for each in events if each.kind in COLUMNS]
-
     # -- events ----------------------------------------------------------------------------------
 
     def _look(self, event: Event) -> None:
-        if event.kind in _BESIDE:
+        if event.kind in edited.BESIDE:
             self._look_beside(event)
             return
         if event.kind in (chain.OPENED, chain.WHOLE):
@@ -179,7 +158,7 @@ class _Walk:
             return  # it was deleted, or is said to be missing, or closed
         if event.kind == chain.ANSWER:
             self._answered[event.number] = event
-        elif not _agrees(event, row):
+        elif not edited.agrees(event, row):
             self._problem(event.number, phrase("chain.changed", row=event.number))
             del self._open[event.number]
         elif event.kind == chain.OPENED:
@@ -214,7 +193,7 @@ class _Walk:
         self._found.rows += 1
         self._next = next(self._rows, None)
 
-    def _check_untold(self, number: int, row: _Row) -> None:
+    def _check_untold(self, number: int, row: AnyRow) -> None:
         if number in self._untold:
             self._untold.discard(number)
             if tuple(row[name] for name in _BODY) != _UNTOLD:
@@ -224,23 +203,12 @@ class _Walk:
         """Compare a verdict or evidence with the next one of its row."""
         if self._cut.has_deleted(event.number):
             return
-        values = next(self._of(event.kind, event.number), None)
-        what = _WORDS[event.kind]
-        if values is None:
-            self._problem(event.number, phrase("chain.beside-removed", row=event.number, what=what))
-        elif _digest(values) != event.digest:
-            self._problem(event.number, phrase("chain.beside-changed", row=event.number, what=what))
-
-    def _of(self, kind: bytes, number: int) -> Iterator[_Values]:
-        if (kind, number) not in self._beside:
-            columns = ", ".join(COLUMNS[kind])
-            self._beside[kind, number] = iter(
-                self._connection.execute(
-                    f"SELECT {columns} FROM {_BESIDE[kind]} WHERE number = ? ORDER BY rowid",
-                    (number,),
-                ).fetchall()
-            )
-        return self._beside[kind, number]
+        digests = self._beside[event.kind].get(event.number)
+        what, row = _WORDS[event.kind], event.number
+        if not digests:
+            self._problem(row, phrase("chain.beside-removed", row=row, what=what))
+        elif digests.popleft() != event.digest:
+            self._problem(row, phrase("chain.beside-changed", row=row, what=what))
 
     # -- what no event told of -------------------------------------------------------------------
 
@@ -252,31 +220,15 @@ class _Walk:
                 self._problem(number, phrase("chain.changed", row=number))
             else:
                 self._check_untold(number, row)
-        for kind, table in _BESIDE.items():
-            numbers = self._connection.execute(f"SELECT DISTINCT number FROM {table}").fetchall()
-            for (number,) in numbers:
-                if next(self._of(kind, number), None) is not None:
-                    self._problem(
-                        number, phrase("chain.beside-inserted", row=number, what=_WORDS[kind])
-                    )
+        for kind, beside in self._beside.items():
+            for number, digests in beside.items():
+                if digests:
+                    what = _WORDS[kind]
+                    self._problem(number, phrase("chain.beside-inserted", row=number, what=what))
 
-    def _is_open(self, number: int, row: _Row) -> bool:
+    def _is_open(self, number: int, row: AnyRow) -> bool:
         """Report whether a row without an end has no more than its answer."""
         answered = self._answered.get(number)
         if answered is None:
             return all(row[name] is None for name in _END)
-        return _agrees(answered, row) and all(row[name] is None for name in _END - _ANSWER)
-
-
-def _agrees(event: Event, row: _Row) -> bool:
-    return _digest([row[name] for name in COLUMNS[event.kind]]) == event.digest
-
-
-def _digest(values: Sequence[Value]) -> bytes:
-    """Return their SHA-256; empty if there is something that the ledger never writes."""
-    if any(isinstance(value, bytes) for value in values):
-        return b""
-    try:
-        return chain.digest(values)
-    except ValueError:
-        return b""
+        return edited.agrees(answered, row) and all(row[name] is None for name in _END - _ANSWER)

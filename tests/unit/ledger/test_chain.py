@@ -183,3 +183,18 @@ def test_what_others_write_in_between_is_continued(path: Path) -> None:
     store.close()
     assert kinds(path) == ["wwwccc", "w", "", "w"], "the verdict has gone with its row"
     assert verify(path).problems == []
+
+
+def test_a_large_ledger_of_the_first_format_is_taken_over_as_well(path: Path) -> None:
+    first_format(path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        columns = "exchange, opened_at, caller, method, path, payment, outcome"
+        for _ in range(5):
+            connection.execute(
+                f"INSERT INTO request ({columns}) SELECT {columns} FROM request WHERE number = 1"
+                " UNION ALL SELECT 'run', opened_at, caller, method, path, payment, 'answered'"
+                " FROM request"
+            )
+    Store.open(path).close()
+    found = verify(path)
+    assert (found.problems, found.rows > 100, found.entries > 4) == ([], True, True)

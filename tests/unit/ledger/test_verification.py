@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -121,7 +122,14 @@ def test_the_first_row_of_several_is_named_first(edited: Edit) -> None:
         'UPDATE chain SET cut = \'{"upto": 3, "kept": [], "gaps": []}\' WHERE seq = 6',
         "UPDATE chain SET hash = x'00' WHERE seq = 3",
         "DELETE FROM chain WHERE seq = 2",
+        "UPDATE chain SET events = 'x' WHERE seq = 2",
+        "UPDATE chain SET cut = x'00' WHERE seq = 2",
+        "UPDATE chain SET cut = 'é' WHERE seq = 2",
+        """UPDATE chain SET cut = '{"upto": 1, "kept": [], "gaps": [[1, 2, "x"]]}' WHERE seq = 6""",
+        "UPDATE chain SET hash = 'x' WHERE seq = 2",
         "UPDATE identity SET id = 'another'",
+        "UPDATE identity SET id = CAST(x'ff' AS TEXT)",
+        "DELETE FROM identity",
     ],
 )
 def test_a_chain_that_was_changed_does_not_go_on(edited: Edit, sql: str) -> None:
@@ -153,6 +161,37 @@ def test_an_answer_before_the_end_is_covered(tmp_path: Path, edited: Edit, sql: 
 def test_a_flood_of_problems_ends(edited: Edit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verification, "_MOST", 3)
     assert len(edited("DELETE FROM request").problems) == 3
+
+
+def recorded(path: Path) -> list[list[tuple[object, ...]]]:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.text_factory = bytes
+        tables = ("request", "verdict", "evidence", "chain")
+        return [
+            connection.execute(f"SELECT rowid, * FROM {table} NOT INDEXED").fetchall()
+            for table in tables
+        ]
+
+
+def test_a_bit_that_changes_what_is_recorded_is_found(path: Path, tmp_path: Path) -> None:
+    store = Store.open(path)
+    store.recover()
+    assert store.prune("9999", 1 << 40, 2) == 2
+    store.close()
+    backup(path, tmp_path / "whole.db")
+    data, before = (tmp_path / "whole.db").read_bytes(), recorded(tmp_path / "whole.db")
+    random, flipped, found = Random(7), tmp_path / "flipped.db", 0
+    for _ in range(300):
+        changed = bytearray(data)
+        changed[random.randrange(len(data))] ^= 1 << random.randrange(8)
+        flipped.write_bytes(changed)
+        try:
+            untouched = not verify(flipped).problems
+        except LedgerRefused:
+            continue
+        assert not untouched or recorded(flipped) == before
+        found += not untouched
+    assert found
 
 
 # -- a head that was kept elsewhere ----------------------------------------------------------------
