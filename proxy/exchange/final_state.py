@@ -2,7 +2,8 @@
 
 After a whole answer that is not final the proxy asks for the payment, with GET, in longer and
 longer pauses, and answers with the final document. It answers with the first one, untouched, when
-the time is over, the drain begins, or the API refuses to show it: a preference is never an error.
+the time is over, the drain begins, memory is short, or the API refuses to show it: a preference is
+never an error.
 An answer is kept by the ledger before the first question, so that a known payment stays known.
 """
 
@@ -10,6 +11,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable
+from functools import partial
 from typing import Any, NamedTuple
 
 from proxy.asgi import Send
@@ -66,8 +68,7 @@ class FinalState:
         """Wait for nothing any more: the drain has begun."""
         self._hurries = True
         for limit in self._limits:
-            if not limit.expired():
-                limit.reschedule(0.0)
+            _end(limit)
 
     async def _waiting(
         self,
@@ -88,9 +89,10 @@ class FinalState:
         exchange.whole = False  # nothing of it has gone out
         request.kept += len(held.body)
         try:
-            final = await self._final(exchange, held, operation, seconds)
+            final = await self._final(exchange, request, held, operation, seconds)
         finally:
             request.kept -= len(held.body)
+            request.hurry = None
         if final is None:
             await held.release()
         else:
@@ -98,7 +100,12 @@ class FinalState:
         exchange.whole = True
 
     async def _final(
-        self, exchange: Exchange, held: HeldAnswer, operation: KnownOperation, seconds: int
+        self,
+        exchange: Exchange,
+        request: Request,
+        held: HeldAnswer,
+        operation: KnownOperation,
+        seconds: int,
     ) -> bytes | None:
         """Return the document whose state is final; None if there is no way to it."""
         shown = operation.operation.shown_by
@@ -110,6 +117,7 @@ class FinalState:
         try:
             async with asyncio.timeout(0 if self._hurries else left) as limit:
                 self._limits.add(limit)
+                request.hurry = partial(_end, limit)
                 if exchange.observer is not None:
                     await exchange.observer.holding()
                 return await self._asked(exchange, target, operation.operation.final)
@@ -151,6 +159,11 @@ class FinalState:
         if came.status is None or not came.whole:
             return None
         return Reply(came.status, came.lines, bytes(came.body))
+
+
+def _end(limit: asyncio.Timeout) -> None:
+    if not limit.expired():
+        limit.reschedule(0.0)
 
 
 def stated(told: Any) -> Stated | None:  # noqa: ANN401  JSON

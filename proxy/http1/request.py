@@ -1,5 +1,6 @@
 """A caller's request as its listener hands it on: the parsed head, and the source of its body."""
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from proxy.errors import RequestRefused
@@ -45,6 +46,7 @@ class Request:
         "framing",
         "given_way",
         "gone_up",
+        "hurry",
         "keep_alive",
         "kept",
         "method",
@@ -75,6 +77,8 @@ class Request:
         self.peer = _NOBODY
         self.crowded = False  # others wait behind it on the same connection
         self.gone_up = False  # a part of it may be at the upstream
+        # Makes it be answered with what it has; None while it waits for nothing better.
+        self.hurry: Callable[[], None] | None = None
         self.given_way: RequestRefused | None = None  # the reason why it ends before it goes up
         self.body: BodySource = _NOTHING
 

@@ -506,6 +506,8 @@ class CallerConnection(asyncio.Protocol):
 
     def _give_up(self, cycle: Cycle) -> None:
         """End an exchange for others; the app says why, if it still can."""
+        if cycle.hurry():
+            return
         if cycle.give_way(no_room()) and cycle.task is not None:
             # In its turn: before its first step there is nobody yet to say why.
             self._loop.call_soon(cycle.task.cancel)

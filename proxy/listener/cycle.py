@@ -94,14 +94,27 @@ class Cycle:
     def may_give_way(self) -> bool:
         """Whether it may be ended for others: not after the upstream may have begun to act on it.
 
-        The unread rest of an answer is not owed for ever, if the request only reads.
+        The unread rest of an answer is not owed for ever, if the request only reads. Who only waits
+        for a better answer than it has can be given that.
         """
         request = self.request
         if request is None:
             return False
         if self._started:
             return request.method in SAFE and self._flow.writing_paused
+        if request.hurry is not None:
+            return True
         return not request.gone_up and request.given_way is None
+
+    def hurry(self) -> bool:
+        """Have the caller answered with what there is; return whether it waited for better."""
+        request = self.request
+        if request is None or self._started or request.hurry is None:
+            return False
+        self.keep_alive = False
+        request.hurry()
+        request.hurry = None
+        return True
 
     def give_way(self, refusal: RequestRefused) -> bool:
         """Drop the parts that it holds; return whether the app may still answer with the reason."""

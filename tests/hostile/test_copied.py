@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,16 @@ def by_php(text: str, folder: Path) -> list[str]:
     return [need("php"), "copied.php"]
 
 
+def by_node(text: str, folder: Path) -> list[str]:
+    (folder / "copied.mjs").write_text(text)
+    return [need("node"), "copied.mjs"]
+
+
+def by_python(text: str, folder: Path) -> list[str]:
+    (folder / "copied.py").write_text(text)
+    return [sys.executable, "copied.py"]
+
+
 def by_shell(text: str, folder: Path) -> list[str]:
     (folder / "copied.sh").write_text(text)
     return ["/bin/sh", "copied.sh"]
@@ -94,12 +105,19 @@ def by_shell(text: str, folder: Path) -> list[str]:
 
 @pytest.mark.parametrize(
     ("form", "program", "by"),
-    [("curl", "curl", by_shell), ("httpie", "http", by_shell), ("php", "php", by_php)],
+    [
+        ("curl", "curl", by_shell),
+        ("httpie", "http", by_shell),
+        ("php", "php", by_php),
+        ("javascript", "node", by_node),
+        ("python", "", by_python),
+    ],
 )
 def test_the_caller_key_arrives_at_no_other_server(
     form: str, program: str, by: Callable[[str, Path], list[str]], tmp_path: Path
 ) -> None:
-    need(program)
+    if program:
+        need(program)
     with RawUpstream() as ours, RawUpstream() as other:
         door = CallerUrl(ours.url, "", keyed=True, production=False)
         host = other.url.removeprefix("http://")

@@ -1,5 +1,6 @@
 """Prefer: wait=20 on a payment: its answer is final, and what ends the wait loses nothing."""
 
+import contextlib
 import json
 import signal
 import threading
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from proxy.ledger.verification import verify
-from tests.support import Call, Program, RawUpstream, ask
+from tests.support import Call, Program, RawUpstream, ask, read_answer
 from tests.support.front import until
 from tests.support.patience import PATIENCE
 from tests.support.upstream import answer, json_answer
@@ -58,10 +59,10 @@ def pay(proxy: Program, fields: list[tuple[str, str]] = WAIT) -> tuple[str, str]
     return told["status"], "".join(got.values("Preference-Applied"))
 
 
-def waiting(proxy: Program) -> Reader:
+def waiting(proxy: Program, seconds: int = 20) -> Reader:
     """Send a payment, and do not wait for its answer."""
     caller = connect(proxy.port)
-    lines = f"Host: localhost\r\nPrefer: wait=20\r\nContent-Length: {len(BODY)}\r\n\r\n"
+    lines = f"Host: localhost\r\nPrefer: wait={seconds}\r\nContent-Length: {len(BODY)}\r\n\r\n"
     caller.sock.sendall(f"POST {PATH} HTTP/1.1\r\n{lines}".encode() + BODY)
     return caller
 
@@ -151,3 +152,19 @@ def test_a_caller_that_leaves_ends_the_wait(
             assert api.asked.wait(PATIENCE)
         until(lambda: row(proxy)["outcome"] == "cut", "not closed")
         assert (row(proxy)["reason"], row(proxy)["answer"]["id"]) == ("caller-left", "p-1")
+
+
+@pytest.mark.needs(files=600)
+def test_a_crowd_that_waits_is_answered_at_once_where_its_memory_is_wanted(
+    upstream: RawUpstream,
+) -> None:
+    """It has gone up, and holds no connection: nothing else would bound how many wait."""
+    with (
+        Program(upstream.url, memory_budget=1) as proxy,
+        contextlib.ExitStack() as stack,
+    ):
+        readers = [stack.enter_context(waiting(proxy, seconds=3600)) for _ in range(60)]
+        early = [got for got in (read_answer(reader) for reader in readers[:10]) if got]
+        assert [json.loads(got.body)["status"] for got in early] == ["PENDING"] * 10
+        assert [got.values("Preference-Applied") for got in early] == [[]] * 10
+        assert {got["connection"] for got in early} == {"close"}
