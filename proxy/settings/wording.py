@@ -9,6 +9,7 @@ from proxy.errors import BadValue
 from proxy.settings.field import about
 from proxy.words import Phrase, Said, phrase
 
+_BOUNDS = ("greater_than", "greater_than_equal", "less_than_equal")
 _NO_NUMBER = ("float_parsing", "int_parsing", "int_from_float", "finite_number")
 
 
@@ -21,7 +22,7 @@ def problem(item: ErrorDetails, field: FieldInfo) -> Said:
         return phrase("value.boolean")
     if kind in _NO_NUMBER:
         return phrase("value.number", number=_number(field))
-    if kind.startswith(("greater_than", "less_than")):
+    if kind in _BOUNDS:
         return _bound(kind, context, _number(field))
     if kind == "literal_error":
         *others, last = get_args(field.annotation)
@@ -38,8 +39,6 @@ def _bound(kind: str, context: dict[str, float], number: Phrase) -> Phrase:
         return phrase("value.more-than", number=number, bound=context["gt"])
     if kind == "greater_than_equal":
         return phrase("value.at-least", number=number, bound=context["ge"])
-    if kind == "less_than":
-        return phrase("value.less-than", number=number, bound=context["lt"])
     return phrase("value.at-most", number=number, bound=context["le"])
 
 

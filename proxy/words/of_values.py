@@ -24,9 +24,6 @@ OF_VALUES = {
     "value.at-least": Words(
         "must be {number}, and at least {bound}", "debe ser {number}, y como mínimo {bound}"
     ),
-    "value.less-than": Words(
-        "must be {number}, and less than {bound}", "debe ser {number}, y menor que {bound}"
-    ),
     "value.at-most": Words(
         "must be {number}, and at most {bound}", "debe ser {number}, y como máximo {bound}"
     ),
