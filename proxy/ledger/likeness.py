@@ -8,12 +8,14 @@ Of other payments it is the whole body. All is kept as hashes with the ledger's 
 import json
 from collections import OrderedDict
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from proxy.ledger.exact import exact
 from proxy.ledger.payment import Mark
 from proxy.passport.paths import known
 
+_encode = json.JSONEncoder(sort_keys=True).encode
 _MOST = 10_000  # resolutions: each lives for half an hour
 _AMOUNT_DIGITS = 30  # digits: a longer number is compared as it is written
 
@@ -52,21 +54,19 @@ class Likenesses:
         key = document.get("key") if isinstance(document, dict) else None
         if not isinstance(key, dict) or not isinstance(document.get("id"), str):
             return
-        whose = json.dumps([key.get("key_type"), key.get("key_value")])
+        whose = _encode([key.get("key_type"), key.get("key_value")])
         self._payees[self._mark(document["id"])] = self._mark(whose)
         if len(self._payees) > _MOST:
             self._payees.popitem(last=False)
 
     def of(self, caller: str, method: str, path: str, body: bytes) -> Likeness | None:
         """Return the likeness of a payment; None if it is none, or its payee is not known."""
-        found = known(method, path)
-        if found is None or found.operation.action != "payment":
-            return None
-        document = exact(body)
+        members = _payment(method, path)
+        document = exact(body) if members else None
         if not isinstance(document, dict):
             return None
-        if "resolution_id" not in found.operation.members:
-            return Likeness(self._marked([caller, path, document]), "")
+        if "resolution_id" not in members:
+            return self._of_whole(caller, path, document)
         of = self._mark(str(document.get("resolution_id")))
         payee = self._payees.get(of)
         if payee is None:
@@ -74,8 +74,21 @@ class Likenesses:
         paid = [caller, document.get("account_id"), payee, *_amount(document.get("amount"))]
         return Likeness(self._marked(paid), of)
 
+    def _of_whole(self, caller: str, path: str, document: dict[str, object]) -> Likeness | None:
+        try:
+            return Likeness(self._marked([caller, path, document]), "")
+        except RecursionError:  # nobody pays so deep
+            return None
+
     def _marked(self, told: list[Any]) -> str:
-        return self._mark(json.dumps(told, sort_keys=True, default=str))
+        return self._mark(_encode(told))
+
+
+@lru_cache(256)
+def _payment(method: str, path: str) -> tuple[str, ...]:
+    """Return the members of a payment's body that name it; none if a request is no payment."""
+    found = known(method, path)
+    return found.operation.members if found and found.operation.action == "payment" else ()
 
 
 def _amount(amount: object) -> list[object]:

@@ -271,7 +271,7 @@ async def test_a_replay_brings_its_body_whole_and_says_what_it_repeats(anyio_bac
     recorder = Recorder(journal.keep)
     first = Shell(let_in, nowhere, [recorder.end], recorder.begin)
     request = Request("GET", b"/v1/x", "1.1", Section([], REQUEST), 0)
-    await first({"type": "http", "request": request}, nowhere, nowhere)  # type: ignore[arg-type]
+    await first.serve(request, nowhere)  # type: ignore[arg-type]
     await journal.settled()
     ((entry,), _) = journal.after(0)
     shell = Shell(let_in, forward, [recorder.end], recorder.begin)

@@ -242,7 +242,7 @@ def test_a_refusal_is_shown_with_the_answer_that_the_caller_got() -> None:
     recorder = Recorder(journal.keep)
     shell = Shell(refuse, nothing, [recorder.end], recorder.begin)
     request = Request("POST", b"/v1/x", "1.1", Section([], REQUEST), 0)
-    asyncio.run(shell({"type": "http", "request": request}, nothing, nothing))  # type: ignore[arg-type]
+    asyncio.run(shell.serve(request, nothing))  # type: ignore[arg-type]
     journal.settle()
     ((entry,), _) = journal.after(0)
     assert entry.trouble is not None

@@ -3,11 +3,22 @@
 import asyncio
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from proxy.errors import LedgerUnavailable, RepeatInDoubt, RepeatUnderWay
 from proxy.ledger import asking
+from proxy.ledger import claims as claims_module
+from proxy.ledger.claim import KeyClaim
+from proxy.ledger.claims import Claims
+from proxy.ledger.ledger import Ledger
 from proxy.ledger.reading import Query, reading
+from proxy.ledger.retention import Retention
+from proxy.ledger.row import Row
+from proxy.ledger.row_observer import RowObserver
+from tests.support.ledgers import ended, row
 from tests.support.random_lives import live
 
 
@@ -32,3 +43,73 @@ def test_of_a_key_one_request_is_sent_that_is_not_proved_unprocessed(
             rows = list(reader.entries(Query(limit=500)))
         settled = {row["exchange"] for row in rows if any(v["by_proxy"] for v in row["verdicts"])}
         assert settled <= confirmed
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+def claims(path: Path) -> Claims:
+    return Claims(Ledger(path, Retention(400, 1 << 30)))
+
+
+async def opened(of: Claims, exchange: str, **given: Any) -> Row:
+    """Open a row with the key k-1."""
+    made = row(exchange, **given)
+    observer = cast("RowObserver", SimpleNamespace(row=None, tell=lambda _: None))
+    assert await of.open(made, KeyClaim("payroll", "k-1", "f"), observer) is None
+    return made
+
+
+def test_a_repeat_waits_no_longer_than_a_caller_does(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims_module, "PATIENCE", 0.05)
+
+    async def wait() -> None:
+        of = claims(path)
+        await opened(of, "first")
+        with pytest.raises(RepeatUnderWay, match=r"row #1 of the ledger") as caught:
+            await opened(of, "second")
+        assert (caught.value.row, caught.value.retry_after) == (1, 5)
+        # As after a loss of what is known of it here: the file alone tells.
+        with pytest.raises(RepeatUnderWay):
+            await opened(claims_beside(of), "third")
+        await of._ledger.aclose()
+
+    asyncio.run(wait())
+
+
+def claims_beside(of: Claims) -> Claims:
+    return Claims(of._ledger)
+
+
+def test_a_ledger_that_cannot_be_read_sends_nothing(path: Path) -> None:
+    async def refuse() -> None:
+        of = claims(path)
+        await opened(of, "first")
+        beside = claims_beside(of)
+        of._ledger.path = path.with_name("gone.db")
+        with pytest.raises(LedgerUnavailable, match="does not exist"):
+            await opened(beside, "second")
+        await of._ledger.aclose()
+
+    asyncio.run(refuse())
+
+
+def test_those_who_wait_behind_a_repeat_wait_for_no_end_of_it(path: Path) -> None:
+    """A repeat has no row, so its turn ends with its answer."""
+
+    async def repeat() -> None:
+        of = claims(path)
+        first = await opened(of, "first")
+        waiting = [asyncio.ensure_future(opened(of, f"run-{n}")) for n in range(3)]
+        await asyncio.sleep(0.01)
+        of._ledger.close(first, ended("unknown", reason="lost"))
+        for each in waiting:
+            with pytest.raises(RepeatInDoubt):
+                await asyncio.wait_for(each, 10)
+        await of._ledger.aclose()
+
+    asyncio.run(repeat())

@@ -104,3 +104,13 @@ def test_the_oldest_resolutions_are_forgotten(monkeypatch: pytest.MonkeyPatch) -
     for name in ("r-1", "r-2", "r-3"):
         known.learn(resolution(name))
     assert [breb(known, each) is None for each in ("r-1", "r-2", "r-3")] == [True, False, False]
+
+
+def test_what_is_too_deep_to_be_written_looks_like_none(
+    known: Likenesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_deep(told: object) -> str:
+        raise RecursionError
+
+    monkeypatch.setattr(module, "_encode", too_deep)
+    assert ach(known) is None
