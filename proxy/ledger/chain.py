@@ -9,7 +9,7 @@ kept elsewhere shows that.
 
 import sqlite3
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import islice
 from typing import NamedTuple, TypedDict
@@ -94,11 +94,11 @@ class ExportedEvent(TypedDict):
 
 
 def event(kind: bytes, values: Sequence[Value]) -> bytes:
-    """Return the event that ``values`` were written, those of `COLUMNS`."""
+    """Return the event that ``values`` were written, those of `COLUMNS`, none a fraction."""
     try:
-        return _EVENT.pack(kind, values[0], digest(values))
+        return _EVENT.pack(kind, values[0], sha256(to_json(values)).digest())
     except ValueError:  # a lone surrogate, which is no UTF-8, and was replaced
-        return _EVENT.pack(kind, values[0], digest([storable(value) for value in values]))
+        return event(kind, [storable(value) for value in values])
 
 
 def digest(values: Sequence[Value]) -> bytes:
@@ -106,10 +106,12 @@ def digest(values: Sequence[Value]) -> bytes:
 
     Raise ValueError if one is no text.
     """
+    return sha256(to_json(_exact(values))).digest()
+
+
+def _exact(values: Iterable[Value]) -> list[Value]:
     # Each language writes such a number in its own way; Python's is the shortest that is exact.
-    if float in map(type, values):
-        values = [repr(value) if type(value) is float else value for value in values]
-    return sha256(to_json(values)).digest()
+    return [repr(value) if type(value) is float else value for value in values]
 
 
 def opened(values: Sequence[Value]) -> bytes:
@@ -128,8 +130,8 @@ def amended(values: Sequence[Value]) -> list[bytes]:
 
 def closed(values: Sequence[Value]) -> bytes:
     """Return the event of a row's end; ``values`` are those of `schema.CLOSE`."""
-    *end, number, _ = values
-    return event(CLOSED, (number, *end))
+    closed_at, seconds, *end, number, _ = values
+    return event(CLOSED, (number, closed_at, repr(seconds), *end))
 
 
 def standing(connection: sqlite3.Connection, kind: bytes, number: int | None) -> bytes:
@@ -137,7 +139,7 @@ def standing(connection: sqlite3.Connection, kind: bytes, number: int | None) ->
     columns = ", ".join(COLUMNS[kind])
     found = connection.execute(f"SELECT {columns} FROM request WHERE number = ?", (number,))
     row = found.fetchone()
-    return b"" if row is None else event(kind, row)
+    return b"" if row is None else event(kind, _exact(row))
 
 
 def events_of(packed: bytes) -> Iterator[Event]:
@@ -231,7 +233,8 @@ def _all_events(connection: sqlite3.Connection) -> Iterator[bytes]:
     for row in connection.execute(f"SELECT {columns} FROM request ORDER BY number"):
         values = dict(zip(ROW_COLUMNS, row, strict=True))
         kinds = [WHOLE] if values["outcome"] is None else [WHOLE, CLOSED]
-        yield from (event(kind, [values[name] for name in COLUMNS[kind]]) for kind in kinds)
+        for kind in kinds:
+            yield event(kind, _exact(values[name] for name in COLUMNS[kind]))
     columns = ", ".join(COLUMNS[VERDICT])
     for verdict in connection.execute(f"SELECT {columns} FROM verdict ORDER BY rowid"):
         yield event(VERDICT, verdict)

@@ -198,3 +198,16 @@ def test_a_large_ledger_of_the_first_format_is_taken_over_as_well(path: Path) ->
     Store.open(path).close()
     found = verify(path)
     assert (found.problems, found.rows > 100, found.entries > 4) == ([], True, True)
+
+
+def test_every_column_is_in_the_chain(path: Path) -> None:
+    """A new one must be added to an event, or nobody would notice that it was changed."""
+    Store.open(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        for table, covered in (
+            ("request", chain.ROW_COLUMNS),
+            ("verdict", chain.COLUMNS[chain.VERDICT]),
+            ("evidence", chain.COLUMNS[chain.EVIDENCE]),
+        ):
+            columns = connection.execute(f"SELECT name FROM pragma_table_info('{table}')")
+            assert {name for (name,) in columns} == set(covered)
