@@ -10,12 +10,13 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.terminal.plain import plain
-from proxy.words import of_locale, said
+
+if TYPE_CHECKING:
+    from proxy.errors import SettingsError
 
 OK, FAILED, USAGE, TAKEN, UNREACHED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 _SECRETS = {
@@ -149,8 +150,10 @@ def say(text: str) -> None:
         print(f"breb-proxy: {plain(line)}", file=sys.stderr)  # noqa: T201  a command line prints
 
 
-def say_wrong(error: SettingsError) -> None:
+def say_wrong(error: "SettingsError") -> None:
     """Tell the person at the terminal, in their language, which settings are wrong."""
+    from proxy.words import of_locale, said  # not for --version and help
+
     language = of_locale(os.environ)
     say("\n".join(said(each, language) for each in (*error.problems, *error.hints)))
 
