@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import sys
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,6 +76,8 @@ class ListenAddress:
             return value
         text = str(value).strip()
         if text.startswith("unix:"):
+            if sys.platform == "win32":
+                raise BadValue(phrase("value.no-sockets"))
             path = text.removeprefix("unix:")
             if not path.startswith("/") or len(path.encode()) > 100:
                 raise BadValue(phrase("value.socket"))

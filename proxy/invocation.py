@@ -4,27 +4,40 @@
 """
 
 import os
+import re
 import shlex
 import sys
 from pathlib import Path
 
 NAME = "breb-proxy"
+_FILE = f"{NAME}.exe" if sys.platform == "win32" else NAME
 
 
 def command(program: str = sys.executable) -> str:
     """Return our command for a shell in the current folder; ``program`` is the interpreter."""
     if not program:  # embedded in another program
         return NAME
-    ours = Path(program).with_name(NAME)
+    ours = Path(program).with_name(_FILE)
     if not os.access(ours, os.X_OK):
-        return f"{shlex.quote(program)} -m proxy"
+        return f"{quoted(program)} -m proxy"
     if _same(ours, _on_path()):
         return NAME
-    return shlex.quote(str(_shortened(ours)))
+    return quoted(str(_shortened(ours)))
+
+
+def quoted(word: str) -> str:
+    """Return ``word`` as it is typed.
+
+    Windows has two shells, and the same form for both only where there is nothing to quote:
+    PowerShell starts what stands in quotes only behind ``&``, which cmd does not know.
+    """
+    if sys.platform == "win32":
+        return word if re.fullmatch(r"[\w.:\\/~+-]+", word) else f'"{word}"'
+    return shlex.quote(word)
 
 
 def _on_path() -> Path | None:
-    found = (Path(folder, NAME) for folder in os.get_exec_path())
+    found = (Path(folder, _FILE) for folder in os.get_exec_path())
     return next((path for path in found if os.access(path, os.X_OK)), None)
 
 

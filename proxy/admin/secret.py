@@ -88,10 +88,10 @@ def found(listener: ListenAddress, unused: list[str]) -> Iterator[str]:
 
 def places(environment: Mapping[str, str] = os.environ) -> list[Path]:
     """Return the folders in which the secret may lie, the best first."""
-    named = [environment.get("RUNTIME_DIRECTORY", "").partition(":")[0]]  # systemd's
     if sys.platform == "win32":
-        named.append(environment.get("LOCALAPPDATA", ""))
-        return [Path(name, "breb-proxy") for name in named if name]
+        own = environment.get("LOCALAPPDATA", "")
+        return [Path(own, "breb-proxy")] if own else []
+    named = [environment.get("RUNTIME_DIRECTORY", "").partition(":")[0]]  # systemd's
     user = os.getuid()
     named += [environment.get("XDG_RUNTIME_DIR", ""), f"/run/user/{user}"]
     shared = Path(environment.get("TMPDIR") or "/tmp", f"breb-proxy-{user}")  # noqa: S108  see _own

@@ -28,7 +28,7 @@ from proxy.server.build import Parts
 from proxy.settings.model import Settings
 from proxy.settings.problems import SettingsWrong, problems
 from proxy.telemetry import log_format
-from proxy.terminal.screen import Screen
+from proxy.terminal.screen import Screen, is_terminal
 from proxy.words import Phrase, of_locale, phrase
 from proxy.words.durations import Span
 from simulator import SandboxConfig, create_app
@@ -199,7 +199,7 @@ class Demo:
         return self._screen.rows(rows)
 
     def _lead(self) -> Phrase:
-        if sys.stdout.isatty() or self._admin.address.path:
+        if is_terminal(sys.stdout) or self._admin.address.path:
             return phrase("demo.run-and-open")
         return phrase("demo.run-both")
 

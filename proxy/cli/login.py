@@ -23,7 +23,7 @@ from proxy.settings.precedence import KEYCHAIN, Found, full_name
 from proxy.settings.sources import EnvFile, locate
 from proxy.terminal import prompt
 from proxy.terminal.arguments import FAILED, OK, USAGE, Parser, say, say_wrong
-from proxy.terminal.screen import Screen
+from proxy.terminal.screen import Screen, is_terminal
 from proxy.terminal.setting_flags import chosen, parser
 from proxy.token.kept import fetched, keeper_for, kept, left_alive
 from proxy.token.source import AccessToken
@@ -116,7 +116,7 @@ def _where(settings: Settings, problem: str) -> str | None:
         " program that runs as you\ncan read it, and so can backups of this folder. The file"
         " gets mode 0600"
     )
-    if sys.stdin.isatty() and prompt.yes(f"store the pair for {settings.base_url} in .env?"):
+    if is_terminal(sys.stdin) and prompt.yes(f"store the pair for {settings.base_url} in .env?"):
         return _FILE
     say(f"nothing is stored; to store it in .env: {COMMAND} login --store {_FILE}")
     return None
@@ -155,7 +155,7 @@ def _accepted(settings: Settings, screen: Screen) -> bool:
     if isinstance(came, CredentialsRefused):
         say("nothing is stored: copy them again from the dashboard (Platform > API keys)")
         return False
-    if sys.stdin.isatty() and prompt.yes("they could not be tested; store them anyway?"):
+    if is_terminal(sys.stdin) and prompt.yes("they could not be tested; store them anyway?"):
         return True
     say(f"nothing is stored; to store them without a test: {COMMAND} login --untried")
     return False

@@ -24,8 +24,11 @@ from proxy.terminal.arguments import (
     refuse_secrets,
     say,
 )
+from proxy.terminal.screen import is_terminal
 
-_UNWRITTEN = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO)
+# Windows calls it an invalid argument when the reader has left, a bad file when there was none.
+_READER_GONE = (errno.EPIPE, *((errno.EINVAL, errno.EBADF) if sys.platform == "win32" else ()))
+_UNWRITTEN = (*_READER_GONE, errno.ENOSPC, errno.EDQUOT, errno.EIO)
 _OPTIONS = ("-h", "--help", "--version")
 _WITHOUT_SIMULATOR = (
     "the production image does not have the simulator; build the image of the target sandbox:"
@@ -39,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+            if sys.platform == "win32" and not is_terminal(stream):
+                stream.reconfigure(encoding="utf-8")  # as log lines are
     arguments = list(sys.argv[1:] if argv is None else argv)
     # The simulator's secret is worth nothing, and has a flag of its own.
     refused = None if arguments[:1] == ["sandbox"] else refuse_secrets(arguments)
@@ -76,7 +81,11 @@ def _open_streams() -> None:
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+            opened = os.open(os.devnull, os.O_RDWR)  # the lowest free number; Windows spares these
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+    sys.stdin = sys.stdin or os.fdopen(0, closefd=False)
     sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
     sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
@@ -94,7 +103,7 @@ def _nowhere_to_write(error: OSError) -> int:
     Otherwise the interpreter would complain at its end.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    if error.errno != errno.EPIPE:
+    if error.errno not in _READER_GONE:
         try:
             say(f"cannot write to standard output: {error.strerror}")
         except OSError:

@@ -6,6 +6,7 @@ from proxy.addresses import ListenAddress
 from proxy.admin import operator, secret
 from proxy.admin.access import Access
 from proxy.invocation import COMMAND
+from proxy.terminal.screen import is_terminal
 
 
 def opening(listener: ListenAddress, access: Access, stream: TextIO) -> str:
@@ -13,7 +14,7 @@ def opening(listener: ListenAddress, access: Access, stream: TextIO) -> str:
 
     Any other stream is a log, and logs are read by others than the user who runs the proxy.
     """
-    if stream.isatty():
+    if is_terminal(stream):
         return secret.address(listener, access.link(operator.name()))
     where = str(listener.connectable)
     return f"{COMMAND} console{'' if where == secret.DEFAULT else f' --admin-listen {where}'}"

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _PAUSE = 0.1  # seconds
 _DATE_STEP = 2.0  # seconds: a Date has whole seconds, and the answer takes a moment
-_PROBE_LIMIT = 2.0  # seconds
+_PROBE_LIMIT = 3.0  # seconds: Windows takes 2 to say that nothing listens
 _STEP_LIMIT = 5.0  # seconds: on a busy machine a proxy that works may need more than 2
 _REFRESH_LIMIT = 90.0  # seconds: it waits for the token request, at most TOKEN_WAIT
 _SHADES = {"fresh": "green", "renewing": "cyan", "failing": "yellow"}

@@ -32,6 +32,7 @@ from proxy.settings.suspicions import (
 )
 from proxy.telemetry import log_format
 from proxy.terminal.arguments import OK, TAKEN, USAGE, say, say_wrong
+from proxy.terminal.screen import is_terminal
 from proxy.terminal.setting_flags import chosen, found_of, parser
 from proxy.words import Said, of_locale, phrase
 
@@ -132,7 +133,7 @@ def _tell(settings: Settings, access: Access) -> None:
     )
     if settings.console and not settings.admin_listen.path:
         how = opening(settings.admin_listen, access, sys.stderr)
-        server.log.info("console: %s%s", "" if sys.stderr.isatty() else "run ", how)
+        server.log.info("console: %s%s", "" if is_terminal(sys.stderr) else "run ", how)
 
 
 def _service() -> "tuple[HandedOver, Manager | None]":

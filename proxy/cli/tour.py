@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from proxy.addresses import ListenAddress
 from proxy.invocation import COMMAND, curl
 from proxy.terminal.arguments import OK, USAGE, Parser, say
+from proxy.terminal.screen import is_terminal
 from simulator.tour import first, tour
 
 _ABOUT = """\
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     except ValueError as error:
         say(f"--listen: {error}")
         return USAGE
-    if sys.stdout.isatty():
+    if is_terminal(sys.stdout):
         sys.stderr.write(f"paste these into one shell, or run them all: {COMMAND} tour | sh\n\n")
     url, typed = f"http://{address}", curl(address.host)
     sys.stdout.write(f"{first(url, _OTHERWISE.format(url=url), typed)}\n\n")

@@ -29,7 +29,7 @@ from proxy.settings.model import Settings
 from proxy.telemetry.access_log import AccessLog
 from proxy.telemetry.metrics import Metrics
 from proxy.telemetry.state import StateMetrics
-from proxy.terminal.screen import coloured
+from proxy.terminal.screen import coloured, is_terminal
 from proxy.token.keeper import TokenKeeper
 from proxy.token.source import PassportTokenSource, TokenSource
 from proxy.upstream import Client, Connector, EgressProxy, Pool
@@ -194,7 +194,7 @@ def _books(settings: Settings) -> "Books | None":
 
 
 def _access_log(*, as_json: bool) -> AccessLog:
-    terminal, colour = sys.stderr.isatty(), coloured(sys.stderr)
+    terminal, colour = is_terminal(sys.stderr), coloured(sys.stderr)
     return AccessLog(as_json=as_json, descriptor=2, colour=colour, terminal=terminal)
 
 

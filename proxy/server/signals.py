@@ -50,6 +50,13 @@ def handled(stop: Stop, renew: Callable[[], None]) -> Generator[None, None, None
     if hasattr(signal, "SIGHUP"):
         terminal = _Terminal(loop, stop)
         actions[signal.SIGHUP] = lambda: terminal.hung_up(otherwise=renew)
+    if sys.platform == "win32":
+        from proxy.windows import console
+
+        actions[signal.SIGBREAK] = lambda: stop(signal.SIGBREAK)
+        with _heard(actions), console.closing(stop):
+            yield
+        return
     try:
         with _heard(actions):
             yield

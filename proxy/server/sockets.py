@@ -8,6 +8,7 @@ import errno
 import os
 import socket
 import stat
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -142,7 +143,9 @@ def _close(sockets: list[socket.socket]) -> None:
 def _bind_tcp(family: int, kind: int, protocol: int, where: tuple[Any, ...]) -> socket.socket:
     sock = socket.socket(family, kind, protocol)
     try:
-        if os.name == "posix":  # on Windows the option would let two processes share a port
+        if sys.platform == "win32":  # else another process that asks for it shares our port
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
@@ -229,6 +232,9 @@ def _served(path: Path) -> bool:
 def _taken(address: ListenAddress, error: OSError) -> AddressTaken:
     if error.errno == errno.EADDRINUSE:
         return AddressTaken(address, phrase("port-in-use"), phrase("step.free-port"), in_use=True)
+    if error.errno == errno.EACCES and sys.platform == "win32":
+        # Of a port that another program uses exclusively, or that Hyper-V has reserved.
+        return AddressTaken(address, phrase("port-reserved"), phrase("step.reserved-ports"))
     if error.errno == errno.EACCES:
         return AddressTaken(address, phrase("port-not-allowed"), phrase("step.higher-port"))
     if error.errno == errno.EADDRNOTAVAIL:

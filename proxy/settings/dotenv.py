@@ -67,6 +67,7 @@ def refuse_foreign(file: Path) -> None:
 
 _LONGEST = 262_144  # characters
 _BLANKS = re.compile(r"[^\S\r\n]{256}")
+_ESCAPED = re.compile(r'^[^#\n=]*=[ \t]*"[A-Za-z]:\\', re.MULTILINE)  # "C:\new" has a line break
 _OPEN = 20  # references
 
 
@@ -90,6 +91,9 @@ def _text(file: Path) -> str:
         text = "\0"
     if "\0" in text:  # of UTF-16 without a mark every other byte of ASCII is zero
         raise wrong(file, phrase("file.not-utf8"))
+    if sys.platform == "win32" and (path := _ESCAPED.search(text)):
+        line = text.count("\n", 0, path.start()) + 1
+        raise wrong(file, phrase("file.escape", line=line))
     if why := unsafe(text):
         raise wrong(file, phrase("file.unsafe", why=why))
     return text

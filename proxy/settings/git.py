@@ -1,6 +1,8 @@
 """A check whether a file with secrets could be committed by mistake."""
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 from proxy.words import Phrase, phrase
@@ -35,10 +37,19 @@ def _there(path: Path) -> bool:
         return False
 
 
+def _program() -> str:
+    """Name git; on Windows by its path, since a program there would be looked for here first."""
+    if sys.platform == "win32":
+        places = (Path(each, "git.exe") for each in os.get_exec_path())
+        found = (each for each in places if each.is_absolute() and each.is_file())
+        return str(next(found, "no git"))
+    return "git"
+
+
 def _git(folder: Path, *arguments: str) -> int | None:
     """Run git; return its exit code, None if it cannot be run."""
     # A repository's configuration may name a program for git to run; this option names none.
-    command = ["git", "-c", "core.fsmonitor=false", "-C", str(folder), *arguments]
+    command = [_program(), "-c", "core.fsmonitor=false", "-C", str(folder), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_LIMIT, check=False)
     except (OSError, subprocess.SubprocessError):

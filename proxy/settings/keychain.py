@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -126,7 +127,8 @@ def remove(base_url: Url) -> bool:
 
 def notes() -> Path:
     """Return the file that lists the base URLs in the keychain; it holds no secret."""
-    folder = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    ours = "APPDATA" if sys.platform == "win32" else "XDG_CONFIG_HOME"
+    folder = os.environ.get(ours) or Path.home() / ".config"
     return Path(folder, SERVICE, "keychain")
 
 
@@ -155,6 +157,8 @@ def _backend() -> ModuleType:
         text = "keyring is not installed: pip install 'breb-proxy[keyring]'"
         raise NoKeychain(text) from None
     chosen = keyring.get_keyring()
+    if sys.platform == "win32" and hasattr(chosen, "persist"):
+        chosen.persist = "local machine"  # else it goes with the user's profile, to other machines
     if chosen.priority <= 0 or type(chosen).__module__ == _NULL:
         raise NoKeychain("no keychain is running on this machine")
     return keyring

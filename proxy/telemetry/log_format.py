@@ -15,7 +15,7 @@ from typing import TextIO
 from proxy.moments import stamp_millis
 from proxy.telemetry.sink import Sink
 from proxy.terminal.plain import lines
-from proxy.terminal.screen import coloured
+from proxy.terminal.screen import coloured, is_terminal
 
 EVENT = "event_fields"
 """The attribute of a record that is an event: the fields of its line, in place of a message."""
@@ -68,7 +68,7 @@ class TextFormatter(logging.Formatter):
 
 def configure(level: str, style: str, stream: TextIO = sys.stderr) -> bool:
     """Set up logging to ``stream``; return whether lines are JSON."""
-    terminal = stream.isatty()
+    terminal = is_terminal(stream)
     as_json = style == "json" or (style == "auto" and not terminal)
     handler = logging.StreamHandler(_sink(stream))
     colour = coloured(stream)

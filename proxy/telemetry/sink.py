@@ -18,8 +18,10 @@ class Sink:
         self._descriptor = descriptor
         regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
         if sys.platform == "win32":
-            from proxy.windows import writing
+            from proxy.windows import console, writing
 
+            if console.is_console(descriptor):
+                console.show_utf8()
             self._writer = None if regular else writing.writer_of(descriptor)
         # POSIX: a pipe that poll() calls ready takes this many bytes at once.
         self._piece = KEPT if regular or sys.platform == "win32" else select.PIPE_BUF

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from proxy.errors import SettingsError
+from proxy.terminal.screen import is_terminal
 from proxy.words import phrase
 
 _NAMES = ("client_id", "client_secret")
@@ -14,7 +15,7 @@ _LIMIT = 8192  # characters
 
 def credentials(heading: str) -> tuple[str, str]:
     """Return client id and client secret; raise SettingsError if they are not given."""
-    if not sys.stdin.isatty():
+    if not is_terminal(sys.stdin):
         return _read(sys.stdin.read(_LIMIT))
     _ask(f"{heading}\n")
     try:

@@ -1,6 +1,7 @@
 """Output for people: colours if the terminal shows them, marks of its encoding, aligned rows."""
 
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
@@ -10,13 +11,30 @@ _SHADES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", 
 _PLAIN = {"✓": "ok", "✗": "XX", "≈": "~", "!": "!!", "-": "--", "●": "*", "→": "->"}
 
 
+def is_terminal(stream: TextIO) -> bool:
+    """Report whether a person sees it, or types there."""
+    if not stream.isatty():
+        return False
+    if sys.platform == "win32":  # which says so of NUL, too
+        from proxy.windows import console
+
+        return console.is_console(stream.fileno())
+    return True
+
+
 def coloured(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
     """Say whether colours are shown and wanted there (no-color.org)."""
     return _obeys(stream, environment) and not environment.get("NO_COLOR")
 
 
 def _obeys(stream: TextIO, environment: Mapping[str, str]) -> bool:
-    return stream.isatty() and environment.get("TERM") != "dumb"
+    if not is_terminal(stream) or environment.get("TERM") == "dumb":
+        return False
+    if sys.platform == "win32":
+        from proxy.windows import console
+
+        return console.takes_escapes(stream.fileno())
+    return True
 
 
 class Screen:

@@ -5,6 +5,7 @@ import errno
 import os
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import cast
@@ -238,5 +239,9 @@ def refused(error: OSError | RuntimeError) -> bool:
 
 
 def _words(error: OSError | RuntimeError) -> str:
+    if sys.platform == "win32" and isinstance(error, OSError):
+        from proxy.windows import winsock
+
+        return winsock.words(error)
     number = getattr(error, "errno", None)
     return os.strerror(number).lower() if number else str(error) or type(error).__name__

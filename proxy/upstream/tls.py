@@ -3,6 +3,7 @@
 import contextlib
 import re
 import ssl
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,9 @@ def tls_context(
         context.load_verify_locations(ca_bundle)
     else:
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
-        if not context.cert_store_stats()["x509_ca"] and not _system_directory():
+        # Windows fetches an authority when it first needs it: on a new server ours may be missing.
+        empty = not context.cert_store_stats()["x509_ca"] and not _system_directory()
+        if empty or sys.platform == "win32":
             import certifi
 
             context.load_verify_locations(certifi.where())

@@ -8,6 +8,10 @@ OF_START = {
     ),
     "port-in-use": Words("the port is in use", "el puerto está en uso"),
     "port-not-allowed": Words("not allowed", "no está permitido"),
+    "port-reserved": Words(
+        "Windows does not allow it: another program has the port for itself, or it is reserved",
+        "Windows no lo permite: otro programa tiene el puerto para sí, o está reservado",
+    ),
     "address-not-here": Words(
         "no such address on this machine", "esta máquina no tiene esa dirección"
     ),
@@ -23,6 +27,10 @@ OF_START = {
         "detenga el programa que lo usa, o elija otro puerto",
     ),
     "step.higher-port": Words("choose a port above 1023", "elija un puerto mayor que 1023"),
+    "step.reserved-ports": Words(
+        "choose another port (netsh int ipv4 show excludedportrange tcp lists those reserved)",
+        "elija otro puerto (netsh int ipv4 show excludedportrange tcp muestra los reservados)",
+    ),
     "step.own-address": Words(
         "use 127.0.0.1, or an address that this machine has",
         "use 127.0.0.1, o una dirección que esta máquina tenga",

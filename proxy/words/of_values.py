@@ -89,6 +89,10 @@ OF_VALUES = {
         "port {port} is too high: at most {most}",
         "el puerto {port} es demasiado alto: máximo {most}",
     ),
+    "value.no-sockets": Words(
+        "cannot be a Unix socket on Windows: use host:port",
+        "no puede ser un socket de Unix en Windows: use host:puerto",
+    ),
     "value.socket": Words(
         "must be unix: and an absolute path of at most 100 bytes",
         "debe ser unix: y una ruta absoluta de máximo 100 bytes",
@@ -266,6 +270,10 @@ OF_VALUES = {
     "file.references": Words(
         "it has more than {most} references (${{NAME}}) without their end",
         "tiene más de {most} referencias (${{NOMBRE}}) sin cerrar",
+    ),
+    "file.escape": Words(
+        "line {line}: \\ in double quotes is an escape: write / or single quotes",
+        "línea {line}: \\ entre comillas dobles es un escape: escriba / o comillas simples",
     ),
     "file.line": Words(
         "line {number} cannot be read; write NAME=value, and close all quotes",

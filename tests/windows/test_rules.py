@@ -1,0 +1,110 @@
+"""Small rules that only Windows has."""
+
+import asyncio
+import signal
+import socket
+import ssl
+from pathlib import Path
+
+import pytest
+
+from proxy import invocation
+from proxy.addresses import ListenAddress
+from proxy.server import server, signals, sockets
+from proxy.settings import git, keychain
+from proxy.upstream.connector import _unreachable
+from proxy.upstream.tls import tls_context
+from proxy.windows import console, winsock
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(10060, "connection timed out"), (1225, "connection refused"), (10065, "no route to host")],
+)
+def test_errors_of_sockets_have_the_words_of_other_systems(number: int, words: str) -> None:
+    error = OSError(22, "Se ha agotado el tiempo de espera.", None, number)
+    assert winsock.words(error) == words
+    assert words.removeprefix("connection ") in str(_unreachable(error, "x"))
+
+
+def test_an_error_of_windows_alone_keeps_its_words() -> None:
+    assert winsock.words(OSError(22, "The parameter is incorrect.", None, 87)) == (
+        "the parameter is incorrect"
+    )
+
+
+def test_no_other_program_can_share_our_ports() -> None:
+    (sock,) = sockets.bind(ListenAddress("127.0.0.1", 0))
+    with sock:
+        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE)
+        assert not sock.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)
+
+
+def test_a_port_that_is_reserved_is_explained() -> None:
+    reserved = OSError(13, "An attempt was made to access a socket", None, 10013)
+    told = str(sockets._taken(ListenAddress("127.0.0.1", 8080), reserved))
+    assert "another program has the port for itself, or it is reserved" in told
+    assert "netsh int ipv4 show excludedportrange tcp" in told
+
+
+@pytest.mark.parametrize("how", ["ctrl-break", "window"])
+def test_ctrl_break_and_the_end_of_the_window_begin_the_drain(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[object] = []
+
+    class Kernel:
+        def SetConsoleCtrlHandler(self, handler: object, add: bool) -> None:  # noqa: N802
+            kept.append(handler)
+
+    monkeypatch.setattr(console, "_kernel", Kernel())
+
+    async def main() -> None:
+        stop = signals.Stop()
+        with signals.handled(stop, lambda: None):
+            if how == "window":
+                told = asyncio.to_thread(kept[0], 2)  # type: ignore[arg-type]
+            else:
+                told = asyncio.to_thread(signal.raise_signal, signal.SIGBREAK)
+            waiting = asyncio.ensure_future(told)
+            await stop.event.wait()
+        await waiting
+
+    server.run(main())
+
+
+def test_git_is_not_looked_for_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "git.exe").write_bytes(b"")
+    monkeypatch.setenv("PATH", r".;C:\windows")
+    assert git._program() == "no git"
+    (tmp_path / "git").mkdir()
+    (tmp_path / "git" / "git.exe").write_bytes(b"")
+    monkeypatch.setenv("PATH", rf".;{tmp_path}\git")
+    assert git._program() == rf"{tmp_path}\git\git.exe"
+
+
+def test_commands_are_printed_for_both_shells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", r"C:\windows")
+    assert invocation.command(r"C:\a\python.exe") == r"C:\a\python.exe -m proxy"
+    assert invocation.command(r"C:\a b\python.exe") == r'"C:\a b\python.exe" -m proxy'
+    script = tmp_path / "breb-proxy.exe"
+    script.write_bytes(b"MZ")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert invocation.command(str(tmp_path / "python.exe")) == "breb-proxy"
+
+
+def test_credentials_stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APPDATA", r"C:\users\me\AppData\Roaming")
+    assert keychain.notes() == Path(r"C:\users\me\AppData\Roaming\breb-proxy\keychain")
+    chosen = keychain._backend().get_keyring()
+    assert chosen.persist == 2  # CRED_PERSIST_LOCAL_MACHINE
+
+
+def test_authorities_that_windows_has_not_fetched_yet_are_known() -> None:
+    bare = ssl.create_default_context()
+    assert tls_context().cert_store_stats()["x509_ca"] >= bare.cert_store_stats()["x509_ca"] > 0
