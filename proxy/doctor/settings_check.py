@@ -1,5 +1,6 @@
 """The check of the settings: missing ones, the place that each comes from, and slips."""
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from proxy.settings.suspicions import (
     shortened,
     unknown_names,
     unread,
+    who_else_reads,
 )
 from proxy.words import Phrase, Said, phrase
 
@@ -174,11 +176,18 @@ def file(found: FoundSettings) -> Finding | None:
     slips = [*unread(env_file), *shortened(env_file), *repeated(env_file)]
     doubts: list[Said] = [*slips]
     if readable_by_others(env_file):
-        doubts.append(phrase("check.others-can-read", path=str(path)))
+        doubts.append(_others_can_read(path))
     if doubts:
         find = suspect if slips else doubtful
         return find(phrase("check.file-doubts", path=str(path), count=len(doubts)), *doubts)
     return fine(phrase("check.file-well"))
+
+
+def _others_can_read(path: Path) -> Phrase:
+    if sys.platform == "win32":
+        who = ", ".join(who_else_reads(path))
+        return phrase("check.these-can-read", path=str(path), who=who)
+    return phrase("check.others-can-read", path=str(path))
 
 
 def credentials(found: FoundSettings) -> Finding:

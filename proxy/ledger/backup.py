@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sys
 from pathlib import Path
 
 from proxy.ledger.reading import opened
@@ -20,6 +21,10 @@ def backup(ledger: Path, target: Path) -> int:
         if target.exists():
             raise FileExistsError
         os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        if sys.platform == "win32":
+            from proxy.windows import acl
+
+            acl.keep(draft)
         try:
             _copy(ledger, draft)
             _name(draft, target)

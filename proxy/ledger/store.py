@@ -8,6 +8,7 @@ import contextlib
 import logging
 import os
 import sqlite3
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -91,6 +92,7 @@ class Store:
         place = Place(path, lock)
         try:
             connection = _opened(path, may_make=may_make and not lock.remembers)
+            _keep_from_others(path)
         except BaseException:
             place.let_go()
             raise
@@ -405,6 +407,16 @@ def _opened(path: Path, *, may_make: bool = False, whole: bool = True) -> sqlite
         connection.close()
         raise
     return connection
+
+
+def _keep_from_others(path: Path) -> None:
+    """Close the ledger's files on Windows, where SQLite's have the rights of their folder."""
+    if sys.platform == "win32":
+        from proxy.windows import acl
+
+        for suffix in ("", "-wal", "-shm", ".lock"):
+            with contextlib.suppress(FileNotFoundError):
+                acl.keep(path.with_name(path.name + suffix))
 
 
 def _blank(connection: sqlite3.Connection) -> bool:

@@ -181,6 +181,12 @@ def rewrite(file: Path, values: Mapping[str, str | None]) -> None:
     descriptor, made = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.")  # mode 0600
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as new:
+            if sys.platform == "win32":  # before the secret is in it
+                from proxy.windows import acl
+
+                if target.exists():
+                    acl.copy(target, Path(made))
+                acl.keep(Path(made))
             new.write(kept + added)
         Path(made).replace(target)
     except BaseException:

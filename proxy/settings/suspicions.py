@@ -1,9 +1,12 @@
 """Usable settings that are perhaps mistakes: a line for each, never a value of a secret."""
 
+import contextlib
 import os
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from proxy.credentials import Credentials
 from proxy.passport.paths import before_the_api
@@ -142,4 +145,16 @@ def _odd(value: str) -> Phrase | None:
 def readable_by_others(file: EnvFile) -> bool:
     """Report whether ``file`` holds a secret, and others on this machine may read it."""
     kept = any(file.get(full_name(name)) for name in SECRETS)
-    return kept and os.name == "posix" and bool(file.path.stat().st_mode & _OTHERS)
+    if sys.platform == "win32":
+        return kept and bool(who_else_reads(file.path))
+    return kept and bool(file.path.stat().st_mode & _OTHERS)
+
+
+def who_else_reads(file: Path) -> list[str]:
+    """Return the names of others that Windows lets read ``file``."""
+    if sys.platform == "win32":
+        from proxy.windows import acl
+
+        with contextlib.suppress(OSError):
+            return acl.others(file)
+    return []

@@ -378,6 +378,12 @@ OF_CHECK = {
         "other users of this machine can read {path}: chmod 600 {path}",
         "otros usuarios de esta máquina pueden leer {path}: chmod 600 {path}",
     ),
+    "check.these-can-read": Words(
+        'others can read {path} ({who}): icacls "{path}" /inheritance:r'
+        ' /grant *S-1-5-18:F *S-1-5-32-544:F "%USERNAME%:F" (in PowerShell $env:USERNAME)',
+        'otros pueden leer {path} ({who}): icacls "{path}" /inheritance:r'
+        ' /grant *S-1-5-18:F *S-1-5-32-544:F "%USERNAME%:F" (en PowerShell $env:USERNAME)',
+    ),
     "check.file-well": Words(
         "each setting is there once, and others cannot read its secrets",
         "cada ajuste está una sola vez, y otros no pueden leer los secretos",
