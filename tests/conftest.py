@@ -1,10 +1,10 @@
 """What all tests share: signals, examples, the order in which files are taken, and what is told."""
 
 import contextlib
-import fcntl
 import gc
 import os
 import signal
+import sys
 from collections import Counter
 from collections.abc import Generator
 
@@ -117,8 +117,10 @@ def pytest_make_collect_report(
 
     In a fresh clone each of them would compile all, which costs more than most folders' tests.
     """
-    if not isinstance(collector, pytest.Module):
+    if not isinstance(collector, pytest.Module) or sys.platform == "win32":
         return (yield)
+    import fcntl
+
     with collector.path.open() as file:
         with contextlib.suppress(OSError):  # not every file system has locks
             fcntl.flock(file, fcntl.LOCK_EX)

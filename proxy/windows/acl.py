@@ -19,7 +19,7 @@ _EVERYONE: Final = "S-1-1-0"
 _OF_FILES, _OWNER, _LIST, _PROTECTED = 1, 0x1, 0x4, 0x80000000
 _READS: Final = 0x1 | 0x80000000 | 0x10000000  # FILE_READ_DATA, GENERIC_READ, GENERIC_ALL
 _ALLOWS, _INHERIT_ONLY = 0, 0x8
-_LONGEST: Final = 256
+_LONGEST: Final = 256  # bytes of a user, characters of a name
 
 _advapi: Any = ctypes.WinDLL("advapi32", use_last_error=True)
 _kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)
@@ -83,7 +83,7 @@ def ours() -> str:
         _kernel.CloseHandle(token)
 
 
-class _Entry(ctypes.Structure):
+class _AllowedEntry(ctypes.Structure):
     _fields_ = [
         ("type", ctypes.c_ubyte),
         ("flags", ctypes.c_ubyte),
@@ -121,9 +121,9 @@ def _readers(entries: ctypes.c_void_p) -> Iterator[str]:
     for index in range(sizes.entries):
         place = ctypes.c_void_p()
         _check(_advapi.GetAce(entries, index, ctypes.byref(place)))
-        entry = _Entry.from_address(place.value or 0)
+        entry = _AllowedEntry.from_address(place.value or 0)
         if entry.type == _ALLOWS and entry.rights & _READS and not entry.flags & _INHERIT_ONLY:
-            yield _text(ctypes.c_void_p((place.value or 0) + _Entry.sid.offset))
+            yield _text(ctypes.c_void_p((place.value or 0) + _AllowedEntry.sid.offset))
 
 
 def _text(sid: ctypes.c_void_p) -> str:

@@ -14,7 +14,7 @@ _ENDS: Final = (2, 5, 6)  # the window is closed, the user logs off, the machine
 _HANDLER = ctypes.WINFUNCTYPE(wintypes.BOOL, wintypes.DWORD)
 _LONGEST: Final = 30.0  # seconds; for a window that is closed Windows waits 5
 _ESCAPES: Final = 0x4  # ENABLE_VIRTUAL_TERMINAL_PROCESSING
-_UTF8: Final = 65_001
+_UTF8: Final = 65_001  # a code page
 
 _kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)
 _kernel.GetConsoleMode.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
