@@ -1,8 +1,9 @@
 """Windows' Python under Wine, with the program and its tests: ``python -m tools.wine ARGUMENTS``.
 
 What stands behind is what its ``python.exe`` gets, such as ``-m pytest tests/windows``. All of it
-lies in ``.wine``: an interpreter of Windows, what the locks for Windows name, and Wine's own files.
-The interpreter is for tests alone: it comes from a package that nobody keeps up to date.
+lies in a folder for temporary files, one for each clone: an interpreter of Windows, what the locks
+for Windows name, and Wine's own files. Not in the clone: Wine's drive Z is a link to ``/``, and a
+build follows links. The interpreter is for tests alone: nobody keeps its package up to date.
 
 As root on Debian: apt-get install --no-install-recommends wine wine64
 """
@@ -21,7 +22,8 @@ from pathlib import Path
 from tools.locks import WINDOWS, WINDOWS_PYTHON
 
 ROOT = Path(__file__).parents[1]
-HOME = ROOT / ".wine"
+STATE = Path(os.environ.get("BREB_CI_STATE") or Path(tempfile.gettempdir(), "breb-proxy-ci"))
+HOME = STATE / f"wine-{hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]}"
 PYTHON = HOME / "python" / "python.exe"
 _PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
 _FOR_WINDOWS = ["--platform", "win_amd64", "--implementation", "cp", "--only-binary", ":all:"]
@@ -79,9 +81,13 @@ def make() -> None:
     mark = HOME / ".made"
     if mark.is_file() and mark.read_text() == wanted.hexdigest():
         return
-    print("setting up .wine", file=sys.stderr)
-    shutil.rmtree(HOME, ignore_errors=True)
-    HOME.mkdir()
+    print(f"setting up {HOME}", file=sys.stderr)
+    for each in STATE.glob("wine-*"):  # of clones that are gone, and what was made before
+        place = each / ".clone"
+        if each == HOME or not place.is_file() or not Path(place.read_text()).is_dir():
+            shutil.rmtree(each, ignore_errors=True)
+    HOME.mkdir(mode=0o700, parents=True)
+    (HOME / ".clone").write_text(str(ROOT))
     interpreter(HOME / "python")
     packages(HOME / "lib", "locks/windows.lock", "locks/windows-tests.lock")
     way = ["python313.zip", ".", f"Z:{HOME / 'lib'}", f"Z:{ROOT}"]
