@@ -83,11 +83,15 @@ def front(base: Callable[[RawUpstream], str] | None = None, **settings: Any) -> 
 
 
 def until(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
-    """Wait for something to become true."""
-    deadline = time.monotonic() + patience
+    """Wait for something to become true; look the more seldom the longer it takes.
+
+    A look is a request to a process, as a rule: many of them would take what the tests compete for.
+    """
+    began = time.monotonic()
     while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.005)
+        waited = time.monotonic() - began
+        assert waited < patience, what
+        time.sleep(0.005 + waited / 20)
 
 
 def ended(sock: socket.socket, patience: float = PATIENCE) -> bytes:
