@@ -241,3 +241,17 @@ def test_who_names_tests_and_ci_get_them_whole(tmp_path: Path, how: str) -> None
     lines = run_of_all({"test_it": SWEEP}, tmp_path, None, [] if how == "named" else asked, env)
     assert LEFT not in lines
     assert lines[-1].startswith("8 passed")
+
+
+def test_a_module_is_imported_by_one_worker_at_a_time(tmp_path: Path) -> None:
+    """Who comes next finds it compiled, and does not compile it as well."""
+    text = """
+    import fcntl
+    import pytest
+
+    with open(__file__) as file, pytest.raises(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def test_it(): ...
+    """
+    assert run_of(text, tmp_path)[-1].startswith("1 passed")
