@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 
-from proxy.errors import ProxyError, RequestRefused, TokenError, UpstreamError
+from proxy.errors import ProxyError, Repeated, RequestRefused, TokenError, UpstreamError
 from proxy.exchange.problem import next_step, problem
 from proxy.exchange.record import Exchange
 from proxy.http1.fields import SAFE, Line, Lines
@@ -16,6 +16,12 @@ from proxy.journal.redaction import Redaction
 from proxy.mask import MASK
 from proxy.words import phrase
 
+_HOUSES = (
+    (RequestRefused, "refused"),
+    (Repeated, "refused"),
+    (TokenError, "no-token"),
+    (UpstreamError, "unreached"),
+)
 _NOTHING = Content(b"", 0)
 _COUNTLESS = phrase("body.countless")
 
@@ -143,5 +149,4 @@ def _trouble(exchange: Exchange) -> Trouble | None:
 
 def _whose(error: ProxyError) -> str:
     """Return one word for the party that is at fault."""
-    houses = ((RequestRefused, "refused"), (TokenError, "no-token"), (UpstreamError, "unreached"))
-    return next((word for kind, word in houses if isinstance(error, kind)), "proxy")
+    return next((word for kind, word in _HOUSES if isinstance(error, kind)), "proxy")

@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from proxy.errors import ConnectionBroken, ConnectTimeout, RequestRefused
+from proxy.errors import (
+    ConnectionBroken,
+    ConnectTimeout,
+    ProxyError,
+    RepeatUnderWay,
+    RequestRefused,
+)
 from proxy.exchange.record import Exchange
 from proxy.exchange.shell import Shell
 from proxy.http1.fields import REQUEST, Lines, Section
@@ -229,12 +235,20 @@ def test_followers_are_woken_until_they_leave() -> None:
     assert not bell.is_set()
 
 
-def test_a_refusal_is_shown_with_the_answer_that_the_caller_got() -> None:
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        RequestRefused(421, "host", phrase("host-malformed"), phrase("step.one-host")),
+        RepeatUnderWay(phrase("host-malformed"), 7),
+    ],
+    ids=["by a rule", "of a repeat"],
+)
+def test_a_refusal_is_shown_with_the_answer_that_the_caller_got(refusal: ProxyError) -> None:
     """It goes through the recorder as every answer does."""
     journal = Journal([])
 
     def refuse(exchange: Exchange, request: Request) -> None:
-        raise RequestRefused(421, "host", phrase("host-malformed"), phrase("step.one-host"))
+        raise refusal
 
     async def nothing(*_: object) -> None:
         """Send nothing anywhere."""
