@@ -162,9 +162,7 @@ class Writer(threading.Thread):
     # -- writing ---------------------------------------------------------------------------
 
     def _write(self, openings: list[Row]) -> None:
-        # A row whose opening failed was never sent, and has no number.
-        opened = set(openings)
-        closings = [row for row in self._closings if row.number is not None or row in opened]
+        closings = _of_rows(self._closings, openings)
         amended, self._amended = self._amended, []
         before = self._closings
         self._closings = [] if self._attempt(openings, amended, closings) else closings
@@ -220,7 +218,7 @@ class Writer(threading.Thread):
         if store is not self._home:
             anew = [row for row in self._under_way if row.home is not store]
         openings = store.free(openings, closings)
-        store.write([*anew, *openings], closings, amended)
+        store.write([*anew, *openings], _of_rows(closings, openings), amended)
         self._home = store
         self._under_way.update(openings)
         self._under_way.difference_update(closings)
@@ -326,3 +324,12 @@ class Writer(threading.Thread):
             )
         elif before and not problem:
             log.info("the ledger %s can be written again", self._path)
+
+
+def _of_rows(closings: list[Row], openings: list[Row]) -> list[Row]:
+    """Return the ends of what is in the file, or is opened now.
+
+    A row whose opening failed, and a repeat whose key another row has, were never sent.
+    """
+    opened = set(openings)
+    return [row for row in closings if row.number is not None or row in opened]

@@ -18,6 +18,7 @@ from proxy.errors import LedgerUnavailable
 from proxy.ledger import ledger as module
 from proxy.ledger import retention, writer
 from proxy.ledger.backup import backup
+from proxy.ledger.claim import KeyClaim
 from proxy.ledger.ledger import Ledger
 from proxy.ledger.retention import Retention
 from proxy.ledger.row import Body
@@ -571,3 +572,20 @@ async def test_what_has_been_in_doubt_for_long_is_counted_apart(path: Path) -> N
     await soon(lambda: made.in_doubt == 2)
     assert made.long_in_doubt == 1
     await made.aclose()
+
+
+async def test_a_repeat_that_leaves_keeps_nobody_from_being_written(
+    ledger: Ledger, path: Path
+) -> None:
+    """It has an end, and no row: its key is another row's."""
+    await ledger.open(row("run-1", claim=KeyClaim("payroll", "k-1", "f")))
+    repeat = row("run-2", claim=KeyClaim("payroll", "k-1", "f"))
+    waits = asyncio.create_task(ledger.open(repeat))
+    await asyncio.sleep(0)
+    waits.cancel()
+    ledger.close(repeat, ended("not-sent"))
+    await ledger.open(row("run-3"))
+    assert outcomes(path) == [("run-1", None), ("run-3", None)]
+    assert repeat.claim is not None
+    async with asyncio.timeout(PATIENCE):
+        await repeat.claim.over
