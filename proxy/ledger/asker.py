@@ -110,9 +110,13 @@ class Asker:
         async with self._one:
             if self._held_back():
                 return
-            row = await self._aside(self._doubts.row, number)
-            if row is not None and not just_asked(row, datetime.fromtimestamp(self._wall(), UTC)):
-                await self._ask(row)
+            try:
+                row = await self._aside(self._doubts.row, number)
+                now = datetime.fromtimestamp(self._wall(), UTC)
+                if row is not None and not just_asked(row, now):
+                    await self._ask(row)
+            except LedgerRefused as refusal:  # as in `run`
+                log.debug("what was found about row #%d cannot be kept: %s", number, refusal)
 
     async def _round(self) -> float:
         """Ask about the rows whose turn it is; return seconds until the next turn."""

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 from proxy.errors import LedgerUnavailable
 from proxy.ledger import repeats
-from proxy.ledger.claim import KeyClaim, KeyTaken
+from proxy.ledger.claim import KeyClaim, KeyTaken, unprocessed
 from proxy.ledger.entry import LedgerEntry
 from proxy.ledger.first import First, first_of
 from proxy.ledger.ledger import Ledger
@@ -66,14 +66,9 @@ class Claims:
         row.claim = claim
         claim.over.add_done_callback(lambda _: self._leave(claim))
         tell: Callable[[], None] | None = partial(observer.tell, row)
-        loop = asyncio.get_running_loop()
-        until = loop.time() + PATIENCE
+        until = asyncio.get_running_loop().time() + PATIENCE
         while True:
-            other = self._turns.get(claim.name)
-            if other is not None:
-                await _wait(other, claim, until)
-                continue
-            self._turns[claim.name] = _Turn(row, claim.fingerprint, loop.create_future())
+            waited_for = await self._take_turn(row, claim, until)
             observer.row = row
             try:
                 await self._ledger.open(row, tell)
@@ -83,11 +78,23 @@ class Claims:
             except LooksRepeated:
                 self._leave(claim)
                 raise
+            except LedgerUnavailable as unavailable:
+                return await self._unwritten(unavailable, claim, waited_for)
             else:
                 return None
             answered = await self._repeat(claim, until)
             if answered is not None:
                 return answered
+
+    async def _take_turn(self, row: Row, claim: KeyClaim, until: float) -> Row | None:
+        """Wait until no other request has the key here; return one that may be carried out."""
+        waited_for: Row | None = None
+        while (other := self._turns.get(claim.name)) is not None:
+            await _wait(other, claim, until)
+            if _may_be_done(other.row):
+                waited_for = other.row
+        self._turns[claim.name] = _Turn(row, claim.fingerprint, _future())
+        return waited_for
 
     def _leave(self, claim: KeyClaim) -> None:
         turn = self._turns.get(claim.name)
@@ -98,20 +105,37 @@ class Claims:
     async def _repeat(self, claim: KeyClaim, until: float) -> Answered | None:
         """Return the answer to a repeat; None if its key is free by now."""
         first = await self._first(claim)
-        if first is not None and first.standing is Standing.IN_DOUBT and first.same(claim):
-            first = await self._after_asking(first, claim)
         if first is None:
             return None
         if first.standing is Standing.FREE:
             claim.replaces = first.holder.number
             return None
+        time_is_left = asyncio.get_running_loop().time() <= until
+        if first.standing is Standing.UNDER_WAY and first.same(claim) and time_is_left:
+            await asyncio.sleep(_SOON)
+            return None
+        return await self._answer(first, claim)
+
+    async def _unwritten(
+        self, unavailable: LedgerUnavailable, claim: KeyClaim, waited_for: Row | None
+    ) -> Answered:
+        """Answer a repeat although nothing can be written; raise ``unavailable`` if it is none.
+
+        Who repeats a payment must not hear that nothing was sent.
+        """
+        with contextlib.suppress(LedgerUnavailable):
+            first = await self._first(claim)
+            if first is not None and first.standing not in (Standing.FREE, Standing.UNDER_WAY):
+                return await self._answer(first, claim)
+        if waited_for is not None:
+            raise repeats.under_way(waited_for.number)
+        raise unavailable
+
+    async def _answer(self, first: First, claim: KeyClaim) -> Answered:
         if not first.same(claim):
             raise repeats.other_request(first.holder.number)
         if first.standing is Standing.UNDER_WAY:
-            if asyncio.get_running_loop().time() > until:
-                raise repeats.under_way(first.holder.number)
-            await asyncio.sleep(_SOON)
-            return None
+            raise repeats.under_way(first.holder.number)
         return await self._known(first)
 
     async def _known(self, first: First) -> Answered:
@@ -129,17 +153,19 @@ class Claims:
             raise repeats.in_doubt(first.entry)
         raise repeats.known(number, first.entry)
 
-    async def _after_asking(self, first: First, claim: KeyClaim) -> First | None:
-        """Return how it stands after the API was asked, if it can be."""
+    async def _first(self, claim: KeyClaim) -> First | None:
+        """Return the first with the key, None if it is free; ask about one that is in doubt."""
+        first = await self._read(claim)
+        if first is None or first.standing is not Standing.IN_DOUBT or not first.same(claim):
+            return first
         if self.inquirer is None:
             return first
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_ASKING):
                 await self.inquirer.ask_now(first.holder.number)
-        return await self._first(claim)
+        return await self._read(claim)
 
-    async def _first(self, claim: KeyClaim) -> First | None:
-        """Return the row that has the key, None if none has it any more."""
+    async def _read(self, claim: KeyClaim) -> First | None:
         try:
             return await asyncio.to_thread(first_of, self._ledger.path, *claim.name)
         except LedgerRefused as refusal:
@@ -155,3 +181,14 @@ async def _wait(other: _Turn, claim: KeyClaim, until: float) -> None:
     await asyncio.wait({other.over}, timeout=max(left, 0.0))
     if not other.over.done():
         raise repeats.under_way(row.number)
+
+
+def _may_be_done(row: Row) -> bool:
+    """Report whether a request that is over may have been carried out."""
+    if row.number is None or row.end is None:
+        return False
+    return not unprocessed(row.end.outcome, row.end.status)
+
+
+def _future() -> "asyncio.Future[None]":
+    return asyncio.get_running_loop().create_future()

@@ -2,9 +2,11 @@
 
 import json
 import signal
+import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -239,6 +241,45 @@ def test_a_kill_in_between_is_a_doubt_and_no_second_payment(
     with Program(upstream.url, **given) as proxy:
         doubt = pay(proxy, "k-1", ACH, resolution_id=None)
         assert (doubt.status, said(doubt)["type"][-15:]) == (409, "repeat-in-doubt")
+    assert len(api.sent) == 1
+
+
+def test_repeats_are_answered_while_the_ledger_cannot_be_written(
+    upstream: RawUpstream, api: Api, given: dict[str, object]
+) -> None:
+    """Who repeats a payment must not hear that nothing was sent."""
+    with Program(upstream.url, **given) as proxy:
+        first = pay(proxy)
+        api.silent, api.makes = True, False
+        pay(proxy, "k-2", resolution_id="r-2")
+        api.silent, api.makes = False, True
+        until(lambda: [outcome_of(proxy, row) for row in (1, 2)] == ["answered", "unknown"], "open")
+        with closing(sqlite3.connect(str(given["ledger"]), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert pay(proxy).body == first.body
+            doubt = pay(proxy, "k-2", resolution_id="r-2")
+            assert (doubt.status, said(doubt)["outcome"]) == (409, "unknown")
+            new = pay(proxy, "k-3", resolution_id="r-3")
+            assert (new.status, said(new)["outcome"]) == (503, "not-sent")
+    assert len(api.sent) == 2
+
+
+def test_who_waited_for_the_first_does_not_hear_that_nothing_was_sent(
+    upstream: RawUpstream, api: Api, given: dict[str, object]
+) -> None:
+    """The ledger was moved meanwhile: nothing in it can be read or written."""
+    api.go_on.clear()
+    ledger = Path(str(given["ledger"]))
+    with Program(upstream.url, **given) as proxy, ThreadPoolExecutor() as pool:
+        first = pool.submit(pay, proxy)
+        assert api.arrived.wait(PATIENCE)
+        waits = pool.submit(pay, proxy)
+        until(lambda: proxy.status()["in_flight"] == 2, "does not wait")
+        ledger.rename(ledger.with_name("moved.db"))
+        api.go_on.set()
+        assert first.result().status == 201
+        repeat = waits.result()
+        assert (repeat.status, said(repeat)["outcome"]) == (409, "unknown")
     assert len(api.sent) == 1
 
 
