@@ -580,11 +580,12 @@ async def test_a_repeat_that_leaves_keeps_nobody_from_being_written(
     """It has an end, and no row: its key is another row's."""
     await ledger.open(row("run-1", claim=KeyClaim("payroll", "k-1", "f")))
     repeat = row("run-2", claim=KeyClaim("payroll", "k-1", "f"))
-    waits = asyncio.create_task(ledger.open(repeat))
-    await asyncio.sleep(0)
-    waits.cancel()
-    ledger.close(repeat, ended("not-sent"))
-    await ledger.open(row("run-3"))
+    async with asyncio.TaskGroup() as tasks:
+        waits = tasks.create_task(ledger.open(repeat))
+        await asyncio.sleep(0)
+        waits.cancel()
+        ledger.close(repeat, ended("not-sent"))
+        await ledger.open(row("run-3"))
     assert outcomes(path) == [("run-1", None), ("run-3", None)]
     assert repeat.claim is not None
     async with asyncio.timeout(PATIENCE):
