@@ -5,9 +5,9 @@ from proxy.words.entry import Words
 OF_ADMIN = {
     "admin.secret": Words(
         "only for the user who runs breb-proxy and has its secret; to open the console, that user"
-        " runs {command} console",
+        " runs breb-proxy console",
         "solo para el usuario que ejecuta breb-proxy y tiene su secreto; para abrir la consola, ese"
-        " usuario ejecuta {command} console",
+        " usuario ejecuta breb-proxy console",
     ),
     "admin.not-local": Words(
         "only clients on this machine (loopback) are allowed",

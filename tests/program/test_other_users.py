@@ -95,6 +95,7 @@ def test_everything_else_is_for_our_user_alone(proxy: Program, path: str, method
         status, text = stranger(proxy, path, method, **given)
         assert status == 401
         assert text.startswith("only for the user who runs breb-proxy")
+        assert "/" not in text, "a stranger is told no path of this machine"
     assert proxy.process.poll() is None
 
 
