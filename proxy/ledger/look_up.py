@@ -59,7 +59,7 @@ class LookUp:
         for question in questions.questions(entry, known):
             came, things = await self._ask(question, caller, comparison.earliest)
             asked.append(came)
-            likely += comparison.candidates(things)
+            likely += await asyncio.to_thread(comparison.candidates, things)
             if any(each.sure for each in likely) or came.retry_after is not None:
                 break  # a known id tells everything; who asks for time gets it
         likely.sort(key=lambda each: each.rank, reverse=True)
@@ -86,7 +86,7 @@ class LookUp:
         back_to: datetime | None = None
         for number in range(1, MOST_PAGES + 1):
             answer = await self._requests.get(question.page(number, first), caller)
-            page = questions.page(question, answer.body) if answer.status == 200 else None
+            page = await _page(question, answer)
             if page is None:
                 if number > 1 and answer.status == 200:
                     return _asked(question, 200, things, number, back_to, whole=False), things
@@ -100,6 +100,13 @@ class LookUp:
             if not question.holds or old or page.ends(number):
                 return _asked(question, 200, things, number, back_to, whole=True), things
         return _asked(question, 200, things, MOST_PAGES, back_to, whole=False), things
+
+
+async def _page(question: Question, answer: OwnReply) -> questions.Page | None:
+    """Read a page: in a thread, since nothing bounds what an upstream puts on one."""
+    if answer.status != 200:
+        return None
+    return await asyncio.to_thread(questions.page, question, answer.body)
 
 
 def _asked(
