@@ -13,6 +13,8 @@ LIMIT = 65_536  # bytes
 _NOT_KEPT = HOP_BY_HOP | frozenset(
     (b"content-encoding", b"content-length", b"date", b"server-timing", b"set-cookie")
 )
+# What is said of a body with its coding, which is not kept.
+_OF_THE_CODED = frozenset((b"content-digest", b"content-md5", b"digest", b"etag", b"repr-digest"))
 
 
 class AnswerExcerpt:
@@ -48,7 +50,8 @@ class AnswerExcerpt:
         body, whole = self._decoded()
         if not whole or exchange.sent != len(self.data) or b"access_token" in body:
             return None  # a token is kept nowhere
-        lines = [line for line in self.lines if _is_kept(line[0].lower())]
+        dropped = _NOT_KEPT | _OF_THE_CODED if body != self.data else _NOT_KEPT
+        lines = [line for line in self.lines if _is_kept(line[0].lower(), dropped)]
         return KnownAnswer(status, lines, body)
 
     def _decoded(self) -> tuple[bytes, bool]:
@@ -63,5 +66,5 @@ class AnswerExcerpt:
             return b"", False
 
 
-def _is_kept(name: bytes) -> bool:
-    return name not in _NOT_KEPT and not name.startswith(b"access-control-")
+def _is_kept(name: bytes, dropped: frozenset[bytes]) -> bool:
+    return name not in dropped and not name.startswith(b"access-control-")

@@ -1,5 +1,6 @@
 """A caller that repeats with an Idempotency-Key: one payment, and the same answer again."""
 
+import gzip
 import json
 import signal
 import sqlite3
@@ -115,6 +116,21 @@ def test_a_repeat_gets_the_same_answer_and_nothing_goes_up(
         assert len(api.sent) == 2
         until(lambda: '"repeat_of":1' in proxy.output, "not in the log")
         assert 'breb_proxy_repeats_total{answer="replayed"} 1.0' in proxy.admin("/metrics")[1]
+
+
+def test_what_an_answer_says_of_its_coded_body_goes_with_the_coding(
+    upstream: RawUpstream, api: Api, given: dict[str, object]
+) -> None:
+    fields = ("Content-Type: application/json", 'ETag: "a"', "Content-Digest: sha-256=:YQ==:")
+    with Program(upstream.url, **given) as proxy:
+        for key, coding in (("coded", ["Content-Encoding: gzip"]), ("plain", [])):
+            body = gzip.compress(b'{"id": "p-1"}') if coding else b'{"id": "p-1"}'
+            api.says = answer("201 Created", body, *fields, *coding)
+            pay(proxy, key)
+            again = pay(proxy, key)
+            assert again.body == b'{"id": "p-1"}'
+            assert again.values("Content-Digest") == ([] if coding else ["sha-256=:YQ==:"])
+            assert len(again.values("ETag")) == (0 if coding else 1)
 
 
 def test_a_restart_forgets_no_key(
