@@ -63,7 +63,7 @@ class Retention:
         self._due = now + (0.0 if gone or forgot else _EVERY)
         if not (gone or forgot):
             self._say_gone(before)
-            self._say_full(store.size())
+            self._say_full(full=store.exceeds(self._size))
 
     def _forget(self, store: Store, most: int) -> int:
         """Delete answers and claims that are too old; answers also where there is no room."""
@@ -72,7 +72,7 @@ class Retention:
             return 0
         replies = stamp(now - self._hours * 3600)
         claims = stamp(now - max(self._days + 1, CLAIMS) * DAY)
-        return store.forget(_ALL if store.size() > self._size else replies, claims, most)
+        return store.forget(_ALL if store.exceeds(self._size) else replies, claims, most)
 
     def _before(self) -> str | None:
         """Return the time before which rows are too old; None while that is in question.
@@ -94,8 +94,7 @@ class Retention:
             )
         self._gone = 0
 
-    def _say_full(self, size: int) -> None:
-        full = size > self._size
+    def _say_full(self, *, full: bool) -> None:
         if full and not self._full:
             log.warning(
                 "the ledger holds more than BREB_LEDGER_MIB in rows in doubt, which are never"

@@ -262,6 +262,14 @@ class Store:
         )
         return int((pages - free) * size)
 
+    def exceeds(self, limit: int) -> bool:
+        """Report whether rows and answers take more bytes than that.
+
+        Claims stay for long, and must not push rows out.
+        """
+        size = self.size()
+        return size > limit and size - kept_claims.size(self._connection) > limit
+
     def log_size(self) -> int:
         """Return the bytes of the write-ahead log."""
         return 0 if self._log is None else self._log.size
@@ -277,7 +285,7 @@ class Store:
         (newest,) = self._connection.execute(schema.NEWEST).fetchone()
         oldest = [(number, at) for number, at in rows if number != newest]
         gone = [(number,) for number, at in oldest if before is not None and at < before]
-        if not gone and self.size() > limit:
+        if not gone and self.exceeds(limit):
             gone = [(number,) for number, _ in oldest]
         if gone:
             with self._transaction():

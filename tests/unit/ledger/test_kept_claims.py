@@ -146,3 +146,19 @@ def test_a_key_of_a_backup_that_was_put_back_stays_with_its_row(store: Store, pa
     found = first(path)
     assert found is not None
     assert found.holder.number == 1
+
+
+def test_claims_push_no_rows_out(store: Store) -> None:
+    """They stay for longer than any size limit of the rows would let them."""
+    for name in range(500):
+        payment = claimed(f"run-{name}", f"{name:036}", "f" * 64)
+        opens(store, payment)
+        store.write([], [closed(payment)])
+    rows = store.size() - 500 * 232
+    assert not store.exceeds(rows)
+    assert store.prune(None, rows, 500) == 0
+    assert store.exceeds(rows // 2)
+    while store.prune(None, rows // 2, 50):
+        pass
+    assert not store.exceeds(rows // 2)
+    assert rows // 4 < store.size() - 500 * 232
