@@ -1,6 +1,7 @@
 """The proxy that the environment names for all programs: noticed aloud, never used in silence."""
 
 import os
+import sys
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -39,6 +40,11 @@ def unused(settings: Settings) -> EnvironmentProxy | None:
             value = os.environ.get(variable, "").strip()
             if value and not _excepted(settings.base_url.host):
                 return EnvironmentProxy(variable, _lines(value))
+    if sys.platform == "win32":
+        from proxy.windows import internet_settings
+
+        if value := internet_settings.proxy_for(settings.base_url.host):
+            return EnvironmentProxy(internet_settings.NAME, _lines(value))
     return None
 
 

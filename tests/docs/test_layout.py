@@ -63,6 +63,7 @@ PROVED_ELSEWHERE = {
     "windows": "windows/test_loop.py",
     "windows/acl": "windows/test_acl.py",
     "windows/console": "windows/test_rules.py",
+    "windows/internet_settings": "windows/test_rules.py",
     "windows/winsock": "windows/test_rules.py",
     "windows/accepting": "windows/test_accepting.py",
     "windows/writing": "windows/test_writing.py",

@@ -4,14 +4,17 @@ import asyncio
 import signal
 import socket
 import ssl
+import winreg
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from proxy import invocation
 from proxy.addresses import ListenAddress
 from proxy.server import server, signals, sockets
-from proxy.settings import git, keychain
+from proxy.settings import environment_proxy, git, keychain
+from proxy.settings.model import Settings
 from proxy.upstream.connector import _unreachable
 from proxy.upstream.tls import tls_context
 from proxy.windows import console, winsock
@@ -96,6 +99,32 @@ def test_commands_are_printed_for_both_shells(
     script.write_bytes(b"MZ")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert invocation.command(str(tmp_path / "python.exe")) == "breb-proxy"
+
+
+SETTINGS = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
+
+
+def test_the_proxy_of_the_registry_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    pair = {"client_id": SecretStr("a-client"), "client_secret": SecretStr("a-secret")}
+    settings = Settings(base_url="https://api.sandbox.example", **pair)
+    assert environment_proxy.unused(settings) is None
+    with winreg.CreateKey(winreg.HKEY_CURRENT_USER, SETTINGS) as key:
+        winreg.SetValueEx(key, "ProxyServer", 0, winreg.REG_SZ, "proxy.example:3128")
+        winreg.SetValueEx(key, "ProxyOverride", 0, winreg.REG_SZ, "*.other.example")
+        winreg.SetValueEx(key, "ProxyEnable", 0, winreg.REG_DWORD, 1)
+        try:
+            found = environment_proxy.unused(settings)
+            winreg.SetValueEx(key, "ProxyOverride", 0, winreg.REG_SZ, "*.sandbox.example")
+            excepted = environment_proxy.unused(settings)
+        finally:
+            for name in ("ProxyServer", "ProxyOverride", "ProxyEnable"):
+                winreg.DeleteValue(key, name)
+    assert found is not None
+    assert found.variable == "ProxyServer (Windows)"
+    assert "BREB_EGRESS_PROXY=http://proxy.example:3128" in str(found.lines)
+    assert excepted is None
 
 
 def test_credentials_stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
