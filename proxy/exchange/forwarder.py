@@ -21,7 +21,7 @@ from proxy.exchange.own_answer import KnownAnswer, give
 from proxy.exchange.record import Exchange, may_change
 from proxy.exchange.uploads import Uploads
 from proxy.exchange.web_pages import with_cors
-from proxy.http1.fields import Line, Lines, relocated, serialised
+from proxy.http1.fields import IDEMPOTENT, Line, Lines, relocated, serialised
 from proxy.http1.framing import CHUNKED
 from proxy.http1.request import Request
 from proxy.memory import Budget
@@ -140,7 +140,8 @@ class Forwarder:
         more = body is not None and body.more
         if more or outgoing.request.crowded:
             opening, more = await self._admitted(outgoing, opening)
-        wanted = wanted_for(method, whole=outgoing.whole)
+        idempotent = method in IDEMPOTENT and not exchange.once
+        wanted = wanted_for(idempotent=idempotent, whole=outgoing.whole)
         while True:
             connection = pool.take(wanted) or await self._acquire(outgoing, wanted)
             outgoing.connection = connection  # at once: any error from now on gives it back
@@ -151,7 +152,7 @@ class Forwarder:
             except UpstreamError as error:
                 attempt.sent = error.sent
                 outgoing.tell_what_broke_first(error)
-                if not may_resend(error, method, wanted, whole=outgoing.whole):
+                if not may_resend(error, wanted, idempotent=idempotent, whole=outgoing.whole):
                     raise
                 outgoing.give_up(pool)
                 wanted, opening = NEW, b"" if body is None else body.opening()

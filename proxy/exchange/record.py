@@ -24,7 +24,8 @@ class Exchange:
     the error that ended it, ``status`` None if the caller got no head. ``caller`` is the name of
     the key that came with it, ``uid`` the user at the other end of a Unix socket; ``own`` is None
     of a caller's request. ``target`` is in origin-form after the guard has let it in; a body of
-    more than ``max_body`` bytes is refused.
+    more than ``max_body`` bytes is refused. ``once``: it has a key, so it is sent again only if it
+    was not carried out for sure, whatever its method.
     """
 
     __slots__ = (  # a third cheaper than a dictionary, for each request
@@ -39,6 +40,7 @@ class Exchange:
         "method",
         "note",
         "observer",
+        "once",
         "own",
         "passed_on",
         "received",
@@ -63,6 +65,7 @@ class Exchange:
         self.uid: int | None = None
         self.own = own
         self.max_body: int | None = None
+        self.once = False
         self.traceparent: bytes | None = None
         self.cors: Sequence[Line] = ()
         self.observer: Observer | None = None

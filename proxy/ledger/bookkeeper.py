@@ -138,6 +138,7 @@ class Bookkeeper:
             exchange, request, row, observer, partial(claims.open, row, claim, observer)
         )
         if known is None:
+            exchange.once = True
             return None
         self._ledger.repeats[known.kind] += 1
         exchange.repeat_of, exchange.note = known.row, known.note

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from proxy.addresses import Url
 from proxy.errors import ConnectionStale
-from proxy.http1.fields import Lines, serialised, values
+from proxy.http1.fields import IDEMPOTENT, Lines, serialised, values
 from proxy.upstream.connection import Connection
 from proxy.upstream.pool import NEW, Pool, Wanted
 from proxy.upstream.resend import may_resend, wanted_for
@@ -40,11 +40,12 @@ class Client:
         Host and Content-Length are added to ``lines``. A body that is longer than ``limit`` (bytes)
         is cut somewhere beyond it.
         """
-        data, wanted = self._serialised(method, target, lines, body), wanted_for(method, whole=True)
+        data, idempotent = self._serialised(method, target, lines, body), method in IDEMPOTENT
+        wanted = wanted_for(idempotent=idempotent, whole=True)
         try:
             return await self._attempt(data, method, wanted, limit)
         except ConnectionStale as error:
-            if not may_resend(error, method, wanted, whole=True):
+            if not may_resend(error, wanted, idempotent=idempotent, whole=True):
                 raise
             return await self._attempt(data, method, NEW, limit)
 

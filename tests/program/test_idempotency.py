@@ -118,6 +118,19 @@ def test_a_repeat_gets_the_same_answer_and_nothing_goes_up(
         assert 'breb_proxy_repeats_total{answer="replayed"} 1.0' in proxy.admin("/metrics")[1]
 
 
+@pytest.mark.parametrize(("key", "times"), [("k-1", 1), (None, 2)], ids=["keyed", "unkeyed"])
+def test_a_request_with_a_key_is_not_sent_again_when_its_connection_turns_out_closed(
+    upstream: RawUpstream, api: Api, given: dict[str, object], key: str | None, times: int
+) -> None:
+    """Without a key, a method that is idempotent may go up twice."""
+    with Program(upstream.url, **given) as proxy:
+        assert ask(proxy.port, "/v1/x").status == 200
+        api.makes, api.silent = False, True
+        fields = [] if key is None else [(NAME, key)]
+        assert ask(proxy.port, "/v1/things/1", "PUT", body=b"{}", fields=fields).status == 502
+        assert len(api.sent) == times
+
+
 def test_what_an_answer_says_of_its_coded_body_goes_with_the_coding(
     upstream: RawUpstream, api: Api, given: dict[str, object]
 ) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from proxy.errors import ConnectionBroken, ConnectionStale, ReadTimeout, UpstreamError
+from proxy.http1.fields import IDEMPOTENT
 from proxy.upstream.pool import ANY, FRESH, NEW, Wanted
 from proxy.upstream.resend import may_resend, wanted_for
 
@@ -36,7 +37,7 @@ def failed(error: UpstreamError, *, sent: bool) -> UpstreamError:
 def test_a_request_goes_out_again_only_where_that_is_safe(
     error: UpstreamError, method: str, wanted: Wanted, whole: bool, again: bool
 ) -> None:
-    assert may_resend(error, method, wanted, whole=whole) is again
+    assert may_resend(error, wanted, idempotent=method in IDEMPOTENT, whole=whole) is again
 
 
 @pytest.mark.parametrize(
@@ -46,4 +47,4 @@ def test_a_request_goes_out_again_only_where_that_is_safe(
 def test_what_cannot_go_out_again_meets_no_connection_that_was_idle_for_long(
     method: str, whole: bool, wanted: Wanted
 ) -> None:
-    assert wanted_for(method, whole=whole) == wanted
+    assert wanted_for(idempotent=method in IDEMPOTENT, whole=whole) == wanted
