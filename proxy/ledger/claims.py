@@ -104,7 +104,12 @@ class Claims:
 
     async def _repeat(self, claim: KeyClaim, until: float) -> Answered | None:
         """Return the answer to a repeat; None if its key is free by now."""
-        first = await self._first(claim)
+        try:
+            first = await self._first(claim)
+        except LedgerUnavailable as unread:
+            # Another row has the key: its request may have been carried out.
+            taken = None if claim.taken is None else claim.taken.number
+            raise repeats.under_way(taken) from unread
         if first is None:
             return None
         if first.standing is Standing.FREE:

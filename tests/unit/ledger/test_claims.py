@@ -85,14 +85,17 @@ def claims_beside(of: Claims) -> Claims:
     return Claims(of._ledger)
 
 
-def test_a_ledger_that_cannot_be_read_sends_nothing(path: Path) -> None:
+def test_a_repeat_never_hears_that_nothing_was_sent_when_the_ledger_cannot_be_read(
+    path: Path,
+) -> None:
     async def refuse() -> None:
         of = claims(path)
         await opened(of, "first")
         beside = claims_beside(of)
         of._ledger.path = path.with_name("gone.db")
-        with pytest.raises(LedgerUnavailable, match="does not exist"):
+        with pytest.raises(RepeatUnderWay, match=r"row #1 of the ledger") as caught:
             await opened(beside, "second")
+        assert isinstance(caught.value.__cause__, LedgerUnavailable)
         await of._ledger.aclose()
 
     asyncio.run(refuse())
