@@ -35,7 +35,7 @@ async def test_one_connection_serves_exchanges_that_do_not_overlap() -> None:
     async with serving(answering(OK)) as server, pooled(server.port) as pool:
         for _ in range(20):
             await fetch(pool)
-        assert server.connections == 1
+        await until(lambda: server.connections == 1)
         assert pool.counts == {"idle": 1, "busy": 0, "opening": 0, "waiting": 0}
 
 
@@ -68,7 +68,7 @@ async def test_the_limit_holds_when_every_connection_is_used_once() -> None:
     async with serving(script) as server, pooled(server.port, connections=2) as pool:
         bodies = await asyncio.gather(*(fetch(pool) for _ in range(16)))
         assert [body for _, body in bodies] == [b"ok"] * 16
-        assert server.connections == 16
+        await until(lambda: server.connections == 16)
         assert pool.opened == 16
 
 
@@ -172,7 +172,7 @@ async def test_slots_are_handed_on_when_a_connection_breaks() -> None:
     async with serving(script) as server, pooled(server.port, connections=1) as pool:
         results = await asyncio.gather(*(fetch(pool) for _ in range(6)), return_exceptions=True)
         assert [type(result) for result in results] == [ConnectionBroken] * 6
-        assert server.connections == 6
+        await until(lambda: server.connections == 6)
 
 
 async def test_a_connection_that_closes_on_its_way_to_the_next_is_replaced() -> None:
@@ -185,7 +185,7 @@ async def test_a_connection_that_closes_on_its_way_to_the_next_is_replaced() -> 
         pool.release(first)
         first.abort()
         assert [body for _, body in await asyncio.gather(*tasks)] == [b"ok"] * 3
-        assert server.connections == 2
+        await until(lambda: server.connections == 2)
 
 
 @pytest.mark.parametrize("behind", [0, 2])
@@ -278,7 +278,7 @@ async def test_an_idle_connection_that_is_not_fresh_is_not_used_for_what_must_no
         for taken in (other, connection):
             taken.abort()
             pool.release(taken)
-        assert server.connections == 2
+        await until(lambda: server.connections == 2)
 
 
 @pytest.mark.parametrize("sign", [b"", b"HTTP/1.1 408 Request Timeout\r\n\r\n"])
@@ -297,7 +297,7 @@ async def test_an_end_that_has_arrived_is_seen_before_what_must_not_go_twice(sig
         assert pool.take(FRESH) is None
         assert connection.transport.is_closing()
         assert (await fetch(pool, POST))[1] == b"ok"
-        assert server.connections == 2
+        await until(lambda: server.connections == 2)
 
 
 async def test_an_end_that_has_arrived_is_seen_by_the_next_in_the_queue() -> None:
@@ -316,7 +316,7 @@ async def test_an_end_that_has_arrived_is_seen_by_the_next_in_the_queue() -> Non
         speak(peers[0], b"")
         pool.release(first)
         assert (await waiting)[1] == b"ok"
-        assert server.connections == 2
+        await until(lambda: server.connections == 2)
 
 
 def speak(peer: Peer, data: bytes) -> None:
@@ -371,7 +371,7 @@ async def test_the_most_recent_connection_goes_first() -> None:
             pool.release(connection)
         assert pool.take() is connections[-1]
         connections[-1].abort()
-        assert server.connections == 3
+        await until(lambda: server.connections == 3)
 
 
 async def test_a_connection_that_closes_as_it_opens_is_an_error_not_a_loan() -> None:
@@ -521,7 +521,7 @@ async def test_a_lone_leaver_leaves_the_connection_idle() -> None:
         leaver.cancel()
         await asyncio.gather(leaver, return_exceptions=True)
         assert pool.counts == {"idle": 1, "busy": 0, "opening": 0, "waiting": 0}
-        assert server.connections == 1
+        await until(lambda: server.connections == 1)
 
 
 # -- the end -------------------------------------------------------------------------------
