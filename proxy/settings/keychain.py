@@ -154,7 +154,7 @@ def _backend() -> ModuleType:
     try:
         import keyring
     except ImportError:
-        text = "keyring is not installed: pip install 'breb-proxy[keyring]'"
+        text = "keyring is not installed: in a clone, pipx install '.[keyring]' brings it"
         raise NoKeychain(text) from None
     chosen = keyring.get_keyring()
     if sys.platform == "win32" and hasattr(chosen, "persist"):

@@ -187,8 +187,8 @@ _COMMANDS = {
         add_look_up,
         look_up,
         "ROW ",
-        f"{_CODES}, 4 no proxy answers, 5 the API does not have it for sure, 6 the API did not"
-        " answer",
+        f"{_CODES}, 4 no proxy answers, 5 not found, or not for sure: no proof of anything, 6 the"
+        " API did not answer",
     ),
     "settle": _Command(
         "Record a person's verdict on a row. What the proxy recorded does not change.",

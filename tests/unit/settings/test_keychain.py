@@ -119,7 +119,7 @@ def test_no_backend_and_no_library_are_told_apart(
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(NoKeychain, match=r"pip install 'breb-proxy\[keyring\]'"):
+    with pytest.raises(NoKeychain, match=r"pipx install '\.\[keyring\]'"):
         keychain.keep(URL, PAIR)
     del memory
 
