@@ -63,6 +63,18 @@ def test_only_the_release_may_write_anything() -> None:
     assert [name for name, rights in writing.items() if "contents" in rights] == ["release/page"]
 
 
+def test_nothing_is_published_before_somebody_has_let_the_release_through() -> None:
+    """An environment can ask its owner; one job is in it, and all others wait for that."""
+    release = workflow("release")["jobs"]
+    waiting = {name for name, job in release.items() if job.get("environment") == "release"}
+    assert waiting == {"wheel"}
+    for name, job in release.items():  # in their order: each comes after those that it needs
+        needs = job.get("needs", [])
+        if waiting.intersection([needs] if isinstance(needs, str) else needs):
+            waiting.add(name)
+    assert waiting == set(release)
+
+
 def test_no_checkout_leaves_its_token_behind() -> None:
     for name, job in jobs():
         for step in job["steps"]:
