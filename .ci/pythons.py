@@ -17,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SPREAD = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
+CHOSEN = "not slow and not thorough and not browser"  # the step check runs the others
 # Everything that httpx carries: tokens, the doctor's requests, the simulator's webhooks.
 HTTPX = [
     *("tests/unit", "tests/simulator/test_webhooks.py", "tests/program/test_main_job.py"),
@@ -27,7 +28,7 @@ HTTPX = [
 QUICK = [
     *SPREAD,
     "-m",
-    "not slow and not browser",
+    CHOSEN,
     *(
         "tests/program/test_main_job.py",
         "tests/program/test_guard.py",
@@ -73,8 +74,7 @@ def succeeded_httpx() -> int:
             (packages / name).mkdir()
             text = f'import sys\n\nimport {name}2\n\nsys.modules["{name}"] = {name}2\n'
             (packages / name / "__init__.py").write_text(text)
-        quick = ["-m", "not slow and not browser"]
-        command = [python, "-m", "pytest", "-q", *SPREAD, *quick, *HTTPX]
+        command = [python, "-m", "pytest", "-q", *SPREAD, "-m", CHOSEN, *HTTPX]
         return subprocess.run(command, cwd=ROOT).returncode
 
 
