@@ -18,6 +18,9 @@ from pydantic_core import to_json
 
 from proxy.ledger.row import Value, storable
 
+FORMAT = 3
+"""The first format of a ledger that has a chain."""
+
 OPENED, WHOLE, BODY, ANSWER, CLOSED = b"o", b"w", b"b", b"a", b"c"
 VERDICT, EVIDENCE = b"v", b"e"
 """The kinds of events; ``WHOLE`` is the opening of a row whose body had come whole.
@@ -222,7 +225,7 @@ def exported(connection: sqlite3.Connection) -> Iterator[Exported]:
 
 
 def take_over(connection: sqlite3.Connection) -> None:
-    """Begin the chain of a ledger of the first format with all that is in it."""
+    """Begin the chain of a ledger of an older format with all that is in it."""
     events, head = _all_events(connection), None
     while some := list(islice(events, _MOST)):
         head = append(connection, some, head)
@@ -235,6 +238,7 @@ def _all_events(connection: sqlite3.Connection) -> Iterator[bytes]:
         kinds = [WHOLE] if values["outcome"] is None else [WHOLE, CLOSED]
         for kind in kinds:
             yield event(kind, _exact(values[name] for name in COLUMNS[kind]))
-    columns = ", ".join(COLUMNS[VERDICT])
-    for verdict in connection.execute(f"SELECT {columns} FROM verdict ORDER BY rowid"):
-        yield event(VERDICT, verdict)
+    for kind, table in ((VERDICT, "verdict"), (EVIDENCE, "evidence")):
+        columns = ", ".join(COLUMNS[kind])
+        for beside in connection.execute(f"SELECT {columns} FROM {table} ORDER BY rowid"):
+            yield event(kind, beside)

@@ -12,7 +12,7 @@ from typing import Any, cast
 from proxy.exchange.record import doubtful
 from proxy.ledger import schema
 from proxy.ledger.asking import asking
-from proxy.ledger.chain import head
+from proxy.ledger.chain import FORMAT, head
 from proxy.ledger.disagreement import disagree
 from proxy.ledger.entry import PROXY, Evidence, LedgerEntry, WrittenVerdict
 from proxy.ledger.kin import Kin, Others
@@ -91,7 +91,7 @@ class Reader:
             self._left_open = 0 if in_use(path) else int(last)
         version = format_of(connection)
         self._marks = _MARKS.get(version, "marks")
-        self._evidence = self._chained = version > 1
+        self._evidence, self._chained = version > 1, version >= FORMAT
         self._columns = f"{_COLUMNS}, {self._marks}"
         self._verdict = f"at, made, note, author, {_VERDICT.get(version, 'kind, evidence')}"
         connection.row_factory = sqlite3.Row

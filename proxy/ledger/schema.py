@@ -12,7 +12,7 @@ from functools import cache
 from proxy.ledger import chain
 
 APPLICATION = 0x42524542  # "BREB", in the file's head
-VERSION = 2
+VERSION = 3
 PAGE = 2048  # bytes: half of SQLite's usual page, since each payment's commit writes whole pages
 
 OUTCOMES = ("answered", "not-sent", "unknown", "cut")
@@ -68,6 +68,10 @@ CREATE TABLE identity (
     salt BLOB NOT NULL                         -- of the marks
 );
 INSERT INTO identity VALUES (lower(hex(randomblob(8))), randomblob(32));
+"""
+
+# The chain of hashes, and what keys promise.
+_PROVES = f"""
 {chain.TABLE}
 CREATE TABLE claim (
     caller TEXT NOT NULL,
@@ -133,6 +137,7 @@ CREATE TABLE probe (
 );
 INSERT INTO probe (at) VALUES ('');
 {_HOLDS}
+{_PROVES}
 PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 COMMIT;
@@ -152,7 +157,11 @@ DROP TRIGGER request_in_doubt_stays;
 DROP TRIGGER verdict_stays;
 {_HOLDS}
 PRAGMA user_version = 2;
-"""
+""",
+    2: f"""
+{_PROVES}
+PRAGMA user_version = 3;
+""",
 }
 """The steps from each older format to the next: each is done in one transaction."""
 

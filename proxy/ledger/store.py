@@ -446,7 +446,8 @@ def migrate(connection: sqlite3.Connection) -> None:
         with _Transaction(connection):
             for statement in _statements(schema.MIGRATIONS[version]):
                 connection.execute(statement)
-            chain.take_over(connection)
+            if version + 1 == chain.FORMAT:
+                chain.take_over(connection)
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -57,7 +57,7 @@ class Verification:
 def verify(path: Path, known: ChainLink | None = None) -> Verification:
     """Verify a ledger, and that it continues the head ``known``; LedgerRefused if unreadable."""
     with opened(path, "ro") as connection:
-        if format_of(connection) < 2:
+        if format_of(connection) < chain.FORMAT:
             raise LedgerRefused(phrase("chain.none", path=str(path)))
         connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
         connection.execute("BEGIN")  # all of it as it is at this moment

@@ -68,7 +68,7 @@ def compose() -> Generator[Compose]:
             checking.start()
             made = Compose(engine)
             yield made
-            made("down", "--timeout", "10")
+            made("down", "--timeout", "10", "--volumes")
         finally:
             ended.set()
             served.terminate()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.ledger import chain
+from proxy.ledger import chain, schema
 from proxy.ledger.backup import backup
 from proxy.ledger.reading import reading
 from proxy.ledger.row import Body
@@ -151,6 +151,19 @@ def test_a_ledger_of_the_first_format_is_taken_over_into_the_chain(path: Path) -
     Store.open(path).close()
     (entry,) = kinds(path)
     assert entry == "wcwcwcwcwcwvv"
+    assert verify(path).problems == []
+
+
+def test_a_ledger_of_the_second_format_is_taken_over_with_its_evidence(path: Path) -> None:
+    first_format(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(schema.MIGRATIONS[1])
+        connection.execute("INSERT INTO evidence VALUES (3, '2026-11-30', 'absent', '{}')")
+    with reading(path) as reader:
+        assert reader.head() == ""
+    Store.open(path).close()
+    (entry,) = kinds(path)
+    assert entry == "wcwcwcwcwcwvve"
     assert verify(path).problems == []
 
 
