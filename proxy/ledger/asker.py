@@ -31,6 +31,7 @@ log = logging.getLogger("proxy.ledger")
 GAP = 1.0  # seconds between two questions
 LOOK = 300.0  # seconds between looks at the ledger, if nobody tells of a new row in doubt
 TOKEN = 5.0  # seconds between looks for another token
+FOR_A_CALLER = 15.0  # seconds for a question that a caller waits for
 QUIET_FIRST, QUIET_LONGEST = 5.0, 300.0  # seconds for which an API that fails is not asked
 
 Aside = Callable[..., Awaitable[Any]]
@@ -106,10 +107,16 @@ class Asker:
                     await self._new.wait()
 
     async def ask_now(self, number: int) -> None:
-        """Ask about a row out of its turn, unless it was just asked about, or nobody may ask."""
-        async with self._one:
-            if self._held_back():
-                return
+        """Ask about a row out of its turn, unless it was just asked about, or nobody may ask.
+
+        The API has `FOR_A_CALLER` seconds to answer.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FOR_A_CALLER), self._one:
+                await self._ask_about(number)
+
+    async def _ask_about(self, number: int) -> None:
+        if not self._held_back():
             try:
                 row = await self._aside(self._doubts.row, number)
                 now = datetime.fromtimestamp(self._wall(), UTC)

@@ -24,7 +24,8 @@ class KeyHolder(NamedTuple):
     fingerprint: str
 
 
-def _future() -> "asyncio.Future[None]":
+def not_done() -> "asyncio.Future[None]":
+    """Return a future of the running loop."""
     return asyncio.get_running_loop().create_future()
 
 
@@ -45,7 +46,7 @@ class KeyClaim:
     keeps: bool = True
     """Whether its answer is to be kept for repeats."""
     answer: KnownAnswer | None = None
-    over: "asyncio.Future[None]" = field(default_factory=_future)
+    over: "asyncio.Future[None]" = field(default_factory=not_done)
 
     @property
     def name(self) -> tuple[str, str]:

@@ -13,11 +13,11 @@ from typing import NamedTuple, Protocol
 
 from proxy.errors import LedgerUnavailable
 from proxy.ledger import repeats
-from proxy.ledger.claim import KeyClaim, KeyTaken, unprocessed
+from proxy.ledger.claim import KeyClaim, KeyTaken, not_done, unprocessed
 from proxy.ledger.entry import LedgerEntry
 from proxy.ledger.first import First, first_of
 from proxy.ledger.ledger import Ledger
-from proxy.ledger.repeat_guard import LooksRepeated
+from proxy.ledger.repeat_guard import LooksRepeated, Questions
 from proxy.ledger.repeats import Answered
 from proxy.ledger.row import Row
 from proxy.ledger.row_observer import RowObserver
@@ -25,15 +25,11 @@ from proxy.ledger.standing import Standing
 from proxy.ledger.trouble import LedgerRefused
 
 PATIENCE = 20.0  # seconds that a repeat waits: most callers wait for 30 s or more
-_ASKING = 15.0  # seconds of it for a question to the API
 _SOON = 0.05  # seconds until the next look at a row whose end is being written
 
 
-class Inquirer(Protocol):
-    """Asks the API about rows."""
-
-    async def ask_now(self, number: int) -> None:
-        """Ask about a row in doubt out of its turn, if the API may be asked; keep the answer."""
+class Inquirer(Questions, Protocol):
+    """Asks the API about rows, and for what their requests made."""
 
     async def recall(self, entry: LedgerEntry) -> bytes | None:
         """Return the document of what a row's request made; None if it cannot be had."""
@@ -93,7 +89,7 @@ class Claims:
             await _wait(other, claim, until)
             if _may_be_done(other.row):
                 waited_for = other.row
-        self._turns[claim.name] = _Turn(row, claim.fingerprint, _future())
+        self._turns[claim.name] = _Turn(row, claim.fingerprint, not_done())
         return waited_for
 
     def _leave(self, claim: KeyClaim) -> None:
@@ -149,11 +145,9 @@ class Claims:
         if first.reply is not None:
             return repeats.replayed(number, first.reply)
         if first.entry is not None and self.inquirer is not None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_ASKING):
-                    found = await self.inquirer.recall(first.entry)
-                    if found is not None:
-                        return repeats.found(number, found)
+            found = await self.inquirer.recall(first.entry)
+            if found is not None:
+                return repeats.found(number, found)
         if first.entry is not None and first.standing is Standing.IN_DOUBT:
             raise repeats.in_doubt(first.entry)
         raise repeats.known(number, first.entry)
@@ -165,9 +159,7 @@ class Claims:
             return first
         if self.inquirer is None:
             return first
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_ASKING):
-                await self.inquirer.ask_now(first.holder.number)
+        await self.inquirer.ask_now(first.holder.number)
         return await self._read(claim)
 
     async def _read(self, claim: KeyClaim) -> First | None:
@@ -193,7 +185,3 @@ def _may_be_done(row: Row) -> bool:
     if row.number is None or row.end is None:
         return False
     return not unprocessed(row.end.outcome, row.end.status)
-
-
-def _future() -> "asyncio.Future[None]":
-    return asyncio.get_running_loop().create_future()

@@ -1,7 +1,10 @@
 """Asks the API for a repeat: about a row in doubt, and for what a row's request made."""
 
+import asyncio
+import contextlib
+
 from proxy.ledger.api_reader import ApiReader
-from proxy.ledger.asker import Asker
+from proxy.ledger.asker import FOR_A_CALLER, Asker
 from proxy.ledger.entry import LedgerEntry
 from proxy.ledger.exact import exact
 from proxy.ledger.finding import DECISIVE
@@ -18,7 +21,10 @@ class Inquiries:
 
     async def recall(self, entry: LedgerEntry) -> bytes | None:
         """Return the document of what a row's request made, as it is now; None if there is none."""
-        return await recalled(entry, self._requests)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FOR_A_CALLER):
+                return await recalled(entry, self._requests)
+        return None
 
 
 async def recalled(entry: LedgerEntry, requests: ApiReader) -> bytes | None:

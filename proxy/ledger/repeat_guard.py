@@ -1,7 +1,6 @@
 """Refuses a payment that looks like one in doubt, or only says so, as BREB_REPEATS wants."""
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import OrderedDict
@@ -23,7 +22,6 @@ log = logging.getLogger("proxy.ledger")
 
 _MINUTE = 60.0  # seconds
 _MOST = 10_000  # payments of the last minute
-_ASKING = 15.0  # seconds for a question to the API
 
 
 class LooksRepeated(Exception):
@@ -85,9 +83,7 @@ class RepeatGuard:
             self._warn(exchange, number)
             return
         if self.questions is not None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_ASKING):
-                    await self.questions.ask_now(number)
+            await self.questions.ask_now(number)
         try:
             entry = await asyncio.to_thread(self._row, number)
         except LedgerRefused as refusal:
