@@ -171,9 +171,10 @@ def _run(command: list[str], folder: Path, lock: str) -> None:
     said: list[str] = []
     with subprocess.Popen(command, cwd=ROOT, env=env, **pipe) as process:
         for raw in process.stdout or ():
-            said.append(raw.decode(errors="replace").rstrip())
-            if re.search("Retrying", said[-1]) and len(said) == 1:
+            line = raw.decode(errors="replace").rstrip()
+            if "Retrying" in line and not any("Retrying" in each for each in said):
                 print("no answer from a package registry yet; pip tries again", file=sys.stderr)
+            said.append(line)
     if process.returncode:
         errors = [line for line in said if re.match("ERROR|Error", line)]
         print("\n".join(errors[-2:] or said[-3:]), file=sys.stderr)

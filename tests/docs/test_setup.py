@@ -99,6 +99,16 @@ def test_a_registry_that_nobody_reaches_is_said_with_the_setting_of_a_mirror(
     assert "pip tries again" in capsys.readouterr().err  # not silence, for half a minute
 
 
+def test_that_pip_tries_again_is_said_once_whatever_it_said_before(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a cache in somebody else's home, for example."""
+    code = "print('WARNING: no cache'); print('WARNING: Retrying'); exit('WARNING: Retrying')"
+    with pytest.raises(setup.Failed, match="no package registry can be reached"):
+        setup._run([sys.executable, "-c", code], tmp_path, "some.lock")
+    assert capsys.readouterr().err.count("pip tries again") == 1
+
+
 def test_a_proxy_that_asks_for_a_login_is_named_without_the_one_it_got(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, company: str
 ) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import needs
+from tests.support import needs, node
 from tests.support.patience import PATIENCE
 from tests.support.sweeps import further
 
@@ -99,6 +99,18 @@ def test_a_program_that_does_not_start_is_not_taken_for_one(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(needs.NotMet, match=r"libcurl\.so\.4: cannot open"):
         needs.NEEDS["curl"].trial()
+
+
+def test_where_no_folder_for_what_is_fetched_can_be_made_a_test_is_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A home that belongs to somebody else, or is there to be read alone."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(needs, "_tried", needs._tried.__wrapped__)
+    with pytest.raises(pytest.skip.Exception, match="XDG_CACHE_HOME=/path/to/yours make test"):
+        node.package("axe-core")
 
 
 LEAVES = {

@@ -127,6 +127,18 @@ def _registry() -> str:
     return ""
 
 
+def _kept() -> str:
+    """Return the folder for what is fetched once: of the user, so that nobody else writes to it."""
+    named = os.environ.get("XDG_CACHE_HOME")
+    try:
+        folder = (Path(named) if named else Path.home() / ".cache") / "breb-proxy"
+    except RuntimeError as error:  # neither HOME nor a user's entry says where that is
+        raise NotMet(str(error)) from error
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        return str(folder)
+
+
 def _checkout() -> str:
     root = Path(__file__).parents[2]
     _run([need("git"), "-C", str(root), "rev-parse", "HEAD"])
@@ -158,6 +170,11 @@ NEEDS = {
         "no working Mono",
         "apt-get install mono-mcs mono-runtime libmono-system-net-http4.0-cil",
         _csharp,
+    ),
+    "kept": Need(
+        "no folder for what tests fetch can be written",
+        "XDG_CACHE_HOME=/path/to/yours make test",
+        _kept,
     ),
     "checkout": Need("this is no git checkout", "git clone", _checkout),
     "registry": Need("pip reaches no package registry", "PIP_INDEX_URL names yours", _registry),

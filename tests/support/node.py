@@ -1,7 +1,6 @@
 """Packages for Node that tests use, kept outside of the repository."""
 
 import fcntl
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,9 +12,8 @@ LOCKED = Path(__file__).parents[2] / "locks" / "node"
 
 def package(name: str) -> Path:
     """Return the folder of an installed package; install all that are locked if it is missing."""
-    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    place = Path(cache) / "breb-proxy" / "node"
-    place.mkdir(parents=True, exist_ok=True)
+    place = Path(need("kept")) / "node"
+    place.mkdir(exist_ok=True)
     # One worker installs, and the others wait: a folder is there before all of it is.
     with (place / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
