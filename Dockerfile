@@ -14,10 +14,10 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=igno
 # hadolint ignore=DL3008
 RUN apt-get update -q && apt-get install -yq --no-install-recommends binutils \
  && rm -rf /var/lib/apt/lists/*
-COPY locks/build.lock requirements.lock ./
+COPY locks/build.lock requirements.lock requirements-postgres.lock ./
 RUN python3 -m venv --without-pip /opt/breb-proxy \
  && python3 -m pip --python /opt/breb-proxy/bin/python install --no-compile --require-hashes \
-    --only-binary :all: -r requirements.lock \
+    --only-binary :all: -r requirements.lock -r requirements-postgres.lock \
  && python3 -m pip install --target /opt/build --require-hashes \
     --only-binary :all: -r build.lock
 COPY pyproject.toml README.md LICENSE ./

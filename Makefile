@@ -25,7 +25,7 @@ $(VENV)/.run: requirements.lock requirements-keyring.lock tools/setup.py
 	  "Python 3.11 or newer is needed: install it, or name it: make PYTHON=/FOLDER/python3.13" >&2; exit 1; }
 	@$(PYTHON) tools/setup.py run
 
-$(VENV)/.dev: $(VENV)/.run locks/build.lock locks/dev.lock
+$(VENV)/.dev: $(VENV)/.run requirements-postgres.lock locks/build.lock locks/dev.lock
 	@$(PY) tools/setup.py dev && touch $@
 
 run: $(VENV)/.run ## run the proxy; without credentials, the demo

@@ -23,6 +23,9 @@ class CredentialsSource(Protocol):
     def egress(self) -> SecretStr | None:
         """Return user and password for the egress proxy as they are now; None if there are none."""
 
+    def database(self) -> SecretStr | None:
+        """Return the database's password as it is now; None if there is none."""
+
     def doubts(self, refused: Credentials) -> str:
         """Return probable reasons why these are refused; empty if nothing is odd."""
 
@@ -39,6 +42,10 @@ class FixedCredentials:
 
     def egress(self) -> SecretStr | None:
         """Return nothing new."""
+        return None
+
+    def database(self) -> SecretStr | None:
+        """Return none."""
         return None
 
     def doubts(self, refused: Credentials) -> str:

@@ -81,6 +81,17 @@ class BadValue(ValueError):
         return phrase("settings.wrong", names=name, what=self.what)
 
 
+class DatabaseUnavailable(Exception):
+    """The database that replicas share cannot be reached, or not be used; ``why`` is the reason.
+
+    No caller meets it: whoever needs the database goes on without it, or says what fails.
+    """
+
+    def __init__(self, why: Phrase) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
 class SettingsError(ProxyError):
     """Some settings are missing or wrong; ``problems`` has one line for each.
 

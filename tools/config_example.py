@@ -48,6 +48,8 @@ EXAMPLES = {
     "client_cert_key": "/path/to/client-key.pem",
     "ledger": "/var/lib/breb-proxy/ledger.db",
     "ledger_fields": "additional_info.invoice_number",
+    "database": "postgresql://breb@db.example.co/breb",
+    "database_ca": "/path/to/authorities-of-the-database.pem",
     "egress_proxy": "http://proxy.corp:3128",
     "production_hosts": "breb.example.co",
 }

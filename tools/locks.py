@@ -14,10 +14,12 @@ from pathlib import Path
 from benchmarks.tools import ENVIRONMENTS
 from tools import base, setup
 
+(POSTGRES,) = setup.SETS["postgres"]
 # Made from what, as uv is told it.
 TOGETHER = {
     "requirements.lock": ["pyproject.toml"],
     setup.KEYCHAIN: ["pyproject.toml", "--extra", "keyring"],
+    POSTGRES: ["pyproject.toml", "--extra", "postgres"],
     "locks/build.lock": ["--group", "build"],
     "locks/dev.lock": ["--group", "dev"],
     "locks/release.lock": ["--group", "release"],
@@ -37,7 +39,11 @@ WINDOWS = {
 }
 WINDOWS_PYTHON = "3.13"
 NODE = ("locks/node", "benchmarks/peers/node")
-BEFORE = {setup.KEYCHAIN: "requirements.lock", "locks/windows-tests.lock": "locks/windows.lock"}
+BEFORE = {
+    setup.KEYCHAIN: "requirements.lock",
+    POSTGRES: "requirements.lock",
+    "locks/windows-tests.lock": "locks/windows.lock",
+}
 OLDEST = "3.11"
 PEERS = {"mitmproxy": "3.12"}  # what it has for older ones are sources
 UNIVERSAL = ["--universal"]

@@ -31,7 +31,8 @@ if sys.version_info < (3, 11):  # noqa: UP036 # whoever runs this has not been a
 ROOT = Path(__file__).resolve().parents[1]
 SETS = {
     "run": ["requirements.lock"],
-    "dev": ["locks/build.lock", "locks/dev.lock"],
+    "postgres": ["requirements-postgres.lock"],
+    "dev": ["requirements-postgres.lock", "locks/build.lock", "locks/dev.lock"],
     "packages": ["locks/build.lock", "locks/packages.lock"],
     "release": ["locks/release.lock"],
     "locks": ["locks/locks.lock"],

@@ -1,6 +1,7 @@
 """Builds the ledger's parts; imported only with a ledger."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proxy.exchange.own_request import Ask
@@ -34,8 +35,8 @@ class Books:
 
     def __init__(self, settings: Settings) -> None:
         """Open the file that the settings name; raise LedgerRefused if it cannot be used."""
-        if settings.ledger is None:
-            raise ValueError("there is to be no ledger")
+        if not isinstance(settings.ledger, Path):
+            raise ValueError("there is to be no ledger in a file")
         self._caller = settings.caller_key[0].caller if settings.caller_key else ""
         self._asks = settings.ledger_ask
         self._redaction = redaction = Redaction(settings.redact)

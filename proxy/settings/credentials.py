@@ -66,6 +66,14 @@ class CredentialsReader:
         except (SettingsError, ValueError):
             return None
 
+    def database(self) -> SecretStr | None:
+        """Return the database's password as it is now; None if there is none."""
+        try:
+            given = self._sources.anew().get(full_name("database_password"))
+            return visible(SecretStr(given)) if given else None
+        except (SettingsError, ValueError):
+            return None
+
 
 def _unreadable(why: str) -> Phrase:
     return phrase("credentials-unreadable-because", why=why)

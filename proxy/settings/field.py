@@ -12,6 +12,7 @@ Group = Literal[
     "access token",
     "forwarding",
     "ledger",
+    "database",
     "end of the process",
     "log",
 ]

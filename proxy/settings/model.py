@@ -17,6 +17,7 @@ from proxy import key_pair
 from proxy.addresses import ListenAddress, Url
 from proxy.passport.hosts import SANDBOX
 from proxy.passport.tokens import TOKEN_PATH
+from proxy.postgres.address import DatabaseAddress
 from proxy.settings.field import about, common, setting
 from proxy.settings.precedence import Found, first_given, full_name
 from proxy.settings.problems import Disagreement, Problem, SettingsWrong, problems
@@ -31,10 +32,12 @@ from proxy.settings.types import (
     HttpUrl,
     Keys,
     Languages,
+    LedgerPlace,
     Level,
     Listen,
     Login,
     Names,
+    OptionalDatabase,
     OptionalUrl,
     Repeats,
     Rules,
@@ -413,7 +416,7 @@ class Settings(BaseSettings):
         " only itself: =nit. Case and punctuation do not count. The console and the ledger show"
         " only the last two characters of such a value.",
     )
-    ledger: Path | None = setting(
+    ledger: LedgerPlace = setting(
         "ledger",
         "FILE",
         common=True,
@@ -477,6 +480,27 @@ class Settings(BaseSettings):
         description="More members of request bodies to record in the ledger: names, or ends of"
         " paths, such as additional_info.invoice_number.",
     )
+    database: OptionalDatabase = setting(
+        "database",
+        "URL",
+        default=None,
+        description="PostgreSQL database that several replicas share:"
+        " postgresql://USER@HOST:PORT/DATABASE, without a password. To any host that is not"
+        " loopback or a socket, the connection uses TLS and checks certificate and name; ?sslmode="
+        " changes that. Several hosts may follow each other, separated by commas, with"
+        " ?target_session_attrs=read-write.",
+    )
+    database_password: Secret | None = Field(
+        default=None,
+        description="Password for DATABASE, if it needs one. It is read again for each connection.",
+    )
+    database_ca: File | None = setting(
+        "database",
+        "FILE",
+        default=None,
+        description="PEM file of the authorities that the database's certificate may come from."
+        " Unset: the system's.",
+    )
     server_timing: bool = setting(
         "forwarding",
         default=False,
@@ -505,6 +529,11 @@ class Settings(BaseSettings):
         return self.token_url or self.base_url.at(TOKEN_PATH)
 
     @property
+    def database_address(self) -> DatabaseAddress | None:
+        """The database that is shared with other replicas, if there is one."""
+        return self.ledger if isinstance(self.ledger, DatabaseAddress) else self.database
+
+    @property
     def environment(self) -> str:
         """The upstream's kind: ``sandbox``, ``production``, ``local`` or ``unknown``."""
         return self._environment(self.base_url)
@@ -531,7 +560,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        judges = (self._unsafe, self._incomplete, self._circular, self._unknown_callers)
+        judges = (
+            *(self._unsafe, self._incomplete, self._shared),
+            *(self._circular, self._unknown_callers),
+        )
         if found := [each for judge in judges for each in judge()]:
             raise Disagreement(*found)
         return self
@@ -570,6 +602,18 @@ class Settings(BaseSettings):
         )
         if self.tls_key:
             yield from _unusable_pair("tls_cert", self.tls_cert, "tls_key", self.tls_key)
+
+    def _shared(self) -> Iterator[Problem]:
+        if isinstance(self.ledger, DatabaseAddress):
+            yield Problem(("ledger",), phrase("value.ledger-in-database"))
+            if self.database:
+                yield Problem(("database",), phrase("value.database-twice"), ("ledger",))
+        elif self.database:
+            yield Problem(("database",), phrase("value.database-unused"))
+        for name in ("database_password", "database_ca"):
+            if getattr(self, name) and not self.database_address:
+                too = phrase("value.other-too", setting=full_name("database"))
+                yield Problem((name,), too, ("database",))
 
     def _circular(self) -> Iterator[Problem]:
         if self.listen == self.admin_listen and (self.listen.path or self.listen.port):
@@ -620,7 +664,9 @@ def _reason(error: OSError) -> str:
     return getattr(error, "reason", None) or error.strerror or type(error).__name__
 
 
-SECRETS = frozenset(("client_id", "client_secret", "caller_key", "egress_credentials"))
+SECRETS = frozenset(
+    ("client_id", "client_secret", "caller_key", "egress_credentials", "database_password")
+)
 
 
 class Flag(NamedTuple):

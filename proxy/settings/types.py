@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from proxy.addresses import ListenAddress, NoPort, Url
 from proxy.errors import BadValue
+from proxy.postgres.address import SCHEMES, DatabaseAddress
 from proxy.rules import CALLER, Rule
 from proxy.words import phrase
 
@@ -90,6 +91,12 @@ def login(secret: SecretStr) -> SecretStr:
     if not (user and colon):
         raise BadValue(phrase("value.login"))
     return secret
+
+
+def _ledger_place(value: Any) -> Any:  # noqa: ANN401  whatever a source gives
+    """Read a database's address, or leave a file's path."""
+    is_address = isinstance(value, str) and value.strip().startswith(SCHEMES)
+    return DatabaseAddress.parse(value) if is_address else value
 
 
 def _plain_names(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -187,6 +194,10 @@ OptionalUrl = Annotated[
     Url | None, BeforeValidator(lambda value: value and Url.parse_with_query(value))
 ]
 EgressUrl = Annotated[Url | None, BeforeValidator(_egress)]
+OptionalDatabase = Annotated[
+    DatabaseAddress | None, BeforeValidator(lambda value: value and DatabaseAddress.parse(value))
+]
+LedgerPlace = Annotated[Path | DatabaseAddress | None, BeforeValidator(_ledger_place)]
 Languages = Annotated[str, AfterValidator(_language)]
 Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 Format = Annotated[Literal["auto", "text", "json"], BeforeValidator(_lower)]

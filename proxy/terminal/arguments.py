@@ -24,6 +24,7 @@ _SECRETS = {
     "--client-secret": "BREB_CLIENT_SECRET",
     "--caller-key": "BREB_CALLER_KEY",
     "--egress-credentials": "BREB_EGRESS_CREDENTIALS",
+    "--database-password": "BREB_DATABASE_PASSWORD",
 }
 _WIDEST = 100  # characters; longer lines are hard to read
 _INSTEAD = {"--port": "--listen", "--host": "--listen", "--url": "--base-url"}  # others' names

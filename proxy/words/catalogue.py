@@ -8,6 +8,7 @@ from proxy.words.of_admin import OF_ADMIN
 from proxy.words.of_callers import OF_CALLERS
 from proxy.words.of_check import OF_CHECK
 from proxy.words.of_console import OF_CONSOLE
+from proxy.words.of_database import OF_DATABASE
 from proxy.words.of_demo import OF_DEMO
 from proxy.words.of_egress import OF_EGRESS
 from proxy.words.of_ledger import OF_LEDGER
@@ -28,6 +29,7 @@ CATALOGUE: dict[str, Words] = {
     **OF_TOKENS,
     **OF_CHECK,
     **OF_CONSOLE,
+    **OF_DATABASE,
     **OF_DEMO,
     **OF_LEDGER,
     **OF_LEDGER_FILE,

@@ -51,6 +51,7 @@ PROVED_ELSEWHERE = {
     "passport/operation": "unit/passport/test_operations.py",
     "passport/tokens": "unit/passport/test_operations.py",
     "peer": "program/test_taken_port.py",
+    "postgres": "unit/postgres/test_connection.py",
     "sandbox": "simulator/test_command.py",
     "server": "program/test_lifecycle.py",
     "server/errand": "program/test_interrupted.py",

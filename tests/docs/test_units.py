@@ -24,8 +24,9 @@ def values(unit: Path, name: str) -> list[str]:
 
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
 def test_every_secret_comes_as_a_credential_and_may_be_missing(unit: Path) -> None:
-    # Those of an egress proxy must not be empty: a drop-in adds them where there is one.
-    named = {PREFIX + name.upper() for name in SECRETS - {"egress_credentials"}}
+    # Those must not be empty: a drop-in adds them where there is an egress proxy, or a database.
+    dropped_in = {"egress_credentials", "database_password"}
+    named = {PREFIX + name.upper() for name in SECRETS - dropped_in}
     secrets = named | {"settings.env"}
     assert {value.partition(":")[0] for value in values(unit, "LoadCredential")} == secrets
     assert set(values(unit, "SetCredential")) == {f"{name}:\\n" for name in secrets}

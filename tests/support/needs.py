@@ -80,6 +80,16 @@ def _squid() -> str:
     return found
 
 
+def _postgres() -> str:
+    """The newest: Debian keeps the servers out of the PATH, a folder for each version."""
+    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda each: each.parent.name)
+    found = shutil.which("postgres", path=":".join(map(str, [*reversed(places), "/usr/bin"])))
+    if found is None:
+        raise NotMet
+    _run([found, "--version"])
+    return found
+
+
 def _csharp() -> str:
     for name in ("mcs", "mono"):
         if shutil.which(name) is None:
@@ -166,6 +176,7 @@ NEEDS = {
         _browser,
     ),
     "squid": Need("no working squid", "apt-get install squid", _squid),
+    "postgres": Need("no PostgreSQL", "apt-get install postgresql", _postgres),
     "mono": Need(
         "no working Mono",
         "apt-get install mono-mcs mono-runtime libmono-system-net-http4.0-cil",

@@ -86,6 +86,8 @@ complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l idempotency-hours -x -d 'Hours that the ledger keeps the answers to requests with an Idempotency-Key, whole and ...'
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l repeats -x -a 'refuse warn pass' -d 'What happens to a payment that looks like one of the ledger that is in doubt'
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l ledger-fields -x -d 'More members of request bodies to record in the ledger'
+complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l database -x -d 'PostgreSQL database that several replicas share'
+complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l database-ca -r -F -d 'PEM file of the authorities that the database\'s certificate may come from'
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l shutdown-grace -x -d 'Seconds that exchanges under way have to finish at shutdown'
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l drain-delay -x -d 'Seconds at shutdown in which /readyz answers 503 but new requests are still accepted'
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l log-level -x -a 'debug info warning error' -d 'Lowest level that is logged'

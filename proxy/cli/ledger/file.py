@@ -10,10 +10,11 @@ from proxy.admin import client as admin_client
 from proxy.admin.connection import NotProven, Unreached
 from proxy.admin.secret import user
 from proxy.cli.shared import sources_of
-from proxy.errors import SettingsError
+from proxy.errors import BadValue, SettingsError
 from proxy.ledger.entry import LedgerEntry
 from proxy.ledger.reading import reading
 from proxy.ledger.trouble import SETTING, LedgerRefused, NoSuchRow
+from proxy.postgres.address import SCHEMES
 from proxy.terminal.arguments import words
 from proxy.terminal.plain import plain
 from proxy.words import phrase
@@ -31,6 +32,9 @@ def ledger_file(options: argparse.Namespace) -> Path:
     found = found or _of_running_proxy(options)
     if found is None:
         raise SettingsError([_UNSET])
+    if found.startswith(SCHEMES):
+        in_database = BadValue(phrase("value.ledger-in-database"))
+        raise SettingsError([in_database.of(SETTING)])
     return Path(found)
 
 

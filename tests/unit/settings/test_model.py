@@ -512,3 +512,26 @@ def test_what_is_no_url_has_no_user_and_is_not_repeated() -> None:
 def test_production_is_let_in_where_it_is_meant() -> None:
     url = "https://api.paas.co.passportfintech.com"
     assert load(base_url=url, **MEANT).base_url.environment == "production"
+
+
+def test_the_database_password_comes_from_a_secret_and_prints_nowhere(tmp_path: Path) -> None:
+    found = problems(database="postgresql://breb:hush@db.test/x", database_password="hush")
+    assert any("BREB_DATABASE: must not contain the password" in each for each in found)
+    assert not any("hush" in each for each in found)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({"database_password": "hush"}, id="password"),
+        pytest.param({"database_ca": __file__}, id="authorities"),
+    ],
+)
+def test_what_is_for_a_database_needs_one(given: dict[str, Any]) -> None:
+    assert any("BREB_DATABASE" in each for each in problems(**given))
+
+
+def test_a_ledger_in_a_database_is_refused_and_makes_no_file(tmp_path: Path) -> None:
+    (found,) = problems(ledger="postgresql://breb@db.test/x")
+    assert found.startswith("BREB_LEDGER: a ledger in a database is not possible yet")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,89 @@
+"""The words of a database that several proxies share: its address, and what fails there."""
+
+from proxy.words.entry import Words
+
+OF_DATABASE = {
+    # -- the address -----------------------------------------------------------------------------
+    "value.database": Words(
+        "must be postgresql://USER@HOST:PORT/DATABASE",
+        "debe ser postgresql://USUARIO@HOST:PUERTO/BASE",
+    ),
+    "value.database-password": Words(
+        "must not contain the password, since addresses are shown and logged; put it into"
+        " BREB_DATABASE_PASSWORD",
+        "no debe contener la contraseña, porque las direcciones se muestran y se registran; póngala"
+        " en BREB_DATABASE_PASSWORD",
+    ),
+    "value.database-port": Words(
+        "the port must be a number from 1 to 65535", "el puerto debe ser un número de 1 a 65535"
+    ),
+    "value.database-parameter": Words(
+        "has a parameter after the ? that is not known here; known are {known}",
+        "tiene después del ? un parámetro que aquí no se conoce; se conocen {known}",
+    ),
+    "value.database-sslmode": Words(
+        "sslmode must be one of {known}", "sslmode debe ser uno de {known}"
+    ),
+    "value.database-twice": Words(
+        "BREB_LEDGER is the address of a database, too; write one of them, since there is one"
+        " database for both",
+        "BREB_LEDGER también es la dirección de una base de datos; escriba solo una, porque hay una"
+        " sola base para los dos",
+    ),
+    "value.database-unused": Words(
+        "nothing uses a database yet; remove this",
+        "nada usa todavía una base de datos; quite este ajuste",
+    ),
+    "value.ledger-in-database": Words(
+        "a ledger in a database is not possible yet; name a file",
+        "todavía no se puede llevar el libro de registro en una base de datos; indique un archivo",
+    ),
+    # -- what fails ------------------------------------------------------------------------------
+    "database.no-library": Words(
+        "a database is set, but the library for it is not installed: install breb-proxy[postgres];"
+        " in a clone: .venv/bin/python tools/setup.py postgres",
+        "hay una base de datos configurada, pero su biblioteca no está instalada: instale"
+        " breb-proxy[postgres]; en un clon: .venv/bin/python tools/setup.py postgres",
+    ),
+    "database.failed": Words("the database: {why}", "la base de datos: {why}"),
+    "database.login": Words(
+        "the database refuses the login: {why}", "la base de datos rechaza el acceso: {why}"
+    ),
+    "database.no-such": Words(
+        "there is no such database, role or table: {why}",
+        "no existe esa base de datos, rol o tabla: {why}",
+    ),
+    "database.rights": Words(
+        "the role lacks a right in the database: {why}",
+        "al rol le falta un permiso en la base de datos: {why}",
+    ),
+    "database.read-only": Words(
+        "the database takes no changes (a standby?): {why}",
+        "la base de datos no acepta cambios (¿una réplica en espera?): {why}",
+    ),
+    "database.too-many": Words(
+        "the database has too many connections: {why}",
+        "la base de datos tiene demasiadas conexiones: {why}",
+    ),
+    "database.starting": Words(
+        "the database is starting or ending: {why}",
+        "la base de datos está arrancando o terminando: {why}",
+    ),
+    "database.certificate": Words(
+        "the database's certificate is not trusted; BREB_DATABASE_CA names its authority: {why}",
+        "no se confía en el certificado de la base de datos; BREB_DATABASE_CA indica su autoridad:"
+        " {why}",
+    ),
+    "database.no-tls": Words(
+        "the database does not offer TLS; turn it on there, or add ?sslmode=disable to the address"
+        " if the way there is safe: {why}",
+        "la base de datos no ofrece TLS; actívelo allá, o agregue ?sslmode=disable a la dirección"
+        " si el camino es seguro: {why}",
+    ),
+    "database.newer": Words(
+        "its tables ({part}) are of version {found}, and this program knows {known}; use a newer"
+        " breb-proxy",
+        "sus tablas ({part}) son de la versión {found}, y este programa conoce la {known}; use un"
+        " breb-proxy más nuevo",
+    ),
+}
