@@ -12,10 +12,10 @@ from proxy.ledger.schema import SETTLED
 _HOLDER = "SELECT number, exchange, fingerprint FROM claim WHERE caller = ? AND key = ?"
 _FREE = "DELETE FROM claim WHERE caller = ? AND key = ? AND number = ? AND exchange = ?"
 _GIVE_WAY = "DELETE FROM claim WHERE caller = ? AND key = ? AND number = ?"
-# One that stands in a backup which was put back is left: its row answers repeats, and nothing is
-# sent.
+# One that stands in a backup which was put back gives way: its key was free again when the row that
+# is written anew took it.
 _TAKE = (
-    "INSERT OR IGNORE INTO claim (caller, key, number, exchange, fingerprint, at)"
+    "INSERT OR REPLACE INTO claim (caller, key, number, exchange, fingerprint, at)"
     " VALUES (?, ?, ?, ?, ?, ?)"
 )
 _KEEP = "INSERT OR REPLACE INTO reply (number, at, status, fields, body) VALUES (?, ?, ?, ?, ?)"

@@ -53,7 +53,8 @@ class Writer(threading.Thread):
     """Owns the store. ``problem`` says why nothing can be written, empty while it can.
 
     ``since`` is when it began what it is about to do with the disk (seconds of ``time.monotonic``),
-    None while it waits for rows. ``damage`` is what a reader found broken: it stays.
+    None while it waits for rows. ``damage`` is what a reader found broken: it stays. ``salt`` is
+    that of the file that was open last, empty while none has been.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Writer(threading.Thread):
         self._store = store
         self._gone: Store | None = None  # a store whose file is no longer at its place
         self._opened = store is not None
+        self.salt = b"" if store is None else store.salt
         self._retention = retention
         self._told = told
         self._over = over
@@ -94,12 +96,6 @@ class Writer(threading.Thread):
         self._home: Store | None = None  # the store that holds all of these
         self._ending = self._long_log = False
         self._probed = self._counted = -math.inf
-
-    @property
-    def salt(self) -> bytes:
-        """The salt of the file that is open; empty while none is."""
-        store = self._store or self._gone
-        return b"" if store is None else store.salt
 
     def begin(self) -> None:
         """Learn whether it can be written before anybody asks, and start the thread."""
@@ -280,7 +276,7 @@ class Writer(threading.Thread):
             raise
         if not self._opened:
             self._retention.believed.resume(*store.probed())
-        self._opened = True
+        self._opened, self.salt = True, store.salt
         self._left(left)
         return store
 

@@ -31,10 +31,10 @@ def question(status: int | None = 200, **given: Any) -> AskedQuestion:
 def looked_up(
     number: int, code: str, at: float | None = None, asked: AskedQuestion | None = None
 ) -> LookedUp:
-    """Return what came of a look-up of a row."""
+    """Return what came of a look-up of a row, as `tests.support.ledgers.filled` writes them."""
     kind = "not-answered" if code in ("not-answered", "own-rule", "no-way") else "not-found"
     told: dict[str, Any] = {
-        "row": {"number": number},
+        "row": {"number": number, "exchange": f"run-{number}"},
         "at": stamp(time.time() if at is None else at),
         "kind": KINDS.get(code, kind),
         "code": code,

@@ -139,13 +139,23 @@ def test_what_is_open_has_no_end(store: Store) -> None:
         end(store._connection, payment, payment.claim)
 
 
-def test_a_key_of_a_backup_that_was_put_back_stays_with_its_row(store: Store, path: Path) -> None:
-    """What is under way is written anew into the file, where another row may have its key."""
-    opens(store, claimed())
-    store.write([claimed("run-2")], [])
+def test_what_is_under_way_takes_its_key_from_a_row_of_a_backup_that_was_put_back(
+    store: Store, path: Path
+) -> None:
+    """When it was sent the key was free, which the backup does not know.
+
+    Else a verdict that the older request was not carried out would let a second one be sent.
+    """
+    first_with_it = claimed()
+    opens(store, first_with_it)
+    store.write([], [closed(first_with_it, "unknown")])
+    under_way = claimed("run-2")
+    store.write([under_way], [])
     found = first(path)
     assert found is not None
-    assert found.holder.number == 1
+    assert (found.holder.number, found.standing) == (2, Standing.UNDER_WAY)
+    store.write([], [closed(under_way, "answered", status=401)])
+    assert first(path) is None
 
 
 def test_claims_push_no_rows_out(store: Store) -> None:

@@ -37,7 +37,7 @@ def test_a_verdict_tells_whose_a_payment_is(path: Path, masked: bool) -> None:
     """What a person calls not found is nobody's."""
     bodies = [Body(1, "", f'{{"resolution_id":"{each}"}}') for each in ("r-1", "r-1", "r-2", "r-3")]
     store = Store.open(path)
-    rows = [row(f"run-{n}", body=body) for n, body in enumerate(bodies)]
+    rows = [row(f"run-{n}", body=body) for n, body in enumerate(bodies, 1)]
     store.write(rows, [])
     store.write([], [closed(each, "unknown") for each in rows])
     store.close()

@@ -306,6 +306,22 @@ async def test_a_file_that_is_taken_away_is_not_begun_anew(ledger: Ledger, path:
     assert outcomes(path) == [("old", "answered"), ("new", None)]
 
 
+async def test_hashes_have_the_same_key_while_no_file_is_open(ledger: Ledger, path: Path) -> None:
+    """Else a payment that comes while a backup is opened would look like no other."""
+    before = ledger.mark("r-1")
+    backup(path, path.with_name("copy.db"))
+    os.rename(path, path.with_name("rotated.db"))  # noqa: PTH104
+    os.mkdir(path)  # noqa: PTH102  so that the file that is gone is left, and no other opened
+    with pytest.raises(LedgerUnavailable):
+        await ledger.open(row("refused"))
+    await soon(lambda: ledger._writer._gone is None)
+    assert ledger.mark("r-1") == before
+    os.rmdir(path)  # noqa: PTH106
+    os.rename(path.with_name("copy.db"), path)  # noqa: PTH104
+    await soon(lambda: not ledger.problem)
+    assert ledger.mark("r-1") == before
+
+
 async def test_an_end_is_written_to_its_own_row_though_the_file_is_another(
     ledger: Ledger, path: Path
 ) -> None:

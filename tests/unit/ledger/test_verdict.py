@@ -87,6 +87,16 @@ def test_evidence_and_verdict_are_written_together_or_not_at_all(path: Path) -> 
     assert row(path)["evidence"] == []
 
 
+def test_a_row_of_another_ledger_gets_nothing_of_what_was_found(path: Path) -> None:
+    """A backup was put in its place while the API was asked: the number is another payment's."""
+    found = looked_up(1, "settled")
+    found["row"]["exchange"] = "run-of-another"
+    with pytest.raises(LedgerRefused, match="no row #1"):
+        conclude(path, found)
+    told = row(path)
+    assert (told["verdicts"], told["evidence"], told["in_doubt"]) == ([], [], True)
+
+
 def test_nobody_decides_in_the_proxys_name(path: Path) -> None:
     with pytest.raises(LedgerRefused, match="the proxy itself decides"):
         settle(path, 1, kind="settled", note="seen", author="breb-proxy")
