@@ -41,7 +41,7 @@ class LedgerApi:
 
     def __init__(self, ledger: Ledger, look_up: LookUp) -> None:
         self._ledger = ledger
-        self._path = ledger.path
+        self._where = ledger.where
         self._look_up = look_up
 
     def routes(self, prefix: str) -> list[Route]:
@@ -80,7 +80,7 @@ class LedgerApi:
 
         def kept() -> KeptLookUp:
             try:
-                keep(self._path, found)
+                keep(self._where, found)
             except LedgerRefused as refusal:  # the caller still gets the finding
                 return KeptLookUp(**found, kept=str(refusal))
             return KeptLookUp(**found, kept="")
@@ -106,7 +106,7 @@ class LedgerApi:
             entry = self._find(request)
             if entry is None:
                 return None
-            before = settle(self._path, entry["number"], **wish)
+            before = settle(self._where, entry["number"], **wish)
             return {**(self._find(request) or {}), "reverses": before and asdict(before)}
 
         return await self._answered(written)
@@ -120,7 +120,7 @@ class LedgerApi:
         return _gone() if found is None else JSONResponse(found)
 
     def _kin(self, entry: LedgerEntry) -> Kin:
-        with reading(self._path) as reader:
+        with reading(self._where) as reader:
             return reader.kin(entry)
 
     def _refused(self, refusal: LedgerRefused) -> Response:
@@ -129,7 +129,7 @@ class LedgerApi:
         return JSONResponse({"detail": str(refusal), "said": both(refusal.why)}, 503)
 
     def _list(self, query: Query) -> LedgerPage:
-        with reading(self._path) as reader:
+        with reading(self._where) as reader:
             rows = list(reader.entries(query))
             return {"rows": rows, "counts": reader.counts(), "head": reader.head()}
 
@@ -137,7 +137,7 @@ class LedgerApi:
         number = request.path_params["row"]
         if not (number.isascii() and number.isdigit()):
             return None
-        with reading(self._path) as reader:
+        with reading(self._where) as reader:
             return next(iter(reader.find(f"#{number}")), None)
 
 

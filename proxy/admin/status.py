@@ -106,7 +106,7 @@ class Status:
 def _ledger_state(ledger: "Ledger") -> "LedgerDocument":
     asker, words = ledger.asker, asker_words(ledger.asker)
     return {
-        "file": str(ledger.path.absolute()),  # commands ask from another folder
+        "file": str(ledger.where.absolute()),  # commands ask from another folder
         "writable": not ledger.problem,
         "problem": str(ledger.problem),
         "failure": both(ledger.problem),

@@ -1,19 +1,19 @@
 """Rows in doubt that a new payment looks like, though the API would take it for another one."""
 
-import sqlite3
 from collections.abc import Sequence
 
+from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.likeness import Likeness
 from proxy.ledger.row import Row
 from proxy.ledger.schema import IN_DOUBT
 
 _ALIKE = (
-    f"SELECT number, marks FROM request WHERE {IN_DOUBT} AND instr(marks, ?)"
+    f"SELECT number, marks FROM request WHERE {IN_DOUBT} AND instr(marks, ?) > 0"
     " ORDER BY number DESC LIMIT 50"
 )
 
 
-def free(connection: sqlite3.Connection, openings: list[Row], closings: Sequence[Row]) -> list[Row]:
+def free(connection: LedgerConnection, openings: list[Row], closings: Sequence[Row]) -> list[Row]:
     """Return the rows that may be opened; note in each other one which row it is like."""
     for row in openings:
         row.alike = None
@@ -23,7 +23,7 @@ def free(connection: sqlite3.Connection, openings: list[Row], closings: Sequence
 
 
 def _in_doubt(
-    connection: sqlite3.Connection, likeness: Likeness, closings: Sequence[Row]
+    connection: LedgerConnection, likeness: Likeness, closings: Sequence[Row]
 ) -> int | None:
     for row in closings:
         if row.end is not None and row.end.doubtful and likeness.like(row.likeness):

@@ -16,6 +16,7 @@ from typing import NamedTuple, TypedDict
 
 from pydantic_core import to_json
 
+from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.row import Value, storable
 
 FORMAT = 3
@@ -47,23 +48,6 @@ ROW_COLUMNS = (*_ROW, *_BODY, *_END)
 _EVENT = struct.Struct(">cQ32s")
 _MOST = 48  # events in one entry: it fits on a page, and goes when its rows have gone
 
-TABLE = """
-CREATE TABLE chain (
-    seq INTEGER PRIMARY KEY,
-    events BLOB NOT NULL,                      -- kind, number of the row and SHA-256, for each
-    cut TEXT,                                  -- JSON: what was deleted by age or size
-    hash BLOB NOT NULL                         -- SHA-256 of the hash before, events and cut
-);
-CREATE INDEX chain_cut ON chain (seq) WHERE cut IS NOT NULL;
-CREATE TRIGGER chain_is_new BEFORE INSERT ON chain
-WHEN EXISTS (SELECT 1 FROM chain WHERE seq = NEW.seq)
-BEGIN SELECT RAISE(ABORT, 'an entry of the chain is never replaced'); END;
-CREATE TRIGGER chain_stays BEFORE UPDATE ON chain
-BEGIN SELECT RAISE(ABORT, 'an entry of the chain is never changed'); END;
-CREATE TRIGGER chain_newest_stays BEFORE DELETE ON chain
-WHEN OLD.seq = (SELECT max(seq) FROM chain)
-BEGIN SELECT RAISE(ABORT, 'the newest entry of the chain is never deleted'); END;
-"""
 ENTRIES = "SELECT seq, events, cut, hash FROM chain ORDER BY seq"
 _HEAD = "SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1"
 _APPEND = "INSERT INTO chain (seq, events, cut, hash) VALUES "
@@ -137,7 +121,7 @@ def closed(values: Sequence[Value]) -> bytes:
     return event(CLOSED, (number, closed_at, repr(seconds), *end))
 
 
-def standing(connection: sqlite3.Connection, kind: bytes, number: int | None) -> bytes:
+def standing(connection: LedgerConnection, kind: bytes, number: int | None) -> bytes:
     """Return the event that would tell of a row as it is in the file; empty if it is not there."""
     columns = ", ".join(COLUMNS[kind])
     found = connection.execute(f"SELECT {columns} FROM request WHERE number = ?", (number,))
@@ -151,7 +135,7 @@ def events_of(packed: bytes) -> Iterator[Event]:
 
 
 def append(
-    connection: sqlite3.Connection, events: Sequence[bytes], known: ChainLink | None = None
+    connection: LedgerConnection, events: Sequence[bytes], known: ChainLink | None = None
 ) -> ChainLink:
     """Continue the chain within the transaction that wrote what ``events`` tell; return the head.
 
@@ -167,13 +151,13 @@ def append(
     return _add(connection, packed, head(connection))
 
 
-def append_cut(connection: sqlite3.Connection, cut: str) -> None:
+def append_cut(connection: LedgerConnection, cut: str) -> None:
     """Continue the chain with what was deleted, within the transaction that deletes it."""
     _add(connection, [(b"", cut)], head(connection))
 
 
 def _add(
-    connection: sqlite3.Connection, entries: Sequence[tuple[bytes, str | None]], to: ChainLink
+    connection: LedgerConnection, entries: Sequence[tuple[bytes, str | None]], to: ChainLink
 ) -> ChainLink:
     values: list[int | bytes | str | None] = []
     for events, cut in entries:
@@ -189,13 +173,13 @@ def after(before: bytes, events: bytes, cut: str | None) -> bytes:
     return sha256(before + events + (cut or "").encode()).digest()
 
 
-def head(connection: sqlite3.Connection) -> ChainLink:
+def head(connection: LedgerConnection) -> ChainLink:
     """Return the newest entry's place and hash; of an empty chain place 0 and its beginning."""
     found = connection.execute(_HEAD).fetchone()
     return ChainLink(0, beginning(connection)) if found is None else ChainLink(*found)
 
 
-def beginning(connection: sqlite3.Connection) -> bytes:
+def beginning(connection: LedgerConnection) -> bytes:
     """Return what stands for the hash before the first entry: that of the ledger's own id."""
     (identity,) = connection.execute(_IDENTITY).fetchone()
     return sha256(str(identity).encode()).digest()
@@ -210,7 +194,7 @@ class Exported(TypedDict):
     hash: str
 
 
-def exported(connection: sqlite3.Connection) -> Iterator[Exported]:
+def exported(connection: LedgerConnection) -> Iterator[Exported]:
     """Yield the entries, the oldest first."""
     for seq, packed, cut, link in connection.execute(ENTRIES):
         yield {
@@ -224,14 +208,14 @@ def exported(connection: sqlite3.Connection) -> Iterator[Exported]:
         }
 
 
-def take_over(connection: sqlite3.Connection) -> None:
+def take_over(connection: LedgerConnection) -> None:
     """Begin the chain of a ledger of an older format with all that is in it."""
     events, head = _all_events(connection), None
     while some := list(islice(events, _MOST)):
         head = append(connection, some, head)
 
 
-def _all_events(connection: sqlite3.Connection) -> Iterator[bytes]:
+def _all_events(connection: LedgerConnection) -> Iterator[bytes]:
     columns = ", ".join(ROW_COLUMNS)
     for row in connection.execute(f"SELECT {columns} FROM request ORDER BY number"):
         values = dict(zip(ROW_COLUMNS, row, strict=True))

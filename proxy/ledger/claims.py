@@ -164,7 +164,7 @@ class Claims:
 
     async def _read(self, claim: KeyClaim) -> First | None:
         try:
-            return await asyncio.to_thread(first_of, self._ledger.path, *claim.name)
+            return await asyncio.to_thread(first_of, self._ledger.where, *claim.name)
         except LedgerRefused as refusal:
             raise LedgerUnavailable(refusal.why) from refusal
 

@@ -5,12 +5,12 @@ needs to walk over the gaps: each gap with the hash of its last entry, and which
 """
 
 import json
-import sqlite3
 from bisect import bisect
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from proxy.ledger.chain import ENTRIES, OPENED, WHOLE, append_cut, events_of
+from proxy.ledger.connection import LedgerConnection
 
 Span = tuple[int, int]
 """The first and the last number."""
@@ -37,7 +37,7 @@ class Cut:
         return not (place and number <= self.kept[place - 1][1])
 
 
-def newest(connection: sqlite3.Connection) -> Cut:
+def newest(connection: LedgerConnection) -> Cut:
     """Return the newest cut."""
     found = connection.execute(_NEWEST).fetchone()
     return Cut() if found is None else read(found[0])
@@ -56,7 +56,7 @@ def read(text: str) -> Cut:
         raise ValueError("it is no cut") from None
 
 
-def cut(connection: sqlite3.Connection, gone: Iterable[int]) -> None:
+def cut(connection: LedgerConnection, gone: Iterable[int]) -> None:
     """Cut the chain where rows were deleted, within the same transaction."""
     before = newest(connection)
     upto = max(before.upto, *gone)
@@ -68,7 +68,7 @@ def cut(connection: sqlite3.Connection, gone: Iterable[int]) -> None:
     connection.executemany("DELETE FROM chain WHERE seq = ?", [(seq,) for seq, *_ in removed])
 
 
-def _removable(connection: sqlite3.Connection, now: Cut) -> list[Gap]:
+def _removable(connection: LedgerConnection, now: Cut) -> list[Gap]:
     """Return the entries of deleted rows alone, and cuts from before, up to the first row left."""
     removable: list[Gap] = []
     for seq, packed, _, link in connection.execute(ENTRIES):

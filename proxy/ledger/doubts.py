@@ -1,8 +1,8 @@
 """The rows in doubt, for who asks the API about them by itself."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
+from proxy.ledger.archive import Where
 from proxy.ledger.entry import LedgerEntry, LookedUp
 from proxy.ledger.kin import Kin
 from proxy.ledger.reading import Query, reading
@@ -15,24 +15,24 @@ MOST = 200  # rows, the newest: so many at once are a person's
 class DoubtfulRows:
     """Reads and writes the file as commands do, beside the proxy's own writer."""
 
-    path: Path
+    where: Where
 
     def rows(self) -> list[LedgerEntry]:
         """Return the newest in doubt."""
-        with reading(self.path) as reader:
+        with reading(self.where) as reader:
             return list(reader.entries(Query(in_doubt=True, limit=MOST)))
 
     def row(self, number: int) -> LedgerEntry | None:
         """Return one, None if it is not in doubt."""
-        with reading(self.path) as reader:
+        with reading(self.where) as reader:
             found = reader.find(f"#{number}")
         return found[0] if found and found[0]["in_doubt"] else None
 
     def kin(self, entry: LedgerEntry) -> Kin:
         """Return what other rows tell of one."""
-        with reading(self.path) as reader:
+        with reading(self.where) as reader:
             return reader.kin(entry)
 
     def conclude(self, found: LookedUp) -> bool:
         """Keep what was found, and give the verdict that follows; report whether one does."""
-        return conclude(self.path, found)
+        return conclude(self.where, found)

@@ -1,12 +1,12 @@
 """Reads a ledger that anybody may have edited: nothing in it need be of the type that we wrote."""
 
-import sqlite3
 import struct
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 
 from proxy.ledger import chain
 from proxy.ledger.chain import COLUMNS, Event
+from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.cut import Cut, newest, read
 from proxy.ledger.row import Value
 
@@ -17,14 +17,14 @@ _ROWS = f"SELECT {', '.join(chain.ROW_COLUMNS)} FROM request ORDER BY number"
 AnyRow = Mapping[str, Value]
 
 
-def rows(connection: sqlite3.Connection) -> Iterator[tuple[int, AnyRow]]:
+def rows(connection: LedgerConnection) -> Iterator[tuple[int, AnyRow]]:
     """Yield the rows and their numbers; number 0, which no row has, if it is none."""
     for row in connection.execute(_ROWS):
         number = row[0] if isinstance(row[0], int) else 0
         yield number, dict(zip(chain.ROW_COLUMNS, row, strict=True))
 
 
-def newest_cut(connection: sqlite3.Connection) -> Cut:
+def newest_cut(connection: LedgerConnection) -> Cut:
     """Return the newest cut; an empty one if it is none: its entry does not hold then either."""
     try:
         return newest(connection)
@@ -32,7 +32,7 @@ def newest_cut(connection: sqlite3.Connection) -> Cut:
         return Cut()
 
 
-def beginning(connection: sqlite3.Connection) -> bytes:
+def beginning(connection: LedgerConnection) -> bytes:
     """Return what stands before the first entry; empty if it is no text, or not there."""
     try:
         return chain.beginning(connection)
@@ -55,7 +55,7 @@ def events(packed: object, cut: object) -> list[Event] | None:
     return found if all(each.kind in COLUMNS for each in found) else None
 
 
-def digests(connection: sqlite3.Connection, kind: bytes) -> dict[int, deque[bytes]]:
+def digests(connection: LedgerConnection, kind: bytes) -> dict[int, deque[bytes]]:
     """Return the digests of what stands beside the rows, in order, by the row's number."""
     columns, found = ", ".join(COLUMNS[kind]), dict[int, deque[bytes]]()
     # An index has copies of the numbers: the table itself counts.

@@ -1,13 +1,11 @@
 """The findings of look-ups, kept beside the row, so that a verdict does not rest on memory."""
 
 import json
-import sqlite3
-from pathlib import Path
 
 from proxy.ledger import chain
+from proxy.ledger.archive import Where, archive_of
+from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.entry import Evidence, LookedUp
-from proxy.ledger.reading import opened
-from proxy.ledger.renewal import renew
 from proxy.ledger.trouble import LedgerRefused
 from proxy.words import phrase
 
@@ -15,16 +13,13 @@ _ROW = "SELECT 1 FROM request WHERE number = ? AND exchange = ?"
 _LARGEST = 16_384  # characters; candidates beyond are left out
 
 
-def keep(path: Path, found: LookedUp) -> None:
+def keep(where: Where, found: LookedUp) -> None:
     """Write down a look-up's finding about its row; raise LedgerRefused if that fails."""
-    with opened(path, "rw") as connection:
-        renew(connection, path)
-        connection.execute("BEGIN IMMEDIATE")
+    with archive_of(where).changing() as connection:
         put(connection, found)
-        connection.execute("COMMIT")
 
 
-def put(connection: sqlite3.Connection, found: LookedUp) -> str:
+def put(connection: LedgerConnection, found: LookedUp) -> str:
     """Write it into an open ledger, within a transaction; return it as it stands there.
 
     Raise LedgerRefused if the row is not in it: since the question, another ledger may have come to

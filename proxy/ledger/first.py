@@ -1,13 +1,13 @@
 """The first request with a key, as the file tells of it."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from proxy.exchange.own_answer import KnownAnswer
+from proxy.ledger.archive import Where, archive_of
 from proxy.ledger.claim import KeyClaim, KeyHolder
 from proxy.ledger.entry import LedgerEntry
 from proxy.ledger.kept_claims import holder, reply
-from proxy.ledger.reading import Reader, opened
+from proxy.ledger.reading import Reader
 from proxy.ledger.standing import Standing, standing
 
 
@@ -29,10 +29,11 @@ class First:
         return self.holder.fingerprint == claim.fingerprint
 
 
-def first_of(path: Path, caller: str, key: str) -> First | None:
+def first_of(where: Where, caller: str, key: str) -> First | None:
     """Read who has a key; None if nobody has it. Raise LedgerRefused."""
-    with opened(path, "ro") as connection:
-        reader = Reader(connection, path)
+    archive = archive_of(where)
+    with archive.reading() as connection:
+        reader = Reader(connection, archive)
         has = holder(connection, caller, key)
         if has is None:
             return None

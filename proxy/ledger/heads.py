@@ -5,8 +5,8 @@ import math
 import sqlite3
 import time
 from collections.abc import Callable
-from pathlib import Path
 
+from proxy.ledger.archive import Where
 from proxy.ledger.chain import ChainLink
 from proxy.ledger.store import Store
 
@@ -18,8 +18,8 @@ _EVERY = 60.0  # seconds, at least, from one line to the next
 class Heads:
     """Knows what was told last."""
 
-    def __init__(self, path: Path, steady: Callable[[], float] = time.monotonic) -> None:
-        self._path = path
+    def __init__(self, where: Where, steady: Callable[[], float] = time.monotonic) -> None:
+        self._where = where
         self._steady = steady
         self._told: ChainLink | None = None
         self._at = -math.inf
@@ -31,8 +31,8 @@ class Heads:
             return
         try:
             head = store.head()
-        except sqlite3.Error:  # who writes says so
+        except (sqlite3.Error, OSError):  # who writes says so
             return
         if head != self._told:
-            log.info("the chain of the ledger %s is at %s", self._path, head)
+            log.info("the chain of the ledger %s is at %s", self._where, head)
             self._told, self._at = head, now

@@ -1,11 +1,11 @@
 """The claims in the file, and the answers that are kept with them; within the writer's commits."""
 
 import json
-import sqlite3
 
 from proxy.exchange.own_answer import KnownAnswer
 from proxy.http1.fields import Lines
 from proxy.ledger.claim import KeyClaim, KeyHolder, unprocessed
+from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.row import Row
 from proxy.ledger.schema import SETTLED
 
@@ -15,10 +15,15 @@ _GIVE_WAY = "DELETE FROM claim WHERE caller = ? AND key = ? AND number = ?"
 # One that stands in a backup which was put back gives way: its key was free again when the row that
 # is written anew took it.
 _TAKE = (
-    "INSERT OR REPLACE INTO claim (caller, key, number, exchange, fingerprint, at)"
-    " VALUES (?, ?, ?, ?, ?, ?)"
+    "INSERT INTO claim (caller, key, number, exchange, fingerprint, at)"
+    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (caller, key) DO UPDATE SET number = excluded.number,"
+    " exchange = excluded.exchange, fingerprint = excluded.fingerprint, at = excluded.at"
 )
-_KEEP = "INSERT OR REPLACE INTO reply (number, at, status, fields, body) VALUES (?, ?, ?, ?, ?)"
+_KEEP = (
+    "INSERT INTO reply (number, at, status, fields, body) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (number) DO UPDATE SET at = excluded.at, status = excluded.status,"
+    " fields = excluded.fields, body = excluded.body"
+)
 _OLDEST_REPLIES = "SELECT number, at FROM reply ORDER BY number LIMIT ?"
 _OLDEST_CLAIMS = (
     "SELECT claim.rowid, claim.at FROM claim LEFT JOIN request USING (number, exchange)"
@@ -27,13 +32,13 @@ _OLDEST_CLAIMS = (
 _BYTES = 232  # of a claim with a UUID, measured
 
 
-def free(connection: sqlite3.Connection, openings: list[Row]) -> list[Row]:
+def free(connection: LedgerConnection, openings: list[Row]) -> list[Row]:
     """Return the rows that may be opened: not those whose key another row has."""
     new: set[tuple[str, str]] = set()
     return [row for row in openings if row.claim is None or _may_take(connection, row.claim, new)]
 
 
-def _may_take(connection: sqlite3.Connection, claim: KeyClaim, new: set[tuple[str, str]]) -> bool:
+def _may_take(connection: LedgerConnection, claim: KeyClaim, new: set[tuple[str, str]]) -> bool:
     claim.taken = holder(connection, claim.caller, claim.key)
     if claim.taken is not None and claim.taken.number != claim.replaces:
         return False
@@ -45,13 +50,13 @@ def _may_take(connection: sqlite3.Connection, claim: KeyClaim, new: set[tuple[st
     return True
 
 
-def holder(connection: sqlite3.Connection, caller: str, key: str) -> KeyHolder | None:
+def holder(connection: LedgerConnection, caller: str, key: str) -> KeyHolder | None:
     """Return the row that has a key, None if none does."""
     found = connection.execute(_HOLDER, (caller, key)).fetchone()
     return None if found is None else KeyHolder(*found)
 
 
-def take(connection: sqlite3.Connection, row: Row, claim: KeyClaim) -> None:
+def take(connection: LedgerConnection, row: Row, claim: KeyClaim) -> None:
     """Write the claim of a row that is opened in this commit, in place of one that gives way."""
     if claim.replaces is not None:
         connection.execute(_GIVE_WAY, (*claim.name, claim.replaces))
@@ -59,7 +64,7 @@ def take(connection: sqlite3.Connection, row: Row, claim: KeyClaim) -> None:
     connection.execute(_TAKE, values)
 
 
-def end(connection: sqlite3.Connection, row: Row, claim: KeyClaim) -> None:
+def end(connection: LedgerConnection, row: Row, claim: KeyClaim) -> None:
     """Free the key of a row that is closed in this commit, or keep its answer."""
     if row.end is None:
         raise ValueError("the row is still open")
@@ -71,13 +76,13 @@ def end(connection: sqlite3.Connection, row: Row, claim: KeyClaim) -> None:
         )
 
 
-def size(connection: sqlite3.Connection) -> int:
+def size(connection: LedgerConnection) -> int:
     """Return about how many bytes the claims take in the file."""
     (count,) = connection.execute("SELECT count(*) FROM claim").fetchone()
     return int(count) * _BYTES
 
 
-def reply(connection: sqlite3.Connection, number: int) -> KnownAnswer | None:
+def reply(connection: LedgerConnection, number: int) -> KnownAnswer | None:
     """Return the kept answer of a row, None if there is none."""
     found = connection.execute(
         "SELECT status, fields, body FROM reply WHERE number = ?", (number,)
@@ -92,7 +97,7 @@ def _text(lines: Lines) -> str:
     return json.dumps([(name.decode("latin-1"), value.decode("latin-1")) for name, value in lines])
 
 
-def forget_replies(connection: sqlite3.Connection, before: str, most: int) -> int:
+def forget_replies(connection: LedgerConnection, before: str, most: int) -> int:
     """Delete answers that were kept before a time; return how many."""
     oldest = connection.execute(_OLDEST_REPLIES, (most,)).fetchall()
     gone = [(number,) for number, at in oldest if at < before]
@@ -100,7 +105,7 @@ def forget_replies(connection: sqlite3.Connection, before: str, most: int) -> in
     return len(gone)
 
 
-def forget_claims(connection: sqlite3.Connection, before: str, most: int) -> int:
+def forget_claims(connection: LedgerConnection, before: str, most: int) -> int:
     """Delete claims from before a time whose row is not in doubt; return how many."""
     oldest = connection.execute(_OLDEST_CLAIMS, (most,)).fetchall()
     gone = [(rowid,) for rowid, at in oldest if at < before]

@@ -1,11 +1,11 @@
 """The facts of a ledger's other rows about one row: whose payment is whose."""
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from proxy.ledger.connection import LedgerConnection, Values
 from proxy.ledger.entry import Evidence, LedgerEntry
 from proxy.mask import MASK
 from proxy.moments import moment, stamp
@@ -36,14 +36,14 @@ class Others:
     """The other rows of about the same time. ``marks`` is their column, or what stands for it."""
 
     def __init__(
-        self, connection: sqlite3.Connection, entry: LedgerEntry, marks: str, *, evidence: bool
+        self, connection: LedgerConnection, entry: LedgerEntry, marks: str, *, evidence: bool
     ) -> None:
         self._connection = connection
         self._marks = marks
         self._evidence = evidence
         opened = moment(entry["opened_at"]) or datetime.now(UTC)
         near = (stamp((opened + days).timestamp()) for days in (-_NEAR, _NEAR))
-        self._others = (entry["number"], *near)
+        self._others: Values = (entry["number"], *near)
         self._resolutions = _resolutions(entry)
 
     def kin(self) -> Kin:

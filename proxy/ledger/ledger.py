@@ -8,12 +8,12 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proxy.counts import counted
 from proxy.errors import LedgerUnavailable
 from proxy.invocation import COMMAND
+from proxy.ledger.archive import Where, archive_of
 from proxy.ledger.claim import KeyTaken
 from proxy.ledger.marks import marked
 from proxy.ledger.repeat_guard import LooksRepeated
@@ -44,9 +44,9 @@ Tell = Callable[[], None]
 class Ledger:
     """Opens and closes rows; `aclose` ends it. Made in the event loop that serves."""
 
-    def __init__(self, path: Path, retention: Retention) -> None:
-        """Open the file and report the rows left open; raise LedgerRefused if it cannot be used."""
-        self.path = path
+    def __init__(self, where: Where, retention: Retention) -> None:
+        """Open it and report the rows left open; raise LedgerRefused if it cannot be used."""
+        self.where = where
         self.recovered: Counter[str] = Counter()
         self.asker: Asker | None = None
         """Who asks the API about what is in doubt, if anybody does."""
@@ -62,7 +62,7 @@ class Ledger:
         self._soon: asyncio.Handle | None = None  # will hand over rows that are waited for
         self._later = False  # ends will be handed over that find no company
         self._writer = Writer(
-            path, self._open(), retention, self._told, self._told_over, self._tell_left
+            where, self._open(), retention, self._told, self._told_over, self._tell_left
         )
         self._writer.begin()
         self._look = self._loop.call_later(_LOOK, self._watch)
@@ -70,7 +70,7 @@ class Ledger:
     def _open(self) -> Store | None:
         """Open the file; None if that may succeed later, such as when the disk is full now."""
         try:
-            store = Store.open(self.path)
+            store = archive_of(self.where).store()
         except (sqlite3.Error, OSError):
             return None  # the writer tries again, and reports the reason
         try:
@@ -230,12 +230,12 @@ class Ledger:
             log.error(
                 "the ledger %s cannot be written: the disk has not answered for %.1f s; requests"
                 " that may change something wait, and get 503 after %g s",
-                self.path,
+                self.where,
                 stalled,
                 _WAIT,
             )
         elif self._sick and not sick:
-            log.info("the disk of the ledger %s answers again", self.path)
+            log.info("the disk of the ledger %s answers again", self.where)
         self._sick = sick
         now = self._loop.time()
         for row in [row for row, until in self._waiting.items() if until <= now]:

@@ -1,29 +1,25 @@
 """Reads a ledger for people and programs, even while it is written, and never changes it."""
 
 import json
-import os
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
 from proxy.exchange.record import doubtful
 from proxy.ledger import schema
+from proxy.ledger.archive import LedgerArchive, Where, archive_of
 from proxy.ledger.asking import asking
 from proxy.ledger.chain import FORMAT, head
+from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.disagreement import disagree
 from proxy.ledger.entry import PROXY, Evidence, LedgerEntry, WrittenVerdict
 from proxy.ledger.kin import Kin, Others
-from proxy.ledger.lock import in_use
-from proxy.ledger.store import connect, format_of, refuse_other
-from proxy.ledger.trouble import LedgerDamaged, LedgerRefused, damaged, words
-from proxy.words import phrase
 
 _COLUMNS = (
-    "number, exchange, opened_at, closed_at, seconds, caller, method, path, body_bytes,"
-    " body_sha256, payment, token_id, traceparent, attempts, status, answer, outcome, reason"
+    *("number", "exchange", "opened_at", "closed_at", "seconds", "caller", "method", "path"),
+    *("body_bytes", "body_sha256", "payment", "token_id", "traceparent", "attempts", "status"),
+    *("answer", "outcome", "reason", "marks"),
 )
 # The columns that an older format lacks, by version.
 _MARKS = {1: "'{}' AS marks"}
@@ -32,7 +28,7 @@ _EVIDENCE = "SELECT at, code, found FROM evidence WHERE number = ? ORDER BY rowi
 
 _HOLDS = (
     "instr(exchange || ' ' || path || ' ' || payment || ' ' || coalesce(answer, '') || ' '"
-    " || coalesce(traceparent, ''), ?)"
+    " || coalesce(traceparent, ''), ?) > 0"
 )
 
 
@@ -58,7 +54,7 @@ class Query:
         if self.in_doubt and left_open:
             tests.append((f"({schema.IN_DOUBT} OR {schema.STILL_OPEN})", [left_open]))
         else:
-            tests.append((schema.IN_DOUBT if self.in_doubt else "1", []))
+            tests.append((schema.IN_DOUBT if self.in_doubt else "TRUE", []))
         for column, test, value in (
             ("opened_at", ">=", self.since),
             ("opened_at", "<", self.until),
@@ -81,20 +77,19 @@ class Reader:
     doubt, although only the next start writes that down.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: LedgerConnection, archive: LedgerArchive) -> None:
         self._connection = connection
         self._left_open = 0
-        if not in_use(path):
+        if not archive.in_use():
             # Asked again: a row that was open before, and still is when it is read, was not under
             # way in between.
             (last,) = connection.execute(schema.LAST_OPEN).fetchone()
-            self._left_open = 0 if in_use(path) else int(last)
-        version = format_of(connection)
+            self._left_open = 0 if archive.in_use() else int(last)
+        version = archive.version(connection)
         self._marks = _MARKS.get(version, "marks")
         self._evidence, self._chained = version > 1, version >= FORMAT
-        self._columns = f"{_COLUMNS}, {self._marks}"
+        self._columns = ", ".join((*_COLUMNS[:-1], self._marks))
         self._verdict = f"at, made, note, author, {_VERDICT.get(version, 'kind, evidence')}"
-        connection.row_factory = sqlite3.Row
 
     def entries(self, query: Query) -> Iterator[LedgerEntry]:
         """Yield the chosen rows."""
@@ -128,13 +123,14 @@ class Reader:
         """Return the head of the chain; empty if an older format has none."""
         return str(head(self._connection)) if self._chained else ""
 
-    def _entry(self, row: sqlite3.Row) -> LedgerEntry:
+    def _entry(self, values: Sequence[Any]) -> LedgerEntry:
+        row = dict(zip(_COLUMNS, values, strict=True))
         number = row["number"]
         verdicts, evidence = self._verdicts(number), self._evidence_of(number)
         left = row["outcome"] is None and number <= self._left_open
         unclear = left or doubtful(row["outcome"] or "", row["status"])
         read: dict[str, object] = {
-            **dict(row),
+            **row,
             "payment": json.loads(row["payment"]),
             "answer": json.loads(row["answer"]) if row["answer"] else {},
             "marks": json.loads(row["marks"]),
@@ -176,30 +172,8 @@ class Reader:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[Reader]:
+def reading(where: Where) -> Iterator[Reader]:
     """Open a ledger for reading; raise LedgerRefused, in words."""
-    with opened(path, "ro") as connection:
-        yield Reader(connection, path)
-
-
-@contextmanager
-def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
-    """Open an existing ledger; an error of SQLite's becomes LedgerRefused."""
-    with suppress(OSError):  # of a folder that is closed to us: said below
-        if not path.is_file():
-            what = phrase("is-a-directory") if path.is_dir() else phrase("does-not-exist")
-            raise LedgerRefused(phrase("ledger.not-there", path=str(path), what=what))
-    if not os.access(path, os.R_OK):
-        raise LedgerRefused(phrase("ledger.unreadable", path=str(path)))
-    try:
-        connection = connect(path, mode)
-    except (sqlite3.Error, OSError) as error:
-        raise LedgerRefused(phrase("ledger.of-file", path=str(path), why=words(error))) from None
-    try:
-        refuse_other(connection, path)
-        yield connection
-    except sqlite3.Error as error:
-        kind = LedgerDamaged if damaged(error) else LedgerRefused
-        raise kind(phrase("ledger.of-file", path=str(path), why=words(error))) from None
-    finally:
-        connection.close()
+    archive = archive_of(where)
+    with archive.reading() as connection:
+        yield Reader(connection, archive)

@@ -1,6 +1,7 @@
 """A row of the ledger on its way into the file: its opening, amendment and end."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -102,3 +103,12 @@ def storable(value: Value) -> Value:
     if isinstance(value, str) and not value.isascii():
         return value.encode("utf-8", "replace").decode()
     return value
+
+
+def of_rows(closings: Iterable[Row], openings: Iterable[Row]) -> list[Row]:
+    """Return the ends of what is in the file, or is opened now.
+
+    A row whose opening failed, and a repeat whose key another row has, were never sent.
+    """
+    opened = set(openings)
+    return [row for row in closings if row.number is not None or row in opened]

@@ -4,18 +4,15 @@ The proxy gives one only where a look-up has found the row's own payment, and no
 anything yet. It never says that something was not made.
 """
 
-import sqlite3
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from proxy.ledger import chain
+from proxy.ledger.archive import LedgerArchive, Where, archive_of
+from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.entry import PROXY, LookedUp
 from proxy.ledger.evidence import put
 from proxy.ledger.finding import DECISIVE
-from proxy.ledger.lock import in_use
-from proxy.ledger.reading import opened
-from proxy.ledger.renewal import renew
 from proxy.ledger.row import Value
 from proxy.ledger.trouble import LedgerRefused
 from proxy.moments import stamp
@@ -47,7 +44,9 @@ class EarlierVerdict:
     at: str
 
 
-def settle(path: Path, number: int, *, kind: str, note: str, author: str) -> EarlierVerdict | None:
+def settle(
+    where: Where, number: int, *, kind: str, note: str, author: str
+) -> EarlierVerdict | None:
     """Write a person's verdict, with what the last look-up found; return the one that it reverses.
 
     Raise LedgerRefused if it cannot be written, or there is no such row. A row may have several
@@ -56,33 +55,29 @@ def settle(path: Path, number: int, *, kind: str, note: str, author: str) -> Ear
     made = KINDS[kind]
     if author == PROXY:
         raise LedgerRefused(phrase("ledger.author-taken", author=PROXY))
-    with opened(path, "rw") as connection:
-        renew(connection, path)
-        connection.execute("BEGIN IMMEDIATE")
+    archive = archive_of(where)
+    with archive.changing() as connection:
         found = connection.execute(
             "SELECT outcome FROM request WHERE number = ?", [number]
         ).fetchone()
         if found is None:
             raise LedgerRefused(phrase("ledger.not-a-row", row=number))
         if found[0] is None:
-            raise LedgerRefused(phrase("ledger.row-open", row=number, why=_open(path)))
+            raise LedgerRefused(phrase("ledger.row-open", row=number, why=_open(archive)))
         before = _last(connection, number)
         evidence = connection.execute(_LAST_FOUND, [number]).fetchone()
         values = stamp(time.time()), int(made), note[:LONGEST], author[:LONGEST], kind
         _give(connection, number, *values, evidence[0] if evidence else None)
-        connection.execute("COMMIT")
     return before if before is not None and KINDS[before.kind] != made else None
 
 
-def conclude(path: Path, found: LookedUp) -> bool:
+def conclude(where: Where, found: LookedUp) -> bool:
     """Keep what a look-up found as evidence, and give the verdict that follows; report whether.
 
     Both are written, or none; raise LedgerRefused if they cannot be.
     """
     number, code = found["row"]["number"], found["code"]
-    with opened(path, "rw") as connection:
-        renew(connection, path)
-        connection.execute("BEGIN IMMEDIATE")
+    with archive_of(where).changing() as connection:
         evidence = put(connection, found)
         sure = code in DECISIVE and _unanimous(connection, number)
         if sure and _last(connection, number) is None:
@@ -90,11 +85,10 @@ def conclude(path: Path, found: LookedUp) -> bool:
             _give(connection, number, *values, evidence)
         else:
             sure = False
-        connection.execute("COMMIT")
     return sure
 
 
-def _give(connection: sqlite3.Connection, *values: Value) -> None:
+def _give(connection: LedgerConnection, *values: Value) -> None:
     """Write a verdict; ``values`` are those of `chain.COLUMNS`."""
     connection.execute(
         "INSERT INTO verdict (number, at, made, note, author, kind, evidence)"
@@ -104,13 +98,13 @@ def _give(connection: sqlite3.Connection, *values: Value) -> None:
     chain.append(connection, [chain.event(chain.VERDICT, values)])
 
 
-def _unanimous(connection: sqlite3.Connection, number: int) -> bool:
+def _unanimous(connection: LedgerConnection, number: int) -> bool:
     """Report whether no two look-ups of a row were sure of different things."""
     codes = connection.execute("SELECT code FROM evidence WHERE number = ?", [number])
     return len({DECISIVE[code] for (code,) in codes if code in DECISIVE}) < 2
 
 
-def _last(connection: sqlite3.Connection, number: int) -> EarlierVerdict | None:
+def _last(connection: LedgerConnection, number: int) -> EarlierVerdict | None:
     row = connection.execute(
         "SELECT coalesce(kind, CASE made WHEN 1 THEN 'made' ELSE 'not-made' END), author, at"
         " FROM verdict WHERE number = ? ORDER BY rowid DESC LIMIT 1",
@@ -119,5 +113,5 @@ def _last(connection: sqlite3.Connection, number: int) -> EarlierVerdict | None:
     return None if row is None else EarlierVerdict(*row)
 
 
-def _open(path: Path) -> Phrase:
-    return phrase("ledger.row-under-way") if in_use(path) else phrase("ledger.row-left-open")
+def _open(archive: LedgerArchive) -> Phrase:
+    return phrase("ledger.row-under-way") if archive.in_use() else phrase("ledger.row-left-open")

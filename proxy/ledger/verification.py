@@ -4,16 +4,14 @@ Openings come in the order of the rows' numbers, so one walk over the rows finds
 opening tells of. A row is looked at until its end has come.
 """
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from proxy.ledger import chain, edited
+from proxy.ledger.archive import Where, archive_of
 from proxy.ledger.chain import COLUMNS, ChainLink, Event
+from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.edited import AnyRow
-from proxy.ledger.reading import opened
-from proxy.ledger.store import format_of
 from proxy.ledger.trouble import LedgerRefused
 from proxy.words import Phrase, phrase
 
@@ -54,18 +52,13 @@ class Verification:
         return by_row[0] if by_row else None
 
 
-def verify(path: Path, known: ChainLink | None = None) -> Verification:
+def verify(where: Where, known: ChainLink | None = None) -> Verification:
     """Verify a ledger, and that it continues the head ``known``; LedgerRefused if unreadable."""
-    with opened(path, "ro") as connection:
-        if format_of(connection) < chain.FORMAT:
-            raise LedgerRefused(phrase("chain.none", path=str(path)))
-        connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
-        connection.execute("BEGIN")  # all of it as it is at this moment
-        try:
-            return _Walk(connection, known).verification()
-        except UnicodeDecodeError:  # of SQLite's words about a broken file
-            why = phrase("ledger.damaged")
-            raise LedgerRefused(phrase("ledger.of-file", path=str(path), why=why)) from None
+    archive = archive_of(where)
+    with archive.snapshot() as connection:
+        if archive.version(connection) < chain.FORMAT:
+            raise LedgerRefused(phrase("chain.none", path=str(where)))
+        return _Walk(connection, known).verification()
 
 
 class _Enough(Exception):
@@ -73,7 +66,7 @@ class _Enough(Exception):
 
 
 class _Walk:
-    def __init__(self, connection: sqlite3.Connection, known: ChainLink | None) -> None:
+    def __init__(self, connection: LedgerConnection, known: ChainLink | None) -> None:
         self._connection = connection
         self._known = known
         self._found = Verification(ChainLink(0, edited.beginning(connection)))

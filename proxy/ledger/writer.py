@@ -15,11 +15,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
+from proxy.ledger.archive import Where, archive_of
 from proxy.ledger.heads import Heads
 from proxy.ledger.retention import AT_ONCE, BESIDE, Retention
-from proxy.ledger.row import Row
+from proxy.ledger.row import Row, of_rows
+from proxy.ledger.sqlite.store import FileStore
 from proxy.ledger.store import LeftOpen, Store
 from proxy.ledger.trouble import LedgerRefused, Moved, damaged, words
 from proxy.moments import stamp
@@ -59,24 +60,24 @@ class Writer(threading.Thread):
 
     def __init__(
         self,
-        path: Path,
+        where: Where,
         store: Store | None,
         retention: Retention,
         told: Told,
         over: Callable[[list[Row]], None],
         left: Callable[[list[LeftOpen]], None],
     ) -> None:
-        """Write to ``store``, or open it at ``path`` as soon as that can be done.
+        """Write to ``store``, or open it at ``where`` as soon as that can be done.
 
         ``told``, ``over`` and ``left`` are called in this thread; ``over`` with rows that had a
         claim, when their end is written or they never were; ``left`` with what a reopening found
         open.
         """
         super().__init__(name="ledger", daemon=True)
-        self._path = path
-        self._heads = Heads(path)
+        self._where = where
+        self._heads = Heads(where)
         self._store = store
-        self._gone: Store | None = None  # a store whose file is no longer at its place
+        self._gone: FileStore | None = None  # a store whose file is no longer at its place
         self._opened = store is not None
         self.salt = b"" if store is None else store.salt
         self._retention = retention
@@ -158,7 +159,7 @@ class Writer(threading.Thread):
     # -- writing ---------------------------------------------------------------------------
 
     def _write(self, openings: list[Row]) -> None:
-        closings = _of_rows(self._closings, openings)
+        closings = of_rows(self._closings, openings)
         amended, self._amended = self._amended, []
         before = self._closings
         self._closings = [] if self._attempt(openings, amended, closings) else closings
@@ -213,8 +214,7 @@ class Writer(threading.Thread):
         anew: list[Row] = []
         if store is not self._home:
             anew = [row for row in self._under_way if row.home is not store]
-        openings = store.free(openings, closings)
-        store.write([*anew, *openings], _of_rows(closings, openings), amended)
+        openings = store.enter(openings, closings, amended, anew=anew)
         self._home = store
         self._under_way.update(openings)
         self._under_way.difference_update(closings)
@@ -229,7 +229,7 @@ class Writer(threading.Thread):
             log.warning(
                 "the ledger's log %s-wal has %d MiB and cannot be folded in: another program has"
                 " been reading the ledger for long; end it, and read a backup instead",
-                self._path,
+                self._where,
                 self.log_size >> 20,
             )
         self._long_log = long
@@ -238,7 +238,7 @@ class Writer(threading.Thread):
         if damaged(error):
             self.damage = words(error)
         self._note(words(error))
-        if isinstance(error, Moved) and self._store is not None:
+        if isinstance(error, Moved) and isinstance(self._store, FileStore):
             self._gone, self._store = self._store, None
             self._gone.fold()  # whoever has moved it may not have moved its log
 
@@ -255,20 +255,20 @@ class Writer(threading.Thread):
                 self._store = self._reopened()
         return self._store
 
-    def _leave(self, gone: Store) -> None:
+    def _leave(self, gone: FileStore) -> None:
         """Go on with a file that was put back; part from one that was replaced by another."""
         if gone.place.in_place:
             self._store, self._gone = gone, None
             return
-        if not self._path.exists():
+        if not gone.path.exists():
             gone.place.check()
         gone.recover("ledger-moved")
         gone.close()
         self._gone = None
-        log.warning("the ledger %s is another file now: the proxy goes on with it", self._path)
+        log.warning("the ledger %s is another file now: the proxy goes on with it", self._where)
 
     def _reopened(self) -> Store:
-        store = Store.open(self._path, may_make=not self._opened)
+        store = archive_of(self._where).store(may_make=not self._opened)
         try:
             left = store.recover(ours=self._under_way)
         except BaseException:
@@ -280,7 +280,7 @@ class Writer(threading.Thread):
         self._left(left)
         return store
 
-    def _close_there(self, gone: Store) -> None:
+    def _close_there(self, gone: FileStore) -> None:
         """Close rows where they lie, in a file that is no longer at its place."""
         there = [row for row in self._closings if row.home is gone]
         if not there or gone.place.deleted:
@@ -315,17 +315,8 @@ class Writer(threading.Thread):
             log.error(
                 "the ledger %s cannot be written: %s; requests that may change something get"
                 " 503, reads still work",
-                self._path,
+                self._where,
                 problem,
             )
         elif before and not problem:
-            log.info("the ledger %s can be written again", self._path)
-
-
-def _of_rows(closings: list[Row], openings: list[Row]) -> list[Row]:
-    """Return the ends of what is in the file, or is opened now.
-
-    A row whose opening failed, and a repeat whose key another row has, were never sent.
-    """
-    opened = set(openings)
-    return [row for row in closings if row.number is not None or row in opened]
+            log.info("the ledger %s can be written again", self._where)

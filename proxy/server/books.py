@@ -86,7 +86,7 @@ class Books:
 
         ask = paced(ask)
         look_up = self._look_up(ask, lambda: source.skew)
-        asker = Asker(DoubtfulRows(self.ledger.path), look_up, keeper.usable)
+        asker = Asker(DoubtfulRows(self.ledger.where), look_up, keeper.usable)
         self.ledger.asked_by(asker)
         if self._guard is not None:
             self._guard.questions = asker

@@ -17,7 +17,7 @@ from proxy.cli.ledger import commands
 from proxy.errors import ProxyError
 from proxy.exchange.record import Exchange
 from proxy.ledger.row import Body
-from proxy.ledger.store import Store
+from proxy.ledger.sqlite.store import FileStore
 from proxy.ledger.verdict import settle
 from proxy.telemetry.access_log import _coloured, _dated, _json_line, _plain
 from proxy.telemetry.log_format import JsonFormatter, TextFormatter
@@ -40,7 +40,7 @@ def harmless(text: str) -> None:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "ledger.db"
-    store = Store.open(path)
+    store = FileStore.open(path)
     told = json.dumps({"id": HOSTILE, "resolution_id": "r-1", HOSTILE: HOSTILE}, ensure_ascii=False)
     made = [
         row(f"run-{number}{HOSTILE}", path=f"/v1/payments/breb/{HOSTILE}", caller=HOSTILE,

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from proxy.ledger.reading import reading
-from proxy.ledger.store import Store
+from proxy.ledger.sqlite.store import FileStore
 from tests.support import Call, Program, RawUpstream, exchange
 from tests.support.command import Ended, command, on_terminal
 from tests.support.front import until
@@ -239,7 +239,7 @@ def test_an_older_copy_shows_by_a_head_from_the_log(path: Path) -> None:
 def test_a_head_that_went_with_its_rows_is_no_proof(path: Path) -> None:
     filled(path, "answered")
     filled(path, "answered")
-    store = Store.open(path)
+    store = FileStore.open(path)
     assert store.prune("9999", 1 << 40, 500) == 1
     store.close()
     ended = ledger(path, "verify", "--head", f"1:{'ab' * 32}", code=1)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from proxy.ledger.row import Body, End, Row
-from proxy.ledger.store import Store
+from proxy.ledger.sqlite.store import FileStore
 from proxy.moments import stamp
 from tests.support.patience import PATIENCE
 
@@ -51,7 +51,7 @@ def closed(of: Row, outcome: str = "answered", **given: Any) -> Row:
 
 def filled(path: Path, *outcomes: str | None, **given: Any) -> list[Row]:
     """Write a ledger with a row of each outcome (None: open); return the rows."""
-    store = Store.open(path)
+    store = FileStore.open(path)
     rows = [row(f"run-{n}", **given) for n, _ in enumerate(outcomes, 1)]
     store.write(rows, [])
     ends = [closed(each, outcome) for each, outcome in zip(rows, outcomes, strict=True) if outcome]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from proxy.ledger.backup import backup
+from proxy.ledger.sqlite.backup import backup
 from proxy.ledger.trouble import LedgerRefused
 from tests.support.remembering import World
 

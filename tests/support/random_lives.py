@@ -19,7 +19,7 @@ from unittest import mock
 
 from proxy.ledger.ledger import Ledger
 from proxy.ledger.retention import Retention
-from proxy.ledger.store import Store
+from proxy.ledger.sqlite.store import FileStore
 from tests.support.lived_process import Process
 from tests.support.moved_about import Hand
 from tests.support.remembering import Order, World
@@ -35,13 +35,13 @@ def killing(at: int, *, after: bool, copy: Path, still: threading.Lock) -> Itera
     ``still`` is held while nobody moves them.
     """
     writes, loop, killed, dead = count(1), asyncio.get_running_loop(), asyncio.Event(), False
-    over, write, opened = threading.Event(), Store.write, Store.open
+    over, write, opened = threading.Event(), FileStore.write, FileStore.open
 
-    def still_opened(path: Path, **given: Any) -> Store:
+    def still_opened(path: Path, **given: Any) -> FileStore:
         with still:
             return opened(path, **given)
 
-    def fatal(self: Store, *rows: Any, **given: Any) -> None:
+    def fatal(self: FileStore, *rows: Any, **given: Any) -> None:
         nonlocal dead
         last = not dead and next(writes) == at
         if last and after:
@@ -49,7 +49,7 @@ def killing(at: int, *, after: bool, copy: Path, still: threading.Lock) -> Itera
         if last:
             dead = True
             with still:
-                for file in self._path.parent.glob(f"*{self._path.name}*"):
+                for file in self.path.parent.glob(f"*{self.path.name}*"):
                     if not file.name.endswith("-shm"):
                         shutil.copy(file, copy / file.name)
             loop.call_soon_threadsafe(killed.set)
@@ -58,7 +58,7 @@ def killing(at: int, *, after: bool, copy: Path, still: threading.Lock) -> Itera
             raise OSError("killed")
         write(self, *rows, **given)
 
-    with mock.patch.multiple(Store, write=fatal, open=still_opened):
+    with mock.patch.multiple(FileStore, write=fatal, open=still_opened):
         try:
             yield killed
         finally:

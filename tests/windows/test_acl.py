@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from proxy.ledger import backup
-from proxy.ledger.store import Store
+from proxy.ledger.sqlite import backup
+from proxy.ledger.sqlite.store import FileStore
 from proxy.settings import dotenv
 from proxy.settings.sources import EnvFile
 from proxy.settings.suspicions import readable_by_others
@@ -60,7 +60,7 @@ def test_check_names_who_else_may_read_and_how_to_end_it(open_to_all: Path) -> N
 
 def test_the_ledger_its_log_and_its_copy_are_for_us_alone(open_to_all: Path) -> None:
     path = open_to_all / "ledger.db"
-    store = Store.open(path)
+    store = FileStore.open(path)
     files = sorted(open_to_all.glob("ledger.db*"))
     assert len(files) > 1
     assert {file.name: acl.others(file) for file in files} == {file.name: [] for file in files}

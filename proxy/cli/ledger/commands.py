@@ -20,8 +20,7 @@ from proxy.cli.ledger.verify import BROKEN, add_chain, add_verify, run_chain, ru
 from proxy.counts import counted
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
-from proxy.ledger.backup import backup
-from proxy.ledger.forgetting import forget_answers
+from proxy.ledger.archive import archive_of
 from proxy.ledger.trouble import SETTING, LedgerRefused
 from proxy.ledger.verdict import settle
 from proxy.terminal.arguments import (
@@ -151,7 +150,7 @@ def _add_backup(parser: argparse.ArgumentParser) -> None:
 
 
 def _backup(options: argparse.Namespace, screen: Screen) -> int:
-    size = backup(ledger_file(options), Path(options.file))
+    size = archive_of(ledger_file(options)).backup(Path(options.file))
     screen.line(f"{options.file}: {size} bytes, checked")
     return OK
 
@@ -161,7 +160,7 @@ def _no_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _forget_answers(options: argparse.Namespace, screen: Screen) -> int:
-    count = forget_answers(ledger_file(options))
+    count = archive_of(ledger_file(options)).forget_answers()
     screen.line(f"{counted(count, 'answer')} deleted; the keys stay, so that no repeat is sent")
     return OK
 

@@ -5,8 +5,8 @@ import re
 
 from proxy.cli.ledger.file import ledger_file
 from proxy.counts import counted
+from proxy.ledger.archive import archive_of
 from proxy.ledger.chain import ChainLink, exported
-from proxy.ledger.reading import opened
 from proxy.ledger.verification import Verification, verify
 from proxy.terminal.arguments import FAILED, OK
 from proxy.terminal.plain import as_json
@@ -46,7 +46,7 @@ def add_chain(parser: argparse.ArgumentParser) -> None:
 
 def run_chain(options: argparse.Namespace, screen: Screen) -> int:
     """Print the chain's entries, one JSON object a line."""
-    with opened(ledger_file(options), "ro") as connection:
+    with archive_of(ledger_file(options)).reading() as connection:
         for entry in exported(connection):
             screen.line(as_json(entry))
     return OK

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from proxy.ledger import chain, schema
-from proxy.ledger.backup import backup
+from proxy.ledger import chain
 from proxy.ledger.reading import reading
 from proxy.ledger.row import Body
-from proxy.ledger.store import Store, connect
+from proxy.ledger.sqlite import tables
+from proxy.ledger.sqlite.backup import backup
+from proxy.ledger.sqlite.store import FileStore, connect
 from proxy.ledger.verdict import settle
 from proxy.ledger.verification import verify
 from tests.support.ledgers import closed, filled, first_format, row
@@ -35,7 +36,7 @@ def kinds(path: Path) -> list[str]:
 
 
 def test_a_commit_is_an_entry_with_an_event_for_each_thing_that_it_wrote(path: Path) -> None:
-    store = Store.open(path)
+    store = FileStore.open(path)
     first, second = row("run-1", body=UNTOLD), row("run-2")
     store.write([first, second], [])
     first.body = Body(17, "ab" * 32, "{}")
@@ -75,7 +76,7 @@ def test_who_has_rows_and_chain_can_verify_them_without_this_program(path: Path)
 def test_an_end_that_changes_nothing_is_no_event(path: Path) -> None:
     filled(path, *["answered"] * 5)
     before = kinds(path)
-    store = Store.open(path)
+    store = FileStore.open(path)
     rows = [row(f"run-{n}") for n in range(1, 6)]
     for number, each in enumerate(rows, 1):
         each.number = number
@@ -89,7 +90,7 @@ def test_an_end_that_changes_nothing_is_no_event(path: Path) -> None:
 
 def test_an_end_whose_row_has_gone_keeps_the_others_in_the_chain(path: Path) -> None:
     rows = filled(path, *[None] * 5)
-    store = Store.open(path)
+    store = FileStore.open(path)
     rows[2].exchange = "another"
     store.write([], [closed(each) for each in rows])
     store.close()
@@ -105,7 +106,7 @@ def test_what_is_no_text_is_in_the_chain_as_it_is_in_the_file(path: Path) -> Non
 
 def test_a_crash_before_the_end_leaves_a_chain_that_goes_on(path: Path) -> None:
     filled(path, "answered", None, None)
-    store = Store.open(path)
+    store = FileStore.open(path)
     store.recover()
     store.close()
     assert kinds(path)[-1] == "cc"
@@ -114,7 +115,7 @@ def test_a_crash_before_the_end_leaves_a_chain_that_goes_on(path: Path) -> None:
 
 def test_an_answer_before_the_end_is_known_after_a_crash(path: Path) -> None:
     """The caller still waits for another one."""
-    store = Store.open(path)
+    store = FileStore.open(path)
     rows = [row("run-1"), row("run-2"), row("run-3", body=UNTOLD)]
     store.write(rows, [])
     for each in rows:
@@ -133,12 +134,12 @@ def test_an_answer_before_the_end_is_known_after_a_crash(path: Path) -> None:
 
 def test_rows_that_are_at_home_in_a_copy_go_on_in_its_chain(path: Path, tmp_path: Path) -> None:
     """The ledger was replaced by its backup while they were under way."""
-    store = Store.open(path)
+    store = FileStore.open(path)
     late, whole = row("run-1", body=UNTOLD), row("run-2")
     store.write([late, whole], [])
     backup(path, tmp_path / "copy.db")
     store.close()
-    copy = Store.open(tmp_path / "copy.db")
+    copy = FileStore.open(tmp_path / "copy.db")
     assert copy.recover(ours=[late, whole]) == []
     late.body = Body(17, "ab" * 32)
     copy.write([], [closed(late), closed(whole)], [late])
@@ -148,7 +149,7 @@ def test_rows_that_are_at_home_in_a_copy_go_on_in_its_chain(path: Path, tmp_path
 
 def test_a_ledger_of_the_first_format_is_taken_over_into_the_chain(path: Path) -> None:
     first_format(path)
-    Store.open(path).close()
+    FileStore.open(path).close()
     (entry,) = kinds(path)
     assert entry == "wcwcwcwcwcwvv"
     assert verify(path).problems == []
@@ -157,11 +158,11 @@ def test_a_ledger_of_the_first_format_is_taken_over_into_the_chain(path: Path) -
 def test_a_ledger_of_the_second_format_is_taken_over_with_its_evidence(path: Path) -> None:
     first_format(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.executescript(schema.MIGRATIONS[1])
+        connection.executescript(tables.MIGRATIONS[1])
         connection.execute("INSERT INTO evidence VALUES (3, '2026-11-30', 'absent', '{}')")
     with reading(path) as reader:
         assert reader.head() == ""
-    Store.open(path).close()
+    FileStore.open(path).close()
     (entry,) = kinds(path)
     assert entry == "wcwcwcwcwcwvve"
     assert verify(path).problems == []
@@ -184,7 +185,7 @@ def test_the_chain_is_not_changed_even_by_hand(path: Path, sql: str) -> None:
 
 def test_what_others_write_in_between_is_continued(path: Path) -> None:
     """The store knows the head; a verdict, or a deletion, moves it without the store's own rows."""
-    store = Store.open(path)
+    store = FileStore.open(path)
     rows = [closed(row("run-1"), "unknown"), closed(row("run-2")), closed(row("run-3"))]
     store.write(rows, rows)
     settle(path, 1, kind="settled", note="p-1", author="ana")
@@ -208,14 +209,14 @@ def test_a_large_ledger_of_the_first_format_is_taken_over_as_well(path: Path) ->
                 " UNION ALL SELECT 'run', opened_at, caller, method, path, payment, 'answered'"
                 " FROM request"
             )
-    Store.open(path).close()
+    FileStore.open(path).close()
     found = verify(path)
     assert (found.problems, found.rows > 100, found.entries > 4) == ([], True, True)
 
 
 def test_every_column_is_in_the_chain(path: Path) -> None:
     """A new one must be added to an event, or nobody would notice that it was changed."""
-    Store.open(path).close()
+    FileStore.open(path).close()
     with closing(sqlite3.connect(path)) as connection:
         for table, covered in (
             ("request", chain.ROW_COLUMNS),

@@ -97,7 +97,7 @@ def test_a_repeat_never_hears_that_nothing_was_sent_when_the_ledger_cannot_be_re
         of = claims(path)
         await opened(of, "first")
         beside = claims_beside(of)
-        of._ledger.path = path.with_name("gone.db")
+        of._ledger.where = path.with_name("gone.db")
         with pytest.raises(RepeatUnderWay, match=r"row #1 of the ledger") as caught:
             await opened(beside, "second")
         assert isinstance(caught.value.__cause__, LedgerUnavailable)

@@ -8,7 +8,7 @@ import pytest
 
 from proxy.ledger.chain import ChainLink
 from proxy.ledger.cut import newest
-from proxy.ledger.store import Store
+from proxy.ledger.sqlite.store import FileStore
 from proxy.ledger.verdict import settle
 from proxy.ledger.verification import verify
 from tests.support.ledgers import closed, row
@@ -24,7 +24,7 @@ def path(tmp_path: Path) -> Path:
 
 def written(path: Path, *outcomes: str, at: str = OLD) -> None:
     """Write each row in commits of its own."""
-    store = Store.open(path)
+    store = FileStore.open(path)
     for outcome in outcomes:
         each = row(f"{outcome} {at}", opened_at=at)
         store.write([each], [])
@@ -33,7 +33,7 @@ def written(path: Path, *outcomes: str, at: str = OLD) -> None:
 
 
 def pruned(path: Path, most: int = 500) -> int:
-    store = Store.open(path)
+    store = FileStore.open(path)
     count = store.prune(BETWEEN, 1 << 40, most)
     store.close()
     return count
@@ -104,7 +104,7 @@ def test_a_row_that_was_deleted_does_not_come_back(path: Path) -> None:
 
 def test_a_row_that_comes_back_into_its_entry_is_noticed(path: Path) -> None:
     """The entry is kept for its other row, so that it tells of the deleted one too."""
-    store = Store.open(path)
+    store = FileStore.open(path)
     rows = [row("run-1", opened_at=OLD), row("run-2", opened_at=OLD), row("run-3", opened_at=NEW)]
     store.write(rows, [closed(rows[0]), closed(rows[1], "unknown"), closed(rows[2])])
     store.close()

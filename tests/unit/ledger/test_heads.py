@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from proxy.ledger.heads import Heads
-from proxy.ledger.store import Store
+from proxy.ledger.sqlite.store import FileStore
 from proxy.ledger.verification import verify
 from tests.support.ledgers import row
 
@@ -19,7 +19,7 @@ def test_the_head_is_told_when_it_has_moved_once_a_minute_at_most(
     caplog.set_level(logging.INFO, "proxy.ledger")
     now = 0.0
     path = tmp_path / "ledger.db"
-    store = Store.open(path)
+    store = FileStore.open(path)
     heads = Heads(path, lambda: now)
     heads.tell(store)
     store.write([row("run-1")], [])
@@ -39,7 +39,7 @@ def test_the_head_is_told_when_it_has_moved_once_a_minute_at_most(
 
 
 def test_a_file_that_cannot_be_read_is_told_by_others(tmp_path: Path) -> None:
-    store = Store.open(tmp_path / "ledger.db")
+    store = FileStore.open(tmp_path / "ledger.db")
     store.close()
     with pytest.raises(sqlite3.Error):
         store.head()

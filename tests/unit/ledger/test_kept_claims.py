@@ -10,11 +10,11 @@ import pytest
 from proxy.exchange.own_answer import KnownAnswer
 from proxy.ledger.claim import KeyClaim
 from proxy.ledger.first import First, first_of
-from proxy.ledger.forgetting import forget_answers
 from proxy.ledger.kept_claims import end
 from proxy.ledger.row import Row
+from proxy.ledger.sqlite.forgetting import forget_answers
+from proxy.ledger.sqlite.store import FileStore
 from proxy.ledger.standing import Standing
-from proxy.ledger.store import Store
 from tests.support.ledgers import closed, row
 
 ALL = "~"
@@ -27,8 +27,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    opened = Store.open(path)
+def store(path: Path) -> Iterator[FileStore]:
+    opened = FileStore.open(path)
     yield opened
     opened.close()
 
@@ -44,13 +44,13 @@ def first(path: Path, key: str = "k-1") -> First | None:
     return first_of(path, "payroll", key)
 
 
-def opens(store: Store, each: Row) -> bool:
+def opens(store: FileStore, each: Row) -> bool:
     free = store.free([each])
     store.write(free, [])
     return bool(free)
 
 
-def test_a_key_is_one_rows(store: Store, path: Path) -> None:
+def test_a_key_is_one_rows(store: FileStore, path: Path) -> None:
     assert opens(store, claimed())
     second = claimed("run-2")
     assert not opens(store, second)
@@ -63,13 +63,13 @@ def test_a_key_is_one_rows(store: Store, path: Path) -> None:
     assert (first_of(path, "other", "k-1"), first(path, "k-9")) == (None, None)
 
 
-def test_of_two_in_one_commit_the_first_has_it(store: Store) -> None:
+def test_of_two_in_one_commit_the_first_has_it(store: FileStore) -> None:
     one, two = claimed(), claimed("run-2")
     other = row("run-3")
     assert store.free([one, two, other]) == [one, other]
 
 
-def test_an_answer_is_kept_with_the_end(store: Store, path: Path) -> None:
+def test_an_answer_is_kept_with_the_end(store: FileStore, path: Path) -> None:
     payment = claimed()
     opens(store, payment)
     assert payment.claim is not None
@@ -87,7 +87,7 @@ def test_an_answer_is_kept_with_the_end(store: Store, path: Path) -> None:
 
 @pytest.mark.parametrize(("outcome", "status"), [("not-sent", None), ("answered", 429)])
 def test_what_was_not_carried_out_frees_the_key(
-    store: Store, path: Path, outcome: str, status: int | None
+    store: FileStore, path: Path, outcome: str, status: int | None
 ) -> None:
     payment = claimed()
     opens(store, payment)
@@ -96,7 +96,7 @@ def test_what_was_not_carried_out_frees_the_key(
     assert opens(store, claimed("run-2"))
 
 
-def test_a_claim_gives_way_to_the_one_that_says_so(store: Store, path: Path) -> None:
+def test_a_claim_gives_way_to_the_one_that_says_so(store: FileStore, path: Path) -> None:
     payment = claimed()
     opens(store, payment)
     store.write([], [closed(payment, "unknown")])
@@ -114,7 +114,7 @@ def test_a_claim_gives_way_to_the_one_that_says_so(store: Store, path: Path) -> 
     assert found.holder.exchange == "run-2"
 
 
-def test_a_claim_outlives_its_row_and_not_its_time(store: Store, path: Path) -> None:
+def test_a_claim_outlives_its_row_and_not_its_time(store: FileStore, path: Path) -> None:
     for number, outcome in enumerate(("answered", "unknown", "answered"), 1):
         payment = claimed(f"run-{number}", f"k-{number}")
         opens(store, payment)
@@ -132,7 +132,7 @@ def test_a_claim_outlives_its_row_and_not_its_time(store: Store, path: Path) -> 
     assert first(path, "k-2") is not None, "it is in doubt"
 
 
-def test_what_is_open_has_no_end(store: Store) -> None:
+def test_what_is_open_has_no_end(store: FileStore) -> None:
     payment = claimed()
     assert payment.claim is not None
     with pytest.raises(ValueError, match="still open"):
@@ -140,7 +140,7 @@ def test_what_is_open_has_no_end(store: Store) -> None:
 
 
 def test_what_is_under_way_takes_its_key_from_a_row_of_a_backup_that_was_put_back(
-    store: Store, path: Path
+    store: FileStore, path: Path
 ) -> None:
     """When it was sent the key was free, which the backup does not know.
 
@@ -158,7 +158,7 @@ def test_what_is_under_way_takes_its_key_from_a_row_of_a_backup_that_was_put_bac
     assert first(path) is None
 
 
-def test_claims_push_no_rows_out(store: Store) -> None:
+def test_claims_push_no_rows_out(store: FileStore) -> None:
     """They stay for longer than any size limit of the rows would let them."""
     for name in range(500):
         payment = claimed(f"run-{name}", f"{name:036}", "f" * 64)

@@ -7,7 +7,7 @@ import pytest
 from proxy.ledger.evidence import keep
 from proxy.ledger.reading import reading
 from proxy.ledger.row import Body
-from proxy.ledger.store import Store
+from proxy.ledger.sqlite.store import FileStore
 from proxy.ledger.verdict import conclude, settle
 from tests.support.ledgers import closed, first_format, row
 from tests.support.look_ups import looked_up
@@ -22,7 +22,7 @@ def path(tmp_path: Path) -> Path:
 def test_other_rows_tell_whose_an_answer_is(path: Path, blank: str) -> None:
     same = Body(1, "", f'{{"resolution_id":{blank}"r-9"}}')
     rows = [row("repeat", body=same), row("other"), row("old", opened_at="2020-01-01T00:00:00Z")]
-    store = Store.open(path)
+    store = FileStore.open(path)
     store.write([row("asked", body=same), *rows], [])
     for each, number in zip(rows, (1, 2, 3), strict=True):
         store.write([], [closed(each, answer=f'{{"id": "p-{number}"}}')])
@@ -36,7 +36,7 @@ def test_other_rows_tell_whose_an_answer_is(path: Path, blank: str) -> None:
 def test_a_verdict_tells_whose_a_payment_is(path: Path, masked: bool) -> None:
     """What a person calls not found is nobody's."""
     bodies = [Body(1, "", f'{{"resolution_id":"{each}"}}') for each in ("r-1", "r-1", "r-2", "r-3")]
-    store = Store.open(path)
+    store = FileStore.open(path)
     rows = [row(f"run-{n}", body=body) for n, body in enumerate(bodies, 1)]
     store.write(rows, [])
     store.write([], [closed(each, "unknown") for each in rows])

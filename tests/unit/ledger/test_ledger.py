@@ -17,12 +17,12 @@ import pytest
 from proxy.errors import LedgerUnavailable
 from proxy.ledger import ledger as module
 from proxy.ledger import retention, writer
-from proxy.ledger.backup import backup
 from proxy.ledger.claim import KeyClaim
 from proxy.ledger.ledger import Ledger
 from proxy.ledger.retention import Retention
 from proxy.ledger.row import Body
-from proxy.ledger.store import Store
+from proxy.ledger.sqlite.backup import backup
+from proxy.ledger.sqlite.store import FileStore
 from proxy.ledger.trouble import LedgerRefused
 from tests.support.ledgers import ended, filled, row, soon
 from tests.support.patience import PATIENCE
@@ -69,7 +69,7 @@ def full(ledger: Ledger, pages: int) -> None:
         raise OSError(errno.ENOSPC, "")
 
     # It writes over what is there, which such a limit allows and a full disk does not.
-    store.probe = without_room if pages == 1 else functools.partial(Store.probe, store)
+    store.probe = without_room if pages == 1 else functools.partial(FileStore.probe, store)
 
 
 async def test_a_row_is_in_the_file_when_its_wait_is_over(ledger: Ledger, path: Path) -> None:
@@ -90,15 +90,15 @@ async def test_those_who_come_together_share_a_commit(
     """While one commit is on its way, all others gather for the next."""
     commits: list[int] = []
     begun, go_on = threading.Event(), threading.Event()
-    write = Store.write
+    write = FileStore.write
 
-    def slow(self: Store, openings: list[Any], *rest: Any) -> None:
+    def slow(self: FileStore, openings: list[Any], *rest: Any) -> None:
         commits.append(len(openings))
         begun.set()
         go_on.wait(PATIENCE)
         write(self, openings, *rest)
 
-    monkeypatch.setattr(Store, "write", slow)
+    monkeypatch.setattr(FileStore, "write", slow)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(ledger.open(row("run-0")))
         await asyncio.to_thread(begun.wait, 10)
@@ -114,13 +114,13 @@ async def test_those_who_come_together_share_a_commit(
 def commits(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Return the rows that are opened, commit by commit."""
     opened: list[list[str]] = []
-    write = Store.write
+    write = FileStore.write
 
-    def noting(self: Store, openings: list[Any], *rest: Any) -> None:
+    def noting(self: FileStore, openings: list[Any], *rest: Any) -> None:
         opened.append([each.exchange for each in openings])
         write(self, openings, *rest)
 
-    monkeypatch.setattr(Store, "write", noting)
+    monkeypatch.setattr(FileStore, "write", noting)
     return opened
 
 
@@ -219,13 +219,13 @@ async def test_a_disk_that_hangs_holds_nobody_for_ever(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
-    write = Store.write
+    write = FileStore.write
 
-    def hanging(self: Store, *rows: Any) -> None:
+    def hanging(self: FileStore, *rows: Any) -> None:
         go_on.wait(PATIENCE)
         write(self, *rows)
 
-    monkeypatch.setattr(Store, "write", hanging)
+    monkeypatch.setattr(FileStore, "write", hanging)
     monkeypatch.setattr(module, "_WAIT", 0.05)
     late = row()
     with pytest.raises(LedgerUnavailable, match="wrote no row"):
@@ -233,7 +233,7 @@ async def test_a_disk_that_hangs_holds_nobody_for_ever(
     ledger.close(late, ended("not-sent"))
     monkeypatch.setattr(module, "_WAIT", 10)
     go_on.set()
-    await soon(lambda: outcomes(ledger.path) == [("run-1", "not-sent")])
+    await soon(lambda: outcomes(ledger.where) == [("run-1", "not-sent")])
 
 
 async def test_who_leaves_while_waiting_leaves_a_row_that_was_not_sent(
@@ -258,16 +258,16 @@ async def test_a_disk_that_hangs_is_said_within_two_seconds(
     """Whatever it is that the ledger wants of the disk."""
     caplog.set_level(logging.INFO)
     go_on = threading.Event()
-    asked = getattr(Store, part)
+    asked = getattr(FileStore, part)
 
-    def hanging(self: Store, *given: Any) -> Any:
+    def hanging(self: FileStore, *given: Any) -> Any:
         go_on.wait(PATIENCE)
         return asked(self, *given)
 
     monkeypatch.setattr(module, "_LOOK", 0.01)
     monkeypatch.setattr(module, "_STALLED", 0.05)
     assert module._LOOK + module._STALLED < 2
-    monkeypatch.setattr(Store, part, hanging)
+    monkeypatch.setattr(FileStore, part, hanging)
     await soon(lambda: str(ledger.problem).startswith("the disk has not answered for"))
     await soon(lambda: "the disk has not answered" in caplog.text)
     go_on.set()
@@ -283,7 +283,7 @@ async def test_a_page_found_broken_while_rows_are_deleted_stops_what_would_be_wr
         error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
         raise error
 
-    monkeypatch.setattr(Store, "prune", broken)
+    monkeypatch.setattr(FileStore, "prune", broken)
     await soon(lambda: "damaged" in str(ledger._writer.damage))
     with pytest.raises(LedgerUnavailable, match="damaged"):
         await ledger.open(row())
@@ -401,14 +401,14 @@ async def test_what_was_left_open_is_found_as_soon_as_there_is_room(
     """A start on a disk so full that the rows left open cannot be closed."""
     filled(path, None, None)
     room = False
-    recover = Store.recover
+    recover = FileStore.recover
 
-    def full(self: Store, *reason: str, **given: Any) -> list[Any]:
+    def full(self: FileStore, *reason: str, **given: Any) -> list[Any]:
         if not room:
             raise OSError(errno.ENOSPC, "")
         return recover(self, *reason, **given)
 
-    monkeypatch.setattr(Store, "recover", full)
+    monkeypatch.setattr(FileStore, "recover", full)
     made = Ledger(path, Retention(400, 1 << 30))
     await soon(lambda: str(made.problem) == "the disk is full")
     with pytest.raises(LedgerUnavailable, match="the disk is full"):
@@ -483,7 +483,7 @@ async def test_the_end_of_the_process_closes_the_file(path: Path) -> None:
     await made.aclose()
     assert outcomes(path) == [("run-1", "answered")]
     assert not path.with_name("ledger.db-wal").exists()
-    Store.open(path).close()  # the lock is free
+    FileStore.open(path).close()  # the lock is free
 
 
 async def test_one_who_holds_the_file_locked_is_named(ledger: Ledger, path: Path) -> None:
@@ -541,7 +541,7 @@ async def test_damage_that_is_met_while_deleting_stays(
 
     retention = ledger._writer._retention
     await soon(lambda: retention._due > 0)  # the first look is over
-    monkeypatch.setattr(Store, "prune", broken)
+    monkeypatch.setattr(FileStore, "prune", broken)
     monkeypatch.setattr(retention, "_due", 0.0)
     await soon(lambda: "damaged" in str(ledger.problem))
     with pytest.raises(LedgerUnavailable, match="damaged"):
@@ -578,7 +578,7 @@ async def test_who_asks_is_told_of_each_new_row_in_doubt(
 
 
 async def test_what_has_been_in_doubt_for_long_is_counted_apart(path: Path) -> None:
-    store = Store.open(path)
+    store = FileStore.open(path)
     rows = [row("run-1"), row("run-2")]
     store.write(rows, [])
     rows[0].end, rows[1].end = ended("unknown", closed_at="2026-01-01T00:00:00Z"), ended("unknown")

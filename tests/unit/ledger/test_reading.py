@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from proxy.ledger import place
-from proxy.ledger.backup import backup
 from proxy.ledger.evidence import keep
-from proxy.ledger.lock import Lock
 from proxy.ledger.reading import Query, reading
-from proxy.ledger.schema import VERSION
-from proxy.ledger.store import Store, connect, format_of
+from proxy.ledger.sqlite import place
+from proxy.ledger.sqlite.backup import backup
+from proxy.ledger.sqlite.lock import Lock
+from proxy.ledger.sqlite.store import FileStore, connect, format_of
+from proxy.ledger.sqlite.tables import VERSION
 from proxy.ledger.trouble import LedgerDamaged, LedgerRefused
 from proxy.ledger.verdict import settle
 from tests.support.ledgers import closed, filled, first_format, row
@@ -54,7 +54,7 @@ def test_rows_are_found_by(path: Path, asked: dict[str, object], found: list[str
 
 
 def test_it_is_read_while_it_is_written(path: Path) -> None:
-    store = Store.open(path)
+    store = FileStore.open(path)
     store.write([row()], [])
     assert names(path) == ["run-1"]
     assert names(path, in_doubt=True) == []
@@ -72,7 +72,7 @@ def test_what_is_open_while_nobody_uses_the_ledger_is_in_doubt(path: Path) -> No
         assert reader.counts() == {"answered": 1, "open": 2, "unknown": 1, "in_doubt": 3}
         assert reader.find("run-2")[0]["in_doubt"]
     assert path.read_bytes() == before
-    store = Store.open(path)
+    store = FileStore.open(path)
     assert names(path, in_doubt=True) == ["run-3"]
     store.close()
 
@@ -122,7 +122,7 @@ def test_a_verdict_is_never_changed(path: Path) -> None:
 def test_a_verdict_makes_a_row_one_that_may_be_pruned(path: Path) -> None:
     filled(path, "unknown", "answered", opened_at="2020-01-01T00:00:00.000000Z")
     settle(path, 1, kind="made", note="", author="ana")
-    store = Store.open(path)
+    store = FileStore.open(path)
     assert store.prune("2021", 1 << 30, 500) == 1
     store.close()
 
@@ -141,7 +141,7 @@ def test_no_verdict_on(path: Path, number: int, words: str) -> None:
 
 
 def test_no_verdict_on_what_is_under_way(path: Path) -> None:
-    store = Store.open(path)
+    store = FileStore.open(path)
     store.write([row()], [])
     with pytest.raises(LedgerRefused, match="its request is under way"):
         settle(path, 1, kind="made", note="", author="ana")
@@ -149,7 +149,7 @@ def test_no_verdict_on_what_is_under_way(path: Path) -> None:
 
 
 def test_a_verdict_is_given_while_the_proxy_writes(path: Path) -> None:
-    store = Store.open(path)
+    store = FileStore.open(path)
     doubtful = row()
     store.write([doubtful], [])
     store.write([], [closed(doubtful, "unknown")])
@@ -160,7 +160,7 @@ def test_a_verdict_is_given_while_the_proxy_writes(path: Path) -> None:
 
 
 def test_a_backup_is_whole_and_made_while_it_is_written(path: Path) -> None:
-    store = Store.open(path)
+    store = FileStore.open(path)
     store.write([row(f"run-{n}") for n in range(300)], [])
     target = path.with_name("copy.db")
     size = backup(path, target)
@@ -174,7 +174,7 @@ def test_a_backup_is_whole_and_made_while_it_is_written(path: Path) -> None:
     ]
     with reading(target) as reader:
         assert reader.counts()["open"] == 300
-    copy = Store.open(target)  # it can take the ledger's place
+    copy = FileStore.open(target)  # it can take the ledger's place
     copy.close()
 
 

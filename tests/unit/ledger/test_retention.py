@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from proxy.ledger import store as store_module
 from proxy.ledger.believed import DAY, BelievedTime
 from proxy.ledger.retention import Retention
-from proxy.ledger.store import Store
+from proxy.ledger.sqlite import store as store_module
+from proxy.ledger.sqlite.store import FileStore
 from proxy.moments import stamp
 from tests.support.ledgers import filled
 
@@ -39,24 +39,24 @@ def keeping(clock: Clock, days: float = 30, size: int = 1 << 30) -> Retention:
     return Retention(days, size, BelievedTime(clock.wall, clock.steady), clock.steady)
 
 
-def pruned(keep: Retention, rows: Store) -> None:
+def pruned(keep: Retention, rows: FileStore) -> None:
     """Do what the writer's thread does again and again."""
     keep.believed.look()
     rows.probe(keep.believed.at, keep.believed.held)
     keep.prune(rows)
 
 
-def store(path: Path, *ages: float) -> Store:
+def store(path: Path, *ages: float) -> FileStore:
     """Open a ledger with rows of so many days."""
-    made = Store.open(path)
+    made = FileStore.open(path)
     made.close()
     for age in ages:
         filled(path, "answered", opened_at=stamp(NOW - age * DAY))
     filled(path, "answered", opened_at=stamp(NOW))
-    return Store.open(path)
+    return FileStore.open(path)
 
 
-def left(store: Store) -> int:
+def left(store: FileStore) -> int:
     """Count the rows, but for the newest, which always stays."""
     count: int = store._connection.execute("SELECT count(*) FROM request").fetchone()[0]
     return count - 1
@@ -100,7 +100,7 @@ def test_a_clock_that_was_never_set_deletes_nothing(tmp_path: Path, clock: Clock
 def test_it_goes_on_while_there_is_something_to_delete(tmp_path: Path, clock: Clock) -> None:
     path = tmp_path / "ledger.db"
     filled(path, *["answered"] * 1101, opened_at=stamp(NOW - 31 * DAY))
-    rows = Store.open(path)
+    rows = FileStore.open(path)
     keep = keeping(clock)
     counts = []
     while keep.wait(60) == 0:
@@ -115,7 +115,7 @@ def test_a_ledger_full_of_doubt_is_told_once(
 ) -> None:
     path = tmp_path / "ledger.db"
     filled(path, "unknown", "unknown")
-    rows = Store.open(path)
+    rows = FileStore.open(path)
     keep = keeping(clock, size=1)
     for _ in range(3):
         pruned(keep, rows)
@@ -125,7 +125,7 @@ def test_a_ledger_full_of_doubt_is_told_once(
     rows.close()
 
 
-def restarted(rows: Store, clock: Clock) -> Retention:
+def restarted(rows: FileStore, clock: Clock) -> Retention:
     """Begin as a new process does, on what the one before wrote last."""
     keep = keeping(clock)
     keep.believed.resume(*rows.probed())
@@ -208,7 +208,7 @@ def test_looking_for_old_rows_does_not_read_the_whole_ledger(tmp_path: Path, clo
     def steps(count: int) -> int:
         path = tmp_path / f"{count}.db"
         filled(path, *["answered"] * count, opened_at=stamp(NOW))
-        rows = Store.open(path)
+        rows = FileStore.open(path)
         taken = 0
 
         def step() -> int:
@@ -228,7 +228,7 @@ def test_what_is_deleted_is_given_back(tmp_path: Path, clock: Clock) -> None:
     path = tmp_path / "ledger.db"
     filled(path, *["answered"] * 3000, opened_at=stamp(NOW - 31 * DAY))
     before = path.stat().st_size
-    rows = Store.open(path)
+    rows = FileStore.open(path)
     keep = keeping(clock)
     while keep.wait(60) == 0:
         pruned(keep, rows)
@@ -245,7 +245,7 @@ def test_a_long_log_is_cut_when_it_has_been_folded_in(
     monkeypatch.setattr(store_module, "_LOG_KEPT", 65_536)
     path = tmp_path / "ledger.db"
     filled(path, "answered")
-    rows = Store.open(path)
+    rows = FileStore.open(path)
     auditor = sqlite3.connect(path)
     auditor.execute("BEGIN")
     auditor.execute("SELECT count(*) FROM request").fetchone()

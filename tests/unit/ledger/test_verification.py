@@ -10,11 +10,11 @@ from random import Random
 import pytest
 
 from proxy.ledger import verification
-from proxy.ledger.backup import backup
 from proxy.ledger.chain import ChainLink
 from proxy.ledger.evidence import keep
 from proxy.ledger.row import Body
-from proxy.ledger.store import Store
+from proxy.ledger.sqlite.backup import backup
+from proxy.ledger.sqlite.store import FileStore
 from proxy.ledger.trouble import LedgerRefused
 from proxy.ledger.verdict import settle
 from proxy.ledger.verification import Verification, verify
@@ -31,7 +31,7 @@ def path(tmp_path: Path) -> Path:
     filled(made, "answered", "unknown", "not-sent", "cut", None)
     keep(made, looked_up(2, "found"))
     settle(made, 2, kind="settled", note="p-1", author="ana")
-    store = Store.open(made)
+    store = FileStore.open(made)
     late = row("late", body=Body())
     store.write([late], [])
     late.body = Body(5, "cd" * 32, "{}")
@@ -149,7 +149,7 @@ def test_an_opening_without_its_body_must_get_it_from_an_event(tmp_path: Path) -
 
 @pytest.mark.parametrize("sql", ["answer = NULL", "status = 500", "outcome = 'cut'"])
 def test_an_answer_before_the_end_is_covered(tmp_path: Path, edited: Edit, sql: str) -> None:
-    store = Store.open(tmp_path / "ledger.db")
+    store = FileStore.open(tmp_path / "ledger.db")
     early = row("early", status=200, answer='{"id": "p-1"}')
     store.write([early], [])
     store.write([], [], [early])
@@ -174,7 +174,7 @@ def recorded(path: Path) -> list[list[tuple[object, ...]]]:
 
 
 def test_a_bit_that_changes_what_is_recorded_is_found(path: Path, tmp_path: Path) -> None:
-    store = Store.open(path)
+    store = FileStore.open(path)
     store.recover()
     assert store.prune("9999", 1 << 40, 2) == 2
     store.close()
@@ -200,7 +200,7 @@ def test_a_bit_that_changes_what_is_recorded_is_found(path: Path, tmp_path: Path
 def test_a_ledger_goes_on_from_its_earlier_heads(path: Path) -> None:
     head = verify(path).head
     start = ChainLink(0, head.hash)
-    store = Store.open(path)
+    store = FileStore.open(path)
     store.recover()
     store.close()
     assert verify(path, head).known is True

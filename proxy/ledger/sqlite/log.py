@@ -8,7 +8,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from proxy.ledger.lock import Identity, identity
+from proxy.ledger.sqlite.lock import Identity, identity
 from proxy.ledger.trouble import LedgerRefused
 from proxy.words import phrase
 

@@ -5,8 +5,8 @@ import os
 import sys
 from pathlib import Path
 
-from proxy.ledger.reading import opened
-from proxy.ledger.store import check, connect
+from proxy.ledger.sqlite.opening import opened
+from proxy.ledger.sqlite.store import check, connect
 from proxy.ledger.trouble import LedgerRefused, words
 from proxy.words import phrase
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from proxy.ledger import lock, place, schema
-from proxy.ledger.backup import backup
-from proxy.ledger.lock import Lock
 from proxy.ledger.reading import reading
 from proxy.ledger.row import Body
-from proxy.ledger.store import Store, connect
+from proxy.ledger.sqlite import lock, place, tables
+from proxy.ledger.sqlite.backup import backup
+from proxy.ledger.sqlite.lock import Lock
+from proxy.ledger.sqlite.store import FileStore, connect
 from proxy.ledger.trouble import LedgerRefused, Moved, words
 from proxy.words import Phrase, phrase
 from tests.support.ledgers import closed, filled, first_format, row
@@ -34,7 +34,7 @@ def contents(path: Path, what: str = "exchange, outcome") -> list[tuple[object, 
 
 
 def test_a_new_ledger_is_for_its_owner_alone(path: Path) -> None:
-    store = Store.open(path)
+    store = FileStore.open(path)
     store.write([row()], [])
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
     store.close()
@@ -45,7 +45,7 @@ def test_a_new_ledger_is_for_its_owner_alone(path: Path) -> None:
 def test_commits_are_synced_in_full(path: Path) -> None:
     """FULL is 2: with less, WAL does not sync the commit that a payment waits for."""
     for _ in ("made", "opened again"):
-        store = Store.open(path)
+        store = FileStore.open(path)
         (mode,) = store._connection.execute("PRAGMA journal_mode").fetchone()
         (level,) = store._connection.execute("PRAGMA synchronous").fetchone()
         store.close()
@@ -64,7 +64,7 @@ def test_rows_are_opened_and_closed(path: Path) -> None:
 
 
 def test_a_row_may_open_and_close_in_one_commit(path: Path) -> None:
-    store = Store.open(path)
+    store = FileStore.open(path)
     both = closed(row(), "not-sent")
     store.write([both], [both])
     store.close()
@@ -72,7 +72,7 @@ def test_a_row_may_open_and_close_in_one_commit(path: Path) -> None:
 
 
 def test_of_a_commit_that_fails_nothing_stays(path: Path) -> None:
-    store = Store.open(path)
+    store = FileStore.open(path)
     good, bad = row("run-1"), row("run-2", method=None)
     with pytest.raises(sqlite3.IntegrityError):
         store.write([good, bad], [])
@@ -84,7 +84,7 @@ def test_of_a_commit_that_fails_nothing_stays(path: Path) -> None:
 
 def test_what_was_left_open_is_unknown_from_then_on_and_told_once(path: Path) -> None:
     filled(path, "answered", None, None)
-    store = Store.open(path)
+    store = FileStore.open(path)
     left = store.recover()
     again = store.recover()
     store.close()
@@ -99,7 +99,7 @@ def test_what_was_left_open_is_unknown_from_then_on_and_told_once(path: Path) ->
 
 def test_a_row_is_closed_once(path: Path) -> None:
     (only,) = filled(path, "unknown")
-    store = Store.open(path)
+    store = FileStore.open(path)
     store.write([], [closed(only, "answered")])
     with pytest.raises(sqlite3.IntegrityError, match="never changed"):
         store._connection.execute("UPDATE request SET outcome = 'answered'")
@@ -117,11 +117,11 @@ def test_a_row_in_doubt_is_not_deleted_even_by_hand(path: Path) -> None:
 
 
 def test_two_processes_do_not_share_a_ledger(path: Path) -> None:
-    store = Store.open(path)
+    store = FileStore.open(path)
     with pytest.raises(LedgerRefused, match=f"process {os.getpid()} uses it"):
-        Store.open(path)
+        FileStore.open(path)
     store.close()
-    Store.open(path).close()
+    FileStore.open(path).close()
 
 
 def test_who_asks_whether_a_ledger_is_in_use_keeps_nobody_from_using_it(
@@ -132,18 +132,18 @@ def test_who_asks_whether_a_ledger_is_in_use_keeps_nobody_from_using_it(
     fcntl.flock(asking, fcntl.LOCK_SH)
     own_time(monkeypatch, lock, sleep=lambda _: os.close(asking))
     assert not lock.in_use(path)
-    store = Store.open(path)
+    store = FileStore.open(path)
     assert lock.in_use(path)
     store.close()
     assert not lock.in_use(path)
 
 
 def test_another_name_of_the_file_is_the_same_ledger(path: Path) -> None:
-    store = Store.open(path)
+    store = FileStore.open(path)
     other = path.with_name("other.db")
     other.symlink_to(path)
     with pytest.raises(LedgerRefused, match="uses it"):
-        Store.open(other)
+        FileStore.open(other)
     store.close()
 
 
@@ -157,7 +157,7 @@ def test_another_name_of_the_file_is_the_same_ledger(path: Path) -> None:
 def test_another_file_is_refused_and_left_as_it_is(path: Path, data: bytes, words: str) -> None:
     path.write_bytes(data)
     with pytest.raises(LedgerRefused, match=words):
-        Store.open(path)
+        FileStore.open(path)
     assert path.read_bytes() == data
 
 
@@ -165,15 +165,15 @@ def test_another_programs_database_is_refused(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE theirs (a)")
     with pytest.raises(LedgerRefused, match="not a ledger of breb-proxy"):
-        Store.open(path)
+        FileStore.open(path)
 
 
 def test_a_ledger_of_another_version_is_refused(path: Path) -> None:
-    Store.open(path).close()
+    FileStore.open(path).close()
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+        connection.execute(f"PRAGMA user_version = {tables.VERSION + 1}")
     with pytest.raises(LedgerRefused, match="another version"):
-        Store.open(path)
+        FileStore.open(path)
 
 
 def test_a_damaged_page_is_refused_with_what_to_do_and_never_overwritten(path: Path) -> None:
@@ -183,29 +183,29 @@ def test_a_damaged_page_is_refused_with_what_to_do_and_never_overwritten(path: P
         data[start : start + 4096] = os.urandom(4096)
     path.write_bytes(data)
     with pytest.raises(LedgerRefused, match=r"damaged.*backup"):
-        Store.open(path)
+        FileStore.open(path)
     assert path.read_bytes() == bytes(data)
 
 
 def test_a_folder_that_is_missing_is_named(path: Path) -> None:
     with pytest.raises(LedgerRefused, match="no such directory"):
-        Store.open(path.parent / "missing" / "ledger.db")
+        FileStore.open(path.parent / "missing" / "ledger.db")
 
 
 def test_a_folder_in_its_place_is_refused(path: Path) -> None:
     path.mkdir()
     with pytest.raises(LedgerRefused, match="is a directory"):
-        Store.open(path)
+        FileStore.open(path)
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_what_is_no_file_is_refused() -> None:
     with pytest.raises(LedgerRefused, match="/dev/null: is not a file; name a file"):
-        Store.open(Path("/dev/null"))
+        FileStore.open(Path("/dev/null"))
 
 
 def test_a_file_that_was_taken_away_is_noticed(path: Path) -> None:
-    store = Store.open(path)
+    store = FileStore.open(path)
     path.rename(path.with_name("rotated.db"))
     with pytest.raises(Moved):
         store.write([row()], [])
@@ -216,7 +216,7 @@ def test_a_file_that_was_taken_away_is_noticed(path: Path) -> None:
 
 def test_old_rows_go_but_none_in_doubt(path: Path) -> None:
     filled(path, "answered", "unknown", "not-sent", "cut", opened_at="2020-01-01T00:00:00.000000Z")
-    store = Store.open(path)
+    store = FileStore.open(path)
     store.write([row("new")], [])
     assert store.prune("2021-01-01T00:00:00.000000Z", 1 << 30, 500) == 2
     assert store.prune("2021-01-01T00:00:00.000000Z", 1 << 30, 500) == 0
@@ -227,7 +227,7 @@ def test_old_rows_go_but_none_in_doubt(path: Path) -> None:
 def test_a_ledger_over_its_size_loses_its_oldest_settled_rows(path: Path) -> None:
     filled(path, "unknown", *["answered"] * 1500)
     before = path.stat().st_size
-    store = Store.open(path)
+    store = FileStore.open(path)
     limit = store.size() // 2
     while store.prune(None, limit, 500):
         pass
@@ -242,7 +242,7 @@ def test_a_ledger_over_its_size_loses_its_oldest_settled_rows(path: Path) -> Non
 def test_an_end_is_for_its_own_request_alone(path: Path) -> None:
     """Two files have a row of one number: what ended is named by its exchange."""
     (other,) = filled(path.with_name("other.db"), None)
-    store = Store.open(path)
+    store = FileStore.open(path)
     store.write([row("payment-of-another")], [])
     store.write([], [closed(other, "answered")])
     store.close()
@@ -280,7 +280,7 @@ def test_a_verdict_goes_with_its_row(path: Path) -> None:
     connection = connect(path, "rw")
     connection.execute("INSERT INTO verdict VALUES (1, '', 1, 'seen', 'me', NULL, NULL)")
     connection.close()
-    store = Store.open(path)
+    store = FileStore.open(path)
     assert store.prune("2021-01-01T00:00:00.000000Z", 1 << 30, 500) == 1
     store.close()
     with closing(sqlite3.connect(path)) as read:
@@ -289,19 +289,19 @@ def test_a_verdict_goes_with_its_row(path: Path) -> None:
 
 def test_no_number_is_given_twice(path: Path) -> None:
     filled(path, *["answered"] * 3, opened_at="2020-01-01T00:00:00.000000Z")
-    store = Store.open(path)
+    store = FileStore.open(path)
     while store.prune("2021-01-01T00:00:00.000000Z", 1 << 30, 500):
         pass
     store.close()
     assert contents(path, "number") == [(3,)], "the newest row stays"
-    store = Store.open(path)
+    store = FileStore.open(path)
     store.write([row("next")], [])
     store.close()
     assert contents(path, "number") == [(3,), (4,)]
 
 
 def test_a_5xx_is_in_doubt_until_a_verdict(path: Path) -> None:
-    store = Store.open(path)
+    store = FileStore.open(path)
     rows = [row("gateway"), row("fine")]
     store.write(rows, [closed(rows[0], status=504), closed(rows[1], status=409)])
     assert store.in_doubt() == 1
@@ -314,7 +314,7 @@ def test_a_5xx_is_in_doubt_until_a_verdict(path: Path) -> None:
 
 def test_a_ledger_of_the_first_format_is_brought_to_this_one(path: Path) -> None:
     first_format(path)
-    store = Store.open(path)
+    store = FileStore.open(path)
     assert [each.exchange for each in store.recover()] == ["3f2a91c0-6"]
     store.write([row("new")], [])
     store.close()
@@ -325,12 +325,12 @@ def test_a_ledger_of_the_first_format_is_brought_to_this_one(path: Path) -> None
     assert doubtful == [3, 5, 6]
     assert [each["kind"] for each in entries[2]["verdicts"]] == ["made", "not-made"]
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (schema.VERSION,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (tables.VERSION,)
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         for name in ("trigger", "index"):
             query = f"SELECT name FROM sqlite_schema WHERE type = '{name}' ORDER BY 1"
             with closing(sqlite3.connect(":memory:")) as made:
-                made.executescript(schema.TABLES)
+                made.executescript(tables.TABLES)
                 assert connection.execute(query).fetchall() == made.execute(query).fetchall()
 
 
@@ -339,37 +339,37 @@ def test_a_migration_that_fails_leaves_the_ledger_as_it_was(
 ) -> None:
     first_format(path)
     before = contents(path, "*")
-    broken = schema.MIGRATIONS[1].replace("PRAGMA user_version = 2;", "SELECT no_such();")
-    monkeypatch.setitem(schema.MIGRATIONS, 1, broken)
+    broken = tables.MIGRATIONS[1].replace("PRAGMA user_version = 2;", "SELECT no_such();")
+    monkeypatch.setitem(tables.MIGRATIONS, 1, broken)
     with pytest.raises(sqlite3.OperationalError):
-        Store.open(path)
+        FileStore.open(path)
     assert contents(path, "*") == before
     monkeypatch.undo()
-    Store.open(path).close()
+    FileStore.open(path).close()
 
 
 def test_a_ledger_that_vanished_is_not_begun_anew(path: Path) -> None:
     filled(path, "unknown")
     path.rename(path.with_name("elsewhere.db"))
     with pytest.raises(LedgerRefused, match=r"a ledger was there.*remove .*ledger\.db\.lock too"):
-        Store.open(path)
+        FileStore.open(path)
     path.touch(0o600)
     with pytest.raises(LedgerRefused, match="gone or empty"):
-        Store.open(path)
+        FileStore.open(path)
     path.with_name("ledger.db.lock").unlink()
-    Store.open(path).close()
+    FileStore.open(path).close()
 
 
 def test_a_deleted_lock_lets_no_second_writer_in(path: Path) -> None:
-    store = Store.open(path)
+    store = FileStore.open(path)
     path.with_name("ledger.db.lock").unlink()
     with pytest.raises(LedgerRefused, match="another process uses"):
-        Store.open(path)
+        FileStore.open(path)
     path.with_name("ledger.db.lock").unlink()
     store.write([row()], [])
     assert lock.in_use(path), "it was taken again"
     store.close()
-    Store.open(path).close()
+    FileStore.open(path).close()
 
 
 def test_a_link_in_the_place_of_the_lock_is_refused(path: Path) -> None:
@@ -377,14 +377,14 @@ def test_a_link_in_the_place_of_the_lock_is_refused(path: Path) -> None:
     victim.write_text("precious")
     path.with_name("ledger.db.lock").symlink_to(victim)
     with pytest.raises(LedgerRefused, match=r"ledger\.db\.lock is a link"):
-        Store.open(path)
+        FileStore.open(path)
     assert victim.read_text() == "precious"
 
 
 def test_a_pipe_in_the_place_of_the_lock_is_refused(path: Path) -> None:
     os.mkfifo(path.with_name("ledger.db.lock"))
     with pytest.raises(LedgerRefused, match="is not a file of this user"):
-        Store.open(path)
+        FileStore.open(path)
 
 
 @pytest.mark.parametrize("mode", [0o666, 0o602])
@@ -392,14 +392,14 @@ def test_a_file_that_others_may_write_is_refused(path: Path, mode: int) -> None:
     path.touch()
     path.chmod(mode)
     with pytest.raises(LedgerRefused, match=f"run: chmod 600 {path}"):
-        Store.open(path)
+        FileStore.open(path)
 
 
 def test_a_file_of_another_user_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(path, "answered")
     monkeypatch.setattr(place, "is_ours", lambda _: False)
     with pytest.raises(LedgerRefused, match=r"belongs to another user \(uid \d+\)"):
-        Store.open(path)
+        FileStore.open(path)
 
 
 @pytest.mark.needs("another user")
@@ -418,7 +418,7 @@ def test_a_log_that_another_user_left_beside_it_is_refused(
         beside.write_bytes(b"rows")
     os.chown(beside, 65534, 65534, follow_symlinks=False)
     with pytest.raises(LedgerRefused, match=rf"{ending} is no file of the ledger's owner"):
-        Store.open(path)
+        FileStore.open(path)
     with pytest.raises(LedgerRefused, match=rf"{ending} is no file"), reading(path):
         pass
     os.chown(path, 65534, 65534)  # whose ledger it is may have made it
@@ -433,11 +433,11 @@ def test_a_full_disk_of_small_blocks_is_said_before_sqlite_maps_it(
     full = os.statvfs_result((1024, 1024, 8192, 10, 10, 0, 0, 0, 0, 255))
     monkeypatch.setattr(place.os, "statvfs", lambda _: full)
     with pytest.raises(OSError, match="No space left"):
-        Store.open(path)
+        FileStore.open(path)
 
 
 def test_the_lock_says_who_holds_it_and_what_lies_beside_it(path: Path) -> None:
-    store = Store.open(path)
+    store = FileStore.open(path)
     holder, ledger = path.with_name("ledger.db.lock").read_text().split()
     store.close()
     taken = Lock(path)
@@ -449,7 +449,7 @@ def test_the_lock_says_who_holds_it_and_what_lies_beside_it(path: Path) -> None:
 @pytest.mark.parametrize("gone", [["-wal"], ["-shm"], ["-wal", "-shm"]])
 def test_a_log_that_is_taken_away_takes_no_row_with_it(path: Path, gone: list[str]) -> None:
     """SQLite goes on writing to the file that has no name any more."""
-    store = Store.open(path)
+    store = FileStore.open(path)
     store.write([row("before")], [])
     for suffix in gone:
         path.with_name(path.name + suffix).unlink()
@@ -462,7 +462,7 @@ def test_a_log_that_is_taken_away_takes_no_row_with_it(path: Path, gone: list[st
 def test_a_log_that_cannot_be_folded_in_is_tried_again(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = Store.open(path)
+    store = FileStore.open(path)
     store.write([row("before")], [])
     reader = connect(path, "ro")
     reader.execute("BEGIN")
@@ -473,7 +473,7 @@ def test_a_log_that_cannot_be_folded_in_is_tried_again(
         store.probe("", 0)
     reader.close()
     with monkeypatch.context() as patch:
-        patch.setattr(schema, "VERSION", 1)  # whatever keeps it from being opened now
+        patch.setattr(tables, "VERSION", 1)  # whatever keeps it from being opened now
         with pytest.raises(LedgerRefused):
             store.probe("", 0)
         assert store.log_size() == 0
@@ -483,7 +483,7 @@ def test_a_log_that_cannot_be_folded_in_is_tried_again(
 
 
 def test_a_ledger_is_whole_without_its_log_from_the_first_moment(path: Path) -> None:
-    store = Store.open(path)
+    store = FileStore.open(path)
     copy = path.with_name("copy.db")
     copy.write_bytes(path.read_bytes())
     store.close()
@@ -495,7 +495,7 @@ def test_the_log_of_a_ledger_behind_a_link_lies_where_it_leads(path: Path) -> No
     link.parent.mkdir()
     link.symlink_to(path)
     filled(path, "answered")
-    store = Store.open(link)
+    store = FileStore.open(link)
     store.write([row()], [])
     assert store.log_size() > 0
     store.close()
@@ -506,7 +506,7 @@ def test_a_file_that_is_emptied_or_copied_over_is_noticed(path: Path, there: byt
     filled(path, "answered")
     saved = path.with_name("saved.db")
     backup(path, saved)
-    store = Store.open(path)
+    store = FileStore.open(path)
     path.write_bytes(there and saved.read_bytes())
     with pytest.raises(LedgerRefused, match="was emptied or copied over while it was in use"):
         store.write([row("new")], [])
@@ -518,7 +518,7 @@ def test_a_backup_is_not_mixed_with_the_log_of_what_it_replaces(path: Path) -> N
     filled(path, "answered")
     saved = path.with_name("saved.db")
     backup(path, saved)
-    store = Store.open(path)
+    store = FileStore.open(path)
     store.write([row("new")], [])
     log = path.with_name("ledger.db-wal")
     left = log.read_bytes()  # as a process that is killed leaves it
@@ -526,9 +526,9 @@ def test_a_backup_is_not_mixed_with_the_log_of_what_it_replaces(path: Path) -> N
     saved.rename(path)
     log.write_bytes(left)
     with pytest.raises(LedgerRefused, match=r"ledger\.db-wal is the log of another file"):
-        Store.open(path)
+        FileStore.open(path)
     log.unlink()
-    Store.open(path).close()
+    FileStore.open(path).close()
     assert contents(path) == [("run-1", "answered")]
 
 
@@ -537,11 +537,11 @@ def test_a_ledger_that_a_full_disk_kept_from_being_made_is_made_later(
     path: Path, monkeypatch: pytest.MonkeyPatch, pages: int
 ) -> None:
     with monkeypatch.context() as patch:
-        full = f"PRAGMA page_size = {schema.PAGE}; PRAGMA max_page_count = {pages};"
-        patch.setattr(schema, "TABLES", full + schema.TABLES)
+        full = f"PRAGMA page_size = {tables.PAGE}; PRAGMA max_page_count = {pages};"
+        patch.setattr(tables, "TABLES", full + tables.TABLES)
         with pytest.raises(sqlite3.OperationalError, match="full"):
-            Store.open(path)
-    store = Store.open(path)
+            FileStore.open(path)
+    store = FileStore.open(path)
     store.write([row()], [])
     store.close()
     assert contents(path) == [("run-1", None)]
@@ -549,7 +549,7 @@ def test_a_ledger_that_a_full_disk_kept_from_being_made_is_made_later(
 
 def test_who_reads_in_the_same_process_does_not_take_the_writers_locks(path: Path) -> None:
     """Else another program that closes the ledger takes itself for the last, and the log away."""
-    store = Store.open(path)
+    store = FileStore.open(path)
     store.write([row()], [])
     with reading(path):
         pass
@@ -565,7 +565,7 @@ def test_who_reads_in_the_same_process_does_not_take_the_writers_locks(path: Pat
 def test_half_a_character_in_any_member_fails_no_row(path: Path) -> None:
     """JSON can name one; the rows that share its commit are payments of others."""
     odd = row(body=Body(1, "", '{"x\ud800.id": "1"}', '{"x\ud800.id": "2"}'), caller="\ud800")
-    store = Store.open(path)
+    store = FileStore.open(path)
     store.write([row("before"), odd, row("after")], [])
     store.close()
     assert len(contents(path)) == 3
@@ -573,7 +573,7 @@ def test_half_a_character_in_any_member_fails_no_row(path: Path) -> None:
 
 def test_a_row_that_could_not_be_written_anew_keeps_its_number(path: Path) -> None:
     (old,) = filled(path, None)
-    store = Store.open(path.with_name("next.db"))
+    store = FileStore.open(path.with_name("next.db"))
     with pytest.raises(sqlite3.IntegrityError):
         store.write([old, row(method=None)], [])
     assert old.number == 1
@@ -584,7 +584,7 @@ def test_numbers_that_were_given_long_ago_keep_nothing_from_being_deleted(path: 
     first_format(path)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE sqlite_sequence SET seq = 90")
-    store = Store.open(path)
+    store = FileStore.open(path)
     store.recover()
     while store.prune("9999", 1 << 30, 500):
         pass
@@ -596,7 +596,7 @@ def test_numbers_that_were_given_long_ago_keep_nothing_from_being_deleted(path: 
 def test_why_a_ledger_cannot_be_used_is_said_in_either_language(path: Path) -> None:
     """Callers read it in the problem document, and people on the page."""
     with pytest.raises(LedgerRefused) as refused:
-        Store.open(path.parent / "nowhere" / "ledger.db")
+        FileStore.open(path.parent / "nowhere" / "ledger.db")
     for error in (refused.value, Moved(phrase("ledger.moved", path="ledger.db"))):
         why = words(error)
         assert isinstance(why, Phrase)

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from proxy.ledger.reading import opened
-from proxy.ledger.renewal import renew
+from proxy.ledger.sqlite.opening import opened
+from proxy.ledger.sqlite.renewal import renew
 
 
 def forget_answers(path: Path) -> int:

@@ -7,8 +7,8 @@ import stat
 import sys
 from pathlib import Path
 
-from proxy.ledger.lock import Lock, identity, is_ours, of_open
-from proxy.ledger.log import overwritten, refuse_foreign_log
+from proxy.ledger.sqlite.lock import Lock, identity, is_ours, of_open
+from proxy.ledger.sqlite.log import overwritten, refuse_foreign_log
 from proxy.ledger.trouble import LedgerRefused, Moved
 from proxy.words import phrase
 

@@ -1,0 +1,49 @@
+"""Where a ledger is kept: a value names the place, and its archive opens what is there."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from proxy.ledger.connection import LedgerConnection
+from proxy.ledger.store import Store
+
+Where = Path
+"""The name of a place; its text is for people."""
+
+
+class LedgerArchive(Protocol):
+    """One kind of place. Where it cannot be used, its methods raise LedgerRefused, in words."""
+
+    def store(self, *, may_make: bool = True) -> Store:
+        """Open the ledger to write rows, make it if there never was one.
+
+        Trouble that may pass by itself is raised as it comes: as sqlite3.Error or OSError.
+        """
+
+    def reading(self) -> AbstractContextManager[LedgerConnection]:
+        """Open a ledger that is there, for reading."""
+
+    def snapshot(self) -> AbstractContextManager[LedgerConnection]:
+        """Open it for a walk over all of it, as it is at this moment."""
+
+    def changing(self) -> AbstractContextManager[LedgerConnection]:
+        """Open it for a change beside who writes rows; it is written when the block has ended."""
+
+    def in_use(self) -> bool:
+        """Report whether a process writes rows to it."""
+
+    def version(self, connection: LedgerConnection) -> int:
+        """Return the version of its format."""
+
+    def backup(self, target: Path) -> int:
+        """Copy it to a file that must not exist yet; return the copy's size in bytes."""
+
+    def forget_answers(self) -> int:
+        """Delete the answers that are kept for repeats; return how many."""
+
+
+def archive_of(where: Where) -> LedgerArchive:
+    """Return the archive at a place."""
+    from proxy.ledger.sqlite.archive import FileArchive
+
+    return FileArchive(where)

@@ -1,0 +1,70 @@
+"""The archive of a ledger that is a file."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from proxy.ledger.connection import LedgerConnection
+from proxy.ledger.sqlite.lock import in_use
+from proxy.ledger.sqlite.opening import opened
+from proxy.ledger.sqlite.renewal import renew
+from proxy.ledger.sqlite.store import FileStore, format_of
+from proxy.ledger.trouble import LedgerRefused
+from proxy.words import phrase
+
+
+class FileArchive:
+    """See `proxy.ledger.archive`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def store(self, *, may_make: bool = True) -> FileStore:
+        """Open the file to write rows."""
+        return FileStore.open(self._path, may_make=may_make)
+
+    def reading(self) -> AbstractContextManager[LedgerConnection]:
+        """Open it for reading, also while it is written."""
+        return opened(self._path, "ro")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[LedgerConnection]:
+        """Open it for a walk; what is no text in it, since somebody edited it, is no error."""
+        with opened(self._path, "ro") as connection:
+            connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            except UnicodeDecodeError:  # of SQLite's words about a broken file
+                why = phrase("ledger.damaged")
+                refused = phrase("ledger.of-file", path=str(self._path), why=why)
+                raise LedgerRefused(refused) from None
+
+    @contextmanager
+    def changing(self) -> Iterator[LedgerConnection]:
+        """Open it for a change, also while it is written."""
+        with opened(self._path, "rw") as connection:
+            renew(connection, self._path)
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+
+    def in_use(self) -> bool:
+        """Report whether a process holds the right to write to it."""
+        return in_use(self._path)
+
+    def version(self, connection: LedgerConnection) -> int:
+        """Return the version of the file's format."""
+        return format_of(connection)
+
+    def backup(self, target: Path) -> int:
+        """Copy the file."""
+        from proxy.ledger.sqlite.backup import backup
+
+        return backup(self._path, target)
+
+    def forget_answers(self) -> int:
+        """Delete them, and overwrite where they stood."""
+        from proxy.ledger.sqlite.forgetting import forget_answers
+
+        return forget_answers(self._path)
