@@ -5,7 +5,7 @@ The order of the steps is the design: gate, token, connection, strip, inject, se
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from posixpath import normpath
 from typing import cast
@@ -21,7 +21,7 @@ from proxy.exchange.own_answer import KnownAnswer, give
 from proxy.exchange.record import Exchange, may_change
 from proxy.exchange.uploads import Uploads
 from proxy.exchange.web_pages import with_cors
-from proxy.http1.fields import IDEMPOTENT, Line, Lines, relocated, serialised
+from proxy.http1.fields import IDEMPOTENT, Line, relocated, serialised
 from proxy.http1.framing import CHUNKED
 from proxy.http1.request import Request
 from proxy.memory import Budget
@@ -271,7 +271,7 @@ class Forwarder:
             exchange.note = phrase("lost-try")
         lines = self._response_lines(exchange, outgoing.request, head)
         if exchange.observer is not None:
-            exchange.observer.answering(lines)
+            exchange.observer.answering(list(lines))
         await send(
             {
                 "type": "http.response.start",
@@ -294,8 +294,11 @@ class Forwarder:
                 data = await connection.read()
         exchange.whole = True
 
-    def _response_lines(self, exchange: Exchange, request: Request, head: ResponseHead) -> Lines:
-        known, lines = head.section.known, head.section.onward
+    def _response_lines(
+        self, exchange: Exchange, request: Request, head: ResponseHead
+    ) -> Iterable[Line]:
+        known = head.fields.known
+        lines: Iterable[Line] = head.fields
         if b"location" in known or b"content-location" in known:
             lines = [self._relocated(request, line) for line in lines]
         if b"transfer-encoding" in known and head.status not in (204, 304):

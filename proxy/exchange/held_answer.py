@@ -45,8 +45,7 @@ class HeldAnswer:
     @property
     def lines(self) -> Lines:
         """Its field lines."""
-        lines: Lines = [] if self._start is None else self._start["headers"]
-        return lines
+        return [] if self._start is None else list(self._start["headers"])
 
     async def take(self, message: Message) -> None:
         """Take the next part, as an ASGI server does."""

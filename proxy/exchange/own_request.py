@@ -34,7 +34,7 @@ class OwnAnswer:
     async def take(self, message: Message) -> None:
         """Take the next part, as an ASGI server does."""
         if message["type"] == "http.response.start":
-            self.status, self.lines = message["status"], message["headers"]
+            self.status, self.lines = message["status"], list(message["headers"])
             return
         self.body += message.get("body", b"")[: self._most - len(self.body)]
         self.whole = not message.get("more_body", False)

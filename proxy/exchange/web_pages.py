@@ -4,7 +4,7 @@ That includes safe methods: a page that cannot read an answer can still send dat
 See https://fetch.spec.whatwg.org/#http-cors-protocol.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from proxy.errors import RequestRefused
 from proxy.http1.fields import Line, Lines, first
@@ -80,7 +80,7 @@ def preflight(method: str, lines: Lines) -> Lines | None:
     return answer
 
 
-def with_cors(lines: Lines, ours: Sequence[Line]) -> Lines:
+def with_cors(lines: Iterable[Line], ours: Sequence[Line]) -> Lines:
     """Put our CORS fields on an answer in place of the upstream's."""
     kept = [line for line in lines if not line[0].lower().startswith(b"access-control-")]
     return [*kept, *ours]

@@ -13,7 +13,8 @@ import re
 import httptools
 
 from proxy.errors import ResponseHeadTooLarge, ResponseInvalid
-from proxy.http1.fields import RESPONSE, Lines, Section, persists, values
+from proxy.http1.answer_fields import AnswerFields
+from proxy.http1.fields import Known, Lines, persists
 from proxy.http1.framing import CHUNKED, HEAD_END, MAX_HEAD, OBJECT, UNTIL_CLOSE
 from proxy.words import phrase
 
@@ -28,18 +29,18 @@ class ResponseHead:
     ``framing`` is 0 if there is no body, even if lines announce one: after HEAD, in a 204 and 304.
     """
 
-    __slots__ = ("framing", "reason", "section", "status")
+    __slots__ = ("fields", "framing", "reason", "status")
 
-    def __init__(self, status: int, reason: bytes, section: Section, framing: int) -> None:
+    def __init__(self, status: int, reason: bytes, fields: AnswerFields, framing: int) -> None:
         self.status = status
         self.reason = reason
-        self.section = section
+        self.fields = fields
         self.framing = framing
 
     @property
     def lines(self) -> Lines:
         """All field lines, as they came."""
-        return self.section.lines
+        return self.fields.lines
 
     def __repr__(self) -> str:
         return f"<ResponseHead {self.status}, {len(self.lines)} fields>"
@@ -56,7 +57,7 @@ class ResponseParser:
         self.complete = self.keep_alive = self.until_end = False
         self._reason = self._begun = self._tail = b""
         self._status = self._size = self._remaining = self._overhead = 0
-        self._lines: Lines = []
+        self._parts: list[bytes] = []  # of the head
         # A new parser costs 0.3 us, less than the check whether an old one can be used again.
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
 
@@ -127,6 +128,7 @@ class ResponseParser:
 
     def _parse(self, data: bytes) -> None:
         self._size += len(data)
+        self._parts.append(data)
         if self._size > MAX_HEAD:
             raise ResponseHeadTooLarge(phrase("headers-too-large", bytes=MAX_HEAD))
         if len(self._begun) <= len(_START):
@@ -157,14 +159,19 @@ class ResponseParser:
         elif status == 101 or status < 100:
             raise ResponseInvalid(phrase("unasked-status", status=status))
         else:
-            self._lines = []
+            self._parts = []
             self._reason = self._begun = b""
             self._status = 0
             self._parser = httptools.HttpResponseParser(self)
 
     def _final(self, status: int, reason: bytes) -> None:
-        section = Section(self._lines, RESPONSE)
-        framing = self._framing(section)
+        parts, self._parts = self._parts, []
+        fields = AnswerFields(parts[0] if len(parts) == 1 else b"".join(parts))
+        if self._begun_with_1_0():
+            # The parser lets keep-alive win, and Proxy-Connection count.
+            connection = fields.known.get(b"connection", ())
+            self.keep_alive = self.keep_alive and persists(connection)
+        framing = self._framing(fields.known)
         if self._head_only or status in _NO_BODY:
             framing = 0
         if framing >= 0:
@@ -173,13 +180,12 @@ class ResponseParser:
         elif framing == UNTIL_CLOSE:
             self.until_end = True
             self.keep_alive = False
-        self.head = ResponseHead(status, reason, section, framing)
+        self.head = ResponseHead(status, reason, fields, framing)
         if framing != CHUNKED:
             self._parser = None
 
-    def _framing(self, section: Section) -> int:
+    def _framing(self, known: Known) -> int:
         """Judge the framing; llhttp has refused repeated lengths and both together."""
-        known = section.known
         codings = known.get(b"transfer-encoding")
         if codings is not None:
             # Passing on "gzip, chunked" without its gzip would corrupt the body.
@@ -248,21 +254,12 @@ class ResponseParser:
         if self.head is None:
             self._reason += reason
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Collect a field line; those after the head are trailers and dropped."""
-        if self.head is None:
-            # llhttp leaves the white space after a value, which is not part of it (RFC 9112, 5.1).
-            self._lines.append((name, value.rstrip(b" \t")))
-
     def on_headers_complete(self) -> None:
         """Note the facts that the parser forgets when the message is complete."""
         parser = self._parser
         if self.head is None and parser is not None:
             self._status = parser.get_status_code()
-            # With HTTP/1.0 the parser lets keep-alive win, and Proxy-Connection count.
-            self.keep_alive = parser.should_keep_alive() and (
-                not self._begun_with_1_0() or persists(values(self._lines, b"connection"))
-            )
+            self.keep_alive = parser.should_keep_alive()
 
     def on_body(self, data: bytes) -> None:
         """Collect a part of a chunked body."""

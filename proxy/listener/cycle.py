@@ -5,11 +5,13 @@ Invariant: a body that breaks off, in either direction, never looks complete to 
 
 import asyncio
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from proxy.asgi import Message
 from proxy.errors import RequestRefused
-from proxy.http1.fields import SAFE, Lines, NameTable, serialised
+from proxy.http1.answer_fields import AnswerFields
+from proxy.http1.fields import SAFE, Line, Lines, NameTable, serialised
 from proxy.http1.framing import (
     CHUNKED,
     CONTINUE,
@@ -243,7 +245,7 @@ class Cycle:
 
     def _start(self, message: Message) -> None:
         status: int = message["status"]
-        lines: Lines = message.get("headers", [])
+        lines: Iterable[Line] = message.get("headers", [])
         self._started = True
         self._bodiless = self._for_head or status in (204, 304)
         # Our own app has the framing from the answer already; others do not pass it.
@@ -251,9 +253,10 @@ class Cycle:
         if framing is None or self._old:
             lines, framing = self._judged(lines)
         self._framing = 0 if self._bodiless else framing
-        self._head = [status_line(status, message.get("reason")), serialised(lines)]
+        wire = lines.wire if isinstance(lines, AnswerFields) else serialised(lines)
+        self._head = [status_line(status, message.get("reason")), wire]
 
-    def _judged(self, lines: Lines) -> tuple[Lines, int]:
+    def _judged(self, lines: Iterable[Line]) -> tuple[Lines, int]:
         """Find the framing of an answer; leave out the lines that we write ourselves."""
         kept: Lines = []
         framing = UNTIL_CLOSE

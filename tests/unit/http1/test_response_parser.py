@@ -211,7 +211,7 @@ def test_what_the_body_of_head_or_304_would_have_been_is_told() -> None:
     answer = ResponseParser(head_only=True)
     answer.feed(OK + b"Content-Length: 5\r\n\r\n")
     assert answer.head is not None
-    assert answer.head.section.known[b"content-length"] == [b"5"]
+    assert answer.head.fields.known[b"content-length"] == [b"5"]
     assert answer.head.framing == 0
     assert repr(answer.head) == "<ResponseHead 200, 1 fields>"
 
