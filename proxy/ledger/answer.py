@@ -1,6 +1,7 @@
 """The first part of an upstream's answer: for its id and its status, and for repeats."""
 
 import zlib
+from operator import itemgetter
 
 from proxy.exchange.own_answer import KnownAnswer
 from proxy.exchange.record import Exchange
@@ -9,6 +10,8 @@ from proxy.http1.fields import HOP_BY_HOP, Lines
 from proxy.ledger.claim import FREES
 
 LIMIT = 65_536  # bytes
+_CODING = b"content-encoding"
+_NAME = itemgetter(0)
 # What is said anew of each answer, or holds for one alone.
 _NOT_KEPT = HOP_BY_HOP | frozenset(
     (b"content-encoding", b"content-length", b"date", b"server-timing", b"set-cookie")
@@ -20,22 +23,24 @@ _OF_THE_CODED = frozenset((b"content-digest", b"content-md5", b"digest", b"etag"
 class AnswerExcerpt:
     """The answer that the caller got, up to a limit."""
 
-    __slots__ = ("coding", "data", "lines")
+    __slots__ = ("data", "lines")
 
     def __init__(self) -> None:
-        self.coding = ""
-        self.data = bytearray()
+        self.data: bytes | bytearray = b""
         self.lines: Lines = []
 
     def begin(self, lines: Lines) -> None:
         """Take its head; an answer from before does not count any more."""
-        self.data = bytearray()
+        self.data = b""
         self.lines = lines
-        codings = [v for n, v in lines if n.lower() == b"content-encoding"]
-        self.coding = b", ".join(codings).decode("latin-1").strip().lower()
 
     def take(self, data: bytes) -> None:
         """Keep a part of its body."""
+        if not self.data:
+            self.data = data[:LIMIT]  # most come as one part, which needs no copy
+            return
+        if isinstance(self.data, bytes):
+            self.data = bytearray(self.data)
         self.data += data[: LIMIT - len(self.data)]
 
     def text(self) -> bytes:
@@ -56,14 +61,21 @@ class AnswerExcerpt:
 
     def _decoded(self) -> tuple[bytes, bool]:
         """Return it decoded, and whether that is all of what there is."""
-        if self.coding in ("", "identity") or not self.data:
+        coding = self._coding()
+        if coding in ("", "identity") or not self.data:
             return bytes(self.data), True
-        if self.coding not in CODINGS:
+        if coding not in CODINGS:
             return b"", False
         try:
-            return decoded(bytes(self.data), self.coding, LIMIT)
+            return decoded(bytes(self.data), coding, LIMIT)
         except zlib.error:
             return b"", False
+
+    def _coding(self) -> str:
+        if _CODING not in b"\n".join(map(_NAME, self.lines)).lower():
+            return ""  # found out for all lines at once, since most answers have none
+        codings = [v for n, v in self.lines if n.lower() == _CODING]
+        return b", ".join(codings).decode("latin-1").strip().lower()
 
 
 def _is_kept(name: bytes, dropped: frozenset[bytes]) -> bool:

@@ -6,9 +6,7 @@ request with a key is read whole.
 """
 
 import time
-from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TypeVar
 
 from proxy.errors import Repeated, RequestRefused
 from proxy.exchange.body import OutgoingBody
@@ -28,7 +26,6 @@ from proxy.words import phrase
 
 _PATIENCE = 1.0  # seconds of waiting for a body
 _UNTOLD = Body()
-Opened = TypeVar("Opened")
 
 
 class Bookkeeper:
@@ -76,42 +73,29 @@ class Bookkeeper:
         keys = request.section.known.get(NAME)
         if keys is not None and self._claims is not None and request.path not in self._unkeyed:
             return await self._admit_once(exchange, request, body, key_of(keys), self._claims)
-        observer = RowObserver(exchange, request, self._ledger, self._picker)
+        observer = RowObserver(exchange, request, self._ledger, self._picker, self._guard)
         told = exchange.join(observer)
         if body is not None:
             told.enters("intake")
             await body.read_ahead(LIMIT, _PATIENCE)
         told.enters("ledger")
-        row = _row(exchange)
-
-        async def opened() -> None:
-            observer.row = row
+        row = observer.row = _row(exchange)
+        try:
             await self._ledger.open(row, partial(observer.tell, row))
-
-        await self._guarded(exchange, request, row, observer, opened)
+        except LooksRepeated as alike:
+            observer.row = None
+            await self._judge(exchange, row, alike)
+            observer.row = row
+            await self._ledger.open(row)
         if body is not None and not observer.whole:
             body.before_last = partial(observer.amend, row)
         return None
 
-    async def _guarded(
-        self,
-        exchange: Exchange,
-        request: Request,
-        row: Row,
-        observer: RowObserver,
-        opened: Callable[[], Awaitable[Opened]],
-    ) -> Opened:
-        """Open a row, unless it looks like one in doubt, and is to be refused for that."""
-        if self._guard is None:
-            return await opened()
-        self._guard.look_at(exchange, request, row, observer.kept)
-        try:
-            return await opened()
-        except LooksRepeated as alike:
-            observer.row = None
+    async def _judge(self, exchange: Exchange, row: Row, alike: LooksRepeated) -> None:
+        """Return if a row may be opened although it looks like one in doubt."""
+        if self._guard is not None:
             await self._guard.judge(exchange, alike.row)
         row.guarded, row.alike = False, None
-        return await opened()
 
     async def _admit_once(
         self,
@@ -122,7 +106,7 @@ class Bookkeeper:
         claims: Claims,
     ) -> KnownAnswer | None:
         """As `admit`, for a request with a key."""
-        observer = RowObserver(exchange, request, self._ledger, self._picker)
+        observer = RowObserver(exchange, request, self._ledger, self._picker, self._guard)
         told = exchange.join(observer)
         if body is not None:
             told.enters("intake")
@@ -134,9 +118,12 @@ class Bookkeeper:
         row = _row(exchange)
         told_apart = fingerprint(exchange.method, exchange.target, sha256)
         claim = KeyClaim(exchange.caller, key, told_apart, keeps=self._keeps)
-        known = await self._guarded(
-            exchange, request, row, observer, partial(claims.open, row, claim, observer)
-        )
+        try:
+            known = await claims.open(row, claim, observer)
+        except LooksRepeated as alike:
+            observer.row = None
+            await self._judge(exchange, row, alike)
+            known = await claims.open(row, claim, observer)
         if known is None:
             exchange.once = True
             return None

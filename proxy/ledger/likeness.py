@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from proxy.ledger.document import Document
 from proxy.ledger.exact import exact
 from proxy.ledger.payment import Mark
 from proxy.passport.paths import known
@@ -29,10 +30,10 @@ class Likeness(NamedTuple):
     natural: str
     of: str
 
-    @property
-    def members(self) -> str:
-        """What stands of it among a row's marks."""
-        return f'"natural":"{self.natural}","of":"{self.of}"'
+    def among(self, marks: str) -> str:
+        """Return a row's marks, a JSON object, with this among them."""
+        before = marks.removesuffix("}") + ("" if marks == "{}" else ",")
+        return f'{before}"natural":"{self.natural}","of":"{self.of}"}}'
 
     def like(self, other: "Likeness | None") -> bool:
         """Report whether another payment looks the same, and is another to the API."""
@@ -59,19 +60,21 @@ class Likenesses:
         if len(self._payees) > _MOST:
             self._payees.popitem(last=False)
 
-    def of(self, caller: str, method: str, path: str, body: bytes) -> Likeness | None:
+    def of(self, caller: str, method: str, path: str, document: Document) -> Likeness | None:
         """Return the likeness of a payment; None if it is none, or its payee is not known."""
         members = _payment(method, path)
-        document = exact(body) if members else None
-        if not isinstance(document, dict):
+        told = document.read if members else None
+        if not isinstance(told, dict):
             return None
         if "resolution_id" not in members:
-            return self._of_whole(caller, path, document)
-        of = self._mark(str(document.get("resolution_id")))
+            return self._of_whole(caller, path, document.exact)
+        if not _is_text(told):
+            told = document.exact
+        of = self._mark(str(told.get("resolution_id")))
         payee = self._payees.get(of)
         if payee is None:
             return None
-        paid = [caller, document.get("account_id"), payee, *_amount(document.get("amount"))]
+        paid = [caller, told.get("account_id"), payee, *_amount(told.get("amount"))]
         return Likeness(self._marked(paid), of)
 
     def _of_whole(self, caller: str, path: str, document: dict[str, object]) -> Likeness | None:
@@ -89,6 +92,13 @@ def _payment(method: str, path: str) -> tuple[str, ...]:
     """Return the members of a payment's body that name it; none if a request is no payment."""
     found = known(method, path)
     return found.operation.members if found and found.operation.action == "payment" else ()
+
+
+def _is_text(told: dict[str, object]) -> bool:
+    """Report whether nothing that is compared of a Bre-B payment is a number, or holds one."""
+    amount = told.get("amount")
+    parts = (amount.get("value"), amount.get("currency")) if type(amount) is dict else (amount,)
+    return {*map(type, (told.get("resolution_id"), told.get("account_id"), *parts))} == {str}
 
 
 def _amount(amount: object) -> list[object]:

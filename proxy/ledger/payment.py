@@ -6,9 +6,9 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
-from proxy.ledger.exact import exact
+from proxy.ledger.document import Document
 from proxy.passport.members import NAMES
 
 _ANSWER = ("id", "status", "trace_id")
@@ -51,15 +51,15 @@ class Picker:
                 return self._places[end]
         return None
 
-    def payment(self, body: bytes) -> tuple[str, str]:
+    def payment(self, document: Document) -> tuple[str, str]:
         """Return the members of a request's body that name a payment, as a JSON object.
 
         The second object has the marks of the masked ids among them.
         """
-        members = self._members(_document(body))
+        members = self._members(document.read)
         for _, _, value in members:
             if type(value) is int or type(value) is float:
-                members = self._members(exact(body))
+                members = self._members(document.exact)
                 break
         told: dict[str, str] = {}
         marks: dict[str, str] = {}
@@ -122,9 +122,10 @@ class Picker:
 
         Beside a masked id stands its mark, as ``id_mark``.
         """
-        found = _named(_document(body))
+        document = Document(body)
+        found = _named(document.read)
         if found is None:
-            found = _named(exact(body)) or {}
+            found = _named(document.exact) or {}
         told = {name: self._mask(name, value) for name, value in found.items()}
         if "id" in found and told["id"] != found["id"]:
             told["id_mark"] = self._mark(found["id"])
@@ -149,14 +150,6 @@ def _named(document: Any) -> dict[str, str] | None:  # noqa: ANN401  JSON
 
 def _last(path: str) -> str:
     return path.rpartition(".")[2] if "." in path else path
-
-
-def _document(body: bytes) -> Any:  # noqa: ANN401  whatever a body holds
-    """Read a body fast; None if it is no JSON. Numbers may lose digits."""
-    try:
-        return from_json(body, cache_strings="keys")  # values must not stay in memory
-    except ValueError:
-        return exact(body)  # perhaps it is only deep, or has a lone surrogate
 
 
 def _text(told: dict[str, str]) -> str:

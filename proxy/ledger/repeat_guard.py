@@ -11,6 +11,7 @@ from proxy.errors import LedgerUnavailable
 from proxy.exchange.preference import NAME, is_lenient
 from proxy.exchange.record import Exchange
 from proxy.http1.request import Request
+from proxy.ledger.document import Document
 from proxy.ledger.entry import LedgerEntry
 from proxy.ledger.likeness import Likenesses
 from proxy.ledger.repeats import like_in_doubt
@@ -58,10 +59,9 @@ class RepeatGuard:
         self._recent: OrderedDict[str, tuple[float, Row]] = OrderedDict()
         self.questions: Questions | None = None
 
-    def look_at(self, exchange: Exchange, request: Request, row: Row, body: bytes) -> None:
+    def look_at(self, exchange: Exchange, request: Request, row: Row, document: Document) -> None:
         """Note what a payment looks like; warn if one like it was answered a moment ago."""
-        path = request.path.decode("latin-1")
-        likeness = self._likenesses.of(exchange.caller, request.method, path, body)
+        likeness = self._likenesses.of(exchange.caller, request.method, row.path, document)
         if likeness is None:
             return
         row.likeness = likeness

@@ -9,8 +9,10 @@ from proxy.exchange.record import Exchange
 from proxy.http1.fields import Lines
 from proxy.http1.request import Request
 from proxy.ledger.answer import AnswerExcerpt
+from proxy.ledger.document import Document
 from proxy.ledger.ledger import Ledger
 from proxy.ledger.payment import Picker
+from proxy.ledger.repeat_guard import RepeatGuard
 from proxy.ledger.row import Body, End, Row
 from proxy.moments import stamp
 
@@ -20,13 +22,15 @@ LIMIT = 65_536  # bytes of a body: a longer one is not searched for its payment
 class RowObserver(Observer):
     """Observes an exchange: hashes what it sends, keeps the first part of both bodies.
 
-    ``row`` is set when it is to be written; ``whole``: all of the request's body came.
+    ``row`` is set when it is to be written; ``whole``: all of the request's body came. ``guard``
+    looks at its payment, if anybody does.
     """
 
     __slots__ = (
         "_answer",
         "_exchange",
         "_first",
+        "_guard",
         "_hash",
         "_ledger",
         "_picker",
@@ -37,12 +41,18 @@ class RowObserver(Observer):
     )
 
     def __init__(
-        self, exchange: Exchange, request: Request, ledger: Ledger, picker: Picker
+        self,
+        exchange: Exchange,
+        request: Request,
+        ledger: Ledger,
+        picker: Picker,
+        guard: RepeatGuard | None = None,
     ) -> None:
         self._exchange = exchange
         self._request = request
         self._ledger = ledger
         self._picker = picker
+        self._guard = guard
         self._hash = hashlib.sha256()
         self._first: bytes | bytearray = b""
         self._size = 0
@@ -50,42 +60,36 @@ class RowObserver(Observer):
         self.whole = request.framing == 0
         self.row: Row | None = None
 
-    def body(self) -> Body:
-        """Return the ledger's part of the request's body, and drop the body.
-
-        It is empty while the body is not whole.
-        """
-        if not self.whole:
-            return Body()
-        digest = self._hash.hexdigest()
-        if self._size > LIMIT:
-            return Body(self._size, digest)
-        told, marks = self._picker.payment(bytes(self._first))
-        self._forget()
-        return Body(self._size, digest, told, marks)
-
-    @property
-    def kept(self) -> bytes:
-        """The request's body, empty if it has not come whole, or is too long."""
-        return bytes(self._first) if self.whole else b""
-
     @property
     def sha256(self) -> str | None:
         """The hash of the request's body; None if it has not come whole, or is too long."""
         return self._hash.hexdigest() if self.whole and self._size <= LIMIT else None
 
     def tell(self, row: Row) -> None:
-        """Complete the row with the kept part of the request's body, once."""
-        if row.body.size is not None:
-            return
-        row.body = body = self.body()
-        if row.likeness is not None:
-            marks = body.marks.removesuffix("}") + ("" if body.marks == "{}" else ",")
-            row.body = body._replace(marks=f"{marks}{row.likeness.members}}}")
+        """Complete the row with the request's body, once, and have its payment looked at.
+
+        One that is not whole yet is left for `amend`.
+        """
+        if self.whole and row.body.size is None:
+            row.body = self._body(row, self._guard)
 
     async def amend(self, row: Row) -> None:
         """Amend the row with a body that has become whole only now."""
-        await self._ledger.amend(row, self.body())
+        await self._ledger.amend(row, self._body(row, None))
+
+    def _body(self, row: Row, guard: RepeatGuard | None) -> Body:
+        """Return the ledger's part of the request's body, which is whole, and drop the body."""
+        digest = self._hash.hexdigest()
+        if self._size > LIMIT:
+            return Body(self._size, digest)
+        document = Document(bytes(self._first))
+        self._forget()
+        if guard is not None:
+            guard.look_at(self._exchange, self._request, row, document)
+        told, marks = self._picker.payment(document)
+        if row.likeness is not None:
+            marks = row.likeness.among(marks)
+        return Body(self._size, digest, told, marks)
 
     # -- what the exchange tells -----------------------------------------------------------
 
@@ -137,7 +141,7 @@ class RowObserver(Observer):
 
     def tell_answer(self, row: Row, end: End) -> None:
         """Complete the row's end with the kept part of the answer's body."""
-        row.end = end._replace(answer=self._picker.answer(self._answer.text()))
+        row.end = end.answered(self._picker.answer(self._answer.text()))
 
     def _end(self) -> End:
         exchange = self._exchange

@@ -38,6 +38,7 @@ from proxy.journal.redaction import Redaction
 from proxy.journal.spellings import hidden
 from proxy.ledger import questions
 from proxy.ledger.comparison import Comparison
+from proxy.ledger.document import Document
 from proxy.ledger.payment import Picker
 from proxy.rules import Rule, ambiguous
 from proxy.settings import dotenv
@@ -322,7 +323,7 @@ PASSES: dict[str, Callable[[str], object]] = {
     "looking for a secret": lambda text: hidden(text, [text[:8000], "0" * 99], "#", cut=True),
     "keeping a body": lambda text: content(_bytes(text), len(text), [], REDACTION, SECRETS),
     "keeping an exchange": _entry,
-    "picking for the ledger": lambda text: PICKER.payment(_bytes(text)),
+    "picking for the ledger": lambda text: PICKER.payment(Document(_bytes(text))),
     "picking of an answer": lambda text: PICKER.answer(_bytes(text)),
     "listing the ledger": _listed,
     "looking up": _looked_up,

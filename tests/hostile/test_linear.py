@@ -9,6 +9,7 @@ import pytest
 
 from proxy.errors import RequestRefused
 from proxy.http1.request_parser import RequestParser
+from proxy.ledger.document import Document
 from proxy.ledger.payment import Picker
 from proxy.rules import Rule
 from tests.hostile.passes import PASSES, REDACTION, SECRETS
@@ -150,5 +151,5 @@ def test_the_ledger_looks_at_so_many_members_and_no_more() -> None:
         return value
 
     body = b'{"a":[' + b",".join(b'{"k":{"id":%d}}' % n for n in range(20_000)) + b"]}"
-    Picker((), mask, str.upper).payment(body)
+    Picker((), mask, str.upper).payment(Document(body))
     assert masked <= 32

@@ -13,6 +13,7 @@ from proxy.http1.fields import REQUEST, Section
 from proxy.http1.request import BodyPart, Request
 from proxy.ledger import bookkeeper as module
 from proxy.ledger.bookkeeper import Bookkeeper
+from proxy.ledger.document import Document
 from proxy.ledger.row import Body, End, Row
 from proxy.ledger.row_observer import LIMIT
 from tests.support.exchanges import attempt
@@ -42,8 +43,8 @@ class Books:
             tell()
         self.closed.append(row.end)
 
-    def payment(self, body: bytes) -> tuple[str, str]:
-        return f"payment {body.decode()}", "marks"
+    def payment(self, document: Document) -> tuple[str, str]:
+        return f"payment {document.body.decode()}", "marks"
 
     def answer(self, body: bytes) -> str | None:
         return f"answer {body.decode()}"

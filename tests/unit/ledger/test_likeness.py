@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from proxy.ledger import likeness as module
+from proxy.ledger.document import Document
 from proxy.ledger.likeness import Likeness, Likenesses
 
 BREB, ACH = "/v1/payments/breb", "/v1/payments/ach"
@@ -28,12 +29,12 @@ def breb(
 ) -> Likeness | None:
     amount = {"value": value, "currency": "COP"}
     whole = {"account_id": "a-1", "resolution_id": name, "amount": amount} | more
-    return known.of("anna", "POST", BREB, json.dumps(whole).encode())
+    return known.of("anna", "POST", BREB, Document(json.dumps(whole).encode()))
 
 
 def ach(known: Likenesses, caller: str = "anna", **more: Any) -> Likeness | None:
     whole = {"account_id": "a-1", "recipient_id": "b-1", "amount": {"value": "10"}} | more
-    return known.of(caller, "POST", ACH, json.dumps(whole).encode())
+    return known.of(caller, "POST", ACH, Document(json.dumps(whole).encode()))
 
 
 def alike(one: Likeness | None, other: Likeness | None) -> bool:
@@ -63,6 +64,20 @@ def test_another_payee_amount_or_account_does_not(known: Likenesses, other: dict
     assert not alike(breb(known), breb(known, **other))
 
 
+def test_no_digit_of_a_number_is_lost_where_amounts_are_compared(known: Likenesses) -> None:
+    text = '{"account_id": "a-1", "resolution_id": "%s", "amount": {"value": %s}}'
+    one, same, other = (
+        known.of("anna", "POST", BREB, Document((text % told).encode()))
+        for told in (
+            ("r-1", "9007199254740993.0"),
+            ("r-2", "9007199254740993"),
+            ("r-2", "9007199254740992"),
+        )
+    )
+    assert alike(one, same)
+    assert not alike(one, other)
+
+
 def test_the_same_resolution_is_the_same_payment(known: Likenesses) -> None:
     assert not alike(breb(known), breb(known))
     assert not alike(breb(known), None)
@@ -87,7 +102,7 @@ def test_an_ach_payment_is_compared_whole(known: Likenesses) -> None:
 def test_what_is_no_payment_looks_like_none(
     known: Likenesses, method: str, path: str, body: bytes
 ) -> None:
-    assert known.of("anna", method, path, body) is None
+    assert known.of("anna", method, path, Document(body)) is None
 
 
 @pytest.mark.parametrize("answer", [b"", b"[]", b'{"id": "r-1"}', resolution(None)])
