@@ -176,7 +176,7 @@ class CallerConnection(asyncio.Protocol):
         """Parse what belongs to the request at hand; keep what comes after it."""
         self.flow.moves += 1
         if self.state >= LAST:
-            self._dropped = True
+            self._drop()
         elif self._kept:
             self._keep(self._kept[self._kept_from :] + data, 0)
         elif len(data) <= QUICK and not self._callers.budget.tight:
@@ -205,6 +205,17 @@ class CallerConnection(asyncio.Protocol):
         if self.state is UNTAKEN:
             self._rest()
 
+    def _drop(self) -> None:
+        """Drop what came; while memory is short, read on in turn only.
+
+        The event loop would read all that thousands send before it does anything else.
+        """
+        self._dropped = True
+        drops = self._callers.drops
+        if self._callers.budget.tight and not drops.has_time():
+            self.flow.pause_reading()
+            drops.take(self.flow.resume_reading)
+
     # -- requests --------------------------------------------------------------------------
 
     @property
@@ -223,7 +234,8 @@ class CallerConnection(asyncio.Protocol):
             self._take(data, start)
             return
         self.flow.pause_reading()
-        reads.take(self._take_parked)
+        first = self._scope.peer.known or len(data) - start <= QUICK
+        reads.take(self._take_parked, first=first)
         self._keep(data, start)
 
     def _quick(self, data: bytes, start: int) -> bool:
@@ -419,6 +431,7 @@ class CallerConnection(asyncio.Protocol):
         self._become(ENDING, self._loop.time() + LINGER)
         if self.transport.is_closing():
             return
+        self.flow.drops = True
         self.flow.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()

@@ -22,6 +22,8 @@ SWEEP = 0.25  # seconds
 # Seconds in each turn of the event loop, for reads that may be dear: what their requests cost after
 # that comes on top, and may be five times as much.
 SHARE = 0.001
+# Seconds, for allowing a read of what is dropped: the read itself takes ten times as long.
+DROPS = SHARE / 10
 STILL = 1.0  # seconds without a move, after which a stranger gives its place to a newcomer
 
 
@@ -52,6 +54,7 @@ class Callers:
         self.handshakes: set[Handshake] = set()
         self.turns = Turns()
         self.reads = Turns(SHARE)
+        self.drops = Turns(DROPS)
         self.draining = False
         self._timer: asyncio.TimerHandle | None = None
 

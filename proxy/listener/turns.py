@@ -16,23 +16,30 @@ class Turns:
         self._share = share
         self._now = now
         self._over_at: float | None = None  # in this turn; None: nothing has been asked for in it
-        self._waiting: deque[Callable[[], None]] = deque()
+        self._first: list[Callable[[], None]] = []
+        self._others: deque[Callable[[], None]] = deque()
 
     def has_time(self) -> bool:
         """Report whether a step may be carried out at once: none waits, and the share is not over.
 
         The share begins with the first who asks. What others do meanwhile counts as well.
         """
-        if self._waiting:
+        if self._first or self._others:
             return False
         if self._over_at is None:
             self._begin()
             return True
         return self._now() < self._over_at
 
-    def take(self, step: Callable[[], None]) -> None:
-        """Carry out ``step`` when those before it are done, and not before this returns."""
-        self._waiting.append(step)
+    def take(self, step: Callable[[], None], *, first: bool = False) -> None:
+        """Carry out ``step`` when those before it are done, and not before this returns.
+
+        With ``first`` it goes before all that wait now; but each turn has one of the others, too.
+        """
+        if first:
+            self._first.append(step)
+        else:
+            self._others.append(step)
         if self._over_at is None:
             self._begin()
 
@@ -43,9 +50,14 @@ class Turns:
 
     def _next(self) -> None:
         self._over_at = None
-        if not self._waiting:
+        if not (self._first or self._others):
             return
         over_at = self._begin()  # before a step, which may fail
-        self._waiting.popleft()()
-        while self._waiting and self._now() < over_at:
-            self._waiting.popleft()()
+        while self._first:
+            self._first.pop()()
+            if self._now() >= over_at:
+                break
+        while self._others:
+            self._others.popleft()()
+            if self._now() >= over_at:
+                break

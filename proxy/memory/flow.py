@@ -13,7 +13,8 @@ class Flow:
     """Both directions of one connection.
 
     ``by_records``: TLS below reads one record at a time. Then `adapt` changes nothing. ``moves``
-    counts reads and writes; the protocol counts its own reads.
+    counts reads and writes; the protocol counts its own reads. ``drops``: what is read is not kept,
+    so as much is read at a time as comes.
     """
 
     __slots__ = (
@@ -24,6 +25,7 @@ class Flow:
         "_unread",
         "_write_mark",
         "by_records",
+        "drops",
         "moves",
         "reading_paused",
         "transport",
@@ -35,6 +37,7 @@ class Flow:
         self.reading_paused = False
         self.writing_paused = False
         self.by_records = False
+        self.drops = False
         self.moves = 0
         self._budget = budget
         self._protocol: asyncio.Protocol | None = None
@@ -73,14 +76,14 @@ class Flow:
 
     def follow(self) -> None:
         """Read as much at a time as is wanted now; only while it is read."""
-        if self._mark != self._budget.mark:
+        if self._mark != self._budget.mark and not self.drops:
             self.transport.pause_reading()
             self.adapt()
             self.transport.resume_reading()
 
     def adapt(self) -> None:
         """Read as much at a time as is wanted now; only while nothing is read."""
-        mark = self._budget.mark
+        mark = BUFFER if self.drops else self._budget.mark
         if self._mark == mark:
             return
         self._mark = mark

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
+import pytest
 from uvicorn.server import ServerState
 
 from proxy.listener.connection import CallerConnection
@@ -11,6 +12,7 @@ from proxy.listener.connections import Callers, ListenerLimits
 from proxy.listener.state import ANSWER, BODY, ENDING, IDLE, OPENED
 from proxy.listener.turns import Turns
 from proxy.memory import Budget
+from proxy.memory.reading import SIP, Sips
 from proxy.memory.rules import EXCHANGE, PLAIN
 
 LARGE = b"GET /large HTTP/1.1\r\nHost: localhost\r\n%b\r\n" % (b"X: y\r\n" * 1_000)
@@ -27,7 +29,11 @@ class Transport:
     def __init__(self) -> None:
         self.reading = True
         self.closing = self.aborted = False
+        self.protocol: object = None
         self.written = b""
+
+    def set_protocol(self, protocol: object) -> None:
+        self.protocol = protocol
 
     def pause_reading(self) -> None:
         self.reading = False
@@ -68,6 +74,7 @@ class Listener:
         self.callers = Callers(limits, lambda refusal: (refusal.status, [], b""), Budget())
         self.time = 0.0
         self.callers.reads = Turns(2.5 * DEAR, self._now)
+        self.callers.drops = Turns(2.5 * DEAR, self._now)
 
     def _now(self) -> float:
         self.time += DEAR
@@ -130,6 +137,10 @@ async def turns(count: int = 60) -> None:
 
 def waiting(connections: list[CallerConnection]) -> int:
     return sum(connection.state is OPENED for connection in connections)
+
+
+def reading(connections: list[CallerConnection]) -> int:
+    return sum(transport(connection).reading for connection in connections)
 
 
 def test_a_turn_has_time_for_few_large_reads_and_others_come_between_the_rest() -> None:
@@ -211,6 +222,67 @@ def test_while_memory_is_short_a_short_head_waits_as_well_and_what_it_begins_is_
         assert budget.held == len(crowd) * PLAIN + begun * EXCHANGE
         await turns()
         assert listener.seen == [("/livez", b"")] * len(crowd)
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("sent", "known"),
+    [
+        pytest.param(SMALL, False, id="a short read"),
+        pytest.param(LARGE.replace(b"large", b"livez"), True, id="who is known"),
+    ],
+)
+def test_while_memory_is_short_some_go_before_the_long_reads_of_strangers(
+    sent: bytes, known: bool
+) -> None:
+    async def test(listener: Listener) -> None:
+        listener.callers.budget.tight = True
+        listener.crowd()
+        payment = listener.connection()
+        payment._scope.peer.known = known
+        payment.data_received(sent)
+        assert payment.state is OPENED
+        await turns()
+        assert listener.seen.index(("/livez", b"")) < 6
+        assert listener.seen.count(("/large", b"")) == 20
+
+    run(test)
+
+
+def test_while_memory_is_short_a_turn_reads_little_of_what_is_dropped() -> None:
+    """Else the event loop reads all that thousands send before anybody else has a turn."""
+
+    async def test(listener: Listener) -> None:
+        crowd = [listener.connection() for _ in range(20)]
+        listener.callers.budget.tight = True
+        for each in crowd:
+            each.data_received(b"no request\r\n\r\n")
+        await turns()
+        assert {each.state for each in crowd} == {ENDING}
+        for each in crowd:
+            each.data_received(b"x" * 16_384)
+        assert 0 < reading(crowd) <= 4
+        await turns(2)
+        assert 0 < reading(crowd) < len(crowd)
+        await turns()
+        assert reading(crowd) == len(crowd)
+        assert all(each.weigh() == 0 for each in crowd)
+
+    run(test)
+
+
+def test_what_is_dropped_is_read_as_it_comes_though_all_else_is_read_in_sips() -> None:
+    async def test(listener: Listener) -> None:
+        budget = listener.callers.budget
+        budget.tight, budget.mark = True, SIP
+        caller = listener.connection()
+        assert isinstance(transport(caller).protocol, Sips)
+        caller.data_received(b"no request\r\n\r\n")
+        caller.flow.pause_reading()
+        caller.flow.resume_reading()
+        caller.flow.follow()
+        assert transport(caller).protocol is caller
 
     run(test)
 

@@ -63,6 +63,17 @@ async def test_a_step_may_take_another_turn() -> None:
     assert seen == ["first", "second", "last"]
 
 
+async def test_some_steps_go_before_those_that_wait_of_which_each_turn_has_one() -> None:
+    seen: list[str] = []
+    turns = Turns()
+    for each in ("a", "b"):
+        turns.take(partial(seen.append, each))
+    for each in ("1", "2", "3"):
+        turns.take(partial(seen.append, each), first=True)
+    await turn(5)
+    assert seen == ["3", "a", "2", "b", "1"]
+
+
 async def test_a_share_is_for_as_many_steps_as_fit() -> None:
     seen: list[object] = []
     time = 0.0
