@@ -13,7 +13,7 @@ from proxy.http1.request import Request
 from proxy.token.response import retry_after
 from proxy.upstream import Reply
 
-_LIMIT = 4 << 20  # bytes of one answer
+_LIMIT = 1 << 20  # bytes of one answer: a page of a hundred payments has a fifth of that
 _SECONDS = 30.0  # seconds for one question
 _LATEST = 86_400.0  # seconds: of a Retry-After
 _PROBLEM = b"application/problem+json"

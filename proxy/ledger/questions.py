@@ -21,6 +21,7 @@ from proxy.passport.paths import KnownOperation, known
 
 PAGE = 100  # things
 MOST_PAGES = 30  # pages
+MOST = 10 * PAGE  # things on one page: it may be longer than was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +102,14 @@ def _query(listed: Operation, told: Mapping[str, str]) -> dict[str, str]:
 
 
 def page(question: Question, body: bytes) -> Page | None:
-    """Return the contents of an answer; None if it is not as documented."""
+    """Return the contents of an answer; None if it is not as documented, or far too long."""
     document = exact(body)
     if not isinstance(document, dict):
         return None
     if not question.holds:
         return Page([document], {})
     found, info = document.get(question.holds), document.get("pagination_info")
-    if not isinstance(found, list):
+    if not isinstance(found, list) or len(found) > MOST:
         return None
     return Page(
         [each for each in found if isinstance(each, dict)], info if isinstance(info, dict) else {}

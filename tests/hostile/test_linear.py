@@ -89,7 +89,10 @@ ELSEWHERE = {
     ],
     "picking of an answer": [again('"id":1,', "{", '"a":1}'), again("[", '{"id":')],
     "listing the ledger": [again(";="), again("\x1b")],
-    "looking up": [again("/keys/"), again("1"), again("1", "1e"), again("0", "2026.000000")],
+    "looking up": [
+        *(again("/keys/"), again("1"), again("1", "1e"), again("0", "2026.000000")),
+        *(again("{},", '{"payments": [', "{}]}"), again("[],", '{"payments": [', "1]}")),
+    ],
     "reading requests": [again("\r\n"), again(" "), again("a "), again("A: b\r\n"), again(":")],
     "reading answers": [again("HTTP/1.1 100 C\r\n\r\n"), again("A: b\r\n"), again("0\r\n")],
     "reading token replies": [again("1"), again(" "), again("["), again("a "), again("=", "a")],

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from proxy.exchange.own_request import OwnAnswer, OwnRequest
+from proxy.exchange.own_request import Ask, OwnAnswer, OwnRequest
 from proxy.http1.request import Request
 from proxy.ledger import questions
 from proxy.ledger.comparison import Candidate, Comparison
+from proxy.ledger.entry import LookedUp
 from proxy.ledger.kin import Kin
 from proxy.ledger.look_up import LookUp
 from proxy.ledger.questions import Page, Question
@@ -20,13 +21,26 @@ from tests.support.ledgers import filled
 pytestmark = pytest.mark.anyio
 
 
-async def ask(request: Request, own: OwnRequest, most: int) -> OwnAnswer:
-    """Answer with an empty page."""
-    del request, own
-    answer = OwnAnswer("a-1", most)
-    await answer.take({"type": "http.response.start", "status": 200, "headers": []})
-    await answer.take({"type": "http.response.body", "body": b'{"payments": []}'})
-    return answer
+def answering(page: bytes) -> Ask:
+    """Return an API whose every answer is ``page``."""
+
+    async def ask(request: Request, own: OwnRequest, most: int) -> OwnAnswer:
+        del request, own
+        answer = OwnAnswer("a-1", most)
+        await answer.take({"type": "http.response.start", "status": 200, "headers": []})
+        await answer.take({"type": "http.response.body", "body": page})
+        return answer
+
+    return ask
+
+
+async def looked_up(path: Path, page: bytes) -> LookedUp:
+    """Look up a row in doubt where the API answers so."""
+    filled(path, "unknown")
+    with reading(path) as reader:
+        entry = reader.find("#1")[0]
+    look_up = LookUp(answering(page), lambda text, _: text, lambda text: text, lambda: None)
+    return await look_up.look_up(entry, lambda: Kin(frozenset(), {}, {}))
 
 
 async def test_a_page_is_read_and_compared_beside_the_event_loop(
@@ -45,11 +59,14 @@ async def test_a_page_is_read_and_compared_beside_the_event_loop(
 
     monkeypatch.setattr(questions, "page", page)
     monkeypatch.setattr(Comparison, "candidates", candidates)
-    path = tmp_path / "ledger.db"
-    filled(path, "unknown")
-    with reading(path) as reader:
-        entry = reader.find("#1")[0]
-    look_up = LookUp(ask, lambda text, _: text, lambda text: text, lambda: None)
-    await look_up.look_up(entry, lambda: Kin(frozenset(), {}, {}))
+    await looked_up(tmp_path / "ledger.db", b'{"payments": []}')
     assert len(seen) >= 2
     assert threading.main_thread() not in seen
+
+
+@pytest.mark.parametrize("thing", [b"{}", b'{"id":"p-1", "amount":%b}' % (b"[" * 9 + b"]" * 9)])
+async def test_a_page_of_megabytes_is_not_read(tmp_path: Path, thing: bytes) -> None:
+    page = b'{"payments": [' + b",".join([thing] * 300_000) + b"]}"
+    found = await looked_up(tmp_path / "ledger.db", page)
+    assert [each["read"] for each in found["asked"]] == [False]
+    assert (found["kind"], found["candidates"]) == ("not-answered", [])

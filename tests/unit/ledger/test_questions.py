@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from proxy.ledger.questions import Page, Question, not_found, operation, page, questions
+from proxy.ledger.questions import MOST, Page, Question, not_found, operation, page, questions
 from tests.support.looked_up import entry, payment
 
 OLD = "/v1/paas/entities/customers"
@@ -124,6 +124,21 @@ def test_a_list_ends_where_it_says_or_where_it_is_not_full(
 )
 def test_an_answer_that_is_not_as_documented_is_none(body: bytes) -> None:
     assert page(Question("/v1/payments", "payments"), body) is None
+
+
+@pytest.mark.parametrize(
+    ("thing", "times", "read"),
+    [
+        pytest.param("{}", MOST, True, id="ten times what was asked for"),
+        pytest.param("{}", MOST + 1, False, id="a thing more"),
+        pytest.param("{}", 300_000, False, id="very many things"),
+        pytest.param("1", 300_000, False, id="very many numbers"),
+        pytest.param(f"[{'[],' * 70_000}1]", 2, False, id="very many lists in few"),
+    ],
+)
+def test_a_page_that_is_far_too_long_is_none(thing: str, times: int, *, read: bool) -> None:
+    body = '{"payments": [' + ",".join([thing] * times) + "]}"
+    assert (page(Question("/v1/payments", "payments"), body.encode()) is not None) is read
 
 
 def test_one_thing_or_a_list() -> None:
