@@ -144,7 +144,7 @@ def test_a_body_of_hardly_anything_but_empty_lines_is_refused_early() -> None:
     assert refused.value.reason == "chunk-overhead"
 
 
-@pytest.mark.parametrize("name", [b"Connection", b"expect"])
+@pytest.mark.parametrize("name", [b"Connection", b"expect", b"Prefer"])
 def test_a_list_that_is_taken_apart_is_short(name: bytes) -> None:
     head = b"GET / HTTP/1.1\r\nHost: localhost\r\n%b: " % name
     request, _ = RequestParser().feed(
