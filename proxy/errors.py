@@ -206,9 +206,13 @@ class RepeatKnown(Repeated):
 
 
 class LikeInDoubt(Repeated):
-    """The payment looks like one of another resolution or request, which is in doubt."""
+    """The payment looks like one of another resolution or request, which is in doubt.
+
+    The outcome is that one's: what the caller wants paid may have been paid.
+    """
 
     reason = "like-in-doubt"
+    outcome = "unknown"
     title = phrase("title.like-in-doubt")
 
 

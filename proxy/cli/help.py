@@ -42,7 +42,7 @@ credentials and tokens:
   logout     delete them there
 
 find out whether a payment was made (BREB_LEDGER):
-  ledger     requests that may have changed something: list, show, look-up, settle, backup, verify
+  ledger     what may have changed something: list, made, show, look-up, settle, backup, verify
 
 find out why it does not work:
   check      check settings, network, TLS, token and one request end to end

@@ -9,12 +9,18 @@ from proxy.http1.fields import IDEMPOTENT, SAFE, Lines
 from proxy.words import DEFAULT, Language, Phrase, phrase, said
 
 _LOOK_UP = phrase("step.look-up")
+_SAME_KEY = phrase("step.same-key")
 
 
-def next_step(error: ProxyError, method: str, outcome: str) -> Phrase:
-    """Return the advice about an error: first to look it up, if it may have had an effect."""
+def next_step(error: ProxyError, method: str, outcome: str, *, once: bool = False) -> Phrase:
+    """Return the advice about an error: first to look it up, if it may have had an effect.
+
+    ``once``: the request has a key, so that we look it up when it comes again.
+    """
     if error.outcome or not _in_doubt(method, outcome):
         return error.next_step
+    if once:
+        return _SAME_KEY
     if isinstance(error, RequestRefused):
         return phrase("step.look-up-then", look_up=_LOOK_UP, step=error.next_step)
     return _LOOK_UP
@@ -26,19 +32,21 @@ def problem(
     method: str,
     outcome: str = "not-sent",
     language: Language = DEFAULT,
+    *,
+    once: bool = False,
 ) -> tuple[int, Lines, bytes]:
     """Return the response to an error: status, field lines (RFC 9209) and problem document.
 
     ``outcome`` is the request's (`Exchange.outcome`), shown if it may change something: so, too,
     if ``method`` is empty, since nobody has read it. For a request that can be repeated without
-    harm, the advice is not to look it up.
+    harm, the advice is not to look it up; nor for one that is sent ``once``, since it has a key.
     """
     document: dict[str, object] = {
         "type": f"urn:breb-proxy:error:{error.reason or error.kind}",
         "title": error.title.said(language),
         "status": error.status,
         "detail": said(error.detail, language),
-        "next_step": next_step(error, method, outcome).said(language),
+        "next_step": next_step(error, method, outcome, once=once).said(language),
         "exchange": exchange_id,
     }
     if method not in SAFE:

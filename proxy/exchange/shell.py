@@ -131,7 +131,12 @@ class Shell:
             raise ConnectionAbortedError from error
         language = preferred(values(request.section.lines, b"accept-language"))
         status, lines, body = problem(
-            error, exchange.id, exchange.method, exchange.outcome, language
+            error,
+            exchange.id,
+            exchange.method,
+            exchange.outcome,
+            language,
+            once=exchange.once,
         )
         await give(exchange, send, status, lines, body)
 

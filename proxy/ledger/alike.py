@@ -14,22 +14,32 @@ _ALIKE = (
 
 
 def free(connection: LedgerConnection, openings: list[Row], closings: Sequence[Row]) -> list[Row]:
-    """Return the rows that may be opened; note in each other one which row it is like."""
+    """Return the rows that may be opened; note in each other one which row it is like.
+
+    Note also which rows repeat one with their resolution: they may be opened.
+    """
     for row in openings:
-        row.alike = None
+        row.alike = row.repeats = None
         if row.guarded and row.likeness is not None:
-            row.alike = _in_doubt(connection, row.likeness, closings)
+            row.alike, row.repeats = _in_doubt(connection, row.likeness, closings)
     return [row for row in openings if row.alike is None]
 
 
 def _in_doubt(
     connection: LedgerConnection, likeness: Likeness, closings: Sequence[Row]
-) -> int | None:
+) -> tuple[int | None, int | None]:
+    """Return the row in doubt that looks like it, and else that of its resolution."""
+    repeats = None
     for row in closings:
-        if row.end is not None and row.end.doubtful and likeness.like(row.likeness):
-            return row.number
+        if row.end is None or not row.end.doubtful or row.likeness is None:
+            continue
+        if likeness.like(row.likeness):
+            return row.number, None
+        if likeness == row.likeness:
+            repeats = row.number
     natural, of = f'"natural":"{likeness.natural}"', f'"of":"{likeness.of}"'
     for number, marks in connection.execute(_ALIKE, (natural,)):
         if not (likeness.of and of in marks):
-            return int(number)
-    return None
+            return int(number), None
+        repeats = int(number)
+    return None, repeats

@@ -87,6 +87,7 @@ class Bookkeeper:
             await self._judge(exchange, row, alike)
             observer.row = row
             await self._ledger.open(row)
+        self._link(exchange, row)
         if body is not None and not observer.whole:
             body.before_last = partial(observer.amend, row)
         return None
@@ -96,6 +97,13 @@ class Bookkeeper:
         if self._guard is not None:
             await self._guard.judge(exchange, alike.row)
         row.guarded, row.alike = False, None
+
+    @staticmethod
+    def _link(exchange: Exchange, row: Row) -> None:
+        """Name the row in doubt whose resolution a request repeats, if it does."""
+        if row.repeats is not None:
+            exchange.repeat_of = row.repeats
+            exchange.note = phrase("repeat.same-resolution", row=row.repeats)
 
     async def _admit_once(
         self,
@@ -126,6 +134,7 @@ class Bookkeeper:
             known = await claims.open(row, claim, observer)
         if known is None:
             exchange.once = True
+            self._link(exchange, row)
             return None
         self._ledger.repeats[known.kind] += 1
         exchange.repeat_of, exchange.note = known.row, known.note

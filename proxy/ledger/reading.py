@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, cast
 
 from proxy.exchange.record import doubtful
-from proxy.ledger import schema
+from proxy.ledger import naming, schema
 from proxy.ledger.archive import LedgerArchive, Where, archive_of
 from proxy.ledger.asking import asking
 from proxy.ledger.chain import FORMAT, head
@@ -108,6 +109,24 @@ class Reader:
             [name.removeprefix("#")],
         )
         return [self._entry(row) for row in rows]
+
+    def named(self, name: str) -> list[LedgerEntry]:
+        """Return the newest rows of a number (``#17``), an exchange, a resolution, a key or an id.
+
+        Without a name it is the newest row.
+        """
+        if not name or name.startswith("#"):
+            numbers = naming.newest(self._connection) if not name else {name.removeprefix("#")}
+            return [entry for number in numbers for entry in self.find(f"#{number}")]
+        if not self._chained:
+            return list(self.entries(Query(text=name, limit=naming.MOST)))
+        mark, keyed = naming.mark_of(self._connection, name), naming.keyed(self._connection, name)
+        numbers = keyed | naming.holding(self._connection, name, mark)
+        found = [entry for number in numbers for entry in self.find(f"#{number}")]
+        found = [each for each in found if each["number"] in keyed or naming.has(each, name, mark)]
+        if not found and name.isascii() and name.isdecimal():
+            return self.find(f"#{name}")
+        return sorted(found, key=itemgetter("number"), reverse=True)
 
     def counts(self) -> dict[str, int]:
         """Count the rows by outcome, and those in doubt."""

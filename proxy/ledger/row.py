@@ -54,6 +54,8 @@ class Row:
 
     ``home`` is the open file that holds it; ``claim`` is that to its caller's key, if it has one.
     A ``guarded`` row is not written if one like it is in doubt: ``alike`` is that one's number.
+    ``repeats`` is that of one in doubt of the same resolution: it is written, since the API makes
+    one payment of both.
     The sender awaits ``written``; only the event loop touches that. ``status`` and ``answer`` are
     the upstream's, where they are known before the end.
     """
@@ -76,6 +78,7 @@ class Row:
     likeness: Likeness | None = None
     guarded: bool = False
     alike: int | None = None
+    repeats: int | None = None
 
     def opening(self, number: int) -> tuple[Value, ...]:
         """Return the values of `schema.OPEN`."""

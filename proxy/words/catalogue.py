@@ -13,6 +13,7 @@ from proxy.words.of_demo import OF_DEMO
 from proxy.words.of_egress import OF_EGRESS
 from proxy.words.of_ledger import OF_LEDGER
 from proxy.words.of_ledger_file import OF_LEDGER_FILE
+from proxy.words.of_made import OF_MADE
 from proxy.words.of_repeats import OF_REPEATS
 from proxy.words.of_slips import OF_SLIPS
 from proxy.words.of_start import OF_START
@@ -33,6 +34,7 @@ CATALOGUE: dict[str, Words] = {
     **OF_DEMO,
     **OF_LEDGER,
     **OF_LEDGER_FILE,
+    **OF_MADE,
     **OF_SLIPS,
     **OF_REPEATS,
     **OF_START,

@@ -228,6 +228,12 @@ OF_CALLERS = {
         "antes de enviar la petición otra vez, consulte en la API si se ejecutó: es posible que se"
         " haya hecho un pago ({command} help outcome-unknown)",
     ),
+    "step.same-key": Words(
+        "send the same again, with the same Idempotency-Key: the proxy asks the API whether it was"
+        " carried out, and sends it no second time as long as that is not known",
+        "envíe lo mismo otra vez, con la misma Idempotency-Key: el proxy consulta en la API si se"
+        " ejecutó, y no lo envía por segunda vez mientras no se sepa",
+    ),
     "step.look-up-then": Words("{look_up}; then {step}", "{look_up}; después, {step}"),
     "step.well-formed": Words(
         "send one well-formed HTTP/1.1 request (RFC 9112)",

@@ -91,6 +91,10 @@ OF_LEDGER_FILE = {
         "{path} se movió, se eliminó o se reemplazó; vuelva a ponerlo en su lugar, o su última"
         " copia: el proxy no empieza por sí mismo un libro de registro nuevo",
     ),
+    "ledger.moved-meanwhile": Words(
+        "{path} was moved or replaced while it was copied: copy it again",
+        "{path} se movió o se reemplazó mientras se copiaba: cópielo otra vez",
+    ),
     "ledger.gone": Words(
         "{path} is gone or empty, and a ledger was there: put it back, or its last backup; to begin"
         " a new one, remove {lock} too",

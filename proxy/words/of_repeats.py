@@ -125,6 +125,12 @@ OF_REPEATS = {
         "la misma cuenta, el mismo destinatario y el mismo monto que la fila #{row} del libro, con"
         " otra resolución u otra petición: son dos pagos",
     ),
+    "repeat.same-resolution": Words(
+        "the same resolution as row #{row} of the ledger, which is in doubt: the API makes one"
+        " payment of it",
+        "la misma resolución que la fila #{row} del libro, que está en duda: la API hace un solo"
+        " pago de ella",
+    ),
     "repeat.replayed": Words(
         "the answer of row #{row} of the ledger again; nothing was sent",
         "otra vez la respuesta de la fila #{row} del libro; no se envió nada",

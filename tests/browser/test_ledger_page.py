@@ -59,7 +59,7 @@ def test_a_payment_in_doubt_is_found_looked_up_and_settled(page: Page, doubt: Pr
     head = json.loads(doubt.admin("/ledger")[1])["head"]
     expect(dialog).to_contain_text(f"Head of the chain: {head}")
     dialog.locator("tbody button").click()
-    expect(dialog).to_contain_text("it may have been carried out")
+    expect(dialog).to_contain_text("It may have been carried out")
     expect(dialog).to_contain_text("the API has not been asked yet")
     expect(dialog).to_contain_text("The API is asked next: ")
     page.fill("#ledger-author", "ana")
@@ -106,12 +106,12 @@ def test_a_click_anywhere_on_a_row_opens_it_and_so_do_the_keys(page: Page) -> No
     page.keyboard.press("l")
     dialog = page.locator("#ledger-dialog")
     dialog.locator("tbody tr").get_by_text("7 COP").last.click()
-    expect(dialog).to_contain_text("it may have been carried out")
+    expect(dialog).to_contain_text("It may have been carried out")
     page.keyboard.press("Enter")  # on the way back, which has the focus
     row = dialog.get_by_role("button", name="#1 POST /v1/payments/breb, 7 COP, outcome unknown")
     expect(row).to_be_focused()
     page.keyboard.press("Enter")
-    expect(dialog).to_contain_text("it may have been carried out")
+    expect(dialog).to_contain_text("It may have been carried out")
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.locator("#help-dialog")).to_contain_text("ledger")

@@ -225,7 +225,9 @@ def test_a_payment_in_doubt_is_looked_up_and_found(
 ) -> None:
     with Program(upstream.url, **given) as proxy:
         api.silent = True
-        assert said(pay(proxy))["outcome"] == "unknown"
+        lost = said(pay(proxy))
+        assert lost["outcome"] == "unknown"
+        assert "send the same again, with the same Idempotency-Key" in lost["next_step"]
         api.silent = False
         found = pay(proxy)
         assert (found.status, said(found)["id"]) == (200, "p-1")

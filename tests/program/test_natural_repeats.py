@@ -94,13 +94,17 @@ def test_who_resolves_anew_after_a_time_out_pays_once(
         again = resolved(proxy)
         refused = pay(proxy, again, "3000.00", [("Accept-Language", "es")])
         document = said(refused)
-        assert (refused.status, document["row"], document["outcome"]) == (409, 1, "not-sent")
+        assert (refused.status, document["row"], document["outcome"]) == (409, 1, "unknown")
         assert document["type"] == "urn:breb-proxy:error:like-in-doubt"
         assert "no se encontró" in document["detail"], "the API was asked"
         assert len(api.sent) == 1
         assert pay(proxy, again, "3001").status == 200, "another amount"
         assert pay(proxy, resolved(proxy, "3009999999")).status == 200, "another payee"
         assert pay(proxy, first).status == 200, "the same resolution is paid once by the API"
+        until(lambda: "the same resolution as row #1" in proxy.output, "not linked")
+        assert '"repeat_of":1' in next(
+            line for line in proxy.output.splitlines() if "the same resolution as row #1" in line
+        )
         assert 'breb_proxy_repeats_total{answer="like-in-doubt"} 1.0' in proxy.admin("/metrics")[1]
 
 

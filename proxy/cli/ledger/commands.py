@@ -16,6 +16,7 @@ from proxy.cli.ledger import rows
 from proxy.cli.ledger.file import add_row, find, ledger_file
 from proxy.cli.ledger.listing import add_list, show_list
 from proxy.cli.ledger.look_up import add_look_up, look_up
+from proxy.cli.ledger.made import add_made, made
 from proxy.cli.ledger.verify import BROKEN, add_chain, add_verify, run_chain, run_verify
 from proxy.counts import counted
 from proxy.errors import SettingsError
@@ -168,6 +169,7 @@ def _forget_answers(options: argparse.Namespace, screen: Screen) -> int:
 _LIST = _Command(
     "List requests that may have changed something, the newest first.\n\n"
     "also:\n"
+    "  breb-proxy ledger made WHAT      was it made? By resolution, key or id\n"
     "  breb-proxy ledger show ROW       everything about one row\n"
     "  breb-proxy ledger look-up ROW    ask the API about it; changes nothing\n"
     "  breb-proxy ledger settle ROW     record your verdict\n"
@@ -179,6 +181,15 @@ _LIST = _Command(
 _COMMANDS = {
     "": _LIST,
     "list": _LIST,
+    "made": _Command(
+        "Answer in one sentence: was it made? The ledger answers; if it is in doubt or not final,"
+        " the\nrunning proxy asks the API, and only reads. Of a resolution or a key with several"
+        " rows, one\nthat was made answers.",
+        add_made,
+        made,
+        "[WHAT] ",
+        f"{_CODES}, 5 nobody knows yet, 8 it was not made",
+    ),
     "show": _Command("Show everything about one row.", _add_show, _show, "ROW "),
     "look-up": _Command(
         "Ask the API, with the running proxy's token, for entries that may match this row. It"

@@ -32,6 +32,17 @@ def add_look_up(parser: argparse.ArgumentParser) -> None:
 def look_up(options: argparse.Namespace, screen: Screen) -> int:
     """Make the running proxy ask, and print its finding."""
     entry = find(options)
+    told = looked_up(entry, options)
+    if options.json:
+        screen.line(as_json(told, 2))
+    else:
+        for line in _compared(entry, told, screen):
+            screen.line(line)
+    return _CODES[told["kind"]]
+
+
+def looked_up(entry: LedgerEntry, options: argparse.Namespace) -> KeptLookUp:
+    """Make the running proxy ask about a row; raise Unreached if it does not."""
     where = proxy_of(options)
     target = f"/ledger/{entry['number']}/look-up"
     reply = admin_client.ask(where, "POST", target, _LIMIT)
@@ -43,12 +54,7 @@ def look_up(options: argparse.Namespace, screen: Screen) -> int:
         raise Unreached(f"the proxy on {where} does not use this ledger, or cannot answer: {why}")
     if told.get("kind") not in _CODES:
         raise Unreached(f"the proxy on {where} is of another version: restart it")
-    if options.json:
-        screen.line(as_json(told, 2))
-    else:
-        for line in _compared(entry, told, screen):
-            screen.line(line)
-    return _CODES[told["kind"]]
+    return told
 
 
 def _compared(entry: LedgerEntry, told: KeptLookUp, screen: Screen) -> Iterator[str]:

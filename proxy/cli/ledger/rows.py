@@ -72,7 +72,8 @@ def worded(code: str) -> str:
 def meaning(entry: LedgerEntry) -> str:
     """Say what the outcome means."""
     code = outcome(entry)
-    return f"{worded(code)}: {_MEANING[code]}"
+    perhaps = ": it may have been carried out" if entry["in_doubt"] else ""
+    return f"{worded(code)}: {_MEANING[code]}{perhaps}"
 
 
 def next_step(entry: LedgerEntry) -> str:
@@ -143,11 +144,11 @@ def _asking(entry: LedgerEntry) -> list[tuple[str, str]]:
 _MEANING = {
     "answered": "the caller got the upstream's whole response",
     "not-sent": "nothing of it was sent to the upstream",
-    "unknown": "it was sent, and at least once no response came: it may have been carried out",
+    "unknown": "it was sent, and at least once no response came",
     "cut": "the response began with this status, but its end did not reach the caller",
     "open": "it is under way",
     LEFT_OPEN: "no proxy uses this ledger; it was under way when the proxy ended, or when this"
-    " copy was made: it may have been carried out",
+    " copy was made",
 }
 
 

@@ -60,7 +60,7 @@ function now({ verdicts, asking: asked, disagrees, ...row }) {
 }
 
 const factsOf = (row) => [
-  el("p", { class: row.in_doubt ? "note bad" : "note" }, el("b", {}, `${outcomeOf(row)}: `), t(why(row))),
+  el("p", { class: row.in_doubt ? "note bad" : "note" }, el("b", {}, `${outcomeOf(row)}: `), t(why(row)), row.in_doubt ? ` ${t("ledger.doubt.why")}` : null),
   life(row),
   el("table", { class: "ledger" }, el("tbody", {}, pairs(row).map(([name, value]) => el("tr", {},
     el("th", { scope: "row" }, has(name) ? t(name) : name), el("td", { class: "mono" }, String(value)))))),

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from proxy.ledger.sqlite.lock import identity
 from proxy.ledger.sqlite.opening import opened
 from proxy.ledger.sqlite.store import check, connect
 from proxy.ledger.trouble import LedgerRefused, words
@@ -48,8 +49,12 @@ def _name(draft: Path, target: Path) -> None:
 
 
 def _copy(ledger: Path, draft: Path) -> None:
+    name = str(ledger)
+    before = identity(name)
     with opened(ledger, "ro") as source, contextlib.closing(connect(draft, "rw")) as copy:
         source.backup(copy)
+        if identity(name) != before:  # perhaps it was opened without its log
+            raise LedgerRefused(phrase("ledger.moved-meanwhile", path=name))
         # One file without a log beside it: people copy backups further.
         copy.execute("PRAGMA journal_mode = DELETE")
         check(copy, draft)

@@ -6,14 +6,15 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import pytest
 
 from proxy.ledger.reading import reading
 from proxy.ledger.row import Body
-from proxy.ledger.sqlite import lock, place, tables
+from proxy.ledger.sqlite import backup as backup_module
+from proxy.ledger.sqlite import lock, opening, place, tables
 from proxy.ledger.sqlite.backup import backup
 from proxy.ledger.sqlite.lock import Lock
 from proxy.ledger.sqlite.store import FileStore, connect
@@ -511,6 +512,24 @@ def test_a_file_that_is_emptied_or_copied_over_is_noticed(path: Path, there: byt
     with pytest.raises(LedgerRefused, match="was emptied or copied over while it was in use"):
         store.write([row("new")], [])
     store.close()
+
+
+def test_a_ledger_that_is_replaced_while_it_is_copied_gives_no_backup(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have been opened just before, and its log no more."""
+    filled(path, "answered")
+    backup(path, path.with_name("other.db"))
+
+    def opened(name: Path, mode: str) -> AbstractContextManager[sqlite3.Connection]:
+        found = opening.opened(name, mode)
+        path.with_name("other.db").replace(path)
+        return found
+
+    monkeypatch.setattr(backup_module, "opened", opened)
+    with pytest.raises(LedgerRefused, match="was moved or replaced while it was copied"):
+        backup(path, path.with_name("copy.db"))
+    assert not path.with_name("copy.db").exists()
 
 
 def test_a_backup_is_not_mixed_with_the_log_of_what_it_replaces(path: Path) -> None:
