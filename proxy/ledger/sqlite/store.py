@@ -99,8 +99,11 @@ class FileStore:
         """Close the rows that are still open, as in doubt; return them.
 
         Those of ``ours``, which are still under way, stay open, and are at home here from now on:
-        the file is a copy of the one that they were written to.
+        the file is a copy of the one that they were written to. If the file went after its log, it
+        is closed: who opens it finds them.
         """
+        if self._log is None:
+            return []
         left = self._connection.execute(schema.LEFT_OPEN).fetchall()
         if not left:
             return []
@@ -338,7 +341,13 @@ class FileStore:
             self._connection.close()
             self._log = None
         # Not every page again: payments wait, and it was whole a moment ago.
-        self._connection = _opened(self.path, whole=False)
+        connection = _opened(self.path, whole=False)
+        try:
+            self.place.check()  # it may be another by now: whoever moves the log moves the file too
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
         self._log = Log(self.path)
         log.error(
             "the log of the ledger, %s-wal, was moved or removed; what was in it is in the ledger:"

@@ -9,7 +9,7 @@ from proxy.ledger.entry import LedgerEntry
 from proxy.ledger.made import Made, after, most_telling, told
 from proxy.ledger.reading import reading
 from proxy.ledger.row import Row
-from proxy.ledger.store import Store
+from proxy.ledger.sqlite.store import FileStore
 from proxy.ledger.verdict import conclude, settle
 from tests.support.ledgers import closed, row
 from tests.support.look_ups import looked_up
@@ -21,7 +21,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def entry(path: Path, made: Row | None = None, **end: Any) -> LedgerEntry:
-    store = Store.open(path)
+    store = FileStore.open(path)
     made = made or row()
     store.write([made], [])
     if end:

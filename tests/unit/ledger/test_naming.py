@@ -9,7 +9,7 @@ from proxy.ledger.claim import KeyClaim
 from proxy.ledger.marks import marked
 from proxy.ledger.reading import reading
 from proxy.ledger.row import Body, Row
-from proxy.ledger.store import Store
+from proxy.ledger.sqlite.store import FileStore
 from proxy.ledger.verdict import conclude
 from tests.support.ledgers import closed, first_format, row
 from tests.support.look_ups import looked_up
@@ -18,7 +18,7 @@ from tests.support.look_ups import looked_up
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "ledger.db"
-    store = Store.open(path)
+    store = FileStore.open(path)
     masked = Body(1, "", '{"resolution_id": "••"}', f'{{"of": "{marked(store.salt, "r-2")}"}}')
     rows = [
         keyed("run-1", "17", body=Body(1, "", '{"resolution_id": "r-1", "note": "a \\"b\\""}')),
@@ -72,7 +72,7 @@ def test_the_newest_comes_first(path: Path) -> None:
 
 
 def test_an_empty_ledger_has_no_newest_row(tmp_path: Path) -> None:
-    Store.open(tmp_path / "empty.db").close()
+    FileStore.open(tmp_path / "empty.db").close()
     with reading(tmp_path / "empty.db") as reader:
         assert reader.named("") == []
 

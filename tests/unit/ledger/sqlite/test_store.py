@@ -15,6 +15,7 @@ from proxy.ledger.reading import reading
 from proxy.ledger.row import Body
 from proxy.ledger.sqlite import backup as backup_module
 from proxy.ledger.sqlite import lock, opening, place, tables
+from proxy.ledger.sqlite import store as store_module
 from proxy.ledger.sqlite.backup import backup
 from proxy.ledger.sqlite.lock import Lock
 from proxy.ledger.sqlite.store import FileStore, connect
@@ -458,6 +459,32 @@ def test_a_log_that_is_taken_away_takes_no_row_with_it(path: Path, gone: list[st
     assert contents(path) == [("before", None), ("after", None)], "as another program reads it"
     store.close()
     assert contents(path) == [("before", None), ("after", None)]
+
+
+def test_what_is_put_in_the_place_of_a_ledger_whose_log_was_taken_is_not_written_to(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its chain would go on from the other's head."""
+    filled(path, "answered")
+    copy = path.with_name("copy.db")
+    backup(path, copy)
+    store = FileStore.open(path)
+    store.write([row("under-way")], [])
+    path.with_name("ledger.db-wal").unlink()
+
+    def opened(name: Path, **given: bool) -> sqlite3.Connection:
+        path.rename(path.with_name("away.db"))
+        copy.rename(path)
+        return connection_of(name, **given)
+
+    connection_of = store_module._opened
+    monkeypatch.setattr(store_module, "_opened", opened)
+    with pytest.raises(Moved):
+        store.write([row("new")], [])
+    assert store.recover("ledger-moved") == []
+    store.close()
+    assert contents(path) == [("run-1", "answered")]
+    assert contents(path.with_name("away.db")) == [("run-1", "answered"), ("under-way", None)]
 
 
 def test_a_log_that_cannot_be_folded_in_is_tried_again(
