@@ -6,7 +6,8 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +19,9 @@ from tests.support.examples import examples
 from tests.support.needs import need, need_files, raise_files
 from tests.support.progress import Progress
 from tests.support.sweeps import Rest
+
+if TYPE_CHECKING:
+    from tests.support.postgres import Postgres
 
 # A shell ignores SIGINT for what it starts in the background, and so would all that we start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -63,6 +67,15 @@ _ORDER = (
     "unit/",
     "",
 )
+
+
+@pytest.fixture(scope="module")
+def postgres() -> "Iterator[Postgres]":
+    """A server for the tests of a module, each with a database of its own."""
+    from tests.support.postgres import Postgres  # few tests want its client
+
+    with Postgres() as server:
+        yield server
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -26,6 +26,19 @@ class RivalsDocument(TypedDict):
     words: str
 
 
+class ShareDocument(TypedDict):
+    """The token's sharing with other replicas: ``problem`` is empty while ``joined``.
+
+    Numbers of tokens: fetched for all, taken from others, fetched for this replica alone.
+    """
+
+    joined: bool
+    problem: str
+    fetched: int
+    taken: int
+    alone: int
+
+
 class HeldDocument(TypedDict, total=False):
     """The token that is held; without one, the members are missing."""
 
@@ -51,6 +64,7 @@ class TokenDocument(HeldDocument):
     unauthorized: int
     replays: int
     rivals: RivalsDocument
+    shared: ShareDocument | None
     history: list[PastFetch]
 
 

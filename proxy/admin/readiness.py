@@ -10,6 +10,7 @@ from proxy.words.durations import Span
 if TYPE_CHECKING:  # imported only where there is a ledger
     from proxy.ledger.asker import Asker
     from proxy.ledger.ledger import Ledger
+    from proxy.token.shared import ShareState
 
 
 class Reason(NamedTuple):
@@ -34,6 +35,7 @@ class Readiness(NamedTuple):
         keeper: TokenKeeper,
         ledger: "Ledger | None",
         unknown: Mapping[str, int],
+        share: "ShareState | None" = None,
         *,
         draining: bool,
     ) -> "Readiness":
@@ -42,6 +44,7 @@ class Readiness(NamedTuple):
         writable = ledger is None or not ledger.problem
         reasons = [
             Reason("+" if usable else "-", phrase("ready.token", words=words)),
+            *([] if share is None else [_of_share(share)]),
             *_worth_a_look(keeper, unknown),
             *([] if ledger is None else [_of_ledger(ledger)]),
             _of_phase(draining=draining),
@@ -51,6 +54,12 @@ class Readiness(NamedTuple):
 
 def _of_phase(*, draining: bool) -> Reason:
     return Reason("-", phrase("ready.draining")) if draining else Reason("+", phrase("ready.open"))
+
+
+def _of_share(share: "ShareState") -> Reason:
+    if share.problem is None:
+        return Reason("+", phrase("ready.shared"))
+    return Reason("!", phrase("ready.not-shared", why=share.problem))
 
 
 def _worth_a_look(keeper: TokenKeeper, unknown: Mapping[str, int]) -> Iterator[Reason]:

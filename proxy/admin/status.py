@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from proxy import __version__
 from proxy.admin.readiness import Readiness, asker_words, token_state, token_words
 from proxy.exchange.shell import Shell
-from proxy.token.keeper import TokenKeeper
+from proxy.token.keeper import LeasedToken, TokenKeeper
 from proxy.upstream import Pool
 from proxy.words import Phrase, both
 
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
         About,
         LedgerDocument,
         PastFetch,
+        ShareDocument,
         StatusDocument,
         TokenDocument,
     )
     from proxy.ledger.ledger import Ledger
+    from proxy.token.shared import ShareState
 
 
 class Status:
@@ -32,6 +34,7 @@ class Status:
         about: "Callable[[], About]",
         unknown: Mapping[str, int],
         ledger: "Ledger | None" = None,
+        share: "ShareState | None" = None,
     ) -> None:
         self._keeper = keeper
         self._pool = pool
@@ -39,10 +42,12 @@ class Status:
         self._about = about
         self._unknown = unknown
         self._ledger = ledger
+        self._share = share
 
     def readiness(self) -> Readiness:
         """Return whether a request would be sent now, with a token, and the reasons."""
-        return Readiness.of(self._keeper, self._ledger, self._unknown, draining=self.draining)
+        keeper, ledger, share = self._keeper, self._ledger, self._share
+        return Readiness.of(keeper, ledger, self._unknown, share, draining=self.draining)
 
     def token_words(self) -> Phrase:
         """Word the token's state in one line."""
@@ -88,19 +93,33 @@ class Status:
                 "evictions": keeper.unauthorized.rivals.evictions,
                 "words": str(keeper.unauthorized.rivals.words or ""),
             },
+            "shared": None if self._share is None else _share_state(self._share),
             "history": _past(keeper),
         }
         if held is not None:
-            age = keeper.age(held)
-            state["token_id"] = held.token.token_id
-            state["scopes"] = list(held.token.scopes)
-            state["lifetime"] = round(held.token.lifetime, 3)
-            state["age"] = round(age, 3)
-            state["expires_in"] = round(held.token.lifetime - age, 3)
-            usable = held.hard_expiry - held.token.issued_at - age
-            state["usable_for"] = round(max(0.0, usable), 3)
-            state["cause"] = held.cause
+            _add_held(state, held, keeper.age(held))
         return state
+
+
+def _add_held(state: "TokenDocument", held: LeasedToken, age: float) -> None:
+    state["token_id"] = held.token.token_id
+    state["scopes"] = list(held.token.scopes)
+    state["lifetime"] = round(held.token.lifetime, 3)
+    state["age"] = round(age, 3)
+    state["expires_in"] = round(held.token.lifetime - age, 3)
+    usable = held.hard_expiry - held.token.issued_at - age
+    state["usable_for"] = round(max(0.0, usable), 3)
+    state["cause"] = held.cause
+
+
+def _share_state(share: "ShareState") -> "ShareDocument":
+    return {
+        "joined": share.problem is None,
+        "problem": str(share.problem or ""),
+        "fetched": share.fetched,
+        "taken": share.taken,
+        "alone": share.alone,
+    }
 
 
 def _ledger_state(ledger: "Ledger") -> "LedgerDocument":

@@ -41,6 +41,7 @@ if TYPE_CHECKING:  # imported only where there is a console, or a ledger
     from proxy.journal.recorder import Recorder
     from proxy.ledger.ledger import Ledger
     from proxy.server.books import Books
+    from proxy.token.shared import SharedSource, ShareState
 
 log = logging.getLogger("proxy.app")
 _PAGES = "proxy.server.pages"
@@ -69,6 +70,7 @@ class Parts:
     journal: "Journal | None"
     recorder: "Recorder | None"
     books: "Books | None"
+    shared: "SharedSource | None"
 
 
 def build(
@@ -85,8 +87,7 @@ def build(
     """
     out = _outward(settings, credentials)
     journal, recorder = _recording(settings)
-    watched = _watched(out.source, journal, settings)
-    keeper = TokenKeeper(watched, out.clock, options.keeper_options(settings))
+    keeper, shared, share = _keeping(settings, credentials, out, journal)
     books = _books(settings)
     ledger = None if books is None else books.ledger
     metrics, access_log = Metrics(), _access_log(as_json=as_json)
@@ -95,8 +96,8 @@ def build(
     shell = Shell(judge, forward, ended, None if recorder is None else recorder.begin)
     final_state.ask = ask = Shell(judge, forward, [metrics.observe]).ask  # in no log, no caller's
     _ask_by_itself(books, ask, metrics, out.source, keeper)
-    metrics.add_collector(StateMetrics(keeper, out.pool, shell, ledger))
-    status = _status(settings, out, keeper, shell, metrics, ledger)
+    metrics.add_collector(StateMetrics(keeper, out.pool, shell, ledger, share))
+    status = _status(settings, out, keeper, shell, metrics, ledger, share)
     pages = partial(_pages, settings, access, quit_now, lambda: parts)
     parts: Parts = Parts(
         shell=shell,
@@ -105,14 +106,19 @@ def build(
         admin=Probes(status, metrics, access.secret, pages, _PAGES),
         keeper=keeper,
         source=out.source,
-        closing=(out.pool, out.token_pool, *([] if ledger is None else [ledger])),
+        closing=(*_given(shared), out.pool, out.token_pool, *_given(ledger)),
         status=status,
         flush=access_log.flush,
         journal=journal,
         recorder=recorder,
         books=books,
+        shared=shared,
     )
     return parts
+
+
+def _given(part: Closing | None) -> tuple[Closing, ...]:
+    return () if part is None else (part,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +177,10 @@ def _status(
     shell: Shell,
     metrics: Metrics,
     ledger: "Ledger | None",
+    share: "ShareState | None",
 ) -> Status:
     about = partial(_about, settings, out.source)
-    return Status(keeper, out.pool, shell, about, metrics.unknown, ledger)
+    return Status(keeper, out.pool, shell, about, metrics.unknown, ledger, share)
 
 
 def _pages(
@@ -307,6 +314,27 @@ def _watched(source: TokenSource, journal: "Journal | None", settings: Settings)
     from proxy.journal.beside import WatchedSource
 
     return WatchedSource(source, journal, settings.token_endpoint_url.path)
+
+
+def _keeping(
+    settings: Settings, credentials: CredentialsSource, out: _Outward, journal: "Journal | None"
+) -> "tuple[TokenKeeper, SharedSource | None, ShareState | None]":
+    """Return the keeper, and what shares its token with other replicas, if that is wanted."""
+    watched = _watched(out.source, journal, settings)
+    shared = _shared(watched, settings, credentials, out.clock)
+    keeper = TokenKeeper(shared or watched, out.clock, options.keeper_options(settings))
+    return keeper, shared, None if shared is None else shared.state
+
+
+def _shared(
+    source: TokenSource, settings: Settings, credentials: CredentialsSource, clock: Clock
+) -> "SharedSource | None":
+    if not settings.token_shared:
+        return None
+    # Imported only here: it brings the database's client, and a cipher.
+    from proxy.server.sharing import shared_source
+
+    return shared_source(settings, source, credentials, clock)
 
 
 def _about(settings: Settings, source: PassportTokenSource) -> "About":

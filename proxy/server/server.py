@@ -155,6 +155,8 @@ class _Life:
             listening = (self.front.listening, self.back.listening)
             words = functools.partial(_words, self.settings, self.parts)
             yield self.manager.attend(listening, words, self.parts.keeper.refresh)
+        if self.parts.shared is not None:
+            yield self.parts.shared.attend(self.parts.keeper)
 
     async def _drain(self, serving: asyncio.Task[None]) -> None:
         settings, shell = self.settings, self.parts.shell

@@ -325,6 +325,13 @@ class Settings(BaseSettings):
         default=True,
         description="Revoke a token at shutdown, and when a newer one has replaced it.",
     )
+    token_shared: bool = setting(
+        "access token",
+        default=False,
+        description="Share one token with the other replicas that have the same credentials and"
+        " the same BASE_URL, through the DATABASE: one replica fetches it, and the others take"
+        " it.",
+    )
     replay_limit: int = setting(
         "access token",
         "BYTES",
@@ -608,8 +615,10 @@ class Settings(BaseSettings):
             yield Problem(("ledger",), phrase("value.ledger-in-database"))
             if self.database:
                 yield Problem(("database",), phrase("value.database-twice"), ("ledger",))
-        elif self.database:
-            yield Problem(("database",), phrase("value.database-unused"))
+        if self.database and not self.token_shared:
+            yield Problem(("database",), phrase("value.database-unused"), ("token_shared",))
+        if self.token_shared and not self.database_address:
+            yield Problem(("token_shared",), phrase("value.no-database"), ("database",))
         for name in ("database_password", "database_ca"):
             if getattr(self, name) and not self.database_address:
                 too = phrase("value.other-too", setting=full_name("database"))

@@ -71,22 +71,50 @@ class MeasuredLedger(Protocol):
         """Repeats of a key's request that were not sent, by their answers."""
 
 
+class MeasuredShare(Protocol):
+    """The numbers of the token that replicas share."""
+
+    @property
+    def problem(self) -> Said | None:
+        """Why it is not shared; None while it is."""
+
+    @property
+    def fetched(self) -> int:
+        """The tokens that this replica fetched for all."""
+
+    @property
+    def taken(self) -> int:
+        """The tokens that it took from others."""
+
+    @property
+    def alone(self) -> int:
+        """The tokens that it fetched for itself alone."""
+
+
 class StateMetrics:
     """Reads the parts; holds nothing of its own."""
 
     def __init__(
-        self, keeper: TokenKeeper, pool: Pool, shell: Shell, ledger: MeasuredLedger | None
+        self,
+        keeper: TokenKeeper,
+        pool: Pool,
+        shell: Shell,
+        ledger: MeasuredLedger | None,
+        share: MeasuredShare | None = None,
     ) -> None:
         self._keeper = keeper
         self._pool = pool
         self._shell = shell
         self._ledger = ledger
+        self._share = share
 
     def __call__(self) -> Iterable["Metric"]:
         """Give all families for one scrape."""
         yield from _of_token(self._keeper)
         yield from _of_renewals(self._keeper)
         yield from _of_unauthorized(self._keeper)
+        if self._share is not None:
+            yield from _of_share(self._share)
         yield gauge(
             "breb_proxy_callers_waiting", "Callers waiting for a token.", self._keeper.waiting
         )
@@ -145,6 +173,22 @@ def _of_unauthorized(keeper: TokenKeeper) -> Iterable["Metric"]:
         "breb_proxy_token_rivals",
         "1 while others fetch tokens with the same credentials and so end this proxy's.",
         float(policy.rivals.named),
+    )
+
+
+def _of_share(share: MeasuredShare) -> Iterable["Metric"]:
+    yield gauge(
+        "breb_proxy_token_shared",
+        "1 while the token is shared with other replicas; 0 while the database cannot be used.",
+        float(share.problem is None),
+    )
+    ways = {"fetched": share.fetched, "taken": share.taken, "alone": share.alone}
+    yield labelled_counter(
+        "breb_proxy_token_sources",
+        "Tokens by where they came from: fetched for all replicas, taken from another one, or"
+        " fetched for this replica alone.",
+        ("way",),
+        {(way,): count for way, count in ways.items()},
     )
 
 

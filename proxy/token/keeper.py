@@ -30,7 +30,10 @@ __all__ = ["CAUSES", "KeeperOptions", "LeasedToken", "TokenKeeper"]
 
 log = logging.getLogger("proxy.keeper")
 
-CAUSES = ("start", "soft-window", "unauthorized", "revoked", "operator", "credentials")
+CAUSES = (
+    *("start", "soft-window", "unauthorized", "revoked", "operator", "credentials"),
+    "shared",
+)
 OUTCOMES = ("success", "failure", "refused")
 LAST_FETCH = 2.0  # seconds for a fetch that is in flight at the end
 SOON = 1.0  # seconds: callers wait for a fetch that is due within them
@@ -172,6 +175,16 @@ class TokenKeeper:
     def renew(self) -> None:
         """Set off a renewal without waiting for it (SIGHUP)."""
         self._plan("operator")
+
+    def take_over(self) -> None:
+        """Ask the source soon, since another replica has a new token."""
+        if self._schedule.cause in ("soft-window", "shared"):  # any other one asks for more
+            self._plan("shared")
+
+    @property
+    def cause(self) -> str:
+        """The cause of the next fetch, or of the one in flight."""
+        return self._schedule.cause
 
     @property
     def held(self) -> LeasedToken | None:

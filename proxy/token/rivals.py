@@ -51,6 +51,10 @@ class Rivals:
         """Note that a token of this age met a 401."""
         self._suspected = age < lifetime / 2
 
+    def acquit(self) -> None:
+        """Note that a replica of ours ended it, by fetching the next one for all."""
+        self._suspected = False
+
     def confirm(self) -> bool:
         """Note that its successor meets none; report whether that names rivals for the first time.
 

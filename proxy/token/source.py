@@ -55,6 +55,8 @@ class AccessToken:
     scopes: tuple[str, ...] = ()
     account_id: str | None = None
     roles: tuple[str, ...] = ()
+    others: bool = False
+    """Whether another replica fetched it."""
 
     @property
     def lifetime(self) -> float:

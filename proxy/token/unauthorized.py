@@ -36,6 +36,10 @@ class TokenHolder(Protocol):
     def held(self) -> LeasedToken | None:
         """The token held now."""
 
+    @property
+    def fetching(self) -> bool:
+        """Whether a fetch is in flight."""
+
     def call_for(self, not_before: float) -> None:
         """Make a fetch due because of a 401, not before that moment of the clock."""
 
@@ -115,6 +119,8 @@ class Unauthorized:
         if not same:
             new.after_401 = wanted
             self._turn = new.received_at + self.rivals.spacing()
+            if new.token.others:
+                self.rivals.acquit()
         elif wanted:
             self._quiet_until = new.received_at + QUIET
 
@@ -156,6 +162,8 @@ class Unauthorized:
         return self._turn if self.rivals.named else held.received_at + YOUNG
 
     def _suspect_rivals(self, held: LeasedToken) -> None:
+        if self._keeper.fetching:
+            return  # that fetch may have ended it: ours, or the one of a replica that we wait for
         self.rivals.suspect(self._clock() - held.token.issued_at, held.token.lifetime)
 
     def _confirm_rivals(self) -> None:

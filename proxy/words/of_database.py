@@ -31,8 +31,14 @@ OF_DATABASE = {
         " sola base para los dos",
     ),
     "value.database-unused": Words(
-        "nothing uses a database yet; remove this",
-        "nada usa todavía una base de datos; quite este ajuste",
+        "nothing uses the database; set BREB_TOKEN_SHARED=true, or remove this",
+        "nada usa la base de datos; ponga BREB_TOKEN_SHARED=true, o quite este ajuste",
+    ),
+    "value.no-database": Words(
+        "needs a database that all replicas share; set"
+        " BREB_DATABASE=postgresql://USER@HOST/DATABASE",
+        "necesita una base de datos común a todas las réplicas; ponga"
+        " BREB_DATABASE=postgresql://USUARIO@HOST/BASE",
     ),
     "value.ledger-in-database": Words(
         "a ledger in a database is not possible yet; name a file",
@@ -46,6 +52,10 @@ OF_DATABASE = {
         " breb-proxy[postgres]; en un clon: .venv/bin/python tools/setup.py postgres",
     ),
     "database.failed": Words("the database: {why}", "la base de datos: {why}"),
+    "database.silent": Words(
+        "the database did not answer within {seconds} s",
+        "la base de datos no respondió en {seconds} s",
+    ),
     "database.login": Words(
         "the database refuses the login: {why}", "la base de datos rechaza el acceso: {why}"
     ),
@@ -85,5 +95,22 @@ OF_DATABASE = {
         " breb-proxy",
         "sus tablas ({part}) son de la versión {found}, y este programa conoce la {known}; use un"
         " breb-proxy más nuevo",
+    ),
+    # -- one token for all replicas ----------------------------------------------------------------
+    "share.waits": Words(
+        "no token can be shared for now, and the time for one of this replica's own has not come:"
+        " {why}",
+        "por ahora no se puede compartir un token, y todavía no es hora de pedir uno solo para esta"
+        " réplica: {why}",
+    ),
+    "share.not-let-go": Words(
+        "other replicas may still use it: {why}", "otras réplicas quizás lo usan todavía: {why}"
+    ),
+    "ready.shared": Words(
+        "token: shared with the other replicas", "token: compartido con las otras réplicas"
+    ),
+    "ready.not-shared": Words(
+        "token: not shared with the other replicas: {why}",
+        "token: no se comparte con las otras réplicas: {why}",
     ),
 }

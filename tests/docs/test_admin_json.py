@@ -35,4 +35,4 @@ def test_what_a_proxy_answers_is_on_the_page() -> None:
     with RawUpstream() as upstream, Program(upstream.url) as proxy:
         document = json.loads(proxy.admin("/status")[1])
     known = {key.removeprefix("/status ") for key in admin_json.facts() if "/status " in key}
-    assert paths(document) - known - {"ledger"} == set()
+    assert paths(document) - known - {"ledger", "token.shared"} == set()

@@ -1,7 +1,7 @@
 """A real PostgreSQL for tests: Debian's, in a folder of its own, as an ordinary user."""
 
 import os
-import pwd
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -12,11 +12,13 @@ from typing import Any, Self
 import psycopg
 import trustme
 
+from tests.support import leaks
 from tests.support.needs import need
 from tests.support.ports import free_port
 
 PASSWORD = "sesame-of-the-database"
 _NUMBERS = count()
+leaks.issued.add(PASSWORD)
 
 
 class Postgres:
@@ -39,9 +41,8 @@ class Postgres:
         self.folder.chmod(0o755)
         self._certify()
         if self._user:
-            entry = pwd.getpwnam(self._user)
             for each in (self.folder, *self.folder.iterdir()):
-                os.chown(each, entry.pw_uid, entry.pw_gid)
+                shutil.chown(each, self._user)
         password = self.folder / "password"
         password.write_text(PASSWORD)
         own = ["-A", "scram-sha-256", "-U", "owner", "-E", "UTF8", "--no-sync", "--no-locale"]

@@ -71,6 +71,7 @@ complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l token-max-age -x -d 'Renew a token at this age, in seconds, even if it lives longer'
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l token-endpoint -x -a 'forward local refuse' -d 'What a caller\'s POST to the token path gets'
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l revoke-tokens -a 'true false' -d 'Revoke a token at shutdown, and when a newer one has replaced it'
+complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l token-shared -a 'true false' -d 'Share one token with the other replicas that have the same credentials and the same ...'
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l replay-limit -x -d 'Largest request body, in bytes, that the proxy keeps to send the request again after a 401'
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l connect-timeout -x -d 'Seconds to connect to the upstream'
 complete -c breb-proxy -n '__breb_proxy_at run serve demo login logout check' -l read-timeout -x -d 'Seconds to wait for the next byte of the upstream\'s response'

@@ -1,6 +1,7 @@
 """How often a request is sent again after 401s; what they are about is in test_keeper."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -18,6 +19,8 @@ class Holder:
         self.now = 100.0
         self.asked = 0
         self.all_ended = False
+        self.fetching = False
+        self.others = False
         self.held: LeasedToken | None = None
         self.policy = Unauthorized(self, self, lambda: self.now, 1.0, lambda: 0.5)  # type: ignore[arg-type]
         self.renew()
@@ -25,6 +28,7 @@ class Holder:
     def renew(self) -> LeasedToken:
         self.asked += 1
         token = AccessToken(f"token-{self.asked}", self.now, self.now + LIFETIME)
+        token = replace(token, others=self.others)
         self.held = LeasedToken(token, "unauthorized", self.now)
         self.policy.renewed(self.held, same=False)
         self.now += YOUNG
@@ -72,6 +76,19 @@ def test_so_is_the_first_that_shows_that_somebody_ends_our_tokens(keeper: Holder
     keeper.all_ended = True
     assert replays(keeper) == 1
     assert keeper.policy.rivals.recent == 1
+
+
+@pytest.mark.parametrize("whose", ["fetching", "others"])
+def test_a_fetch_of_ours_or_of_a_replica_that_ended_our_token_is_nobody_elses(
+    keeper: Holder, whose: str
+) -> None:
+    setattr(keeper, whose, True)
+    held = keeper.held
+    assert held is not None
+    replay = asyncio.run(keeper.policy.again(held, 0, whole=True))
+    assert replay is not None
+    keeper.policy.cured(replay)
+    assert keeper.policy.rivals.evictions == 0
 
 
 def test_while_somebody_ends_our_tokens_it_is_sent_again_up_to_three_times(keeper: Holder) -> None:
