@@ -160,7 +160,7 @@ class Forwarder:
             answer = connection.head
             attempt.answered, attempt.status = time.perf_counter(), answer.status
             if exchange.observer is not None:
-                exchange.observer.answered(attempt, answer.lines)
+                exchange.observer.answered(attempt, answer.fields)
             return answer
 
     async def _admitted(self, outgoing: OutgoingRequest, opening: bytes) -> tuple[bytes, bool]:
@@ -271,7 +271,7 @@ class Forwarder:
             exchange.note = phrase("lost-try")
         lines = self._response_lines(exchange, outgoing.request, head)
         if exchange.observer is not None:
-            exchange.observer.answering(list(lines))
+            exchange.observer.answering(lines)
         await send(
             {
                 "type": "http.response.start",

@@ -5,10 +5,12 @@ of each exchange are given to the shell (`record.Ended`); one that needs all eve
 joins it. Without an observer, no event is made.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 from proxy.exchange.attempt import Attempt
-from proxy.http1.fields import Lines
+from proxy.http1.answer_fields import AnswerFields
+from proxy.http1.fields import Line
 
 Part = Literal["intake", "ledger", "token"]
 """A part of the way after the guard: the body is read ahead, its row is written, the token."""
@@ -28,11 +30,14 @@ class Observer:
     def sending(self, attempt: Attempt, head: bytes) -> None:
         """Take an attempt that goes out, and its head."""
 
-    def answered(self, attempt: Attempt, lines: Lines) -> None:
+    def answered(self, attempt: Attempt, fields: AnswerFields) -> None:
         """Take the head of the answer to an attempt, as it came."""
 
-    def answering(self, lines: Lines) -> None:
-        """Take the head of the answer that the caller gets; a second one takes its place."""
+    def answering(self, lines: Iterable[Line]) -> None:
+        """Take the head of the answer that the caller gets; a second one takes its place.
+
+        Its lines may be split only when they are asked for, each time.
+        """
 
     def passing(self, data: bytes) -> None:
         """Take a part of that answer's body; the caller got all if the exchange is whole then."""
@@ -68,12 +73,12 @@ class Several(Observer):
         self._first.sending(attempt, head)
         self._second.sending(attempt, head)
 
-    def answered(self, attempt: Attempt, lines: Lines) -> None:
+    def answered(self, attempt: Attempt, fields: AnswerFields) -> None:
         """Tell both."""
-        self._first.answered(attempt, lines)
-        self._second.answered(attempt, lines)
+        self._first.answered(attempt, fields)
+        self._second.answered(attempt, fields)
 
-    def answering(self, lines: Lines) -> None:
+    def answering(self, lines: Iterable[Line]) -> None:
         """Tell both."""
         self._first.answering(lines)
         self._second.answering(lines)

@@ -4,12 +4,13 @@ One budget bounds the copies of all exchanges under way.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from proxy.exchange.attempt import Attempt
 from proxy.exchange.observer import Observer, Part
 from proxy.exchange.record import Exchange
-from proxy.http1.fields import Lines
+from proxy.http1.answer_fields import AnswerFields
+from proxy.http1.fields import Line, Lines
 from proxy.http1.request import Request
 from proxy.journal.body import LIMIT
 from proxy.journal.bounds import LET_IN, REFUSED, Bounds
@@ -175,16 +176,16 @@ class Capture(Observer):
         """Note a request that goes out."""
         self.attempts.append(Sent(attempt, head))
 
-    def answered(self, attempt: Attempt, lines: Lines) -> None:
+    def answered(self, attempt: Attempt, fields: AnswerFields) -> None:
         """Note the head of the answer to it."""
         del attempt  # it is the last one
-        self.attempts[-1].lines = lines
+        self.attempts[-1].lines = fields.lines
 
-    def answering(self, lines: Lines) -> None:
+    def answering(self, lines: Iterable[Line]) -> None:
         """Note the head of the answer that the caller gets."""
         if self.answer_lines is not None:
             self.answer.begin_again()
-        self.answer_lines = lines
+        self.answer_lines = list(lines)
 
     def passing(self, data: bytes) -> None:
         """Note a part of its body."""

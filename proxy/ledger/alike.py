@@ -7,6 +7,7 @@ from proxy.ledger.likeness import Likeness
 from proxy.ledger.row import Row
 from proxy.ledger.schema import IN_DOUBT
 
+_ANY = f"SELECT 1 FROM request WHERE {IN_DOUBT} LIMIT 1"
 _ALIKE = (
     f"SELECT number, marks FROM request WHERE {IN_DOUBT} AND instr(marks, ?) > 0"
     " ORDER BY number DESC LIMIT 50"
@@ -18,11 +19,19 @@ def free(connection: LedgerConnection, openings: list[Row], closings: Sequence[R
 
     Note also which rows repeat one with their resolution: they may be opened.
     """
+    any_in_doubt = _any(connection, closings)
     for row in openings:
         row.alike = row.repeats = None
-        if row.guarded and row.likeness is not None:
+        if any_in_doubt and row.guarded and row.likeness is not None:
             row.alike, row.repeats = _in_doubt(connection, row.likeness, closings)
     return [row for row in openings if row.alike is None]
+
+
+def _any(connection: LedgerConnection, closings: Sequence[Row]) -> bool:
+    """Report whether any row is in doubt: mostly none is, which is asked once for all."""
+    if any(row.end is not None and row.end.doubtful for row in closings):
+        return True
+    return connection.execute(_ANY).fetchone() is not None
 
 
 def _in_doubt(

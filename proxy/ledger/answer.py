@@ -1,17 +1,17 @@
 """The first part of an upstream's answer: for its id and its status, and for repeats."""
 
 import zlib
-from operator import itemgetter
+from collections.abc import Iterable
 
 from proxy.exchange.own_answer import KnownAnswer
 from proxy.exchange.record import Exchange
+from proxy.http1.answer_fields import AnswerFields
 from proxy.http1.content_codings import CODINGS, decoded
-from proxy.http1.fields import HOP_BY_HOP, Lines
+from proxy.http1.fields import HOP_BY_HOP, Line
 from proxy.ledger.claim import FREES
 
 LIMIT = 65_536  # bytes
 _CODING = b"content-encoding"
-_NAME = itemgetter(0)
 # What is said anew of each answer, or holds for one alone.
 _NOT_KEPT = HOP_BY_HOP | frozenset(
     (b"content-encoding", b"content-length", b"date", b"server-timing", b"set-cookie")
@@ -27,9 +27,9 @@ class AnswerExcerpt:
 
     def __init__(self) -> None:
         self.data: bytes | bytearray = b""
-        self.lines: Lines = []
+        self.lines: Iterable[Line] = ()
 
-    def begin(self, lines: Lines) -> None:
+    def begin(self, lines: Iterable[Line]) -> None:
         """Take its head; an answer from before does not count any more."""
         self.data = b""
         self.lines = lines
@@ -72,9 +72,10 @@ class AnswerExcerpt:
             return b"", False
 
     def _coding(self) -> str:
-        if _CODING not in b"\n".join(map(_NAME, self.lines)).lower():
-            return ""  # found out for all lines at once, since most answers have none
-        codings = [v for n, v in self.lines if n.lower() == _CODING]
+        lines = self.lines
+        if isinstance(lines, AnswerFields) and _CODING not in lines.wire.lower():
+            return ""  # as of most answers, whose lines need not be split then
+        codings = [value for name, value in lines if name.lower() == _CODING]
         return b", ".join(codings).decode("latin-1").strip().lower()
 
 

@@ -1,11 +1,11 @@
 """Sees the answers that give resolutions, for who must know whose they are."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 
 from proxy.asgi import Send
 from proxy.exchange.observer import Observer
 from proxy.exchange.record import Exchange, Forward
-from proxy.http1.fields import Lines
+from proxy.http1.fields import Line
 from proxy.http1.request import Request
 from proxy.ledger.answer import AnswerExcerpt
 from proxy.ledger.likeness import Likenesses
@@ -40,7 +40,7 @@ class ResolutionObserver(Observer):
         self._likenesses = likenesses
         self._answer = AnswerExcerpt()
 
-    def answering(self, lines: Lines) -> None:
+    def answering(self, lines: Iterable[Line]) -> None:
         """Take the head."""
         self._answer.begin(lines)
 

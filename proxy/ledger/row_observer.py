@@ -2,11 +2,12 @@
 
 import hashlib
 import time
+from collections.abc import Iterable
 from functools import partial
 
 from proxy.exchange.observer import Observer
 from proxy.exchange.record import Exchange
-from proxy.http1.fields import Lines
+from proxy.http1.fields import Line
 from proxy.http1.request import Request
 from proxy.ledger.answer import AnswerExcerpt
 from proxy.ledger.document import Document
@@ -114,8 +115,8 @@ class RowObserver(Observer):
         self._request.kept -= len(self._first)
         self._first = b""
 
-    def answering(self, lines: Lines) -> None:
-        """Take the content coding of the answer's body."""
+    def answering(self, lines: Iterable[Line]) -> None:
+        """Take the head of the answer."""
         self._answer.begin(lines)
 
     def passing(self, data: bytes) -> None:

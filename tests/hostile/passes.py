@@ -26,7 +26,8 @@ from proxy.exchange.local_tokens import _other_id
 from proxy.exchange.record import Exchange
 from proxy.exchange.request_form import Hosts
 from proxy.exchange.token_request import BadTokenRequest, read
-from proxy.http1.fields import REQUEST, Section
+from proxy.http1.answer_fields import AnswerFields
+from proxy.http1.fields import REQUEST, Section, serialised
 from proxy.http1.request import Request
 from proxy.http1.request_parser import RequestParser
 from proxy.http1.response_parser import ResponseParser
@@ -189,7 +190,7 @@ def _entry(text: str) -> Entry:
     capture.received(data, last=True)
     going = attempt(200)
     capture.sending(going, b"POST " + target + b" HTTP/1.1\r\n" + data + b"\r\n\r\n")
-    capture.answered(going, lines)
+    capture.answered(going, AnswerFields(b"HTTP/1.1 200 OK\r\n" + serialised(lines) + b"\r\n"))
     capture.answering(lines)
     capture.passing(data)
     recorder = Recorder(keep)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +18,8 @@ from proxy.exchange.observer import Observer, Part
 from proxy.exchange.record import Exchange
 from proxy.exchange.shell import Shell
 from proxy.exchange.uploads import Uploads
-from proxy.http1.fields import REQUEST, Lines, Section
+from proxy.http1.answer_fields import AnswerFields
+from proxy.http1.fields import REQUEST, Line, Section
 from proxy.http1.request import BodyPart, Request
 from proxy.memory import Budget
 from proxy.upstream import Connector
@@ -49,10 +50,10 @@ class Witness(Observer):
     def sending(self, attempt: Attempt, head: bytes) -> None:
         self.told.append(("sending", attempt.token_id, head.split(b" ", 1)[0]))
 
-    def answered(self, attempt: Attempt, lines: Lines) -> None:
-        self.told.append(("answered", attempt.status, dict(lines)[b"X"]))
+    def answered(self, attempt: Attempt, fields: AnswerFields) -> None:
+        self.told.append(("answered", attempt.status, dict(fields.lines)[b"X"]))
 
-    def answering(self, lines: Lines) -> None:
+    def answering(self, lines: Iterable[Line]) -> None:
         self.told.append(("answering", self.exchange.status))
 
     def passing(self, data: bytes) -> None:

@@ -18,7 +18,8 @@ from proxy.errors import (
 )
 from proxy.exchange.record import Exchange
 from proxy.exchange.shell import Shell
-from proxy.http1.fields import REQUEST, Lines, Section
+from proxy.http1.answer_fields import AnswerFields
+from proxy.http1.fields import REQUEST, Lines, Section, serialised
 from proxy.http1.request import Request
 from proxy.journal.entry import Entry
 from proxy.journal.journal import Journal
@@ -70,7 +71,7 @@ def answer(exchange: Exchange, capture: Capture, body: bytes, status: int = 200)
 def answered(capture: Capture, status: int) -> None:
     last = capture.attempts[-1].attempt
     last.answered, last.status = time.perf_counter(), status
-    capture.answered(last, OK)
+    capture.answered(last, AnswerFields(b"HTTP/1.1 200 OK\r\n" + serialised(OK) + b"\r\n"))
 
 
 def over(exchange: Exchange, capture: Capture | None, **options: Any) -> Entry:

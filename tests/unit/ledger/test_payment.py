@@ -222,3 +222,25 @@ def test_a_body_that_is_deep_or_holds_half_a_character_is_read_too() -> None:
     deep = "[" * 300 + "]" * 300
     assert picked(f'{{"other": {deep}, "id": "p-1"}}'.encode()) == {"id": "p-1"}
     assert picked(b'{"id": "p-\\ud800"}') == {"id": "p-\ud800"}
+
+
+def test_a_known_shape_is_no_other_shape() -> None:
+    """The same names with values of other kinds, at other places, in larger bodies."""
+    picker = Picker((), REDACTION.value, str.upper)
+    plain = {"payment": {"id": "p-1", "amount": {"value": "1"}}}
+    for _ in range(2):
+        assert told_of(picker, json.dumps(plain).encode()) == {
+            "payment.id": "p-1",
+            "payment.amount.value": "1",
+        }
+    for document, told in (
+        ({"payment": {"id": {"id": "p-2"}, "amount": None}}, {"payment.id.id": "p-2"}),
+        ({"payment": {"id": ["p-3"], "amount": "2"}}, {"payment.id": "p-3"}),
+        (
+            {"other": {"id": "p-4", "amount": {"value": 10.50}}},
+            {"other.id": "p-4", "other.amount.value": "10.5"},
+        ),
+        ([plain["payment"]], {"id": "p-1", "amount.value": "1"}),
+        (plain | {"note": "x" * 5000}, {"payment.id": "p-1", "payment.amount.value": "1"}),
+    ):
+        assert told_of(picker, json.dumps(document).encode()) == told
