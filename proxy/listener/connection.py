@@ -488,8 +488,12 @@ class CallerConnection(asyncio.Protocol):
             weight = len(self._kept)
         else:
             return None
-        known, changes = self._scope.peer.known, self._cycle is not None and self._cycle.changes
-        return Claim(self.bare + weight, weight, known, now - self._moved_at, changes)
+        known, changes, still = self._scope.peer.known, False, now - self._moved_at
+        if self._cycle is not None:
+            changes = self._cycle.changes
+            if self._cycle.only_waits:  # to end that takes nothing from anybody
+                still = math.inf
+        return Claim(self.bare + weight, weight, known, still, changes)
 
     def stalls(self, now: float) -> float:
         """Return for how long an answer has not been taken that need not be; 0 if it moves."""

@@ -25,6 +25,8 @@ SHARE = 0.001
 # Seconds, for allowing a read of what is dropped: the read itself takes ten times as long.
 DROPS = SHARE / 10
 STILL = 1.0  # seconds without a move, after which a stranger gives its place to a newcomer
+# A look for such strangers takes milliseconds: if it finds fewer, the next waits (seconds).
+MANY, LOOK = 64, 0.1
 
 
 # What a request is answered that never became one: status, field lines, body.
@@ -57,6 +59,8 @@ class Callers:
         self.drops = Turns(DROPS)
         self.draining = False
         self._timer: asyncio.TimerHandle | None = None
+        self._leavers: list[Holder] = []  # who could give way at the last look
+        self._look_at = 0.0  # the loop's time of the next one
 
     def protocol(
         self,
@@ -92,17 +96,23 @@ class Callers:
         """
         if len(self.connections) + len(self.handshakes) <= self.limits.connections:
             return True
-        others: list[Holder] = [*self.connections, *self.handshakes]
         now = asyncio.get_running_loop().time()
-        claims: list[tuple[Claim, Holder]] = []
-        for holder in others:
-            claim = None if holder is newcomer else holder.claim(now)
-            if claim is not None and claim.still > STILL and not claim.known:
-                claims.append((claim, holder))
-        if not claims:
-            return False
-        max(claims, key=lambda pair: greed(pair[0]))[1].give_way()
-        return True
+        if not self._leavers and now >= self._look_at:
+            self._leavers = self._greediest(now)
+            self._look_at = now if len(self._leavers) > MANY else now + LOOK
+        while self._leavers:
+            holder = self._leavers.pop()
+            if holder is not newcomer and _gives_place(holder.claim(now)):
+                holder.give_way()
+                return True
+        return False
+
+    def _greediest(self, now: float) -> list[Holder]:
+        """Return those who can give their place to a newcomer, the greediest last."""
+        every: list[Holder] = [*self.connections, *self.handshakes]
+        claims = [(claim, each) for each in every if _gives_place(claim := each.claim(now))]
+        claims.sort(key=lambda pair: greed(cast("Claim", pair[0])))
+        return [holder for _, holder in claims]
 
     def cut(self) -> None:
         """End every exchange under way, and every connection that has none."""
@@ -119,7 +129,13 @@ class Callers:
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
         now = loop.time()
+        self._leavers.clear()  # they are not up to date, and some are gone
         for connection in list(self.connections):
             connection.sweep(now)
         if self.connections:
             self.watch(loop)
+
+
+def _gives_place(claim: Claim | None) -> bool:
+    """Report whether its connection is closed for a newcomer."""
+    return claim is not None and claim.still > STILL and not claim.known

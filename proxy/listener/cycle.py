@@ -104,14 +104,20 @@ class Cycle:
             return False
         if self._started:
             return request.method in SAFE and self._flow.writing_paused
-        if request.hurry is not None:
+        if self.only_waits:
             return True
         return not request.gone_up and request.given_way is None
+
+    @property
+    def only_waits(self) -> bool:
+        """Whether there is an answer, and a better one is waited for."""
+        request = self.request
+        return request is not None and request.hurry is not None and not self._started
 
     def hurry(self) -> bool:
         """Have the caller answered with what there is; return whether it waited for better."""
         request = self.request
-        if request is None or self._started or request.hurry is None:
+        if request is None or request.hurry is None or not self.only_waits:
             return False
         self.keep_alive = False
         request.hurry()
