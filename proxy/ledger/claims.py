@@ -8,12 +8,13 @@ those under way are known here too, so that a repeat can wait.
 import asyncio
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, Protocol
 
 from proxy.errors import LedgerUnavailable
 from proxy.ledger import repeats
-from proxy.ledger.claim import KeyClaim, KeyTaken, not_done, unprocessed
+from proxy.ledger.claim import KeyClaim, KeyTaken, unprocessed
 from proxy.ledger.entry import LedgerEntry
 from proxy.ledger.first import First, first_of
 from proxy.ledger.ledger import Ledger
@@ -36,11 +37,14 @@ class Inquirer(Questions, Protocol):
 
 
 class _Turn(NamedTuple):
-    """A request that is under way with a key; ``over`` is done when it is no more."""
+    """A request that is under way with a key; ``over`` is done when it is no more.
+
+    Its result is the first request with the key, if this one turned out to repeat it.
+    """
 
     row: Row
     fingerprint: str
-    over: "asyncio.Future[None]"
+    over: "asyncio.Future[First | None]"
 
 
 class Claims:
@@ -64,42 +68,58 @@ class Claims:
         tell: Callable[[], None] | None = partial(observer.tell, row)
         until = asyncio.get_running_loop().time() + PATIENCE
         while True:
-            waited_for = await self._take_turn(row, claim, until)
+            before = await self._take_turn(row, claim, until)
+            if isinstance(before, First):
+                return _answer(before, claim)
             observer.row = row
             try:
                 await self._ledger.open(row, tell)
             except KeyTaken:
                 tell = observer.row = None  # it is told already
-                self._leave(claim)
+                first = await self._repeated(claim, until)
             except LooksRepeated:
                 self._leave(claim)
                 raise
             except LedgerUnavailable as unavailable:
-                return await self._unwritten(unavailable, claim, waited_for)
+                first = await self._unwritten(unavailable, claim, before)
             else:
                 return None
-            answered = await self._repeat(claim, until)
-            if answered is not None:
-                return answered
+            if first is not None:
+                return _answer(first, claim)
 
-    async def _take_turn(self, row: Row, claim: KeyClaim, until: float) -> Row | None:
-        """Wait until no other request has the key here; return one that may be carried out."""
+    async def _take_turn(self, row: Row, claim: KeyClaim, until: float) -> First | Row | None:
+        """Wait until no other request has the key here; return one that may be carried out.
+
+        Repeats that wait for one that looks the first up share what it finds.
+        """
         waited_for: Row | None = None
         while (other := self._turns.get(claim.name)) is not None:
-            await _wait(other, claim, until)
+            first = await _wait(other, claim, until)
+            if first is not None and first.same(claim):
+                return first
             if _may_be_done(other.row):
                 waited_for = other.row
-        self._turns[claim.name] = _Turn(row, claim.fingerprint, not_done())
+        over: asyncio.Future[First | None] = asyncio.get_running_loop().create_future()
+        self._turns[claim.name] = _Turn(row, claim.fingerprint, over)
         return waited_for
 
-    def _leave(self, claim: KeyClaim) -> None:
+    def _leave(self, claim: KeyClaim, first: First | None = None) -> None:
         turn = self._turns.get(claim.name)
         if turn is not None and turn.row.claim is claim:
             del self._turns[claim.name]
-            turn.over.set_result(None)
+            turn.over.set_result(first)
 
-    async def _repeat(self, claim: KeyClaim, until: float) -> Answered | None:
-        """Return the answer to a repeat; None if its key is free by now."""
+    async def _repeated(self, claim: KeyClaim, until: float) -> First | None:
+        """Return the first that a request repeats, and end its turn; None if it is to try again."""
+        first: First | None = None
+        try:
+            first = await self._repeat(claim, until)
+            return first
+        finally:
+            self._leave(claim, first)
+
+    async def _repeat(self, claim: KeyClaim, until: float) -> First | None:
+        """Return the first that a request repeats; None if the key is free by now, or soon."""
         try:
             first = await self._first(claim)
         except LedgerUnavailable as unread:
@@ -115,52 +135,39 @@ class Claims:
         if first.standing is Standing.UNDER_WAY and first.same(claim) and time_is_left:
             await asyncio.sleep(_SOON)
             return None
-        return await self._answer(first, claim)
+        return first
 
     async def _unwritten(
         self, unavailable: LedgerUnavailable, claim: KeyClaim, waited_for: Row | None
-    ) -> Answered:
-        """Answer a repeat although nothing can be written; raise ``unavailable`` if it is none.
+    ) -> First:
+        """Return the first although nothing can be written; raise ``unavailable`` if there is none.
 
         Who repeats a payment must not hear that nothing was sent.
         """
         with contextlib.suppress(LedgerUnavailable):
             first = await self._first(claim)
             if first is not None and first.standing not in (Standing.FREE, Standing.UNDER_WAY):
-                return await self._answer(first, claim)
+                return first
         if waited_for is not None:
             raise repeats.under_way(waited_for.number)
         raise unavailable
 
-    async def _answer(self, first: First, claim: KeyClaim) -> Answered:
-        if not first.same(claim):
-            raise repeats.other_request(first.holder.number)
-        if first.standing is Standing.UNDER_WAY:
-            raise repeats.under_way(first.holder.number)
-        return await self._known(first)
-
-    async def _known(self, first: First) -> Answered:
-        """Return the answer to the first, kept or as the API has it now."""
-        number = first.holder.number
-        if first.reply is not None:
-            return repeats.replayed(number, first.reply)
-        if first.entry is not None and self.inquirer is not None:
-            found = await self.inquirer.recall(first.entry)
-            if found is not None:
-                return repeats.found(number, found)
-        if first.entry is not None and first.standing is Standing.IN_DOUBT:
-            raise repeats.in_doubt(first.entry)
-        raise repeats.known(number, first.entry)
-
     async def _first(self, claim: KeyClaim) -> First | None:
-        """Return the first with the key, None if it is free; ask about one that is in doubt."""
-        first = await self._read(claim)
-        if first is None or first.standing is not Standing.IN_DOUBT or not first.same(claim):
+        """Return the first with the key, None if it is free, with what the API has of it now.
+
+        About one that is in doubt the API is asked before.
+        """
+        first, inquirer = await self._read(claim), self.inquirer
+        if first is None or inquirer is None or not first.same(claim):
             return first
-        if self.inquirer is None:
+        if first.standing is Standing.IN_DOUBT:
+            await inquirer.ask_now(first.holder.number)
+            first = await self._read(claim)
+        if first is None or first.reply is not None or first.entry is None:
             return first
-        await self.inquirer.ask_now(first.holder.number)
-        return await self._read(claim)
+        if first.standing in (Standing.FREE, Standing.UNDER_WAY):
+            return first
+        return replace(first, found=await inquirer.recall(first.entry))
 
     async def _read(self, claim: KeyClaim) -> First | None:
         try:
@@ -169,8 +176,27 @@ class Claims:
             raise LedgerUnavailable(refusal.why) from refusal
 
 
-async def _wait(other: _Turn, claim: KeyClaim, until: float) -> None:
-    """Wait until another request with the key is over; raise Repeated if that takes too long."""
+def _answer(first: First, claim: KeyClaim) -> Answered:
+    """Return the answer to a repeat; raise Repeated if there is none."""
+    number = first.holder.number
+    if not first.same(claim):
+        raise repeats.other_request(number)
+    if first.standing is Standing.UNDER_WAY:
+        raise repeats.under_way(number)
+    if first.reply is not None:
+        return repeats.replayed(number, first.reply)
+    if first.found is not None:
+        return repeats.found(number, first.found)
+    if first.entry is not None and first.standing is Standing.IN_DOUBT:
+        raise repeats.in_doubt(first.entry)
+    raise repeats.known(number, first.entry)
+
+
+async def _wait(other: _Turn, claim: KeyClaim, until: float) -> First | None:
+    """Wait until another request with the key is over; raise Repeated if that takes too long.
+
+    Return the first, if the other turned out to repeat it.
+    """
     row = other.row
     if other.fingerprint != claim.fingerprint and row.end is None:
         raise repeats.other_request(row.number)
@@ -178,6 +204,7 @@ async def _wait(other: _Turn, claim: KeyClaim, until: float) -> None:
     await asyncio.wait({other.over}, timeout=max(left, 0.0))
     if not other.over.done():
         raise repeats.under_way(row.number)
+    return other.over.result()
 
 
 def _may_be_done(row: Row) -> bool:

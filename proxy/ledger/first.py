@@ -13,11 +13,15 @@ from proxy.ledger.standing import Standing, standing
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """``entry`` is its row, None if that was deleted; ``reply`` its answer, if that is kept."""
+    """``entry`` is its row, None if that was deleted; ``reply`` its answer, if that is kept.
+
+    ``found`` is the document of what it made, if the API was asked for it, and gave it.
+    """
 
     holder: KeyHolder
     entry: LedgerEntry | None
     reply: KnownAnswer | None
+    found: bytes | None = None
 
     @property
     def standing(self) -> Standing:

@@ -13,8 +13,10 @@ from proxy.ledger import asking
 from proxy.ledger import claims as claims_module
 from proxy.ledger.claim import KeyClaim
 from proxy.ledger.claims import Claims
+from proxy.ledger.entry import LedgerEntry
 from proxy.ledger.ledger import Ledger
 from proxy.ledger.reading import Query, reading
+from proxy.ledger.repeats import Answered
 from proxy.ledger.retention import Retention
 from proxy.ledger.row import Row
 from proxy.ledger.row_observer import RowObserver
@@ -62,9 +64,15 @@ def claims(path: Path) -> Claims:
 async def opened(of: Claims, exchange: str, **given: Any) -> Row:
     """Open a row with the key k-1."""
     made = row(exchange, **given)
-    observer = cast("RowObserver", SimpleNamespace(row=None, tell=lambda _: None))
-    assert await of.open(made, KeyClaim("payroll", "k-1", "f"), observer) is None
+    assert await repeated(of, made) is None
     return made
+
+
+async def repeated(of: Claims, made: Row | str) -> Answered | None:
+    """Open a row with the key k-1, or return the answer to a repeat."""
+    observer = cast("RowObserver", SimpleNamespace(row=None, tell=lambda _: None))
+    one = row(made) if isinstance(made, str) else made
+    return await of.open(one, KeyClaim("payroll", "k-1", "f"), observer)
 
 
 def test_a_repeat_waits_no_longer_than_a_caller_does(
@@ -118,6 +126,49 @@ def test_those_who_wait_behind_a_repeat_wait_for_no_end_of_it(path: Path) -> Non
         for each in waiting:
             with pytest.raises(RepeatInDoubt):
                 await asyncio.wait_for(each, 10)
+        await of._ledger.aclose()
+
+    asyncio.run(repeat())
+
+
+class Inquirer:
+    """Asks nobody; ``asked`` are the rows, and the first question waits for ``may``."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+        self.begun, self.may = asyncio.Event(), asyncio.Event()
+
+    async def ask_now(self, number: int) -> None:
+        self.asked.append(number)
+        self.begun.set()
+        await self.may.wait()
+
+    async def recall(self, entry: LedgerEntry) -> bytes | None:
+        del entry
+        return b'{"id": "p-1"}'
+
+
+@pytest.mark.parametrize("leaves", [False, True], ids=["it stays", "it leaves"])
+def test_repeats_share_what_the_first_of_them_finds(path: Path, *, leaves: bool) -> None:
+    """Hundreds that each read the ledger took seconds, and others' payments with them."""
+
+    async def repeat() -> None:
+        of = claims(path)
+        first = await opened(of, "first")
+        of._ledger.close(first, ended("unknown", reason="lost"))
+        of.inquirer = inquirer = Inquirer()
+        every = [asyncio.ensure_future(repeated(of, f"run-{number}")) for number in range(20)]
+        await asyncio.wait_for(inquirer.begun.wait(), 10)
+        if leaves:
+            every.pop(0).cancel()
+            inquirer.begun.clear()
+            await asyncio.wait_for(inquirer.begun.wait(), 10)
+        inquirer.may.set()
+        for each in every:
+            told = await asyncio.wait_for(each, 10)
+            assert told is not None
+            assert (told.kind, told.row, told.answer.body) == ("found", 1, b'{"id": "p-1"}')
+        assert inquirer.asked == ([1, 1] if leaves else [1])
         await of._ledger.aclose()
 
     asyncio.run(repeat())
