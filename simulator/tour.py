@@ -1,7 +1,9 @@
 """Six curl lines from a new customer to a settled payment, and one before them for safety.
 
-Who answers at that address may be a proxy that forwards to a bank. So each of the six does nothing
-unless the first line found that a simulator answers: ``$demo`` holds its address then.
+Behind a proxy with a ledger four more show what becomes of a payment whose answer is lost.
+
+Who answers at that address may be a proxy that forwards to a bank. So each line does nothing unless
+the first one found that a simulator answers: ``$demo`` holds its address then.
 """
 
 import json
@@ -54,9 +56,6 @@ def tour(curl: str = "curl") -> list[tuple[str, str]]:
     They carry no Authorization: behind ``$demo`` stands somebody who puts it on.
     """
     account = {"customer_id": "$customer", "account_type": "ORDINARY", "account_number": "0001"}
-    resolve = {"customer_id": "$customer", "key": ENTRIES[0].key.model_dump()}
-    pesos = {"value": "25000", "currency": "COP"}
-    pay = {"account_id": "$account", "resolution_id": "$resolution", "amount": pesos}
     steps = [
         (
             "Link a merchant as a customer",
@@ -65,19 +64,60 @@ def tour(curl: str = "curl") -> list[tuple[str, str]]:
         ("Link its bank account", _post(curl, "account", "/v1/accounts/link", account)),
         (
             f"Ask who owns the key {ENTRIES[0].key.key_value}",
-            _post(curl, "resolution", "/v1/resolve-key", resolve),
+            _post(curl, "resolution", "/v1/resolve-key", _RESOLVE),
         ),
-        ("Pay 25,000 pesos", _post(curl, "payment", "/v1/payments/breb", pay)),
+        ("Pay 25,000 pesos", _post(curl, "payment", "/v1/payments/breb", _PAY)),
         ("See that it is settled", f"sleep 2 && {_get(curl, '/v1/payments/$payment')}"),
         ("See the balance", _get(curl, "/v1/accounts/$account")),
     ]
-    return [(title, f'[ "$demo" ] && {command}') for title, command in steps]
+    return [_guarded(*step) for step in steps]
 
 
-def _post(curl: str, variable: str, path: str, body: Mapping[str, object]) -> str:
-    """Post a body, show the answer, and keep its id, if it has one, in a shell variable."""
+def doubt(curl: str = "curl") -> list[tuple[str, str]]:
+    """Give four more steps, after those of `tour`, for who is behind a proxy with a ledger."""
+    key, lost = '"Idempotency-Key: tour-$resolution"', "'X-Sandbox-Fault: reset;when=after'"
+    pay = "/v1/payments/breb"
+    steps = [
+        (
+            "Ask again who owns the key: each payment needs a resolution of its own",
+            _post(curl, "resolution", "/v1/resolve-key", _RESOLVE),
+        ),
+        (
+            "Pay with a key of your own, and lose the answer: was it made?",
+            _post(curl, "lost", pay, _PAY, key, lost),
+        ),
+        (
+            "Send the same again, with the same key: the proxy finds the payment, and pays once",
+            _post(curl, "payment", pay, _PAY, key),
+        ),
+        (
+            "See that 25,000 pesos were paid twice in all, and not three times",
+            f"sleep 2 && {_get(curl, '/v1/accounts/$account')}",
+        ),
+    ]
+    return [_guarded(*step) for step in steps]
+
+
+_RESOLVE = {"customer_id": "$customer", "key": ENTRIES[0].key.model_dump()}
+_PAY = {
+    "account_id": "$account",
+    "resolution_id": "$resolution",
+    "amount": {"value": "25000", "currency": "COP"},
+}
+
+
+def _guarded(title: str, command: str) -> tuple[str, str]:
+    return title, f'[ "$demo" ] && {command}'
+
+
+def _post(curl: str, variable: str, path: str, body: Mapping[str, object], *headers: str) -> str:
+    """Post a body, show the answer, and keep its id, if it has one, in a shell variable.
+
+    ``headers`` are quoted for the shell.
+    """
+    more = "".join(f"-H {each} " for each in headers)
     return (
-        f"answer=$({curl} -sS \"$demo{path}\" -H 'Content-Type: application/json' "
+        f"answer=$({curl} -sS \"$demo{path}\" -H 'Content-Type: application/json' {more}"
         f"-d {_quoted(body)}); keep {variable}"
     )
 

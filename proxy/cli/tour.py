@@ -8,10 +8,11 @@ from proxy.addresses import ListenAddress
 from proxy.invocation import COMMAND, curl
 from proxy.terminal.arguments import OK, USAGE, Parser, say
 from proxy.terminal.screen import is_terminal
-from simulator.tour import first, tour
+from simulator.tour import doubt, first, tour
 
 _ABOUT = """\
-Print six commands for a shell, from a new customer to a settled payment, for the running demo.
+Print ten commands for a shell, for the running demo: from a new customer to a settled payment, and
+then a payment whose answer is lost, which is sent again and made once.
 Paste them into one shell, one after the other, or run them all: breb-proxy tour | sh
 The first line asks who answers: where it is not a simulator, no command sends anything.
 """
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"paste these into one shell, or run them all: {COMMAND} tour | sh\n\n")
     url, typed = f"http://{address}", curl(address.host)
     sys.stdout.write(f"{first(url, _OTHERWISE.format(url=url), typed)}\n\n")
-    for number, (title, command) in enumerate(tour(typed), 1):
+    for number, (title, command) in enumerate([*tour(typed), *doubt(typed)], 1):
         # Not a comment: zsh accepts no typed comments.
         said = shlex.quote(f"{number}. {title}")
         sys.stdout.write(f'[ "$demo" ] && echo {said}\n{command}\n\n')

@@ -35,7 +35,7 @@ OF_DEMO = {
         "Ejecute estas líneas en otra terminal; la segunda imprime la dirección de la consola:",
     ),
     "demo.watch": Words("watch renewals", "para ver las renovaciones"),
-    "demo.tour": Words("a payment in six steps", "un pago en seis pasos"),
+    "demo.tour": Words("two payments in ten steps", "dos pagos en diez pasos"),
     "demo.renewal": Words(
         "The proxy renews the access token by itself, next time in {span}.",
         "El proxy renueva el token de acceso por sí mismo; la próxima vez, en {span}.",

@@ -75,7 +75,7 @@ def test_the_banner_is_in_the_language_of_the_terminal(tmp_path: Path) -> None:
         assert "no hay BREB_CLIENT_ID ni BREB_CLIENT_SECRET" in text
         assert "breb-proxy demo: un simulador de la API Bre-B, sin dinero real" in text
         assert f"su aplicación  http://127.0.0.1:{port}  no necesita Authorization" in text
-        assert "un pago en seis pasos" in text
+        assert "dos pagos en diez pasos" in text
         assert re.search(r"la próxima vez, en \d+ h \d+ min\.", text)
         # What is to be typed is the same in each language, and works.
         assert re.findall(CURL, text, re.MULTILINE) == [f"http://127.0.0.1:{port}/v1/accounts"]
@@ -141,9 +141,12 @@ def test_the_tour_can_be_pasted_into_any_shell_and_ends_with_money_moved(
         (flag,) = re.findall(r" tour (--listen \S+)", running.text)
         lines = command("tour", *flag.split(), cwd=tmp_path).out
         answers = [json.loads(line) for line in pasted(lines, shell).splitlines() if "{" in line]
-    assert len(answers) == 6
+    assert len(answers) == 10
     assert answers[4]["status"] == "SETTLED"
     assert answers[5]["available_balance"]["value"] == "89999999999975000"
+    assert (answers[7]["status"], answers[7]["outcome"]) == (502, "unknown")
+    assert answers[8]["resolution_id"] == answers[6]["id"]
+    assert answers[9]["available_balance"]["value"] == "89999999999950000", "paid once"
 
 
 @pytest.mark.needs("curl")
@@ -160,7 +163,7 @@ def test_the_tour_may_be_run_as_a_whole(
         lines = command("tour", *flag.split(), cwd=tmp_path).out
         assert lines.isascii()  # the pipe's encoding may be any
         said = pasted(lines)
-    assert re.findall(r"^(\d)\. [A-Z]", said, re.MULTILINE) == list("123456")
+    assert re.findall(r"^(\d+)\. [A-Z]", said, re.MULTILINE) == [f"{n}" for n in range(1, 11)]
 
 
 @pytest.mark.needs("curl")
