@@ -26,10 +26,11 @@ TYPES = ["--platform", "win32", "--follow-imports=silent", "--no-warn-unreachabl
 
 def main() -> int:
     """Return an exit code."""
-    room = sorted(str(each) for each in Path("proxy/windows").glob("*.py"))
+    places = ("windows/*.py", "cli/windows_*.py")
+    room = sorted(str(each) for place in places for each in Path("proxy").glob(place))
     commands = [
         ["mypy", *TYPES, *room],
-        ["tools.wine", "-m", "pytest", "-p", "no:cacheprovider", "-q", "-n", "2", *CHOSEN],
+        [*"tools.wine -m pytest -p no:cacheprovider -q -n 2 --dist loadfile".split(), *CHOSEN],
     ]
     commands[1] += ["-W", FORGOTTEN, "-k", f"not (winloop and ({NOT_OF_WINLOOP}))"]
     done = [subprocess.run([sys.executable, "-m", *each], cwd=ROOT) for each in commands]

@@ -15,6 +15,7 @@ from proxy.cli import main as cli
 from proxy.cli.completion import SHELLS
 from proxy.cli.help import HELP, TOPICS
 from proxy.cli.ledger.commands import _COMMANDS as LEDGER
+from proxy.cli.service import VERBS
 from proxy.settings.model import Settings
 
 FILES = ("FILE", "DIR")
@@ -79,6 +80,7 @@ def _with_those_below(name: str, about: str) -> Iterator[Command]:
         "help": ("topics", *TOPICS),
         "completion": SHELLS,
         "tokens": ("revoke",),
+        "service": VERBS,
         "ledger": tuple(word for word in LEDGER if word),
     }.get(name, ())
     parser = None if name == "help" else caught(name)

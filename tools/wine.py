@@ -28,6 +28,9 @@ PYTHON = HOME / "python" / "python.exe"
 _PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
 _FOR_WINDOWS = ["--platform", "win_amd64", "--implementation", "cp", "--only-binary", ":all:"]
 _FOR_WINDOWS += ["--python-version", WINDOWS_PYTHON, "--no-deps", "--no-compile"]
+# How long a service may take until it connects: 30 s on Windows, 10 s in Wine, less in a busy CI.
+_PATIENCE = ["reg", "add", r"HKLM\System\CurrentControlSet\Control", "/v", "ServicesPipeTimeout"]
+_PATIENCE += ["/t", "REG_DWORD", "/d", "60000", "/f"]
 _LEAST_TURN = 0.05  # seconds between two looks at what is printed
 
 
@@ -92,7 +95,7 @@ def make() -> None:
     packages(HOME / "lib", "locks/windows.lock", "locks/windows-tests.lock")
     way = ["python313.zip", ".", f"Z:{HOME / 'lib'}", f"Z:{ROOT}"]
     (HOME / "python" / "python313._pth").write_text("\r\n".join(way) + "\r\n")
-    for command in (["wineboot", "-i"], ["wineserver", "-w"]):
+    for command in (["wineboot", "-i"], ["wine", *_PATIENCE], ["wineserver", "-w"]):
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         subprocess.run(command, env=environment(), check=True, **quiet)
     mark.write_text(wanted.hexdigest())

@@ -89,8 +89,10 @@ def found(listener: ListenAddress, unused: list[str]) -> Iterator[str]:
 def places(environment: Mapping[str, str] = os.environ) -> list[Path]:
     """Return the folders in which the secret may lie, the best first."""
     if sys.platform == "win32":
-        own = environment.get("LOCALAPPDATA", "")
-        return [Path(own, "breb-proxy")] if own else []
+        named = [environment.get("RUNTIME_DIRECTORY", ""), environment.get("LOCALAPPDATA", "")]
+        # Administrators find there those of services, as proxy/windows/instance.py lays them.
+        services = Path(environment.get("PROGRAMDATA") or os.devnull).glob("breb-proxy*/run")
+        return [Path(name, "breb-proxy") for name in (*named, *services) if name]
     named = [environment.get("RUNTIME_DIRECTORY", "").partition(":")[0]]  # systemd's
     user = os.getuid()
     named += [environment.get("XDG_RUNTIME_DIR", ""), f"/run/user/{user}"]

@@ -36,6 +36,9 @@ control a running proxy (over its admin listener):
   refresh    renew the token now
   quit       end the proxy, as SIGTERM does
 
+at the machine's start:
+  service    install and control the proxy as a service of Windows (on Linux: systemd)
+
 credentials and tokens:
   tokens     list the valid tokens, and mark this proxy's; revoke some
   login      test credentials, and store them in the system's keychain

@@ -243,6 +243,12 @@ def _ledger(arguments: list[str]) -> int:
     return commands.main(arguments)
 
 
+def _service(arguments: list[str]) -> int:
+    from proxy.cli import service
+
+    return service.main(arguments)
+
+
 def _completion(arguments: list[str]) -> int:
     from proxy.cli import completion
 
@@ -265,5 +271,6 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "login": _credentials("login"),
     "logout": _credentials("logout"),
     "ledger": _ledger,
+    "service": _service,
     "completion": _completion,
 }

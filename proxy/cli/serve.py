@@ -36,8 +36,8 @@ from proxy.terminal.screen import is_terminal
 from proxy.terminal.setting_flags import chosen, found_of, parser
 from proxy.words import Said, of_locale, phrase
 
-if TYPE_CHECKING:  # imported only where there is one
-    from proxy.server.systemd import Manager
+if TYPE_CHECKING:
+    from proxy.server.manager import ServiceManager
 
 _CODES = "0 ended by a signal or quit, 2 wrong settings or usage, 3 an address is in use"
 _ABOUT = {
@@ -84,12 +84,18 @@ def _simulators(flag: str) -> str:
     return f"; {flag} is an option of {COMMAND} sandbox" if flag in known else ""
 
 
+def serve(arguments: Sequence[str], manager: "ServiceManager") -> None:
+    """Serve under a service manager of Windows; raise SettingsError, AddressTaken."""
+    flags = parser("serve", _ABOUT["serve"], _CODES)
+    _serve_with(found_of(flags.read(arguments)), manager)
+
+
 def _serve(options: argparse.Namespace) -> int:
     return _serve_with(found_of(options))
 
 
-def _serve_with(found: Found) -> int:
-    handed, manager = _service()
+def _serve_with(found: Found, manager: "ServiceManager | None" = None) -> int:
+    handed, ours = _service()
     settings = load(found.with_values(handed.settings))
     as_json = log_format.configure(settings.log_level, settings.log_format)
     for warning in [*_suspicions(settings, found.sources), *_overruled(handed, found)]:
@@ -115,7 +121,7 @@ def _serve_with(found: Found) -> int:
         access=access,
         as_json=as_json,
         built=lambda: _tell(settings, access),
-        manager=manager,
+        manager=manager or ours,
     )
     server.run(serving)
     return OK
@@ -136,7 +142,7 @@ def _tell(settings: Settings, access: Access) -> None:
         server.log.info("console: %s%s", "" if is_terminal(sys.stderr) else "run ", how)
 
 
-def _service() -> "tuple[HandedOver, Manager | None]":
+def _service() -> "tuple[HandedOver, ServiceManager | None]":
     """Return the service manager's sockets, and the manager, which gets our state."""
     if not os.environ.keys() & {"NOTIFY_SOCKET", "LISTEN_FDS"}:
         return HandedOver(), None

@@ -32,8 +32,8 @@ from proxy.settings.model import Settings
 from proxy.telemetry import log_format
 from proxy.words import phrase
 
-if TYPE_CHECKING:  # imported only where there is one
-    from proxy.server.systemd import Manager
+if TYPE_CHECKING:
+    from proxy.server.manager import ServiceManager
 
 log = logging.getLogger("proxy.server")
 
@@ -58,7 +58,7 @@ async def serve(
     built: Callable[[], None] = lambda: None,
     tidy: Callable[[], None] = lambda: None,
     started: Callable[[Parts], Coroutine[Any, Any, None]] | None = None,
-    manager: "Manager | None" = None,
+    manager: "ServiceManager | None" = None,
 ) -> None:
     """Serve until a signal or /quit, then drain.
 
@@ -119,7 +119,7 @@ class _Life:
     back: Listener
     callers: list[socket.socket]
     admin: list[socket.socket]
-    manager: "Manager | None"
+    manager: "ServiceManager | None"
 
     async def run(self, stop: signals.Stop, beside: list[Coroutine[Any, Any, None]]) -> None:
         """Serve until told to stop, then end in order; ``beside`` runs while we serve."""

@@ -6,10 +6,17 @@ and a new file has that of its folder: in C:\ProgramData every user may read it.
 
 import contextlib
 import ctypes
-from collections.abc import Generator, Iterator
+import hashlib
+import struct
+from collections.abc import Generator, Iterator, Mapping
 from ctypes import wintypes
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
+
+FULL: Final = "FA"
+CHANGE: Final = "0x1301bf"  # read, write, delete; not the list itself
+READ: Final = "0x1200a9"  # read, and pass through
 
 SYSTEM: Final = "S-1-5-18"
 ADMINISTRATORS: Final = "S-1-5-32-544"
@@ -37,11 +44,14 @@ def keep(path: Path) -> None:
         close(path)
 
 
-def close(path: Path) -> None:
-    """Let us, SYSTEM and administrators read and change ``path``, and nobody else."""
+def close(path: Path, beside: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Let us, SYSTEM and administrators read and change ``path``, and nobody else.
+
+    ``beside`` are rights of others, by their numbers.
+    """
     to_all_in_it = "OICI" if path.is_dir() else ""
-    who = (SYSTEM, ADMINISTRATORS, ours())
-    rights = "".join(f"(A;{to_all_in_it};FA;;;{sid})" for sid in dict.fromkeys(who))
+    who = {**dict.fromkeys((SYSTEM, ADMINISTRATORS, ours()), FULL), **beside}
+    rights = "".join(f"(A;{to_all_in_it};{right};;;{sid})" for sid, right in who.items())
     made = ctypes.c_void_p()
     text = ctypes.c_wchar_p(f"D:P{rights}")
     convert = _advapi.ConvertStringSecurityDescriptorToSecurityDescriptorW
@@ -68,6 +78,18 @@ def others(path: Path) -> list[str]:
         # Without any list everybody may do everything.
         found = set(_readers(entries)) if entries else {_EVERYONE}
     return sorted(_name(sid) for sid in found - known if not sid.startswith(_SERVICES))
+
+
+def owner(path: Path) -> str:
+    """Return the number of who owns ``path``, and may change its list; raise OSError."""
+    with _security(path, _OWNER) as (found, _, _):
+        return _text(found)
+
+
+def of_service(name: str) -> str:
+    r"""Return the number of the account ``NT SERVICE\name``, which follows from the name."""
+    digest = hashlib.sha1(name.upper().encode("utf-16-le"), usedforsecurity=False).digest()
+    return "S-1-5-80-" + "-".join(map(str, struct.unpack("<5I", digest)))
 
 
 def ours() -> str:

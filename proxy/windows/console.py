@@ -5,12 +5,14 @@ import atexit
 import contextlib
 import ctypes
 import msvcrt
+import os
 import threading
 from collections.abc import Callable, Generator
 from ctypes import wintypes
 from typing import Any, Final
 
-_ENDS: Final = (2, 5, 6)  # the window is closed, the user logs off, the machine shuts down
+_LOGOFF: Final = 5  # CTRL_LOGOFF_EVENT
+_ENDS: Final = (2, _LOGOFF, 6)  # the window is closed, the user logs off, the machine shuts down
 _HANDLER = ctypes.WINFUNCTYPE(wintypes.BOOL, wintypes.DWORD)
 _LONGEST: Final = 30.0  # seconds; for a window that is closed Windows waits 5
 _ESCAPES: Final = 0x4  # ENABLE_VIRTUAL_TERMINAL_PROCESSING
@@ -53,6 +55,8 @@ def closing(stop: Callable[[], object]) -> Generator[None]:
     def handle(event: int) -> bool:
         if event not in _ENDS:
             return False  # Ctrl-C and Ctrl-Break are signals
+        if event == _LOGOFF and _of_no_user():
+            return True  # whoever it was that left
         with contextlib.suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(stop)
             over.wait(_LONGEST)
@@ -65,6 +69,13 @@ def closing(stop: Callable[[], object]) -> Generator[None]:
     finally:
         over.set()
         _kernel.SetConsoleCtrlHandler(handler, False)
+
+
+def _of_no_user() -> bool:
+    """Report whether we run where no user is: what a service or a task at boot does."""
+    session = wintypes.DWORD()
+    _kernel.ProcessIdToSessionId(os.getpid(), ctypes.byref(session))
+    return session.value == 0
 
 
 def _mode(descriptor: int) -> int | None:

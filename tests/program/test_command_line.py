@@ -27,7 +27,7 @@ from tests.support.sweeps import further
 COMMANDS = [
     *("run", "serve", "demo", "tour", "sandbox", "check"),
     *("wait", "status", "console", "refresh", "quit"),
-    *("ledger", "login", "logout", "completion"),
+    *("ledger", "login", "logout", "completion", "service"),
     "tokens",
 ]
 THIRD_PARTY = ("pydantic", "pydantic_settings", "httpx", "starlette", "uvicorn", "uvloop")
@@ -55,6 +55,19 @@ def test_every_command_that_is_named_exists() -> None:
 def test_the_version_is_told(tmp_path: Path) -> None:
     ended = command("--version", cwd=tmp_path)
     assert (ended.code, ended.out) == (0, f"breb-proxy {__version__}\n")
+
+
+def test_a_service_of_windows_is_said_to_be_for_windows(tmp_path: Path) -> None:
+    ended = command("service", "install", "--name", "sandbox", cwd=tmp_path)
+    assert ended.code == 2
+    assert ended.err.startswith("breb-proxy: service is for Windows; here systemd does it: ")
+    assert ended.err.count("\n") == 1
+
+
+def test_a_name_that_cannot_be_a_service_is_refused(tmp_path: Path) -> None:
+    ended = command("service", "install", "--name", "a b", cwd=tmp_path)
+    assert ended.code == 2
+    assert "--name: must be up to 41 letters, digits and -" in ended.err
 
 
 def test_a_mistyped_command_gets_a_hint(tmp_path: Path) -> None:

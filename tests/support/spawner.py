@@ -237,7 +237,7 @@ def _imported() -> None:
     with tempfile.TemporaryDirectory() as elsewhere, contextlib.chdir(elsewhere):
         for package in (proxy, importlib.import_module("simulator")):
             for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-                if not found.name.endswith("__main__") and ".windows." not in found.name:
+                if not found.name.endswith("__main__") and ".windows" not in found.name:
                     importlib.import_module(found.name)
     for name in _AT_WORK:
         with contextlib.suppress(ImportError):

@@ -1,0 +1,159 @@
+r"""One installed service: its name, and its folder in C:\ProgramData, which belongs to it alone.
+
+Whoever could put a file there would choose where payments go. So the folder is closed to all but
+SYSTEM, administrators, and the account of this service, which Windows makes of its name; and what
+somebody else has made there before is refused.
+"""
+
+import os
+import subprocess
+import sys
+import winreg
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from proxy.windows import acl
+
+NAME: Final = "breb-proxy"
+_RIGHTS: Final = {
+    "": acl.READ,
+    "credentials": acl.READ,
+    "ledger": acl.CHANGE,
+    "logs": acl.CHANGE,
+    "run": acl.CHANGE,
+}
+_SERVICES: Final = r"SYSTEM\CurrentControlSet\Services"
+_OF_UPGRADE: Final = r"SOFTWARE\breb-proxy", "RunningBeforeUpgrade"
+_SETTINGS: Final = """\
+# Settings of the service {name}; UTF-8. After a change: net stop {name} & net start {name}
+# A path is written with slashes, or in single quotes: in double quotes \\n is a line break.
+# Client id and secret may stand here, or in files of their own:
+#   {data}/credentials/BREB_CLIENT_ID and BREB_CLIENT_SECRET
+#BREB_CLIENT_ID=
+#BREB_CLIENT_SECRET=
+#BREB_BASE_URL=https://bre-b-sandbox.api.visionamos.passportfintech.com
+#BREB_LISTEN=127.0.0.1:8080
+#BREB_ADMIN_LISTEN=127.0.0.1:8081
+BREB_LEDGER={data}/ledger/ledger.db
+"""
+
+
+class Refused(Exception):
+    """What is there cannot be trusted with credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One of the services; several run beside each other, for sandbox and production."""
+
+    name: str
+    data: Path
+
+    @classmethod
+    def of(cls, word: str) -> "Instance":
+        """Return the one that is meant by ``word``, which may leave out the program's name."""
+        name = word if not word or word.startswith(NAME) else f"{NAME}-{word}"
+        return cls(name or NAME, Path(os.environ["PROGRAMDATA"], name or NAME))
+
+    @property
+    def settings(self) -> Path:
+        """The file of its settings."""
+        return self.data / "settings.env"
+
+    @property
+    def credentials(self) -> Path:
+        """The folder with one file for each secret."""
+        return self.data / "credentials"
+
+    @property
+    def log(self) -> Path:
+        """The file that it logs to."""
+        return self.data / "logs" / "breb-proxy.log"
+
+    @property
+    def account(self) -> str:
+        """The account that it runs as, which has no password and nobody else."""
+        return rf"NT SERVICE\{self.name}"
+
+    @property
+    def title(self) -> str:
+        """What the list of services calls it."""
+        return f"Bre-B proxy ({self.name.removeprefix(NAME).strip('-') or 'default'})"
+
+    @property
+    def command(self) -> str:
+        """The command by which the SCM starts it."""
+        return subprocess.list2cmdline([*_program(), "service", "run", "--name", self.name])
+
+    def make(self) -> None:
+        """Make its folders and, if there are none, its settings; raise Refused, OSError."""
+        account = acl.of_service(self.name)
+        for name, right in _RIGHTS.items():
+            folder = self.data / name
+            _ours(folder)
+            folder.mkdir(mode=0o700, exist_ok=True)  # closed from its first moment
+            acl.close(folder, {account: right})
+        _ours(self.settings)
+        if not self.settings.exists():
+            text = _SETTINGS.format(name=self.name, data=self.data.as_posix())
+            self.settings.write_text(text, encoding="utf-8", newline="\r\n")
+        acl.close(self.settings, {account: acl.READ})
+
+
+def installed() -> list[str]:
+    """Return the names of the services that start this program."""
+    ours = subprocess.list2cmdline([*_program(), "service", "run"]).lower()
+    return [name for name in _names() if _command(name).lower().startswith(ours)]
+
+
+def remember(names: list[str]) -> None:
+    """Note which services an upgrade has stopped."""
+    place, value = _OF_UPGRADE
+    with winreg.CreateKey(winreg.HKEY_LOCAL_MACHINE, place) as key:
+        winreg.SetValueEx(key, value, 0, winreg.REG_MULTI_SZ, names)
+
+
+def remembered() -> list[str]:
+    """Return what was noted, and forget it."""
+    place, value = _OF_UPGRADE
+    try:
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, place, access=winreg.KEY_ALL_ACCESS) as key:
+            names = list(winreg.QueryValueEx(key, value)[0] or ())
+            winreg.DeleteValue(key, value)
+        winreg.DeleteKey(winreg.HKEY_LOCAL_MACHINE, place)
+    except FileNotFoundError:
+        return []
+    return names
+
+
+def _program() -> list[str]:
+    ours = Path(sys.executable)
+    return [str(ours)] if ours.stem.lower() == NAME else [str(ours), "-m", "proxy"]
+
+
+def _ours(path: Path) -> None:
+    """Refuse what somebody made who is no administrator: it may be planted."""
+    try:
+        leads_elsewhere = path.lstat().st_reparse_tag
+    except FileNotFoundError:
+        return
+    if leads_elsewhere:
+        raise Refused(f"{path} leads elsewhere: remove it")
+    if acl.owner(path) not in (acl.SYSTEM, acl.ADMINISTRATORS, acl.ours()):
+        raise Refused(f"{path} belongs to somebody who is no administrator: move it away")
+
+
+def _names() -> Iterator[str]:
+    with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _SERVICES) as key:
+        for index in range(winreg.QueryInfoKey(key)[0]):
+            yield winreg.EnumKey(key, index)
+
+
+def _command(name: str) -> str:
+    try:
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, rf"{_SERVICES}\{name}") as key:
+            return str(winreg.QueryValueEx(key, "ImagePath")[0])
+    except OSError:
+        return ""

@@ -1,0 +1,69 @@
+"""The log of a service: what the process prints, in a file that does not grow without end."""
+
+import contextlib
+import ctypes
+import msvcrt
+import os
+from pathlib import Path
+from typing import Any, Final
+
+_MOST: Final = 10 << 20  # bytes of one file
+_KEPT: Final = 5  # files before this one
+_STREAMS: Final = (1, 2)
+_APPEND, _SHARE_ALL, _OPEN_ALWAYS, _ORDINARY = 0x4, 0x7, 4, 0x80
+
+_kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)
+_kernel.CreateFileW.restype = ctypes.c_void_p
+
+
+class LogFile:
+    """Takes what goes to standard output and error; earlier files are ``name.1.log`` and so on."""
+
+    def __init__(self, path: Path, most: int = _MOST, kept: int = _KEPT) -> None:
+        self.path = path
+        self._most = most
+        self._kept = kept
+
+    def take(self) -> None:
+        """Let standard output and error be the file, and the input nothing; raise OSError."""
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        if nothing:
+            os.dup2(nothing, 0)
+            os.close(nothing)
+        self._write_to_it()
+
+    def _write_to_it(self) -> None:
+        new = self._opened()
+        for stream in _STREAMS:
+            os.dup2(new, stream)
+        if new not in _STREAMS:
+            os.close(new)
+
+    def turn(self) -> None:
+        """Begin a new file if this one is large; if that cannot be, go on with this one."""
+        with contextlib.suppress(OSError):
+            if self.path.stat().st_size < self._most:
+                return
+            for number in range(self._kept, 1, -1):
+                with contextlib.suppress(FileNotFoundError):
+                    self._before(number - 1).replace(self._before(number))
+            self.path.replace(self._before(1))
+            self._write_to_it()
+
+    def last_line(self) -> str:
+        """Return the last that was written, empty if there is nothing."""
+        with contextlib.suppress(OSError):
+            lines = self.path.read_text("utf-8", "replace").splitlines()
+            return lines[-1] if lines else ""
+        return ""
+
+    def _before(self, number: int) -> Path:
+        return self.path.with_suffix(f".{number}{self.path.suffix}")
+
+    def _opened(self) -> int:
+        """Open it so that others can read it, and we rename it, while it is written."""
+        name = ctypes.c_wchar_p(str(self.path))
+        handle = _kernel.CreateFileW(name, _APPEND, _SHARE_ALL, None, _OPEN_ALWAYS, _ORDINARY, None)
+        if handle in (None, ctypes.c_void_p(-1).value):
+            raise ctypes.WinError(ctypes.get_last_error())
+        return msvcrt.open_osfhandle(handle, os.O_APPEND | os.O_BINARY)
