@@ -28,9 +28,9 @@ PYTHON = HOME / "python" / "python.exe"
 _PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
 _FOR_WINDOWS = ["--platform", "win_amd64", "--implementation", "cp", "--only-binary", ":all:"]
 _FOR_WINDOWS += ["--python-version", WINDOWS_PYTHON, "--no-deps", "--no-compile"]
-# How long a service may take until it connects: 30 s on Windows, 10 s in Wine, less in a busy CI.
+# How long a service may take to connect: 30 s on Windows, 10 s in Wine, which wants a text here.
 _PATIENCE = ["reg", "add", r"HKLM\System\CurrentControlSet\Control", "/v", "ServicesPipeTimeout"]
-_PATIENCE += ["/t", "REG_DWORD", "/d", "60000", "/f"]
+_PATIENCE += ["/t", "REG_SZ", "/d", "60000", "/f"]
 _LEAST_TURN = 0.05  # seconds between two looks at what is printed
 
 
