@@ -1,6 +1,6 @@
 -- Sends one fixed request over and over, looks at every answer, and prints what it saw
 -- as one line of JSON. Arguments: what to send first, how many bytes of filler, how many bytes of
--- body must come back, and what to send after the filler.
+-- body must come back, and what to send after the filler. @KEY@ stands for what no other request has.
 
 -- Copying larger bodies into Lua would make wrk the bottleneck. There it counts the
 -- bytes of all answers together, and its own count of statuses over 399 stands.
@@ -24,6 +24,14 @@ function init(args)
   -- wrk's own would put the lines in an order that differs from run to run.
   local request = args[1] .. string.rep("x", tonumber(args[2])) .. (args[4] or "")
   wrk.format = function() return request end
+  local before, after = request:match("^(.-)@KEY@(.*)$")
+  if before then
+    local run, number = tostring({}):sub(8) .. os.time(), 0
+    _G.request = function()
+      number = number + 1
+      return before .. run .. "-" .. number .. after
+    end
+  end
   wanted = tonumber(args[3])
   answer_size = wanted
   wrong_status = 0

@@ -62,11 +62,18 @@ def path(scenario: Scenario) -> str:
     return scenario.path if scenario.lines == "common" else f"/{scenario.lines}{scenario.path}"
 
 
-def request_head(scenario: Scenario, port: int, authorization: str | None = None) -> str:
-    """Write the head of the scenario's request, with an Authorization if no proxy puts one on."""
+def request_head(
+    scenario: Scenario, port: int, authorization: str | None = None, *, keyed: bool = False
+) -> str:
+    """Write the head of the scenario's request, with an Authorization if no proxy puts one on.
+
+    ``keyed``: with the load generator's mark for a key that no other request has.
+    """
     lines = [("Host", f"127.0.0.1:{port}"), *ASKED[scenario.lines]]
     if authorization is not None:
         lines.append(("Authorization", authorization))
+    if keyed:
+        lines.append(("Idempotency-Key", "@KEY@"))
     if scenario.upload:
         lines.append(("Content-Length", str(scenario.upload)))
         if scenario.lines == "bare":

@@ -44,7 +44,7 @@ def wrk(contender: Contender, scenario: Scenario, port: int, run: Run) -> None:
     argv = [tools.require("wrk"), "-t1", f"-c{scenario.connections}", f"-d{scenario.seconds}s"]
     argv += ["--timeout", "10s", "-s", str(SCRIPT), f"http://127.0.0.1:{port}"]
     token = f"Bearer {TOKEN}" if contender.command is None else None
-    head = field_lines.request_head(scenario, port, token)
+    head = field_lines.request_head(scenario, port, token, keyed=contender.keyed)
     before, after = payment.around(scenario.upload)
     filler = scenario.upload - len(before + after)
     argv += ["--", head + before, str(filler), str(scenario.answer), after]

@@ -43,6 +43,7 @@ class Contender:
     command: Callable[[Place], Command] | None  # None: nothing in between
     slow: bool = False  # many times slower than the rest: fewer rounds tell enough
     forwards: bool = True
+    keyed: bool = False  # each request with a body brings an Idempotency-Key of its own
 
 
 @dataclass(frozen=True, slots=True)

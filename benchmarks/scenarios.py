@@ -86,6 +86,8 @@ def takes_part(contender: Contender, scenario: Scenario) -> bool:
         return scenario.name == "get1"
     if contender.name == "ledger":  # elsewhere it does nothing
         return scenario.name in ("get32", *PAYMENTS, "start")
+    if contender.name in ("keyed", "unasked"):  # only to compare with that
+        return scenario.name in PAYMENTS
     if scenario.name in PAYMENTS[1:] and contender.name != "ours":  # only to compare with that
         return False
     if not contender.forwards:

@@ -13,6 +13,8 @@ ALL: tuple[Contender, ...] = (
     ours.OURS,
     ours.CONSOLE,
     ours.LEDGER,
+    ours.KEYED,
+    ours.UNASKED,
     envoy.ENVOY,
     nginx.NGINX,
     haproxy.HAPROXY,

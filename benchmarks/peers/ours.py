@@ -35,6 +35,11 @@ def with_ledger(place: Place) -> Command:
     return Command((*plain.argv, "--ledger", str(place.disk / "ledger.db")), plain.env)
 
 
+def without_questions(place: Place) -> Command:
+    plain = with_ledger(place)
+    return Command(plain.argv, {**plain.env, "BREB_LEDGER_ASK": "false"})
+
+
 OURS = Contender(
     name="ours",
     label="breb-proxy",
@@ -56,4 +61,18 @@ LEDGER = replace(
     label="breb-proxy --ledger",
     setup="the same, and what may change something is synced to the disk before it is sent",
     command=with_ledger,
+)
+KEYED = replace(
+    LEDGER,
+    name="keyed",
+    label="breb-proxy --ledger, with keys",
+    setup="the same, and each request has an Idempotency-Key of its own",
+    keyed=True,
+)
+UNASKED = replace(
+    LEDGER,
+    name="unasked",
+    label="breb-proxy --ledger, asks nothing",
+    setup="with a ledger and BREB_LEDGER_ASK=false: nobody stands by to ask about rows in doubt",
+    command=without_questions,
 )

@@ -291,6 +291,24 @@ def test_the_console_differs_in_nothing_but_the_console(tmp_path: Path) -> None:
     assert console(place).env == plain(place).env
 
 
+def test_what_a_ledger_does_beside_its_rows_is_compared_with_it(tmp_path: Path) -> None:
+    place = Place(tmp_path, 1, 2, 3, tls=False, authority=tmp_path, disk=tmp_path)
+    ledger, unasked = ours.LEDGER.command, ours.UNASKED.command
+    assert ledger is not None
+    assert unasked is not None
+    assert unasked(place).argv == ledger(place).argv
+    assert unasked(place).env == {**ledger(place).env, "BREB_LEDGER_ASK": "false"}
+    for each in (ours.KEYED, ours.UNASKED):
+        taken = [scenario.name for scenario in loads.ALL if loads.takes_part(each, scenario)]
+        assert taken == ["post32", "post1", "post8"]
+
+
+def test_each_request_with_a_key_has_a_mark_for_it() -> None:
+    keyed = field_lines.request_head(Scenario("x", "", upload=5), 81, keyed=ours.KEYED.keyed)
+    assert "\r\nIdempotency-Key: @KEY@\r\n" in keyed
+    assert "@KEY@" not in field_lines.request_head(Scenario("x", "", upload=5), 81)
+
+
 @pytest.mark.parametrize("chosen", ["ALL", "QUICK"])
 def test_scenarios_have_names_of_their_own(chosen: str) -> None:
     names = [getattr(each, "name", each) for each in getattr(loads, chosen)]
