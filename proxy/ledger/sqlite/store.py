@@ -173,16 +173,23 @@ class FileStore:
         amended: Sequence[Row],
         closings: Sequence[Row],
     ) -> None:
+        # Rows that are here go first: one that grows as the last of its page moves no other.
+        events = self._go_on(amended, closings, here=True)
         opened = []
         for row, number in zip(openings, numbers, strict=True):
             opened.append(row.opening(number))
             row.number = number  # one that is closed in the same commit is found by it
         for some in _portions(opened):
             self._execute(tables.opening(len(some)), chained.from_iterable(some))
-        events = [chain.opened(values) for values in opened]
-        events += self._amend([row.amendment() for row in amended])
-        events += self._close([row.closing() for row in closings])
+        events += [chain.opened(values) for values in opened]
+        events += self._go_on(amended, closings, here=False)
         self._head = chain.append(self._connection, events, self._head)
+
+    def _go_on(self, amended: Sequence[Row], closings: Sequence[Row], *, here: bool) -> list[bytes]:
+        """Amend and close rows that are ``here``, or those that this commit opens."""
+        amendments = [row.amendment() for row in amended if (row.home is self) is here]
+        ends = [row.closing() for row in closings if (row.home is self) is here]
+        return self._amend(amendments) + self._close(ends)
 
     def _write_claims(self, openings: Sequence[Row], closings: Sequence[Row]) -> None:
         for row in openings:

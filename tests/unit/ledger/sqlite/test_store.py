@@ -54,6 +54,32 @@ def test_commits_are_synced_in_full(path: Path) -> None:
         assert (mode, level) == ("wal", 2)
 
 
+def test_a_payment_on_its_own_writes_few_pages(path: Path) -> None:
+    """Its opening and the end of the one before share a commit: some three pages, not four."""
+    store = FileStore.open(path)
+    log = path.with_name("ledger.db-wal")
+    before, size, payments = [row("run-0")], log.stat().st_size, 200
+    store.write(before, [])
+    for number in range(payments):
+        opened = [
+            row(f"0192f7aa-8c1e-7bbb-9a1a-{number:012d}", body=Body(17, "ab" * 32, "7" * 220))
+        ]
+        store.write(opened, [closed(each, answer="8" * 100) for each in before])
+        before = opened
+    pages = (log.stat().st_size - size) / tables.PAGE / payments
+    store.close()
+    assert pages < 3.8
+
+
+def test_a_row_is_closed_in_the_commit_that_opens_it(path: Path) -> None:
+    store = FileStore.open(path)
+    first, second = row("run-1"), row("run-2")
+    store.write([first], [])
+    store.write([second], [closed(second, "not-sent"), closed(first)])
+    store.close()
+    assert contents(path) == [("run-1", "answered"), ("run-2", "not-sent")]
+
+
 def test_rows_are_opened_and_closed(path: Path) -> None:
     filled(path, "answered", "not-sent", "unknown", "cut", None)
     assert [outcome for _, outcome in contents(path)] == [
