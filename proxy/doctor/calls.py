@@ -152,6 +152,9 @@ class Calls:
             return Finding(Outcome.SKIPPED, phrase("check.nameless"))
         await undisturbed(self._parts.keeper.aclose())
         self.told = True
+        shared = self._parts.shared
+        if shared is not None and shared.state.taken:
+            return fine(phrase("check.let-go"))
         if self._parts.keeper.revocations["success"]:
             return fine(phrase("check.revoked"))
         says = phrase("check.not-revoked", span=Span(token.lifetime))
@@ -183,9 +186,8 @@ async def proxy_in_small(
     """
     # At most one fetch, and `refresh` sees its end; no access log between our lines. No ledger: a
     # running proxy may hold its file, and we send nothing that it would have to record.
-    quiet = settings.model_copy(
-        update={"access_log": False, "token_wait": settings.token_timeout + 1, "ledger": None}
-    )
+    own = {"access_log": False, "token_wait": settings.token_timeout + 1, "ledger": None}
+    quiet = settings.model_copy(update={**own, "database": settings.database_address})
     credentials = CredentialsReader(sources, settings.base_url)
     parts = build(quiet, credentials, lambda: None, Access(), as_json=False)
     doors = sockets.bind(ListenAddress("127.0.0.1", 0))

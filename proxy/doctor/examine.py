@@ -12,6 +12,7 @@ from proxy.doctor.settings_check import FoundSettings
 from proxy.doctor.steps import SWALLOWED, Chart, Outcome, Step, Topic
 from proxy.server.build import egress_proxy
 from proxy.settings import environment_proxy
+from proxy.settings.credentials import CredentialsReader
 from proxy.settings.model import Settings
 from proxy.settings.sources import Sources
 from proxy.upstream.tls import tls_context
@@ -19,6 +20,7 @@ from proxy.words import Language, phrase
 
 ANSWER_LIMIT = 10.0  # seconds of READ_TIMEOUT, for one small answer
 _DOOR_LIMIT = 3.0  # seconds
+_DATABASE_LIMIT = 6.0  # seconds
 _EGRESS = "egress_proxy"
 _ROLES = {
     _EGRESS: phrase("check.egress"),
@@ -74,6 +76,7 @@ class Examination:
         self._revoke = chart.add(topic, "revoke", phrase("check.of-revocation"))
         self._rivals = self._plan_rivals() if rivals else None
         self._doors = self._plan_doors()
+        self._database = self._plan_database()
         answer = min(settings.read_timeout, ANSWER_LIMIT)
         self._answer_limit = answer
         chart.bound(max(settings.connect_timeout, settings.token_timeout, answer) + 1)
@@ -121,6 +124,23 @@ class Examination:
         topic = Topic(phrase("check.rivals"), phrase("check.rivals-of"))
         return self._chart.add(topic, "rivals", phrase("check.of-rivals"), _SILENT)
 
+    def _plan_database(self) -> list[tuple[Step, Any]]:
+        settings, add = self._settings, self._chart.add
+        if not settings.token_shared:
+            return []
+        # Imported only here: it brings the database's client.
+        from proxy.doctor.database_check import DatabaseCheck
+        from proxy.server.sharing import database
+
+        reader = CredentialsReader(self._sources, settings.base_url)
+        check = DatabaseCheck(database(settings, reader))
+        topic = Topic(phrase("check.database"), str(settings.database_address))
+        return [
+            (add(topic, "database.login", phrase("check.of-login")), check.login),
+            (add(topic, "database.server", phrase("check.of-server")), check.server),
+            (add(topic, "database.tables", phrase("check.of-tables")), check.tables),
+        ]
+
     def _plan_doors(self) -> list[tuple[Step, ListenAddress, str]]:
         settings, add = self._settings, self._chart.add
         topic = Topic(phrase("check.listeners"))
@@ -138,6 +158,7 @@ class Examination:
         async with asyncio.TaskGroup() as tasks:
             for step, address, setting in self._doors:
                 tasks.create_task(self._try_door(step, address, setting))
+            tasks.create_task(self._go(self._database, _DATABASE_LIMIT))
             tasks.create_task(self._outward(path, credentials=credentials))
 
     async def _try_door(self, step: Step, address: ListenAddress, setting: str) -> None:
@@ -175,13 +196,15 @@ class Examination:
 
     async def _go_all(self, origins: list[Url]) -> dict[Url, bool]:
         async with asyncio.TaskGroup() as tasks:
-            going = {origin: tasks.create_task(self._go(origin)) for origin in origins}
+            limit = self._settings.connect_timeout
+            going = {
+                origin: tasks.create_task(self._go(self._ways[origin], limit)) for origin in origins
+            }
         return {origin: task.result() for origin, task in going.items()}
 
-    async def _go(self, origin: Url) -> bool:
-        steps = self._ways[origin]
+    async def _go(self, steps: list[tuple[Step, Any]], limit: float) -> bool:
         for index, (step, work) in enumerate(steps):
-            if not await self._chart.take(step, work, self._settings.connect_timeout):
+            if not await self._chart.take(step, work, limit):
                 later = [each for each, _ in steps[index + 1 :]]
                 self._chart.skip(*later, why=phrase("check.failed-above"))
                 return False

@@ -42,7 +42,7 @@ class Schema:
         It changes nothing where that has been done: then it takes no right to make tables.
         """
         try:
-            if self._found(connection) < self.version:
+            if self.found(connection) < self.version:
                 with connection.transaction():
                     lock = "SELECT pg_advisory_xact_lock(%s, %s)"
                     connection.execute(lock, (LOCKS, _MIGRATION))
@@ -52,7 +52,7 @@ class Schema:
 
     def _climb(self, connection: Connection) -> None:
         connection.execute(_BOOK)
-        for step in self.steps[self._found(connection) :]:
+        for step in self.steps[self.found(connection) :]:
             connection.execute(step.encode())
         connection.execute(
             "INSERT INTO breb_schema AS known VALUES (%s, %s, %s) ON CONFLICT (part) DO UPDATE"
@@ -61,7 +61,7 @@ class Schema:
             (self.part, self.version, self.least),
         )
 
-    def _found(self, connection: Connection) -> int:
+    def found(self, connection: Connection) -> int:
         """Return the version that is there; raise DatabaseUnavailable if it is too new for us."""
         if connection.execute("SELECT to_regclass('breb_schema')").fetchone() == (None,):
             return 0

@@ -30,6 +30,7 @@ SCHEMA = Schema(
         seen bigint NOT NULL, PRIMARY KEY (slot, serial, replica))""",
     ),
 )
+TABLES = ("breb_token", "breb_token_holder")
 _NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
 

@@ -16,6 +16,7 @@ OF_CHECK = {
     "check.rivals": Words("rivals", "rivales"),
     "check.rivals-of": Words("two tokens of the same client", "dos tokens del mismo cliente"),
     "check.listeners": Words("listeners", "puertos propios"),
+    "check.database": Words("database", "base de datos"),
     # -- steps, of at most 13 characters ---------------------------------------------------------
     "check.of-values": Words("values", "valores"),
     "check.of-names": Words("names", "nombres"),
@@ -28,9 +29,77 @@ OF_CHECK = {
     "check.of-rivals": Words("two tokens", "dos tokens"),
     "check.of-callers": Words("callers", "clientes"),
     "check.of-admin": Words("admin", "admin"),
+    "check.of-login": Words("login", "acceso"),
+    "check.of-server": Words("server", "servidor"),
+    "check.of-tables": Words("tables", "tablas"),
     "check.of-name": Words("DNS", "DNS"),
     "check.of-connection": Words("TCP", "TCP"),
     "check.of-tls": Words("TLS", "TLS"),
+    # -- the database that replicas share --------------------------------------------------------
+    "check.see-database": Words(
+        "see BREB_DATABASE, BREB_DATABASE_PASSWORD and BREB_DATABASE_CA; until it works, each"
+        " replica fetches tokens of its own ({command} help fleet)",
+        "vea BREB_DATABASE, BREB_DATABASE_PASSWORD y BREB_DATABASE_CA; mientras no funcione, cada"
+        " réplica pide sus propios tokens ({command} help fleet)",
+    ),
+    "check.database-proved": Words(
+        "{user} may use {name}; TLS, and the server's certificate fits",
+        "{user} puede usar {name}; TLS, y el certificado del servidor coincide",
+    ),
+    "check.database-here": Words(
+        "{user} may use {name}, on this machine", "{user} puede usar {name}, en esta máquina"
+    ),
+    "check.database-unproved": Words(
+        "{user} may use {name}, but sslmode={mode} does not check who answers there",
+        "{user} puede usar {name}, pero sslmode={mode} no comprueba quién responde allá",
+    ),
+    "check.database-prove": Words(
+        "remove sslmode from the address, and name the server's authority in BREB_DATABASE_CA",
+        "quite sslmode de la dirección, e indique la autoridad del servidor en BREB_DATABASE_CA",
+    ),
+    "check.database-server": Words(
+        "PostgreSQL {version}, takes changes", "PostgreSQL {version}, acepta cambios"
+    ),
+    "check.database-old": Words(
+        "PostgreSQL {version}; breb-proxy is tested with {oldest} and newer",
+        "PostgreSQL {version}; breb-proxy se prueba con {oldest} y versiones más nuevas",
+    ),
+    "check.database-standby": Words(
+        "it is a standby, which takes no changes",
+        "es una réplica en espera, que no acepta cambios",
+    ),
+    "check.database-primary": Words(
+        "name all servers in BREB_DATABASE, and add ?target_session_attrs=read-write",
+        "indique todos los servidores en BREB_DATABASE, y agregue ?target_session_attrs=read-write",
+    ),
+    "check.database-clock": Words(
+        "PostgreSQL {version}, takes changes; its clock differs by {seconds} s from this machine's",
+        "PostgreSQL {version}, acepta cambios; su reloj difiere en {seconds} s del de esta máquina",
+    ),
+    "check.database-clocks": Words(
+        "nothing rests on it, but one of the two clocks is wrong: compare logs with care",
+        "nada depende de eso, pero uno de los dos relojes está mal: compare los registros con"
+        " cuidado",
+    ),
+    "check.database-to-make": Words(
+        "not there yet; whoever uses them first makes them",
+        "todavía no existen; las crea quien las usa primero",
+    ),
+    "check.database-no-right": Words(
+        "they are not there, and the role may not make them",
+        "no existen, y el rol no puede crearlas",
+    ),
+    "check.database-lacks": Words("the role lacks {rights}", "al rol le falta {rights}"),
+    "check.database-grant": Words(
+        "have the owner of the database run GRANT", "haga que el dueño de la base ejecute GRANT"
+    ),
+    "check.let-go": Words(
+        "not used any more by this command; it is the token of the replicas that run",
+        "este comando ya no lo usa; es el token de las réplicas que están corriendo",
+    ),
+    "check.database-tables": Words(
+        "version {version}, with all rights", "versión {version}, con todos los permisos"
+    ),
     # -- the end ---------------------------------------------------------------------------------
     "check.all-well": Words("everything works", "todo funciona"),
     "check.warnings": Words("it works; warnings: {count}", "funciona; advertencias: {count}"),

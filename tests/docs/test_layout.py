@@ -36,6 +36,7 @@ PROVED_ELSEWHERE = {
     "console/quoting": "unit/console/test_copying.py",
     "console/sendable": "unit/console/test_views.py",
     "credentials": "program/test_login.py",
+    "doctor/database_check": "program/test_database_check.py",
     "doctor": "program/test_doctor.py",
     "errors": "unit/exchange/test_problem.py",
     "exchange": "program/test_guard.py",

@@ -1,0 +1,112 @@
+"""`check` says of each step to the database that replicas share what is wrong."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.program.test_doctor import Examined, examine
+from tests.support import Program, ask
+from tests.support.postgres import PASSWORD, Postgres
+from tests.support.simulator import simulator
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[str]:
+    with simulator() as url:
+        yield url
+
+
+def looked(cwd: Path, url: str, database: str, **more: object) -> Examined:
+    given = {"DATABASE": database, "DATABASE_PASSWORD": PASSWORD, "TOKEN_SHARED": "true", **more}
+    found = examine(cwd, url, **given)
+    assert PASSWORD not in str(found.document)
+    return found
+
+
+def outcomes(found: Examined) -> list[str]:
+    steps = ("database.login", "database.server", "database.tables")
+    return [found[each]["outcome"] for each in steps]
+
+
+def test_tables_that_are_not_there_will_be_made(tmp_path: Path, postgres: Postgres) -> None:
+    """Not by the examination: what would make them, a token request, is not reached."""
+    address = postgres.database()
+    found = looked(tmp_path, "http://127.0.0.1:1", address)
+    assert outcomes(found) == ["ok", "ok", "ok"]
+    assert "not there yet" in found["database.tables"]["says"]
+    name = address.rpartition("/")[2]
+    assert postgres.execute("SELECT to_regclass('breb_token')", name) == [(None,)]
+
+
+def test_it_takes_the_token_of_the_replicas_that_run_and_leaves_it_to_them(
+    tmp_path: Path, sandbox: str, postgres: Postgres
+) -> None:
+    shared = {
+        "database": postgres.database(),
+        "database_password": PASSWORD,
+        "token_shared": "true",
+    }
+    with Program(sandbox, **shared) as replica:
+        found = looked(tmp_path, sandbox, shared["database"])
+        assert found.code == 0
+        assert found["token"]["facts"]["token_id"] == replica.status()["token"]["token_id"]
+        assert found["revoke"]["says"].startswith("not used any more by this command")
+        assert found["database.tables"]["says"] == "version 2, with all rights"
+        assert ask(replica.port, "/v1/iam/oauth/tokens").status == 200
+        assert replica.status()["token"]["unauthorized"] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param({"DATABASE_PASSWORD": "wrong"}, "refuses the login", id="password"),
+        pytest.param({"DATABASE": "postgresql://breb@127.0.0.1:1/x"}, "refused", id="nobody"),
+    ],
+)
+def test_a_way_that_is_closed_is_said_and_the_rest_left_out(
+    tmp_path: Path, sandbox: str, postgres: Postgres, change: dict[str, object], said: str
+) -> None:
+    database = str(change.pop("DATABASE", "") or postgres.database())
+    found = looked(tmp_path, sandbox, database, **change)
+    assert outcomes(found) == ["failed", "skipped", "skipped"]
+    assert said in found["database.login"]["says"]
+
+
+def test_a_strangers_certificate_is_not_taken(
+    tmp_path: Path, sandbox: str, postgres: Postgres
+) -> None:
+    strict = f"{postgres.database()}?sslmode=verify-full"
+    assert outcomes(looked(tmp_path, sandbox, strict))[0] == "failed"
+    found = looked(tmp_path, sandbox, strict, DATABASE_CA=postgres.ca)
+    assert outcomes(found) == ["ok", "ok", "ok"]
+    assert "certificate fits" in found["database.login"]["says"]
+
+
+def test_a_role_without_rights_is_told_which(
+    tmp_path: Path, sandbox: str, postgres: Postgres
+) -> None:
+    address = postgres.database()
+    name = address.rpartition("/")[2]
+    postgres.execute("CREATE ROLE poor LOGIN PASSWORD '" + PASSWORD + "'")
+    poor = address.replace("breb@", "poor@")
+    found = looked(tmp_path, sandbox, poor)
+    assert outcomes(found) == ["ok", "ok", "failed"]
+    for table in ("breb_token", "breb_token_holder"):
+        postgres.execute(f"CREATE TABLE {table} (slot int)", name)
+    postgres.execute("CREATE TABLE breb_schema (part text, version int, least int)", name)
+    postgres.execute("INSERT INTO breb_schema VALUES ('token', 2, 1)", name)
+    postgres.execute("GRANT SELECT ON breb_schema, breb_token, breb_token_holder TO poor", name)
+    found = looked(tmp_path, sandbox, poor)
+    assert "INSERT ON breb_token, UPDATE ON breb_token" in found["database.tables"]["says"]
+
+
+def test_a_server_that_takes_no_changes_is_no_primary(
+    tmp_path: Path, sandbox: str, postgres: Postgres
+) -> None:
+    address = f"{postgres.database()}?target_session_attrs=standby"
+    assert outcomes(looked(tmp_path, sandbox, address))[0] == "failed"
+
+
+def test_without_a_database_there_is_no_such_step(tmp_path: Path, sandbox: str) -> None:
+    assert "database.login" not in examine(tmp_path, sandbox).steps
