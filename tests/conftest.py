@@ -4,9 +4,8 @@ import contextlib
 import gc
 import os
 import signal
-import sys
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import scratch
-from tests.support import leftovers
+from tests.support import forks, leftovers
 from tests.support.examples import examples
 from tests.support.needs import need, need_files, raise_files
 from tests.support.progress import Progress
@@ -86,6 +85,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make ready what all tests stand on; the process that only leads workers runs none."""
     raise_files()
+    if workers := forks.count(config):
+        config.pluginmanager.register(forks.Forks(workers, begin=scratch.own))
     config.pluginmanager.register(Rest(config))
     if not config.pluginmanager.is_registered(scratch):  # make test has it earlier
         config.pluginmanager.register(scratch)
@@ -108,7 +109,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         if (distributes := plugins.get_plugin("dsession")) is not None:
             plugins.unregister(name="terminaldistreporter")
             distributes.terminal = None  # else it says that it brings up nodes, twice
-        plugins.register(Progress(terminal))
+        plugins.register(Progress(terminal), "progress")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -120,24 +121,6 @@ def pytest_collection() -> None:
 @given(st.none())
 def _first_property(_: None) -> None:
     """Hold always."""
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(
-    collector: pytest.Collector,
-) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Let one worker compile a module, and the others take what it has written.
-
-    In a fresh clone each of them would compile all, which costs more than most folders' tests.
-    """
-    if not isinstance(collector, pytest.Module) or sys.platform == "win32":
-        return (yield)
-    import fcntl
-
-    with collector.path.open() as file:
-        with contextlib.suppress(OSError):  # not every file system has locks
-            fcntl.flock(file, fcntl.LOCK_EX)
-        return (yield)
 
 
 # Five thousand tests are made and kept to the end: each worker would count them over and over.

@@ -42,10 +42,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let a process that runs tests, and all that it starts, write into a folder of its own."""
     if config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput"):
         return
-    own = tempfile.mkdtemp(prefix="tests-")
-    atexit.register(shutil.rmtree, own, ignore_errors=True)
-    Path(own).chmod(0o711)  # squid, started by root, goes on as another user
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())  # pytest's stay there
+    own()
+
+
+def own() -> None:
+    """Make a folder for this process: beside that of the process which it is a fork of."""
+    own = tempfile.mkdtemp(prefix="tests-", dir=os.environ["PYTEST_DEBUG_TEMPROOT"])
+    atexit.register(_remove, own, os.getpid())
+    Path(own).chmod(0o711)  # squid, started by root, goes on as another user
     os.environ["TMPDIR"] = tempfile.tempdir = own
     # Where it is noted which credentials the keychain of whoever runs the tests holds, which is
     # not to be looked at; and where programs leave the secret of their admin listener.
@@ -54,11 +59,16 @@ def pytest_configure(config: pytest.Config) -> None:
         Path(own, name).mkdir(mode=0o700)
 
 
+def _remove(folder: str, process: int) -> None:
+    if os.getpid() == process:  # not what was its own before a fork
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Watch the folder where failures are told."""
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
     if terminal is not None and not hasattr(session.config, "workerinput"):
-        session.config.pluginmanager.register(_Guard(terminal))
+        session.config.pluginmanager.register(_Guard(terminal), "guard")
 
 
 class _Guard:

@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ViewportSize, expect
+from playwright.sync_api import Browser, Route, ViewportSize, expect
 
 from proxy.console.copying import FORMS
 from tests.support import Call, Program, RawUpstream, exchange, node
@@ -89,6 +89,24 @@ def test_pause_holds_the_list_and_clear_empties_it(start: Start) -> None:
     expect(console.rows()).to_have_count(0)
     console.page.reload()
     expect(console.page.locator("#live")).to_have_text("live")
+    expect(console.rows()).to_have_count(0)
+
+
+def test_clear_says_how_many_though_news_come_before_its_answer(start: Start) -> None:
+    console = start()
+    for name in ("first", "second"):
+        console.send(f"/v1/{name}")
+    expect(console.rows()).to_have_count(2)
+
+    def late(route: Route) -> None:
+        response = route.fetch()
+        console.send("/v1/third")
+        expect(console.rows()).to_have_count(1)
+        route.fulfill(response=response)
+
+    console.page.route("**/console/api/clear", late)
+    console.page.get_by_role("button", name="Clear").click()
+    expect(console.page.locator("#toast")).to_contain_text("Cleared: 2 exchanges were deleted")
     expect(console.rows()).to_have_count(0)
 
 

@@ -234,7 +234,11 @@ def test_other(): ...
 LEFT = "left to make check: 6 tests that are slow, or that another one of these stands for"
 
 
-@pytest.mark.parametrize("workers", [["-n", "1"], *further([])], ids=["spread", "alone"])
+@pytest.mark.parametrize(
+    "workers",
+    [["-n", "1", "--dist", "loadfile"], *further(["-n", "1"], [])],
+    ids=["forked", "spread", "alone"],
+)
 def test_who_waits_for_all_tests_gets_one_row_of_a_sweep(
     tmp_path: Path, workers: list[str]
 ) -> None:
@@ -255,15 +259,83 @@ def test_who_names_tests_and_ci_get_them_whole(tmp_path: Path, how: str) -> None
     assert lines[-1].startswith("8 passed")
 
 
-def test_a_module_is_imported_by_one_worker_at_a_time(tmp_path: Path) -> None:
-    """Who comes next finds it compiled, and does not compile it as well."""
+def forked(modules: Mapping[str, str], folder: Path) -> list[str]:
+    """Run modules as `run_of_all` does, in two forks."""
+    files = [str(folder / f"{name}.py") for name in modules]
+    return run_of_all(modules, folder, None, [*files, "-n", "2", "--dist", "loadfile"])
+
+
+def test_each_file_runs_as_a_whole_in_a_fork_and_failures_are_told(tmp_path: Path) -> None:
     text = """
-    import fcntl
+    import os
+    import tempfile
+
     import pytest
+    from tests.support import ports
 
-    with open(__file__) as file, pytest.raises(BlockingIOError):
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    LED, FOLDER = os.getpid(), tempfile.gettempdir()
 
-    def test_it(): ...
+    @pytest.fixture(scope="module")
+    def runs():
+        yield os.getpid()
+        print("the module is done")
+
+    def test_one(runs, tmp_path):
+        assert LED == os.getppid()
+        assert tempfile.gettempdir() != FOLDER
+        (tmp_path / "a").touch()
+
+    def test_two(runs):
+        assert runs == os.getpid()
+        print("seen")
+        assert not NUMBER
     """
-    assert run_of(text, tmp_path)[-1].startswith("1 passed")
+    modules = {f"test_{number}": text.replace("NUMBER", str(number)) for number in range(2)}
+    lines = forked(modules, tmp_path)
+    assert "FAILED ::test_two" in lines
+    assert lines.count("seen") == 1
+    assert lines[-1].startswith("1 failed, 3 passed")
+
+
+def test_what_a_process_that_ended_has_not_run_is_said(tmp_path: Path) -> None:
+    text = """
+    import os
+
+    def test_before(): ...
+
+    def test_that_ends():
+        os._exit(3)
+
+    def test_after(): ...
+    """
+    lines = forked({"test_a": text, "test_b": "def test_b(): ..."}, tmp_path)
+    words = "the process that ran it ended: exit code 3; 1 more of its file were not run"
+    assert words in lines
+    assert lines[-1].startswith("1 failed")
+
+
+def test_who_interrupts_leaves_nothing_behind(tmp_path: Path) -> None:
+    """The fixtures of the test that was running still end what they began."""
+    text = """
+    import os
+    import signal
+    import threading
+    from pathlib import Path
+
+    import pytest
+    from tests.support import forks
+
+    forks._SOON = 0
+
+    @pytest.fixture
+    def begun():
+        yield
+        Path(__file__).with_suffix(".ended").touch()
+
+    def test_it(begun):
+        os.kill(os.getppid(), signal.SIGINT)
+        threading.Event().wait()
+    """
+    lines = forked({"test_it": text}, tmp_path)
+    assert any("KeyboardInterrupt" in line for line in lines)
+    assert (tmp_path / "test_it.ended").exists()

@@ -157,13 +157,15 @@ function pause(on = !list.paused) {
 }
 
 async function clear() {
+  const count = list.size; // the news that they are gone may come before the answer
   try {
     await post("/console/api/clear");
   } catch {
     toast(t("unreached"));
     return;
   }
-  toast(t("cleared", list.clear()));
+  list.clear();
+  toast(t("cleared", count));
   closeDetail();
   dirty();
 }

@@ -54,6 +54,7 @@ export class List {
   }
 
   get paused() { return this.held !== null; }
+  get size() { return this.entries.length + (this.held?.length ?? 0); }
   get filtered() { return FILTERS.some((name) => this.filters[name]); }
 
   filter(name, value) {
@@ -93,11 +94,9 @@ export class List {
   }
 
   clear() {
-    const gone = this.entries.length + (this.held?.length ?? 0);
     this.entries = [];
     this.missed = this.gone = 0;
     if (this.held) this.held = [];
-    return gone;
   }
 
   // Shows an exchange though the filters or a pause would hide it; false while nothing was heard of it.
