@@ -17,7 +17,7 @@ from proxy.ledger.evidence import keep
 from proxy.ledger.kin import Kin
 from proxy.ledger.ledger import Ledger
 from proxy.ledger.look_up import LookUp
-from proxy.ledger.reading import Query, reading
+from proxy.ledger.reading import LARGEST_NUMBER, Query, reading
 from proxy.ledger.trouble import LedgerDamaged, LedgerRefused
 from proxy.ledger.verdict import KINDS, settle
 from proxy.words import both, phrase
@@ -25,7 +25,6 @@ from proxy.words import both, phrase
 _MOST = 500  # rows
 _LARGEST = 16_384  # bytes of a verdict
 GONE = phrase("row-gone")
-_LARGEST_NUMBER = 2**63 - 1  # of a row, in SQLite
 
 
 class VerdictWish(TypedDict):
@@ -151,7 +150,7 @@ def _query(request: Request) -> Query:
         caller=asked.get("caller"),
         outcome=asked.get("outcome", ""),
         text=asked.get("text", ""),
-        before=min(_LARGEST_NUMBER, int(before)) if before else None,
+        before=min(LARGEST_NUMBER, int(before)) if before else None,
         limit=max(1, min(_MOST, int(asked.get("limit", "50")))),
     )
 

@@ -1,6 +1,7 @@
 """The proxy's state in words and numbers, for probes, people and the console. Never the token."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proxy import __version__
@@ -122,10 +123,15 @@ def _share_state(share: "ShareState") -> "ShareDocument":
     }
 
 
+def _place(ledger: "Ledger") -> str:
+    where = ledger.where
+    return str(where.absolute() if isinstance(where, Path) else where)  # commands run elsewhere
+
+
 def _ledger_state(ledger: "Ledger") -> "LedgerDocument":
     asker, words = ledger.asker, asker_words(ledger.asker)
     return {
-        "file": str(ledger.where.absolute()),  # commands ask from another folder
+        "file": _place(ledger),
         "writable": not ledger.problem,
         "problem": str(ledger.problem),
         "failure": both(ledger.problem),

@@ -130,7 +130,7 @@ class Examination:
             return []
         # Imported only here: it brings the database's client.
         from proxy.doctor.database_check import DatabaseCheck
-        from proxy.server.sharing import database
+        from proxy.server.database import database
 
         reader = CredentialsReader(self._sources, settings.base_url)
         check = DatabaseCheck(database(settings, reader))

@@ -2,12 +2,15 @@
 
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.store import Store
 
-Where = Path
+if TYPE_CHECKING:  # psycopg is imported only where a setting asks for a database
+    from proxy.postgres.connection import Database
+
+Where: TypeAlias = "Path | Database"
 """The name of a place; its text is for people."""
 
 
@@ -44,6 +47,10 @@ class LedgerArchive(Protocol):
 
 def archive_of(where: Where) -> LedgerArchive:
     """Return the archive at a place."""
-    from proxy.ledger.sqlite.archive import FileArchive
+    if isinstance(where, Path):
+        from proxy.ledger.sqlite.archive import FileArchive
 
-    return FileArchive(where)
+        return FileArchive(where)
+    from proxy.ledger.postgres.archive import DatabaseArchive
+
+    return DatabaseArchive(where)

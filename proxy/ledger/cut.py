@@ -6,10 +6,10 @@ needs to walk over the gaps: each gap with the hash of its last entry, and which
 
 import json
 from bisect import bisect
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from proxy.ledger.chain import ENTRIES, OPENED, WHOLE, append_cut, events_of
+from proxy.ledger.chain import OPENED, WHOLE, append_cut, events_of
 from proxy.ledger.connection import LedgerConnection
 
 Span = tuple[int, int]
@@ -18,6 +18,8 @@ Gap = tuple[int, int, str]
 """The first and the last entry that is gone, and the last one's hash, as hexadecimal digits."""
 
 _NEWEST = "SELECT cut FROM chain WHERE cut IS NOT NULL ORDER BY seq DESC LIMIT 1"
+_AT_ONCE = 500  # entries
+_SOME = "SELECT seq, events, hash FROM chain WHERE seq > ? ORDER BY seq LIMIT ?"
 _LEFT = "SELECT number FROM request WHERE number <= ? ORDER BY number"
 
 
@@ -71,7 +73,7 @@ def cut(connection: LedgerConnection, gone: Iterable[int]) -> None:
 def _removable(connection: LedgerConnection, now: Cut) -> list[Gap]:
     """Return the entries of deleted rows alone, and cuts from before, up to the first row left."""
     removable: list[Gap] = []
-    for seq, packed, _, link in connection.execute(ENTRIES):
+    for seq, packed, link in _entries(connection):
         events = list(events_of(packed))
         openings = [each.number for each in events if each.kind in (OPENED, WHOLE)]
         if openings and min(openings) > now.upto:
@@ -79,6 +81,14 @@ def _removable(connection: LedgerConnection, now: Cut) -> list[Gap]:
         if all(now.has_deleted(each.number) for each in events):
             removable.append((seq, seq, link.hex()))
     return removable
+
+
+def _entries(connection: LedgerConnection) -> Iterator[tuple[int, bytes, bytes]]:
+    """Yield the entries, the oldest first; few of many are wanted, so they are read in portions."""
+    last = 0
+    while found := connection.execute(_SOME, (last, _AT_ONCE)).fetchall():
+        yield from found
+        last = found[-1][0]
 
 
 def _spans(numbers: Iterable[int]) -> list[Span]:

@@ -20,7 +20,9 @@ class DoubtfulRows:
     def rows(self) -> list[LedgerEntry]:
         """Return the newest in doubt."""
         with reading(self.where) as reader:
-            return list(reader.entries(Query(in_doubt=True, limit=MOST)))
+            doubtful = reader.entries(Query(in_doubt=True, limit=MOST))
+            # What is open is for its process to close, or for who finds that it has ended.
+            return [each for each in doubtful if each["outcome"] is not None]
 
     def row(self, number: int) -> LedgerEntry | None:
         """Return one, None if it is not in doubt."""

@@ -76,6 +76,11 @@ def end(connection: LedgerConnection, row: Row, claim: KeyClaim) -> None:
         )
 
 
+def free_row(connection: LedgerConnection, number: int, exchange: str) -> None:
+    """Free the key of a row, whichever that is, that was surely not sent."""
+    connection.execute("DELETE FROM claim WHERE number = ? AND exchange = ?", (number, exchange))
+
+
 def size(connection: LedgerConnection) -> int:
     """Return about how many bytes the claims take in the file."""
     (count,) = connection.execute("SELECT count(*) FROM claim").fetchone()

@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proxy.counts import counted
@@ -34,6 +35,7 @@ _MORE = 0.001  # seconds that an opening waits for others: each commit costs wha
 _CROWD = 0.003  # seconds between commits above which an opening waits for no others
 _LOOK = 0.5  # seconds between looks at the writer
 _STALLED = 1.0  # seconds after which a disk is called sick
+_TOO_LONG = 12.0  # seconds after which a database is asked anew: it may be another server
 _LAST = 0.2  # seconds for the last ends, when the process ends at once
 _TOLD = 20  # rows left open that are named in the log, one line each
 
@@ -47,6 +49,7 @@ class Ledger:
     def __init__(self, where: Where, retention: Retention) -> None:
         """Open it and report the rows left open; raise LedgerRefused if it cannot be used."""
         self.where = where
+        self._kept_by = "disk" if isinstance(where, Path) else "database"
         self.recovered: Counter[str] = Counter()
         self.asker: Asker | None = None
         """Who asks the API about what is in doubt, if anybody does."""
@@ -85,7 +88,10 @@ class Ledger:
         """The reason why nothing can be written; empty while it can."""
         stalled = self._stalled()
         if stalled > _STALLED:
-            return phrase("disk.silent", seconds=round(stalled))
+            seconds = round(stalled)
+            if self._kept_by == "disk":
+                return phrase("disk.silent", seconds=seconds)
+            return phrase("ledger.database-silent", seconds=seconds)
         return self._writer.problem or self._writer.damage
 
     @property
@@ -228,14 +234,17 @@ class Ledger:
         sick = stalled > _STALLED
         if sick and not self._sick:
             log.error(
-                "the ledger %s cannot be written: the disk has not answered for %.1f s; requests"
+                "the ledger %s cannot be written: the %s has not answered for %.1f s; requests"
                 " that may change something wait, and get 503 after %g s",
                 self.where,
+                self._kept_by,
                 stalled,
                 _WAIT,
             )
         elif self._sick and not sick:
-            log.info("the disk of the ledger %s answers again", self.where)
+            log.info("the %s of the ledger %s answers again", self._kept_by, self.where)
+        if stalled > _TOO_LONG:
+            self._writer.break_off()
         self._sick = sick
         now = self._loop.time()
         for row in [row for row, until in self._waiting.items() if until <= now]:
@@ -284,7 +293,7 @@ class Ledger:
             )
         if left:
             log.warning(
-                "%s of the ledger %s open at the start, in doubt now: %s ledger --in-doubt",
+                "%s of the ledger %s left open, in doubt now: %s ledger --in-doubt",
                 counted(len(left), "row"),
                 "was" if len(left) == 1 else "were",
                 COMMAND,

@@ -25,6 +25,8 @@ _COLUMNS = (
 # The columns that an older format lacks, by version.
 _MARKS = {1: "'{}' AS marks"}
 _VERDICT = {1: "NULL, NULL"}
+LARGEST_NUMBER = 2**63 - 1
+"""The largest number that a row could have."""
 _EVIDENCE = "SELECT at, code, found FROM evidence WHERE number = ? ORDER BY rowid"
 
 _HOLDS = (
@@ -103,10 +105,12 @@ class Reader:
 
     def find(self, name: str) -> list[LedgerEntry]:
         """Return the newest row of an exchange's id, or the one of a row's number (``#17``)."""
-        column = "number" if name.startswith("#") else "exchange"
+        numbered = name.startswith("#") and name[1:].isdecimal()
+        column = "number" if numbered else "exchange"
+        value = min(int(name[1:]), LARGEST_NUMBER) if numbered else name
         rows = self._connection.execute(
             f"SELECT {self._columns} FROM request WHERE {column} = ? ORDER BY number DESC LIMIT 1",
-            [name.removeprefix("#")],
+            [value],
         )
         return [self._entry(row) for row in rows]
 

@@ -30,6 +30,12 @@ class Store(Protocol):
         Those of ``ours``, which are still under way, stay open.
         """
 
+    def abandoned(self) -> list[LeftOpen]:
+        """Close rows that other processes left open, as in doubt, once it is sure; return them."""
+
+    def break_off(self) -> None:
+        """Have it fail what waits too long, if it can: called from another thread."""
+
     def enter(
         self,
         openings: list[Row],

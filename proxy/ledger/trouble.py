@@ -62,6 +62,14 @@ class Moved(OSError):
         self.why = why
 
 
+class OutOfReach(OSError):
+    """The database does not do what is asked: it cannot be reached, or not now."""
+
+    def __init__(self, why: Phrase) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
 def code(error: sqlite3.Error) -> int:
     """Return SQLite's primary result code, 0 if there is none."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
@@ -99,7 +107,7 @@ def words(error: BaseException) -> Said:
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHMSIZE:
             return _WORDS[sqlite3.SQLITE_FULL]  # no room for the index of the write-ahead log
         return _WORDS.get(code(error)) or phrase("ledger.sqlite", error=type(error).__name__)
-    if isinstance(error, LedgerRefused | Moved):
+    if isinstance(error, LedgerRefused | Moved | OutOfReach):
         return error.why
     if isinstance(error, OSError):
         return _OF_OS.get(error.errno or 0) or error.strerror or str(error)

@@ -114,6 +114,11 @@ class Writer(threading.Thread):
         """
         self._arrived.put(steps)
 
+    def break_off(self) -> None:
+        """Have what the store waits for fail, if that can be done."""
+        if self._store is not None:
+            self._store.break_off()
+
     def stop(self) -> None:
         """Write what is there, close the file and end the thread; returns at once."""
         self._arrived.put(None)
@@ -194,6 +199,8 @@ class Writer(threading.Thread):
         before, self.in_doubt, self._counted = self.in_doubt, store.in_doubt(), now
         since = stamp(time.time() - STAYS)
         self.long_in_doubt = store.long_in_doubt(since) if self.in_doubt else 0
+        if left := store.abandoned():
+            self._left(left)
         # A new row may come for one that was settled: the count alone does not tell.
         if new or self.in_doubt > before:
             self.doubted()

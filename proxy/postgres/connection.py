@@ -51,6 +51,10 @@ class Database:
         except psycopg.Error as error:
             raise worded(error, password) from None
 
+    def __str__(self) -> str:
+        """Return its address."""
+        return str(self.address)
+
     def _parameters(self) -> dict[str, str | int | None]:
         address = self.address
         return {

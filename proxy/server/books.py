@@ -1,12 +1,12 @@
 """Builds the ledger's parts; imported only with a ledger."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proxy.exchange.own_request import Ask
 from proxy.exchange.record import Forward
 from proxy.journal.redaction import Redaction
+from proxy.ledger.archive import Where
 from proxy.ledger.bookkeeper import Bookkeeper
 from proxy.ledger.claims import Claims
 from proxy.ledger.doubts import DoubtfulRows
@@ -33,22 +33,20 @@ _PREFIXES = ("/ledger", "/console/api/ledger")
 class Books:
     """The ledger, and the bookkeeper, which opens its rows and is the forwarder's gate."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Open the file that the settings name; raise LedgerRefused if it cannot be used."""
-        if not isinstance(settings.ledger, Path):
-            raise ValueError("there is to be no ledger in a file")
+    def __init__(self, settings: Settings, where: Where) -> None:
+        """Open the ledger that the settings name; raise LedgerRefused if it cannot be used."""
         self._caller = settings.caller_key[0].caller if settings.caller_key else ""
         self._asks = settings.ledger_ask
         self._redaction = redaction = Redaction(settings.redact)
         days, hours = settings.ledger_days, settings.idempotency_hours
         retention = Retention(days, settings.ledger_mib << 20, hours=hours)
-        self.ledger = Ledger(settings.ledger, retention)
+        self.ledger = Ledger(where, retention)
         picker = Picker(settings.ledger_fields, redaction.value, self.ledger.mark)
         self._claims = Claims(self.ledger) if settings.idempotency else None
         self._likenesses = Likenesses(self.ledger.mark)
         self._guard: RepeatGuard | None = None
         if settings.repeats != "pass":
-            row, refuses = DoubtfulRows(settings.ledger).row, settings.repeats == "refuse"
+            row, refuses = DoubtfulRows(where).row, settings.repeats == "refuse"
             self._guard = RepeatGuard(self._likenesses, row, refuses=refuses)
         self.bookkeeper = Bookkeeper(
             self.ledger,

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from proxy.addresses import Url
@@ -88,7 +89,7 @@ def build(
     out = _outward(settings, credentials)
     journal, recorder = _recording(settings)
     keeper, shared, share = _keeping(settings, credentials, out, journal)
-    books = _books(settings)
+    books = _books(settings, credentials)
     ledger = None if books is None else books.ledger
     metrics, access_log = Metrics(), _access_log(as_json=as_json)
     ended = [metrics.observe, *_lines(settings, access_log), *_end_of(recorder)]
@@ -191,13 +192,18 @@ def _pages(
     return Pages(settings, access, quit_now, parts()).app()
 
 
-def _books(settings: Settings) -> "Books | None":
+def _books(settings: Settings, credentials: CredentialsSource) -> "Books | None":
     if settings.ledger is None:
         return None
-    # Imported only here: without a ledger SQLite stays out of memory.
+    # Imported only here: without a ledger SQLite stays out of memory, and without a database its
+    # client does.
     from proxy.server.books import Books
 
-    return Books(settings)
+    if isinstance(settings.ledger, Path):
+        return Books(settings, settings.ledger)
+    from proxy.server.database import database
+
+    return Books(settings, database(settings, credentials))
 
 
 def _access_log(*, as_json: bool) -> AccessLog:

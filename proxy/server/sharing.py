@@ -4,22 +4,13 @@ import secrets
 
 from proxy.clock import Clock
 from proxy.credentials import CredentialsSource
-from proxy.postgres.connection import Database
 from proxy.postgres.line import Line
+from proxy.server.database import database
 from proxy.settings.model import Settings
 from proxy.token.share import Share
 from proxy.token.shared import SharedSource
 from proxy.token.shelf import CHANNEL, SCHEMA
 from proxy.token.source import TokenSource
-
-
-def database(settings: Settings, credentials: CredentialsSource) -> Database:
-    """Return the way to the database that the settings name."""
-    address = settings.database_address
-    if address is None:
-        raise ValueError("there is to be no database")
-    timeout = settings.connect_timeout
-    return Database(address, credentials.database, settings.database_ca, timeout)
 
 
 def bound(settings: Settings) -> tuple[str, ...]:

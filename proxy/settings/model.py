@@ -428,8 +428,9 @@ class Settings(BaseSettings):
         "FILE",
         common=True,
         default=None,
-        description="File of the ledger. The proxy records every request that may change"
-        " something on disk, before it sends the request. Unset: no ledger.",
+        description="File of the ledger, or postgresql://USER@HOST:PORT/DATABASE for several"
+        " replicas with one ledger (see DATABASE). The proxy records every request that may change"
+        " something there, before it sends the request. Unset: no ledger.",
     )
     ledger_days: float = setting(
         "ledger",
@@ -445,8 +446,8 @@ class Settings(BaseSettings):
         "MIB",
         default=1024,
         ge=1,
-        description="Size limit of the ledger's rows, in MiB. Above it, the oldest rows are"
-        " deleted, except those that are open or in doubt.",
+        description="Size limit of the ledger's rows in a file, in MiB. Above it, the oldest rows"
+        " are deleted, except those that are open or in doubt.",
     )
     ledger_ask: bool = setting(
         "ledger",
@@ -611,10 +612,8 @@ class Settings(BaseSettings):
             yield from _unusable_pair("tls_cert", self.tls_cert, "tls_key", self.tls_key)
 
     def _shared(self) -> Iterator[Problem]:
-        if isinstance(self.ledger, DatabaseAddress):
-            yield Problem(("ledger",), phrase("value.ledger-in-database"))
-            if self.database:
-                yield Problem(("database",), phrase("value.database-twice"), ("ledger",))
+        if isinstance(self.ledger, DatabaseAddress) and self.database:
+            yield Problem(("database",), phrase("value.database-twice"), ("ledger",))
         if self.database and not self.token_shared:
             yield Problem(("database",), phrase("value.database-unused"), ("token_shared",))
         if self.token_shared and not self.database_address:

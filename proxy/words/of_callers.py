@@ -203,7 +203,8 @@ OF_CALLERS = {
     ),
     "ledger-closed": Words("this proxy is ending", "este proxy está terminando"),
     "ledger-wrote-nothing": Words(
-        "the disk wrote no row for {seconds} s", "el disco no escribió ninguna fila en {seconds} s"
+        "the ledger took no row for {seconds} s",
+        "el libro de registro no recibió ninguna fila en {seconds} s",
     ),
     # -- next steps ------------------------------------------------------------------------------
     "step.report": Words(
@@ -217,10 +218,10 @@ OF_CALLERS = {
         " instancia",
     ),
     "step.ledger": Words(
-        "free disk space, or give the proxy the right to write the file of BREB_LEDGER; nothing was"
-        " sent to the upstream",
-        "libere espacio en el disco, o dé al proxy permiso para escribir el archivo de BREB_LEDGER;"
-        " no se envió nada al servidor de destino",
+        "free disk space, or give the proxy the right to write the file of BREB_LEDGER, or bring"
+        " its database back; nothing was sent to the upstream",
+        "libere espacio en el disco, o dé al proxy permiso para escribir el archivo de BREB_LEDGER,"
+        " o recupere su base de datos; no se envió nada al servidor de destino",
     ),
     "step.look-up": Words(
         "before you send the request again, look up in the API whether it was carried out: a"

@@ -40,9 +40,11 @@ OF_DATABASE = {
         "necesita una base de datos común a todas las réplicas; ponga"
         " BREB_DATABASE=postgresql://USUARIO@HOST/BASE",
     ),
-    "value.ledger-in-database": Words(
-        "a ledger in a database is not possible yet; name a file",
-        "todavía no se puede llevar el libro de registro en una base de datos; indique un archivo",
+    "ledger.database-elsewhere": Words(
+        "the running proxy's ledger is in a database: set BREB_LEDGER, and what the login needs,"
+        " for this command too",
+        "el libro de registro del proxy en marcha está en una base de datos: ponga BREB_LEDGER, y"
+        " lo que pida el acceso, también para este comando",
     ),
     # -- what fails ------------------------------------------------------------------------------
     "database.no-library": Words(
@@ -112,5 +114,22 @@ OF_DATABASE = {
     "ready.not-shared": Words(
         "token: not shared with the other replicas: {why}",
         "token: no se comparte con las otras réplicas: {why}",
+    ),
+    # -- a ledger there --------------------------------------------------------------------------
+    "ledger.database-silent": Words(
+        "the database has not answered for {seconds} s",
+        "la base de datos no responde hace {seconds} s",
+    ),
+    "ledger.not-durable": Words(
+        "the database's setting fsync is off: what it confirms may be lost when its machine ends;"
+        " turn it on there",
+        "la base de datos tiene fsync apagado: lo que confirma puede perderse cuando termine su"
+        " máquina; enciéndalo allá",
+    ),
+    "ledger.backup-database": Words(
+        "the ledger is in a database, which has tools of its own for copies:"
+        " pg_dump --schema=breb_ledger --file=FILE {address}",
+        "el libro de registro está en una base de datos, que tiene sus propias herramientas para"
+        " copias: pg_dump --schema=breb_ledger --file=ARCHIVO {address}",
     ),
 }

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from proxy.admin.connection import Unreached
 from proxy.cli.ledger import rows
-from proxy.cli.ledger.file import add_row, find, ledger_file
+from proxy.cli.ledger.file import add_row, find, ledger_place
 from proxy.cli.ledger.listing import add_list, show_list
 from proxy.cli.ledger.look_up import add_look_up, look_up
 from proxy.cli.ledger.made import add_made, made
@@ -124,7 +124,7 @@ def _settle(options: argparse.Namespace, screen: Screen) -> int:
     entry = find(options)
     author = options.by or _me()
     before = settle(
-        ledger_file(options),
+        ledger_place(options),
         entry["number"],
         kind=options.kind,
         note=options.note.strip(),
@@ -151,7 +151,7 @@ def _add_backup(parser: argparse.ArgumentParser) -> None:
 
 
 def _backup(options: argparse.Namespace, screen: Screen) -> int:
-    size = archive_of(ledger_file(options)).backup(Path(options.file))
+    size = archive_of(ledger_place(options)).backup(Path(options.file))
     screen.line(f"{options.file}: {size} bytes, checked")
     return OK
 
@@ -161,7 +161,7 @@ def _no_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _forget_answers(options: argparse.Namespace, screen: Screen) -> int:
-    count = archive_of(ledger_file(options)).forget_answers()
+    count = archive_of(ledger_place(options)).forget_answers()
     screen.line(f"{counted(count, 'answer')} deleted; the keys stay, so that no repeat is sent")
     return OK
 

@@ -6,36 +6,59 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from pydantic import SecretStr
+
 from proxy.admin import client as admin_client
 from proxy.admin.connection import NotProven, Unreached
 from proxy.admin.secret import user
 from proxy.cli.shared import sources_of
 from proxy.errors import BadValue, SettingsError
+from proxy.ledger.archive import Where
 from proxy.ledger.entry import LedgerEntry
 from proxy.ledger.reading import reading
 from proxy.ledger.trouble import SETTING, LedgerRefused, NoSuchRow
-from proxy.postgres.address import SCHEMES
+from proxy.postgres.address import SCHEMES, DatabaseAddress
+from proxy.settings.precedence import full_name
+from proxy.settings.sources import Sources
 from proxy.terminal.arguments import words
 from proxy.terminal.plain import plain
 from proxy.words import phrase
 
 if TYPE_CHECKING:
     from proxy.admin.documents import StatusDocument
+    from proxy.postgres.connection import Database
 
 _LIMIT = 2.0  # seconds
+_PATIENCE = 5.0  # seconds for the database to be reached
 _UNSET = phrase("ledger.unset")
 
 
-def ledger_file(options: argparse.Namespace) -> Path:
+def ledger_place(options: argparse.Namespace) -> Where:
     """Return the ledger that the options and settings name, or else the running proxy's."""
-    found = options.ledger or sources_of(options).get(SETTING)
-    found = found or _of_running_proxy(options)
+    sources = sources_of(options)
+    found = options.ledger or sources.get(SETTING)
     if found is None:
-        raise SettingsError([_UNSET])
-    if found.startswith(SCHEMES):
-        in_database = BadValue(phrase("value.ledger-in-database"))
-        raise SettingsError([in_database.of(SETTING)])
-    return Path(found)
+        found = _of_running_proxy(options)
+        if found is None:
+            raise SettingsError([_UNSET])
+        if found.startswith(SCHEMES):  # our password is for the address that our settings name
+            raise SettingsError([phrase("ledger.database-elsewhere")])
+    return _database(found, sources) if found.startswith(SCHEMES) else Path(found)
+
+
+def _database(address: str, sources: Sources) -> "Database":
+    """Return the way to it; the login is that of the settings."""
+    from proxy.postgres.connection import Database
+
+    try:
+        parsed = DatabaseAddress.parse(address)
+    except BadValue as bad:
+        raise SettingsError([bad.of(SETTING)]) from None
+    password, authorities = (
+        sources.get(full_name(name)) for name in ("database_password", "database_ca")
+    )
+    secret = None if password is None else SecretStr(password)
+    return Database(parsed, lambda: secret, Path(authorities) if authorities else None, _PATIENCE)
 
 
 def _of_running_proxy(options: argparse.Namespace) -> str | None:
@@ -73,7 +96,7 @@ def add_row(parser: argparse.ArgumentParser) -> None:
 def find(options: argparse.Namespace) -> LedgerEntry:
     """Return the named row; the newest, if two exchanges have one id."""
     name = f"#{options.row}" if options.row.isdigit() else options.row
-    with reading(ledger_file(options)) as reader:
+    with reading(ledger_place(options)) as reader:
         found = reader.find(name)
     if not found:
         raise NoSuchRow(plain(options.row))

@@ -6,12 +6,12 @@ import sys
 import time
 
 from proxy.cli.ledger import rows
-from proxy.cli.ledger.file import ledger_file
+from proxy.cli.ledger.file import ledger_place
 from proxy.cli.ledger.spreadsheet import write_csv
 from proxy.counts import counted
 from proxy.invocation import COMMAND
 from proxy.ledger.entry import LedgerEntry
-from proxy.ledger.reading import Query, reading
+from proxy.ledger.reading import LARGEST_NUMBER, Query, reading
 from proxy.moments import stamp
 from proxy.terminal.arguments import OK, words
 from proxy.terminal.plain import as_json
@@ -71,9 +71,9 @@ def show_list(options: argparse.Namespace, screen: Screen) -> int:
         outcome=options.outcome or "",
         text=options.find or "",
         before=options.before,
-        limit=-1 if options.all else options.limit,  # SQLite: no limit
+        limit=LARGEST_NUMBER if options.all else options.limit,
     )
-    with reading(ledger_file(options)) as reader:
+    with reading(ledger_place(options)) as reader:
         entries = reader.entries(query)
         if options.json:
             for entry in entries:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from proxy.admin.connection import Unreached
 from proxy.cli.ledger import rows
-from proxy.cli.ledger.file import ledger_file
+from proxy.cli.ledger.file import ledger_place
 from proxy.cli.ledger.look_up import looked_up
 from proxy.cli.shared import add_proxy
 from proxy.ledger.entry import LedgerEntry
@@ -45,7 +45,7 @@ def add_made(parser: argparse.ArgumentParser) -> None:
 
 def made(options: argparse.Namespace, screen: Screen) -> int:
     """Answer by the ledger, and by the API where that is in doubt or not final."""
-    with reading(ledger_file(options)) as reader:
+    with reading(ledger_place(options)) as reader:
         entries = reader.named(options.what)
     if not entries:
         raise NoSuchRow(plain(options.what))
@@ -84,7 +84,7 @@ def _asked(
 
 
 def _now(entry: LedgerEntry, options: argparse.Namespace) -> LedgerEntry:
-    with reading(ledger_file(options)) as reader:
+    with reading(ledger_place(options)) as reader:
         found = reader.find(entry["exchange"])
     return found[0] if found else entry
 

@@ -3,7 +3,7 @@
 import argparse
 import re
 
-from proxy.cli.ledger.file import ledger_file
+from proxy.cli.ledger.file import ledger_place
 from proxy.counts import counted
 from proxy.ledger.archive import archive_of
 from proxy.ledger.chain import ChainLink, exported
@@ -30,7 +30,7 @@ def add_verify(parser: argparse.ArgumentParser) -> None:
 
 def run_verify(options: argparse.Namespace, screen: Screen) -> int:
     """Verify the ledger, and say what does not agree."""
-    found = verify(ledger_file(options), options.head)
+    found = verify(ledger_place(options), options.head)
     if options.json:
         screen.line(as_json(_document(found), 2))
     else:
@@ -46,7 +46,7 @@ def add_chain(parser: argparse.ArgumentParser) -> None:
 
 def run_chain(options: argparse.Namespace, screen: Screen) -> int:
     """Print the chain's entries, one JSON object a line."""
-    with archive_of(ledger_file(options)).reading() as connection:
+    with archive_of(ledger_place(options)).reading() as connection:
         for entry in exported(connection):
             screen.line(as_json(entry))
     return OK

@@ -228,7 +228,7 @@ async def test_a_disk_that_hangs_holds_nobody_for_ever(
     monkeypatch.setattr(FileStore, "write", hanging)
     monkeypatch.setattr(module, "_WAIT", 0.05)
     late = row()
-    with pytest.raises(LedgerUnavailable, match="wrote no row"):
+    with pytest.raises(LedgerUnavailable, match="took no row"):
         await ledger.open(late)
     ledger.close(late, ended("not-sent"))
     monkeypatch.setattr(module, "_WAIT", 10)
@@ -418,7 +418,7 @@ async def test_what_was_left_open_is_found_as_soon_as_there_is_room(
     await made.aclose()
     assert [outcome for _, outcome in outcomes(path)] == ["unknown", "unknown"]
     assert made.recovered == {"POST": 2}
-    assert "2 rows of the ledger were open" in caplog.text
+    assert "2 rows of the ledger were left open" in caplog.text
 
 
 async def test_a_page_that_was_found_broken_stops_what_would_be_written(
@@ -460,7 +460,7 @@ async def test_what_a_process_left_open_is_told_at_the_start(
     await made.aclose()
     said = [record.getMessage() for record in caplog.records]
     assert sum(line.startswith("outcome unknown: POST /v1/payments/breb") for line in said) == 2
-    assert any("2 rows of the ledger were open" in line for line in said)
+    assert any("2 rows of the ledger were left open" in line for line in said)
     assert made.recovered == {"POST": 2}
     assert made.in_doubt == 2
     caplog.clear()

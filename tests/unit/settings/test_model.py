@@ -531,7 +531,11 @@ def test_what_is_for_a_database_needs_one(given: dict[str, Any]) -> None:
     assert any("BREB_DATABASE" in each for each in problems(**given))
 
 
-def test_a_ledger_in_a_database_is_refused_and_makes_no_file(tmp_path: Path) -> None:
-    (found,) = problems(ledger="postgresql://breb@db.test/x")
-    assert found.startswith("BREB_LEDGER: a ledger in a database is not possible yet")
-    assert not list(tmp_path.iterdir())
+def test_a_ledger_may_be_in_a_database_which_the_token_is_shared_over_too() -> None:
+    made = load(ledger="postgresql://breb@db.test/x", database_password="hush")
+    assert str(made.ledger) == "postgresql://breb@db.test:5432/x"
+    assert made.database_address == made.ledger
+    (found,) = problems(
+        ledger="postgresql://breb@db.test/x", database="postgresql://o.test/x", token_shared=True
+    )
+    assert "one database for both" in found

@@ -1,0 +1,142 @@
+"""A session with the database that understands the ledger's SQL, and words what fails."""
+
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache
+from typing import Any
+
+import psycopg
+
+from proxy.errors import DatabaseUnavailable
+from proxy.ledger.connection import Values
+from proxy.ledger.postgres.tables import SCHEMA
+from proxy.ledger.trouble import LedgerRefused, OutOfReach
+from proxy.postgres.connection import Database
+from proxy.postgres.trouble import worded
+from proxy.words import phrase
+
+LOCKS = 0x6272656C  # the first half of the number of each of the ledger's locks: "brel" in ASCII
+_CHAIN = 0  # the second half: the right to add to the chain; others are the replicas' numbers
+
+# A session that has lost its peer must end soon, whichever side that is: its locks end with it.
+_SETTINGS = """
+SET search_path TO breb_ledger;
+SELECT set_config('synchronous_commit', 'on', false)
+WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply');
+SET lock_timeout TO '5s';
+SET idle_in_transaction_session_timeout TO '5s';
+SET tcp_keepalives_idle TO 5;
+SET tcp_keepalives_interval TO 5;
+SET tcp_keepalives_count TO 3;
+SET tcp_user_timeout TO '20s';
+"""
+_BEGIN = f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({LOCKS}, {_CHAIN})"
+_DURABLE = "SELECT current_setting('fsync')"
+
+
+class LedgerSession:
+    """One connection; raises OutOfReach where the database does not do what is asked."""
+
+    def __init__(self, database: Database) -> None:
+        """Connect, and make the tables if there are none; raise LedgerRefused for good."""
+        try:
+            self._connection = database.connect()
+        except DatabaseUnavailable as away:
+            raise OutOfReach(away.why) from None
+        try:
+            self._settle()
+        except BaseException:
+            self.close()
+            raise
+
+    def _settle(self) -> None:
+        try:
+            SCHEMA.prepare(self._connection)
+        except DatabaseUnavailable as away:
+            kind = LedgerRefused if away.why.code == "database.newer" else OutOfReach
+            raise kind(away.why) from None
+        self.script(_SETTINGS)
+
+    def check_durable(self) -> None:
+        """Raise LedgerRefused unless what is committed survives the end of the server."""
+        (fsync,) = self.execute(_DURABLE).fetchone() or ("",)
+        if fsync != "on":
+            raise LedgerRefused(phrase("ledger.not-durable"))
+
+    @property
+    def lost(self) -> bool:
+        """Whether it is over: it takes no more statements."""
+        return self._connection.closed
+
+    @property
+    def process(self) -> int:
+        """The number of the server's process that serves it."""
+        return self._connection.info.backend_pid
+
+    def script(self, statements: str) -> None:
+        """Execute statements without values, at once."""
+        with _in_words():
+            self._connection.execute(statements.encode())
+
+    def execute(self, statement: str, values: Values = ()) -> "psycopg.Cursor[tuple[Any, ...]]":
+        """Execute one of the ledger's statements."""
+        with _in_words():
+            return self._connection.execute(_translated(statement), values)
+
+    def executemany(
+        self, statement: str, values: Sequence[Values]
+    ) -> "psycopg.Cursor[tuple[Any, ...]]":
+        """Execute one for each of ``values``, on one way to the server and back."""
+        with _in_words():
+            cursor = self._connection.cursor()
+            if values:
+                cursor.executemany(_translated(statement), values)
+            return cursor
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Do what is in the block in one transaction, while nobody else adds to the chain."""
+        try:
+            self.script(_BEGIN)
+            yield
+        except BaseException:
+            with suppress(OutOfReach):
+                self.script("ROLLBACK")
+            raise
+        self.script("COMMIT")
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Read what is in the block as it is at one moment."""
+        self.script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            yield
+        finally:
+            with suppress(OutOfReach):
+                self.script("ROLLBACK")
+
+    def break_off(self) -> None:
+        """End it from another thread, although it waits for an answer."""
+        with suppress(OSError, psycopg.Error):
+            descriptor = socket.dup(self._connection.fileno())
+            with socket.socket(fileno=descriptor) as peer:
+                peer.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """End it."""
+        self._connection.close()
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        raise OutOfReach(worded(error).why) from None
+
+
+@cache
+def _translated(statement: str) -> bytes:
+    """Return a statement as psycopg takes it; only SQLite may read an index for a table."""
+    return statement.replace("%", "%%").replace("?", "%s").replace(" NOT INDEXED", "").encode()
