@@ -136,6 +136,13 @@ class RequestParser:
         end = self._boundary(data, start)
         return self._head(data[start:end]), end
 
+    def body(self, data: bytes, start: int) -> tuple[bytes, int]:
+        """Return the body of known length that stands whole in ``data``, and its end."""
+        end = start + self._remaining
+        self._remaining = 0
+        self.forget()
+        return data[start:end], end
+
     def close(self) -> None:
         """Drop the parts that refer to this one, at the end of the connection; `feed` no more then.
 

@@ -155,3 +155,16 @@ def test_a_list_that_is_taken_apart_is_short(name: bytes) -> None:
         with pytest.raises(RequestRefused) as refused:
             RequestParser().feed(head + lines + b"\r\n\r\n", 0)
         assert refused.value.status == 431
+
+
+def test_a_body_that_came_whole_is_taken_at_once_and_the_next_request_follows() -> None:
+    parser = RequestParser()
+    post = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
+    data = post + b"GET /b HTTP/1.1\r\nHost: x\r\n\r\n"
+    first, end = parser.feed(data, 0)
+    body, end = parser.body(data, end)
+    second, end = parser.feed(data, end)
+    assert isinstance(first, Request)
+    assert isinstance(second, Request)
+    assert (first.target, body, second.target, end) == (b"/a", b"abc", b"/b", len(data))
+    assert not parser.counts
