@@ -5,7 +5,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from proxy.errors import LedgerUnavailable
 from proxy.exchange.preference import NAME, is_lenient
@@ -13,9 +13,9 @@ from proxy.exchange.record import Exchange
 from proxy.http1.request import Request
 from proxy.ledger.document import Document
 from proxy.ledger.entry import LedgerEntry
-from proxy.ledger.likeness import Likenesses
+from proxy.ledger.likeness import Likeness, Likenesses
 from proxy.ledger.repeats import like_in_doubt
-from proxy.ledger.row import Row
+from proxy.ledger.row import End, Row
 from proxy.ledger.trouble import LedgerRefused
 from proxy.words import phrase
 
@@ -23,6 +23,14 @@ log = logging.getLogger("proxy.ledger")
 
 _MINUTE = 60.0  # seconds
 _MOST = 10_000  # payments of the last minute
+
+
+class _RecentPayment(NamedTuple):
+    """A payment that was made, when (seconds), and its row. Not the row: that is kilobytes."""
+
+    at: float
+    number: int
+    likeness: Likeness
 
 
 class LooksRepeated(Exception):
@@ -56,11 +64,11 @@ class RepeatGuard:
         self._likenesses = likenesses
         self._row = row
         self._refuses = refuses
-        self._recent: OrderedDict[str, tuple[float, Row]] = OrderedDict()
+        self._recent: OrderedDict[str, _RecentPayment] = OrderedDict()
         self.questions: Questions | None = None
 
     def look_at(self, exchange: Exchange, request: Request, row: Row, document: Document) -> None:
-        """Note what a payment looks like; warn if one like it was answered a moment ago."""
+        """Note what a payment looks like; warn if one like it was made a moment ago."""
         likeness = self._likenesses.of(exchange.caller, request.method, row.path, document)
         if likeness is None:
             return
@@ -68,11 +76,18 @@ class RepeatGuard:
         if is_lenient(request.section.known.get(NAME, ())):
             return
         row.guarded = True
-        now = time.monotonic()
-        at, before = self._recent.get(likeness.natural, (-_MINUTE, row))
-        if now - at < _MINUTE and likeness.like(before.likeness) and _succeeded(before):
-            self._warn(exchange, before.number or 0)
-        self._recent[likeness.natural] = now, row
+        before = self._recent.get(likeness.natural)
+        if before is None or time.monotonic() - before.at > _MINUTE:
+            return
+        if likeness.like(before.likeness):
+            self._warn(exchange, before.number)
+
+    def over(self, row: Row, end: End) -> None:
+        """Remember a payment that was made."""
+        likeness = row.likeness
+        if likeness is None or row.number is None or not _succeeded(end):
+            return
+        self._recent[likeness.natural] = _RecentPayment(time.monotonic(), row.number, likeness)
         self._recent.move_to_end(likeness.natural)
         if len(self._recent) > _MOST:
             self._recent.popitem(last=False)
@@ -95,6 +110,5 @@ class RepeatGuard:
         log.warning("a payment looks like that of row #%d [%s]", number, exchange.id)
 
 
-def _succeeded(row: Row) -> bool:
-    end = row.end
-    return end is not None and end.outcome == "answered" and (end.status or 500) < 300
+def _succeeded(end: End) -> bool:
+    return end.outcome == "answered" and (end.status or 500) < 300

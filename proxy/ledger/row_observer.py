@@ -137,6 +137,8 @@ class RowObserver(Observer):
             claim = self.row.claim
             if claim is not None and claim.keeps:
                 claim.answer = self._answer.kept(self._exchange)
+            if self._guard is not None:
+                self._guard.over(self.row, end)
             tell = partial(self.tell_answer, self.row, end) if told else None
             self._ledger.close(self.row, end, tell)
 
