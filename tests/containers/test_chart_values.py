@@ -81,6 +81,11 @@ def environment(documents: list[Document]) -> dict[str, Any]:
         pytest.param("imagee: { tag: x }", "imagee", id="misspelt value"),
         pytest.param("image: { digest: latest }", "digest", id="no digest"),
         pytest.param("autoscaling: { minReplicas: 20 }", "maxReplicas", id="more at least"),
+        pytest.param("database: { passwordSecret: a }", "need database.url", id="no database"),
+        pytest.param(
+            "settings: { TOKEN_SHARED: true }", "set database.url", id="shared without a database"
+        ),
+        pytest.param("database: { url: x }", "database", id="no address"),
         pytest.param(
             "{ tls: { secret: a }, settings: { TLS_CERT: /b } }", "two certificates", id="two"
         ),
@@ -281,3 +286,19 @@ def test_with_a_ledger_each_replica_keeps_a_disk_of_its_own(tmp_path: Path) -> N
     assert {"name": "ledger", "mountPath": "/var/lib/breb-proxy"} in proxy["volumeMounts"]
     assert environment(made)["BREB_LEDGER"] == "/var/lib/breb-proxy/ledger.db"
     assert one(made, "HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]["kind"] == "StatefulSet"
+
+
+def test_replicas_share_a_token_through_a_database(tmp_path: Path) -> None:
+    address = "postgresql://breb@db.example.co/breb"
+    made = rendered(
+        f"database: {{ url: '{address}', passwordSecret: db, ca: {{ configMap: authorities }} }}",
+        tmp_path,
+    )
+    found = environment(made)
+    assert found["BREB_DATABASE"] == address
+    assert found["BREB_TOKEN_SHARED"] == "true"
+    assert found["BREB_DATABASE_CA"] == "/etc/breb-proxy-database/ca.crt"
+    volumes = {each["name"]: each for each in pod_of(made)["volumes"]}
+    assert volumes["database-authorities"]["configMap"] == {"name": "authorities"}
+    assert "'db'" in str(pod_of(made)["volumes"])
+    assert "BREB_DATABASE" not in environment(helm(CHART))

@@ -80,7 +80,7 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- $keys := .Values.secretKeys -}}
 {{- $own := dict .Values.credentialsSecret (list "BREB_CLIENT_ID" "BREB_CLIENT_SECRET") -}}
 {{- $_ := set $own .Values.callerKeySecret (concat (get $own .Values.callerKeySecret | default list) (list "BREB_CALLER_KEY")) -}}
-{{- range $secret := concat (list .Values.credentialsSecret .Values.callerKeySecret) .Values.moreSecrets | compact | uniq }}
+{{- range $secret := concat (list .Values.credentialsSecret .Values.callerKeySecret .Values.database.passwordSecret) .Values.moreSecrets | compact | uniq }}
 {{- $mapped := dict }}
 {{- range $name, $key := $keys }}
 {{- if has $name (get $own $secret | default list) }}{{ $_ := set $mapped $name $key }}{{ end }}
@@ -114,6 +114,13 @@ annotations: {{- toYaml . | nindent 2 }}
 - name: authorities
   secret: { secretName: {{ . | quote }}, defaultMode: 0444 }
 {{- end }}
+{{- with .Values.database.ca.configMap }}
+- name: database-authorities
+  configMap: { name: {{ . | quote }} }
+{{- else with .Values.database.ca.secret }}
+- name: database-authorities
+  secret: { secretName: {{ . | quote }}, defaultMode: 0444 }
+{{- end }}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}
 {{- end }}
@@ -136,6 +143,9 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- if or .Values.caBundle.configMap .Values.caBundle.secret }}
 - { name: authorities, mountPath: /etc/breb-proxy-authorities, readOnly: true }
 {{- end }}
+{{- if or .Values.database.ca.configMap .Values.database.ca.secret }}
+- { name: database-authorities, mountPath: /etc/breb-proxy-database, readOnly: true }
+{{- end }}
 {{- with .Values.extraVolumeMounts }}
 {{ toYaml . }}
 {{- end }}
@@ -157,6 +167,13 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- if or .Values.caBundle.configMap .Values.caBundle.secret }}
 - { name: BREB_CA_BUNDLE, value: {{ printf "/etc/breb-proxy-authorities/%s" .Values.caBundle.key | quote }} }
+{{- end }}
+{{- with .Values.database.url }}
+- { name: BREB_DATABASE, value: {{ . | quote }} }
+- { name: BREB_TOKEN_SHARED, value: "true" }
+{{- end }}
+{{- if or .Values.database.ca.configMap .Values.database.ca.secret }}
+- { name: BREB_DATABASE_CA, value: {{ printf "/etc/breb-proxy-database/%s" .Values.database.ca.key | quote }} }
 {{- end }}
 {{- range $name, $value := .Values.settings }}
 - { name: BREB_{{ $name }}, value: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }} }

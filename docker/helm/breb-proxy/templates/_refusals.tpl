@@ -9,6 +9,9 @@
       "DRAIN_DELAY" "set drainDelay"
       "SHUTDOWN_GRACE" "set shutdownGrace"
       "LEDGER" "set ledger.enabled, which also adds a volume"
+      "DATABASE" "set database.url"
+      "DATABASE_CA" "set database.ca"
+      "TOKEN_SHARED" "set database.url, with which all replicas share one token"
       "SECRETS_DIR" "set secretsDir" -}}
 {{- /* Names that other charts have; the schema lets them through, so that they are told of here. */ -}}
 {{- $instead := dict
@@ -53,6 +56,12 @@
 {{- end -}}
 {{- if and .Values.tls.secret .Values.settings.TLS_CERT -}}
 {{- fail "tls.secret and settings.TLS_CERT are two certificates: set only one of them" -}}
+{{- end -}}
+{{- if and .Values.database.ca.configMap .Values.database.ca.secret -}}
+{{- fail "database.ca.configMap and database.ca.secret are two bundles: set only one of them" -}}
+{{- end -}}
+{{- if and (not .Values.database.url) (or .Values.database.passwordSecret .Values.database.ca.configMap .Values.database.ca.secret) -}}
+{{- fail "database.passwordSecret and database.ca need database.url" -}}
 {{- end -}}
 {{- if and .Values.caBundle.configMap .Values.caBundle.secret -}}
 {{- fail "caBundle.configMap and caBundle.secret are two bundles: set only one of them" -}}
