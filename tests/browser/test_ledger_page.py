@@ -1,6 +1,7 @@
 """The ledger in the console, as the person uses it who has to answer for a payment."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,6 +100,13 @@ def test_the_whole_life_of_a_payment_is_in_one_place(page: Page, doubt: Program)
     page.click("#ledger-repeats")
     expect(page.locator("#ledger-dialog tbody tr")).to_have_count(2)
     expect(page.locator("#ledger-find")).to_have_value("r-1")
+
+
+def test_a_ledger_that_cannot_be_written_is_told(page: Page, doubt: Program) -> None:
+    file = Path(doubt.status()["ledger"]["file"])
+    file.rename(file.with_name("away.db"))
+    title = re.compile("The ledger cannot be written: .*was moved, removed or replaced")
+    expect(page.locator("#ledger-open")).to_have_attribute("title", title)
 
 
 def test_a_click_anywhere_on_a_row_opens_it_and_so_do_the_keys(page: Page) -> None:

@@ -3,7 +3,7 @@ import { byId, el, fill, grouped, methodClass } from "/console/dom.js";
 import { show } from "/console/ledger-row.js";
 import { API, asking, get, outcomeOf, verdictOf, when } from "/console/ledger-words.js";
 import { below, cell, path, tag } from "/console/rows.js";
-import { t } from "/console/words.js";
+import { t, told } from "/console/words.js";
 
 const content = () => byId("ledger-dialog").querySelector(".content");
 let doubt = true;
