@@ -26,7 +26,10 @@ class ApiMessage(TypedDict):
 
 
 class ExchangeSummary(TypedDict):
-    """One line of the list. ``mark`` names the party behind the outcome, ``why`` the reason."""
+    """One line of the list. ``mark`` names the party behind the outcome, ``why`` the reason.
+
+    ``repeat_of`` is the ledger's row that it repeats.
+    """
 
     n: int
     id: str
@@ -42,6 +45,7 @@ class ExchangeSummary(TypedDict):
     mark: str
     replayed: bool
     replay_of: str
+    repeat_of: int | None
     caller: str
     why: Both
     kind: str

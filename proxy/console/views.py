@@ -45,6 +45,7 @@ def summary(entry: Entry) -> ExchangeSummary:
         "mark": mark(entry),
         "replayed": entry.replayed,
         "replay_of": entry.replay_of,
+        "repeat_of": entry.repeat_of,
         "caller": entry.caller,
         "why": both(entry.trouble.detail if entry.trouble else entry.note),
         "kind": entry.kind,

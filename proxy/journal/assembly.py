@@ -57,6 +57,7 @@ def entry_of(
         attempts=_attempts(heads, capture, mask),
         phases=tuple(phases(exchange, capture, tls=tls)) if capture else (),
         trouble=_trouble(exchange),
+        repeat_of=exchange.repeat_of,
     )
 
 

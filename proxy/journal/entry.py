@@ -72,6 +72,7 @@ class Entry:
     trouble: Trouble | None
     outcome: str = ""
     kind: str = ""  # empty for exchanges of callers: see journal.beside
+    repeat_of: int | None = None  # the ledger's row that it repeats
 
     @property
     def replayed(self) -> bool:

@@ -102,6 +102,26 @@ def test_the_whole_life_of_a_payment_is_in_one_place(page: Page, doubt: Program)
     expect(page.locator("#ledger-find")).to_have_value("r-1")
 
 
+def test_a_repeat_and_its_first_lead_to_each_other(page: Page, doubt: Program) -> None:
+    body, key = json.dumps({**PAYMENT, "resolution_id": "r-2"}).encode(), ("Idempotency-Key", "k-1")
+    for _ in range(2):
+        ask(doubt.port, "/v1/payments/breb", "POST", body=body, fields=[key])
+    repeat = page.locator("#rows tr", has_text="409")
+    repeat.click()
+    page.click("#act-first")
+    dialog = page.locator("#ledger-dialog")
+    expect(dialog).to_contain_text("#2")
+    listed = dialog.locator("button.listed")
+    expect(listed).to_have_text([re.compile("^Exchange "), re.compile("^Repeat .*: 409$")])
+    listed.last.click()
+    expect(dialog).not_to_be_visible()
+    expect(repeat).to_have_attribute("aria-selected", "true")
+    page.click("#act-first")
+    listed.first.click()
+    expect(page.locator("#act-first")).to_have_count(0)
+    expect(page.locator("#detail")).to_contain_text("502")
+
+
 def test_a_ledger_that_cannot_be_written_is_told(page: Page, doubt: Program) -> None:
     file = Path(doubt.status()["ledger"]["file"])
     file.rename(file.with_name("away.db"))

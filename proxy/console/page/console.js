@@ -7,7 +7,8 @@ import { openAudit } from "/console/audit.js";
 import { Again, openCopy } from "/console/again.js";
 import { Detail } from "/console/detail.js";
 import { Events } from "/console/events.js";
-import { ledgerState, openLedger } from "/console/ledger.js";
+import { ledgerState, openLedger, openRow } from "/console/ledger.js";
+import { exchanges } from "/console/ledger-row.js";
 import { FILTERS } from "/console/filters.js";
 import { List } from "/console/list.js";
 import { lock, unlock } from "/console/locked.js";
@@ -19,9 +20,11 @@ dress(document);
 const again = new Again((id) => { wanted = id; dirty(); });
 const detail = new Detail({
   terms: () => list.search.terms, back: () => closeDetail(), copy: () => openCopy(detail.entry), compare, uncompare: () => open(list.selected),
-  replay: () => again.replay(detail.entry), edit: () => again.edit(detail.entry),
+  first: openRow, replay: () => again.replay(detail.entry), edit: () => again.edit(detail.entry),
 });
 const list = new List((id, beside) => ((beside || picking) && detail.entry && id !== detail.entry.id ? open(detail.entry.id, id) : open(id)), () => dirty());
+exchanges.kept = () => list.entries;
+exchanges.open = open;
 let run = null;
 let wanted = null; // the exchange to show as soon as it is heard of
 let picking = false; // the next row chosen is laid beside the one that is shown, see pick()

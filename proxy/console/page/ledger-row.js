@@ -1,9 +1,11 @@
 // One row of the ledger: what is known of it, what the API has of it, and a person's verdict.
-import { el, fill, byId, post, toast } from "/console/dom.js";
+import { clock, el, fill, byId, post, toast } from "/console/dom.js";
 import { API, asking, get, outcomeOf, verdictOf, when } from "/console/ledger-words.js";
 import { has, t, told } from "/console/words.js";
 
 const KINDS = ["settled", "rejected", "not-found"];
+// The list's entries, and what opens one: the list's owner sets both.
+export const exchanges = { kept: () => [], open: () => {} };
 const content = () => byId("ledger-dialog").querySelector(".content");
 
 // `back` draws the list again, `find` those rows that hold a text.
@@ -16,10 +18,15 @@ export const show = asking(async (number, back, find) => {
   const look = el("button", { id: "ledger-look-up", class: row.in_doubt ? "main" : "", onclick: async () => { look.disabled = true; await lookUp(number, facts, verdict); look.disabled = false; } }, t("ledger.look-up"));
   fill(content(), facts,
     el("div", { class: "acts" }, el("button", { id: "ledger-back", onclick: () => back(number) }, t("ledger.back")), look,
-      resolution && el("button", { id: "ledger-repeats", onclick: () => find(resolution) }, t("life.repeats"))),
+      ...listed(row), resolution && el("button", { id: "ledger-repeats", onclick: () => find(resolution) }, t("life.repeats"))),
     verdict);
   byId("ledger-back").focus();
 });
+
+// Its own exchange and those that repeated it, the oldest first, as far as the list has them: the newest few.
+const listed = (row) => exchanges.kept().filter(({ id, repeat_of: of }) => id === row.exchange || of === row.number).slice(0, 4).reverse()
+  .map((entry) => el("button", { class: "listed", onclick: () => { byId("ledger-dialog").close(); exchanges.open(entry.id); } },
+    entry.id === row.exchange ? t("repeat.exchange", clock(entry.at)) : t("repeat.at", clock(entry.at), entry.status ?? "–")));
 
 const why = (row) => (row.outcome === "answered" && row.in_doubt ? "ledger.failed.why" : `ledger.${row.outcome ?? "open"}.why`);
 

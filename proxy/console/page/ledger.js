@@ -27,6 +27,12 @@ export async function openLedger() {
   await list();
 }
 
+export async function openRow(number) {
+  shown = true;
+  if (!byId("ledger-dialog").open) byId("ledger-dialog").showModal();
+  await open(number);
+}
+
 // `left`: the number of the row that one comes back from.
 const list = asking(async (before = "", left = 0) => {
   const { rows, counts, head } = await get(`${API}?${new URLSearchParams({ in_doubt: doubt ? 1 : 0, limit: 30, before, text })}`);
