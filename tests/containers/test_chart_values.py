@@ -83,6 +83,11 @@ def environment(documents: list[Document]) -> dict[str, Any]:
         pytest.param("autoscaling: { minReplicas: 20 }", "maxReplicas", id="more at least"),
         pytest.param("database: { passwordSecret: a }", "need database.url", id="no database"),
         pytest.param(
+            "{ ledger: { enabled: true }, database: { url: 'postgresql://a/b', ledger: true } }",
+            "two ledgers",
+            id="a ledger in a file and in a database",
+        ),
+        pytest.param(
             "settings: { TOKEN_SHARED: true }", "set database.url", id="shared without a database"
         ),
         pytest.param("database: { url: x }", "database", id="no address"),
@@ -302,3 +307,13 @@ def test_replicas_share_a_token_through_a_database(tmp_path: Path) -> None:
     assert volumes["database-authorities"]["configMap"] == {"name": "authorities"}
     assert "'db'" in str(pod_of(made)["volumes"])
     assert "BREB_DATABASE" not in environment(helm(CHART))
+
+
+def test_a_ledger_in_the_database_needs_no_volume(tmp_path: Path) -> None:
+    made = rendered("database: { url: 'postgresql://breb@db/breb', ledger: true }", tmp_path)
+    found = environment(made)
+    assert found["BREB_LEDGER"] == "postgresql://breb@db/breb"
+    assert found["BREB_TOKEN_SHARED"] == "true"
+    assert "BREB_DATABASE" not in found
+    assert Manifests(made).workload["kind"] == "Deployment"
+    assert not [each for each in pod_of(made)["volumes"] if "persistentVolumeClaim" in each]

@@ -169,7 +169,7 @@ annotations: {{- toYaml . | nindent 2 }}
 - { name: BREB_CA_BUNDLE, value: {{ printf "/etc/breb-proxy-authorities/%s" .Values.caBundle.key | quote }} }
 {{- end }}
 {{- with .Values.database.url }}
-- { name: BREB_DATABASE, value: {{ . | quote }} }
+- { name: {{ ternary "BREB_LEDGER" "BREB_DATABASE" $.Values.database.ledger }}, value: {{ . | quote }} }
 - { name: BREB_TOKEN_SHARED, value: "true" }
 {{- end }}
 {{- if or .Values.database.ca.configMap .Values.database.ca.secret }}

@@ -8,7 +8,7 @@
       "ALLOWED_HOSTS" "set allowedHosts"
       "DRAIN_DELAY" "set drainDelay"
       "SHUTDOWN_GRACE" "set shutdownGrace"
-      "LEDGER" "set ledger.enabled, which also adds a volume"
+      "LEDGER" "set ledger.enabled, which also adds a volume, or database.ledger"
       "DATABASE" "set database.url"
       "DATABASE_CA" "set database.ca"
       "TOKEN_SHARED" "set database.url, with which all replicas share one token"
@@ -60,8 +60,11 @@
 {{- if and .Values.database.ca.configMap .Values.database.ca.secret -}}
 {{- fail "database.ca.configMap and database.ca.secret are two bundles: set only one of them" -}}
 {{- end -}}
-{{- if and (not .Values.database.url) (or .Values.database.passwordSecret .Values.database.ca.configMap .Values.database.ca.secret) -}}
-{{- fail "database.passwordSecret and database.ca need database.url" -}}
+{{- if and (not .Values.database.url) (or .Values.database.ledger .Values.database.passwordSecret .Values.database.ca.configMap .Values.database.ca.secret) -}}
+{{- fail "database.ledger, database.passwordSecret and database.ca need database.url" -}}
+{{- end -}}
+{{- if and .Values.database.ledger .Values.ledger.enabled -}}
+{{- fail "ledger.enabled and database.ledger are two ledgers: set only one of them" -}}
 {{- end -}}
 {{- if and .Values.caBundle.configMap .Values.caBundle.secret -}}
 {{- fail "caBundle.configMap and caBundle.secret are two bundles: set only one of them" -}}
