@@ -63,18 +63,22 @@ class OutgoingBody:
         part = self._now()
         if part is not None and part.last:  # most bodies have come already
             self._ahead = part
+            if len(part.data) > most:  # no observer holds it
+                self._hold(len(part.data))
             return
         parts = [] if part is None else [part.data]
         last = False
         try:
             async with asyncio.timeout(seconds):
                 while not last and self._exchange.received < most:
+                    self._hold(self._exchange.received)
                     data, last = self._now() or await self._next()
                     parts.append(data)
         except TimeoutError:
             pass  # the upstream must not wait for the rest
         if parts:
             self._ahead = BodyPart(b"".join(parts), last)
+            self._hold(self._exchange.received)
 
     async def gathered(self, opening: bytes) -> bytes:
         """Wait until all of it, or more than is kept, is at hand; return the new opening."""

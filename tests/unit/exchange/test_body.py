@@ -112,6 +112,21 @@ def test_what_was_read_ahead_goes_out_once_and_is_told_once() -> None:
     assert (exchange.received, outgoing.more, outgoing.whole) == (7, False, True)
 
 
+@pytest.mark.parametrize(
+    "parts", [(b"abc", b"def", b"ghi", b"jkl"), (b"abcdefg",)], ids=["in parts", "whole"]
+)
+def test_what_was_read_ahead_counts_until_it_has_gone_out(parts: tuple[bytes, ...]) -> None:
+    """Hundreds that waited for the ledger with 80 KB each were beside the budget."""
+    outgoing, _ = body(*parts, limit=0)
+    asyncio.run(outgoing.read_ahead(6, 5.0))
+    read = outgoing._ahead.data if outgoing._ahead else b""
+    assert outgoing._request.kept == len(read) >= 6
+    outgoing.opening()
+    if outgoing.more:
+        asyncio.run(outgoing.next())
+        assert outgoing._request.kept == 3
+
+
 def test_no_more_is_read_ahead_than_is_wanted() -> None:
     outgoing, exchange = body(b"one ", b"two ", b"three", late=True)
     asyncio.run(outgoing.read_ahead(6, 5.0))
