@@ -10,6 +10,8 @@ UNLIMITED: Final = 512 * MIB  # bytes
 """The budget where there is no limit; half of it is the default BREB_MAX_CALLERS over TLS."""
 OWN: Final = 56 * MIB
 """Bytes that the program itself needs: at rest, and with the most small exchanges."""
+WITH_CONSOLE: Final = 16 * MIB  # bytes: the last exchanges, and copies of those under way
+WITH_LEDGER: Final = 6 * MIB  # bytes
 LEAST: Final = 8 * MIB  # bytes
 # Bytes that an idle connection takes, here and in the kernel; measured.
 PLAIN: Final = 8 << 10
@@ -37,11 +39,12 @@ class Claim(NamedTuple):
     changes: bool = False
 
 
-def budget_within(limit: int | None) -> int:
+def budget_within(limit: int | None, *, console: bool = False, ledger: bool = False) -> int:
     """Return the budget for callers (bytes), if all memory is limited to ``limit`` bytes."""
     if limit is None:
         return UNLIMITED
-    return max(LEAST, int((limit - OWN) * _USABLE))
+    own = OWN + console * WITH_CONSOLE + ledger * WITH_LEDGER
+    return max(LEAST, int((limit - own) * _USABLE))
 
 
 def light(claim: Claim) -> bool:

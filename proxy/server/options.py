@@ -23,7 +23,8 @@ def most_held(settings: Settings) -> int:
     """Return the bytes that callers may make us hold."""
     if settings.memory_budget is not None:
         return settings.memory_budget * MIB
-    return budget_within(memory_limit())
+    ledger = settings.ledger is not None
+    return budget_within(memory_limit(), console=settings.console, ledger=ledger)
 
 
 def listener_limits(settings: Settings) -> ListenerLimits:

@@ -79,3 +79,16 @@ def test_a_known_caller_gives_way_when_no_stranger_can_and_for_no_mere_margin() 
 )
 def test_the_budget_follows_the_limit(limit: int | None, budget: int) -> None:
     assert budget_within(limit) == budget
+
+
+@pytest.mark.parametrize(
+    ("console", "ledger", "budget"),
+    [
+        pytest.param(True, False, 35 * MIB, id="the console"),
+        pytest.param(False, True, 41.25 * MIB, id="a ledger"),
+        pytest.param(True, True, 31.25 * MIB, id="both"),
+    ],
+)
+def test_what_is_on_leaves_less_to_callers(console: bool, ledger: bool, budget: float) -> None:
+    """With both, 4,000 strangers brought the process to 123 MiB of 128."""
+    assert budget_within(128 * MIB, console=console, ledger=ledger) == budget
