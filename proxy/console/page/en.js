@@ -89,6 +89,7 @@ export const words = {
   "cause.credentials": "new credentials",
   "cause.operator": "by the operator",
   "cause.revoked": "revoked",
+  "cause.shared": "as another replica",
   "cause.soft-window": "before it expires",
   "cause.start": "at the start",
   "cause.unauthorized": "after a 401 response",

@@ -89,6 +89,7 @@ export const words = {
   "cause.credentials": "credenciales nuevas",
   "cause.operator": "a mano",
   "cause.revoked": "revocado",
+  "cause.shared": "como otra réplica",
   "cause.soft-window": "antes de vencer",
   "cause.start": "inicio",
   "cause.unauthorized": "tras una respuesta 401",
