@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import scratch
-from tests.support import forks, leftovers
+from tests.support import forks, hangs, leftovers
 from tests.support.examples import examples
 from tests.support.needs import need, need_files, raise_files
 from tests.support.progress import Progress
@@ -96,6 +96,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
             uvloop.new_event_loop().close()
         config.pluginmanager.register(leftovers.Watch())
+        config.pluginmanager.register(hangs.Watchdog())
 
 
 @pytest.hookimpl(tryfirst=True)

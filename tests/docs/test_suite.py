@@ -314,6 +314,21 @@ def test_what_a_process_that_ended_has_not_run_is_said(tmp_path: Path) -> None:
     assert lines[-1].startswith("1 failed")
 
 
+def test_a_test_that_hangs_is_ended_and_where_it_stood_is_said(tmp_path: Path) -> None:
+    text = """
+    import threading
+    from tests.support import hangs
+
+    hangs._LONGEST = 0.2
+
+    def test_that_hangs():
+        threading.Event().wait()
+    """
+    lines = run_of(text, tmp_path)
+    assert any(line.startswith("Timeout (0:00:00") for line in lines)
+    assert any("in test_that_hangs" in line for line in lines)
+
+
 def test_who_interrupts_leaves_nothing_behind(tmp_path: Path) -> None:
     """The fixtures of the test that was running still end what they began."""
     text = """
