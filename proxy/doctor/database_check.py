@@ -7,6 +7,7 @@ from contextlib import closing
 
 import psycopg
 
+from proxy.doctor.ledger_check import ledger
 from proxy.doctor.steps import Finding, doubtful, failed, fine
 from proxy.errors import DatabaseUnavailable
 from proxy.postgres.connection import Connection, Database
@@ -38,6 +39,10 @@ class DatabaseCheck:
     async def tables(self) -> Finding:
         """Look at the tables, and at our rights."""
         return await self._look(_tables)
+
+    async def ledger(self) -> Finding:
+        """Look at the ledger there, if that is where it is."""
+        return await self._look(ledger)
 
     async def _look(self, look: Callable[[Connection], Finding]) -> Finding:
         return await asyncio.to_thread(self._looked, look)

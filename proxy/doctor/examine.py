@@ -1,7 +1,8 @@
 """The order of the examination: which steps need others, and which run at the same time."""
 
 import asyncio
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from proxy.addresses import ListenAddress, Url
 from proxy.doctor import settings_check
@@ -17,6 +18,9 @@ from proxy.settings.model import Settings
 from proxy.settings.sources import Sources
 from proxy.upstream.tls import tls_context
 from proxy.words import Language, phrase
+
+if TYPE_CHECKING:  # imported only where there is a database
+    from proxy.doctor.database_check import DatabaseCheck
 
 ANSWER_LIMIT = 10.0  # seconds of READ_TIMEOUT, for one small answer
 _DOOR_LIMIT = 3.0  # seconds
@@ -126,7 +130,7 @@ class Examination:
 
     def _plan_database(self) -> list[tuple[Step, Any]]:
         settings, add = self._settings, self._chart.add
-        if not settings.token_shared:
+        if settings.database_address is None:
             return []
         # Imported only here: it brings the database's client.
         from proxy.doctor.database_check import DatabaseCheck
@@ -138,8 +142,19 @@ class Examination:
         return [
             (add(topic, "database.login", phrase("check.of-login")), check.login),
             (add(topic, "database.server", phrase("check.of-server")), check.server),
-            (add(topic, "database.tables", phrase("check.of-tables")), check.tables),
+            *self._plan_tables(topic, check),
         ]
+
+    def _plan_tables(self, topic: Topic, check: "DatabaseCheck") -> list[tuple[Step, Any]]:
+        settings, add = self._settings, self._chart.add
+        planned: list[tuple[Step, Any]] = []
+        if settings.token_shared:
+            step = add(topic, "database.tables", phrase("check.of-tables"))
+            planned.append((step, check.tables))
+        if not isinstance(settings.ledger, Path | None):
+            step = add(topic, "database.ledger", phrase("check.of-ledger"))
+            planned.append((step, check.ledger))
+        return planned
 
     def _plan_doors(self) -> list[tuple[Step, ListenAddress, str]]:
         settings, add = self._settings, self._chart.add

@@ -107,7 +107,7 @@ class Reader:
         """Return the newest row of an exchange's id, or the one of a row's number (``#17``)."""
         numbered = name.startswith("#") and name[1:].isdecimal()
         column = "number" if numbered else "exchange"
-        value = min(int(name[1:]), LARGEST_NUMBER) if numbered else name
+        value = _number(name[1:]) if numbered else name
         rows = self._connection.execute(
             f"SELECT {self._columns} FROM request WHERE {column} = ? ORDER BY number DESC LIMIT 1",
             [value],
@@ -192,6 +192,11 @@ class Reader:
     def kin(self, entry: LedgerEntry) -> Kin:
         """Return what other rows tell of what a row tells of."""
         return Others(self._connection, entry, self._marks, evidence=self._evidence).kin()
+
+
+def _number(digits: str) -> int:
+    """Return a row's number; the largest, which none has, for one that no column could hold."""
+    return int(digits) if len(digits) < len(str(LARGEST_NUMBER)) else LARGEST_NUMBER
 
 
 @contextmanager

@@ -100,6 +100,46 @@ OF_CHECK = {
     "check.database-tables": Words(
         "version {version}, with all rights", "versión {version}, con todos los permisos"
     ),
+    "check.of-ledger": Words("ledger", "libro de registro"),
+    "check.ledger-no-right": Words(
+        "the ledger's tables are not there, and the role may not make them",
+        "las tablas del libro de registro no están, y el rol no puede crearlas",
+    ),
+    "check.ledger-grant": Words(
+        "GRANT CREATE ON DATABASE to the role, for the first start",
+        "GRANT CREATE ON DATABASE al rol, para el primer arranque",
+    ),
+    "check.ledger-foreign": Words(
+        "the role lacks rights on tables of the ledger",
+        "al rol le faltan permisos sobre tablas del libro de registro",
+    ),
+    "check.ledger-own": Words(
+        "use the role that made them, or GRANT it USAGE on the schema breb_ledger and SELECT,"
+        " INSERT, UPDATE, DELETE on its tables",
+        "use el rol que las creó, o dele GRANT USAGE en el esquema breb_ledger y SELECT, INSERT,"
+        " UPDATE, DELETE en sus tablas",
+    ),
+    "check.ledger-fsync": Words(
+        "set fsync = on in the server's settings: no proxy writes a ledger there without it",
+        "ponga fsync = on en la configuración del servidor: sin eso ningún proxy lleva allí un"
+        " libro",
+    ),
+    "check.ledger-asynchronous": Words(
+        "standbys: {count}, none of them synchronous: a failover may lose the last rows",
+        "réplicas de la base: {count}, ninguna síncrona: un cambio de servidor puede perder las"
+        " últimas filas",
+    ),
+    "check.ledger-synchronous": Words(
+        "set synchronous_standby_names in the server's settings",
+        "ponga synchronous_standby_names en la configuración del servidor",
+    ),
+    "check.ledger-to-make": Words(
+        "the first start makes the tables", "el primer arranque crea las tablas"
+    ),
+    "check.ledger-tables": Words(
+        "version {version}; what is committed is on the disk",
+        "versión {version}; lo confirmado está en el disco",
+    ),
     # -- the end ---------------------------------------------------------------------------------
     "check.all-well": Words("everything works", "todo funciona"),
     "check.warnings": Words("it works; warnings: {count}", "funciona; advertencias: {count}"),

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from proxy.ledger.archive import archive_of
 from tests.program.test_doctor import Examined, examine
 from tests.support import Program, ask
+from tests.support.databases import database_of
 from tests.support.postgres import PASSWORD, Postgres
 from tests.support.simulator import simulator
 
@@ -110,3 +112,35 @@ def test_a_server_that_takes_no_changes_is_no_primary(
 
 def test_without_a_database_there_is_no_such_step(tmp_path: Path, sandbox: str) -> None:
     assert "database.login" not in examine(tmp_path, sandbox).steps
+
+
+def look_at_ledger(cwd: Path, address: str) -> Examined:
+    return examine(cwd, "http://127.0.0.1:1", LEDGER=address, DATABASE_PASSWORD=PASSWORD)
+
+
+def test_a_ledger_is_looked_at_before_and_after_its_first_start(tmp_path: Path) -> None:
+    with Postgres(fsync="on") as postgres:
+        address = postgres.database()
+        found = look_at_ledger(tmp_path, address)
+        assert found["database.ledger"]["says"] == "the first start makes the tables"
+        assert "database.tables" not in found.steps, "no token is shared"
+        archive_of(database_of(postgres, address)).store().close()
+        found = look_at_ledger(tmp_path, address)
+        assert found["database.ledger"]["outcome"] == "ok"
+        assert found["database.ledger"]["facts"]["tables"] == 1
+
+
+def test_what_would_lose_rows_of_a_ledger_is_said(tmp_path: Path, postgres: Postgres) -> None:
+    address = postgres.database()
+    found = look_at_ledger(tmp_path, address)["database.ledger"]
+    assert (found["outcome"], "fsync is off" in found["says"]) == ("failed", True)
+    poor = address.replace("breb@", "stranger@")
+    postgres.execute("CREATE ROLE stranger LOGIN PASSWORD '" + PASSWORD + "'")
+    assert "may not make them" in look_at_ledger(tmp_path, poor)["database.ledger"]["says"]
+    name = address.rpartition("/")[2]
+    postgres.execute("CREATE SCHEMA breb_ledger", name)
+    postgres.execute("CREATE TABLE breb_ledger.request (number int)", name)
+    postgres.execute("CREATE TABLE breb_schema (part text, version int, least int)", name)
+    postgres.execute("INSERT INTO breb_schema VALUES ('ledger', 1, 1)", name)
+    postgres.execute("GRANT SELECT ON breb_schema TO stranger", name)
+    assert "lacks rights" in look_at_ledger(tmp_path, poor)["database.ledger"]["says"]

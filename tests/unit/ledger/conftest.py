@@ -2,31 +2,33 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from unittest import mock
 
 import pytest
 
 from proxy.ledger.archive import Where, archive_of
-from proxy.ledger.postgres import session
 from proxy.ledger.store import Store
-from tests.support.databases import database_of
-from tests.support.postgres import Postgres
+
+if TYPE_CHECKING:  # imported where a database is wanted: it brings the client
+    from tests.support.postgres import Postgres
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
+def server(postgres: "Postgres") -> "Iterator[Postgres]":
     """A server that would be refused: it writes to no disk, so that it starts again at once."""
-    with Postgres() as postgres, mock.patch.object(session, "_DURABLE", "SELECT 'on'"):
+    from proxy.ledger.postgres import session
+
+    with mock.patch.object(session, "_DURABLE", "SELECT 'on'"):
         yield postgres
 
 
 @pytest.fixture(params=["file", "database"])
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> Where:
-    if request.param == "file":
-        return tmp_path / "ledger.db"
-    given: Any = request.getfixturevalue("server")
-    return database_of(given)
+def where(request: pytest.FixtureRequest, tmp_path: Path, server: "Postgres") -> Where:
+    """A place for a ledger; the server stands for the whole module, also where it is a file."""
+    from tests.support.databases import database_of
+
+    return tmp_path / "ledger.db" if request.param == "file" else database_of(server)
 
 
 @pytest.fixture

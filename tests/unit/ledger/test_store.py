@@ -207,7 +207,7 @@ def test_rows_are_chosen_as_a_person_wants(where: Where, either: Store) -> None:
     with reading(where) as reader:
         assert [each["number"] for each in reader.find("#2") + reader.find("run-0")] == [2, 1]
         assert [each["number"] for each in reader.entries(Query(limit=2))] == [3, 2]
-        assert reader.find("#9999999999999999999999") == reader.find("#²") == []
+        assert reader.find("#" + "9" * 5000) == reader.find("#²") == []
         assert [each["number"] for each in reader.named("r-1")] == [3, 2, 1]
         assert [each["number"] for each in reader.named("") + reader.named("p-1")] == [3, 2]
         assert reader.head() == str(either.head())
