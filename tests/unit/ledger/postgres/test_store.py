@@ -1,5 +1,6 @@
 """What several replicas make of one ledger, and what becomes of one whose session is lost."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -8,12 +9,16 @@ from typing import Any
 
 import pytest
 
+from proxy.errors import LedgerUnavailable
+from proxy.ledger import ledger as ledger_module
 from proxy.ledger.archive import archive_of
 from proxy.ledger.first import first_of
+from proxy.ledger.ledger import Ledger
 from proxy.ledger.postgres import replicas
 from proxy.ledger.postgres.session import LedgerSession
 from proxy.ledger.postgres.store import DatabaseStore
 from proxy.ledger.reading import Query, reading
+from proxy.ledger.retention import Retention
 from proxy.ledger.standing import Standing
 from proxy.ledger.trouble import LedgerRefused, OutOfReach
 from proxy.ledger.verdict import settle
@@ -21,7 +26,7 @@ from proxy.ledger.verification import verify
 from proxy.postgres.connection import Database
 from proxy.words import phrase
 from tests.support.databases import database_of
-from tests.support.ledgers import closed, row
+from tests.support.ledgers import closed, ended, row, soon
 from tests.support.patience import PATIENCE
 from tests.support.postgres import Postgres
 from tests.unit.ledger.test_store import claimed
@@ -352,6 +357,31 @@ def test_a_server_without_fsync_is_refused_when_it_comes_in_anothers_place(
         with pytest.raises(LedgerRefused, match="fsync"):
             store.enter([row("run-1")], [])
     assert store.enter([one := row("run-1")], []) == [one]
+
+
+@pytest.mark.anyio
+async def test_a_database_that_does_not_answer_is_said_and_left(
+    server: Postgres, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in (("_LOOK", 0.02), ("_STALLED", 0.1), ("_TOO_LONG", 0.3)):
+        monkeypatch.setattr(ledger_module, name, seconds)
+    ledger = Ledger(database, Retention(400, 1 << 30))
+    try:
+        await ledger.open(one := row("run-1"))
+        server.freeze()
+        try:
+            with pytest.raises(LedgerUnavailable):
+                await ledger.open(row("run-2"))
+            await soon(lambda: "database" in str(ledger.problem))
+        finally:
+            server.thaw()
+        await soon(lambda: not ledger.problem)
+        ledger.close(one, ended())
+    finally:
+        await ledger.aclose()
+    found = await asyncio.to_thread(outcomes, database)
+    assert found["run-1"] == "answered"
+    assert found.get("run-2") in (None, "not-sent"), "its commit may have come through"
 
 
 def test_a_verdict_is_written_beside_replicas_that_write(
