@@ -19,12 +19,13 @@ from proxy.words import phrase
 LOCKS = 0x6272656C  # the first half of the number of each of the ledger's locks: "brel" in ASCII
 _CHAIN = 0  # the second half: the right to add to the chain; others are the replicas' numbers
 
-# A session that has lost its peer must end soon, whichever side that is: its locks end with it.
+# A session that has lost its peer must end soon, whichever side that is: its locks end with it. Who
+# waits for the lock waits longer than who holds it may stand still.
 _SETTINGS = """
 SET search_path TO breb_ledger;
 SELECT set_config('synchronous_commit', 'on', false)
 WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply');
-SET lock_timeout TO '5s';
+SET lock_timeout TO '8s';
 SET idle_in_transaction_session_timeout TO '5s';
 SET tcp_keepalives_idle TO 5;
 SET tcp_keepalives_interval TO 5;
