@@ -206,13 +206,13 @@ class CallerConnection(asyncio.Protocol):
             self._rest()
 
     def _drop(self) -> None:
-        """Drop what came; while memory is short, read on in turn only.
+        """Drop what came; read on in turn only.
 
         The event loop would read all that thousands send before it does anything else.
         """
         self._dropped = True
         drops = self._callers.drops
-        if self._callers.budget.tight and not drops.has_time():
+        if not drops.has_time():
             self.flow.pause_reading()
             drops.take(self.flow.resume_reading)
 
