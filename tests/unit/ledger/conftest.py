@@ -24,11 +24,13 @@ def server(postgres: "Postgres") -> "Iterator[Postgres]":
 
 
 @pytest.fixture(params=["file", "database"])
-def where(request: pytest.FixtureRequest, tmp_path: Path, server: "Postgres") -> Where:
-    """A place for a ledger; the server stands for the whole module, also where it is a file."""
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> Where:
+    """A place for a ledger; a file needs no server."""
+    if request.param == "file":
+        return tmp_path / "ledger.db"
     from tests.support.databases import database_of
 
-    return tmp_path / "ledger.db" if request.param == "file" else database_of(server)
+    return database_of(request.getfixturevalue("server"))
 
 
 @pytest.fixture
