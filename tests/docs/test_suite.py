@@ -262,7 +262,13 @@ def test_who_names_tests_and_ci_get_them_whole(tmp_path: Path, how: str) -> None
 def forked(modules: Mapping[str, str], folder: Path) -> list[str]:
     """Run modules as `run_of_all` does, in two forks."""
     files = [str(folder / f"{name}.py") for name in modules]
-    return run_of_all(modules, folder, None, [*files, "-n", "2", "--dist", "loadfile"])
+    arguments = [*files, "-n", "2", "--dist", "loadfile"]
+    return run_of_all(modules, folder, None, arguments, beside(folder))
+
+
+def beside(folder: Path) -> dict[str, str]:
+    """Let a process that is killed leave what it had where pytest takes it away."""
+    return {"PYTEST_DEBUG_TEMPROOT": str(folder)}
 
 
 def test_each_file_runs_as_a_whole_in_a_fork_and_failures_are_told(tmp_path: Path) -> None:
@@ -324,7 +330,7 @@ def test_a_test_that_hangs_is_ended_and_where_it_stood_is_said(tmp_path: Path) -
     def test_that_hangs():
         threading.Event().wait()
     """
-    lines = run_of(text, tmp_path)
+    lines = run_of_all({"test_it": text}, tmp_path, env=beside(tmp_path))
     assert any(line.startswith("Timeout (0:00:00") for line in lines)
     assert any("in test_that_hangs" in line for line in lines)
 
