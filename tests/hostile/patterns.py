@@ -62,7 +62,7 @@ def patterns() -> dict[str, Used]:
 def _modules() -> Iterator[ModuleType]:
     for package in (proxy, simulator):
         for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not info.name.endswith("__main__") and ".windows." not in info.name:
+            if not info.name.endswith("__main__") and ".windows" not in info.name:
                 yield importlib.import_module(info.name)
 
 
