@@ -29,6 +29,8 @@ import proxy
 _PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl(2)
 _STARTS_PYTHON = ("PYTHON", "COVERAGE")
 _LONGEST = 1 << 20
+# By "-m" Python warns of a module that its package has imported already: an error for some.
+_MAIN = "from tests.support import spawner; spawner.main()"
 # What libraries import only once they are at work: a third of what a start would cost.
 _AT_WORK = (
     "uvloop",
@@ -107,7 +109,7 @@ class _Spawner:
         root = Path(__file__).parents[2]
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.support.spawner", str(theirs.fileno())],
+                [sys.executable, "-c", _MAIN, str(theirs.fileno())],
                 cwd=root,
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
@@ -247,6 +249,7 @@ def _imported() -> None:
     gc.freeze()
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Be the process that forks; the argument is its end of the socket."""
     _imported()
     _serve(socket.socket(fileno=int(sys.argv[1])))
