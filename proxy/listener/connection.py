@@ -45,7 +45,7 @@ from proxy.listener.state import (
 from proxy.memory import Claim
 from proxy.memory.flow import Flow
 from proxy.memory.reading import SIP
-from proxy.memory.rules import EXCHANGE, PLAIN, SECURED
+from proxy.memory.rules import EXCHANGE, FOR_NOTHING, PLAIN, SECURED
 from proxy.words import preferred
 
 if TYPE_CHECKING:
@@ -502,8 +502,8 @@ class CallerConnection(asyncio.Protocol):
         known, changes, still = self._scope.peer.known, False, now - self._moved_at
         if self._cycle is not None:
             changes = self._cycle.changes
-            if self._cycle.only_waits:  # to end that takes nothing from anybody
-                still = math.inf
+            if self._cycle.only_waits:
+                still += FOR_NOTHING
         return Claim(self.bare + weight, weight, known, still, changes)
 
     def stalls(self, now: float) -> float:

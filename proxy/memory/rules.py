@@ -21,6 +21,9 @@ EXCHANGE: Final = 20 << 10
 and as much as the most of them ever took stays with the interpreter's allocator."""
 LIGHT: Final = EXCHANGE + (8 << 10)
 YOUNG: Final = 1.0  # seconds
+FOR_NOTHING: Final = 1e6  # seconds
+"""How much longer than others who has an answer, and waits for a better one, seems to stand still:
+to end that takes nothing from anybody. Those who have waited for longest go first."""
 # The rest is the allocator's loss: free gaps between blocks do not fit every request.
 _USABLE: Final = 5 / 8
 

@@ -28,12 +28,16 @@ class Ended:
 
 
 def environment(settings: Mapping[str, object]) -> dict[str, str]:
-    """Return this environment without its BREB_ names, and with ``settings``: full names.
+    """Return this environment without BREB_ names and proxies, and with ``settings``: full names.
 
     Without a locale in them, it is that of readers of English.
     """
     others = ("BREB_", "LC_", "LANGUAGE")
-    kept = {k: v for k, v in os.environ.items() if not k.upper().startswith(others)}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith(others) and not name.upper().endswith("_PROXY")
+    }
     return {**kept, "LANG": "C.UTF-8", **{name: str(value) for name, value in settings.items()}}
 
 
