@@ -63,7 +63,7 @@ directory, then the keychain (credentials only), then defaults; config.example.e
 Secrets have no flag.
 
 exit codes: 0 success, 1 failure, 2 wrong settings or usage, 3 an address is in use,
-            4 no proxy answers, 130 interrupted
+            4 no proxy answers, 130 interrupted; 5 to 8 of ledger's commands: see their help
 """
 
 _TROUBLE = "troubleshooting"

@@ -107,7 +107,8 @@ _VERDICTS = {
 
 def _add_settle(parser: argparse.ArgumentParser) -> None:
     add_row(parser)
-    kinds = parser.add_mutually_exclusive_group(required=True)
+    verdict = parser.add_argument_group("VERDICT, one of")
+    kinds = verdict.add_mutually_exclusive_group(required=True)
     for kind, about in _VERDICTS.items():
         kinds.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind, help=about)
     parser.add_argument(
@@ -174,7 +175,9 @@ _LIST = _Command(
     "  breb-proxy ledger look-up ROW    ask the API about it; changes nothing\n"
     "  breb-proxy ledger settle ROW     record your verdict\n"
     "  breb-proxy ledger backup FILE    copy the ledger, also while the proxy runs\n"
-    "  breb-proxy ledger verify         find what was changed, removed or inserted",
+    "  breb-proxy ledger verify         find what was changed, removed or inserted\n"
+    "  breb-proxy ledger chain          print its chain of hashes, to keep it elsewhere\n"
+    "  breb-proxy ledger forget-answers delete the answers kept for repeats",
     add_list,
     show_list,
 )
@@ -204,7 +207,7 @@ _COMMANDS = {
         "Record a person's verdict on a row. What the proxy recorded does not change.",
         _add_settle,
         _settle,
-        "ROW --settled|--rejected|--not-found --note TEXT ",
+        "ROW VERDICT --note TEXT ",
     ),
     "backup": _Command(
         "Copy the ledger, also while the proxy runs, and check the copy.",
