@@ -13,7 +13,7 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 USES = re.compile(r"^\s*(?:- )?uses: (.*)$", re.MULTILINE)
 PINNED = re.compile(r"([\w.-]+/[\w.-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)")
 # What may be given to a job, and which jobs say why beside it.
-RIGHTS = {"attestations", "contents", "id-token", "packages"}
+RIGHTS = {"actions", "attestations", "contents", "id-token", "packages"}
 
 
 def workflow(name: str) -> dict[str, Any]:
@@ -61,6 +61,16 @@ def test_only_the_release_may_write_anything() -> None:
         *("release/image", "release/images", "release/charts", "release/page", "release/index"),
     }
     assert [name for name, rights in writing.items() if "contents" in rights] == ["release/page"]
+
+
+def test_only_what_was_checked_and_is_new_is_released() -> None:
+    """Before anything is built: this commit's checks were green, and no page has its tag."""
+    steps = [step.get("run", "") for step in workflow("release")["jobs"]["wheel"]["steps"]]
+    (checked,) = [run for run in steps if "--workflow check" in run]
+    assert '--commit "$GITHUB_SHA" --status success' in checked
+    assert '! gh release view "$GITHUB_REF_NAME"' in steps
+    assert steps.index(checked) < steps.index("make release")
+    assert workflow("check")["name"] == "check"
 
 
 def test_nothing_is_published_before_somebody_has_let_the_release_through() -> None:
