@@ -160,7 +160,7 @@ def test_the_tour_may_be_run_as_a_whole(
     monkeypatch.setenv("http_proxy", proxy)
     with demo(tmp_path, *own_ports()) as running:
         (flag,) = re.findall(r" tour (--listen \S+)", running.text)
-        lines = command("tour", *flag.split(), cwd=tmp_path).out
+        lines = command("tour", *flag.split(), cwd=tmp_path, http_proxy=proxy).out
         assert lines.isascii()  # the pipe's encoding may be any
         said = pasted(lines)
     assert re.findall(r"^(\d+)\. [A-Z]", said, re.MULTILINE) == [f"{n}" for n in range(1, 11)]
