@@ -9,7 +9,7 @@ import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import psycopg
 
@@ -23,6 +23,7 @@ T = TypeVar("T")
 A = TypeVar("A")
 CONNECTING = 5.0  # seconds, with the schema
 ANSWERING = 3.0  # seconds
+ENDING = 0.5  # seconds, for calls that nobody waits for any more
 
 
 class Line:
@@ -38,6 +39,7 @@ class Line:
         self._channel = channel
         self._lock = asyncio.Lock()
         self._connection: Connection | None = None
+        self._calls: set[_Call[Any]] = set()  # that have not ended
         self._watched: int | None = None
         self.heard = asyncio.Event()
 
@@ -62,18 +64,20 @@ class Line:
         Raises DatabaseUnavailable.
         """
         if self._connection is None:
-            opening = _Call(self._open, Connection.close)
+            opening = _Call(self._calls, self._open, Connection.close)
             self._connection = await opening.result(CONNECTING)
         connection, self._connection = self._connection, None
-        call = _Call(lambda: work(connection), lambda _: None, connection.close)
+        call = _Call(self._calls, lambda: work(connection), lambda _: None, connection.close)
         found = await call.result(ANSWERING)
         self._connection = connection
         return found
 
     async def aclose(self) -> None:
-        """Close the connection."""
+        """Close the connection, also one that a call still has, unless that stands still."""
         async with self._lock:
             self._drop()
+        for call in list(self._calls):
+            await call.over(ENDING)
 
     def _open(self) -> Connection:
         connection = self._database.connect()
@@ -99,7 +103,8 @@ class Line:
             loop.remove_reader(self._watched)
             self._watched = None
         if connection is not None:
-            with contextlib.suppress(NotImplementedError):
+            # One that was lost meanwhile has no descriptor: whoever uses it next finds that out.
+            with contextlib.suppress(NotImplementedError, psycopg.Error):
                 descriptor = connection.fileno()
                 loop.add_reader(descriptor, self._hear)
                 self._watched = descriptor
@@ -113,11 +118,13 @@ class _Call(Generic[T]):
     """A call in a thread of its own, which may outlast whoever waits for it.
 
     ``unwanted`` gets a result that nobody waits for any more; ``failed`` ends what a call leaves
-    that was not waited for, or failed. Both are called in the loop, after the call has ended.
+    that was not waited for, or failed. Both are called after the call has ended: in the loop, while
+    there is one. Until then the call is one of ``others``.
     """
 
     def __init__(
         self,
+        others: "set[_Call[Any]]",
         work: Callable[[], T],
         unwanted: Callable[[T], None],
         failed: Callable[[], None] = lambda: None,
@@ -127,6 +134,9 @@ class _Call(Generic[T]):
         self._failed = failed
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[T] = self._loop.create_future()
+        self._over = asyncio.Event()
+        self._others = others
+        others.add(self)
 
     async def result(self, seconds: float) -> T:
         """Return what the call returns; raise DatabaseUnavailable, also if it takes longer."""
@@ -139,19 +149,33 @@ class _Call(Generic[T]):
         except psycopg.Error as error:
             raise worded(error) from None
 
+    async def over(self, seconds: float) -> None:
+        """Wait until it has ended, also if nobody waits for its result; not for longer."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
+
     def _run(self) -> None:
         try:
             found = self._work()
         except BaseException as error:  # noqa: BLE001  it is raised where it is waited for
-            self._tell(self._fail, error)
+            if not self._tell(self._fail, error):
+                self._failed()
         else:
-            self._tell(self._deliver, found)
+            if not self._tell(self._deliver, found):
+                self._unwanted(found)
+                self._failed()
 
-    def _tell(self, ending: Callable[[A], None], what: A) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is gone, and the process ends
+    def _tell(self, ending: Callable[[A], None], what: A) -> bool:
+        """Report whether there is still a loop to call that."""
+        try:
             self._loop.call_soon_threadsafe(ending, what)
+        except RuntimeError:
+            return False
+        return True
 
     def _deliver(self, found: T) -> None:
+        self._end()
         if self._ended.done():
             self._unwanted(found)
             self._failed()
@@ -159,6 +183,11 @@ class _Call(Generic[T]):
             self._ended.set_result(found)
 
     def _fail(self, error: BaseException) -> None:
+        self._end()
         self._failed()
         if not self._ended.done():
             self._ended.set_exception(error)
+
+    def _end(self) -> None:
+        self._others.discard(self)
+        self._over.set()

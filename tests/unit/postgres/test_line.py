@@ -114,3 +114,28 @@ async def test_a_call_that_is_cancelled_leaves_nothing(postgres: Postgres) -> No
         assert await asked(line) != first
         count = f"SELECT count(*) FROM pg_stat_activity WHERE pid = {first}"
         await asyncio.to_thread(until, lambda: postgres.execute(count) == [(0,)], "its end")
+
+
+async def test_closing_leaves_no_connection_to_a_call_that_nobody_waits_for(
+    postgres: Postgres,
+) -> None:
+    line = Line(reaching(postgres.database()), Schema("things", ()), "news")
+    at_work, go_on = threading.Event(), threading.Event()
+    used: list[Connection] = []
+
+    def slow(connection: Connection) -> None:
+        used.append(connection)
+        at_work.set()
+        go_on.wait(PATIENCE)
+
+    async def use() -> None:
+        async with line.held():
+            await line.do(slow)
+
+    async with asyncio.TaskGroup() as group:
+        using = group.create_task(use())
+        await asyncio.to_thread(at_work.wait, PATIENCE)
+        using.cancel()
+    asyncio.get_running_loop().call_soon(go_on.set)
+    await line.aclose()
+    assert used[0].closed
