@@ -17,8 +17,11 @@ _ALIKE = (
 def free(connection: LedgerConnection, openings: list[Row], closings: Sequence[Row]) -> list[Row]:
     """Return the rows that may be opened; note in each other one which row it is like.
 
-    Note also which rows repeat one with their resolution: they may be opened.
+    Note also which rows repeat one with their resolution: they may be opened. Of the rows in doubt
+    are those, too, whose end is among ``closings``. Without guarded rows nothing is asked.
     """
+    if not any(row.guarded for row in openings):
+        return openings
     any_in_doubt = _any(connection, closings)
     for row in openings:
         row.alike = row.repeats = None

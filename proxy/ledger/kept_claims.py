@@ -1,6 +1,7 @@
-"""The claims in the file, and the answers that are kept with them; within the writer's commits."""
+"""The claims in the ledger, and the answers kept with them; within the writer's commits."""
 
 import json
+from collections.abc import Sequence
 
 from proxy.exchange.own_answer import KnownAnswer
 from proxy.http1.fields import Lines
@@ -54,6 +55,16 @@ def holder(connection: LedgerConnection, caller: str, key: str) -> KeyHolder | N
     """Return the row that has a key, None if none does."""
     found = connection.execute(_HOLDER, (caller, key)).fetchone()
     return None if found is None else KeyHolder(*found)
+
+
+def write(connection: LedgerConnection, openings: Sequence[Row], closings: Sequence[Row]) -> None:
+    """Write the claims of the rows that this commit opens, and what becomes of those it closes."""
+    for row in openings:
+        if row.claim is not None:
+            take(connection, row, row.claim)
+    for row in closings:
+        if row.claim is not None:
+            end(connection, row, row.claim)
 
 
 def take(connection: LedgerConnection, row: Row, claim: KeyClaim) -> None:

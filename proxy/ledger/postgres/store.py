@@ -123,7 +123,7 @@ class DatabaseStore:
         lost, before = self._lost, {row: row.number for row in (*self._lost, *openings)}
         try:
             with session.writing():
-                entered = self._free(session, openings, closings)
+                entered = alike.free(session, kept_claims.free(session, openings), closings)
                 mine = {*self._open, *entered}
                 closings = [row for row in of_rows(closings, entered) if row in mine]
                 self._write(
@@ -143,14 +143,6 @@ class DatabaseStore:
         for row in closings:
             self._open.pop(row, None)
         return entered
-
-    def _free(
-        self, session: LedgerSession, openings: list[Row], closings: Sequence[Row]
-    ) -> list[Row]:
-        openings = kept_claims.free(session, openings)
-        if any(row.guarded for row in openings):
-            return alike.free(session, openings, closings)
-        return openings
 
     def _write(
         self,
@@ -175,17 +167,7 @@ class DatabaseStore:
         session.executemany(schema.CLOSE, ends)
         events += map(chain.closed, ends)
         chain.append(session, events)
-        self._write_claims(session, openings, closings)
-
-    def _write_claims(
-        self, session: LedgerSession, openings: Sequence[Row], closings: Sequence[Row]
-    ) -> None:
-        for row in openings:
-            if row.claim is not None:
-                kept_claims.take(session, row, row.claim)
-        for row in closings:
-            if row.claim is not None:
-                kept_claims.end(session, row, row.claim)
+        kept_claims.write(session, openings, closings)
 
     # -- rows of others --------------------------------------------------------------------
 

@@ -163,7 +163,7 @@ class FileStore:
         try:
             with self._transaction():
                 self._write(openings, numbers, amended, closings)
-                self._write_claims(openings, closings)
+                kept_claims.write(self._connection, openings, closings)
         except BaseException:
             self._head = None
             for row, number in zip(openings, before, strict=True):
@@ -198,14 +198,6 @@ class FileStore:
         ends = [row.closing() for row in closings if (row.home is self) is here]
         return self._amend(amendments) + self._close(ends)
 
-    def _write_claims(self, openings: Sequence[Row], closings: Sequence[Row]) -> None:
-        for row in openings:
-            if row.claim is not None:
-                kept_claims.take(self._connection, row, row.claim)
-        for row in closings:
-            if row.claim is not None:
-                kept_claims.end(self._connection, row, row.claim)
-
     def free(self, openings: list[Row], closings: Sequence[Row] = ()) -> list[Row]:
         """Return the rows that may be opened.
 
@@ -213,9 +205,7 @@ class FileStore:
         be it only by its end, which is among ``closings``.
         """
         openings = kept_claims.free(self._connection, openings)
-        if any(row.guarded for row in openings):
-            return alike.free(self._connection, openings, closings)
-        return openings
+        return alike.free(self._connection, openings, closings)
 
     def _amend(self, amendments: list[tuple[Value, ...]]) -> list[bytes]:
         changed = [self._execute(schema.AMEND, values) for values in amendments]
