@@ -10,7 +10,7 @@ from proxy.words.durations import Span
 if TYPE_CHECKING:  # imported only where there is a ledger
     from proxy.ledger.asker import Asker
     from proxy.ledger.ledger import Ledger
-    from proxy.token.shared import ShareState
+    from proxy.token.share import Share
 
 
 class Reason(NamedTuple):
@@ -35,7 +35,7 @@ class Readiness(NamedTuple):
         keeper: TokenKeeper,
         ledger: "Ledger | None",
         unknown: Mapping[str, int],
-        share: "ShareState | None" = None,
+        share: "Share | None" = None,
         *,
         draining: bool,
     ) -> "Readiness":
@@ -56,7 +56,7 @@ def _of_phase(*, draining: bool) -> Reason:
     return Reason("-", phrase("ready.draining")) if draining else Reason("+", phrase("ready.open"))
 
 
-def _of_share(share: "ShareState") -> Reason:
+def _of_share(share: "Share") -> Reason:
     if share.problem is None:
         return Reason("+", phrase("ready.shared"))
     return Reason("!", phrase("ready.not-shared", why=share.problem))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         TokenDocument,
     )
     from proxy.ledger.ledger import Ledger
-    from proxy.token.shared import ShareState
+    from proxy.token.share import Share
 
 
 class Status:
@@ -35,7 +35,7 @@ class Status:
         about: "Callable[[], About]",
         unknown: Mapping[str, int],
         ledger: "Ledger | None" = None,
-        share: "ShareState | None" = None,
+        share: "Share | None" = None,
     ) -> None:
         self._keeper = keeper
         self._pool = pool
@@ -113,7 +113,7 @@ def _add_held(state: "TokenDocument", held: LeasedToken, age: float) -> None:
     state["cause"] = held.cause
 
 
-def _share_state(share: "ShareState") -> "ShareDocument":
+def _share_state(share: "Share") -> "ShareDocument":
     return {
         "joined": share.problem is None,
         "problem": str(share.problem or ""),

@@ -153,7 +153,7 @@ class Calls:
         await undisturbed(self._parts.keeper.aclose())
         self.told = True
         shared = self._parts.shared
-        if shared is not None and shared.state.taken:
+        if shared is not None and shared.share.taken:
             return fine(phrase("check.let-go"))
         if self._parts.keeper.revocations["success"]:
             return fine(phrase("check.revoked"))

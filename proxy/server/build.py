@@ -42,7 +42,8 @@ if TYPE_CHECKING:  # imported only where there is a console, or a ledger
     from proxy.journal.recorder import Recorder
     from proxy.ledger.ledger import Ledger
     from proxy.server.books import Books
-    from proxy.token.shared import SharedSource, ShareState
+    from proxy.token.share import Share
+    from proxy.token.shared import SharedSource
 
 log = logging.getLogger("proxy.app")
 _PAGES = "proxy.server.pages"
@@ -88,7 +89,8 @@ def build(
     """
     out = _outward(settings, credentials)
     journal, recorder = _recording(settings)
-    keeper, shared, share = _keeping(settings, credentials, out, journal)
+    keeper, shared = _keeping(settings, credentials, out, journal)
+    share = None if shared is None else shared.share
     books = _books(settings, credentials)
     ledger = None if books is None else books.ledger
     metrics, access_log = Metrics(), _access_log(as_json=as_json)
@@ -178,7 +180,7 @@ def _status(
     shell: Shell,
     metrics: Metrics,
     ledger: "Ledger | None",
-    share: "ShareState | None",
+    share: "Share | None",
 ) -> Status:
     about = partial(_about, settings, out.source)
     return Status(keeper, out.pool, shell, about, metrics.unknown, ledger, share)
@@ -324,12 +326,12 @@ def _watched(source: TokenSource, journal: "Journal | None", settings: Settings)
 
 def _keeping(
     settings: Settings, credentials: CredentialsSource, out: _Outward, journal: "Journal | None"
-) -> "tuple[TokenKeeper, SharedSource | None, ShareState | None]":
+) -> "tuple[TokenKeeper, SharedSource | None]":
     """Return the keeper, and what shares its token with other replicas, if that is wanted."""
     watched = _watched(out.source, journal, settings)
     shared = _shared(watched, settings, credentials, out.clock)
     keeper = TokenKeeper(shared or watched, out.clock, options.keeper_options(settings))
-    return keeper, shared, None if shared is None else shared.state
+    return keeper, shared
 
 
 def _shared(

@@ -13,6 +13,8 @@ from proxy.words import Said
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
+    from proxy.token.share import Share  # which brings the client of the database
+
 _REVOCATIONS = ("success", "failure")
 _RESULTS = ("found", "not-found", "not-answered")
 _REPEATS = (
@@ -71,26 +73,6 @@ class MeasuredLedger(Protocol):
         """Repeats of a key's request that were not sent, by their answers."""
 
 
-class MeasuredShare(Protocol):
-    """The numbers of the token that replicas share."""
-
-    @property
-    def problem(self) -> Said | None:
-        """Why it is not shared; None while it is."""
-
-    @property
-    def fetched(self) -> int:
-        """The tokens that this replica fetched for all."""
-
-    @property
-    def taken(self) -> int:
-        """The tokens that it took from others."""
-
-    @property
-    def alone(self) -> int:
-        """The tokens that it fetched for itself alone."""
-
-
 class StateMetrics:
     """Reads the parts; holds nothing of its own."""
 
@@ -100,7 +82,7 @@ class StateMetrics:
         pool: Pool,
         shell: Shell,
         ledger: MeasuredLedger | None,
-        share: MeasuredShare | None = None,
+        share: "Share | None" = None,
     ) -> None:
         self._keeper = keeper
         self._pool = pool
@@ -176,7 +158,7 @@ def _of_unauthorized(keeper: TokenKeeper) -> Iterable["Metric"]:
     )
 
 
-def _of_share(share: MeasuredShare) -> Iterable["Metric"]:
+def _of_share(share: "Share") -> Iterable["Metric"]:
     yield gauge(
         "breb_proxy_token_shared",
         "1 while the token is shared with other replicas; 0 while the database cannot be used.",

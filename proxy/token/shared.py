@@ -41,26 +41,6 @@ class Renewing(Protocol):
         """Ask the source soon, since another replica has a new token."""
 
 
-class ShareState(Protocol):
-    """How the sharing is."""
-
-    @property
-    def problem(self) -> Phrase | None:
-        """Why the token is not shared; None while it is."""
-
-    @property
-    def fetched(self) -> int:
-        """The tokens that this replica fetched for all."""
-
-    @property
-    def taken(self) -> int:
-        """The tokens that it took from others."""
-
-    @property
-    def alone(self) -> int:
-        """The tokens that it fetched for itself alone."""
-
-
 class SharedSource:
     """A token source between the keeper and the token endpoint's own.
 
@@ -81,7 +61,8 @@ class SharedSource:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._source = source
-        self._share = share
+        self.share = share
+        """How it is, for status and metrics."""
         self._line = line
         self._credentials = credentials
         self._clock = clock
@@ -91,8 +72,6 @@ class SharedSource:
         self._keeper: Renewing | None = None
         self.changed = source.changed
         self.ended = source.ended
-        self.state: ShareState = share
-        """How it is, for status and metrics."""
 
     # -- for the keeper --------------------------------------------------------------------
 
@@ -102,23 +81,23 @@ class SharedSource:
         If a fetch is due only because another replica has a new token, there may be none by now:
         then it is the same.
         """
-        self._share.know(await self._credentials())
+        self.share.know(await self._credentials())
         cause = "start" if self._keeper is None else self._keeper.cause
-        why = self._share.problem
+        why = self.share.problem
         if why is None:
             try:
                 return await self._together(cause)
             except DatabaseUnavailable as error:
                 why = error.why
-                self._share.away(why)
+                self.share.away(why)
         return await self._alone(cause, why)
 
     async def revoke(self, token: AccessToken, bearer: AccessToken) -> None:
         """Let go of a token, and revoke what no replica uses any more; raise TokenError."""
         try:
-            left = await self._share.let_go(token)
+            left = await self.share.let_go(token)
         except DatabaseUnavailable as error:
-            self._share.away(error.why)
+            self.share.away(error.why)
             raise TokenEndpointUnavailable(phrase("share.not-let-go", why=error.why)) from None
         if left is None:
             await self._source.revoke(token, bearer)
@@ -126,14 +105,14 @@ class SharedSource:
             await self._revoke_all(left, bearer)
 
     async def _together(self, cause: str) -> AccessToken:
-        share = self._share
+        share = self.share
         if cause == SHARED and share.shared:
             return await share.take() or await self._same()
         again = cause == SHARED and share.unknown
         return await share.renew(self._same if again else self._source.fetch)
 
     async def _same(self) -> AccessToken:
-        current = self._share.current
+        current = self.share.current
         usable = current is not None and self._clock() < hard_expiry(current)
         return current if current is not None and usable else await self._source.fetch()
 
@@ -145,13 +124,13 @@ class SharedSource:
             error.retry_after = min(left, POLL)
             raise error
         token = await self._source.fetch()
-        self._share.own(token)
+        self.share.own(token)
         log.warning("this replica fetched a token for itself, since none can be shared: %s", why)
         return token
 
     def _left(self) -> float:
         """Seconds until a token is fetched without the others."""
-        token = self._share.current
+        token = self.share.current
         if token is None:
             return 0.0
         end = token.expires_at - min(SOFT_LIMIT, token.lifetime / 5) / 2
@@ -172,18 +151,18 @@ class SharedSource:
         beat = self._clock()
         while True:
             await self._pause()
-            if self._share.current is None:
+            if self.share.current is None:
                 continue
-            due = self._share.problem is not None or self._clock() >= beat
+            due = self.share.problem is not None or self._clock() >= beat
             try:
-                left = await self._share.keep() if due else []
-                news = await self._share.news()
+                left = await self.share.keep() if due else []
+                news = await self.share.news()
             except DatabaseUnavailable as error:
-                self._share.away(error.why)
+                self.share.away(error.why)
                 continue
             if due:
                 beat = self._clock() + BEAT
-            self._share.joined()
+            self.share.joined()
             if news:
                 keeper.take_over()
             await self._give_back(left)
@@ -197,7 +176,7 @@ class SharedSource:
 
     async def _give_back(self, left: list[AccessToken]) -> None:
         """Revoke the tokens of replicas that were killed."""
-        bearer = self._share.current
+        bearer = self.share.current
         try:
             if bearer is not None:
                 await self._revoke_all(left, bearer)
@@ -208,5 +187,5 @@ class SharedSource:
         """Hold nothing any more, best effort, and close the line."""
         with contextlib.suppress(DatabaseUnavailable, TimeoutError):
             async with asyncio.timeout(LAST):
-                await self._share.leave()
+                await self.share.leave()
         await self._line.aclose()
