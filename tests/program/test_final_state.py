@@ -4,7 +4,6 @@ import contextlib
 import json
 import signal
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -43,12 +42,6 @@ class Api:
 @pytest.fixture
 def api() -> Api:
     return Api()
-
-
-@pytest.fixture
-def upstream(api: Api) -> Iterator[RawUpstream]:
-    with RawUpstream(api) as running:
-        yield running
 
 
 def pay(proxy: Program, fields: list[tuple[str, str]] = WAIT) -> tuple[str, str]:

@@ -5,7 +5,6 @@ import json
 import signal
 import sqlite3
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
@@ -68,17 +67,6 @@ class Api:
 @pytest.fixture
 def api() -> Api:
     return Api()
-
-
-@pytest.fixture
-def upstream(api: Api) -> Iterator[RawUpstream]:
-    with RawUpstream(api) as running:
-        yield running
-
-
-@pytest.fixture
-def given(tmp_path: Path) -> dict[str, object]:
-    return {"ledger": tmp_path / "ledger.db", "ledger_ask": "true"}
 
 
 def pay(proxy: Program, key: str = "k-1", path: str = PATH, **more: Any) -> Answer:

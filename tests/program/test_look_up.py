@@ -61,12 +61,6 @@ def api() -> Api:
     return Api()
 
 
-@pytest.fixture
-def upstream(api: Api) -> Iterator[RawUpstream]:
-    with RawUpstream(api) as running:
-        yield running
-
-
 def pay(proxy: Program, resolution: str = "r-1", value: str = "1000", **more: Any) -> int:
     payment = {
         "account_id": "a-1",

@@ -1,8 +1,6 @@
 """A payment that looks like one in doubt, though the API would make both."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,17 +40,6 @@ class Api:
 @pytest.fixture
 def api() -> Api:
     return Api()
-
-
-@pytest.fixture
-def upstream(api: Api) -> Iterator[RawUpstream]:
-    with RawUpstream(api) as running:
-        yield running
-
-
-@pytest.fixture
-def given(tmp_path: Path) -> dict[str, object]:
-    return {"ledger": tmp_path / "ledger.db", "ledger_ask": "true"}
 
 
 def post(proxy: Program, path: str, fields: Any = (), **document: Any) -> Answer:

@@ -1,7 +1,6 @@
 """``breb-proxy ledger made``: one command for who asks whether a payment was made."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +34,6 @@ class Api:
 @pytest.fixture
 def api() -> Api:
     return Api()
-
-
-@pytest.fixture
-def upstream(api: Api) -> Iterator[RawUpstream]:
-    with RawUpstream(api) as running:
-        yield running
 
 
 def made(path: Path, *arguments: str, **settings: object) -> Ended:
