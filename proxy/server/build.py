@@ -89,8 +89,7 @@ def build(
     """
     out = _outward(settings, credentials)
     journal, recorder = _recording(settings)
-    keeper, shared = _keeping(settings, credentials, out, journal)
-    share = None if shared is None else shared.share
+    keeper, shared, share = _keeping(settings, credentials, out, journal)
     books = _books(settings, credentials)
     ledger = None if books is None else books.ledger
     metrics, access_log = Metrics(), _access_log(as_json=as_json)
@@ -326,12 +325,12 @@ def _watched(source: TokenSource, journal: "Journal | None", settings: Settings)
 
 def _keeping(
     settings: Settings, credentials: CredentialsSource, out: _Outward, journal: "Journal | None"
-) -> "tuple[TokenKeeper, SharedSource | None]":
+) -> "tuple[TokenKeeper, SharedSource | None, Share | None]":
     """Return the keeper, and what shares its token with other replicas, if that is wanted."""
     watched = _watched(out.source, journal, settings)
     shared = _shared(watched, settings, credentials, out.clock)
     keeper = TokenKeeper(shared or watched, out.clock, options.keeper_options(settings))
-    return keeper, shared
+    return keeper, shared, None if shared is None else shared.share
 
 
 def _shared(
