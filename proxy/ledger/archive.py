@@ -1,9 +1,11 @@
 """Where a ledger is kept: a value names the place, and its archive opens what is there."""
 
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from proxy.ledger.chain import ChainLink
 from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.store import Store
 
@@ -12,6 +14,18 @@ if TYPE_CHECKING:  # psycopg is imported only where a setting asks for a databas
 
 Where: TypeAlias = "Path | Database"
 """The name of a place; its text is for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What was taken in: so many rows, from number ``first`` on; number 0 if it was there already.
+
+    ``head`` is that of the chain now.
+    """
+
+    rows: int
+    first: int
+    head: ChainLink
 
 
 class LedgerArchive(Protocol):
@@ -40,6 +54,9 @@ class LedgerArchive(Protocol):
 
     def backup(self, target: Path) -> int:
         """Copy it to a file that must not exist yet; return the copy's size in bytes."""
+
+    def take_in(self, file: Path) -> Intake:
+        """Take in the ledger of a file that no process uses, while none uses this one."""
 
     def forget_answers(self) -> int:
         """Delete the answers that are kept for repeats; return how many."""

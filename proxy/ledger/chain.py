@@ -208,21 +208,27 @@ def exported(connection: LedgerConnection) -> Iterator[Exported]:
         }
 
 
-def take_over(connection: LedgerConnection) -> None:
-    """Begin the chain of a ledger of an older format with all that is in it."""
-    events, head = _all_events(connection), None
+def take_over(
+    connection: LedgerConnection, after: int = 0, reading: LedgerConnection | None = None
+) -> None:
+    """Have the chain tell of all rows after number ``after``, and what stands beside them.
+
+    So it begins in a ledger of an older format, and goes on after rows of another ledger. They are
+    read by ``reading``, where that is another connection.
+    """
+    events, head = _all_events(reading or connection, after), None
     while some := list(islice(events, _MOST)):
         head = append(connection, some, head)
 
 
-def _all_events(connection: LedgerConnection) -> Iterator[bytes]:
-    columns = ", ".join(ROW_COLUMNS)
-    for row in connection.execute(f"SELECT {columns} FROM request ORDER BY number"):
+def _all_events(connection: LedgerConnection, after: int) -> Iterator[bytes]:
+    columns, rows = ", ".join(ROW_COLUMNS), "request WHERE number > ? ORDER BY number"
+    for row in connection.execute(f"SELECT {columns} FROM {rows}", (after,)):
         values = dict(zip(ROW_COLUMNS, row, strict=True))
         kinds = [WHOLE] if values["outcome"] is None else [WHOLE, CLOSED]
         for kind in kinds:
             yield event(kind, _exact(values[name] for name in COLUMNS[kind]))
     for kind, table in ((VERDICT, "verdict"), (EVIDENCE, "evidence")):
-        columns = ", ".join(COLUMNS[kind])
-        for beside in connection.execute(f"SELECT {columns} FROM {table} ORDER BY rowid"):
+        columns, rows = ", ".join(COLUMNS[kind]), f"{table} WHERE number > ? ORDER BY rowid"
+        for beside in connection.execute(f"SELECT {columns} FROM {rows}", (after,)):
             yield event(kind, beside)

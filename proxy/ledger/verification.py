@@ -58,7 +58,12 @@ def verify(where: Where, known: ChainLink | None = None) -> Verification:
     with archive.snapshot() as connection:
         if archive.version(connection) < chain.FORMAT:
             raise LedgerRefused(phrase("chain.none", path=str(where)))
-        return _Walk(connection, known).verification()
+        return verified(connection, known)
+
+
+def verified(connection: LedgerConnection, known: ChainLink | None = None) -> Verification:
+    """Verify an open ledger."""
+    return _Walk(connection, known).verification()
 
 
 class _Enough(Exception):

@@ -132,4 +132,31 @@ OF_DATABASE = {
         "el libro de registro está en una base de datos, que tiene sus propias herramientas para"
         " copias: pg_dump --schema=breb_ledger --file=ARCHIVO {address}",
     ),
+    "ledger.intake-beside": Words(
+        "a proxy uses the ledger in the database: end all of them, and do this again before they"
+        " start",
+        "un proxy usa el libro de registro de la base de datos: termínelos todos, y repita esto"
+        " antes de que arranquen",
+    ),
+    "ledger.intake-changed": Words(
+        "{path} is not as the proxy wrote it, and was not taken in: {what}; {command} ledger verify"
+        " --ledger={path} says more",
+        "{path} no está como el proxy lo escribió, y no se importó: {what}; {command} ledger verify"
+        " --ledger={path} dice más",
+    ),
+    "ledger.intake-differs": Words(
+        "the database did not keep {path} as it is; nothing was taken in: {what}",
+        "la base de datos no guardó {path} tal como es; no se importó nada: {what}",
+    ),
+    "ledger.intake-went-on": Words(
+        "{path} was taken in before, and a proxy has written to it since; it can be taken into an"
+        " empty database only",
+        "{path} ya se importó, y después un proxy escribió en él; solo puede importarse en una base"
+        " de datos vacía",
+    ),
+    "ledger.intake-file": Words(
+        "the ledger is a file, and takes in no other; BREB_LEDGER names a database, or move {path}",
+        "el libro de registro es un archivo, y no recibe otro; ponga en BREB_LEDGER una base de"
+        " datos, o mueva {path}",
+    ),
 }

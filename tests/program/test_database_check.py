@@ -127,7 +127,7 @@ def test_a_ledger_is_looked_at_before_and_after_its_first_start(tmp_path: Path) 
         archive_of(database_of(postgres, address)).store().close()
         found = look_at_ledger(tmp_path, address)
         assert found["database.ledger"]["outcome"] == "ok"
-        assert found["database.ledger"]["facts"]["tables"] == 1
+        assert found["database.ledger"]["facts"]["tables"] == 2
 
 
 def test_what_would_lose_rows_of_a_ledger_is_said(tmp_path: Path, postgres: Postgres) -> None:

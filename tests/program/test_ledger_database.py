@@ -7,7 +7,7 @@ import signal
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from tests.program.test_ledger_crash import Callers, Memory
 from tests.support import Program
 from tests.support.command import command
 from tests.support.databases import database_of
+from tests.support.leaks import SECRET
 from tests.support.patience import PATIENCE
 from tests.support.postgres import PASSWORD, Postgres
 
@@ -170,3 +171,77 @@ def test_the_commands_read_it_too(
     assert "pg_dump" in command("ledger", "backup", "x", cwd=tmp_path, **given).err
     status = json.loads(program.admin("/status")[1])
     assert status["ledger"]["file"] == str(database)
+
+
+# How a program of another version is started: what Python imports first changes its tables.
+_OTHER = """
+from proxy.ledger.postgres import tables
+from proxy.postgres.schema import Schema
+tables.SCHEMA = Schema("ledger", {steps}, {least})
+"""
+
+
+def of_version(folder: Path, steps: str, least: int = 1) -> dict[str, str]:
+    """Return what makes a program one that knows other tables."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(_OTHER.format(steps=steps, least=least))
+    return {"PYTHONPATH": str(folder)}
+
+
+@contextmanager
+def calling(program: Program) -> Iterator[dict[str, tuple[int, dict[str, Any]]]]:
+    callers = Callers(program.port)
+    try:
+        yield callers.told
+    finally:
+        callers.stop()
+
+
+def test_replicas_of_two_versions_write_one_ledger_during_an_update(
+    memory: Memory, database: Database, server: Postgres, tmp_path: Path
+) -> None:
+    given = {"ledger": database, "database_password": PASSWORD}
+    column = "ALTER TABLE breb_ledger.request ADD COLUMN later text"
+    older = of_version(tmp_path / "older", "tables.SCHEMA.steps[:1]")
+    newer = of_version(tmp_path / "newer", f'(*tables.SCHEMA.steps, "{column}")')
+    version = "SELECT version, least FROM breb_schema"
+    with Program(memory.url, beside=older, **given) as old:
+        assert pay(old, "r-1")[0] in (200, 502)
+        assert server.execute(version, database.address.name) == [(1, 1)]
+        with calling(old) as told, Program(memory.url, beside=newer, **given) as new:
+            assert server.execute(version, database.address.name) == [(3, 1)]
+            key = {"Idempotency-Key": str(uuid.uuid4())}
+            said = [pay(each, "r-2", **key)[0] for each in (old, new, old)]
+            server.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                f" WHERE datname = '{database.address.name}'"
+            )
+            until = time.monotonic() + PATIENCE
+            while 503 in (pay(each, str(uuid.uuid4()))[0] for each in (old, new)):
+                assert time.monotonic() < until
+    assert said.count(200) in (0, 3)
+    assert {status for status, _ in told.values()} <= {200, 502, 503}
+    assert verify(database).problems == []
+
+
+def test_a_program_that_would_not_understand_the_tables_says_so_and_pays_nothing(
+    memory: Memory, database: Database, server: Postgres, tmp_path: Path
+) -> None:
+    given = {"ledger": database, "database_password": PASSWORD}
+    newest = of_version(tmp_path / "newest", '(*tables.SCHEMA.steps, "SELECT 1")', least=3)
+    with Program(memory.url, **given) as old, Program(memory.url, beside=newest, **given) as new:
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            f" WHERE datname = '{database.address.name}'"
+        )
+        until = time.monotonic() + PATIENCE
+        while (said := pay(old, "too-old"))[0] != 503 or "version 3" not in str(said):
+            assert time.monotonic() < until
+        while pay(new, "new-enough")[0] == 503:
+            assert time.monotonic() < until
+    own = {f"BREB_{name.upper()}": value for name, value in given.items()}
+    login = {"BREB_CLIENT_ID": "test-client", "BREB_CLIENT_SECRET": SECRET}
+    late = command("serve", cwd=tmp_path, BREB_BASE_URL=memory.url, **login, **own)
+    assert late.code == 2
+    assert "version 3, and this program knows 2; use a newer" in late.err
+    assert memory.saw >= {"new-enough"}

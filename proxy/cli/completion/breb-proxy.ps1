@@ -11,7 +11,7 @@ Register-ArgumentCompleter -Native -CommandName breb-proxy -ScriptBlock {
     if ($wordToComplete -match '^(--[^=]+)=(.*)$') {
         $option = $Matches[1]; $start = $Matches[2]; $before = "$option="
     }
-    if ($command -eq 'ledger' -and $words.Count -gt 2 -and @('list', 'made', 'show', 'look-up', 'settle', 'backup', 'verify', 'chain', 'forget-answers') -contains $words[2]) {
+    if ($command -eq 'ledger' -and $words.Count -gt 2 -and @('list', 'made', 'show', 'look-up', 'settle', 'backup', 'import', 'verify', 'chain', 'forget-answers') -contains $words[2]) {
         $command = "ledger $($words[2])"
     }
     $offered = @()
@@ -22,7 +22,7 @@ Register-ArgumentCompleter -Native -CommandName breb-proxy -ScriptBlock {
         if (@('run', 'serve', 'demo', 'login', 'logout', 'check') -contains $command) {
             $offered += @('-h', '--help', '--accept-language', '--production-hosts', '--ca-bundle', '--client-cert', '--client-cert-key', '--egress-proxy', '--listen', '--tls-cert', '--tls-key', '--allow-open-listener', '--allowed-hosts', '--allowed-origins', '--allow', '--deny', '--allow-overrides', '--max-callers', '--memory-budget', '--max-body', '--header-timeout', '--idle-timeout', '--half-close-timeout', '--admin-listen', '--console-exchanges', '--redact', '--token-timeout', '--token-wait', '--token-lifetime', '--token-max-age', '--token-endpoint', '--revoke-tokens', '--token-shared', '--replay-limit', '--connect-timeout', '--read-timeout', '--write-timeout', '--wait-for-final', '--max-connections', '--queue-timeout', '--server-timing', '--ledger', '--ledger-days', '--ledger-mib', '--ledger-ask', '--idempotency', '--idempotency-hours', '--repeats', '--ledger-fields', '--database', '--database-ca', '--shutdown-grace', '--drain-delay', '--log-level', '--access-log')
         }
-        if (@('run', 'serve', 'wait', 'status', 'console', 'refresh', 'quit', 'tokens', 'login', 'logout', 'ledger', 'ledger list', 'ledger made', 'ledger show', 'ledger look-up', 'ledger settle', 'ledger backup', 'ledger verify', 'ledger chain', 'ledger forget-answers', 'check') -contains $command) {
+        if (@('run', 'serve', 'wait', 'status', 'console', 'refresh', 'quit', 'tokens', 'login', 'logout', 'ledger', 'ledger list', 'ledger made', 'ledger show', 'ledger look-up', 'ledger settle', 'ledger backup', 'ledger import', 'ledger verify', 'ledger chain', 'ledger forget-answers', 'check') -contains $command) {
             $offered += @('--env-file', '--secrets-dir')
         }
         if (@('run', 'serve', 'login', 'logout', 'check') -contains $command) {
@@ -31,7 +31,7 @@ Register-ArgumentCompleter -Native -CommandName breb-proxy -ScriptBlock {
         if (@('demo') -contains $command) {
             $offered += @('--console', '--log-format', '--sandbox-seed', '--sandbox-require-token', '--no-sandbox-require-token', '--sandbox-control-hosts', '--sandbox-token-lifetime', '--sandbox-scopes', '--sandbox-scope-failure', '--sandbox-bad-credentials', '--sandbox-token-error-shape', '--sandbox-www-authenticate', '--no-sandbox-www-authenticate', '--sandbox-repeated-revoke', '--sandbox-revoke-own', '--no-sandbox-revoke-own', '--sandbox-require-delete-body', '--no-sandbox-require-delete-body', '--sandbox-new-token', '--sandbox-token-limit', '--sandbox-token-limit-action', '--sandbox-token-info-expires-in', '--sandbox-rate-limit', '--sandbox-rate-window', '--sandbox-retry-after', '--sandbox-delete-status', '--sandbox-link-status', '--sandbox-empty-list', '--sandbox-default-page-size', '--sandbox-max-page-size', '--sandbox-error-content-type', '--sandbox-body-limit', '--sandbox-customer-type-required', '--no-sandbox-customer-type-required', '--sandbox-duplicate-customer', '--sandbox-duplicate-key', '--sandbox-foreign-key', '--sandbox-resolve-key-type-required', '--no-sandbox-resolve-key-type-required', '--sandbox-unknown-key', '--sandbox-resolution-lifetime', '--sandbox-expired-resolution', '--sandbox-opening-balance', '--sandbox-balance-view', '--sandbox-settle-delay', '--sandbox-processing-delay', '--sandbox-show-delay', '--sandbox-listed-resolution', '--no-sandbox-listed-resolution', '--sandbox-timeout-delay', '--sandbox-network', '--sandbox-magic-values', '--no-sandbox-magic-values', '--sandbox-initial-status', '--sandbox-confirm', '--sandbox-duplicate-payment', '--sandbox-changed-payment', '--sandbox-insufficient-funds', '--sandbox-minimum-amount', '--sandbox-maximum-amount', '--sandbox-deposit-maximum', '--sandbox-spbvi-maximum', '--sandbox-participant-maximum', '--sandbox-daily-maximum', '--sandbox-vat-required', '--no-sandbox-vat-required', '--sandbox-dynamic-amount-required', '--no-sandbox-dynamic-amount-required', '--sandbox-qr-reading', '--sandbox-latency', '--sandbox-error-rate', '--sandbox-error-status', '--sandbox-fault', '--sandbox-webhook-url', '--sandbox-webhook-secret', '--sandbox-webhook-delivery', '--sandbox-webhook-events', '--sandbox-webhook-retry-base', '--sandbox-webhook-trouble', '--sandbox-webhook-delay', '--sandbox-authorization-url', '--sandbox-authorization-timeout', '--sandbox-authorization-on-error', '--sandbox-webhook-payload', '--sandbox-webhook-timestamp-field', '--sandbox-webhook-signature-field', '--sandbox-webhook-signed')
         }
-        if (@('tour', 'wait', 'status', 'console', 'refresh', 'quit', 'service', 'tokens', 'ledger', 'ledger list', 'ledger made', 'ledger show', 'ledger look-up', 'ledger settle', 'ledger backup', 'ledger verify', 'ledger chain', 'ledger forget-answers', 'completion') -contains $command) {
+        if (@('tour', 'wait', 'status', 'console', 'refresh', 'quit', 'service', 'tokens', 'ledger', 'ledger list', 'ledger made', 'ledger show', 'ledger look-up', 'ledger settle', 'ledger backup', 'ledger import', 'ledger verify', 'ledger chain', 'ledger forget-answers', 'completion') -contains $command) {
             $offered += @('-h', '--help')
         }
         if (@('tour') -contains $command) {
@@ -70,7 +70,7 @@ Register-ArgumentCompleter -Native -CommandName breb-proxy -ScriptBlock {
         if (@('ledger', 'ledger list') -contains $command) {
             $offered += @('--in-doubt', '--since', '--until', '--caller', '--outcome', '--find', '--limit', '--before', '--all', '--json', '--csv')
         }
-        if (@('ledger', 'ledger list', 'ledger made', 'ledger show', 'ledger look-up', 'ledger settle', 'ledger backup', 'ledger verify', 'ledger chain', 'ledger forget-answers') -contains $command) {
+        if (@('ledger', 'ledger list', 'ledger made', 'ledger show', 'ledger look-up', 'ledger settle', 'ledger backup', 'ledger import', 'ledger verify', 'ledger chain', 'ledger forget-answers') -contains $command) {
             $offered += @('--ledger')
         }
         if (@('ledger made', 'ledger show', 'ledger look-up', 'ledger verify') -contains $command) {
@@ -129,7 +129,7 @@ Register-ArgumentCompleter -Native -CommandName breb-proxy -ScriptBlock {
             default {
                 if ($command -eq 'service') { $offered = @('install', 'uninstall', 'start', 'stop', 'status') }
                 if ($command -eq 'tokens') { $offered = @('revoke') }
-                if ($command -eq 'ledger') { $offered = @('list', 'made', 'show', 'look-up', 'settle', 'backup', 'verify', 'chain', 'forget-answers') }
+                if ($command -eq 'ledger') { $offered = @('list', 'made', 'show', 'look-up', 'settle', 'backup', 'import', 'verify', 'chain', 'forget-answers') }
                 if ($command -eq 'help') { $offered = @('topics', 'troubleshooting', 'environment', '401', '403', '421', 'no-token', 'company-network', 'port-taken', 'pod', 'outcome-unknown', 'slow', 'logs', 'configuration', 'credentials', 'console', 'ledger', 'service', 'operations', 'fleet', 'security', 'sandbox', 'problem-types', 'stability', 'upgrading') }
                 if ($command -eq 'completion') { $offered = @('bash', 'zsh', 'fish', 'powershell') }
             }

@@ -157,6 +157,22 @@ def _backup(options: argparse.Namespace, screen: Screen) -> int:
     return OK
 
 
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="the file of a ledger")
+
+
+def _import(options: argparse.Namespace, screen: Screen) -> int:
+    place = ledger_place(options)
+    found = archive_of(place).take_in(Path(options.file))
+    if not found.first:
+        screen.line(f"{options.file} was taken in before; nothing has changed")
+        return OK
+    screen.line(f"{options.file}: {counted(found.rows, 'row')}, from #{found.first} on, verified")
+    screen.line(f"head: {found.head}")
+    screen.line(screen.shade("\nLet no proxy write to that file any more.", "dim"))
+    return OK
+
+
 def _no_options(parser: argparse.ArgumentParser) -> None:
     """Take none."""
 
@@ -175,6 +191,7 @@ _LIST = _Command(
     "  breb-proxy ledger look-up ROW    ask the API about it; changes nothing\n"
     "  breb-proxy ledger settle ROW     record your verdict\n"
     "  breb-proxy ledger backup FILE    copy the ledger, also while the proxy runs\n"
+    "  breb-proxy ledger import FILE    take a file into the database that BREB_LEDGER names\n"
     "  breb-proxy ledger verify         find what was changed, removed or inserted\n"
     "  breb-proxy ledger chain          print its chain of hashes, to keep it elsewhere\n"
     "  breb-proxy ledger forget-answers delete the answers kept for repeats",
@@ -213,6 +230,13 @@ _COMMANDS = {
         "Copy the ledger, also while the proxy runs, and check the copy.",
         _add_backup,
         _backup,
+        "FILE ",
+    ),
+    "import": _Command(
+        "Take the ledger of a file into the database that BREB_LEDGER names: rows, verdicts, keys"
+        " and\nthe chain of hashes. No proxy may be using either.",
+        _add_import,
+        _import,
         "FILE ",
     ),
     "verify": _Command(

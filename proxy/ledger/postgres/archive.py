@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from proxy.ledger.archive import Intake
 from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.postgres.replicas import any_alive
 from proxy.ledger.postgres.session import LedgerSession
@@ -71,6 +72,13 @@ class DatabaseArchive:
         """Refuse it: the database's own tools copy it."""
         del target
         raise LedgerRefused(phrase("ledger.backup-database", address=str(self._database)))
+
+    def take_in(self, file: Path) -> Intake:
+        """Take it in, in one transaction."""
+        from proxy.ledger.postgres.intake import take_in
+
+        with self._opened() as session:
+            return take_in(session, file)
 
     def forget_answers(self) -> int:
         """Delete them."""

@@ -167,4 +167,17 @@ CREATE TABLE reply (
 SET LOCAL search_path TO DEFAULT;
 """
 
-SCHEMA = Schema("ledger", (_FIRST,))
+# The ledgers of files that were taken in: none is a second time.
+_INTAKE = f"""
+SET LOCAL search_path TO breb_ledger;
+CREATE TABLE intake (
+    id {_TEXT} PRIMARY KEY,
+    at {_TEXT} NOT NULL,
+    rows bigint NOT NULL,
+    first bigint NOT NULL,
+    head {_TEXT} NOT NULL
+);
+SET LOCAL search_path TO DEFAULT;
+"""
+
+SCHEMA = Schema("ledger", (_FIRST, _INTAKE))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from proxy.ledger.archive import Intake
 from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.sqlite.lock import in_use
 from proxy.ledger.sqlite.opening import opened
@@ -62,6 +63,10 @@ class FileArchive:
         from proxy.ledger.sqlite.backup import backup
 
         return backup(self._path, target)
+
+    def take_in(self, file: Path) -> Intake:
+        """Refuse it: a file needs no other, it is moved."""
+        raise LedgerRefused(phrase("ledger.intake-file", path=str(file)))
 
     def forget_answers(self) -> int:
         """Delete them, and overwrite where they stood."""

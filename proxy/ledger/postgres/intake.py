@@ -1,0 +1,114 @@
+"""Takes the ledger of a file into the database: whole or not at all, and once.
+
+A database that has no rows yet becomes the ledger that the file was, with its id, numbers and
+chain: a head that the file's proxy logged is found there. To one that has rows, those of the file
+are added under new numbers, and the chain goes on with what they are now.
+"""
+
+import time
+from itertools import islice
+from pathlib import Path
+
+from proxy.ledger import chain, schema
+from proxy.ledger.archive import Intake
+from proxy.ledger.chain import COLUMNS, ChainLink
+from proxy.ledger.connection import LedgerConnection
+from proxy.ledger.postgres.replicas import any_alive
+from proxy.ledger.postgres.session import LedgerSession
+from proxy.ledger.postgres.walk import Cursors
+from proxy.ledger.sqlite.archive import FileArchive
+from proxy.ledger.trouble import LedgerRefused
+from proxy.ledger.verification import verified, verify
+from proxy.moments import stamp
+from proxy.words import phrase
+
+_AT_ONCE = 1000  # rows
+# Each replica that comes reads the identity after it has shown that it lives: so either we see it,
+# or it gets no further before the end of the transaction.
+_ALONE = "LOCK TABLE identity IN ACCESS EXCLUSIVE MODE"
+_BEFORE = "SELECT head FROM intake WHERE id = ?"
+_NOTE = "INSERT INTO intake (id, at, rows, first, head) VALUES (?, ?, ?, ?, ?)"
+_BECOME = "UPDATE identity SET id = ?, salt = ?"
+_TABLES = {
+    "request": ((*chain.ROW_COLUMNS, "replica"), "number"),
+    "verdict": (COLUMNS[chain.VERDICT], "rowid"),
+    "evidence": (COLUMNS[chain.EVIDENCE], "rowid"),
+    "claim": (("number", "exchange", "caller", "key", "fingerprint", "at"), "rowid"),
+    "reply": (("number", "at", "status", "fields", "body"), "number"),
+    "chain": (("seq", "events", "cut", "hash"), "seq"),
+}
+"""What is copied, by columns and order."""
+
+
+def take_in(session: LedgerSession, path: Path) -> Intake:
+    """Copy the file at ``path``, which nobody else may be using; raise LedgerRefused."""
+    archive = FileArchive(path)
+    with archive.reading():
+        pass  # it says in words what is not there
+    held = archive.store(may_make=False)
+    try:
+        held.recover()  # as at a start: nobody is left who could say how these ended
+        found = verify(path)
+        if found.first is not None:
+            raise LedgerRefused(
+                phrase("ledger.intake-changed", path=str(path), what=found.first.words)
+            )
+        with archive.snapshot() as file, session.writing():
+            return _taken(session, file, path)
+    finally:
+        held.close()
+
+
+def _taken(session: LedgerSession, file: LedgerConnection, path: Path) -> Intake:
+    session.execute(_ALONE)
+    if any_alive(session):
+        raise LedgerRefused(phrase("ledger.intake-beside"))
+    identity, head = file.execute(schema.IDENTITY).fetchone(), chain.head(file)
+    before = session.execute(_BEFORE, identity[:1]).fetchone()
+    if before is not None:
+        if before[0] != str(head):
+            raise LedgerRefused(phrase("ledger.intake-went-on", path=str(path)))
+        return Intake(0, 0, chain.head(session))
+    written = Cursors(session)
+    (newest,) = session.execute(schema.NEWEST).fetchone() or (0,)
+    rows = _copy(session, file, "request", newest)
+    for table in ("verdict", "evidence", "claim", "reply"):
+        _copy(session, file, table, newest)
+    if newest:
+        chain.take_over(session, newest, written)
+    else:
+        session.execute(_BECOME, identity)
+        session.execute(schema.PROBE, file.execute(schema.LAST_PROBE).fetchone())
+        _copy(session, file, "chain", newest)
+    session.execute(_NOTE, (identity[0], stamp(time.time()), rows, newest + 1, str(head)))
+    return Intake(rows, newest + 1, _proved(written, path, None if newest else head))
+
+
+def _copy(session: LedgerSession, file: LedgerConnection, table: str, newest: int) -> int:
+    """Copy a table, to numbers after ``newest``; return how many rows it has.
+
+    In a ledger that has another salt, marks are marks of nothing. A key that a row there has, too,
+    stays that row's.
+    """
+    columns, order = _TABLES[table]
+    other = {"number": f"number + {newest}", "marks": "'{}'"} if newest else {}
+    wanted = ", ".join({"replica": "0", **other}.get(each, each) for each in columns)
+    rows = iter(file.execute(f"SELECT {wanted} FROM {table} ORDER BY {order}"))
+    places = ", ".join("?" * len(columns))
+    insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"
+    if table == "claim":
+        insert += " ON CONFLICT (caller, key) DO NOTHING"
+    count = 0
+    while some := list(islice(rows, _AT_ONCE)):
+        session.executemany(insert, some)
+        count += len(some)
+    return count
+
+
+def _proved(written: LedgerConnection, path: Path, head: ChainLink | None) -> ChainLink:
+    """Return the head, if all agrees with the chain, and that goes on from ``head``."""
+    found = verified(written, head)
+    if found.first is not None:
+        what = found.first.words
+        raise LedgerRefused(phrase("ledger.intake-differs", path=str(path), what=what))
+    return found.head
