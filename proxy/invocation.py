@@ -25,6 +25,11 @@ def command(program: str = sys.executable) -> str:
     return quoted(str(_shortened(ours)))
 
 
+def typed(text: str) -> str:
+    """Return ``text`` with the commands in it as they are typed here; usage keeps our name."""
+    return re.sub(rf"(?<!usage: )\b{NAME} (?=[a-zA-Z])", lambda _: f"{COMMAND} ", text)
+
+
 def quoted(word: str) -> str:
     """Return ``word`` as it is typed.
 

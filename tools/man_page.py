@@ -36,7 +36,7 @@ SIGTERM and SIGINT start the shutdown; a second one ends the process at once. SI
 token.
 .SH EXIT STATUS
 0 success; 1 failure; 2 wrong settings or usage; 3 an address is in use; 4 no proxy
-answers; 130 interrupted.
+answers; 130 interrupted; 5 to 8 of breb\-proxy\-ledger's commands, as their pages say.
 .SH FILES
 /etc/breb\-proxy/settings.env, /etc/breb\-proxy/credentials/BREB_CLIENT_ID and BREB_CLIENT_SECRET
 """

@@ -7,12 +7,11 @@ import os
 import re
 import shutil
 import sys
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from proxy.invocation import COMMAND
-from proxy.terminal.arguments import OK, USAGE, nearest, say
+from proxy.invocation import COMMAND, typed
+from proxy.terminal.arguments import OK, USAGE, nearest, say, wrapped
 from proxy.terminal.markdown import sections, shown
 from proxy.terminal.screen import Screen
 from proxy.words.languages import of_locale
@@ -55,7 +54,7 @@ for your shell:
   completion  print what completes commands and options: bash, zsh, fish or powershell
 
 options:
-  -h, --help   show this help; for one command: breb-proxy COMMAND --help
+  -h, --help   show this help; of one command: breb-proxy COMMAND --help
   --version    show the version
 
 Settings come from flags, then the environment (BREB_NAME), then .env, then files of a secrets
@@ -125,12 +124,13 @@ def known(word: str) -> bool:
 
 def overview() -> str:
     """Return the commands, as wide as the terminal up to 100 columns, with aligned meanings."""
-    return "\n".join(_fitted(line) for line in HELP.split("\n"))
+    return "\n".join(_fitted(line) for line in typed(HELP).split("\n"))
 
 
 def _fitted(line: str) -> str:
     start = _MEANING.match(line)
-    return textwrap.fill(line, _width(), subsequent_indent=" " * len(start[0] if start else ""))
+    indent = " " * len(start[0] if start else "")
+    return "\n".join(wrapped(line, _width(), indent))
 
 
 def _width() -> int:

@@ -114,8 +114,7 @@ def _nowhere_to_write(error: OSError) -> int:
 def _dispatch(arguments: list[str]) -> int:
     name = arguments[0] if arguments else ""
     if name in ("-h", "--help", "help"):
-        words = arguments[1:] if name == "help" else []
-        return _help([word for word in words if word not in _OPTIONS])
+        return _help([word for word in arguments[1:] if word not in _OPTIONS], name != "help")
     if name == "--version":
         sys.stdout.write(f"breb-proxy {__version__}\n")
         return OK
@@ -132,11 +131,14 @@ def _dispatch(arguments: list[str]) -> int:
     return USAGE
 
 
-def _help(words: list[str]) -> int:
+def _help(words: list[str], of_command: bool) -> int:
+    """Help with a topic or a command; ``of_command`` says which of them a name of both means."""
     from proxy.cli import help as helping
 
-    if words and words[0] in _COMMANDS and not helping.known(words[0]):
-        return _COMMANDS[words[0]](["--help"])
+    if words == ["all"]:
+        return _COMMANDS["serve"](["--help", "all"])
+    if words and words[0] in _COMMANDS and (of_command or not helping.known(words[0])):
+        return _COMMANDS[words[0]]([*words[1:], "--help"])
     return helping.main(words)
 
 

@@ -1,7 +1,7 @@
 """The command line's arguments: help, errors of one line; secrets are neither taken nor repeated.
 
 Exit codes: 0 success; 1 failure; 2 wrong settings or usage; 3 an address is in use; 4 no
-proxy answers; 130 interrupted.
+proxy answers; 130 interrupted; 5 to 8 belong to the ledger's commands.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from proxy.invocation import COMMAND
+from proxy.invocation import COMMAND, typed
 from proxy.terminal.plain import plain
 
 if TYPE_CHECKING:
@@ -122,18 +122,20 @@ class Layout(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, max_help_position=32, width=min(columns, _WIDEST))
 
     def _split_lines(self, text: str, width: int) -> list[str]:
-        return _wrapped(text, width)
+        return wrapped(text, width)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        lines = (_wrapped(line, width) or [""] for line in text.splitlines())
+        lines = (wrapped(line, width) or [""] for line in typed(text).splitlines())
         return "\n".join(indent + part for parts in lines for part in parts)
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    """Wrap only at blanks: an address in two parts cannot be copied."""
+def wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """Wrap only at blanks: an address or a command in two parts cannot be copied."""
     import textwrap  # only where there is something to read
 
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(
+        text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def words(argument: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from proxy.cli.help import TOPICS
 from proxy.terminal.markdown import sections, shown
-from tests.support.command import command, on_terminal
+from tests.support.command import called, command, on_terminal
 
 ENGLISH, SPANISH = {"LC_ALL": "C.UTF-8"}, {"LC_ALL": "es_CO.UTF-8"}
 
@@ -43,6 +43,28 @@ def test_a_mistyped_topic_gets_a_hint(tmp_path: Path) -> None:
 
 def test_help_about_a_command_is_the_commands_own(tmp_path: Path) -> None:
     assert command("help", "wait", cwd=tmp_path) == command("wait", "--help", cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        (["--help", "all"], ["serve", "--help", "all"]),
+        (["help", "all"], ["serve", "--help", "all"]),
+        (["--help", "ledger"], ["ledger", "--help"]),
+        (["-h", "ledger", "made"], ["ledger", "made", "--help"]),
+    ],
+)
+def test_a_word_behind_help_is_not_passed_over(
+    asked: list[str], meant: list[str], tmp_path: Path
+) -> None:
+    assert command(*asked, cwd=tmp_path) == command(*meant, cwd=tmp_path)
+
+
+def test_help_names_commands_as_they_are_typed_here(tmp_path: Path) -> None:
+    typed = called(tmp_path)
+    assert typed != "breb-proxy"
+    assert f" {typed} help TOPIC" in " ".join(command("--help", cwd=tmp_path).out.split())
+    assert f"source <({typed} completion zsh)\n" in command("completion", "-h", cwd=tmp_path).out
 
 
 @pytest.mark.parametrize("words", [["--help"], ["help", "troubleshooting"], ["help", "ledger"]])

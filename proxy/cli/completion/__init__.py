@@ -25,8 +25,10 @@ it in this terminal:
   fish        breb-proxy completion fish | source
   PowerShell  breb-proxy completion powershell | Out-String | Invoke-Expression
 
-To have it in each terminal, write that line into ~/.bashrc, into ~/.zshrc after compinit, into
-~/.config/fish/config.fish, or into the file that $PROFILE names.
+To have it in each terminal, write that line into ~/.bashrc, ~/.zshrc, ~/.config/fish/config.fish or
+the file that $PROFILE names. zsh must have loaded its completion before:
+
+  autoload -Uz compinit && compinit
 """
 
 

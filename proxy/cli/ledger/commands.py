@@ -186,15 +186,15 @@ def _forget_answers(options: argparse.Namespace, screen: Screen) -> int:
 _LIST = _Command(
     "List requests that may have changed something, the newest first.\n\n"
     "also:\n"
-    "  breb-proxy ledger made WHAT      was it made? By resolution, key or id\n"
-    "  breb-proxy ledger show ROW       everything about one row\n"
-    "  breb-proxy ledger look-up ROW    ask the API about it; changes nothing\n"
-    "  breb-proxy ledger settle ROW     record your verdict\n"
-    "  breb-proxy ledger backup FILE    copy the ledger, also while the proxy runs\n"
-    "  breb-proxy ledger import FILE    take a file into the database that BREB_LEDGER names\n"
-    "  breb-proxy ledger verify         find what was changed, removed or inserted\n"
-    "  breb-proxy ledger chain          print its chain of hashes, to keep it elsewhere\n"
-    "  breb-proxy ledger forget-answers delete the answers kept for repeats",
+    "  ledger made WHAT      was it made? By resolution, key or id\n"
+    "  ledger show ROW       everything about one row\n"
+    "  ledger look-up ROW    ask the API about it; changes nothing\n"
+    "  ledger settle ROW     record your verdict\n"
+    "  ledger backup FILE    copy the ledger, also while the proxy runs\n"
+    "  ledger import FILE    take a file into the database that BREB_LEDGER names\n"
+    "  ledger verify         find what was changed, removed or inserted\n"
+    "  ledger chain          print its chain of hashes, to keep it elsewhere\n"
+    "  ledger forget-answers delete the answers kept for repeats",
     add_list,
     show_list,
 )
