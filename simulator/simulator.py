@@ -11,7 +11,8 @@ from simulator.spoiling import spoil
 
 FIELD = b"x-sandbox-fault"
 PAGE = "/_sandbox"
-SIMULATOR = '{"simulator":"of the Bre-B API'  # what the answer to / begins with
+NAMED = "of the Bre-B API"
+SIMULATOR = f'{{"simulator":"{NAMED}'  # what the answer to / begins with
 
 
 class Simulator:

@@ -1,6 +1,4 @@
-"""Six curl lines from a new customer to a settled payment, and one before them for safety.
-
-Behind a proxy with a ledger four more show what becomes of a payment whose answer is lost.
+"""The tour as curl lines for a POSIX shell, and one before them for safety.
 
 Who answers at that address may be a proxy that forwards to a bank. So each line does nothing unless
 the first one found that a simulator answers: ``$demo`` holds its address then.
@@ -9,32 +7,16 @@ the first one found that a simulator answers: ``$demo`` holds its address then.
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from simulator.directory import ENTRIES
 from simulator.simulator import SIMULATOR
+from simulator.steps import FIRST, Step
 
 # Shows an answer and puts its id into a variable. No more than an id gets through to eval.
 _KEEP = (
     'keep() { [ "$demo" ] && printf \'%s\\n\' "$answer" && eval "$1=$(printf \'%s\' "$answer" |'
     ' sed -n \'s/^{"id":"\\([-0-9a-f]*\\)".*/\\1/p\')"; }'
 )
-CUSTOMER = {
-    "type": "BUSINESS",
-    "business_name": "Café de la Esquina",
-    "email": "hola@example.com",
-    "mobile_phone_number": "+573001112233",
-    "identification_type": "NIT",
-    "identification_number": "900555777",
-    "address": {
-        "line_1": "Calle 10 # 5-51",
-        "city": "Bogotá",
-        "state": "Cundinamarca",
-        "post_code": "111711",
-        "country": "CO",
-    },
-    "merchant_category_code": "5814",
-}
 
 
 def first(base_url: str, otherwise: str, curl: str = "curl") -> str:
@@ -50,75 +32,27 @@ def first(base_url: str, otherwise: str, curl: str = "curl") -> str:
     )
 
 
-def tour(curl: str = "curl") -> list[tuple[str, str]]:
-    """Give titles and commands for a POSIX shell, to be pasted one after another.
+def tour(curl: str = "curl", steps: Iterable[Step] = FIRST) -> list[tuple[str, str]]:
+    """Give titles and commands, to be pasted one after another.
 
     They carry no Authorization: behind ``$demo`` stands somebody who puts it on.
     """
-    account = {"customer_id": "$customer", "account_type": "ORDINARY", "account_number": "0001"}
-    steps = [
-        (
-            "Link a merchant as a customer",
-            _post(curl, "customer", "/v1/customers/business/link", CUSTOMER),
-        ),
-        ("Link its bank account", _post(curl, "account", "/v1/accounts/link", account)),
-        (
-            f"Ask who owns the key {ENTRIES[0].key.key_value}",
-            _post(curl, "resolution", "/v1/resolve-key", _RESOLVE),
-        ),
-        ("Pay 25,000 pesos", _post(curl, "payment", "/v1/payments/breb", _PAY)),
-        ("See that it is settled", f"sleep 2 && {_get(curl, '/v1/payments/$payment')}"),
-        ("See the balance", _get(curl, "/v1/accounts/$account")),
-    ]
-    return [_guarded(*step) for step in steps]
+    return [(step.title, f'[ "$demo" ] && {_line(curl, step)}') for step in steps]
 
 
-def doubt(curl: str = "curl") -> list[tuple[str, str]]:
-    """Give four more steps, after those of `tour`, for who is behind a proxy with a ledger."""
-    key, lost = '"Idempotency-Key: tour-$resolution"', "'X-Sandbox-Fault: reset;when=after'"
-    pay = "/v1/payments/breb"
-    steps = [
-        (
-            "Ask again who owns the key: each payment needs a resolution of its own",
-            _post(curl, "resolution", "/v1/resolve-key", _RESOLVE),
-        ),
-        (
-            "Pay with a key of your own, and lose the answer: was it made?",
-            _post(curl, "lost", pay, _PAY, key, lost),
-        ),
-        (
-            "Send the same again, with the same key: the proxy finds the payment, and pays once",
-            _post(curl, "payment", pay, _PAY, key),
-        ),
-        (
-            "See that 25,000 pesos were paid twice in all, and not three times",
-            f"sleep 2 && {_get(curl, '/v1/accounts/$account')}",
-        ),
-    ]
-    return [_guarded(*step) for step in steps]
+def announced(title: str) -> str:
+    """Give the line that says a title; no comment, since zsh accepts no typed ones."""
+    return f'[ "$demo" ] && echo {shlex.quote(title)}'
 
 
-_RESOLVE = {"customer_id": "$customer", "key": ENTRIES[0].key.model_dump()}
-_PAY = {
-    "account_id": "$account",
-    "resolution_id": "$resolution",
-    "amount": {"value": "25000", "currency": "COP"},
-}
-
-
-def _guarded(title: str, command: str) -> tuple[str, str]:
-    return title, f'[ "$demo" ] && {command}'
-
-
-def _post(curl: str, variable: str, path: str, body: Mapping[str, object], *headers: str) -> str:
-    """Post a body, show the answer, and keep its id, if it has one, in a shell variable.
-
-    ``headers`` are quoted for the shell.
-    """
-    more = "".join(f"-H {each} " for each in headers)
+def _line(curl: str, step: Step) -> str:
+    pause = f"sleep {step.pause} && " if step.pause else ""
+    if step.body is None:
+        return f'{pause}{curl} -sS "$demo{step.path}" && echo'
+    more = "".join(f'-H "{name}: {value}" ' for name, value in step.fields.items())
     return (
-        f"answer=$({curl} -sS \"$demo{path}\" -H 'Content-Type: application/json' {more}"
-        f"-d {_quoted(body)}); keep {variable}"
+        f"{pause}answer=$({curl} -sS \"$demo{step.path}\" -H 'Content-Type: application/json'"
+        f" {more}-d {_quoted(step.body)}); keep {step.keeps}"
     )
 
 
@@ -129,7 +63,3 @@ def _quoted(body: Mapping[str, object]) -> str:
     """
     text = shlex.quote(json.dumps(body))
     return re.sub(r"\$\w+", lambda variable: f"'{variable[0]}'", text)
-
-
-def _get(curl: str, path: str) -> str:
-    return f'{curl} -sS "$demo{path}" && echo'

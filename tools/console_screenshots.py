@@ -16,7 +16,7 @@ from types import MappingProxyType
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from proxy.admin.operator import FIELD
-from simulator.tour import CUSTOMER
+from simulator.steps import CUSTOMER
 from tests.support import Program
 from tests.support.chromium import launch
 from tests.support.demo import demo

@@ -31,6 +31,8 @@ _FOR_WINDOWS += ["--python-version", WINDOWS_PYTHON, "--no-deps", "--no-compile"
 # How long a service may take to connect: 30 s on Windows, 10 s in Wine, which wants a text here.
 _PATIENCE = ["reg", "add", r"HKLM\System\CurrentControlSet\Control", "/v", "ServicesPipeTimeout"]
 _PATIENCE += ["/t", "REG_SZ", "/d", "60000", "/f"]
+# Windows without a display, such as those of consoles: they have what is written to them.
+_UNSEEN = ["reg", "add", r"HKCU\Software\Wine\Drivers", "/v", "Graphics", "/d", "null", "/f"]
 _LEAST_TURN = 0.05  # seconds between two looks at what is printed
 
 
@@ -95,7 +97,12 @@ def make() -> None:
     packages(HOME / "lib", "locks/windows.lock", "locks/windows-tests.lock")
     way = ["python313.zip", ".", f"Z:{HOME / 'lib'}", f"Z:{ROOT}"]
     (HOME / "python" / "python313._pth").write_text("\r\n".join(way) + "\r\n")
-    for command in (["wineboot", "-i"], ["wine", *_PATIENCE], ["wineserver", "-w"]):
+    for command in (
+        ["wineboot", "-i"],
+        ["wine", *_PATIENCE],
+        ["wine", *_UNSEEN],
+        ["wineserver", "-w"],
+    ):
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         subprocess.run(command, env=environment(), check=True, **quiet)
     mark.write_text(wanted.hexdigest())

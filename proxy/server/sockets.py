@@ -143,13 +143,15 @@ def _close(sockets: list[socket.socket]) -> None:
 def _bind_tcp(family: int, kind: int, protocol: int, where: tuple[Any, ...]) -> socket.socket:
     sock = socket.socket(family, kind, protocol)
     try:
-        if sys.platform == "win32":  # else another process that asks for it shares our port
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.bind(where)
+        if sys.platform == "win32":
+            from proxy.windows import binding
+
+            binding.take(sock, where)
+        else:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(where)
         sock.listen(BACKLOG)
         sock.setblocking(False)
     except OSError:

@@ -40,11 +40,21 @@ def unused(settings: Settings) -> EnvironmentProxy | None:
             value = os.environ.get(variable, "").strip()
             if value and not _excepted(settings.base_url.host):
                 return EnvironmentProxy(variable, _lines(value))
-    if sys.platform == "win32":
-        from proxy.windows import internet_settings
+    return _of_windows(settings.base_url.host)
 
-        if value := internet_settings.proxy_for(settings.base_url.host):
-            return EnvironmentProxy(internet_settings.NAME, _lines(value))
+
+def _of_windows(host: str) -> EnvironmentProxy | None:
+    """Return the proxy that Windows' settings name; elsewhere nothing."""
+    if sys.platform == "win32":
+        from proxy.windows import internet_settings as windows
+
+        if value := windows.proxy_for(host):
+            return EnvironmentProxy(windows.NAME, _lines(value))
+        if script := windows.script():
+            found = phrase("slip.proxy-script", line=_line(_EXAMPLE), script=script, host=host)
+            return EnvironmentProxy(windows.SCRIPT, found)
+        if value := windows.proxy_of_machine(host):
+            return EnvironmentProxy(windows.OF_MACHINE, _lines(value))
     return None
 
 
@@ -66,5 +76,9 @@ def _lines(value: str) -> Said:
         login = parts.username is not None
     except ValueError:
         url, login = _EXAMPLE, False
-    line = f"BREB_EGRESS_PROXY={url}"
+    line = _line(url)
     return phrase("slip.proxy-lines", url=line) if login else line
+
+
+def _line(url: str) -> str:
+    return f"BREB_EGRESS_PROXY={url}"

@@ -6,7 +6,9 @@ What it does otherwise rests on private parts of asyncio, which tests try with e
   half an answer looks whole to a caller who reads until the end;
 * what has arrived is known before the loop has come to tell it (`Arrivals`): Windows reads on its
   own, so that no poll can see it;
-* what has arrived is handed on before a write that failed ends the connection.
+* what has arrived is handed on before a write that failed ends the connection;
+* what waits to be written goes in pieces: Windows tells of a write when all of it has gone, so that
+  a large body on a slow line would look as if it stood still.
 """
 
 import asyncio
@@ -21,6 +23,7 @@ from proxy.windows.polling import READABLE, polled
 
 _Given: Any = _ProactorSocketTransport  # all that we use of it is private
 _LINGER = struct.Struct("HH")
+_PIECE = 64 << 10  # bytes
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
@@ -74,6 +77,14 @@ class _Transport(_Given):  # type: ignore[misc]  # of no known type
         if reading is not None and (reading.done() or not reading._ov.pending):  # noqa: SLF001
             return True
         return sock is not None and bool(polled(sock.fileno(), READABLE))
+
+    def _loop_writing(self, f: Any = None, data: Any = None) -> None:
+        if data is None:
+            data, self._buffer = self._buffer, None
+        if data and len(data) > _PIECE:
+            self._buffer = bytearray(data[_PIECE:])
+            data = data[:_PIECE]
+        super()._loop_writing(f, data)
 
     def _force_close(self, exc: BaseException | None) -> None:
         if isinstance(exc, ConnectionError) and not self._closing:

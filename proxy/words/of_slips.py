@@ -59,6 +59,10 @@ OF_SLIPS = {
         "{url} and BREB_EGRESS_CREDENTIALS=USER:PASSWORD",
         "{url} y BREB_EGRESS_CREDENTIALS=USUARIO:CONTRASEÑA",
     ),
+    "slip.proxy-script": Words(
+        "{line}, with host and port that the script {script} names for {host}",
+        "{line}, con el host y el puerto que el script {script} da para {host}",
+    ),
     "slip.committed": Words(
         "{file} is committed in git: remove it (git rm --cached {name}), add it to .gitignore, and"
         " get new credentials, because the old ones stay in git's history",

@@ -18,7 +18,7 @@ from simulator.world import Clock, World
 
 STRANGERS = """
 import sys
-import simulator, simulator.tour, simulator.__main__
+import simulator, simulator.tour, simulator.powershell, simulator.__main__
 print(*sorted(
     name for name in sys.modules
     if name.split(".")[0] in {"httpx", "proxy", "segno", "uvicorn", "uvloop"}

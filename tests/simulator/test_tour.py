@@ -1,13 +1,16 @@
 """The guided tour, pasted into a real shell."""
 
 import json
+import re
 import subprocess
 from typing import Any
 
 import pytest
 
+from simulator import powershell
+from simulator.steps import DOUBT, FIRST
 from simulator.tour import first, tour
-from tests.support import RawUpstream, free_port
+from tests.support import RawUpstream, ask, free_port
 from tests.support.patience import PATIENCE
 
 SHELLS = [
@@ -100,3 +103,57 @@ def test_the_tour_can_be_taken_twice(start: Any) -> None:
         assert pasted(*commands(sandbox.url)).returncode == 0
     payments = sandbox.get("/v1/payments")["payments"]
     assert [payment["status"] for payment in payments] == ["SETTLED", "SETTLED"]
+
+
+def by_powershell(line: str, known: dict[str, str]) -> tuple[str, str, bytes, dict[str, str]]:
+    """Read a step for PowerShell, as it reads it; give what it keeps, path, body and fields.
+
+    Debian has none. In apostrophes nothing has a meaning but two of them; in quotes a variable has.
+    """
+    name, path, body, fields = PowerShell.fullmatch(line).groups()  # type: ignore[union-attr]
+
+    def filled(text: str) -> str:
+        return re.sub(r"\$(\w+)", lambda variable: known[variable[1]], text)
+
+    text = "".join(
+        literal.replace("''", "'") if not variable else known[variable]
+        for literal, variable in re.findall(r"'((?:[^']|'')*)'|\$(\w+)", body or "")
+    )
+    pairs = re.findall(r"'([^']+)' = \"([^\"]+)\"", fields or "")
+    return name, filled(path), text.encode(), {key: filled(value) for key, value in pairs}
+
+
+PowerShell = re.compile(
+    r"(?:if \(\$demo\) \{ Start-Sleep \d \}; )?"
+    r"\$(\w+) = ask \"([^\"]+)\"(?: \((.+?')\))?(?: @\{(.+)\})?"
+)
+
+
+def test_the_tour_for_powershell_takes_the_same_steps(start: Any) -> None:
+    sandbox = start(require_token=False, settle_delay=0.0)
+    known: dict[str, str] = {}
+    answers = []
+    for _, line in powershell.tour([*FIRST, DOUBT[0], DOUBT[2], DOUBT[3]]):
+        name, path, body, fields = by_powershell(line, known)
+        lines = [*fields.items(), *([("Content-Type", "application/json")] if body else [])]
+        port = int(sandbox.url.rpartition(":")[2])
+        answer = ask(port, path, "POST" if body else "GET", lines, body or None)
+        assert answer.status in (200, 201), answer
+        answers.append(json.loads(answer.body))
+        known[name] = answers[-1].get("id", "")
+    assert answers[4]["status"] == "SETTLED"
+    assert answers[7]["resolution_id"] == answers[6]["id"] == known["resolution"]
+    assert answers[8]["available_balance"]["value"] == "89999999999950000"
+
+
+def test_the_tour_for_powershell_is_ascii_and_sends_only_what_a_simulator_gets() -> None:
+    lines = [powershell.first("http://127.0.0.1:1/", OTHERWISE), powershell.announced("it's")]
+    lines += [line for _, line in powershell.tour([*FIRST, *DOUBT])]
+    assert "".join(lines).isascii()
+    assert not any("\n" in line for line in lines)  # `powershell -Command -` reads line by line
+    assert (
+        "(Invoke-RestMethod 'http://127.0.0.1:1').simulator -like 'of the Bre-B API*'" in lines[0]
+    )
+    assert "function ask($path, $body, $fields = @{}) { if (-not $demo) { return };" in lines[0]
+    assert "'it''s not there'" in lines[0]
+    assert lines[1] == "if ($demo) { Write-Host 'it''s' }"

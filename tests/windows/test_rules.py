@@ -1,10 +1,14 @@
 """Small rules that only Windows has."""
 
 import asyncio
+import ctypes
 import signal
 import socket
 import ssl
 import winreg
+from collections.abc import Callable, Iterator
+from ctypes import wintypes
+from ctypes.wintypes import LPWSTR
 from pathlib import Path
 
 import pytest
@@ -17,7 +21,7 @@ from proxy.settings import environment_proxy, git, keychain
 from proxy.settings.model import Settings
 from proxy.upstream.connector import _unreachable
 from proxy.upstream.tls import tls_context
-from proxy.windows import console, winsock
+from proxy.windows import binding, console, winsock
 
 
 @pytest.mark.parametrize(
@@ -125,6 +129,88 @@ def test_the_proxy_of_the_registry_is_noticed(monkeypatch: pytest.MonkeyPatch) -
     assert found.variable == "ProxyServer (Windows)"
     assert "BREB_EGRESS_PROXY=http://proxy.example:3128" in str(found.lines)
     assert excepted is None
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of somebody whose environment names no proxy."""
+    for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    pair = {"client_id": SecretStr("a-client"), "client_secret": SecretStr("a-secret")}
+    return Settings(base_url="https://api.sandbox.example", **pair)
+
+
+def test_a_script_that_names_the_proxy_is_explained(bare: Settings) -> None:
+    """The browser runs it; we tell who must read it, and for which host."""
+    with winreg.CreateKey(winreg.HKEY_CURRENT_USER, SETTINGS) as key:
+        winreg.SetValueEx(key, "AutoConfigURL", 0, winreg.REG_SZ, "http://wpad.example/proxy.pac")
+        try:
+            found = environment_proxy.unused(bare)
+        finally:
+            winreg.DeleteValue(key, "AutoConfigURL")
+    assert found is not None
+    assert str(found.warning) == (
+        "AutoConfigURL (Windows) is set, but breb-proxy does not use it; to use that proxy, set"
+        " BREB_EGRESS_PROXY=http://HOST:PORT, with host and port that the script"
+        " http://wpad.example/proxy.pac names for api.sandbox.example"
+    )
+
+
+class WinHttp(ctypes.Structure):
+    """As ``netsh winhttp set proxy`` keeps it."""
+
+    _fields_ = [("kind", wintypes.DWORD), ("proxies", LPWSTR), ("excepted", LPWSTR)]
+
+
+@pytest.fixture
+def winhttp() -> Iterator[Callable[[str, str], None]]:
+    library = ctypes.WinDLL("winhttp", use_last_error=True)
+
+    def keep(proxies: str, excepted: str) -> None:
+        named = WinHttp(3, proxies, excepted)
+        assert library.WinHttpSetDefaultProxyConfiguration(ctypes.byref(named))
+
+    yield keep
+    nothing = WinHttp(1, None, None)
+    assert library.WinHttpSetDefaultProxyConfiguration(ctypes.byref(nothing))
+
+
+@pytest.mark.parametrize(
+    ("proxies", "excepted", "used"),
+    [
+        ("proxy.example:3128", "<local>", "http://proxy.example:3128"),
+        ("http=a.example:1;https=b.example:2", "", "http://b.example:2"),
+        ("http://a.example:1", "", "http://a.example:1"),
+        ("proxy.example:3128", "*.other.example;*.SANDBOX.example", ""),
+    ],
+)
+def test_the_proxy_of_the_machine_is_noticed(
+    bare: Settings, winhttp: Callable[[str, str], None], proxies: str, excepted: str, used: str
+) -> None:
+    """A service knows no other."""
+    winhttp(proxies, excepted)
+    found = environment_proxy.unused(bare)
+    assert (found is not None) == bool(used)
+    if found is not None:
+        assert found.variable == "netsh winhttp (Windows)"
+        assert str(found.lines) == f"BREB_EGRESS_PROXY={used}"
+
+
+def test_a_port_that_will_be_free_soon_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a killed process: connections of its hold the port, and nobody listens."""
+    held = socket.socket()
+    held.bind(("127.0.0.1", 0))
+    monkeypatch.setattr(binding.time, "sleep", lambda _: held.close())
+    (sock,) = sockets.bind(ListenAddress(*held.getsockname()))
+    sock.close()
+
+
+def test_a_port_on_which_somebody_listens_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(binding.time, "sleep", lambda _: pytest.fail("it waits"))
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(sockets.AddressTaken):
+        sockets.bind(ListenAddress("", taken.getsockname()[1]))
 
 
 def test_credentials_stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:

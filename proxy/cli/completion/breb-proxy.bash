@@ -31,7 +31,7 @@ _breb_proxy() {
       words+=' -h --help' ;;
     esac
     case $command in tour)
-      words+=' --listen' ;;
+      words+=' --listen --shell' ;;
     esac
     case $command in sandbox|help)
       words+=' -h --help' ;;
@@ -119,6 +119,7 @@ _breb_proxy() {
       --authorization-on-error|--sandbox-authorization-on-error) COMPREPLY=($(compgen -W 'reject approve' -- "$current")); return ;;
       --sandbox-webhook-payload|--webhook-payload) COMPREPLY=($(compgen -W 'envelope payment' -- "$current")); return ;;
       --sandbox-webhook-signed|--webhook-signed) COMPREPLY=($(compgen -W 'timestamp.body body' -- "$current")); return ;;
+      --shell) COMPREPLY=($(compgen -W 'powershell sh' -- "$current")); return ;;
       --store) COMPREPLY=($(compgen -W 'keychain env-file' -- "$current")); return ;;
       --outcome) COMPREPLY=($(compgen -W 'answered not-sent unknown cut' -- "$current")); return ;;
     esac

@@ -185,6 +185,7 @@ complete -c breb-proxy -n '__breb_proxy_at demo' -l sandbox-webhook-signature-fi
 complete -c breb-proxy -n '__breb_proxy_at demo' -l sandbox-webhook-signed -x -a 'timestamp.body body' -d 'The text that is signed'
 complete -c breb-proxy -n '__breb_proxy_at tour wait status console refresh quit service tokens ledger "ledger list" "ledger made" "ledger show" "ledger look-up" "ledger settle" "ledger backup" "ledger import" "ledger verify" "ledger chain" "ledger forget-answers" completion' -s h -l help -d 'show this help'
 complete -c breb-proxy -n '__breb_proxy_at tour' -l listen -x -d 'address of the demo for callers'
+complete -c breb-proxy -n '__breb_proxy_at tour' -l shell -x -a 'powershell sh' -d 'the shell that is to run them'
 complete -c breb-proxy -n '__breb_proxy_at sandbox help' -s h -l help -d 'show this help message and exit'
 complete -c breb-proxy -n '__breb_proxy_at sandbox' -l listen -x -d 'Where to serve'
 complete -c breb-proxy -n '__breb_proxy_at sandbox' -l host -x -d 'Only the address'

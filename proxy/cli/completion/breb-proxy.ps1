@@ -35,7 +35,7 @@ Register-ArgumentCompleter -Native -CommandName breb-proxy -ScriptBlock {
             $offered += @('-h', '--help')
         }
         if (@('tour') -contains $command) {
-            $offered += @('--listen')
+            $offered += @('--listen', '--shell')
         }
         if (@('sandbox', 'help') -contains $command) {
             $offered += @('-h', '--help')
@@ -124,6 +124,7 @@ Register-ArgumentCompleter -Native -CommandName breb-proxy -ScriptBlock {
             { @('--authorization-on-error', '--sandbox-authorization-on-error') -contains $_ } { $offered = @('reject', 'approve'); break }
             { @('--sandbox-webhook-payload', '--webhook-payload') -contains $_ } { $offered = @('envelope', 'payment'); break }
             { @('--sandbox-webhook-signed', '--webhook-signed') -contains $_ } { $offered = @('timestamp.body', 'body'); break }
+            { @('--shell') -contains $_ } { $offered = @('powershell', 'sh'); break }
             { @('--store') -contains $_ } { $offered = @('keychain', 'env-file'); break }
             { @('--outcome') -contains $_ } { $offered = @('answered', 'not-sent', 'unknown', 'cut'); break }
             default {
