@@ -16,8 +16,6 @@ import struct
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from uvicorn.server import ServerState
-
 from proxy.asgi import App, Send
 from proxy.errors import RequestRefused
 from proxy.http1.fields import serialised, values
@@ -49,6 +47,8 @@ from proxy.memory.rules import EXCHANGE, FOR_NOTHING, PLAIN, SECURED
 from proxy.words import preferred
 
 if TYPE_CHECKING:
+    from uvicorn.server import ServerState
+
     from proxy.listener.connections import Callers
 
 log = logging.getLogger("proxy.listener")
@@ -104,7 +104,7 @@ class CallerConnection(asyncio.Protocol):
         self,
         callers: "Callers",
         app: App,
-        server_state: ServerState,
+        server_state: "ServerState",
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self.state = OPENED

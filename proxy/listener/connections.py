@@ -4,10 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
-
-from uvicorn.config import Config
-from uvicorn.server import ServerState
+from typing import TYPE_CHECKING, Any, cast
 
 from proxy.asgi import App
 from proxy.errors import RequestRefused
@@ -17,6 +14,10 @@ from proxy.listener.handshake import Handshake
 from proxy.listener.turns import Turns
 from proxy.memory import Budget, Claim, Holder
 from proxy.memory.rules import greed
+
+if TYPE_CHECKING:  # to import it takes a twentieth of a start
+    from uvicorn.config import Config
+    from uvicorn.server import ServerState
 
 SWEEP = 0.25  # seconds
 # Seconds in each turn of the event loop, for reads that may be dear: what their requests cost after
@@ -64,8 +65,8 @@ class Callers:
 
     def protocol(
         self,
-        config: Config,
-        server_state: ServerState,
+        config: "Config",
+        server_state: "ServerState",
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> CallerConnection:
@@ -75,7 +76,7 @@ class Callers:
         return CallerConnection(self, cast("App", config.loaded_app), server_state, loop)
 
     def secured(
-        self, config: Config, server_state: ServerState, context: ssl.SSLContext
+        self, config: "Config", server_state: "ServerState", context: ssl.SSLContext
     ) -> Handshake:
         """Make what stands at a connection until there is TLS on it."""
 

@@ -8,18 +8,17 @@ import sys
 from collections.abc import Callable, Generator
 from typing import Any, cast
 
-import uvicorn
-
 from proxy.asgi import App
 from proxy.listener import Callers, ListenerLimits, Refuse
 from proxy.memory import Budget
 from proxy.memory.kernel import bound
 from proxy.server.sockets import BACKLOG
+from proxy.server.uvicorn_server import Config, Server
 
 LAST_WORDS = 0.5  # seconds for the last answers to callers at the end of the grace
 
 
-class Listener(uvicorn.Server):
+class Listener(Server):
     """A uvicorn server without signal handling of its own, speaking our caller's protocol."""
 
     def __init__(
@@ -36,7 +35,7 @@ class Listener(uvicorn.Server):
         self.listening = asyncio.Event()
         self._drained = asyncio.Event()
         super().__init__(
-            uvicorn.Config(
+            Config(
                 cast("Any", app),
                 # uvicorn takes any callable that makes protocols here.
                 http=cast("type[asyncio.Protocol]", self.callers.protocol),

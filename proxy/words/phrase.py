@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 
 from proxy.invocation import COMMAND
 from proxy.words.amounts import Amount, amount
-from proxy.words.catalogue import CATALOGUE
 from proxy.words.durations import Span, span
 from proxy.words.languages import DEFAULT, LANGUAGES, Language, decimal
 
@@ -21,6 +20,8 @@ class Phrase:
 
     def said(self, language: Language = DEFAULT) -> str:
         """Word it."""
+        from proxy.words.catalogue import CATALOGUE  # with the first word: most starts say none
+
         words: str = getattr(CATALOGUE[self.code], language)
         shown = {name: _shown(value, language) for name, value in self.values.items()}
         return words.format_map({"command": COMMAND, **shown})

@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -13,7 +15,6 @@ from tests.support import Program, RawUpstream, ask
 NEEDED = {
     "aiohappyeyeballs": "opens connections to the upstream",
     "annotated_types": "of pydantic",
-    "click": "of uvicorn, whose package imports its own command line",
     "dotenv": "of pydantic-settings; reads .env",
     "httptools": "parses requests and answers",
     "pydantic": "judges the settings",
@@ -34,7 +35,7 @@ REST = (
         "proxy.server.pages",
         "proxy.server.books",
     ),
-    *("http.client", "urllib.request", "sqlite3", "unittest", "xml"),
+    *("http.client", "urllib.request", "sqlite3", "unittest", "xml", "multiprocessing"),
 )
 
 
@@ -64,6 +65,13 @@ def test_a_serving_process_has_imported_no_more_packages_than_it_needs(imported:
     packages = {name.partition(".")[0] for name in imported}
     installed = packages & packages_distributions().keys()
     assert installed - TOOLS - {"proxy"} == NEEDED.keys()
+
+
+def test_the_catalogue_waits_for_the_first_word() -> None:
+    """The program waits for its listeners with a probe, which has one to say; a request has none."""
+    code = "import sys, proxy.cli.serve; print('proxy.words.catalogue' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 @pytest.mark.parametrize("name", REST)
