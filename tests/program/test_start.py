@@ -68,7 +68,7 @@ def test_a_serving_process_has_imported_no_more_packages_than_it_needs(imported:
 
 
 def test_the_catalogue_waits_for_the_first_word() -> None:
-    """The program waits for its listeners with a probe, which has one to say; a request has none."""
+    """The program waits for its listeners with a probe, which has one to say."""
     code = "import sys, proxy.cli.serve; print('proxy.words.catalogue' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -36,7 +36,8 @@ def test_who_lets_it_run_an_app_gets_the_real_one() -> None:
 
 def test_a_package_that_is_there_already_stays_as_it_is() -> None:
     command = (
-        "import sys, uvicorn; one = sys.modules['uvicorn.main']; import proxy.server.uvicorn_server;"
+        "import sys, uvicorn; one = sys.modules['uvicorn.main'];"
+        "import proxy.server.uvicorn_server;"
         "assert sys.modules['uvicorn.main'] is one"
     )
     subprocess.run([sys.executable, "-c", command], check=True)
