@@ -14,6 +14,7 @@ import pytest
 
 _LEAST = 500_000_000  # bytes: what a whole run writes, and as much again
 _FOLDERS = ("XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "APPDATA", "LOCALAPPDATA")  # the last: Windows'
+SHARED = "TESTS_SHARED"  # the variable that names a folder for what is made once for all processes
 _OTHERWISE = "name another folder: TMPDIR=/path/to/it make test"
 
 
@@ -52,6 +53,7 @@ def own() -> None:
     atexit.register(_remove, own, os.getpid())
     Path(own).chmod(0o711)  # squid, started by root, goes on as another user
     os.environ["TMPDIR"] = tempfile.tempdir = own
+    os.environ.setdefault(SHARED, str(Path(own, SHARED)))  # of the first: forks are of it
     # Where it is noted which credentials the keychain of whoever runs the tests holds, which is
     # not to be looked at; and where programs leave the secret of their admin listener.
     for name in _FOLDERS:
@@ -88,4 +90,5 @@ class _Guard:
 def left() -> set[str]:
     """Return what lies in this process's own folder beside what is always there."""
     own = tempfile.gettempdir()
-    return {f"{own}/{name}" for name in os.listdir(own) if name not in _FOLDERS}  # noqa: PTH208
+    always = (*_FOLDERS, SHARED)
+    return {f"{own}/{name}" for name in os.listdir(own) if name not in always}  # noqa: PTH208

@@ -56,12 +56,19 @@ def _classes(error: type[errors.ProxyError]) -> Iterator[tuple[str, int]]:
 def _refusals() -> Iterator[tuple[str, int]]:
     """Find where requests are refused: status and reason are the first two arguments."""
     for file in sorted((ROOT / "proxy").rglob("*.py")):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        if "RequestRefused" not in text:
+            continue
+        tree = ast.parse(text)
         for call in ast.walk(tree):
-            if isinstance(call, ast.Call) and ast.unparse(call.func) == "RequestRefused":
+            if isinstance(call, ast.Call) and _name(call.func) == "RequestRefused":
                 status, reason = call.args[:2]
                 for word in _words(reason, tree):
                     yield word, ast.literal_eval(status)
+
+
+def _name(function: ast.expr) -> str:
+    return function.id if isinstance(function, ast.Name) else ""
 
 
 def _words(reason: ast.expr, tree: ast.Module) -> list[str]:

@@ -1,6 +1,7 @@
 """The documentation states what is so: settings, metrics, log fields, tests and links."""
 
 import ast
+import functools
 import itertools
 import json
 import re
@@ -67,11 +68,16 @@ def files(pattern: str) -> Iterator[Path]:
         yield from (ROOT / package).rglob(pattern)
 
 
-def messages() -> Iterator[str]:
-    """Yield the program's texts but for docstrings, and what else a reader without a clone reads.
+@functools.cache
+def messages() -> tuple[str, ...]:
+    """Return the program's texts but for docstrings, and what else a reader without a clone reads.
 
     Of what is filled in, the name of the command alone matters.
     """
+    return tuple(_messages())
+
+
+def _messages() -> Iterator[str]:
     for path in files("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):

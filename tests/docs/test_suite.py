@@ -5,6 +5,7 @@ import resource
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -360,3 +361,25 @@ def test_who_interrupts_leaves_nothing_behind(tmp_path: Path) -> None:
     lines = forked({"test_it": text}, tmp_path)
     assert any("KeyboardInterrupt" in line for line in lines)
     assert (tmp_path / "test_it.ended").exists()
+
+
+@pytest.mark.needs("postgres")
+def test_a_database_ends_with_the_process_that_began_it() -> None:
+    """However that ends: nothing that a killed run has begun goes on for good."""
+    script = """
+    import os, signal
+    from tests.support.postgres import Postgres
+
+    server = Postgres().__enter__()
+    process = (server.folder / "data" / "postmaster.pid").read_text().split()[0]
+    print(server.folder, f"/proc/{process}", flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+    """
+    began = [sys.executable, "-c", textwrap.dedent(script)]
+    done = subprocess.run(began, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    left = [Path(each) for each in done.stdout.split()]
+    assert len(left) == 2
+    deadline = time.monotonic() + PATIENCE
+    while any(each.exists() for each in left):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)

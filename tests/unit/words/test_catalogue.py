@@ -1,6 +1,7 @@
 """The catalogue has what the program says, all of it, in both languages, and nothing else."""
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,11 +30,14 @@ class Use(NamedTuple):
     values: frozenset[str]
 
 
-def calls() -> Iterator[tuple[str, ast.Call]]:
-    for path in sorted(PROXY.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call):
-                yield f"{path.relative_to(PROXY)}:{node.lineno}", node
+@functools.cache
+def calls() -> tuple[tuple[str, ast.Call], ...]:
+    return tuple(
+        (f"{path.relative_to(PROXY)}:{node.lineno}", node)
+        for path in sorted(PROXY.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+    )
 
 
 def uses() -> Iterator[Use]:
