@@ -23,6 +23,8 @@ class Api:
         self.made: list[object] = []
 
     def __call__(self, call: Call) -> bytes | None:
+        if call.target == b"/v1/keys":
+            return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
         if call.method == "POST":
             self.made.append({"id": "p-9", "status": "SETTLED", **json.loads(call.body)})
             return None
@@ -189,6 +191,15 @@ def test_a_look_up_of_a_row_that_was_left_is_drawn_over_no_other(
     page.evaluate("new Promise((drawn) => setTimeout(drawn))")
     expect(dialog).to_contain_text("#2")
     expect(dialog).not_to_contain_text("#1")
+
+
+def test_a_refusal_does_not_look_like_a_success(page: Page, doubt: Program) -> None:
+    ask(doubt.port, "/v1/keys", "POST", body=b"{}")
+    page.click("#ledger-open")
+    page.uncheck("#ledger-dialog input[type=checkbox]")
+    refused = page.locator("#ledger-dialog tr", has_text="/v1/keys").locator(".tag")
+    expect(refused).to_have_text("answered 404")
+    expect(refused).to_have_class("tag warn")
 
 
 def test_without_a_ledger_there_is_no_button(contexts: Contexts) -> None:

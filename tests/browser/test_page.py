@@ -328,8 +328,10 @@ def test_token_requests_and_the_simulators_webhooks_are_in_the_list(start: Start
     console.program.admin("/refresh", "POST")
     row = console.rows().filter(has_text="token request").first
     expect(row).to_contain_text("/v1/iam/oauth/tokens")
+    expect(row.locator(".c-size")).to_have_text("")
     row.click()
     expect(page.locator("#panel")).to_contain_text("Neither the credentials nor the token")
+    expect(page.locator("#detail .meta")).not_to_contain_text("0 B")
     expect(page.get_by_role("button", name="Replay", exact=True)).to_have_count(0)
     traffic(Caller(console.program.port), Caller(console.program.admin_port))
     page.get_by_label("Outcome").select_option("webhook")

@@ -127,7 +127,8 @@ async function get(id) {
 }
 
 function head(entry, buttons, at) {
-  const facts = [clock(entry.at), `${ms(entry.ms)} ms`, t("size.both", size(entry.received), size(entry.sent))];
+  const facts = [clock(entry.at), `${ms(entry.ms)} ms`];
+  if (!entry.kind) facts.push(t("size.both", size(entry.received), size(entry.sent))); // what no caller sent is not counted
   if (entry.caller) facts.push(t("caller.of", entry.caller));
   return el("div", { class: "head" },
     el("h2", { id: buttons ? "detail-title" : `title-${at}`, class: "mono", tabindex: entry.target.length > 300 ? 0 : null }, el("span", { class: methodClass(entry.method) }, entry.method), " ", targetOf(entry)),

@@ -283,7 +283,7 @@ export const words = {
   "locked.none": "To open the console, you need an address that is for you alone",
   "locked.old": "The proxy was restarted, so this page needs a new address",
   "locked.used": "This address was used already, or is more than an hour old",
-  "locked.why": "An address opens the console once. After that the tab can be reloaded, and more tabs of this browser open by themselves while one is open.",
+  "locked.why": "If you run it from a clone of the repository, the command begins with .venv/bin/breb-proxy. An address opens the console once. After that the tab can be reloaded, and more tabs of this browser open by themselves while one is open.",
   "mark.again": "replay",
   "mark.answered": "answered by the proxy",
   "mark.attempts": "{0} attempts",

@@ -283,7 +283,7 @@ export const words = {
   "locked.none": "Para abrir la consola necesita una dirección que sea solo para usted",
   "locked.old": "El proxy se reinició y esta página necesita una dirección nueva",
   "locked.used": "Esta dirección ya se usó o tiene más de una hora",
-  "locked.why": "Cada dirección abre la consola una sola vez. Después se puede recargar la pestaña y, mientras haya una abierta, se pueden abrir otras en este navegador.",
+  "locked.why": "Si lo ejecuta desde un clon del repositorio, el comando empieza por .venv/bin/breb-proxy. Cada dirección abre la consola una sola vez. Después se puede recargar la pestaña y, mientras haya una abierta, se pueden abrir otras en este navegador.",
   "mark.again": "repetición",
   "mark.answered": "respondida por el proxy",
   "mark.attempts": "{0} intentos",

@@ -58,7 +58,9 @@ const amount = ({ payment }) => [payment["amount.value"] && grouped(payment["amo
 // What is said of it, or how often the API was asked.
 const since = (row) => (row.verdicts.length ? verdictOf(row.verdicts.at(-1)) : row.asking?.times && t("ledger.asked.times", row.asking.times));
 const outcome = (row) => [outcomeOf(row), since(row), row.disagrees && t("ledger.disagreement")].filter(Boolean).join(" · ");
-const tone = (row) => (row.in_doubt ? "bad" : row.outcome === "answered" && row.status < 500 ? "good" : "soft");
+// An answer that refuses is no success.
+const answered = ({ status }) => (status < 400 ? "good" : status < 500 ? "warn" : "soft");
+const tone = (row) => (row.in_doubt ? "bad" : row.outcome === "answered" ? answered(row) : "soft");
 // What tells two payments of one amount apart.
 const mine = ({ number, payment, answer }) => [`#${number}`, payment.resolution_id ?? answer.id].filter(Boolean).join(" · ");
 

@@ -33,7 +33,7 @@ export function entryRow(entry, despite = false) {
       below(clock(entry.at), ...tags, el("span", { class: "said soft cut" }, spoken(entry))))),
     cell("c-status", el("span", { class: statusClass(entry) }, statusOf(entry))),
     cell("c-caller", el("span", { class: "cut" }, entry.caller ?? "")),
-    cell("c-ms", ms(entry.ms)), cell("c-size", size(entry.sent)));
+    cell("c-ms", ms(entry.ms)), cell("c-size", entry.kind ? "" : size(entry.sent)));
   return Object.assign(row, { despite });
 }
 
