@@ -2,6 +2,7 @@
 
 import hmac
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from proxy.admin.secret import make
 from proxy.clock import Clock, sleepless
@@ -23,8 +24,7 @@ class Session:
 COMMAND = Session(0)  # what holds the secret for commands; it has no number of its own
 
 
-@dataclass(frozen=True, slots=True)
-class _Link:
+class _Link(NamedTuple):
     until: float
     name: str
 

@@ -6,9 +6,8 @@ The order of the steps is the design: gate, token, connection, strip, inject, se
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from posixpath import normpath
-from typing import cast
+from typing import NamedTuple, cast
 from urllib.parse import unquote_to_bytes
 
 from proxy.addresses import Url, bracketed
@@ -45,8 +44,7 @@ Returns the answer to one that need not.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ForwarderOptions:
+class ForwarderOptions(NamedTuple):
     """The forwarder's part of the settings."""
 
     base: Url

@@ -9,7 +9,7 @@ target and exactly one Host.
 import hmac
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from proxy.errors import RequestRefused
 from proxy.exchange.record import Exchange
@@ -31,8 +31,7 @@ _METHOD_PARAMETER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class GuardOptions:
+class GuardOptions(NamedTuple):
     """The guard's part of the settings.
 
     ``hosts`` are lower-case names, some with a port; ``keys`` has each caller's name and key.

@@ -3,8 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from proxy.asgi import App
 from proxy.errors import RequestRefused
@@ -34,8 +33,7 @@ MANY, LOOK = 64, 0.1
 Refuse = Callable[[RequestRefused], tuple[int, Lines, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class ListenerLimits:
+class ListenerLimits(NamedTuple):
     """Bounds of one listener; seconds and connections."""
 
     header_timeout: float

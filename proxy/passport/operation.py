@@ -1,10 +1,9 @@
 """The known facts about an operation of the API: a row of the table."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """A method on a path, and the facts about it.
 
     ``path`` has a name in braces for each value in it. ``action`` is the code of its effect,

@@ -4,10 +4,9 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from proxy.addresses import Url
 from proxy.admin.access import Access
@@ -56,8 +55,7 @@ class Closing(Protocol):
         """Finish the work under way, and release everything."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """The parts that the server runs: two apps, the keeper, and those that it closes last."""
 
     shell: Shell
@@ -123,8 +121,7 @@ def _given(part: Closing | None) -> tuple[Closing, ...]:
     return () if part is None else (part,)
 
 
-@dataclass(frozen=True, slots=True)
-class _Outward:
+class _Outward(NamedTuple):
     """The outgoing side: the connections for requests and for tokens, and the token source."""
 
     clock: Clock
@@ -237,7 +234,7 @@ def _token_endpoint(
     paths = TokenPaths(options.token_paths(settings))
     if wanted == "refuse":
         return Refusing(guard, paths).judge, forward
-    door = Guard(replace(guarding, keys=(), allow=(), deny=()))
+    door = Guard(guarding._replace(keys=(), allow=(), deny=()))
     local = LocalTokens(guard, door, forward, keeper, guarding.keys, paths)
     return local.judge, local.forward
 

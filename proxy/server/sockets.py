@@ -9,9 +9,8 @@ import os
 import socket
 import stat
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from proxy.addresses import ListenAddress
 from proxy.words import Phrase, Said, phrase
@@ -79,8 +78,7 @@ def bind_near(address: ListenAddress, tries: int = 20) -> tuple[list[socket.sock
     raise AssertionError  # pragma: no cover  the loop returns or raises
 
 
-@dataclass(frozen=True, slots=True)
-class HandedOver:
+class HandedOver(NamedTuple):
     """Listening sockets that a service manager made for us, by purpose."""
 
     callers: tuple[socket.socket, ...] = ()

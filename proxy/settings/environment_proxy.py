@@ -2,7 +2,7 @@
 
 import os
 import sys
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from proxy.addresses import Url, bracketed
@@ -13,8 +13,7 @@ _NAMES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _EXAMPLE = "http://HOST:PORT"
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentProxy:
+class EnvironmentProxy(NamedTuple):
     """The variable that names a proxy, and our settings for the same; never its credentials."""
 
     variable: str

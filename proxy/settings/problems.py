@@ -1,7 +1,7 @@
 """Problems of settings: each is one line, and knows the settings that it is about."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -15,8 +15,7 @@ from proxy.settings.wording import problem
 from proxy.words import Phrase, Said, phrase
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """An error ``of`` some settings; ``beside`` are others on which it depends."""
 
     of: tuple[str, ...]

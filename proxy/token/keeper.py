@@ -13,7 +13,6 @@ import math
 import random
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from proxy.clock import Clock
@@ -39,8 +38,7 @@ LAST_FETCH = 2.0  # seconds for a fetch that is in flight at the end
 SOON = 1.0  # seconds: callers wait for a fetch that is due within them
 
 
-@dataclass(frozen=True, slots=True)
-class KeeperOptions:
+class KeeperOptions(NamedTuple):
     """The keeper's time limits (seconds), and whether tokens are revoked."""
 
     fetch_timeout: float

@@ -7,9 +7,8 @@ stops when there is nothing to watch.
 """
 
 import asyncio
-from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from proxy.errors import ConnectionBroken, PoolFull
 from proxy.memory import Budget
@@ -41,8 +40,7 @@ class Wanted(Enum):
 ANY, FRESH, NEW = Wanted
 
 
-@dataclass(frozen=True, slots=True)
-class PoolLimits:
+class PoolLimits(NamedTuple):
     """The number of connections, and the time-outs (seconds)."""
 
     connections: int
