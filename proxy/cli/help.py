@@ -85,6 +85,7 @@ TOPICS: dict[str, tuple[str, str]] = {
     "console": ("console", ""),
     "ledger": ("ledger", ""),
     "service": ("service", ""),
+    "windows": ("windows", ""),
     "operations": ("operations", ""),
     "fleet": ("fleet", ""),
     "security": ("security", ""),

@@ -11,7 +11,7 @@ static class AtOnce
 
     static void Main()
     {
-        var hidden = System.Reflection.BindingFlags.NonPublic
+        System.Reflection.BindingFlags hidden = System.Reflection.BindingFlags.NonPublic
             | System.Reflection.BindingFlags.Static;
         typeof(PROGRAM).GetMethod("Main", hidden).Invoke(null, null);
         System.Console.Out.Flush();
