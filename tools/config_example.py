@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 from proxy.settings.field import common
 from proxy.settings.model import SECRETS, Settings, shown
 from proxy.settings.sources import PREFIX
+from proxy.settings.tracing import VARIABLES, Variable
 
 TARGET = Path(__file__).parents[1] / "config.example.env"
 WIDTH = 98
@@ -76,11 +77,17 @@ def render() -> str:
         if name in GROUPS:
             parts.append(_title(GROUPS[name]))
         parts.append("\n" + _entry(name, fields[name]))
+    parts += [_title("Traces, by the variables of OpenTelemetry"), *map(_variable, VARIABLES)]
     return "".join(parts)
 
 
 def _title(words: str) -> str:
     return f"\n# --- {words} ---\n"
+
+
+def _variable(each: Variable) -> str:
+    comment = "".join(f"# {line}\n" for line in textwrap.wrap(each.description, WIDTH))
+    return f"\n{comment}# {each.name}={each.default.replace('unset', '')}\n"
 
 
 def _entry(name: str, field: FieldInfo) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from proxy.settings.model import SECRETS, Settings, shown
 from proxy.settings.sources import PREFIX
+from proxy.settings.tracing import VARIABLES
 
 PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
 HEAD = """\
@@ -33,6 +34,17 @@ The client id and secret are read again from their source at every token request
 |---|---|---|
 """
 
+TRACES = """
+## Traces
+
+The variables that OpenTelemetry has for all programs ([tracing.md](tracing.md)). They stand in the
+same places, but have no flags. `OTEL_EXPORTER_OTLP_TRACES_` in place of `OTEL_EXPORTER_OTLP_` is
+for traces alone, and wins. A wrong value is ignored, with a warning.
+
+| variable | default | |
+|---|---|---|
+"""
+
 
 def page() -> str:
     """Return the whole page."""
@@ -42,7 +54,8 @@ def page() -> str:
         default = default.replace("`unset`", "–")
         secret = " (a secret: no flag)" if name in SECRETS else ""
         rows.append(f"| `{PREFIX}{name.upper()}` | {default} | {field.description}{secret} |\n")
-    return HEAD + "".join(rows)
+    traces = [f"| `{each.name}` | `{each.default}` | {each.description} |\n" for each in VARIABLES]
+    return HEAD + "".join(rows) + TRACES + "".join(traces).replace("`unset`", "–")
 
 
 if __name__ == "__main__":

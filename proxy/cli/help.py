@@ -88,6 +88,7 @@ TOPICS: dict[str, tuple[str, str]] = {
     "windows": ("windows", ""),
     "operations": ("operations", ""),
     "fleet": ("fleet", ""),
+    "tracing": ("tracing", ""),
     "security": ("security", ""),
     "sandbox": ("sandbox", ""),
     "problem-types": ("problem-types", ""),

@@ -38,6 +38,7 @@ from proxy.words import Said, of_locale, phrase
 
 if TYPE_CHECKING:
     from proxy.server.manager import ServiceManager
+    from proxy.settings.tracing import TracingOptions
 
 _CODES = "0 ended by a signal or quit, 2 wrong settings or usage, 3 an address is in use"
 _ABOUT = {
@@ -100,18 +101,14 @@ def _serve_with(found: Found, manager: "ServiceManager | None" = None) -> int:
     as_json = log_format.configure(settings.log_level, settings.log_format)
     for warning in [*_suspicions(settings, found.sources), *_overruled(handed, found)]:
         server.log.warning("%s", warning)
+    options = _tracing(found.sources)
     callers = list(handed.callers) or _bind(settings, "listen")
     try:
         admin = list(handed.admin) or _bind(settings, "admin_listen")
     except AddressTaken:
         sockets.release(callers)
         raise
-    settings = settings.model_copy(  # for port 0, the port that was found
-        update={
-            "listen": sockets.bound(settings.listen, callers),
-            "admin_listen": sockets.bound(settings.admin_listen, admin),
-        }
-    )
+    settings = _bound(settings, callers, admin)
     access = Access()
     serving = server.serve(
         settings,
@@ -120,14 +117,27 @@ def _serve_with(found: Found, manager: "ServiceManager | None" = None) -> int:
         admin,
         access=access,
         as_json=as_json,
-        built=lambda: _tell(settings, access),
+        built=lambda: _tell(settings, access, options),
         manager=manager or ours,
+        tracing=options,
     )
     server.run(serving)
     return OK
 
 
-def _tell(settings: Settings, access: Access) -> None:
+def _bound(
+    settings: Settings, callers: list[socket.socket], admin: list[socket.socket]
+) -> Settings:
+    """Return the settings with the port that was found for port 0."""
+    return settings.model_copy(
+        update={
+            "listen": sockets.bound(settings.listen, callers),
+            "admin_listen": sockets.bound(settings.admin_listen, admin),
+        }
+    )
+
+
+def _tell(settings: Settings, access: Access, tracing: "TracingOptions | None") -> None:
     """Print the addresses, when nothing can stop the start any more."""
     server.log.info(
         "forwarding %s to %s (%s)%s; admin on %s",
@@ -137,6 +147,8 @@ def _tell(settings: Settings, access: Access) -> None:
         f" through {settings.egress_proxy}" if settings.egress_proxy else "",
         _url(settings.admin_listen, "http"),
     )
+    if tracing is not None:
+        server.log.info("traces (%s) go to %s", tracing.sampler, tracing.endpoint)
     if settings.console and not settings.admin_listen.path:
         how = opening(settings.admin_listen, access, sys.stderr)
         server.log.info("console: %s%s", "" if is_terminal(sys.stderr) else "run ", how)
@@ -159,6 +171,19 @@ def _overruled(handed: HandedOver, found: Found) -> list[str]:
         for name, address in handed.settings.items()
         if name in found.origins
     ]
+
+
+def _tracing(sources: Sources) -> "TracingOptions | None":
+    """Return where traces go, if they are turned on, and warn of what is ignored."""
+    if not sources.any_of("OTEL_"):
+        return None
+    # Imported only here, so that it does not slow an ordinary start.
+    from proxy.settings.tracing import tracing
+
+    options, warnings = tracing(sources)
+    for warning in warnings:
+        server.log.warning("%s", warning)
+    return options
 
 
 def _suspicions(settings: Settings, sources: Sources) -> Iterator[Said]:

@@ -1,6 +1,7 @@
 """The order of the examination: which steps need others, and which run at the same time."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:  # imported only where there is a database
 ANSWER_LIMIT = 10.0  # seconds of READ_TIMEOUT, for one small answer
 _DOOR_LIMIT = 3.0  # seconds
 _DATABASE_LIMIT = 6.0  # seconds
+_COLLECTOR_LIMIT = 6.0  # seconds
 _EGRESS = "egress_proxy"
 _ROLES = {
     _EGRESS: phrase("check.egress"),
@@ -81,6 +83,7 @@ class Examination:
         self._rivals = self._plan_rivals() if rivals else None
         self._doors = self._plan_doors()
         self._database = self._plan_database()
+        self._traces = self._plan_traces()
         answer = min(settings.read_timeout, ANSWER_LIMIT)
         self._answer_limit = answer
         chart.bound(max(settings.connect_timeout, settings.token_timeout, answer) + 1)
@@ -156,6 +159,24 @@ class Examination:
             planned.append((step, check.ledger))
         return planned
 
+    def _plan_traces(self) -> list[tuple[Step, Any]]:
+        if not self._sources.any_of("OTEL_"):
+            return []
+        # Imported only here, as in a serving process.
+        from proxy.doctor import tracing_check
+        from proxy.settings.tracing import tracing
+
+        options, warnings = tracing(self._sources)
+        topic = Topic(phrase("check.traces"), "" if options is None else str(options.endpoint))
+        steps: list[tuple[Step, Any]] = []
+        if warnings:
+            step = self._chart.add(topic, "traces.values", phrase("check.of-values"))
+            steps.append((step, partial(tracing_check.variables, warnings)))
+        if options is not None:
+            step = self._chart.add(topic, "traces.collector", phrase("check.of-collector"))
+            steps.append((step, partial(tracing_check.collector, options)))
+        return steps
+
     def _plan_doors(self) -> list[tuple[Step, ListenAddress, str]]:
         settings, add = self._settings, self._chart.add
         topic = Topic(phrase("check.listeners"))
@@ -174,6 +195,7 @@ class Examination:
             for step, address, setting in self._doors:
                 tasks.create_task(self._try_door(step, address, setting))
             tasks.create_task(self._go(self._database, _DATABASE_LIMIT))
+            tasks.create_task(self._go(self._traces, _COLLECTOR_LIMIT))
             tasks.create_task(self._outward(path, credentials=credentials))
 
     async def _try_door(self, step: Step, address: ListenAddress, setting: str) -> None:

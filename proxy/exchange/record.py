@@ -45,6 +45,7 @@ class Exchange:
         "passed_on",
         "received",
         "repeat_of",
+        "row",
         "sent",
         "started",
         "status",
@@ -81,6 +82,7 @@ class Exchange:
         self.failure: ProxyError | None = None
         self.note: Said = ""
         self.repeat_of: int | None = None  # the ledger's row of the request that this one repeats
+        self.row: int | None = None  # the ledger's, if it has one
         self.started = time.perf_counter()
 
     def join(self, observer: Observer) -> Observer:

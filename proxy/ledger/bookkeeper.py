@@ -100,7 +100,8 @@ class Bookkeeper:
 
     @staticmethod
     def _link(exchange: Exchange, row: Row) -> None:
-        """Name the row in doubt whose resolution a request repeats, if it does."""
+        """Name its row, and the row in doubt whose resolution it repeats, if it does."""
+        exchange.row = row.number
         if row.repeats is not None:
             exchange.repeat_of = row.repeats
             exchange.note = phrase("repeat.same-resolution", row=row.repeats)

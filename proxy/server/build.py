@@ -19,9 +19,10 @@ from proxy.exchange.final_state import FinalState
 from proxy.exchange.forwarder import Forwarder
 from proxy.exchange.guard import Guard
 from proxy.exchange.own_request import Ask
-from proxy.exchange.record import Ended, Forward
+from proxy.exchange.record import Begun, Ended, Exchange, Forward
 from proxy.exchange.shell import Judge, Shell
 from proxy.exchange.uploads import Uploads
+from proxy.http1.request import Request
 from proxy.memory import Budget
 from proxy.server import options
 from proxy.server.process import give_memory_back
@@ -41,6 +42,8 @@ if TYPE_CHECKING:  # imported only where there is a console, or a ledger
     from proxy.journal.recorder import Recorder
     from proxy.ledger.ledger import Ledger
     from proxy.server.books import Books
+    from proxy.server.tracing import Traces
+    from proxy.settings.tracing import TracingOptions
     from proxy.token.share import Share
     from proxy.token.shared import SharedSource
 
@@ -71,6 +74,7 @@ class Parts(NamedTuple):
     recorder: "Recorder | None"
     books: "Books | None"
     shared: "SharedSource | None"
+    traces: "Traces | None"
 
 
 def build(
@@ -80,23 +84,23 @@ def build(
     access: Access,
     *,
     as_json: bool,
+    tracing: "TracingOptions | None" = None,
 ) -> Parts:
     """Make all parts and connect them; needs a running event loop.
 
     ``access`` opens the admin listener.
     """
-    out = _outward(settings, credentials)
+    out = _outward(settings, credentials, tracing)
     journal, recorder = _recording(settings)
     keeper, shared, share = _keeping(settings, credentials, out, journal)
-    books = _books(settings, credentials)
-    ledger = None if books is None else books.ledger
+    books, ledger = _books(settings, credentials)
     metrics, access_log = Metrics(), _access_log(as_json=as_json)
     ended = [metrics.observe, *_lines(settings, access_log), *_end_of(recorder)]
     judge, forward, final_state = _way(settings, out, keeper, books)
-    shell = Shell(judge, forward, ended, None if recorder is None else recorder.begin)
+    shell = Shell(judge, forward, ended, _begun(recorder, out.traces))
     final_state.ask = ask = Shell(judge, forward, [metrics.observe]).ask  # in no log, no caller's
     _ask_by_itself(books, ask, metrics, out.source, keeper)
-    metrics.add_collector(StateMetrics(keeper, out.pool, shell, ledger, share))
+    metrics.add_collector(StateMetrics(keeper, out.pool, shell, ledger, share, out.traces))
     status = _status(settings, out, keeper, shell, metrics, ledger, share)
     pages = partial(_pages, settings, access, quit_now, lambda: parts)
     parts: Parts = Parts(
@@ -106,38 +110,42 @@ def build(
         admin=Probes(status, metrics, access.secret, pages, _PAGES),
         keeper=keeper,
         source=out.source,
-        closing=(*_given(shared), out.pool, out.token_pool, *_given(ledger)),
+        closing=_given(out.traces, shared, out.pool, out.token_pool, ledger),
         status=status,
         flush=access_log.flush,
         journal=journal,
         recorder=recorder,
         books=books,
         shared=shared,
+        traces=out.traces,
     )
     return parts
 
 
-def _given(part: Closing | None) -> tuple[Closing, ...]:
-    return () if part is None else (part,)
+def _given(*parts: Closing | None) -> tuple[Closing, ...]:
+    return tuple(part for part in parts if part is not None)
 
 
 class _Outward(NamedTuple):
-    """The outgoing side: the connections for requests and for tokens, and the token source."""
+    """The outgoing side: the connections for requests and for tokens, the token source, traces."""
 
     clock: Clock
     budget: Budget
     pool: Pool
     source: PassportTokenSource
     token_pool: Pool
+    traces: "Traces | None"
 
 
-def _outward(settings: Settings, credentials: CredentialsSource) -> _Outward:
+def _outward(
+    settings: Settings, credentials: CredentialsSource, tracing: "TracingOptions | None"
+) -> _Outward:
     context, clock = _client_tls(settings), sleepless()
     budget = Budget(options.most_held(settings), give_memory_back)
     egress = egress_proxy(settings, credentials)
     pool = _pool(settings, settings.base_url.origin, context, egress, budget)
     source, token_pool = token_source(settings, credentials, clock, context, egress)
-    return _Outward(clock, budget, pool, source, token_pool)
+    return _Outward(clock, budget, pool, source, token_pool, _traces(tracing, settings))
 
 
 def _way(
@@ -190,18 +198,22 @@ def _pages(
     return Pages(settings, access, quit_now, parts()).app()
 
 
-def _books(settings: Settings, credentials: CredentialsSource) -> "Books | None":
+def _books(
+    settings: Settings, credentials: CredentialsSource
+) -> "tuple[Books, Ledger] | tuple[None, None]":
     if settings.ledger is None:
-        return None
+        return None, None
     # Imported only here: without a ledger SQLite stays out of memory, and without a database its
     # client does.
     from proxy.server.books import Books
 
     if isinstance(settings.ledger, Path):
-        return Books(settings, settings.ledger)
-    from proxy.server.database import database
+        books = Books(settings, settings.ledger)
+    else:
+        from proxy.server.database import database
 
-    return Books(settings, database(settings, credentials))
+        books = Books(settings, database(settings, credentials))
+    return books, books.ledger
 
 
 def _access_log(*, as_json: bool) -> AccessLog:
@@ -312,7 +324,30 @@ def _recording(settings: Settings) -> "tuple[Journal | None, Recorder | None]":
     return journal, Recorder(journal.keep)
 
 
-def _watched(source: TokenSource, journal: "Journal | None", settings: Settings) -> TokenSource:
+def _traces(options: "TracingOptions | None", settings: Settings) -> "Traces | None":
+    if options is None:
+        return None
+    # Imported only here, so that it does not slow an ordinary start.
+    from proxy.server.tracing import traces
+
+    return traces(options, settings)
+
+
+def _begun(recorder: "Recorder | None", traces: "Traces | None") -> Begun | None:
+    """Return what is called with each exchange that begins; None if nobody wants to know."""
+    if traces is None or recorder is None:
+        return recorder.begin if recorder else traces.tracer.begin if traces else None
+    begins = (traces.tracer.begin, recorder.begin)
+
+    def begun(exchange: Exchange, request: Request) -> None:
+        for begin in begins:
+            begin(exchange, request)
+
+    return begun
+
+
+def _watched(out: _Outward, journal: "Journal | None", settings: Settings) -> TokenSource:
+    source = out.source if out.traces is None else out.traces.watched(out.source)
     if journal is None:
         return source
     from proxy.journal.beside import WatchedSource
@@ -324,7 +359,7 @@ def _keeping(
     settings: Settings, credentials: CredentialsSource, out: _Outward, journal: "Journal | None"
 ) -> "tuple[TokenKeeper, SharedSource | None, Share | None]":
     """Return the keeper, and what shares its token with other replicas, if that is wanted."""
-    watched = _watched(out.source, journal, settings)
+    watched = _watched(out, journal, settings)
     shared = _shared(watched, settings, credentials, out.clock)
     keeper = TokenKeeper(shared or watched, out.clock, options.keeper_options(settings))
     return keeper, shared, None if shared is None else shared.share

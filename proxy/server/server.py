@@ -34,6 +34,7 @@ from proxy.words import phrase
 
 if TYPE_CHECKING:
     from proxy.server.manager import ServiceManager
+    from proxy.settings.tracing import TracingOptions
 
 log = logging.getLogger("proxy.server")
 
@@ -59,6 +60,7 @@ async def serve(
     tidy: Callable[[], None] = lambda: None,
     started: Callable[[Parts], Coroutine[Any, Any, None]] | None = None,
     manager: "ServiceManager | None" = None,
+    tracing: "TracingOptions | None" = None,
 ) -> None:
     """Serve until a signal or /quit, then drain.
 
@@ -69,7 +71,7 @@ async def serve(
     """
     stop = signals.Stop()
     with _released_if_unused([*callers, *admin]):
-        parts = build(settings, credentials, stop, access, as_json=as_json)
+        parts = build(settings, credentials, stop, access, as_json=as_json, tracing=tracing)
     built()
     traces = contextlib.ExitStack()
     stop.last_words = lambda: _last_words(parts, traces)
@@ -157,6 +159,8 @@ class _Life:
             yield self.manager.attend(listening, words, self.parts.keeper.refresh)
         if self.parts.shared is not None:
             yield self.parts.shared.attend(self.parts.keeper)
+        if self.parts.traces is not None:
+            yield self.parts.traces.exporter.run()
 
     async def _drain(self, serving: asyncio.Task[None]) -> None:
         settings, shell = self.settings, self.parts.shell

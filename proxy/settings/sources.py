@@ -182,6 +182,10 @@ class Sources:
         given = (place.get(name) for place in self)
         return next((value for value in given if value is not None), None)
 
+    def any_of(self, prefix: str) -> bool:
+        """Report whether a place has a name that begins with ``prefix``."""
+        return any(name.startswith(prefix) for place in self for name in place.names)
+
     def check(self, names: Iterable[str]) -> None:
         """Raise SettingsError with all the reasons why places cannot be read."""
         problems = self.file.problems()

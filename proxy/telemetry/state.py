@@ -26,6 +26,7 @@ _REPEATS = (
     "key-reused",
     "like-in-doubt",
 )
+_SPANS = ("sent", "rejected", "not-delivered", "queue-full")
 _VERDICTS = ("settled", "rejected", "made", "repeat")
 
 
@@ -73,6 +74,14 @@ class MeasuredLedger(Protocol):
         """Repeats of a key's request that were not sent, by their answers."""
 
 
+class MeasuredTraces(Protocol):
+    """The numbers of spans."""
+
+    @property
+    def results(self) -> Mapping[str, int]:
+        """Spans, by what became of them."""
+
+
 class StateMetrics:
     """Reads the parts; holds nothing of its own."""
 
@@ -83,12 +92,14 @@ class StateMetrics:
         shell: Shell,
         ledger: MeasuredLedger | None,
         share: "Share | None" = None,
+        traces: MeasuredTraces | None = None,
     ) -> None:
         self._keeper = keeper
         self._pool = pool
         self._shell = shell
         self._ledger = ledger
         self._share = share
+        self._traces = traces
 
     def __call__(self) -> Iterable["Metric"]:
         """Give all families for one scrape."""
@@ -106,6 +117,8 @@ class StateMetrics:
             yield from _of_ledger(self._ledger)
             yield from _of_asker(self._ledger.asker)
             yield _of_repeats(self._ledger.repeats)
+        if self._traces is not None:
+            yield _of_spans(self._traces.results)
 
 
 def _of_token(keeper: TokenKeeper) -> Iterable["Metric"]:
@@ -217,6 +230,15 @@ def _of_repeats(repeats: Mapping[str, int]) -> "Metric":
         "Requests with the Idempotency-Key of an earlier one that were not sent, by their answers.",
         ("answer",),
         {(each,): repeats.get(each, 0) for each in _REPEATS},
+    )
+
+
+def _of_spans(results: Mapping[str, int]) -> "Metric":
+    return labelled_counter(
+        "breb_proxy_spans",
+        "Spans of traces, by what became of them.",
+        ("result",),
+        {(each,): results.get(each, 0) for each in _SPANS},
     )
 
 

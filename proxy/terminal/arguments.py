@@ -55,12 +55,22 @@ class Parser(argparse.ArgumentParser):
         )
         self._whole = self.add_argument("-h", "--help", action=_Help, help="show this help")
         self._rest: list[argparse.Action] = []
+        self._more: Callable[[], tuple[str, str]] | None = None
 
     def leave_out(self, rest: Sequence[argparse.Action]) -> None:
         """Show ``rest`` only in the answer to ``--help all``."""
         self._rest = list(rest)
         self._whole.nargs = "?"
         self.epilog = f"{len(rest)} more settings, seldom needed: --help all\n\n{self.epilog}"
+
+    def explain(self, more: Callable[[], tuple[str, str]]) -> None:
+        """Let the answer to ``--help all`` have a part that is no option: its title and text."""
+        self._more = more
+
+    def lengthen(self) -> None:
+        """Add that part now."""
+        if self._more is not None:
+            self.add_argument_group(*self._more())
 
     def shorten(self) -> None:
         """Leave those out now."""
@@ -108,8 +118,8 @@ class _Help(argparse.Action):
         del namespace
         if values and values != "all":
             parser.error(f"{option_string} takes nothing, or the word all")
-        if isinstance(parser, Parser) and not values:
-            parser.shorten()
+        if isinstance(parser, Parser):
+            (parser.lengthen if values else parser.shorten)()
         parser.print_help()
         parser.exit()
 

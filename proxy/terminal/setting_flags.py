@@ -36,6 +36,7 @@ def parser(
     made = Parser(command, about if apart else f"{about}\n\n{_RULE}", codes)
     if not apart:
         add_sources(made)
+        made.explain(_of_traces)
     known = [flag for flag in flags() if flag.name not in apart]
     rest: list[argparse.Action] = []
     for title in GROUPS:
@@ -47,6 +48,14 @@ def parser(
                     rest.append(action)
     made.leave_out(rest)
     return made
+
+
+def _of_traces() -> tuple[str, str]:
+    from proxy.settings.tracing import VARIABLES  # only for who wants to read it
+
+    lines = [f"{each.name}: {each.description} [{each.default}]" for each in VARIABLES]
+    title = "traces (no flags: variables of the environment, .env or the secrets directory)"
+    return title, "\n".join(lines)
 
 
 def _add(group: Any, flag: Flag) -> argparse.Action:  # noqa: ANN401  argparse's own

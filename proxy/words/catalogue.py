@@ -19,6 +19,7 @@ from proxy.words.of_slips import OF_SLIPS
 from proxy.words.of_start import OF_START
 from proxy.words.of_state import OF_STATE
 from proxy.words.of_tokens import OF_TOKENS
+from proxy.words.of_traces import OF_TRACES
 from proxy.words.of_upstream import OF_UPSTREAM
 from proxy.words.of_values import OF_VALUES
 
@@ -39,5 +40,6 @@ CATALOGUE: dict[str, Words] = {
     **OF_REPEATS,
     **OF_START,
     **OF_STATE,
+    **OF_TRACES,
     **OF_VALUES,
 }

@@ -61,6 +61,7 @@ PROVED_ELSEWHERE = {
     "terminal": "program/test_command_line.py",
     "terminal/markdown": "program/test_help.py",
     "token": "unit/token/test_keeper.py",
+    "tracing/span": "unit/tracing/test_protobuf.py",
     "upstream/ending": "unit/upstream/test_connection.py",
     "windows": "windows/test_loop.py",
     "windows/acl": "windows/test_acl.py",

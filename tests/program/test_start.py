@@ -34,6 +34,9 @@ REST = (
         "proxy.admin.documents",
         "proxy.server.pages",
         "proxy.server.books",
+        "proxy.server.tracing",
+        "proxy.settings.tracing",
+        "proxy.tracing",
     ),
     *("http.client", "urllib.request", "sqlite3", "unittest", "xml", "multiprocessing"),
 )

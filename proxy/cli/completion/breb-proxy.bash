@@ -127,7 +127,7 @@ _breb_proxy() {
       service) words='install uninstall start stop status' ;;
       tokens) words='revoke' ;;
       ledger) words='list made show look-up settle backup import verify chain forget-answers' ;;
-      help) words='topics troubleshooting environment 401 403 421 no-token company-network port-taken pod outcome-unknown slow logs configuration credentials console ledger service windows operations fleet security sandbox problem-types stability upgrading' ;;
+      help) words='topics troubleshooting environment 401 403 421 no-token company-network port-taken pod outcome-unknown slow logs configuration credentials console ledger service windows operations fleet tracing security sandbox problem-types stability upgrading' ;;
       completion) words='bash zsh fish powershell' ;;
       ledger\ backup) COMPREPLY=($(compgen -f -- "$current")); return ;;
       ledger\ import) COMPREPLY=($(compgen -f -- "$current")); return ;;

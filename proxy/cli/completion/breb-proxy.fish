@@ -40,7 +40,7 @@ complete -c breb-proxy -n '__breb_proxy_at ledger' -a chain -d 'Print the chain 
 complete -c breb-proxy -n '__breb_proxy_at ledger' -a forget-answers -d 'Delete the answers that are kept for repeats of requests with an Idempotency-Key, also while the proxy runs'
 complete -c breb-proxy -n '__breb_proxy_at service' -a 'install uninstall start stop status'
 complete -c breb-proxy -n '__breb_proxy_at tokens' -a 'revoke'
-complete -c breb-proxy -n '__breb_proxy_at help' -a 'topics troubleshooting environment 401 403 421 no-token company-network port-taken pod outcome-unknown slow logs configuration credentials console ledger service windows operations fleet security sandbox problem-types stability upgrading'
+complete -c breb-proxy -n '__breb_proxy_at help' -a 'topics troubleshooting environment 401 403 421 no-token company-network port-taken pod outcome-unknown slow logs configuration credentials console ledger service windows operations fleet tracing security sandbox problem-types stability upgrading'
 complete -c breb-proxy -n '__breb_proxy_at completion' -a 'bash zsh fish powershell'
 complete -c breb-proxy -n '__breb_proxy_at "ledger backup"' -F
 complete -c breb-proxy -n '__breb_proxy_at "ledger import"' -F

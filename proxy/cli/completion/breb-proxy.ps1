@@ -131,7 +131,7 @@ Register-ArgumentCompleter -Native -CommandName breb-proxy -ScriptBlock {
                 if ($command -eq 'service') { $offered = @('install', 'uninstall', 'start', 'stop', 'status') }
                 if ($command -eq 'tokens') { $offered = @('revoke') }
                 if ($command -eq 'ledger') { $offered = @('list', 'made', 'show', 'look-up', 'settle', 'backup', 'import', 'verify', 'chain', 'forget-answers') }
-                if ($command -eq 'help') { $offered = @('topics', 'troubleshooting', 'environment', '401', '403', '421', 'no-token', 'company-network', 'port-taken', 'pod', 'outcome-unknown', 'slow', 'logs', 'configuration', 'credentials', 'console', 'ledger', 'service', 'windows', 'operations', 'fleet', 'security', 'sandbox', 'problem-types', 'stability', 'upgrading') }
+                if ($command -eq 'help') { $offered = @('topics', 'troubleshooting', 'environment', '401', '403', '421', 'no-token', 'company-network', 'port-taken', 'pod', 'outcome-unknown', 'slow', 'logs', 'configuration', 'credentials', 'console', 'ledger', 'service', 'windows', 'operations', 'fleet', 'tracing', 'security', 'sandbox', 'problem-types', 'stability', 'upgrading') }
                 if ($command -eq 'completion') { $offered = @('bash', 'zsh', 'fish', 'powershell') }
             }
         }

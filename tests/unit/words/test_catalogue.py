@@ -91,6 +91,7 @@ def test_no_phrase_is_there_twice() -> None:
         of_start,
         of_state,
         of_tokens,
+        of_traces,
         of_upstream,
         of_values,
     )
@@ -111,6 +112,7 @@ def test_no_phrase_is_there_twice() -> None:
         of_start.OF_START,
         of_state.OF_STATE,
         of_tokens.OF_TOKENS,
+        of_traces.OF_TRACES,
         of_upstream.OF_UPSTREAM,
         of_values.OF_VALUES,
     )

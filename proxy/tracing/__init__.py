@@ -1,0 +1,1 @@
+"""Traces: spans of sampled exchanges, sent to a collector; imported only if they are turned on."""

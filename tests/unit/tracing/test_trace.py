@@ -1,0 +1,99 @@
+"""Which exchanges are sampled, and what goes on then."""
+
+import pytest
+
+from proxy.exchange.record import Exchange
+from proxy.http1.fields import REQUEST, Lines, Section
+from proxy.http1.request import Request
+from proxy.settings.tracing import Sampler
+from proxy.tracing.trace import Trace, Tracer
+from tests.support.exchanges import attempt
+
+TRACE, SPAN = b"4bf92f3577b34da6a3ce929d0e0e4736", b"00f067aa0ba902b7"
+ALWAYS, NEVER = Sampler(), Sampler("parentbased_always_off", 0.0)
+HALF = Sampler("traceidratio", 0.5, asks_parent=False)
+
+
+def parent(flags: bytes = b"01", trace: bytes = TRACE) -> tuple[bytes, bytes]:
+    return b"traceparent", b"00-%b-%b-%b" % (trace, SPAN, flags)
+
+
+def begun(sampler: Sampler, lines: Lines) -> tuple[Trace | None, Request]:
+    kept: list[Trace] = []
+    exchange = Exchange("ab-1", "GET", b"/v1/accounts")
+    request = Request("GET", b"/v1/accounts", "1.1", Section(lines, REQUEST), 0)
+    Tracer(sampler, kept.append).begin(exchange, request)
+    observer = exchange.observer
+    assert observer is None or isinstance(observer, Trace)
+    return observer, request
+
+
+@pytest.mark.parametrize(
+    ("sampler", "lines", "sampled"),
+    [
+        pytest.param(ALWAYS, [], True, id="root"),
+        pytest.param(ALWAYS, [parent()], True, id="sampled-parent"),
+        pytest.param(ALWAYS, [parent(b"00")], False, id="unsampled-parent"),
+        pytest.param(NEVER, [], False, id="no-root"),
+        pytest.param(NEVER, [parent()], True, id="parent-decides"),
+        pytest.param(HALF, [parent(b"00", b"f" * 16 + b"0" * 16)], True, id="low-id"),
+        pytest.param(HALF, [parent(b"01", b"0" * 15 + b"1" + b"f" * 16)], False, id="high-id"),
+    ],
+)
+def test_the_sampler_decides(sampler: Sampler, lines: Lines, sampled: bool) -> None:
+    before = list(lines)
+    trace, request = begun(sampler, lines)
+    assert (trace is not None) is sampled
+    assert request.section.lines == before
+    if not sampled:
+        assert request.section.onward == before
+
+
+def test_a_ratio_takes_its_share_of_those_without_a_parent() -> None:
+    sampled = sum(begun(HALF, [])[0] is not None for _ in range(2000))
+    assert 800 < sampled < 1200
+
+
+def test_each_attempt_has_an_id_of_its_own() -> None:
+    trace, request = begun(ALWAYS, [(b"Host", b"x"), parent(), (b"Tracestate", b"a=1")])
+    assert trace is not None
+    trace.exchange.attempts = (attempt(401),)
+    trace.sending(trace.exchange.attempts[0], b"")
+    assert request.section.onward == [
+        (b"Tracestate", b"a=1"),
+        (b"traceparent", trace.traceparent(2)),
+    ]
+    assert len({trace.id_of(number) for number in range(4)}) == 4
+    assert trace.traceparent(3)[36:52] == b"%016x" % trace.id_of(3)
+
+
+def test_what_another_part_counts_down_moves_no_line() -> None:
+    trace, request = begun(ALWAYS, [(b"Max-Forwards", b"3"), parent()])
+    assert trace is not None
+    request.section.replace(b"max-forwards", b"2")
+    trace.sending(attempt(200), b"")
+    names = [name for name, _ in request.section.onward]
+    assert names == [b"Max-Forwards", b"traceparent"]
+
+
+def test_who_begins_a_trace_tells_the_log_and_who_continues_one_does_not() -> None:
+    trace, request = begun(ALWAYS, [parent(trace=b"0" * 32), (b"tracestate", b"a=1")])
+    assert trace is not None
+    assert request.section.known[b"traceparent"] == [trace.traceparent(0)]
+    assert request.section.onward == [(b"traceparent", trace.traceparent(1))]
+    assert trace.state == b""
+    _, request = begun(ALWAYS, [parent()])
+    assert request.section.known[b"traceparent"] == [parent()[1]]
+
+
+def test_what_is_over_is_handed_on_without_the_request() -> None:
+    kept: list[Trace] = []
+    exchange = Exchange("ab-1", "GET", b"/")
+    request = Request("GET", b"/", "1.1", Section([], REQUEST), 0)
+    trace = Trace(exchange, request, None, TRACE, kept.append)
+    trace.enters("token")
+    trace.over()
+    trace.sending(attempt(200), b"")
+    assert kept == [trace]
+    assert trace._section is None
+    assert [part for part, _ in trace.parts] == ["token"]
