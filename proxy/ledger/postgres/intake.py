@@ -22,13 +22,17 @@ from proxy.ledger.verification import verified, verify
 from proxy.moments import stamp
 from proxy.words import phrase
 
-_AT_ONCE = 1000  # rows
+_AT_ONCE = 1000  # claims
 # Each replica that comes reads the identity after it has shown that it lives: so either we see it,
 # or it gets no further before the end of the transaction.
 _ALONE = "LOCK TABLE identity IN ACCESS EXCLUSIVE MODE"
 _BEFORE = "SELECT head FROM intake WHERE id = ?"
 _NOTE = "INSERT INTO intake (id, at, rows, first, head) VALUES (?, ?, ?, ?, ?)"
 _BECOME = "UPDATE identity SET id = ?, salt = ?"
+_CLAIM = (
+    "INSERT INTO claim (number, exchange, caller, key, fingerprint, at)"
+    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (caller, key) DO NOTHING"
+)
 _TABLES = {
     "request": ((*chain.ROW_COLUMNS, "replica"), "number"),
     "verdict": (COLUMNS[chain.VERDICT], "rowid"),
@@ -93,15 +97,12 @@ def _copy(session: LedgerSession, file: LedgerConnection, table: str, newest: in
     columns, order = _TABLES[table]
     other = {"number": f"number + {newest}", "marks": "'{}'"} if newest else {}
     wanted = ", ".join({"replica": "0", **other}.get(each, each) for each in columns)
-    rows = iter(file.execute(f"SELECT {wanted} FROM {table} ORDER BY {order}"))
-    places = ", ".join("?" * len(columns))
-    insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"
-    if table == "claim":
-        insert += " ON CONFLICT (caller, key) DO NOTHING"
-    count = 0
-    while some := list(islice(rows, _AT_ONCE)):
-        session.executemany(insert, some)
-        count += len(some)
+    rows = file.execute(f"SELECT {wanted} FROM {table} ORDER BY {order}")
+    if table != "claim":
+        return session.copy(table, columns, rows)
+    remaining, count = iter(rows), 0
+    while some := list(islice(remaining, _AT_ONCE)):
+        count += session.executemany(_CLAIM, some).rowcount
     return count
 
 
