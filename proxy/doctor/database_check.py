@@ -19,6 +19,19 @@ OLDEST = 13  # the first version of PostgreSQL that we know to work
 SKEW = 5.0  # seconds that the clocks may differ before that is worth a word
 _RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _MAY = "SELECT has_table_privilege(%s, %s)"
+MOST = 6  # connections of a replica at once: one for the token, five for a ledger
+_ROOM = """
+SELECT current_setting('max_connections')::int, least(
+    current_setting('max_connections')::int
+        - current_setting('superuser_reserved_connections')::int
+        - coalesce(current_setting('reserved_connections', true)::int, 0)
+        - (SELECT coalesce(sum(numbackends), 0) FROM pg_stat_database),
+    (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = current_user)
+        - (SELECT count(*) FROM pg_stat_activity WHERE usename = current_user),
+    (SELECT nullif(datconnlimit, -1) - numbackends FROM pg_database
+        JOIN pg_stat_database USING (datname) WHERE datname = current_database())
+)::int
+"""
 _ADVICE = phrase("check.see-database")
 
 
@@ -42,7 +55,7 @@ class DatabaseCheck:
 
     async def ledger(self) -> Finding:
         """Look at the ledger there, if that is where it is."""
-        return await self._look(ledger)
+        return await self._look(lambda connection: ledger(connection, self._database))
 
     async def _look(self, look: Callable[[Connection], Finding]) -> Finding:
         return await asyncio.to_thread(self._looked, look)
@@ -72,7 +85,13 @@ def _server(connection: Connection) -> Finding:
     query = "SELECT pg_is_in_recovery(), extract(epoch FROM clock_timestamp())::float8"
     standby, now = connection.execute(query).fetchone() or (False, time.time())
     ahead = now - time.time()
-    facts: dict[str, object] = {"version": version, "clock_skew": round(ahead, 1)}
+    limit, room = connection.execute(_ROOM).fetchone() or (0, 0)
+    facts: dict[str, object] = {
+        "version": version,
+        "clock_skew": round(ahead, 1),
+        "max_connections": limit,
+        "connections_left": room,
+    }
     if version < OLDEST:
         old = phrase("check.database-old", version=version, oldest=OLDEST)
         return doubtful(old, _ADVICE, **facts)
@@ -81,6 +100,9 @@ def _server(connection: Connection) -> Finding:
     if abs(ahead) > SKEW:
         clock = phrase("check.database-clock", version=version, seconds=round(ahead))
         return doubtful(clock, phrase("check.database-clocks"), **facts)
+    if room < MOST:
+        few = phrase("check.database-few", left=max(room, 0), limit=limit, most=MOST)
+        return doubtful(few, phrase("check.database-more"), **facts)
     return fine(phrase("check.database-server", version=version), **facts)
 
 

@@ -2,7 +2,8 @@
 
 from proxy.doctor.steps import Finding, doubtful, failed, fine
 from proxy.ledger.postgres.tables import SCHEMA
-from proxy.postgres.connection import Connection
+from proxy.postgres.connection import Connection, Database
+from proxy.postgres.pooler import keeps_session
 from proxy.words import phrase
 
 _SETTINGS = (
@@ -20,8 +21,10 @@ WHERE nspname = 'breb_ledger' AND relkind = 'r' AND NOT (
 """
 
 
-def ledger(connection: Connection) -> Finding:
+def ledger(connection: Connection, database: Database) -> Finding:
     """Look at it; nothing is changed."""
+    if not keeps_session(connection, database):
+        return failed(phrase("ledger.pooled"), phrase("check.ledger-pooled"))
     found = SCHEMA.found(connection)
     if not found and connection.execute(_MAY_MAKE).fetchone() != (True,):
         return failed(phrase("check.ledger-no-right"), phrase("check.ledger-grant"))

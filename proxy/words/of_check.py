@@ -81,6 +81,14 @@ OF_CHECK = {
         "nada depende de eso, pero uno de los dos relojes está mal: compare los registros con"
         " cuidado",
     ),
+    "check.database-few": Words(
+        "connections left: {left}, of {limit}; a replica takes up to {most}",
+        "conexiones libres: {left}, de {limit}; una réplica toma hasta {most}",
+    ),
+    "check.database-more": Words(
+        "raise max_connections on the server, or the limit of the role or database",
+        "suba max_connections en el servidor, o el límite del rol o de la base de datos",
+    ),
     "check.database-to-make": Words(
         "not there yet; whoever uses them first makes them",
         "todavía no existen; las crea quien las usa primero",
@@ -123,6 +131,10 @@ OF_CHECK = {
         "set fsync = on in the server's settings: no proxy writes a ledger there without it",
         "ponga fsync = on en la configuración del servidor: sin eso ningún proxy lleva allí un"
         " libro",
+    ),
+    "check.ledger-pooled": Words(
+        "name the server itself in BREB_LEDGER: nothing is written through such a pooler",
+        "ponga en BREB_LEDGER el servidor mismo: por un pooler así no se escribe nada",
     ),
     "check.ledger-asynchronous": Words(
         "standbys: {count}, none of them synchronous: a failover may lose the last rows",

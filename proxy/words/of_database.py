@@ -126,6 +126,14 @@ OF_DATABASE = {
         "la base de datos tiene fsync apagado: lo que confirma puede perderse cuando termine su"
         " máquina; enciéndalo allá",
     ),
+    "ledger.pooled": Words(
+        "a pooler gives each transaction another session of the database, such as pgbouncer in"
+        " transaction mode; the ledger needs sessions of its own: connect directly, or set the"
+        " pooler to session mode",
+        "un pooler da a cada transacción otra sesión de la base de datos, como pgbouncer en modo"
+        " transaction; el libro de registro necesita sesiones propias: conéctese directamente, o"
+        " ponga el pooler en modo session",
+    ),
     "ledger.backup-database": Words(
         "the ledger is in a database, which has tools of its own for copies:"
         " pg_dump --schema=breb_ledger --file=FILE {address}",

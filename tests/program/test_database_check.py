@@ -9,6 +9,7 @@ from proxy.ledger.archive import archive_of
 from tests.program.test_doctor import Examined, examine
 from tests.support import Program, ask
 from tests.support.databases import database_of
+from tests.support.pgbouncer import Pgbouncer
 from tests.support.postgres import PASSWORD, Postgres
 from tests.support.simulator import simulator
 
@@ -110,6 +111,16 @@ def test_a_server_that_takes_no_changes_is_no_primary(
     assert outcomes(looked(tmp_path, sandbox, address))[0] == "failed"
 
 
+def test_few_connections_are_said(tmp_path: Path, postgres: Postgres) -> None:
+    address = postgres.database()
+    postgres.execute(f"CREATE ROLE few LOGIN PASSWORD '{PASSWORD}' CONNECTION LIMIT 5")
+    found = looked(tmp_path, "http://127.0.0.1:1", address.replace("breb@", "few@"))
+    step = found["database.server"]
+    assert step["outcome"] == "warning"
+    assert step["says"].startswith("connections left: 4, of 150; a replica takes up to 6")
+    assert looked(tmp_path, "http://127.0.0.1:1", address)["database.server"]["outcome"] == "ok"
+
+
 def test_without_a_database_there_is_no_such_step(tmp_path: Path, sandbox: str) -> None:
     assert "database.login" not in examine(tmp_path, sandbox).steps
 
@@ -128,6 +139,12 @@ def test_a_ledger_is_looked_at_before_and_after_its_first_start(tmp_path: Path) 
         found = look_at_ledger(tmp_path, address)
         assert found["database.ledger"]["outcome"] == "ok"
         assert found["database.ledger"]["facts"]["tables"] == 2
+
+
+def test_a_pooler_that_takes_sessions_away_is_said(tmp_path: Path, postgres: Postgres) -> None:
+    with Pgbouncer(postgres, "transaction") as pooler:
+        found = look_at_ledger(tmp_path, pooler.before(postgres.database()))["database.ledger"]
+    assert (found["outcome"], "transaction mode" in found["says"]) == ("failed", True)
 
 
 def test_what_would_lose_rows_of_a_ledger_is_said(tmp_path: Path, postgres: Postgres) -> None:

@@ -13,6 +13,7 @@ from simulator import SandboxConfig, create_app
 from tests.support import Program, ask
 from tests.support.front import until
 from tests.support.leaks import SECRET, found
+from tests.support.pgbouncer import Pgbouncer
 from tests.support.postgres import PASSWORD, Postgres
 from tests.support.simulator import serving
 
@@ -114,6 +115,23 @@ def test_a_fleet_has_one_token_which_the_last_replica_revokes(postgres: Postgres
         assert api.counts == {"POST": 2, "DELETE": 1, "GET": 1}
         assert replicas[2].stop() == 0
         assert api.counts == {"POST": 2, "DELETE": 2, "GET": 1}
+
+
+def test_replicas_share_it_through_a_pooler_in_transaction_mode(postgres: Postgres) -> None:
+    api = Api()
+    pooler = Pgbouncer(postgres, "transaction", default_pool_size=2)
+    with pooler, fleet(postgres, api) as all_of_them:
+        all_of_them.address = pooler.before(all_of_them.address)
+        replicas = [all_of_them.replica() for _ in range(4)]
+        assert api.counts == {"POST": 1}
+        assert replicas[3].admin("/refresh", "POST")[0] == 200
+        ids = lambda: {each.status()["token"]["token_id"] for each in replicas}  # noqa: E731
+        until(lambda: len(ids()) == 1, "the same token everywhere")
+        assert api.counts["POST"] == 2
+        for each in replicas:
+            assert ask(each.port, PATH).status == 200
+            assert each.stop() == 0
+        assert api.counts["DELETE"] == 2
 
 
 def test_neither_database_nor_output_holds_a_secret(postgres: Postgres) -> None:

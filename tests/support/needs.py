@@ -168,6 +168,7 @@ NEEDS = {
     "tinyproxy": _program("tinyproxy", "tinyproxy", "-v"),
     "slowhttptest": _program("slowhttptest", "slowhttptest", "-h", code=1),
     "varnishtest": _program("varnishtest", "varnish", "-h", code=1),
+    "pgbouncer": _program("pgbouncer", "pgbouncer", "--version"),
     "dbus-daemon": _program("dbus-daemon", "dbus-daemon", "--version"),
     "gnome-keyring-daemon": _program("gnome-keyring-daemon", "gnome-keyring", "--version"),
     "browser": Need(

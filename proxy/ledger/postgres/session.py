@@ -13,6 +13,7 @@ from proxy.ledger.connection import Values
 from proxy.ledger.postgres.tables import SCHEMA
 from proxy.ledger.trouble import LedgerRefused, OutOfReach
 from proxy.postgres.connection import Database
+from proxy.postgres.pooler import keeps_session, process_of
 from proxy.postgres.trouble import worded
 from proxy.words import phrase
 
@@ -37,7 +38,10 @@ _DURABLE = "SELECT current_setting('fsync')"
 
 
 class LedgerSession:
-    """One connection; raises OutOfReach where the database does not do what is asked."""
+    """One connection; raises OutOfReach where the database does not do what is asked.
+
+    ``process`` is the number of the server's process that serves it.
+    """
 
     def __init__(self, database: Database) -> None:
         """Connect, and make the tables if there are none; raise LedgerRefused for good."""
@@ -46,17 +50,22 @@ class LedgerSession:
         except DatabaseUnavailable as away:
             raise OutOfReach(away.why) from None
         try:
-            self._settle()
+            self._settle(database)
         except BaseException:
             self.close()
             raise
 
-    def _settle(self) -> None:
+    def _settle(self, database: Database) -> None:
         try:
             SCHEMA.prepare(self._connection)
+            with _in_words():
+                kept = keeps_session(self._connection, database)
+                self.process = process_of(self._connection)
         except DatabaseUnavailable as away:
             kind = LedgerRefused if away.why.code == "database.newer" else OutOfReach
             raise kind(away.why) from None
+        if not kept:
+            raise LedgerRefused(phrase("ledger.pooled"))
         self.script(_SETTINGS)
 
     def check_durable(self) -> None:
@@ -69,11 +78,6 @@ class LedgerSession:
     def lost(self) -> bool:
         """Whether it is over: it takes no more statements."""
         return self._connection.closed
-
-    @property
-    def process(self) -> int:
-        """The number of the server's process that serves it."""
-        return self._connection.info.backend_pid
 
     def script(self, statements: str) -> None:
         """Execute statements without values, at once."""

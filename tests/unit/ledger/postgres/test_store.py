@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -401,3 +402,43 @@ def test_without_fsync_nothing_is_promised(
     monkeypatch.setattr("proxy.ledger.postgres.session._DURABLE", "SELECT 'off'")
     with pytest.raises(LedgerRefused, match="fsync"):
         DatabaseStore(database)
+
+
+def test_a_hundred_replicas_take_a_connection_each_and_make_one_chain(
+    database: Database, server: Postgres
+) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        replicas = list(threads.map(lambda _: DatabaseStore(database), range(100)))
+        rows = [row(f"run-{number}") for number in range(100)]
+        list(threads.map(lambda store, one: store.enter([one], []), replicas, rows))
+        sessions = (
+            f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{database.address.name}'"
+        )
+        assert server.execute(sessions) == [(100,)]
+        list(threads.map(lambda store, one: store.enter([], [closed(one)]), replicas, rows))
+        list(threads.map(DatabaseStore.close, replicas))
+    found = verify(database)
+    assert (found.problems, found.rows, found.entries) == ([], 100, 200)
+
+
+def test_a_replica_that_finds_no_connection_left_joins_when_there_is_one(
+    database: Database, server: Postgres
+) -> None:
+    name = database.address.name
+    DatabaseStore(database).close()
+    server.execute(f"ALTER DATABASE {name} CONNECTION LIMIT 1")
+    first = _until_there_is_room(database)
+    with pytest.raises(OutOfReach, match="too many connections"):
+        DatabaseStore(database)
+    first.close()
+    _until_there_is_room(database).close()
+
+
+def _until_there_is_room(database: Database) -> DatabaseStore:
+    """Come as a replica: the server takes a moment to see that a session has ended."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return DatabaseStore(database)
+        except OutOfReach:
+            assert time.monotonic() < until
