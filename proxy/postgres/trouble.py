@@ -32,6 +32,10 @@ def _too_many(why: str) -> Phrase:
     return phrase("database.too-many", why=why)
 
 
+def _full(why: str) -> Phrase:
+    return phrase("database.full", why=why)
+
+
 def _starting(why: str) -> Phrase:
     return phrase("database.starting", why=why)
 
@@ -54,6 +58,7 @@ _BY_STATE: dict[str, _Meaning] = {
     "3D000": _no_such,
     "42501": _rights,
     "25006": _read_only,
+    "53100": _full,
     "53300": _too_many,
     "57P": _starting,
 }

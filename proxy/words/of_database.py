@@ -77,6 +77,9 @@ OF_DATABASE = {
         "the database has too many connections: {why}",
         "la base de datos tiene demasiadas conexiones: {why}",
     ),
+    "database.full": Words(
+        "the database's disk is full: {why}", "el disco de la base de datos está lleno: {why}"
+    ),
     "database.starting": Words(
         "the database is starting or ending: {why}",
         "la base de datos está arrancando o terminando: {why}",

@@ -6,7 +6,7 @@ import random
 import signal
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,25 @@ def ask(
         return response.status, json.loads(response.read() or "{}")
 
 
+def agreeing(
+    memory: Memory, told: Mapping[str, tuple[int, dict[str, Any]]], database: Database
+) -> dict[str, LedgerEntry]:
+    """Return the rows by resolution, once upstream, callers and ledger agree about all of them."""
+    book = {each["payment"]["resolution_id"]: each for each in rows(database)}
+    assert not memory.saw - book.keys(), "requests reached the upstream without a row"
+    for resolution, row in book.items():
+        status, answer = told.get(resolution, (None, {}))
+        if row["outcome"] == "answered":
+            assert status == row["status"] == 200, "an answer that the caller did not get"
+            assert row["answer"]["id"] == answer["id"]
+        elif row["outcome"] == "not-sent":
+            assert resolution not in memory.saw, "sent after all"
+        else:
+            assert row["outcome"] == "unknown"
+            assert answer.get("outcome", "unknown") == "unknown"
+    return book
+
+
 def test_no_kill_of_a_replica_loses_a_payment_or_invents_an_answer(
     memory: Memory, database: Database, replica: Callable[[], Program]
 ) -> None:
@@ -96,18 +115,7 @@ def test_no_kill_of_a_replica_loses_a_payment_or_invents_an_answer(
     while any(each["outcome"] is None for each in rows(database)):
         assert time.monotonic() < until, "what the dead left open is still open"
         time.sleep(0.5)
-    book = {each["payment"]["resolution_id"]: each for each in rows(database)}
-    assert not memory.saw - book.keys(), "requests reached the upstream without a row"
-    for resolution, row in book.items():
-        status, answer = told.get(resolution, (None, {}))
-        if row["outcome"] == "answered":
-            assert status == row["status"] == 200, "an answer that the caller did not get"
-            assert row["answer"]["id"] == answer["id"]
-        elif row["outcome"] == "not-sent":
-            assert resolution not in memory.saw, "sent after all"
-        else:
-            assert row["outcome"] == "unknown"
-            assert answer.get("outcome", "unknown") == "unknown"
+    book = agreeing(memory, told, database)
     assert {row["outcome"] for row in book.values()} >= {"answered", "unknown"}
     assert "in doubt now" in "".join(each.output for each in alive)
     assert verify(database).problems == []

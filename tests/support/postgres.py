@@ -62,12 +62,15 @@ class Postgres:
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # a terminal interrupts us, and we end it
         )
+        self._make()
+        return self
+
+    def _make(self) -> None:
         empty = once("postgres", self._make_empty)
         if not self._data.exists():
             _copy(empty / "data", self._data)  # a tenth of what it costs to make one
         self.start()
         self.execute(f"CREATE ROLE breb LOGIN PASSWORD '{PASSWORD}'")
-        return self
 
     def __exit__(self, *exc: object) -> None:
         self.thaw()  # also the children, which would be waited for
@@ -158,6 +161,26 @@ class Postgres:
         children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
         for each in (first, *map(int, children)):
             os.kill(each, number)
+
+
+class Standby(Postgres):
+    """A second server that follows the first by streaming, until it is promoted."""
+
+    def __init__(self, of: Postgres, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._of = of
+
+    def _make(self) -> None:
+        first = {"host": self._of.folder, "port": self._of.port, "user": "owner"}
+        told = {**first, "password": PASSWORD, "application_name": "standby"}
+        way = " ".join(f"{name}={value}" for name, value in told.items())
+        fast = ["-c", "fast", "--no-sync", "-R", "-X", "stream"]
+        self._run("pg_basebackup", "-D", str(self._data), *fast, "-d", way)
+        self.start()
+
+    def promote(self) -> None:
+        """Make it the server that takes changes."""
+        self._run("pg_ctl", "promote", "-w", "-s", "-D", str(self._data))
 
 
 def _copy(folder: Path, to: Path) -> None:
