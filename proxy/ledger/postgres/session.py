@@ -44,22 +44,30 @@ class LedgerSession:
     """
 
     def __init__(self, database: Database) -> None:
-        """Connect, and make the tables if there are none; raise LedgerRefused for good."""
+        """Connect; `begin` must follow."""
+        self._database = database
         try:
             self._connection = database.connect()
         except DatabaseUnavailable as away:
             raise OutOfReach(away.why) from None
-        try:
-            self._settle(database)
-        except BaseException:
-            self.close()
-            raise
 
-    def _settle(self, database: Database) -> None:
+    @classmethod
+    def begun(cls, database: Database) -> "LedgerSession":
+        """Connect and begin."""
+        session = cls(database)
+        try:
+            session.begin()
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+    def begin(self) -> None:
+        """Make the tables if there are none; raise LedgerRefused where that is no way to go on."""
         try:
             SCHEMA.prepare(self._connection)
             with _in_words():
-                kept = keeps_session(self._connection, database)
+                kept = keeps_session(self._connection, self._database)
                 self.process = process_of(self._connection)
         except DatabaseUnavailable as away:
             kind = LedgerRefused if away.why.code == "database.newer" else OutOfReach

@@ -34,7 +34,7 @@ def let_go(database: Database) -> None:
 def lent(database: Database) -> Iterator[LedgerSession]:
     """Lend a session; raise OutOfReach. What fails in the block ends it."""
     with _MOST:
-        session = _idle(database) or LedgerSession(database)
+        session = _idle(database) or LedgerSession.begun(database)
         try:
             yield session
         except BaseException:

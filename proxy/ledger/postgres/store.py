@@ -33,7 +33,7 @@ class DatabaseStore:
     def __init__(self, database: Database) -> None:
         """Come as a replica; raise LedgerRefused, or OutOfReach if that may pass."""
         self._database = database
-        self._session = session = LedgerSession(database)
+        self._session = session = LedgerSession.begun(database)
         try:
             session.check_durable()
             self._replica = Replica(session)
@@ -52,15 +52,16 @@ class DatabaseStore:
     def _joined(self) -> LedgerSession:
         """Return the session, a new one where the last one has ended."""
         if self._session.lost:
-            session = LedgerSession(self._database)
+            # From now on it can be broken off: the server may fall silent at any moment.
+            self._session = session = LedgerSession(self._database)
             try:
+                session.begin()
                 session.check_durable()
                 self._replica.come_again(session)
                 self._settle(session)
             except BaseException:
                 session.close()
                 raise
-            self._session = session
             log.info("the ledger is in reach again, as replica %d", self._replica.number)
         return self._session
 

@@ -280,6 +280,26 @@ def test_a_database_that_is_away_fails_what_is_to_be_written_and_is_found_again(
 def test_what_waits_for_a_frozen_database_can_be_broken_off(
     server: Postgres, store: DatabaseStore
 ) -> None:
+    server.freeze()
+    assert _broken_off(server, store)
+
+
+def test_a_database_that_falls_silent_just_after_the_login_can_be_broken_off(
+    server: Postgres, store: DatabaseStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = LedgerSession.begin
+
+    def late(session: LedgerSession) -> None:
+        server.freeze()
+        begin(session)
+
+    monkeypatch.setattr(LedgerSession, "begin", late)
+    end_session(server, store)
+    assert _broken_off(server, store)
+
+
+def _broken_off(server: Postgres, store: DatabaseStore) -> list[Any]:
+    """Return why a row could not be written."""
     failed: list[Any] = []
 
     def write() -> None:
@@ -288,7 +308,6 @@ def test_what_waits_for_a_frozen_database_can_be_broken_off(
         except OutOfReach as error:
             failed.append(error)
 
-    server.freeze()
     thread = threading.Thread(target=write)
     try:
         thread.start()
@@ -297,7 +316,7 @@ def test_what_waits_for_a_frozen_database_can_be_broken_off(
             thread.join(0.05)
     finally:
         server.thaw()
-    assert failed
+    return failed
 
 
 def test_a_session_of_ours_that_lives_on_is_ended(
