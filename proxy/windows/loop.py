@@ -8,7 +8,8 @@ What it does otherwise rests on private parts of asyncio, which tests try with e
   own, so that no poll can see it;
 * what has arrived is handed on before a write that failed ends the connection;
 * what waits to be written goes in pieces: Windows tells of a write when all of it has gone, so that
-  a large body on a slow line would look as if it stood still.
+  a large body on a slow line would look as if it stood still;
+* the socket of an accept that failed is closed at once, not by the garbage collector some day.
 """
 
 import asyncio
@@ -34,6 +35,9 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
 class Loop(asyncio.ProactorEventLoop):
     """A proactor loop with transports of ours."""
 
+    def __init__(self) -> None:
+        super().__init__(_Proactor())
+
     def _make_socket_transport(
         self, sock: Any, protocol: Any, waiter: Any = None, extra: Any = None, server: Any = None
     ) -> Any:
@@ -52,6 +56,24 @@ class Loop(asyncio.ProactorEventLoop):
         ended = getattr(context.get("future"), "get_coro", lambda: None)()
         if getattr(ended, "__name__", "") != "accept_coro":
             super().call_exception_handler(context)
+
+
+class _Proactor(asyncio.IocpProactor):
+    def accept(self, listener: socket.socket) -> Any:
+        accepted = super().accept(listener)
+        conn = self._made
+
+        def close_if_failed(ended: Any) -> None:
+            if not ended.cancelled() and ended.exception() is not None:
+                conn.close()
+
+        accepted.add_done_callback(close_if_failed)
+        return accepted
+
+    def _get_accept_socket(self, family: int) -> socket.socket:
+        made: socket.socket = super()._get_accept_socket(family)  # type: ignore[misc]
+        self._made = made
+        return made
 
 
 class Arrivals:
@@ -80,7 +102,7 @@ class _Transport(_Given):  # type: ignore[misc]  # of no known type
 
     def _loop_writing(self, f: Any = None, data: Any = None) -> None:
         if data is None:
-            data, self._buffer = self._buffer, None
+            data, self._buffer = self._buffer, None  # type: ignore[has-type]
         if data and len(data) > _PIECE:
             self._buffer = bytearray(data[_PIECE:])
             data = data[:_PIECE]
