@@ -42,6 +42,7 @@ from proxy.listener.state import (
 )
 from proxy.memory import Claim
 from proxy.memory.flow import Flow
+from proxy.memory.kernel import forget
 from proxy.memory.reading import SIP
 from proxy.memory.rules import EXCHANGE, FOR_NOTHING, PLAIN, SECURED
 from proxy.words import preferred
@@ -211,10 +212,15 @@ class CallerConnection(asyncio.Protocol):
         The event loop would read all that thousands send before it does anything else.
         """
         self._dropped = True
-        drops = self._callers.drops
-        if not drops.has_time():
-            self.flow.pause_reading()
-            drops.take(self.flow.resume_reading)
+        self.flow.pause_reading()
+        self._callers.drops.take(self._forget)
+
+    def _forget(self) -> None:
+        """Drop more, in its turn; read on when nothing else waits."""
+        if not self._scope.secured and not self.transport.is_closing() and forget(self.transport):
+            self._callers.drops.take(self._forget)
+        else:
+            self.flow.resume_reading()
 
     # -- requests --------------------------------------------------------------------------
 

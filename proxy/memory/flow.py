@@ -6,15 +6,15 @@ from typing import cast
 from proxy.http1.framing import BUFFER
 from proxy.memory.budget import Budget
 from proxy.memory.kernel import unread
-from proxy.memory.reading import read_as
+from proxy.memory.reading import SIP, read_as
 
 
 class Flow:
     """Both directions of one connection.
 
     ``by_records``: TLS below reads one record at a time. Then `adapt` changes nothing. ``moves``
-    counts reads and writes; the protocol counts its own reads. ``drops``: what is read is not kept,
-    so as much is read at a time as comes.
+    counts reads and writes; the protocol counts its own reads. ``drops``: what is read is not kept;
+    it is read in sips, since the event loop makes an object of each read.
     """
 
     __slots__ = (
@@ -83,7 +83,7 @@ class Flow:
 
     def adapt(self) -> None:
         """Read as much at a time as is wanted now; only while nothing is read."""
-        mark = BUFFER if self.drops else self._budget.mark
+        mark = SIP if self.drops and not self.by_records else self._budget.mark
         if self._mark == mark:
             return
         self._mark = mark

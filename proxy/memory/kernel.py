@@ -6,6 +6,7 @@ answers that nobody read.
 
 import asyncio
 import contextlib
+import os
 import socket
 import struct
 import sys
@@ -16,6 +17,7 @@ from proxy.memory.rules import UNLIMITED
 
 _KEPT: Final = 32_768  # bytes in each direction; the kernel takes twice as much
 _SIZE: Final = struct.Struct("i")
+_FORGOTTEN: Final = bytearray(65_536)  # what nobody wants is read into this
 _NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", None)
 
 
@@ -45,3 +47,16 @@ def unread(transport: asyncio.Transport) -> int:
         answer = fcntl.ioctl(sock.fileno(), termios.FIONREAD, bytes(_SIZE.size))
         (size,) = _SIZE.unpack(answer)
     return size
+
+
+def forget(transport: asyncio.Transport) -> bool:
+    """Read bytes that nobody wants, while ``transport`` is not read; return whether more may wait.
+
+    A twentieth of the time that the event loop takes: it makes an object of each read.
+    """
+    sock = transport.get_extra_info("socket")
+    if sys.platform == "win32" or sock is None or sock.fileno() < 0:
+        return False
+    with contextlib.suppress(OSError):  # nothing waits, or it is gone: the loop notices that
+        return os.readv(sock.fileno(), [_FORGOTTEN]) == len(_FORGOTTEN)
+    return False

@@ -15,6 +15,9 @@ from proxy.memory.kernel import bound
 from proxy.server.sockets import BACKLOG
 from proxy.server.uvicorn_server import Config, Server
 
+# Connections that are accepted in a turn of the event loop: uvloop accepts one for each descriptor
+# of a listening socket. With one, a caller waited for a thousand turns behind a thousand strangers.
+ACCEPTED = 4
 LAST_WORDS = 0.5  # seconds for the last answers to callers at the end of the grace
 
 
@@ -79,7 +82,8 @@ class Listener(Server):
             await asyncio.get_running_loop().create_server(
                 make, sock=sock, backlog=self.config.backlog, **hidden
             )
-            for sock in sockets or ()
+            for each in sockets or ()
+            for sock in (each, *(each.dup() for _ in range(ACCEPTED - 1)))
         ]
         self.started = True
         self.listening.set()

@@ -8,6 +8,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -519,6 +520,30 @@ def test_where_tls_cannot_be_read_by_records_the_event_loop_does_handshakes() ->
             await serving
 
     asyncio.run(main())
+
+
+def test_a_turn_of_the_event_loop_accepts_several_callers() -> None:
+    """With one a turn, a caller waits for as many turns as strangers have come before it."""
+    uvloop = pytest.importorskip("uvloop")  # Windows' loop accepts as many as there are
+
+    async def main() -> list[int]:
+        listener = Listener(listens_on, refused, listener_limits(), 1, None)
+        with socket.create_server(("127.0.0.1", 0)) as sock:
+            serving = asyncio.ensure_future(listener.serve([sock]))
+            await listener.listening.wait()
+            address = sock.getsockname()
+            callers = [socket.create_connection(address) for _ in range(16)]
+            accepted = []
+            while len(listener.callers.connections) < len(callers):
+                await asyncio.sleep(0)
+                accepted.append(len(listener.callers.connections))
+            for caller in callers:
+                caller.close()
+            listener.drain()
+            await serving
+        return accepted
+
+    assert max(b - a for a, b in pairwise([0, *uvloop.run(main())])) > 1
 
 
 @pytest.mark.parametrize("app", [fails, says_nothing])
