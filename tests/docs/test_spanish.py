@@ -24,7 +24,7 @@ PAIRS = [
 BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
-COMMENT = re.compile(r" {2,}# .*$", re.MULTILINE)
+COMMENT = re.compile(r"(?:^| {2,})# .*$", re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 SENTENCE_END = re.compile(r"\.\s|\n\n|\||\n\* ")
 
@@ -111,11 +111,11 @@ def _sentence(text: str, start: int, end: int) -> str:
     return before + text[start:end] + after
 
 
-def test_the_readmes_have_the_same_parts() -> None:
+@pytest.mark.parametrize(("english", "spanish"), PAIRS, ids=lambda page: page.name)
+def test_both_languages_have_the_same_parts(english: Path, spanish: Path) -> None:
     def levels(page: Path) -> list[str]:
         return re.findall(r"^#+(?= )", BLOCK.sub("", page.read_text()), re.MULTILINE)
 
-    english, spanish = PAIRS[0]
     assert levels(english) == levels(spanish)
 
 
