@@ -17,12 +17,14 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from proxy import __version__
 from tools import address, base, storefronts, trial
 
 DIST = trial.ROOT / "dist"
+SOONEST, LATEST = timedelta(days=90), timedelta(days=366)
 
 
 class Refused(Exception):
@@ -75,7 +77,17 @@ def hindrances(root: Path = trial.ROOT) -> list[str]:
         for name, digest in base.LINE.findall((root / file).read_text(encoding="utf-8")):
             if not digest:
                 told.append(f"the base {name} of {file} has no digest: python -m tools.base")
-    return told
+    text = (root / address.SECURITY_TXT).read_text(encoding="utf-8")
+    return told + outdated(text, datetime.now(UTC))
+
+
+def outdated(security_txt: str, now: datetime) -> list[str]:
+    """Tell if the date until which it may be believed is near, or too far (RFC 9116: a year)."""
+    said = re.findall(r"^Expires: (.*)$", security_txt, re.MULTILINE)
+    (until,) = map(datetime.fromisoformat, said)
+    if now + SOONEST < until < now + LATEST:
+        return []
+    return [f"{address.SECURITY_TXT} expires on {until:%Y-%m-%d}: say a day in three to twelve months"]
 
 
 def tagged(root: Path = trial.ROOT) -> bool:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,19 @@ def test_every_dependency_is_locked() -> None:
     )
     wanted = {re.split(r"[^A-Za-z0-9-]", each)[0].lower() for each in PROJECT["dependencies"]}
     assert wanted <= locked
+
+
+@pytest.mark.parametrize(
+    ("until", "told"),
+    [("2027-11-30", 0), ("2027-03-02", 0), ("2027-02-01", 1), ("2026-11-30", 1), ("2028-01-01", 1)],
+)
+def test_a_release_is_refused_whose_security_txt_is_out_of_date_or_soon_will_be(
+    until: str, told: int
+) -> None:
+    text = f"Contact: https://a.example\nExpires: {until}T00:00:00Z\n"
+    found = release.outdated(text, datetime(2026, 12, 1, tzinfo=UTC))
+    assert len(found) == told
+    assert all(until in each for each in found)
 
 
 def test_a_release_is_refused_whose_version_the_changelog_does_not_tell_of() -> None:
