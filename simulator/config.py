@@ -157,7 +157,8 @@ class SandboxConfig(BaseModel):
         "normal", description="On a slow network every Bre-B payment times out: B001 or B002."
     )
     magic_values: bool = Field(
-        True, description="Let the amounts and keys of the table of magic values end as it says."
+        True,
+        description="Let the amounts and keys in the table of magic values decide how they end.",
     )
     initial_status: Literal["PENDING", "PROCESSING"] = Field(
         "PENDING", description="Guess: a new payment's status; the pages name both."
@@ -167,15 +168,16 @@ class SandboxConfig(BaseModel):
     )
     duplicate_payment: Literal["same", 400, 409] = Field(
         "same",
-        description="Guess: paying a resolution again gives the same payment or this status.",
+        description="Guess: paying a resolution again gives the same payment, or this status.",
     )
     changed_payment: Literal["same", "new", 400, 409] = Field(
         409,
-        description="Guess: the same with another amount or account: a status, the old payment,"
-        " or a new one.",
+        description="Guess: paying it again with another amount or account gives this status, the"
+        " old payment, or a new one.",
     )
     insufficient_funds: Literal["reject", 400, 409] = Field(
-        "reject", description="Guess: an overdraft is a rejected payment (B101) or this status."
+        "reject",
+        description="Guess: with too little money a payment is rejected (B101), or this status.",
     )
     minimum_amount: Pesos = Field("1", description="Bre-B payments below this get U111.")
     maximum_amount: Annotated[str, Field(pattern=MAXIMUM)] = Field(
@@ -191,7 +193,7 @@ class SandboxConfig(BaseModel):
         None, description="Guess: above this, B109, as if the institution set a limit of its own."
     )
     daily_maximum: Pesos | None = Field(
-        None, description="Guess: above this in a Colombian day and account, B109."
+        None, description="Guess: an account that pays more in a Colombian day gets B109."
     )
     vat_required: bool = Field(
         True, description="Guess: a QR code needs vat, as was once observed."
@@ -202,7 +204,7 @@ class SandboxConfig(BaseModel):
 
     qr_reading: Literal["lenient", "strict"] = Field(
         "lenient",
-        description="Guess: decoding needs EMV's mandatory tags, or all of the standard's.",
+        description="Guess: a code needs the tags that EMV demands, or all that the standard does.",
     )
 
     latency: str = Field(
@@ -224,7 +226,7 @@ class SandboxConfig(BaseModel):
     webhook_events: Literal["new", "old", "both"] = Field(
         "new", description="Which generation of event names is sent."
     )
-    webhook_retry_base: Span = Field(1.0, description="The n-th pause is this times 2^n seconds.")
+    webhook_retry_base: Span = Field(1.0, description="Pause n takes this times 2^n seconds.")
     webhook_trouble: tuple[Trouble, ...] = Field(
         (), description="What goes wrong with deliveries: duplicate, wrong-signature, out-of-order."
     )

@@ -87,7 +87,9 @@ def outdated(security_txt: str, now: datetime) -> list[str]:
     (until,) = map(datetime.fromisoformat, said)
     if now + SOONEST < until < now + LATEST:
         return []
-    return [f"{address.SECURITY_TXT} expires on {until:%Y-%m-%d}: say a day in three to twelve months"]
+    return [
+        f"{address.SECURITY_TXT} expires on {until:%Y-%m-%d}: say a day in three to twelve months"
+    ]
 
 
 def tagged(root: Path = trial.ROOT) -> bool:

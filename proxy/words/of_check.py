@@ -43,8 +43,8 @@ OF_CHECK = {
         " réplica pide sus propios tokens ({command} help fleet)",
     ),
     "check.database-proved": Words(
-        "{user} may use {name}; TLS, and the server's certificate fits",
-        "{user} puede usar {name}; TLS, y el certificado del servidor coincide",
+        "{user} may use {name}; with TLS, and the server's certificate is right",
+        "{user} puede usar {name}; con TLS, y el certificado del servidor coincide",
     ),
     "check.database-here": Words(
         "{user} may use {name}, on this machine", "{user} puede usar {name}, en esta máquina"
@@ -77,7 +77,7 @@ OF_CHECK = {
         "PostgreSQL {version}, acepta cambios; su reloj difiere en {seconds} s del de esta máquina",
     ),
     "check.database-clocks": Words(
-        "nothing rests on it, but one of the two clocks is wrong: compare logs with care",
+        "nothing depends on it, but one of the two clocks is wrong: compare logs with care",
         "nada depende de eso, pero uno de los dos relojes está mal: compare los registros con"
         " cuidado",
     ),
@@ -90,7 +90,7 @@ OF_CHECK = {
         "suba max_connections en el servidor, o el límite del rol o de la base de datos",
     ),
     "check.database-to-make": Words(
-        "not there yet; whoever uses them first makes them",
+        "not there yet; the first program that uses them makes them",
         "todavía no existen; las crea quien las usa primero",
     ),
     "check.database-no-right": Words(
@@ -99,10 +99,11 @@ OF_CHECK = {
     ),
     "check.database-lacks": Words("the role lacks {rights}", "al rol le falta {rights}"),
     "check.database-grant": Words(
-        "have the owner of the database run GRANT", "haga que el dueño de la base ejecute GRANT"
+        "ask the owner of the database to run GRANT",
+        "pida al dueño de la base de datos que ejecute GRANT",
     ),
     "check.let-go": Words(
-        "not used any more by this command; it is the token of the replicas that run",
+        "this command no longer uses it; it is the token of the running replicas",
         "este comando ya no lo usa; es el token de las réplicas que están corriendo",
     ),
     "check.database-tables": Words(
@@ -114,18 +115,18 @@ OF_CHECK = {
         "las tablas del libro de registro no están, y el rol no puede crearlas",
     ),
     "check.ledger-grant": Words(
-        "GRANT CREATE ON DATABASE to the role, for the first start",
-        "GRANT CREATE ON DATABASE al rol, para el primer arranque",
+        "run GRANT CREATE ON DATABASE for this role: the first start needs it",
+        "ejecute GRANT CREATE ON DATABASE para este rol: el primer arranque lo necesita",
     ),
     "check.ledger-foreign": Words(
         "the role lacks rights on tables of the ledger",
         "al rol le faltan permisos sobre tablas del libro de registro",
     ),
     "check.ledger-own": Words(
-        "use the role that made them, or GRANT it USAGE on the schema breb_ledger and SELECT,"
-        " INSERT, UPDATE, DELETE on its tables",
-        "use el rol que las creó, o dele GRANT USAGE en el esquema breb_ledger y SELECT, INSERT,"
-        " UPDATE, DELETE en sus tablas",
+        "use the role that made them, or GRANT this role USAGE on the schema breb_ledger and"
+        " SELECT, INSERT, UPDATE, DELETE on its tables",
+        "use el rol que las creó, o dele a este con GRANT USAGE en el esquema breb_ledger y"
+        " SELECT, INSERT, UPDATE, DELETE en sus tablas",
     ),
     "check.ledger-fsync": Words(
         "set fsync = on in the server's settings: no proxy writes a ledger there without it",
@@ -459,7 +460,7 @@ OF_CHECK = {
     # -- the settings ----------------------------------------------------------------------------
     "check.unreadable": Words("they cannot be read", "no se puede leer"),
     "check.wrong-settings": Words(
-        "some settings are wrong, so that nothing else is tried",
+        "some settings are wrong, so nothing else is tried",
         "hay valores equivocados, así que no se prueba nada más",
     ),
     "check.so-many-set": Words(

@@ -27,9 +27,9 @@ OF_SLIPS = {
         "{name}: está {count} veces en {file}; se usa la última",
     ),
     "slip.shortened": Words(
-        "{name}: its value in {file} contains ${{...}}, which stands for a variable that is not"
-        " set, and is removed, even in quotes; if it belongs to the value, set {name} in the"
-        " environment or in a secrets directory instead",
+        "{name}: its value in {file} contains ${{...}}, the sign for a variable; that variable is"
+        " not set, so this part is removed, even in quotes; if the part belongs to the value, set"
+        " {name} in the environment or in a secrets directory",
         "{name}: su valor en {file} contiene ${{...}}, que representa una variable no definida y se"
         " quita, incluso entre comillas; si es parte del valor, defina {name} en las variables de"
         " entorno o en un directorio de secretos",
@@ -60,7 +60,7 @@ OF_SLIPS = {
         "{url} y BREB_EGRESS_CREDENTIALS=USUARIO:CONTRASEÑA",
     ),
     "slip.proxy-script": Words(
-        "{line}, with host and port that the script {script} names for {host}",
+        "{line}, with the host and port that the script {script} gives for {host}",
         "{line}, con el host y el puerto que el script {script} da para {host}",
     ),
     "slip.committed": Words(

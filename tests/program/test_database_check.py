@@ -54,7 +54,7 @@ def test_it_takes_the_token_of_the_replicas_that_run_and_leaves_it_to_them(
         found = looked(tmp_path, sandbox, shared["database"])
         assert found.code == 0
         assert found["token"]["facts"]["token_id"] == replica.status()["token"]["token_id"]
-        assert found["revoke"]["says"].startswith("not used any more by this command")
+        assert found["revoke"]["says"].startswith("this command no longer uses it")
         assert found["database.tables"]["says"] == "version 2, with all rights"
         assert ask(replica.port, "/v1/iam/oauth/tokens").status == 200
         assert replica.status()["token"]["unauthorized"] == 0
@@ -83,7 +83,7 @@ def test_a_strangers_certificate_is_not_taken(
     assert outcomes(looked(tmp_path, sandbox, strict))[0] == "failed"
     found = looked(tmp_path, sandbox, strict, DATABASE_CA=postgres.ca)
     assert outcomes(found) == ["ok", "ok", "ok"]
-    assert "certificate fits" in found["database.login"]["says"]
+    assert "certificate is right" in found["database.login"]["says"]
 
 
 def test_a_role_without_rights_is_told_which(

@@ -152,7 +152,7 @@ def test_a_script_that_names_the_proxy_is_explained(bare: Settings) -> None:
     assert str(found.warning) == (
         "AutoConfigURL (Windows) is set, but breb-proxy does not use it; to use that proxy, set"
         " BREB_EGRESS_PROXY=http://HOST:PORT, with host and port that the script"
-        " http://wpad.example/proxy.pac names for api.sandbox.example"
+        " http://wpad.example/proxy.pac gives for api.sandbox.example"
     )
 
 
