@@ -5,6 +5,7 @@ It imports nothing heavy, because probes and scripts ask often.
 
 import http.client
 import json
+import os
 from dataclasses import dataclass
 
 from proxy.addresses import ListenAddress
@@ -13,6 +14,7 @@ from proxy.admin import secret as admin_secret
 from proxy.admin.connection import AdminConnection, Unreached, not_ours
 from proxy.errors import BadValue, SettingsError
 from proxy.settings.sources import Sources
+from proxy.words import of_locale, phrase
 
 DEFAULT = admin_secret.DEFAULT
 _NAME = "BREB_ADMIN_LISTEN"
@@ -61,12 +63,12 @@ def ask(
     """Send a request with our user's secret, to a listener that proves to be this user's proxy.
 
     ``body`` goes as JSON, if there is one; ``timeout`` (seconds) is for each step: connecting,
-    proving, sending, each read. Raises Unreached, worded for a person.
+    proving, sending, each read. Raises Unreached.
     """
-    connection = AdminConnection(listener, timeout)
+    connection, where = AdminConnection(listener, timeout), str(listener)
     try:
         connection.connect()
-        fields = connection.introduce()
+        fields = connection.introduce() | {"Accept-Language": of_locale(os.environ)}
         content = None if body is None else json.dumps(body)
         if method != "GET":  # who only asks is not named, and no user database is asked
             fields |= operator.field()
@@ -74,15 +76,14 @@ def ask(
         response = connection.getresponse()
         return AdminReply(response.status, response.read(_SIZE), connection.at)
     except TimeoutError:
-        raise Unreached(f"no response from {listener} within {timeout:.3g} s") from None
+        limit = float(f"{timeout:.3g}")
+        raise Unreached(phrase("reach.silent", where=where, seconds=limit)) from None
     except (ConnectionRefusedError, FileNotFoundError):
-        raise Unreached(
-            f"nothing listens on {listener}: is breb-proxy running? its admin address is"
-            f" {_NAME} or --admin-listen"
-        ) from None
+        raise Unreached(phrase("reach.nobody", where=where)) from None
     except OSError as error:
-        raise Unreached(f"cannot reach {listener}: {error.strerror or error}") from None
+        why = error.strerror or str(error)
+        raise Unreached(phrase("reach.failed", where=where, why=why)) from None
     except http.client.HTTPException:
-        raise not_ours(listener, "it does not answer in HTTP") from None
+        raise not_ours(listener, phrase("reach.no-http")) from None
     finally:
         connection.close()

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from proxy.addresses import ListenAddress
 from proxy.admin import secret as admin_secret
 from proxy.admin.proof import PATH, proof
+from proxy.admin.secret import Unused
 from proxy.peer import peer_uid
+from proxy.words import Phrase, Said, phrase
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -21,7 +23,11 @@ _PROOF_SIZE = 64  # bytes
 
 
 class Unreached(Exception):
-    """No proxy answers at the admin listener; the text has the reason and the advice."""
+    """No proxy answers at the admin listener; ``what`` has the reason and the advice."""
+
+    def __init__(self, what: Said) -> None:
+        super().__init__(what)
+        self.what = what
 
 
 class NotProven(Unreached):
@@ -32,11 +38,14 @@ class AnothersProxy(NotProven):
     """It answers as another user's proxy does, or pretends to be one."""
 
 
-def not_ours(listener: ListenAddress, why: str) -> NotProven:
+def not_ours(listener: ListenAddress, why: Phrase) -> NotProven:
     """Word the error that another program answers there, perhaps our own callers' listener."""
-    return NotProven(
-        f"the program that listens on {listener} is not breb-proxy's admin listener: {why}"
-    )
+    return NotProven(phrase("reach.not-ours", where=str(listener), why=why))
+
+
+def answered(status: int) -> Phrase:
+    """Word a response that is none of ours."""
+    return phrase("reach.answered", status=str(status))
 
 
 class AdminConnection(http.client.HTTPConnection):
@@ -95,8 +104,8 @@ class AdminConnection(http.client.HTTPConnection):
         response = self.getresponse()
         told = response.read(_PROOF_SIZE).decode("latin-1")
         if response.status != 200 or len(told) != _PROOF_SIZE or not response.isclosed():
-            raise not_ours(self.listener, f"it answered {response.status}")
-        at, unused = self.at, list[str]()
+            raise not_ours(self.listener, answered(response.status))
+        at, unused = self.at, list[Unused]()
         for secret in admin_secret.found(self.listener, unused):
             right = proof(secret, nonce, (at.host, at.port))
             if hmac.compare_digest(right.encode(), told.encode()):
@@ -110,10 +119,8 @@ class AdminConnection(http.client.HTTPConnection):
             owner = os.lstat(self.listener.path).st_uid
         if owner not in (None, 0, admin_secret.our_uid()):
             name = admin_secret.user(owner)
-            raise NotProven(
-                f"{self.listener} is a socket of {name}, not of this user: run this command as the"
-                " user who runs the proxy"
-            )
+            where = str(self.listener)
+            raise NotProven(phrase("reach.others-socket", where=where, user=name))
 
 
 class _Timed(socket.socket):
@@ -135,11 +142,9 @@ class _Timed(socket.socket):
         return super().recv_into(buffer, nbytes, flags)
 
 
-def _unproven(listener: ListenAddress, unused: list[str]) -> str:
-    why = (
-        f"{listener} answers only the user who runs it, or it is no breb-proxy: it did not prove to"
-        " be a proxy of this user, so it was sent nothing. Run this command as the user who runs"
-        " the proxy, on the machine or in the container where it runs (its secret is looked for in"
-        f" {', '.join(map(str, admin_secret.places()))})"
-    )
-    return "\n".join([why, *(f"not used: {each}" for each in unused)])
+def _unproven(listener: ListenAddress, unused: list[Unused]) -> Phrase:
+    places = ", ".join(map(str, admin_secret.places()))
+    what = phrase("reach.unproven", where=str(listener), places=places)
+    for place, why in unused:
+        what = phrase("reach.unused", before=what, place=place, why=why)
+    return what

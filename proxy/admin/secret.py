@@ -16,12 +16,15 @@ from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 from proxy.addresses import ListenAddress
+from proxy.words import Phrase, Said, phrase
 
 DEFAULT = "127.0.0.1:8081"  # the listener that commands ask by default
 _LONGEST = 256  # bytes
 _UNIT = re.compile(
     r"/system\.slice/(?:breb-proxy|system-breb\\x2dproxy\.slice/breb-proxy@[^/]+)\.service"
 )
+Unused = tuple[Said, Said]
+"""A place of a secret that may be another user's, and why it is not used."""
 _USUAL = ("127.0.0.1", "localhost", "::1", "0.0.0.0", "::")  # noqa: S104  compared, not bound
 
 
@@ -65,10 +68,10 @@ def _left(secret: str, name: str) -> Generator[bool]:
                 file.parent.rmdir()
 
 
-def found(listener: ListenAddress, unused: list[str]) -> Iterator[str]:
+def found(listener: ListenAddress, unused: list[Unused]) -> Iterator[str]:
     """Yield the secrets that are stored for this user, the likeliest first.
 
-    ``unused`` is called with words about each file that may be another user's.
+    ``unused`` gets each file that may be another user's.
     """
     if listener.path:
         return
@@ -80,9 +83,9 @@ def found(listener: ListenAddress, unused: list[str]) -> Iterator[str]:
         except FileNotFoundError:
             continue
         except OSError as error:
-            unused.append(f"{file}: {error.strerror}")
+            unused.append((str(file), str(error.strerror)))
         except _Foreign as error:
-            unused.append(f"{file}: {error}")
+            unused.append((str(file), error.what))
     yield from _of_processes(name, unused)
 
 
@@ -123,20 +126,27 @@ def _file(secret: str, name: str) -> Path | None:
 
 
 class _Foreign(Exception):
-    """It is not a file of this user's proxy; the text says why."""
+    """It is not a file of this user's proxy; ``what`` says why."""
+
+    def __init__(self, what: Phrase) -> None:
+        super().__init__(what)
+        self.what = what
 
 
 def _check(state: os.stat_result, *, folder: bool = False, anyones: bool = False) -> None:
     """Raise _Foreign if others than our user and root can have made, changed or read it."""
     if not (stat.S_ISDIR if folder else stat.S_ISREG)(state.st_mode):
-        raise _Foreign("its folder is no directory" if folder else "it is no regular file")
+        raise _Foreign(phrase("secret.no-folder") if folder else phrase("secret.no-file"))
     if sys.platform == "win32":  # the file lies in the user's profile
         return
-    what = "its folder" if folder else "it"
     if state.st_uid not in (0, os.getuid()) and not anyones:
-        raise _Foreign(f"{what} belongs to {user(state.st_uid)}")
+        owner = user(state.st_uid)
+        whose = (
+            phrase("secret.folder-of", user=owner) if folder else phrase("secret.of", user=owner)
+        )
+        raise _Foreign(whose)
     if state.st_mode & (0o022 if folder else 0o077):
-        raise _Foreign(f"other users may {'write into' if folder else 'read or change'} {what}")
+        raise _Foreign(phrase("secret.open-folder") if folder else phrase("secret.open"))
 
 
 def our_uid() -> int | None:
@@ -167,7 +177,7 @@ def _memory(secret: str, name: str) -> int | None:
     return descriptor
 
 
-def _of_processes(name: str, unused: list[str]) -> Iterator[str]:
+def _of_processes(name: str, unused: list[Unused]) -> Iterator[str]:
     """Yield the secrets that this user's processes hold; the kernel shows others to root alone.
 
     Root takes the installed service's secret as well, whichever user the service runs as.
@@ -181,7 +191,8 @@ def _of_processes(name: str, unused: list[str]) -> Iterator[str]:
                     try:
                         yield _read(each, follow=True, anyones=of_service(folder.parent))
                     except _Foreign as error:
-                        unused.append(f"that of process {folder.parent.name}: {error}")
+                        whose = phrase("reach.process", number=folder.parent.name)
+                        unused.append((whose, error.what))
 
 
 def of_service(process: Path) -> bool:
@@ -205,7 +216,7 @@ def _read(file: Path, *, follow: bool = False, anyones: bool = False) -> str:
         descriptor = os.open(file, sum((getattr(os, each, 0) for each in careful), os.O_RDONLY))
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise _Foreign("it is a symbolic link") from None
+            raise _Foreign(phrase("secret.link")) from None
         raise
     try:
         _check(os.fstat(descriptor), anyones=anyones)
@@ -213,7 +224,7 @@ def _read(file: Path, *, follow: bool = False, anyones: bool = False) -> str:
     finally:
         os.close(descriptor)
     if not secret:
-        raise _Foreign("it is empty")
+        raise _Foreign(phrase("secret.empty"))
     return secret
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from proxy.credentials import Credentials, FixedCredentials
 from proxy.errors import CredentialsRefused, SettingsError, TokenError
-from proxy.invocation import COMMAND
 from proxy.server import errand
 from proxy.server.build import token_source
 from proxy.settings import keychain
@@ -23,10 +22,12 @@ from proxy.settings.precedence import KEYCHAIN, Found, full_name
 from proxy.settings.sources import EnvFile, locate
 from proxy.terminal import prompt
 from proxy.terminal.arguments import FAILED, OK, USAGE, Parser, say, say_wrong
+from proxy.terminal.language import worded
 from proxy.terminal.screen import Screen, is_terminal
 from proxy.terminal.setting_flags import chosen, parser
 from proxy.token.kept import fetched, keeper_for, kept, left_alive
 from proxy.token.source import AccessToken
+from proxy.words import Phrase, phrase
 from proxy.words.durations import span
 
 _PAIR = ("client_id", "client_secret")
@@ -59,7 +60,7 @@ def main(name: str, arguments: Sequence[str]) -> int:
         say_wrong(error)
         return USAGE
     except KeychainUnavailable as error:
-        say(str(error))
+        say(error.what)
         return FAILED
 
 
@@ -98,27 +99,25 @@ def _found(options: argparse.Namespace) -> Found:
     return find(chosen(options) | dict.fromkeys(_PAIR, _STAND_IN), sources)
 
 
-def _unusable() -> str:
-    """Return the reason why there is no keychain, empty if there is one."""
+def _unusable() -> Phrase | None:
+    """Return the reason why there is no keychain, None if there is one."""
     try:
         keychain.name()
     except KeychainUnavailable as error:
-        return str(error)
-    return ""
+        return error.what
+    return None
 
 
-def _where(settings: Settings, problem: str) -> str | None:
+def _where(settings: Settings, problem: Phrase | None) -> str | None:
     """Return the place for the pair; None if there is neither a keychain nor another place."""
-    if not problem:
+    if problem is None:
         return KEYCHAIN
-    say(
-        f"{problem}\nwithout a keychain, the pair can be stored in .env, in clear text. Every"
-        " program that runs as you\ncan read it, and so can backups of this folder. The file"
-        " gets mode 0600"
-    )
-    if is_terminal(sys.stdin) and prompt.yes(f"store the pair for {settings.base_url} in .env?"):
+    say(problem)
+    say(phrase("login.in-clear-text"))
+    question = phrase("login.in-file-question", url=str(settings.base_url))
+    if is_terminal(sys.stdin) and prompt.yes(worded(question)):
         return _FILE
-    say(f"nothing is stored; to store it in .env: {COMMAND} login --store {_FILE}")
+    say(phrase("login.not-in-file"))
     return None
 
 
@@ -128,9 +127,10 @@ def _keep(options: argparse.Namespace, settings: Settings, found: Found, screen:
     if store == KEYCHAIN:
         try:
             keychain.keep(settings.base_url, pair)
-            _said(screen, f"stored in the keychain ({keychain.name()}), for {settings.base_url}")
+            url = str(settings.base_url)
+            _said(screen, phrase("login.in-keychain", name=keychain.name(), url=url))
         except KeychainUnavailable as error:
-            store = _where(settings, str(error))
+            store = _where(settings, error.what)
     if store is None or (store == _FILE and not _written(sources.file.path, pair, screen)):
         return FAILED
     _warn(find(chosen(options), sources), store, screen)
@@ -138,8 +138,8 @@ def _keep(options: argparse.Namespace, settings: Settings, found: Found, screen:
 
 
 def _for_whom(settings: Settings) -> str:
-    environment = settings.environment
-    return f"for {settings.base_url}, which is {environment}; what you type is not shown"
+    url, environment = str(settings.base_url), settings.environment
+    return worded(phrase("login.for", url=url, environment=environment))
 
 
 def _accepted(settings: Settings, screen: Screen) -> bool:
@@ -148,16 +148,16 @@ def _accepted(settings: Settings, screen: Screen) -> bool:
     errand.run(_try(settings, outcome))
     came = outcome[0]
     if isinstance(came, AccessToken):
-        _said(screen, f"{settings.token_endpoint_url} accepts them")
+        _said(screen, phrase("login.accepted", url=str(settings.token_endpoint_url)))
         screen.line(screen.rows(_rows(settings, came)))
         return True
-    say(str(came))
+    say(came.detail)
     if isinstance(came, CredentialsRefused):
-        say("nothing is stored: copy them again from the dashboard (Platform > API keys)")
+        say(phrase("login.refused"))
         return False
-    if is_terminal(sys.stdin) and prompt.yes("they could not be tested; store them anyway?"):
+    if is_terminal(sys.stdin) and prompt.yes(worded(phrase("login.untried-question"))):
         return True
-    say(f"nothing is stored; to store them without a test: {COMMAND} login --untried")
+    say(phrase("login.not-tried"))
     return False
 
 
@@ -189,13 +189,13 @@ def _written(file: Path, pair: Credentials, screen: Screen) -> bool:
     try:
         rewrite(file, values)
     except (OSError, ValueError) as error:
-        say(f"{file}: cannot be written ({error})")
+        say(phrase("login.cannot-write", file=str(file), why=str(error)))
         return False
     if not values.items() <= EnvFile(file).values.items():
         rewrite(file, dict.fromkeys(values))
-        say(f"{file} cannot store this pair, because it contains ${{: use the keychain")
+        say(phrase("login.unwritable-pair", file=str(file)))
         return False
-    _said(screen, f"stored in {file.absolute()}, mode 0600, in clear text")
+    _said(screen, phrase("login.in-file", file=str(file.absolute())))
     return True
 
 
@@ -207,12 +207,10 @@ def _warn(found: Found, store: str, screen: Screen) -> None:
         wins.add(file.name)
     mark = screen.shade(screen.mark("!"), "yellow")
     if wins:
-        names = " and ".join(sorted(wins))
-        screen.line(
-            f"{mark} {names} has credentials too, and they are used instead: remove them there"
-        )
+        told = phrase("login.others-win", names=", ".join(sorted(wins)))
+        screen.line(f"{mark} {worded(told)}")
     if advice := exposed(file.path):
-        screen.line(f"{mark} {advice}")
+        screen.line(f"{mark} {worded(advice)}")
 
 
 # -- logout ------------------------------------------------------------------------------------
@@ -226,7 +224,9 @@ def _logout(options: argparse.Namespace, screen: Screen) -> int:
     if options.store == _FILE:
         if in_file:
             rewrite(file.path, dict.fromkeys(names))
-        _said(screen, f"{'removed from' if in_file else 'nothing was found in'} {file.name}")
+        name = file.name
+        there = phrase("logout.removed", file=name)
+        _said(screen, there if in_file else phrase("logout.not-in-file", file=name))
         return OK
     try:
         had = keychain.remove(settings.base_url)
@@ -234,15 +234,18 @@ def _logout(options: argparse.Namespace, screen: Screen) -> int:
         had = False
         if not in_file:
             raise
-        say(str(error))
-    _said(screen, f"{'deleted' if had else 'nothing was stored'} for {settings.base_url}")
+        say(error.what)
+    url = str(settings.base_url)
+    _said(
+        screen, phrase("logout.deleted", url=url) if had else phrase("logout.not-stored", url=url)
+    )
     if in_file:
-        screen.line(f"{file.name} also has a pair; to remove it: {COMMAND} logout --store {_FILE}")
+        screen.line(worded(phrase("logout.also-in-file", file=file.name)))
     return OK
 
 
 # -- talking -----------------------------------------------------------------------------------
 
 
-def _said(screen: Screen, text: str) -> None:
-    screen.line(f"{screen.shade(screen.mark('✓'), 'green')} {text}")
+def _said(screen: Screen, what: Phrase) -> None:
+    screen.line(f"{screen.shade(screen.mark('✓'), 'green')} {worded(what)}")

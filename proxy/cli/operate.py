@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, cast
 from proxy.addresses import ListenAddress
 from proxy.admin import secret as admin_secret
 from proxy.admin.client import AdminReply, JsonObject, ask
-from proxy.admin.connection import Unreached, not_ours
+from proxy.admin.connection import Unreached, answered, not_ours
 from proxy.cli.shared import add_proxy, proxy_of
-from proxy.counts import counted
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.terminal.arguments import (
@@ -28,9 +27,11 @@ from proxy.terminal.arguments import (
     say,
     say_wrong,
 )
+from proxy.terminal.language import worded
 from proxy.terminal.plain import as_json, plainly
 from proxy.terminal.screen import Screen
-from proxy.words.durations import span
+from proxy.words import Said, phrase
+from proxy.words.durations import Span, span
 
 if TYPE_CHECKING:
     from proxy.admin.documents import RefreshDocument, StatusDocument, TokenDocument
@@ -70,7 +71,7 @@ def main(name: str, arguments: Sequence[str]) -> int:
     try:
         return run(where, options, Screen(sys.stdout))
     except Unreached as error:
-        say(str(error))
+        say(error.what)
         return UNREACHED
 
 
@@ -90,20 +91,22 @@ def _wait(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> 
             reply = ask(where, "GET", "/readyz?json", min(_PROBE_LIMIT, max(left, 1.0)))
             ready, why = _readiness(where, reply)
         except Unreached as error:
-            ready, why = False, str(error)
+            ready, why = False, error.what
         if ready:
-            screen.line(f"ready after {span(time.monotonic() - started)}")
+            took = Span(time.monotonic() - started)
+            screen.line(worded(phrase("wait.ready", span=took)))
             return OK
         if time.monotonic() - started + _PAUSE > options.timeout:
-            say(f"not ready after {options.timeout:g} s\n{why}")
+            say(phrase("wait.not-ready", seconds=options.timeout))
+            say(why)
             return FAILED
         time.sleep(_PAUSE)
 
 
-def _readiness(where: ListenAddress, reply: AdminReply) -> tuple[bool, str]:
+def _readiness(where: ListenAddress, reply: AdminReply) -> tuple[bool, Said]:
     ready, reasons = (reply.document.get(name) for name in ("ready", "reasons"))
     if not isinstance(ready, bool) or not isinstance(reasons, list):
-        raise not_ours(where, "it sent an unexpected response")
+        raise not_ours(where, phrase("reach.unexpected"))
     return ready, "\n".join(map(str, reasons))
 
 
@@ -120,18 +123,16 @@ def _refresh(where: ListenAddress, options: argparse.Namespace, screen: Screen) 
     del options
     came = _document(where, "POST", "/refresh", _REFRESH_LIMIT, (200, 503))
     state = cast("RefreshDocument", came)
+    words = str(state.get("words"))
     if state.get("renewed"):
-        screen.line(f"renewed: {state.get('words')}")
+        screen.line(worded(phrase("refresh.renewed", words=words)))
         return OK
-    why = state.get("last_error") or (
-        "the token endpoint gave the same token again"
-        if state.get("state") == "fresh"
-        else "no response from the token endpoint yet; the request is still under way"
-    )
-    kept = (
-        "the current token still works" if state.get("usable_for") else "there is no usable token"
-    )
-    say(f"not renewed: {why}\n{kept} ({state.get('words')}); to find out more: {COMMAND} check")
+    same = state.get("state") == "fresh"
+    late = phrase("refresh.same") if same else phrase("refresh.under-way")
+    works = state.get("usable_for")
+    kept = phrase("refresh.still-works") if works else phrase("refresh.none")
+    why = state.get("last_error") or late
+    say(phrase("refresh.failed", why=why, kept=kept, words=words))
     return FAILED
 
 
@@ -140,7 +141,10 @@ def _quit(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> 
     state = cast("StatusDocument", _document(where, "GET", "/status", _STEP_LIMIT))
     _document(where, "POST", "/quit", _STEP_LIMIT, (202,))
     number = state.get("in_flight", 0)
-    screen.line(f"shutting down: {counted(number, 'exchange')} under way may finish")
+    exchanges = phrase("exchanges.one")
+    if number != 1:
+        exchanges = phrase("exchanges.many", count=str(number))
+    screen.line(worded(phrase("quit.begun", exchanges=exchanges)))
     return OK
 
 
@@ -148,18 +152,15 @@ def _console(where: ListenAddress, options: argparse.Namespace, screen: Screen) 
     del options
     if where.path:
         _document(where, "GET", "/status", _STEP_LIMIT)  # it is breb-proxy
-        say(
-            f"{where} is a Unix socket, which browsers cannot open: set BREB_ADMIN_LISTEN to"
-            " host:port"
-        )
+        say(phrase("console.of-socket", where=str(where)))
         return FAILED
     reply = _answer(where, "POST", "/console/api/link", _STEP_LIMIT)
     if reply.status == 404:
-        say("the console is off: set BREB_CONSOLE=true, or start with --console")
+        say(phrase("console.off"))
         return FAILED
     link = reply.document.get("link")
     if reply.status != 200 or not isinstance(link, str):
-        raise not_ours(where, f"it answered {reply.status}")
+        raise not_ours(where, answered(reply.status))
     screen.line(admin_secret.address(reply.at, link))
     return OK
 
@@ -170,7 +171,7 @@ def _document(
     """Ask for a JSON object; raise Unreached if something else comes."""
     reply = _answer(where, method, target, limit)
     if reply.status not in expected or not reply.document:
-        raise not_ours(where, f"it answered {reply.status}")
+        raise not_ours(where, answered(reply.status))
     return reply.document
 
 
@@ -178,7 +179,7 @@ def _answer(where: ListenAddress, method: str, target: str, limit: float) -> Adm
     """Ask what our user alone may ask; raise Unreached if it is refused."""
     reply = ask(where, method, target, limit)
     if reply.status in (403, 421):
-        raise Unreached(f"{where} refused: {reply.text.strip()}")
+        raise Unreached(phrase("reach.refused", where=str(where), why=reply.text.strip()))
     return reply
 
 

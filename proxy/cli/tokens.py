@@ -15,7 +15,6 @@ from proxy.admin import client as admin_client
 from proxy.admin.client import JsonObject
 from proxy.admin.connection import NotProven, Unreached
 from proxy.cli.shared import add_proxy, proxy_of, sources_of
-from proxy.counts import counted
 from proxy.errors import SettingsError, TokenError
 from proxy.settings.sources import Sources
 from proxy.terminal import prompt
@@ -29,11 +28,12 @@ from proxy.terminal.arguments import (
     say,
     say_wrong,
 )
+from proxy.terminal.language import worded
 from proxy.terminal.plain import as_json
 from proxy.terminal.screen import Screen
 from proxy.terminal.table import Cell, lines
 from proxy.token.ids import usable_id
-from proxy.words import phrase
+from proxy.words import Phrase, phrase
 from proxy.words.durations import span
 
 if TYPE_CHECKING:
@@ -87,10 +87,10 @@ def main(arguments: Sequence[str]) -> int:
         say_wrong(error)
         return USAGE
     except Unreached as error:
-        say(str(error))
+        say(error.what)
         return UNREACHED
     except TokenError as error:
-        say(str(error))
+        say(error.detail)
         return FAILED
 
 
@@ -140,15 +140,13 @@ class _Beside:
     def _asked(self, method: str, target: str, body: object = None) -> JsonObject:
         reply = admin_client.ask(self._where, method, target, _LIMIT, body)
         if reply.status in (401, 403, 421):
-            raise Unreached(f"{self._where} refused: {reply.text.strip()}")
+            why = reply.text.strip()
+            raise Unreached(phrase("reach.refused", where=str(self._where), why=why))
         if reply.status == 502:
             raise TokenError(str(reply.document.get("detail")))
         if reply.status != 200 or not reply.document:
-            text = (
-                f"the program that listens on {self._where} does not have this command: it"
-                f" answered {reply.status}"
-            )
-            raise Unreached(text)
+            where, status = str(self._where), str(reply.status)
+            raise Unreached(phrase("reach.no-command", where=where, status=status))
         return reply.document
 
 
@@ -223,15 +221,20 @@ def _list(way: Way, options: argparse.Namespace, screen: Screen) -> int:
         return OK
     _table(found["tokens"], way.ours, screen)
     others = [entry for entry in found["tokens"] if entry["whose"] == "other"]
-    valid = counted(len(found["tokens"]), "token")
-    screen.line(f"\n{valid} valid, {len(others)} of them not this proxy's")
+    valid = _counted(len(found["tokens"]))
+    told = phrase("tokens.valid", tokens=valid, others=str(len(others)))
+    screen.line(f"\n{worded(told)}")
     _incomplete(found)
     return OK
 
 
 def _incomplete(found: "TokenList") -> None:
     if not found["whole"]:
-        say("the API did not send its whole list: there may be other tokens")
+        say(phrase("tokens.not-whole"))
+
+
+def _counted(count: int) -> Phrase:
+    return phrase("tokens.one") if count == 1 else phrase("tokens.many", count=str(count))
 
 
 def _table(tokens: "list[TokenRow]", ours: str, screen: Screen) -> None:
@@ -262,13 +265,11 @@ def _revoke(way: Way, options: argparse.Namespace, screen: Screen) -> int:
     if options.others:
         chosen = _others(way, screen)
         if not chosen:
-            screen.line("nobody else has a token: nothing to revoke")
+            screen.line(worded(phrase("tokens.nothing-to-revoke")))
             return OK
-        if not (options.yes or prompt.yes(f"revoke {counted(len(chosen), 'token')}?")):
-            say(
-                "nothing was revoked; to do it without a terminal: breb-proxy tokens revoke"
-                " --others --yes"
-            )
+        question = phrase("tokens.revoke", tokens=_counted(len(chosen)))
+        if not (options.yes or prompt.yes(worded(question))):
+            say(phrase("tokens.none-revoked"))
             return FAILED
         ids = chosen
     outcomes = way.revoke(ids)
@@ -288,14 +289,10 @@ def _others(way: Way, screen: Screen) -> list[str]:
     if ours:
         _table(ours, way.ours, screen)
         print(  # noqa: T201  beside the question, also where the list goes to a program
-            "every program that uses these tokens gets 401 at once. A breb-proxy fetches a new"
-            " token by itself; other programs fail until they fetch one, or are restarted",
+            worded(phrase("tokens.what-breaks")),
             file=sys.stderr,
         )
     if left := len(others) - len(ours):
-        say(
-            f"{counted(left, 'token')} of another grant (a person's login) stay valid; to revoke"
-            " one, give its id"
-        )
+        say(phrase("tokens.stay", tokens=_counted(left)))
     _incomplete(found)
     return [str(entry["id"]) for entry in ours]

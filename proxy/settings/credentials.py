@@ -48,7 +48,7 @@ class CredentialsReader:
         try:
             return await keychain.found(self._base_url, _KEYCHAIN_LIMIT)
         except keychain.KeychainUnavailable as error:
-            raise CredentialsMissing(str(error)) from None
+            raise CredentialsMissing(error.what) from None
 
     def doubts(self, refused: Credentials) -> str:
         """Return probable reasons why the credentials that were read last are refused."""

@@ -22,7 +22,7 @@ from pydantic import SecretStr
 
 from proxy.addresses import Url
 from proxy.credentials import Credentials
-from proxy.invocation import COMMAND
+from proxy.words import Phrase, phrase
 
 SERVICE = "breb-proxy"
 LIMIT = 30.0  # seconds: a person may have to type a password
@@ -33,7 +33,11 @@ T = TypeVar("T")
 
 
 class KeychainUnavailable(Exception):
-    """There is no keychain, it is locked, or it does not answer; the text names the case."""
+    """There is no keychain, it is locked, or it does not answer; ``what`` names the case."""
+
+    def __init__(self, what: Phrase) -> None:
+        super().__init__(what)
+        self.what = what
 
 
 class NoKeychain(KeychainUnavailable):
@@ -64,11 +68,7 @@ def find(base_url: Url, limit: float = LIMIT) -> Credentials | None:
         found = json.loads(kept)
         return Credentials(SecretStr(found["client_id"]), SecretStr(found["client_secret"]))
     except (ValueError, TypeError, LookupError):
-        text = (
-            f"the keychain's item for {base_url} is not from breb-proxy; replace it: {COMMAND}"
-            " login"
-        )
-        raise KeychainUnavailable(text) from None
+        raise KeychainUnavailable(phrase("keychain.foreign", url=str(base_url))) from None
 
 
 async def found(base_url: Url, limit: float) -> Credentials | None:
@@ -146,21 +146,19 @@ def _note(urls: set[str]) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("".join(f"{url}\n" for url in sorted(urls)), encoding="utf-8")
     except (OSError, RuntimeError) as error:
-        text = f"cannot record that the keychain holds credentials ({error})"
-        raise KeychainUnavailable(text) from None
+        raise KeychainUnavailable(phrase("keychain.not-noted", why=str(error))) from None
 
 
 def _backend() -> ModuleType:
     try:
         import keyring
     except ImportError:
-        text = "keyring is not installed: in a clone, pipx install '.[keyring]' brings it"
-        raise NoKeychain(text) from None
+        raise NoKeychain(phrase("keychain.not-installed")) from None
     chosen = keyring.get_keyring()
     if sys.platform == "win32" and hasattr(chosen, "persist"):
         chosen.persist = "local machine"  # else it goes with the user's profile, to other machines
     if chosen.priority <= 0 or type(chosen).__module__ == _NULL:
-        raise NoKeychain("no keychain is running on this machine")
+        raise NoKeychain(phrase("keychain.none"))
     return keyring
 
 
@@ -176,7 +174,7 @@ def _asked(question: Callable[[], T], limit: float) -> T:
         finally:
             _turn.release()
 
-    silent = f"the keychain did not answer within {limit:g} s: is it locked?"
+    silent = phrase("keychain.silent", seconds=limit)
     if not _turn.acquire(timeout=limit):
         raise KeychainUnavailable(silent)
     threading.Thread(target=ask, name="keychain", daemon=True).start()
@@ -188,6 +186,6 @@ def _asked(question: Callable[[], T], limit: float) -> T:
         raise error
     if error is not None:
         # Not its text: a backend's message may repeat the secret that it was given.
-        text = f"the keychain refused access ({type(error).__name__}): unlock it, then try again"
-        raise KeychainUnavailable(text) from None
+        kind = type(error).__name__
+        raise KeychainUnavailable(phrase("keychain.refused", kind=kind)) from None
     return answer  # type: ignore[return-value]  # there was no error

@@ -68,7 +68,7 @@ def _kept(values: Mapping[str, object]) -> dict[str, str]:
     except ValueError:  # reported for BASE_URL itself
         return {}
     except keychain.KeychainUnavailable as error:
-        raise SettingsError([phrase("keychain.unreadable", why=str(error))]) from None
+        raise SettingsError([phrase("keychain.unreadable", why=error.what)]) from None
     if pair is None or not keychain.fits(pair, values.get("client_id")):
         return {}
     return {

@@ -5,7 +5,6 @@ proxy answers; 130 interrupted; 5 to 8 belong to the ledger's commands.
 """
 
 import argparse
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -13,10 +12,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from proxy.invocation import COMMAND, typed
+from proxy.terminal.language import worded
 from proxy.terminal.plain import plain
 
 if TYPE_CHECKING:
     from proxy.errors import SettingsError
+    from proxy.words import Said
 
 OK, FAILED, USAGE, TAKEN, UNREACHED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 _SECRETS = {
@@ -157,18 +158,16 @@ def words(argument: str) -> str:
     return argument
 
 
-def say(text: str) -> None:
+def say(what: "Said") -> None:
     """Tell the person at the terminal the reason of a failure; each line begins with our name."""
-    for line in text.split("\n"):
+    for line in worded(what).split("\n"):
         print(f"breb-proxy: {plain(line)}", file=sys.stderr)  # noqa: T201  a command line prints
 
 
 def say_wrong(error: "SettingsError") -> None:
     """Tell the person at the terminal, in their language, which settings are wrong."""
-    from proxy.words import of_locale, said  # not for --version and help
-
-    language = of_locale(os.environ)
-    say("\n".join(said(each, language) for each in (*error.problems, *error.hints)))
+    for each in (*error.problems, *error.hints):
+        say(each)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -89,6 +89,14 @@ def test_wait_says_that_nothing_listens(tmp_path: Path) -> None:
     assert f"nothing listens on 127.0.0.1:{port}" in ended.err
 
 
+def test_a_person_who_reads_spanish_is_told_so_in_spanish(tmp_path: Path) -> None:
+    where = f"127.0.0.1:{free_port()}"
+    options = ["--admin-listen", where]
+    ended = command("wait", "--timeout=0.2", *options, cwd=tmp_path, LANG="es_CO.UTF-8")
+    assert ended.err.splitlines()[0] == "breb-proxy: no estuvo listo en 0,2 s"
+    assert f"nada escucha en {where}: ¿está breb-proxy en marcha?" in ended.err
+
+
 @pytest.mark.parametrize("value", ["-1", "soon", "1e9", "nan"])
 def test_wait_takes_seconds_alone(tmp_path: Path, value: str) -> None:
     ended = command("wait", f"--timeout={value}", cwd=tmp_path)

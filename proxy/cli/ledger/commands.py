@@ -67,7 +67,7 @@ def main(arguments: Sequence[str]) -> int:
         say_wrong(error)
         return FAILED if isinstance(error, LedgerRefused) else USAGE
     except Unreached as error:
-        say(str(error))
+        say(error.what)
         return UNREACHED
 
 

@@ -66,7 +66,7 @@ def _of_running_proxy(options: argparse.Namespace) -> str | None:
         where = admin_client.address(None, sources_of(options))
         state = admin_client.ask(where, "GET", "/status", _LIMIT).document
     except NotProven as error:
-        raise SettingsError([_UNSET, *str(error).split("\n")]) from None
+        raise SettingsError([_UNSET, error.what]) from None
     except Unreached:
         return None
     ledger = cast("StatusDocument", state).get("ledger")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from proxy.admin import client as admin_client
-from proxy.admin.connection import Unreached
+from proxy.admin.connection import Unreached, answered
 from proxy.cli.ledger import rows
 from proxy.cli.ledger.file import add_row, find
 from proxy.cli.shared import add_proxy, proxy_of
@@ -16,6 +16,7 @@ from proxy.terminal.arguments import OK
 from proxy.terminal.plain import as_json, plain
 from proxy.terminal.screen import Screen
 from proxy.terminal.table import Cell, lines
+from proxy.words import phrase
 
 _LIMIT = 300.0  # seconds: it may wait for a token, and reads many pages
 _CODES = {"found": OK, "not-found": 5, "not-answered": 6}
@@ -50,10 +51,10 @@ def looked_up(entry: LedgerEntry, options: argparse.Namespace) -> KeptLookUp:
     told = cast("KeptLookUp", came)
     row = told.get("row")
     if reply.status != 200 or not row or row.get("exchange") != entry["exchange"]:
-        why = came.get("detail") or reply.text.strip() or f"it answered {reply.status}"
-        raise Unreached(f"the proxy on {where} does not use this ledger, or cannot answer: {why}")
+        why = str(came.get("detail") or reply.text.strip()) or answered(reply.status)
+        raise Unreached(phrase("reach.other-ledger", where=str(where), why=why))
     if told.get("kind") not in _CODES:
-        raise Unreached(f"the proxy on {where} is of another version: restart it")
+        raise Unreached(phrase("reach.other-version", where=str(where)))
     return told
 
 

@@ -76,7 +76,7 @@ def _asked(
             try:
                 found = looked_up(entry, options)
             except Unreached as error:
-                return all_told, phrase("made.not-asked", why=str(error))
+                return all_told, phrase("made.not-asked", why=error.what)
             entry = _now(entry, options)  # with what was found
             new = after(entry, told(entry), found)
         asked.append((entry, new))

@@ -260,9 +260,9 @@ def test_what_another_user_can_have_put_there_is_not_used_and_said(
     monkeypatch.setattr(secret, "places", lambda: [file.parent])
     file.parent.mkdir(mode=0o700)
     made(file)
-    unused: list[str] = []
+    unused: list[secret.Unused] = []
     assert list(secret.found(WHERE, unused)) == []
-    assert unused == [f"{file}: {why}"]
+    assert [(place, str(what)) for place, what in unused] == [(str(file), why)]
 
 
 @root
@@ -276,9 +276,10 @@ def test_root_does_not_believe_what_a_process_of_another_user_holds(
     assert own is not None
     with os.fdopen(own):
         os.fchown(own, 65534, 65534)
-        unused: list[str] = []
+        unused: list[secret.Unused] = []
         assert "s3" not in list(secret.found(WHERE, unused))
-        assert f"that of process {os.getpid()}: it belongs to nobody" in unused
+        told = [f"{place}: {why}" for place, why in unused]
+        assert f"that of process {os.getpid()}: it belongs to nobody" in told
 
 
 def test_all_addresses_of_a_listener_have_it(runtime: Path) -> None:

@@ -19,7 +19,13 @@ from proxy.words.durations import Span
 
 PROXY = Path(words.__file__).parents[1]
 # They say what is wrong with settings, and what an examination finds.
-OTHERS = {"BadValue", "Finding", "Problem", "Topic", "doubtful", "failed", "fine", "suspect"}
+OTHERS = {
+    *("BadValue", "Finding", "Problem", "Topic", "doubtful", "failed", "fine", "suspect"),
+    # why no proxy, or no keychain, answers
+    *("Unreached", "NotProven", "AnothersProxy", "not_ours", "_Foreign"),
+    *("KeychainUnavailable", "NoKeychain"),
+}
+SPOKEN = {"say", "line", "yes", "_said"}  # what a command's person reads
 
 
 class Use(NamedTuple):
@@ -79,12 +85,14 @@ def test_no_phrase_is_there_twice() -> None:
         of_admin,
         of_callers,
         of_check,
+        of_commands,
         of_console,
         of_database,
         of_demo,
         of_egress,
         of_ledger,
         of_ledger_file,
+        of_login,
         of_made,
         of_repeats,
         of_slips,
@@ -100,6 +108,7 @@ def test_no_phrase_is_there_twice() -> None:
         of_admin.OF_ADMIN,
         of_callers.OF_CALLERS,
         of_check.OF_CHECK,
+        of_commands.OF_COMMANDS,
         of_console.OF_CONSOLE,
         of_database.OF_DATABASE,
         of_demo.OF_DEMO,
@@ -107,6 +116,7 @@ def test_no_phrase_is_there_twice() -> None:
         of_ledger.OF_LEDGER,
         of_ledger_file.OF_LEDGER_FILE,
         of_slips.OF_SLIPS,
+        of_login.OF_LOGIN,
         of_made.OF_MADE,
         of_repeats.OF_REPEATS,
         of_start.OF_START,
@@ -132,6 +142,19 @@ def test_no_error_is_given_a_sentence() -> None:
     assert sentences == []
 
 
+@pytest.mark.parametrize("name", ["operate", "tokens", "login"])
+def test_a_command_says_no_sentence(name: str) -> None:
+    """Usage is said by argparse, in English, and so are errors in it."""
+    sentences = [
+        place
+        for place, call in calls()
+        if place.startswith(f"cli/{name}.py:")
+        and getattr(call.func, "attr", getattr(call.func, "id", "")) in SPOKEN
+        and any(map(_spoken, call.args))
+    ]
+    assert sentences == []
+
+
 def _names(kind: type[errors.ProxyError]) -> Iterator[str]:
     yield kind.__name__
     for each in kind.__subclasses__():
@@ -142,6 +165,12 @@ def _sentence(value: ast.expr) -> bool:
     if isinstance(value, ast.Constant):
         return isinstance(value.value, str) and " " in value.value
     return isinstance(value, ast.JoinedStr)
+
+
+def _spoken(value: ast.expr) -> bool:
+    """Report whether words are written out here; a mark before what is said is none."""
+    parts = value.values if isinstance(value, ast.JoinedStr) else [value]
+    return any(_sentence(part) and " " in ast.literal_eval(part).strip() for part in parts)
 
 
 def test_the_spanish_speak_to_usted() -> None:

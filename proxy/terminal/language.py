@@ -1,0 +1,16 @@
+"""What a command says, in the language of the person at the terminal."""
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from proxy.words import Said
+
+
+def worded(what: "Said") -> str:
+    """Word a phrase by the locale; words of others stay as they are."""
+    if isinstance(what, str):
+        return what
+    from proxy.words import of_locale  # not for --version and help
+
+    return what.said(of_locale(os.environ))
