@@ -101,7 +101,7 @@ def _serve_with(found: Found, manager: "ServiceManager | None" = None) -> int:
     as_json = log_format.configure(settings.log_level, settings.log_format)
     for warning in [*_suspicions(settings, found.sources), *_overruled(handed, found)]:
         server.log.warning("%s", warning)
-    options = _tracing(found.sources)
+    options = _tracing(settings, found.sources)
     callers = list(handed.callers) or _bind(settings, "listen")
     try:
         admin = list(handed.admin) or _bind(settings, "admin_listen")
@@ -173,14 +173,14 @@ def _overruled(handed: HandedOver, found: Found) -> list[str]:
     ]
 
 
-def _tracing(sources: Sources) -> "TracingOptions | None":
+def _tracing(settings: Settings, sources: Sources) -> "TracingOptions | None":
     """Return where traces go, if they are turned on, and warn of what is ignored."""
     if not sources.any_of("OTEL_"):
         return None
     # Imported only here, so that it does not slow an ordinary start.
     from proxy.settings.tracing import tracing
 
-    options, warnings = tracing(sources)
+    options, warnings = tracing(sources, (settings.listen, settings.admin_listen))
     for warning in warnings:
         server.log.warning("%s", warning)
     return options

@@ -166,7 +166,8 @@ class Examination:
         from proxy.doctor import tracing_check
         from proxy.settings.tracing import tracing
 
-        options, warnings = tracing(self._sources)
+        listeners = (self._settings.listen, self._settings.admin_listen)
+        options, warnings = tracing(self._sources, listeners)
         topic = Topic(phrase("check.traces"), "" if options is None else str(options.endpoint))
         steps: list[tuple[Step, Any]] = []
         if warnings:

@@ -7,13 +7,14 @@ payment from being made. This module is imported only if one of the variables is
 import math
 import re
 import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from proxy import key_pair
-from proxy.addresses import Url
+from proxy.addresses import ListenAddress, Url
 from proxy.errors import BadValue
 from proxy.http1.fields import Lines
 from proxy.settings.sources import Sources
@@ -123,9 +124,9 @@ class Tracing(NamedTuple):
     warnings: list[Phrase]
 
 
-def tracing(sources: Sources) -> Tracing:
-    """Read the variables wherever settings may stand."""
-    reader = _Variables(sources)
+def tracing(sources: Sources, listeners: Iterable[ListenAddress]) -> Tracing:
+    """Read the variables wherever settings may stand; ``listeners`` are no collectors."""
+    reader = _Variables(sources, tuple(listeners))
     return Tracing(reader.options(), reader.warnings)
 
 
@@ -136,8 +137,9 @@ def _default(name: str) -> str:
 class _Variables:
     """Reads one variable after the other, and collects what is wrong with them."""
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Sources, listeners: tuple[ListenAddress, ...]) -> None:
         self._sources = sources
+        self._listeners = listeners
         self.warnings: list[Phrase] = []
 
     def options(self) -> TracingOptions | None:
@@ -207,11 +209,14 @@ class _Variables:
         text = self._text(name)
         if not text:
             return Url.parse(_COLLECTOR + _PATH) if chosen else None
+        off = phrase("traces.off")
         try:
             url = Url.parse_with_query(text)
         except BadValue as error:
-            off = phrase("traces.off")
             self._ignored(name, error.what, instead=off)
+            return None
+        if any(url.reaches(each) for each in self._listeners):  # each batch would make spans
+            self._ignored(name, phrase("traces.circle"), instead=off)
             return None
         if "TRACES" in name:
             return url

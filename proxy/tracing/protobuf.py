@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from proxy.tracing.span import Attributes, SpanEvent, SpanLink, TraceSpan, Value
+from proxy.tracing.span import UNLIKE, Attributes, SpanEvent, SpanLink, TraceSpan, Value
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5  # wire types
 _FIXED = {_FIXED64: 8, _FIXED32: 4}  # bytes
@@ -45,19 +45,28 @@ def _text(number: int, text: str) -> bytes:
     return _field(number, text.encode("utf-8", "replace"))
 
 
-def _attribute(name: str, value: Value) -> bytes:
-    """Return a KeyValue."""
+def _attribute(number: int, name: str, value: Value) -> bytes:
+    """Return a field that is a KeyValue."""
     if isinstance(value, bool):
         any_value = _number(2, value)
     elif isinstance(value, int):
         any_value = _number(3, value)
     else:
         any_value = _field(1, value.encode("utf-8", "replace"))
-    return _text(1, name) + _field(2, any_value)
+    return _field(number, _text(1, name) + _field(2, any_value))
+
+
+# Most are the same in all spans. Typed, since to Python True is 1.
+_repeated = lru_cache(512, typed=True)(_attribute)
 
 
 def _attributes(number: int, attributes: Attributes) -> bytes:
-    return b"".join([_field(number, _attribute(name, value)) for name, value in attributes])
+    return b"".join(
+        [
+            (_attribute if name in UNLIKE else _repeated)(number, name, value)
+            for name, value in attributes
+        ]
+    )
 
 
 def _event(event: SpanEvent) -> bytes:
@@ -72,8 +81,7 @@ def span(told: TraceSpan) -> bytes:
     """Return a span as a field of ScopeSpans."""
     parts = [_field(1, told.trace_id), _field(2, told.span_id)]
     if told.state:
-        # The bytes of a caller: text is UTF-8 in protobuf.
-        parts.append(_field(3, told.state.decode("latin-1").encode()))
+        parts.append(_field(3, told.state))
     if told.parent_id:
         parts.append(_field(4, told.parent_id))
     parts += [

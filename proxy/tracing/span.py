@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 Value = str | int | bool
 Attributes = Sequence[tuple[str, Value]]
+# Those that differ from span to span.
+UNLIKE = frozenset(("breb_proxy.ledger.row", "breb_proxy.request.id", "url.full", "url.path"))
 
 SERVER, CLIENT = 2, 3  # of SpanKind
 REMOTE_KNOWN, REMOTE = 0x100, 0x200  # flags of a span: whether its parent is in another process
@@ -27,7 +29,8 @@ class SpanLink(NamedTuple):
 class TraceSpan(NamedTuple):
     """One span; ids are raw bytes, ``begin`` and ``end`` nanoseconds since 1970.
 
-    ``parent_id`` is empty if there is none; ``failed`` marks it as an error.
+    ``parent_id`` is empty if there is none; ``state`` is ASCII, ``failed`` marks
+    it as an error.
     """
 
     trace_id: bytes

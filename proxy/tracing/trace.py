@@ -1,8 +1,8 @@
 """Which exchanges are traced, and what is noted of them while they run: only what is at hand."""
 
-import random
 import time
 from collections.abc import Callable
+from random import getrandbits
 
 from proxy.exchange.attempt import Attempt
 from proxy.exchange.observer import Observer, Part
@@ -14,6 +14,7 @@ from proxy.tracing.context import SAMPLED, ParentSpan, parent_span, traceparent
 
 _NAME = b"traceparent"
 _STATE = b"tracestate"
+_SAMPLED_DIGITS = b"13579bdf"  # where the flags of a traceparent end in one, it is sampled
 _LONGEST_STATE = 512  # bytes; W3C Trace Context section 3.3.1.5: what a vendor should pass on
 
 
@@ -46,7 +47,7 @@ class Trace(Observer):
         self.exchange = exchange
         self.parent = parent
         self.trace_id = trace_id
-        self.span_id = random.getrandbits(63) + 1  # never 0, and of 64 bits with some added
+        self.span_id = getrandbits(63) + 1  # never 0, and of 64 bits with some added
         self.flags = SAMPLED if parent is None else parent.flags | SAMPLED
         self.scheme = request.scheme
         self.server = request.server
@@ -97,7 +98,7 @@ def _put(section: Section, value: bytes, *, began: bool) -> bytes:
     lines.append((_NAME, value))
     section.onward = lines
     state = b"" if began else b",".join(states)
-    return state if len(state) <= _LONGEST_STATE else b""
+    return state if len(state) <= _LONGEST_STATE and state.isascii() else b""
 
 
 class Tracer:
@@ -107,21 +108,29 @@ class Tracer:
         self._keep = keep
         self._asks_parent = sampler.asks_parent
         self._bound = round(sampler.ratio * (1 << 64))
+        self._digits = b"%016x" % self._bound
 
     def begin(self, exchange: Exchange, request: Request) -> None:
         """Join an exchange, if it is sampled."""
-        values = request.section.known.get(_NAME)
+        values, low = request.section.known.get(_NAME), getrandbits(64)
+        if low >= self._bound and (values is None or self._leaves(values[0])):
+            return
         parent = None if values is None else parent_span(values)
         if parent is None:
-            low = random.getrandbits(64)
             if low >= self._bound:
                 return
-            trace_id = b"%016x%016x" % (random.getrandbits(63) + 1, low)
+            trace_id = b"%016x%016x" % (getrandbits(63) + 1, low)
         elif self._takes(parent):
             trace_id = parent.trace_id
         else:
             return
         exchange.join(Trace(exchange, request, parent, trace_id, self._keep))
+
+    def _leaves(self, value: bytes) -> bool:
+        """Report whether a parent that may be wrong would not be taken: most are not read then."""
+        if self._asks_parent:
+            return value[54:55] not in _SAMPLED_DIGITS
+        return value[19:35] >= self._digits  # as long as it has its form
 
     def _takes(self, parent: ParentSpan) -> bool:
         if self._asks_parent:

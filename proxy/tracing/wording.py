@@ -6,10 +6,10 @@ Never a query, a header, a body, a token or a credential. What has no name there
 
 import time
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from proxy.addresses import Url
 from proxy.errors import TokenError
-from proxy.exchange.attempt import Attempt
 from proxy.exchange.record import doubtful
 from proxy.passport.paths import known
 from proxy.tracing.fetches import Fetches, TokenFetch
@@ -28,6 +28,7 @@ from proxy.tracing.trace import Trace
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _LONGEST = 4096  # bytes of a path, as in the log
 _LONGEST_METHOD = 64  # characters
+_LONGEST_KNOWN = 512  # characters of an operation's path: to look for it takes time
 _NANO = 1_000_000_000  # nanoseconds in a second
 
 _Told = list[tuple[str, Value]]
@@ -49,9 +50,10 @@ class Wording:
             if not fetch.told:
                 fetch.told = True
                 yield self._of_fetch(fetch, since)
-        yield self._of_exchange(trace, since, fetches)
-        for number, attempt in enumerate(trace.exchange.attempts, start=1):
-            yield self._of_attempt(trace, number, attempt, since, fetches.get(attempt.token_id))
+        asked = _asked(trace)
+        yield self._of_exchange(trace, asked, since, fetches.get(None))
+        for number in range(1, len(trace.exchange.attempts) + 1):
+            yield self._of_attempt(trace, asked, number, since, fetches)
 
     def _used(self, trace: Trace) -> dict[str | None, TokenFetch]:
         """Return the token requests that the exchange lived on, by the token; None: it failed."""
@@ -67,11 +69,10 @@ class Wording:
     # -- the exchange ----------------------------------------------------------------------
 
     def _of_exchange(
-        self, trace: Trace, since: float, fetches: dict[str | None, TokenFetch]
+        self, trace: Trace, asked: "_RequestWords", since: float, failed: TokenFetch | None
     ) -> TraceSpan:
-        exchange, parent, failed = trace.exchange, trace.parent, fetches.get(None)
-        told, name = _request(trace, "http.route")
-        told += _served(trace)
+        exchange, parent = trace.exchange, trace.parent
+        told = [*asked.told("http.route"), ("url.path", asked.path), *_served(trace)]
         outcome = exchange.outcome
         bad = _result(told, exchange.status, exchange.reason) or outcome in ("cut", "unknown")
         told += _own(trace, outcome)
@@ -84,7 +85,7 @@ class Wording:
             parent_id=b"" if parent is None else bytes.fromhex(parent.span_id.decode()),
             state=trace.state,
             flags=trace.flags | REMOTE_KNOWN | (0 if parent is None else REMOTE),
-            name=name,
+            name=asked.name,
             kind=SERVER,
             begin=_nano(exchange.started, since),
             end=_nano(exchange.ended, since),
@@ -97,11 +98,17 @@ class Wording:
     # -- what goes out for it --------------------------------------------------------------
 
     def _of_attempt(
-        self, trace: Trace, number: int, attempt: Attempt, since: float, fetch: TokenFetch | None
+        self,
+        trace: Trace,
+        asked: "_RequestWords",
+        number: int,
+        since: float,
+        fetches: dict[str | None, TokenFetch],
     ) -> TraceSpan:
         exchange = trace.exchange
-        told, name = _request(trace, "url.template")
-        told += _target(self._base, _path(trace))
+        attempt = exchange.attempts[number - 1]
+        told = [*asked.told("url.template"), *_target(self._base, asked.path)]
+        fetch = None if attempt.token_id is None else fetches.get(attempt.token_id)
         last = number == len(exchange.attempts)
         if number > 1:
             told.append(("http.request.resend_count", number - 1))
@@ -116,7 +123,7 @@ class Wording:
             parent_id=_raw(trace.span_id),
             state=trace.state,
             flags=trace.flags | REMOTE_KNOWN,
-            name=name,
+            name=asked.name,
             kind=CLIENT,
             begin=_nano(attempt.began, since),
             end=_nano(after if last or answered is None else answered, since),
@@ -161,24 +168,37 @@ def _link(fetch: TokenFetch) -> SpanLink:
     return SpanLink(bytes.fromhex(fetch.trace_id.decode()), _raw(fetch.span_id))
 
 
-def _path(trace: Trace) -> str:
-    return trace.exchange.path[:_LONGEST].decode("latin-1")
+class _RequestWords(NamedTuple):
+    """What was asked for: the path without its query, the name and template of the operation."""
+
+    method: str
+    path: str
+    name: str
+    template: str
+
+    def told(self, template: str) -> _Told:
+        """Return what both sides tell of it; ``template`` is their name for the template."""
+        told: _Told = [("http.request.method", self.method if self.known else "_OTHER")]
+        if not self.known:
+            told.append(("http.request.method_original", self.method[:_LONGEST_METHOD]))
+        if self.template:
+            told.append((template, self.template))
+        return told
+
+    @property
+    def known(self) -> bool:
+        """Whether the method is one of HTTP's own: others would be names without end."""
+        return self.method in _METHODS
 
 
-def _request(trace: Trace, template: str) -> tuple[_Told, str]:
-    """Return what both sides tell of a request, and the name of the span."""
-    method = trace.exchange.method
-    told: _Told = [("http.request.method", method if method in _METHODS else "_OTHER")]
+def _asked(trace: Trace) -> _RequestWords:
+    method, path = trace.exchange.method, trace.exchange.path[:_LONGEST].decode("latin-1")
+    operation = known(method, path) if len(path) <= _LONGEST_KNOWN else None
     name = method if method in _METHODS else "HTTP"
-    if method not in _METHODS:
-        told.append(("http.request.method_original", method[:_LONGEST_METHOD]))
-    operation = known(method, _path(trace))
-    if operation is not None:
-        told.append((template, operation.operation.path))
-        name = f"{name} {operation.operation.path}"
-    if template == "http.route":
-        told.append(("url.path", _path(trace)))
-    return told, name
+    if operation is None:
+        return _RequestWords(method, path, name, "")
+    template = operation.operation.path
+    return _RequestWords(method, path, f"{name} {template}", template)
 
 
 def _served(trace: Trace) -> _Told:

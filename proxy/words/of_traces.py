@@ -30,6 +30,7 @@ OF_TRACES = {
     ),
     "traces.header-ours": Words("the proxy sets {header} itself", "el proxy mismo define {header}"),
     "traces.without-it": Words("the others", "los demás"),
+    "traces.circle": Words("the proxy itself listens there", "ahí escucha el proxy mismo"),
     "traces.late": Words(
         "no answer of the collector within {seconds} s",
         "el colector no respondió en {seconds} s",

@@ -4,15 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from proxy.addresses import ListenAddress
 from proxy.settings.sources import Sources
 from proxy.settings.tracing import VARIABLES, Sampler, Tracing, tracing
 
 BASE = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318/"}
 
+OWN = (ListenAddress.parse("127.0.0.1:8080"), ListenAddress.parse("unix:/run/x"))
+
 
 def read(tmp_path: Path, **variables: str) -> Tracing:
     given = {f"OTEL_{name}": value for name, value in variables.items()}
-    return tracing(Sources(tmp_path / ".env", None, {**BASE, **given}))
+    return tracing(Sources(tmp_path / ".env", None, {**BASE, **given}), OWN)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +107,7 @@ def test_headers_and_attributes_are_percent_encoded_pairs(tmp_path: Path) -> Non
         ("EXPORTER_OTLP_HEADERS", "Content-Length=7", "the others"),
         ("EXPORTER_OTLP_ENDPOINT", "collector:4318", "no traces"),
         ("EXPORTER_OTLP_ENDPOINT", "http://user:hush@collector", "no traces"),
+        ("EXPORTER_OTLP_ENDPOINT", "http://localhost:8080", "no traces"),
         ("TRACES_EXPORTER", "otlp,zipkin", "the list without zipkin"),
     ],
 )
@@ -132,6 +136,6 @@ def test_they_stand_where_settings_stand(tmp_path: Path) -> None:
     sources = Sources(tmp_path / ".env", tmp_path / "secrets", {})
     assert sources.any_of("OTEL_")
     assert not sources.any_of("OTHER_")
-    options, _ = tracing(sources)
+    options, _ = tracing(sources, OWN)
     assert options is not None
     assert (options.endpoint.host, options.headers) == ("from-file", [(b"key", b"hush")])

@@ -97,3 +97,30 @@ def test_what_is_over_is_handed_on_without_the_request() -> None:
     assert kept == [trace]
     assert trace._section is None
     assert [part for part, _ in trace.parts] == ["token"]
+
+
+@pytest.mark.parametrize("sampler", [NEVER, Sampler("traceidratio", 0.0, asks_parent=False)])
+@pytest.mark.parametrize("value", [b"", b"junk", b"x" * 60, b"00-%b-%b-01" % (b"0" * 32, SPAN)])
+def test_a_wrong_parent_is_none_whatever_it_looks_like(sampler: Sampler, value: bytes) -> None:
+    trace, request = begun(sampler, [(b"traceparent", value)])
+    assert trace is None
+    assert request.section.onward == [(b"traceparent", value)]
+
+
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        pytest.param([b"a=1", b"b=2"], b"a=1,b=2", id="two-lines"),
+        pytest.param([b"a=\xff"], b"", id="no-text"),
+        pytest.param([b"a=1," * 10_000], b"", id="ten-thousand"),
+        pytest.param([b"a=1"] * 1_000, b"", id="a-thousand-lines"),
+    ],
+)
+def test_a_state_goes_on_as_it_came_and_is_told_if_it_is_one(
+    states: list[bytes], told: bytes
+) -> None:
+    lines = [(b"tracestate", each) for each in states]
+    trace, request = begun(ALWAYS, [parent(), *lines])
+    assert trace is not None
+    assert request.section.onward[:-1] == lines
+    assert trace.state == told
