@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from proxy.ledger.entry import LedgerEntry
@@ -18,7 +19,7 @@ from proxy.ledger.reading import Query, reading
 from proxy.ledger.verification import verify
 from proxy.postgres.connection import Database
 from tests.program.test_ledger_crash import Callers, Memory
-from tests.support import Program
+from tests.support import Program, RawUpstream
 from tests.support.command import command
 from tests.support.databases import database_of
 from tests.support.leaks import SECRET
@@ -75,6 +76,31 @@ def ask(
         connection.request(method, path, body or None, fields or {})
         response = connection.getresponse()
         return response.status, json.loads(response.read() or "{}")
+
+
+def test_a_row_can_be_erased_as_the_page_about_personal_data_says(
+    server: Postgres, database: Database
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "personal-data.md").read_text()
+    statements = page.split("```sql\n")[2].partition("```")[0].strip().splitlines()
+
+    def run(number: int, *chosen: str) -> None:
+        for each in chosen:
+            server.execute(each.replace("number = 7", f"number = {number}"), database.address.name)
+
+    given = {"ledger": database, "database_password": PASSWORD}
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    with RawUpstream(lambda _: answer) as upstream, Program(upstream.url, **given) as program:
+        for resolution in ("r-erased", "r-newest"):
+            assert pay(program, resolution)[0] == 200
+        newest, erased = (row["number"] for row in rows(database))
+        run(erased, *statements)
+        assert [row["number"] for row in rows(database)] == [newest]
+        with pytest.raises(psycopg.Error, match="the newest row is never deleted"):
+            run(newest, statements[1])
+        (problem,) = verify(database).problems
+        assert (problem.row, problem.words.code) == (erased, "chain.removed")
+        assert pay(program, "r-next")[0] == 200
 
 
 def agreeing(
