@@ -7,6 +7,7 @@ from typing import Any
 from proxy import __version__
 from proxy.settings.model import SECRETS, Settings, shown
 from proxy.settings.sources import PREFIX
+from proxy.settings.tracing import VARIABLES
 from tools.command_tree import Command, Option, commands
 
 HEAD = r"""
@@ -66,6 +67,9 @@ def page(known: list[Command]) -> str:
         secret = "; a secret" if name in SECRETS else ""
         parts += [".TP", f".B {PREFIX}{name.upper()}"]
         parts += [_plain(f"{field.description} [{default}{secret}]")]
+    for variable in VARIABLES:
+        parts += [".TP", f".B {variable.name}"]
+        parts += [_plain(f"{variable.description} [{variable.default}]")]
     also = ", ".join(f"{_page(each)}(1)" for each in known if each.parser is not None)
     return "\n".join([*parts, SERVICE.strip(), ".SH SEE ALSO", _plain(also), ""])
 

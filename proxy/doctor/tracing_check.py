@@ -5,6 +5,8 @@ from proxy.settings.tracing import TracingOptions
 from proxy.tracing.collector import Collector, NotTaken
 from proxy.words import Phrase, phrase
 
+_GRPC = 4317  # the port on which collectors speak gRPC
+
 
 async def variables(warnings: list[Phrase]) -> Finding:
     """Name the values that are ignored."""
@@ -19,7 +21,9 @@ async def collector(options: TracingOptions) -> Finding:
         await there.take(b"")
     except NotTaken as error:
         why = phrase("check.traces-not-taken", why=error.why)
-        return doubtful(why, phrase("check.traces-advice"), **facts)
+        grpc = options.endpoint.port == _GRPC
+        advice = phrase("check.traces-grpc") if grpc else phrase("check.traces-advice")
+        return doubtful(why, advice, **facts)
     finally:
         await there.aclose()
     return fine(phrase("check.traces-taken", sampler=str(options.sampler)), **facts)

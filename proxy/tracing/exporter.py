@@ -90,6 +90,8 @@ class Exporter:
             except Exception as error:
                 log.error("internal error %s in traces", type(error).__name__)
                 log.debug("where it happened", exc_info=error)
+                self._lost(self._batch)  # sent again, it might fail again, for ever
+                self._batch = None
 
     async def aclose(self) -> None:
         """Send what is left within a second, and close."""

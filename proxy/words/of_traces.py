@@ -50,5 +50,9 @@ OF_TRACES = {
         "las peticiones se atienden igual; vea OTEL_EXPORTER_OTLP_ENDPOINT y"
         " OTEL_EXPORTER_OTLP_HEADERS ({command} help tracing)",
     ),
+    "check.traces-grpc": Words(
+        "port 4317 is for gRPC, which the proxy does not speak: OTLP over HTTP is on 4318",
+        "el puerto 4317 es para gRPC, que el proxy no habla: OTLP por HTTP está en 4318",
+    ),
     "traces.status": Words("the collector answers {status}", "el colector responde {status}"),
 }

@@ -332,3 +332,18 @@ def test_help_names_the_variables_where_all_is_asked_for(tmp_path: Path) -> None
     text = command("serve", "--help", "all", cwd=tmp_path).out
     for each in VARIABLES:
         assert f"{each.name}: " in text
+
+
+def test_check_knows_the_port_of_the_other_protocol(tmp_path: Path) -> None:
+    with RawUpstream() as upstream:
+        ended = command(
+            "check",
+            "--json",
+            cwd=tmp_path,
+            BREB_BASE_URL=upstream.url,
+            BREB_CLIENT_ID="id-1",
+            BREB_CLIENT_SECRET=SECRET,
+            OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:4317",
+        )
+    steps = {each["name"]: each for each in json.loads(ended.out)["steps"]}
+    assert "OTLP over HTTP is on 4318" in str(steps["traces.collector"])

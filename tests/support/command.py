@@ -28,11 +28,11 @@ class Ended:
 
 
 def environment(settings: Mapping[str, object]) -> dict[str, str]:
-    """Return this environment without BREB_ names and proxies, and with ``settings``: full names.
+    """Return this environment with ``settings`` (full names), without names of ours and proxies.
 
-    Without a locale in them, it is that of readers of English.
+    Without a locale in the settings, it is that of readers of English.
     """
-    others = ("BREB_", "LC_", "LANGUAGE")
+    others = ("BREB_", "OTEL_", "LC_", "LANGUAGE")
     kept = {
         name: value
         for name, value in os.environ.items()

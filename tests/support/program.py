@@ -68,7 +68,8 @@ class Program:
             "ledger_ask": "false",  # tests count the upstream's requests
         }
         values = {**own, **settings}
-        inherited = {k: v for k, v in os.environ.items() if not k.upper().startswith("BREB_")}
+        ours = ("BREB_", "OTEL_")
+        inherited = {k: v for k, v in os.environ.items() if not k.upper().startswith(ours)}
         self.env = {**inherited, **(beside or {})} | {
             f"BREB_{k.upper()}": str(v) for k, v in values.items() if v is not None
         }

@@ -135,3 +135,17 @@ async def test_an_error_of_ours_ends_no_task(monkeypatch: pytest.MonkeyPatch) ->
     running.cancel()
     await asyncio.wait([running])
     assert exporter.results["sent"] == 2
+
+
+async def test_a_batch_that_cannot_be_sent_does_not_come_back_for_ever() -> None:
+    collector = Scripted("no answer", (0, ""))
+    exporter = made(collector)
+    running = asyncio.ensure_future(exporter.run())
+    over(exporter)
+    await collector.asked.wait()
+    collector.asked.clear()
+    over(exporter)
+    await collector.asked.wait()
+    running.cancel()
+    await asyncio.wait([running])
+    assert +exporter.results == {"not-delivered": 2, "sent": 2}
