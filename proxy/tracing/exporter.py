@@ -85,13 +85,7 @@ class Exporter:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._delay):
                     await self._enough.wait()
-            try:
-                await self._send()
-            except Exception as error:
-                log.error("internal error %s in traces", type(error).__name__)
-                log.debug("where it happened", exc_info=error)
-                self._lost(self._batch)  # sent again, it might fail again, for ever
-                self._batch = None
+            await self._send()
 
     async def aclose(self) -> None:
         """Send what is left within a second, and close."""
@@ -109,21 +103,30 @@ class Exporter:
 
     async def _send(self) -> None:
         """Send one batch; it stays at hand until it is known what became of it."""
-        if self._batch is None:
-            self._batch = await self._worded()
-        await self._deliver(self._batch)
+        try:
+            if self._batch is None:
+                self._batch = await self._worded()
+            await self._deliver(self._batch)
+        except Exception as error:  # neither the proxy's life nor its end may hang on traces
+            log.error("internal error %s in traces", type(error).__name__)
+            log.debug("where it happened", exc_info=error)
+            self._lost(self._batch)
         self._batch = None
 
     async def _worded(self) -> _Batch:
         """Word the oldest traces that wait, a few in each turn of the loop."""
         spans: list[bytes] = []
-        waiting, count = self._waiting, min(_BATCH, len(self._waiting))
-        for number in range(1, count + 1):
-            trace = waiting.popleft()
-            self._weight -= len(trace.exchange.target)
-            spans += map(protobuf.span, self._wording.spans(trace))
-            if number % _TURN == 0:
-                await asyncio.sleep(0)
+        waiting = self._waiting
+        taken = [waiting.popleft() for _ in range(min(_BATCH, len(waiting)))]
+        self._weight -= sum(len(trace.exchange.target) for trace in taken)
+        try:
+            for number, trace in enumerate(taken, start=1):
+                spans += map(protobuf.span, self._wording.spans(trace))
+                if number % _TURN == 0:
+                    await asyncio.sleep(0)
+        except asyncio.CancelledError:  # the end has come: `aclose` sends them
+            waiting.extendleft(reversed(taken))
+            raise
         if not waiting:
             self._some.clear()
         if len(waiting) < self._many:

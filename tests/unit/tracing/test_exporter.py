@@ -149,3 +149,26 @@ async def test_a_batch_that_cannot_be_sent_does_not_come_back_for_ever() -> None
     running.cancel()
     await asyncio.wait([running])
     assert +exporter.results == {"not-delivered": 2, "sent": 2}
+
+
+async def test_what_is_being_worded_at_the_end_is_sent() -> None:
+    collector = Scripted((0, ""))
+    exporter = made(collector)
+    for _ in range(100):
+        over(exporter)
+    sending = asyncio.ensure_future(exporter._send())
+    await asyncio.sleep(0)
+    assert not exporter._waiting
+    sending.cancel()
+    await asyncio.wait([sending])
+    await exporter.aclose()
+    assert +exporter.results == {"sent": 200}
+
+
+async def test_an_error_of_ours_at_the_end_keeps_nobody_from_closing() -> None:
+    collector = Scripted("no answer")
+    exporter = made(collector)
+    over(exporter)
+    await exporter.aclose()
+    assert collector.closed
+    assert exporter.results == {"not-delivered": 2}
