@@ -24,6 +24,7 @@ class RivalsDocument(TypedDict):
     named: bool
     evictions: int
     words: str
+    said: Both
 
 
 class ShareDocument(TypedDict):
@@ -56,6 +57,7 @@ class TokenDocument(HeldDocument):
 
     state: str
     words: str
+    said: Both
     next_renewal_in: float
     waiting: int
     last_error: str | None

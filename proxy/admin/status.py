@@ -78,10 +78,12 @@ class Status:
     def token(self) -> "TokenDocument":
         """Return the keeper's state."""
         keeper = self._keeper
-        held = keeper.held
+        held, words = keeper.held, self.token_words()
+        others = keeper.unauthorized.rivals
         state: TokenDocument = {
             "state": token_state(keeper),
-            "words": str(self.token_words()),
+            "words": str(words),
+            "said": both(words),
             "next_renewal_in": round(keeper.next_fetch, 3),
             "waiting": keeper.waiting,
             "last_error": None if keeper.error is None else str(keeper.error),
@@ -90,9 +92,10 @@ class Status:
             "unauthorized": keeper.unauthorized.met,
             "replays": keeper.unauthorized.replays,
             "rivals": {
-                "named": keeper.unauthorized.rivals.named,
-                "evictions": keeper.unauthorized.rivals.evictions,
-                "words": str(keeper.unauthorized.rivals.words or ""),
+                "named": others.named,
+                "evictions": others.evictions,
+                "words": str(others.words or ""),
+                "said": both(others.words or ""),
             },
             "shared": None if self._share is None else _share_state(self._share),
             "history": _past(keeper),

@@ -15,8 +15,8 @@ from proxy.admin import secret as admin_secret
 from proxy.admin.client import AdminReply, JsonObject, ask
 from proxy.admin.connection import Unreached, answered, not_ours
 from proxy.cli.shared import add_proxy, proxy_of
+from proxy.cli.status_view import view
 from proxy.errors import SettingsError
-from proxy.invocation import COMMAND
 from proxy.terminal.arguments import (
     FAILED,
     OK,
@@ -28,20 +28,18 @@ from proxy.terminal.arguments import (
     say_wrong,
 )
 from proxy.terminal.language import worded
-from proxy.terminal.plain import as_json, plainly
+from proxy.terminal.plain import as_json
 from proxy.terminal.screen import Screen
 from proxy.words import Said, phrase
-from proxy.words.durations import Span, span
+from proxy.words.durations import Span
 
 if TYPE_CHECKING:
-    from proxy.admin.documents import RefreshDocument, StatusDocument, TokenDocument
+    from proxy.admin.documents import RefreshDocument, StatusDocument
 
 _PAUSE = 0.1  # seconds
-_DATE_STEP = 2.0  # seconds: a Date has whole seconds, and the answer takes a moment
 _PROBE_LIMIT = 3.0  # seconds: Windows takes 2 to say that nothing listens
 _STEP_LIMIT = 5.0  # seconds: on a busy machine a proxy that works may need more than 2
 _REFRESH_LIMIT = 90.0  # seconds: it waits for the token request, at most TOKEN_WAIT
-_SHADES = {"fresh": "green", "renewing": "cyan", "failing": "yellow"}
 
 AdminCommand = Callable[[ListenAddress, argparse.Namespace, Screen], int]
 
@@ -181,86 +179,6 @@ def _answer(where: ListenAddress, method: str, target: str, limit: float) -> Adm
     if reply.status in (403, 421):
         raise Unreached(phrase("reach.refused", where=str(where), why=reply.text.strip()))
     return reply
-
-
-def view(came: JsonObject, screen: Screen) -> str:
-    """Word the state for a person; a stranger may have answered, and chosen its words."""
-    state = cast("StatusDocument", plainly(came))
-    ready = bool(state.get("ready"))
-    word = "draining" if state.get("draining") else "ready" if ready else "not ready"
-    dot = screen.shade(f"{screen.mark('●')} {word}", "bold", "green" if ready else "red")
-    first = f"{dot}  breb-proxy {state.get('version')}, pid {state.get('pid')}"
-    return "\n".join([first, "", screen.rows(_rows(state, screen))])
-
-
-def _rows(state: "StatusDocument", screen: Screen) -> list[tuple[str, str]]:
-    token = state.get("token", {})
-    condition = str(token.get("state"))
-    shade = _SHADES.get(condition, "red")
-    pool = ", ".join(f"{count} {name}" for name, count in state.get("pool", {}).items())
-    rows = [
-        ("callers", f"{state.get('listen')} {screen.mark('→')} {state.get('upstream')}"),
-        ("environment", str(state.get("environment"))),
-        ("token", f"{screen.shade(condition, shade)}: {token.get('words')}"),
-        *_held(token),
-        ("renewals", _counted(token.get("renewals", {})) or "none yet"),
-        ("last failure", str(token.get("last_error") or "none")),
-        ("401 responses", f"{token.get('unauthorized', 0)}, {token.get('replays', 0)} replays"),
-        *_rivals(token, screen),
-        ("exchanges", f"{state.get('in_flight', 0)} under way"),
-        ("waiting", f"{token.get('waiting', 0)} for a token"),
-        ("connections", pool or "none"),
-        ("in doubt", _unknown(state, screen)),
-        *_ledger(state, screen),
-    ]
-    skew = state.get("clock_skew")
-    if skew is not None:
-        same = abs(skew) < _DATE_STEP
-        rows.append(
-            (
-                "server's clock",
-                "the same as this machine's" if same else f"{skew:+.1f} s from this machine's",
-            )
-        )
-    return rows
-
-
-def _rivals(token: "TokenDocument", screen: Screen) -> list[tuple[str, str]]:
-    words = token.get("rivals", {}).get("words")
-    return [("rivals", screen.shade(str(words), "yellow"))] if words else []
-
-
-def _unknown(state: "StatusDocument", screen: Screen) -> str:
-    counts = _counted(state.get("outcome_unknown", {}))
-    return screen.shade(f"outcome unknown: {counts}; look them up", "red") if counts else "none"
-
-
-def _ledger(state: "StatusDocument", screen: Screen) -> list[tuple[str, str]]:
-    ledger = state.get("ledger")
-    if not ledger:
-        return []
-    if ledger["problem"]:
-        return [("ledger", screen.shade(f"cannot be written: {ledger['problem']}", "red"))]
-    count = ledger["in_doubt"]
-    doubt = f"{count} in doubt: {COMMAND} ledger --in-doubt" if count else "nothing in doubt"
-    rows = [("ledger", f"{ledger['file']}, {screen.shade(doubt, 'red') if count else doubt}")]
-    asker = ledger.get("asker")  # a proxy of an older version has none
-    return [*rows, ("rows in doubt", asker["words"])] if asker and count else rows
-
-
-def _held(token: "TokenDocument") -> list[tuple[str, str]]:
-    if "lifetime" not in token:
-        return []
-    scopes = token.get("scopes", [])
-    return [
-        ("token id", str(token.get("token_id") or "not known")),
-        ("lifetime", f"{span(token['lifetime'])}, age {span(token.get('age', 0))}"),
-        ("scopes", f"{len(scopes)}: {', '.join(scopes[:3])}{', …' if scopes[3:] else ''}"),
-    ]
-
-
-def _counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.items())
 
 
 _CODES = "0 success, 1 failure, 2 wrong usage, 4 no proxy answers"

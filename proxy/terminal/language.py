@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from proxy.words import Said
+    from proxy.words.phrase import Both
 
 
 def worded(what: "Said") -> str:
@@ -14,3 +15,10 @@ def worded(what: "Said") -> str:
     from proxy.words import of_locale  # not for --version and help
 
     return what.said(of_locale(os.environ))
+
+
+def in_locale(said: "Both | None") -> str:
+    """Choose from a text that a document has in each language; nothing if it has none."""
+    from proxy.words import of_locale
+
+    return said.get(of_locale(os.environ), "") if isinstance(said, dict) else said or ""

@@ -30,6 +30,7 @@ PROVED_ELSEWHERE = {
     "cli/ledger": "program/test_ledger_command.py",
     "cli/login": "program/test_login.py",
     "cli/operate": "program/test_admin_commands.py",
+    "cli/status_view": "program/test_admin_commands.py",
     "console": "program/test_console.py",
     "console/changes": "unit/console/test_views.py",
     "console/copying": "unit/console/test_copying.py",

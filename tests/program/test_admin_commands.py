@@ -18,8 +18,8 @@ import pytest
 from proxy.addresses import ListenAddress
 from proxy.admin import client as admin_client
 from proxy.admin.access import Access
-from proxy.cli import operate
 from proxy.cli.opening import opening
+from proxy.cli.status_view import view
 from proxy.settings.sources import locate
 from proxy.terminal.screen import Screen
 from proxy.words.durations import span
@@ -125,7 +125,7 @@ def test_status_is_readable(proxy: Program) -> None:
     ],
 )
 def test_a_clock_is_called_another_only_where_a_date_can_tell(skew: float, words: str) -> None:
-    text = operate.view({"clock_skew": skew, "token": {}}, Screen(Paper(), {}))  # type: ignore[arg-type]
+    text = view({"clock_skew": skew, "token": {}}, Screen(Paper(), {}))  # type: ignore[arg-type]
     assert f"server's clock  {words}" in text
 
 
@@ -473,11 +473,20 @@ class Terminal(Paper):
         return True
 
 
+def test_status_is_in_spanish_where_the_terminal_is(proxy: Program) -> None:
+    where = f"--admin-listen=127.0.0.1:{proxy.admin_port}"
+    ended = command("status", where, cwd=proxy.cwd, LANG="es_CO.UTF-8")
+    rows = dict(re.split(r"  +", row.strip(), maxsplit=1) for row in ended.out.splitlines()[2:])
+    assert ended.out.startswith("● listo  breb-proxy ")
+    assert rows["token"].startswith("fresh: válido por 23 h")
+    assert (rows["último fallo"], rows["peticiones"]) == ("ninguno", "0 en curso")
+
+
 @pytest.mark.parametrize("state", ["none", "expired", "failing", "renewing"])
 def test_the_view_stands_with_whatever_is_known(state: str) -> None:
     """An older or newer proxy may tell less or more."""
     screen = Screen(Paper(), {})  # type: ignore[arg-type]
-    text = operate.view(
+    text = view(
         {"draining": True, "clock_skew": -2, "token": {"state": state, "waiting": 3}}, screen
     )
     assert text.startswith("* draining")

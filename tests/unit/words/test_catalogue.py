@@ -142,7 +142,7 @@ def test_no_error_is_given_a_sentence() -> None:
     assert sentences == []
 
 
-@pytest.mark.parametrize("name", ["operate", "tokens", "login"])
+@pytest.mark.parametrize("name", ["operate", "status_view", "tokens", "login"])
 def test_a_command_says_no_sentence(name: str) -> None:
     """Usage is said by argparse, in English, and so are errors in it."""
     sentences = [
