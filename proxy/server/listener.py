@@ -83,7 +83,7 @@ class Listener(Server):
                 make, sock=sock, backlog=self.config.backlog, **hidden
             )
             for each in sockets or ()
-            for sock in (each, *(each.dup() for _ in range(ACCEPTED - 1)))
+            for sock in (each, *(_same(each) for _ in range(ACCEPTED - 1)))
         ]
         self.started = True
         self.listening.set()
@@ -128,3 +128,11 @@ class Listener(Server):
             if not (await asyncio.wait((serving,), timeout=LAST_WORDS))[0]:
                 self.callers.abort()
         await serving
+
+
+def _same(listening: socket.socket) -> socket.socket:
+    """Return the same socket under another number; its own `dup` fails where its class is ours."""
+    family, kind, protocol = listening.family, listening.type, listening.proto
+    other = socket.fromfd(listening.fileno(), family, kind, protocol)
+    other.setblocking(False)
+    return other
