@@ -92,3 +92,8 @@ def test_the_notes_of_a_release_are_its_section_of_the_changelog() -> None:
     assert release_notes.notes(release_notes.CHANGELOG.read_text(encoding="utf-8"))
     with pytest.raises(SystemExit, match=r"no section for 3\.0\.0"):
         release_notes.notes(text, "3.0.0")
+
+
+def test_what_is_new_can_be_read_in_a_few_minutes() -> None:
+    told = release_notes.notes(release_notes.CHANGELOG.read_text(encoding="utf-8"))
+    assert len(told.split()) < 850
