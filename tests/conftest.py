@@ -47,22 +47,24 @@ settings.load_profile("same")
 # for. Files that take a minute, then folders.
 _ORDER = (
     "browser/test_page.py",
-    "simulator/test_openapi.py",
+    "program/test_doctor.py",
     "program/test_token_life.py",
-    "unit/console/test_copying.py",
+    "program/test_ledger_heals.py",
+    "program/test_ledger_database.py",
+    "simulator/test_openapi.py",
     "docs/test_readme.py",
     "docs/test_suite.py",
-    "browser/test_postman.py",
-    "program/test_doctor.py",
-    "program/test_streaming.py",
-    "program/test_systemd.py",
-    "program/test_command_line.py",
-    "program/test_rivals.py",
+    "unit/console/test_copying.py",
+    "unit/token/test_shared.py",
     "program/",
     "docs/",
     "browser/",
     "simulator/",
     "judges/",
+    "hostile/",
+    "unit/token/",
+    "unit/ledger/",
+    "unit/upstream/",
     "unit/",
     "",
 )
@@ -136,7 +138,7 @@ def pytest_collection_finish() -> None:
 
 def pytest_xdist_auto_num_workers() -> int:
     """Take more workers than cores: the tests wait more than they compute."""
-    return 3 * (os.cpu_count() or 1)
+    return 4 * (os.cpu_count() or 1)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -19,7 +19,7 @@ START = {
     "bash": ["bash", "--norc", "--noprofile", "-i"],
     "zsh": ["zsh", "-f", "-i"],
 }
-BEFORE = {"bash": "", "zsh": "bindkey -e; autoload -Uz compinit; compinit -u -D; "}
+BEFORE = {"bash": "", "zsh": "bindkey -e; autoload -Uz compinit; compinit -u -d $DUMP; "}
 CASES = [
     ("breb-proxy led", "breb-proxy ledger "),
     ("breb-proxy ledger loo", "breb-proxy ledger look-up "),
@@ -48,6 +48,7 @@ def pressed(shell: str, typed: str, folder: Path) -> str:
     (folder / "only-one.pem").touch()
     ours, theirs = pty.openpty()
     env = {"PATH": os.environ["PATH"], "HOME": str(folder), "TERM": "dumb", "LANG": "C.UTF-8"}
+    env["DUMP"] = str(folder.parent / "zcompdump")  # what zsh has of itself: read once for all
     process = subprocess.Popen(
         START[shell], cwd=folder, env=env, stdin=theirs, stdout=theirs, stderr=theirs,
         start_new_session=True,

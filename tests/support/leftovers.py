@@ -23,7 +23,7 @@ from tests.support import ports, spawner
 from tests.support.patience import PATIENCE
 
 _LINUX = sys.platform == "linux"
-# Asked twice for each of eight thousand tests: without pathlib that costs a third.
+# Asked for each of ten thousand tests: without pathlib that costs a third.
 _HERE = "/proc/self" if _LINUX else "/dev"
 Held = dict[tuple[str, object], str]
 
@@ -35,19 +35,28 @@ class Watch:
         self._module = ""
         self._at_first: Held = {}
         self._before: Held | None = None
+        self._more = True  # a fixture that outlives a test has been set up since
         self._failed = False
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        self._before = None
         if self._module != _module(item):
             self._module, self._at_first, self._failed = _module(item), held(), False
+            self._before = None
         return (yield)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> None:
+        self._more |= fixturedef.scope != "function"
 
     @pytest.fixture(autouse=True)
     def _what_is_there_before(self) -> None:
-        """Look once the fixtures of the module stand, and before any of the test's own."""
-        self._before = held()
+        """Look once the fixtures of the module stand, and before any of the test's own.
+
+        What was there before the test before, and not more after it, need not be looked at again.
+        """
+        if self._more or self._before is None:
+            self._before, self._more = held(), False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._failed |= report.failed
@@ -58,11 +67,14 @@ class Watch:
     ) -> Iterator[None]:
         yield
         if self._failed:  # it did not come to clean up
+            self._before = None
             return
         if nextitem is None or _module(nextitem) != self._module:
             _compare(self._at_first, self._module)
         elif self._before is not None and self._before.keys() == self._at_first.keys():
             _compare(self._before, item.nodeid)
+        else:
+            self._before = None
 
 
 def _module(item: pytest.Item) -> str:
