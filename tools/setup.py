@@ -166,8 +166,10 @@ def link(folder: Path) -> None:
 
 def _run(command: list[str], folder: Path, lock: str) -> None:
     """Run it; if it fails, print its last words and raise Failed with what they mean."""
-    # A virtual environment has no place for what a user's pip is set to install beside it.
-    env = {**os.environ, "PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    # A virtual environment has no place for what a user's pip is set to install beside it; and pip
+    # does not go on where warnings are made errors.
+    own = {"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONWARNINGS": ""}
+    env = {**os.environ, **own}
     pipe: dict = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     said: list[str] = []
     with subprocess.Popen(command, cwd=ROOT, env=env, **pipe) as process:

@@ -25,8 +25,9 @@ def install(wheel: Path, folder: Path) -> Path:
     pip = [sys.executable, "-m", "pip", "--python", str(programs / "python"), "install", "-q"]
     pip.append("--no-compile")  # what is tried once is compiled as it is imported
     locked = ["--require-hashes", "--only-binary", ":all:", "-r", str(LOCK)]
-    subprocess.run([*pip, *locked], check=True)
-    subprocess.run([*pip, "--no-deps", str(wheel)], check=True)
+    # pip does not go on where PYTHONWARNINGS makes errors of its own.
+    subprocess.run([*pip, *locked], env=clean(), check=True)
+    subprocess.run([*pip, "--no-deps", str(wheel)], env=clean(), check=True)
     return programs
 
 

@@ -68,14 +68,15 @@ def run(given: Mapping[str, str], simulator: Mapping[str, object]) -> None:
 
 
 class _BoundListener:
-    """A listener, bound to the wanted address or to a free port near it."""
+    """A listener, bound to the wanted address or to a free port near it, until ``bound`` ends."""
 
-    def __init__(self, asked: ListenAddress) -> None:
+    def __init__(self, asked: ListenAddress, bound: contextlib.ExitStack) -> None:
         if asked.path or asked.port == 0:
             self.sockets = sockets.bind(asked)
             self.address = sockets.bound(asked, self.sockets)
         else:
             self.sockets, self.address = sockets.bind_near(asked)
+        bound.callback(sockets.release, self.sockets)
         self.moved = asked.port not in (0, self.address.port)
         self.asked = asked
 
@@ -89,13 +90,16 @@ class Demo:
         self._language = of_locale(os.environ)
         listen = _address(given, "listen", "127.0.0.1:8080")
         admin = _address(given, "admin_listen", "127.0.0.1:8081")
-        self._simulator = _BoundListener(SIMULATOR)
-        self._callers = _BoundListener(listen)
-        self._admin = _BoundListener(admin)
-        self._folder = tempfile.TemporaryDirectory(
-            prefix="breb-proxy-demo-", ignore_cleanup_errors=True
-        )
-        self._settings = self._load(given)
+        with contextlib.ExitStack() as bound:  # to be left again if anything is wrong
+            self._simulator = _BoundListener(SIMULATOR, bound)
+            self._callers = _BoundListener(listen, bound)
+            self._admin = _BoundListener(admin, bound)
+            self._folder = tempfile.TemporaryDirectory(
+                prefix="breb-proxy-demo-", ignore_cleanup_errors=True
+            )
+            bound.callback(self._folder.cleanup)
+            self._settings = self._load(given)
+            bound.pop_all()
         self._access = Access()
         callback = f"http://{self._simulator.address}{WEBHOOK_PATH}"
         chosen = _simulated({"webhook_url": callback, **simulator})
@@ -129,18 +133,20 @@ class Demo:
         try:
             async with asyncio.TaskGroup() as tasks:
                 running = tasks.create_task(simulator.serve(self._simulator.sockets))
-                await server.serve(
-                    settings,
-                    FixedCredentials(_CREDENTIALS),
-                    self._callers.sockets,
-                    self._admin.sockets,
-                    access=self._access,
-                    as_json=as_json,
-                    tidy=self._folder.cleanup,
-                    started=self._tell,
-                )
-                simulator.should_exit = True
-                await running
+                try:
+                    await server.serve(
+                        settings,
+                        FixedCredentials(_CREDENTIALS),
+                        self._callers.sockets,
+                        self._admin.sockets,
+                        access=self._access,
+                        as_json=as_json,
+                        tidy=self._folder.cleanup,
+                        started=self._tell,
+                    )
+                finally:  # cancelled, it would leave its connections open
+                    simulator.should_exit = True
+                    await asyncio.wait([running])
         except* SettingsError as group:  # a named ledger that cannot be used
             raise group.exceptions[0] from None
         self._screen.line(f"\n{self._say(phrase('demo.ended'))}")

@@ -12,7 +12,7 @@ from proxy.server import sockets
 from proxy.server.sockets import AddressTaken
 from proxy.words import phrase
 
-_ASK = 1.0  # seconds
+_ASK = 5.0  # seconds: a proxy answers at once, on a machine that is not busy
 
 
 async def door(address: ListenAddress, admin: ListenAddress, setting: str) -> Finding:

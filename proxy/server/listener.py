@@ -54,6 +54,7 @@ class Listener(Server):
                 timeout_graceful_shutdown=cast("int", grace),
             )
         )
+        self.servers = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, as uvicorn does; TLS begins above that, where `callers` can count it.
@@ -108,8 +109,12 @@ class Listener(Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Leave the signals to the program, which has two servers."""
-        yield
+        """Leave the signals to the program, which has two servers; listen no longer than it."""
+        try:
+            yield
+        finally:  # uvicorn leaves its sockets open where it is cancelled
+            for server in self.servers:
+                server.close()
 
     def drain(self) -> None:
         """Stop accepting; finish what is under way."""

@@ -1,5 +1,6 @@
 """The wheel, as its users get it: built, installed into an empty environment, run elsewhere."""
 
+import os
 import re
 import subprocess
 import sys
@@ -25,7 +26,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
     command += ["-w", str(folder), "."]
-    done = subprocess.run(command, cwd=trial.ROOT, capture_output=True, text=True, check=False)
+    env = {**os.environ, "PYTHONWARNINGS": ""}  # pip has some
+    done = subprocess.run(
+        command, cwd=trial.ROOT, env=env, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     (made,) = folder.glob("*.whl")
     return made

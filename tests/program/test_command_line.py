@@ -564,8 +564,11 @@ def test_what_is_asked_often_loads_little(words: list[str], others: tuple[str, .
 
 
 def into(descriptor: int, tmp_path: Path, arguments: list[str]) -> tuple[int, str]:
-    """Run a command with its output going to ``descriptor``; buffered, as it is for users."""
-    env = environment({})
+    """Run a command with its output going to ``descriptor``; buffered, as it is for users.
+
+    What it would leave open at its end is an error.
+    """
+    env = environment({"PYTHONWARNINGS": "error"})
     env.pop("PYTHONUNBUFFERED", None)
     done = subprocess.run(
         [sys.executable, "-m", "proxy", *arguments],

@@ -374,7 +374,8 @@ def test_wrong_flags_are_one_line(tmp_path: Path, flag: str, says: str) -> None:
 
 
 def test_what_it_advises_it_takes(tmp_path: Path) -> None:
-    ended = command("demo", "--listen=0.0.0.0:0", cwd=tmp_path)
+    """And it leaves nothing open: that is an error here."""
+    ended = command("demo", "--listen=0.0.0.0:0", cwd=tmp_path, PYTHONWARNINGS="error")
     assert ended.code == 2
     assert "it has options for settings, such as --allow-open-listener for" in ended.err
     taken = ("--listen=0.0.0.0:0", "--allow-open-listener", "--read-timeout=x")
@@ -384,7 +385,7 @@ def test_what_it_advises_it_takes(tmp_path: Path) -> None:
 
 
 def test_an_address_of_another_machine_is_exit_code_three(tmp_path: Path) -> None:
-    ended = command("demo", "--listen=192.0.2.1:8080", cwd=tmp_path)
+    ended = command("demo", "--listen=192.0.2.1:8080", cwd=tmp_path, PYTHONWARNINGS="error")
     assert ended.code == 3
     assert ended.err.startswith("breb-proxy: cannot listen on 192.0.2.1:80")
 

@@ -133,7 +133,7 @@ def _registry() -> str:
     """Ask pip, which knows where its registry is and through which proxy it is reached."""
     with tempfile.TemporaryDirectory() as folder:
         own = ["--no-deps", "--no-cache-dir", "--retries=0", "--timeout=10", "-d", folder]
-        _run([sys.executable, "-m", "pip", "download", "-q", *own, "pip"])
+        _run([sys.executable, "-W", "ignore", "-m", "pip", "download", "-q", *own, "pip"])
     return ""
 
 
