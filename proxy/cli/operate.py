@@ -27,7 +27,7 @@ from proxy.terminal.arguments import (
     say,
     say_wrong,
 )
-from proxy.terminal.language import worded
+from proxy.terminal.language import in_locale, worded
 from proxy.terminal.plain import as_json
 from proxy.terminal.screen import Screen
 from proxy.words import Said, phrase
@@ -121,7 +121,7 @@ def _refresh(where: ListenAddress, options: argparse.Namespace, screen: Screen) 
     del options
     came = _document(where, "POST", "/refresh", _REFRESH_LIMIT, (200, 503))
     state = cast("RefreshDocument", came)
-    words = str(state.get("words"))
+    words = in_locale(state.get("said")) or str(state.get("words"))
     if state.get("renewed"):
         screen.line(worded(phrase("refresh.renewed", words=words)))
         return OK
@@ -129,7 +129,7 @@ def _refresh(where: ListenAddress, options: argparse.Namespace, screen: Screen) 
     late = phrase("refresh.same") if same else phrase("refresh.under-way")
     works = state.get("usable_for")
     kept = phrase("refresh.still-works") if works else phrase("refresh.none")
-    why = state.get("last_error") or late
+    why = in_locale(state.get("failure")) or state.get("last_error") or late
     say(phrase("refresh.failed", why=why, kept=kept, words=words))
     return FAILED
 

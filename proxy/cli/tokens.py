@@ -28,7 +28,7 @@ from proxy.terminal.arguments import (
     say,
     say_wrong,
 )
-from proxy.terminal.language import worded
+from proxy.terminal.language import in_locale, worded
 from proxy.terminal.plain import as_json
 from proxy.terminal.screen import Screen
 from proxy.terminal.table import Cell, lines
@@ -143,7 +143,8 @@ class _Beside:
             why = reply.text.strip()
             raise Unreached(phrase("reach.refused", where=str(self._where), why=why))
         if reply.status == 502:
-            raise TokenError(str(reply.document.get("detail")))
+            said = in_locale(reply.document.get("said"))
+            raise TokenError(said or str(reply.document.get("detail")))
         if reply.status != 200 or not reply.document:
             where, status = str(self._where), str(reply.status)
             raise Unreached(phrase("reach.no-command", where=where, status=status))

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from proxy.words import Said
-    from proxy.words.phrase import Both
 
 
 def worded(what: "Said") -> str:
@@ -17,8 +16,9 @@ def worded(what: "Said") -> str:
     return what.said(of_locale(os.environ))
 
 
-def in_locale(said: "Both | None") -> str:
-    """Choose from a text that a document has in each language; nothing if it has none."""
+def in_locale(said: object) -> str:
+    """Choose from the text that a document has in each language; nothing if it has none."""
     from proxy.words import of_locale
 
-    return said.get(of_locale(os.environ), "") if isinstance(said, dict) else said or ""
+    chosen = said.get(of_locale(os.environ)) if isinstance(said, dict) else said
+    return chosen if isinstance(chosen, str) else ""  # a stranger may have answered

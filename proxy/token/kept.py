@@ -9,7 +9,7 @@ from proxy.clock import sleepless
 from proxy.errors import TokenEndpointUnavailable, TokenError
 from proxy.token.keeper import KeeperOptions, TokenKeeper
 from proxy.token.source import AccessToken, TokenSource
-from proxy.words import phrase
+from proxy.words import Phrase, phrase
 
 
 @asynccontextmanager
@@ -43,11 +43,9 @@ async def fetched(keeper: TokenKeeper) -> AccessToken | TokenError:
     return keeper.error or TokenEndpointUnavailable(phrase("endpoint-late"))
 
 
-def left_alive(keeper: TokenKeeper) -> str:
-    """Return a warning if the token could not be revoked; else nothing."""
-    if not keeper.revocations["failure"]:
-        return ""
-    return "the token of this command could not be revoked; it stays valid until it expires"
+def left_alive(keeper: TokenKeeper) -> Phrase | None:
+    """Return a warning if the token could not be revoked; else None."""
+    return phrase("token.left-alive") if keeper.revocations["failure"] else None
 
 
 async def undisturbed(work: Coroutine[Any, Any, None]) -> None:

@@ -3,6 +3,10 @@
 from proxy.words.entry import Words
 
 OF_TOKENS = {
+    "token.left-alive": Words(
+        "the token of this command could not be revoked; it stays valid until it expires",
+        "el token de este comando no se pudo revocar; sigue vigente hasta que venza",
+    ),
     "title.no-token": Words("No access token", "No hay token de acceso"),
     "title.not-given": Words(
         "No access token: the token endpoint did not give one",

@@ -480,6 +480,8 @@ def test_status_is_in_spanish_where_the_terminal_is(proxy: Program) -> None:
     assert ended.out.startswith("● listo  breb-proxy ")
     assert rows["token"].startswith("fresh: válido por 23 h")
     assert (rows["último fallo"], rows["peticiones"]) == ("ninguno", "0 en curso")
+    renewed = command("refresh", where, cwd=proxy.cwd, LANG="es_CO.UTF-8")
+    assert renewed.out.startswith("renovado: válido por 23 h")
 
 
 @pytest.mark.parametrize("state", ["none", "expired", "failing", "renewing"])
