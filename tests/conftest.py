@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import signal
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -21,6 +22,19 @@ from tests.support.sweeps import Rest
 
 if TYPE_CHECKING:
     from tests.support.postgres import Postgres
+
+# What cannot be imported on Windows: it has no fcntl, no Unix sockets, no users by number; and the
+# client of the database and the judge of traces are not among what its tests are given.
+collect_ignore = (
+    [
+        *("unit/admin/test_local_only.py", "unit/console/test_copying.py"),
+        *("unit/ledger/postgres", "unit/ledger/sqlite/test_store.py", "unit/postgres"),
+        *("unit/token/test_shared.py", "unit/token/test_shelf.py"),
+        *("unit/settings/test_tracing.py", "unit/tracing"),
+    ]
+    if sys.platform == "win32"
+    else []
+)
 
 # A shell ignores SIGINT for what it starts in the background, and so would all that we start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -73,6 +87,7 @@ _ORDER = (
 @pytest.fixture(scope="module")
 def postgres() -> "Iterator[Postgres]":
     """A server for the tests of a module, each with a database of its own."""
+    need("postgres")
     from tests.support.postgres import Postgres  # few tests want its client
 
     with Postgres() as server:

@@ -114,6 +114,13 @@ def _localhost6() -> str:
     return ""
 
 
+def _posix() -> str:
+    """Modes, signals, Unix sockets, terminals, open files that are renamed: all or none of it."""
+    if not hasattr(os, "fork"):
+        raise NotMet
+    return ""
+
+
 def _root() -> str:
     if sys.platform != "linux" or os.getuid() != 0:
         raise NotMet
@@ -191,6 +198,7 @@ NEEDS = {
     "checkout": Need("this is no git checkout", "git clone", _checkout),
     "registry": Need("pip reaches no package registry", "PIP_INDEX_URL names yours", _registry),
     "ipv6": Need("no IPv6", "", _ipv6),
+    "posix": Need("this is no POSIX system", "", _posix),
     "localhost is ::1": Need("localhost is not ::1", "", _localhost6),
     "a tree that others can read": Need(
         "other users cannot read this tree: clone it into a folder for all", "", _open_tree
@@ -206,7 +214,8 @@ def need(name: str) -> str:
     """Return where a thing is that a test cannot do without; without it, skip or fail the test."""
     found, words = _tried(name)
     if words:
-        without(words, brought=bool(NEEDS[name].brings))
+        # What brings it is Debian's.
+        without(words, brought=bool(NEEDS[name].brings) and sys.platform != "win32")
     return found
 
 

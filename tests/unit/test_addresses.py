@@ -25,6 +25,7 @@ def test_these_are_not_this_machine_alone(host: str) -> None:
     assert not loopback(host)
 
 
+@pytest.mark.needs("posix")
 @pytest.mark.parametrize(
     ("text", "address", "private"),
     [
@@ -49,6 +50,7 @@ def test_a_listener_is_read_and_written(text: str, address: ListenAddress, priva
      "127.0.0.1:８０", "::1:8080", "[::1]", "[::1:80", "a b:80", "http://x:80", "-x:80",
      "unix:relative", "unix:", "unix:/" + "x" * 100],
 )  # fmt: skip
+@pytest.mark.needs("posix")
 def test_what_is_no_listener_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"must|port 65536 is too high: at most 65535"):
         ListenAddress.parse(text)
@@ -140,6 +142,7 @@ def test_the_environment_is_judged_by_the_whole_host(url: str, environment: str)
     assert Url.parse(url).environment == environment
 
 
+@pytest.mark.needs("posix")
 @pytest.mark.parametrize(
     ("url", "listener", "reaches"),
     [
@@ -167,6 +170,7 @@ def test_an_upstream_that_is_our_own_listener_is_found(
     assert Url.parse(url).reaches(ListenAddress.parse(listener)) is reaches
 
 
+@pytest.mark.needs("posix")
 @pytest.mark.parametrize(
     ("listen", "reached"),
     [

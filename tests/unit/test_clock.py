@@ -23,12 +23,14 @@ def test_on_linux_it_is_the_clock_that_counts_suspended_time() -> None:
     assert before <= now <= time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+@pytest.mark.needs("posix")
 def test_the_best_clock_that_the_system_has_is_taken() -> None:
     counting = sleepless(("CLOCK_OF_ANOTHER_SYSTEM", "CLOCK_MONOTONIC"))
     before = time.clock_gettime(time.CLOCK_MONOTONIC)
     assert before <= counting() <= time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
+@pytest.mark.needs("posix")
 def test_a_clock_that_the_kernel_refuses_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     own_time(monkeypatch, clock, CLOCK_BOOTTIME=987_654)
     before = time.clock_gettime(time.CLOCK_MONOTONIC)

@@ -24,6 +24,7 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return executable(tmp_path / "a clone" / ".venv" / "bin" / "breb-proxy")
 
 
+@pytest.mark.needs("posix")
 def test_it_is_the_name_alone_where_the_shell_finds_this_one(
     script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -34,6 +35,7 @@ def test_it_is_the_name_alone_where_the_shell_finds_this_one(
     assert command(str(script.with_name("python"))) == "breb-proxy"
 
 
+@pytest.mark.needs("posix")
 def test_it_is_the_shortest_path_where_the_shell_finds_none_or_another(
     script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -47,6 +49,7 @@ def test_it_is_the_shortest_path_where_the_shell_finds_none_or_another(
     assert line == "it"
 
 
+@pytest.mark.needs("posix")
 def test_it_is_the_module_where_there_is_no_script(tmp_path: Path) -> None:
     assert command(str(tmp_path / "python")) == f"{tmp_path}/python -m proxy"
 
@@ -55,6 +58,7 @@ def test_it_is_the_name_where_python_is_part_of_another_program() -> None:
     assert command("") == "breb-proxy"
 
 
+@pytest.mark.needs("posix")
 def test_a_folder_that_has_gone_is_no_error(script: Path, tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     code = (

@@ -113,6 +113,7 @@ def test_a_session_has_the_name_of_who_asked_for_its_link(world: World) -> None:
     assert (line["via"], line["session"], line["name"]) == ("console", 1, "ana")
 
 
+@pytest.mark.needs("posix")
 def test_over_a_unix_socket_the_uid_is_the_kernels(world: World) -> None:
     world.act(works, "", uid=0, client=None)
     world.act(works, "", uid=65534, client=None)
@@ -165,6 +166,7 @@ def test_an_endpoint_may_add_facts_where_nothing_is_recorded() -> None:
     deed(Request({"type": "http"})).facts["row"] = 1
 
 
+@pytest.mark.needs("posix")
 def test_who_called_sudo_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUDO_USER", "ana gómez")
     assert operator.given(operator.field()[operator.FIELD]) == "ana gómez"

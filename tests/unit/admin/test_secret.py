@@ -34,6 +34,7 @@ def test_it_is_another_one_each_time_and_too_long_to_guess() -> None:
     assert {len(each) for each in made} == {43}
 
 
+@pytest.mark.needs("posix")
 def test_it_lies_in_a_file_that_our_user_alone_can_read(runtime: Path) -> None:
     with secret.left("s3", WHERE) as found:
         assert found
@@ -78,6 +79,7 @@ def test_what_was_left_by_one_that_broke_down_is_replaced(runtime: Path) -> None
         assert list(secret.found(WHERE, [])) == ["new"]
 
 
+@pytest.mark.needs("posix")
 def test_the_next_process_keeps_its_own(runtime: Path) -> None:
     with secret.left("ours", WHERE):
         (runtime / "breb-proxy" / "admin-1.secret").write_text("the next one's\n")
@@ -93,6 +95,7 @@ def elsewhere(folder: Path) -> None:
     folder.symlink_to(folder.parent)
 
 
+@pytest.mark.needs("posix")
 @pytest.mark.parametrize("made", [others, elsewhere])
 def test_a_folder_that_others_can_change_is_not_used(
     runtime: Path, made: object, monkeypatch: pytest.MonkeyPatch
@@ -105,6 +108,7 @@ def test_a_folder_that_others_can_change_is_not_used(
         assert not found
 
 
+@pytest.mark.needs("posix")
 def test_the_folders_are_those_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     user = os.getuid()
     given = {"RUNTIME_DIRECTORY": "/run/one:/run/two", "XDG_RUNTIME_DIR": "/run/x", "TMPDIR": "/t"}
@@ -139,6 +143,7 @@ def test_a_command_finds_the_secret_of_the_listener_it_asks(
         assert list(secret.found(ListenAddress.parse(asked), [])) == (["s3"] if same else [])
 
 
+@pytest.mark.needs("posix")
 def test_a_unix_socket_needs_none(runtime: Path) -> None:
     where = ListenAddress.parse("unix:/run/x.sock")
     with secret.left("s3", where) as found:
@@ -238,6 +243,7 @@ def folder_linked(file: Path) -> None:
 root = pytest.mark.needs("another user")
 
 
+@pytest.mark.needs("posix")
 @pytest.mark.parametrize(
     ("made", "why"),
     [
@@ -282,6 +288,7 @@ def test_root_does_not_believe_what_a_process_of_another_user_holds(
         assert f"that of process {os.getpid()}: it belongs to nobody" in told
 
 
+@pytest.mark.needs("posix")
 def test_all_addresses_of_a_listener_have_it(runtime: Path) -> None:
     """As where a service manager made a Unix socket and two of TCP."""
     several = [ListenAddress.parse(each) for each in ("unix:/x", "127.0.0.1:1", "127.0.0.1:2")]

@@ -215,6 +215,7 @@ def settings(**values: Any) -> Settings:
     return Settings(client_id="x", client_secret="y", **values)
 
 
+@pytest.mark.needs("posix")
 @pytest.mark.parametrize(
     ("values", "url", "socket", "words"),
     [

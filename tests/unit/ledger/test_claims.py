@@ -26,6 +26,7 @@ from tests.support.random_lives import live
 from tests.support.sweeps import further
 
 
+@pytest.mark.needs("posix")
 @pytest.mark.parametrize("seed", [*range(4), *further(*range(4, 24))])
 def test_of_a_key_one_request_is_sent_that_is_not_proved_unprocessed(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch

@@ -69,6 +69,7 @@ def test_of_two_in_one_commit_the_first_has_it(store: FileStore) -> None:
     assert store.free([one, two, other]) == [one, other]
 
 
+@pytest.mark.needs("posix")
 def test_an_answer_is_kept_with_the_end(store: FileStore, path: Path) -> None:
     payment = claimed()
     opens(store, payment)

@@ -289,6 +289,7 @@ async def test_a_page_found_broken_while_rows_are_deleted_stops_what_would_be_wr
         await ledger.open(row())
 
 
+@pytest.mark.needs("posix")
 async def test_a_file_that_is_taken_away_is_not_begun_anew(ledger: Ledger, path: Path) -> None:
     under_way = row("old")
     await ledger.open(under_way)
@@ -306,6 +307,7 @@ async def test_a_file_that_is_taken_away_is_not_begun_anew(ledger: Ledger, path:
     assert outcomes(path) == [("old", "answered"), ("new", None)]
 
 
+@pytest.mark.needs("posix")
 async def test_hashes_have_the_same_key_while_no_file_is_open(ledger: Ledger, path: Path) -> None:
     """Else a payment that comes while a backup is opened would look like no other."""
     before = ledger.mark("r-1")
@@ -322,6 +324,7 @@ async def test_hashes_have_the_same_key_while_no_file_is_open(ledger: Ledger, pa
     assert ledger.mark("r-1") == before
 
 
+@pytest.mark.needs("posix")
 async def test_an_end_is_written_to_its_own_row_though_the_file_is_another(
     ledger: Ledger, path: Path
 ) -> None:
@@ -350,6 +353,7 @@ async def test_an_end_is_written_to_its_own_row_though_the_file_is_another(
     assert outcomes(away) == [("first", "answered"), ("old", "unknown")]
 
 
+@pytest.mark.needs("posix")
 async def test_what_ends_after_its_file_was_deleted_is_written_into_the_next(
     ledger: Ledger, path: Path
 ) -> None:
@@ -367,6 +371,7 @@ async def test_what_ends_after_its_file_was_deleted_is_written_into_the_next(
     await soon(lambda: outcomes(path) == [("run-1", "answered"), ("old", "answered")])
 
 
+@pytest.mark.needs("posix")
 async def test_what_is_under_way_goes_on_in_a_copy_that_takes_the_files_place(
     ledger: Ledger, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -77,6 +77,7 @@ def test_what_is_open_while_nobody_uses_the_ledger_is_in_doubt(path: Path) -> No
     store.close()
 
 
+@pytest.mark.needs("posix")
 def test_of_a_lock_that_cannot_be_read_nothing_is_concluded(path: Path) -> None:
     filled(path, None)
     lock = path.with_name("ledger.db.lock")
@@ -159,6 +160,7 @@ def test_a_verdict_is_given_while_the_proxy_writes(path: Path) -> None:
     store.close()
 
 
+@pytest.mark.needs("posix")
 def test_a_backup_is_whole_and_made_while_it_is_written(path: Path) -> None:
     store = FileStore.open(path)
     store.write([row(f"run-{n}") for n in range(300)], [])
@@ -200,6 +202,7 @@ def test_what_is_no_ledger_is_not_read(path: Path, data: bytes) -> None:
         pass
 
 
+@pytest.mark.needs("posix")
 def test_a_full_disk_of_small_blocks_is_no_trouble_of_the_output(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -289,6 +289,7 @@ def test_what_is_dropped_is_read_in_sips() -> None:
     run(test)
 
 
+@pytest.mark.needs("posix")
 def test_the_rest_of_what_is_dropped_is_forgotten_before_it_is_read_on() -> None:
     async def test(listener: Listener) -> None:
         here, there = socket.socketpair()

@@ -126,6 +126,7 @@ async def ended(reader: asyncio.StreamReader) -> bytes:
     return b""
 
 
+@pytest.mark.needs("posix")
 @pytest.mark.parametrize("greedy", [0, 8], ids=["by records", "greedy"])
 @pytest.mark.parametrize("new", LOOPS)
 def test_what_comes_with_the_end_of_the_handshake_is_not_lost(

@@ -98,6 +98,7 @@ async def test_a_share_is_for_as_many_steps_as_fit() -> None:
     assert turns.has_time()
 
 
+@pytest.mark.needs("posix")
 @pytest.mark.parametrize(
     "anyio_backend",
     [

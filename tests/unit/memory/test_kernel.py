@@ -26,6 +26,7 @@ async def test_little_is_kept_where_memory_is_scarce_and_as_ever_elsewhere() -> 
         assert kept(sock) <= min(usual, 2 * 32_768)
 
 
+@pytest.mark.needs("posix")
 async def test_unix_sockets_are_left_alone() -> None:
     with socket.socket(socket.AF_UNIX) as sock:
         usual = kept(sock)
@@ -45,6 +46,7 @@ def forgotten(sock: socket.socket | None) -> bool:
     return forget(cast("asyncio.Transport", Transport(sock)))
 
 
+@pytest.mark.needs("posix")
 def test_much_that_nobody_wants_is_forgotten_in_pieces() -> None:
     here, there = socket.socketpair()
     with here, there:

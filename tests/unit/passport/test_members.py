@@ -5,7 +5,7 @@ from pathlib import Path
 
 from proxy.passport.members import COMPARED, NAMES
 
-TEXT = Path("docs/ledger.md").read_text()
+TEXT = Path("docs/ledger.md").read_text(encoding="utf-8")
 
 
 def test_the_members_are_those_of_the_documentation() -> None:

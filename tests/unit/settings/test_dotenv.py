@@ -55,6 +55,7 @@ def test_commands_look_where_the_proxy_listens(tmp_path: Path, text: str) -> Non
     )
 
 
+@pytest.mark.needs("posix")
 def test_a_file_is_rewritten_for_its_owner_alone(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("# mine\nexport BREB_CLIENT_SECRET='old\n'  # there\nBREB_LISTEN=x:1")
@@ -70,6 +71,7 @@ def test_a_file_is_rewritten_for_its_owner_alone(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
+@pytest.mark.needs("posix")
 def test_what_a_link_points_at_is_rewritten(tmp_path: Path) -> None:
     file, link = tmp_path / "shared.env", tmp_path / ".env"
     file.touch()

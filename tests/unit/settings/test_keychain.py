@@ -68,6 +68,7 @@ def test_a_locked_keychain_is_no_missing_pair(memory: MemoryKeychain) -> None:
     assert SECRET not in str(caught.value)
 
 
+@pytest.mark.needs("posix")
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"client_id": "a"}', "no JSON"])
 def test_what_somebody_else_put_there_is_not_taken(memory: MemoryKeychain, text: str) -> None:
     keychain.keep(URL, PAIR)
@@ -124,6 +125,7 @@ def test_no_backend_and_no_library_are_told_apart(
     del memory
 
 
+@pytest.mark.needs("posix")
 def test_notes_that_cannot_be_kept_are_said(
     memory: MemoryKeychain, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

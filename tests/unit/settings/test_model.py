@@ -133,6 +133,7 @@ def test_hosts_are_names_or_addresses(host: str) -> None:
     assert load(allowed_hosts=host).allowed_hosts == (host,)
 
 
+@pytest.mark.needs("posix")
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
@@ -398,6 +399,7 @@ def test_rules_are_for_callers_that_have_a_key() -> None:
     )
 
 
+@pytest.mark.needs("posix")
 @pytest.mark.parametrize(
     ("listen", "key"),
     [

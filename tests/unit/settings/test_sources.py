@@ -55,6 +55,7 @@ def test_no_more_is_read_than_it_takes(tmp_path: Path) -> None:
         sources.get("BREB_LEDGER")
 
 
+@pytest.mark.needs("posix")
 def test_everything_that_is_wrong_with_the_places_is_told_at_once(tmp_path: Path) -> None:
     folder = made(tmp_path / "secrets", breb_client_id="x", other="x")
     (folder / "breb_deny").mkdir()

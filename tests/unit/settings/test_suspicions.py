@@ -163,6 +163,7 @@ def test_a_setting_that_stands_twice_is_told(tmp_path: Path) -> None:
     assert suspicions.repeated(EnvFile(tmp_path / "none")) == []
 
 
+@pytest.mark.needs("posix")
 @pytest.mark.parametrize(
     ("line", "mode", "told"),
     [

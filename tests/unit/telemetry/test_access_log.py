@@ -123,6 +123,7 @@ def test_a_reader_that_is_gone_does_not_end_the_proxy() -> None:
     assert (log._over, log._left) == ([], b"")
 
 
+@pytest.mark.needs("posix")
 def test_lines_wait_for_a_reader_who_stalls_and_none_is_torn() -> None:
     read, write = os.pipe()
     log = AccessLog(as_json=True, descriptor=write)
@@ -144,6 +145,7 @@ def test_lines_wait_for_a_reader_who_stalls_and_none_is_torn() -> None:
     assert len(came) > KEPT
 
 
+@pytest.mark.needs("posix")
 def test_a_reader_who_stalls_does_not_stop_the_proxy(tmp_path: Path) -> None:
     """Neither exchanges nor renewals, whose records go the same way, nor the end."""
     pipe = tmp_path / "pipe"
@@ -182,6 +184,7 @@ def test_records_are_worded(style: str, is_json: bool, root: logging.Logger) -> 
     assert logging.getLogger("httpx").level == logging.WARNING
 
 
+@pytest.mark.needs("posix")
 @pytest.mark.parametrize(
     ("environment", "wanted"),
     [({}, True), ({"TERM": "dumb"}, False), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True)],
@@ -219,6 +222,7 @@ def test_the_access_log_can_be_off() -> None:
         assert '"event":"exchange"' not in proxy.output
 
 
+@pytest.mark.needs("posix")
 @pytest.mark.needs(files=5000)  # fewer are warned of
 def test_the_access_log_is_of_level_info() -> None:
     with RawUpstream() as upstream, Program(upstream.url, log_level="warning") as proxy:

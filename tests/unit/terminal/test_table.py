@@ -2,6 +2,8 @@
 
 import io
 
+import pytest
+
 from proxy.terminal.screen import Screen
 from proxy.terminal.table import Cell, lines
 
@@ -27,6 +29,7 @@ def test_columns_are_as_wide_as_what_is_in_them() -> None:
     ]
 
 
+@pytest.mark.needs("posix")
 def test_colours_take_no_width() -> None:
     rows = [[Cell("a", ("red",)), Cell("1"), Cell("x")]]
     head, line = lines(HEAD, rows, Screen(Terminal(), {"TERM": "xterm"}))

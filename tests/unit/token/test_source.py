@@ -596,6 +596,7 @@ def test_retry_after_is_read_in_both_forms_and_bounded(
     assert response.retry_after(reply_of(429, b"", **fields)) == seconds
 
 
+@pytest.mark.needs("posix")
 def test_a_date_is_utc_wherever_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "America/Bogota")
     time.tzset()

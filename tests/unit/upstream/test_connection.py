@@ -624,6 +624,7 @@ async def test_a_large_answer_that_nobody_wants_does_not_block_the_next() -> Non
         assert len((await fetch(pool))[1]) == size
 
 
+@pytest.mark.needs("posix")
 async def test_what_waits_here_when_the_connection_ends_is_still_there() -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % BIG + b"x" * BIG
     async with serving(answering(answer)) as server, pooled(server.port) as pool:

@@ -69,6 +69,7 @@ async def test_a_port_where_nothing_listens_is_a_refusal(host: str) -> None:
     assert str(error) == f"{host}:{port} refused the connection"
 
 
+@pytest.mark.needs("posix")
 @pytest.mark.parametrize(
     ("error", "kind", "words"),
     [
@@ -180,6 +181,7 @@ async def test_a_family_that_hangs_does_not_hold_up_the_other() -> None:
             filler.close()
 
 
+@pytest.mark.needs("posix")
 async def test_requests_are_not_held_back_to_fill_packets() -> None:
     async with serving(answering(OK)) as server, pooled(server.port) as pool:
         connection = await pool.acquire()

@@ -295,6 +295,7 @@ async def test_a_server_that_does_not_wait_for_the_handshake_is_no_tls_server(
         await until(lambda: server.open == 0)
 
 
+@pytest.mark.needs("posix")
 @pytest.mark.parametrize("many", [False, True], ids=["few", "many"])
 async def test_of_a_large_answer_a_modest_connection_holds_little(
     served: ssl.SSLContext,
@@ -394,6 +395,7 @@ def test_without_authorities_of_the_system_those_of_certifi_serve(
     assert len(tls_context().get_ca_certs()) > 50
 
 
+@pytest.mark.needs("posix")
 def test_a_directory_of_authorities_serves_as_well(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -504,7 +506,7 @@ async def test_a_body_until_the_end_needs_a_signed_end(
         if not signed:
             # The bare socket: FIN, and nothing of TLS before it.
             wire = peer.writer.get_extra_info("socket")
-            with socket.socket(fileno=os.dup(wire.fileno())) as bare:
+            with socket.fromfd(wire.fileno(), wire.family, wire.type) as bare:
                 bare.shutdown(socket.SHUT_WR)
             await peer.closed()
 
@@ -568,6 +570,7 @@ def sockets() -> int:
     return sum("socket:" in os.path.realpath(fd) for fd in Path("/proc/self/fd").iterdir())
 
 
+@pytest.mark.needs("posix")
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts file descriptors (Linux)")
 async def test_cancelling_a_handshake_at_any_step_leaks_no_socket(
     served: ssl.SSLContext, trusting: ResumingContext

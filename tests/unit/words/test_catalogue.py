@@ -41,7 +41,7 @@ def calls() -> tuple[tuple[str, ast.Call], ...]:
     return tuple(
         (f"{path.relative_to(PROXY)}:{node.lineno}", node)
         for path in sorted(PROXY.rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call)
     )
 

@@ -4,6 +4,8 @@ import io
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from proxy.cli.ledger.rows import details, table
 from proxy.ledger.reading import Query, reading
 from proxy.ledger.verdict import conclude, settle
@@ -31,6 +33,7 @@ def test_a_table_has_a_line_for_each_row(entries: list[dict[str, Any]]) -> None:
     assert "\x1b" not in "".join(lines)
 
 
+@pytest.mark.needs("posix")
 def test_on_a_terminal_what_is_in_doubt_is_red(entries: list[dict[str, Any]]) -> None:
     class Terminal(io.StringIO):
         encoding = "utf-8"
