@@ -53,8 +53,8 @@ bench: $(VENV)/.dev ## measure against the peers, side by side (QUICK=1 for two 
 bench-report: $(VENV)/.dev ## write docs/performance.md from the last measurement
 	@$(PY) -m benchmarks report
 
-packages: $(VENV)/.run ## .deb, .rpm and .tar.gz for Linux machines without Python
-	@$(PY) tools/setup.py packages && $(PY) -m tools.packages $(PACKAGED)
+packages: $(VENV)/.run ## .deb, .rpm and .tar.gz for Linux machines without Python; .msi and .zip for Windows
+	@$(PY) tools/setup.py packages && $(PY) -m tools.packages $(PACKAGED) && $(PY) -m tools.windows_package $(WINDOWS_PYTHON)
 
 release: $(VENV)/.dev ## sdist, wheel, bill of materials; the wheel tried in an empty environment
 	@$(PY) tools/setup.py release && $(PY) -m tools.release

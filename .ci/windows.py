@@ -1,14 +1,24 @@
 """Test on Windows' Python under Wine: what is only there, and what its event loop could break.
 
 Not all tests: a start of the program takes a second there. Each that is named has to be found, and
-to pass; the types of what Linux never imports are looked at as on Windows.
+to pass; the types of what Linux never imports are looked at as on Windows. Then the installers of
+this version and of the next are made, and used as an administrator uses them: at a release, and
+when something has changed since they were tried here.
 """
 
+import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from proxy import __version__  # noqa: E402
+from tools import release, windows_package, wine  # noqa: E402
+from tools.bundle import CannotBundle  # noqa: E402
+
 CHOSEN = [
     "tests/windows",
     "tests/unit/upstream/test_pool.py",
@@ -22,21 +32,76 @@ NOT_OF_WINLOOP = "cancelling_at_any_step or cancelling_those_who_wait or arrived
 # asyncio's own server, of the tests, forgets a connection that comes while it closes.
 FORGOTTEN = "ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning"
 TYPES = ["--platform", "win32", "--follow-imports=silent", "--no-warn-unreachable"]
+PYTEST = ["tools.wine", "-m", "pytest", "-p", "no:cacheprovider", "-q"]
+
+
+# What the installers are made of, and tried with, besides the rest of the program.
+INSTALLERS = [
+    *("tools/windows_*.py", "tools/wine.py", "docker/windows/*", "locks/wi*", ".ci/windows.py"),
+    *(
+        "proxy/windows/*.py",
+        "proxy/cli/*service*.py",
+        "proxy/cli/windows_*.py",
+        "proxy/cli/main.py",
+    ),
+    *("tests/windows/test_installer.py", "tests/windows/caller.vbs"),
+]
+TRIED = wine.STATE / "installers-tried"
 
 
 def main() -> int:
     """Return an exit code."""
     places = ("windows/*.py", "cli/windows_*.py")
     room = sorted(str(each) for place in places for each in Path("proxy").glob(place))
-    commands = [
-        ["mypy", *TYPES, *room],
-        ["tools.wine", "-m", "pytest", "-p", "no:cacheprovider", "-q", "-n", "2", *CHOSEN],
-    ]
     # Wine confuses two services that start at the same time: all tests of them in one process.
-    commands[1] += ["--dist", "loadfile"]
-    commands[1] += ["-W", FORGOTTEN, "-k", f"not (winloop and ({NOT_OF_WINLOOP}))"]
-    done = [subprocess.run([sys.executable, "-m", *each], cwd=ROOT) for each in commands]
-    return max(abs(each.returncode) for each in done)
+    tests = [*PYTEST, "-n", "2", "--dist", "loadfile", *CHOSEN]
+    tests += ["-W", FORGOTTEN, "-k", f"not (winloop and ({NOT_OF_WINLOOP}))"]
+    codes = [run("mypy", *TYPES, *room), run(*tests)]
+    if release.tagged() or not (TRIED.exists() and TRIED.read_text() == state()):
+        codes.append(try_installers())
+        if codes[-1] == 0:
+            TRIED.write_text(state())
+    return max(map(abs, codes))
+
+
+def state() -> str:
+    """Return the hash of what may change how the installers work."""
+    found = hashlib.sha256()
+    for file in sorted(each for pattern in INSTALLERS for each in ROOT.glob(pattern)):
+        found.update(file.read_bytes())
+    return found.hexdigest()
+
+
+def run(*command: str, **known: str) -> int:
+    """Run a module with ``known`` in its environment; return its exit code."""
+    words = [sys.executable, "-m", *command]
+    return subprocess.run(words, cwd=ROOT, env=os.environ | known).returncode
+
+
+def try_installers() -> int:
+    """Make the installers, and try them; return an exit code."""
+    try:
+        windows_package.check_tools()
+        windows_package.fill(None)
+    except CannotBundle as error:
+        print(f"no installer: {error}", file=sys.stderr)
+        return 1
+    first, minor, patch = __version__.split(".")
+    for version in (__version__, f"{first}.{minor}.{int(patch) + 1}"):
+        say(version)
+        windows_package.launcher(version)
+        made = windows_package.installer(version)
+    # One process: the services that it drains would be other tests', too.
+    return run(*PYTEST, "-n", "0", "tests/windows/test_installer.py", INSTALLERS=f"Z:{made.parent}")
+
+
+def say(version: str) -> None:
+    """Let the program in the folder be another version."""
+    module = windows_package.FOLDER / "lib" / "proxy" / "__init__.py"
+    text = module.read_text(encoding="utf-8")
+    module.write_text(text.replace(f'"{__version__}"', f'"{version}"'), encoding="utf-8")
+    for each in module.parent.glob("__pycache__/__init__.*"):
+        each.unlink()  # Python would not look at the source again
 
 
 if __name__ == "__main__":

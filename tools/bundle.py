@@ -69,15 +69,20 @@ def _install(python: str, app: Path) -> None:
     into = [*pip, "--python", python, "install", "-q", "--no-compile", "--target", str(app)]
     into += ["--disable-pip-version-check", "--root-user-action", "ignore"]
     with tempfile.TemporaryDirectory() as folder:
-        # Built by what locks/build.lock has put here: a build of pip's own would fetch its tools.
-        build = [*pip, "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, str(ROOT)]
-        subprocess.run(build, check=True)
-        (wheel,) = Path(folder).glob("*.whl")
+        ours = wheel(folder)
         locked = ["--require-hashes", "--only-binary", ":all:", "-r", ROOT / "requirements.lock"]
-        for what in (locked, ["--no-deps", wheel]):
+        for what in (locked, ["--no-deps", ours]):
             subprocess.run([*into, *what], check=True)
             shutil.rmtree(app / "bin", ignore_errors=True)  # scripts that name the builder's Python
     (app / "__main__.py").write_text(ENTRY, encoding="utf-8")
+
+
+def wheel(folder: str) -> Path:
+    """Build our own into a folder, by what locks/build.lock has put here: pip would fetch tools."""
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*command, "--disable-pip-version-check", "-w", folder, ROOT], check=True)
+    (made,) = Path(folder).glob("*.whl")
+    return made
 
 
 def _compile(python: str, target: Path) -> None:
@@ -131,7 +136,12 @@ def _licences(target: Path, stdlib: str, copied: dict[Path, Path]) -> None:
     shutil.copy2(
         own if own.exists() else _licence(_owner(Path(stdlib) / "os.py")), folder / "python"
     )
-    for metadata in sorted((target / "lib" / "app").glob("*.dist-info")):
+    licences_of_packages(target / "lib" / "app", folder)
+
+
+def licences_of_packages(library: Path, folder: Path) -> None:
+    """Copy what each package has brought into a folder of its name."""
+    for metadata in sorted(library.glob("*.dist-info")):
         for file in (*metadata.glob("licenses/**/*"), *metadata.glob("LICEN[CS]E*")):
             if file.is_file():
                 place = folder / metadata.name.partition("-")[0] / file.name

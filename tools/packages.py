@@ -73,14 +73,14 @@ def archive(folder: Path, version: str) -> Path:
 def _owned_by_root(member: tarfile.TarInfo) -> tarfile.TarInfo:
     member.uid = member.gid = 0
     member.uname = member.gname = "root"
-    member.mtime = int(_epoch())
+    member.mtime = int(epoch())
     return member
 
 
 def packages(folder: Path, version: str, compression: str = "xz") -> list[Path]:
     """Make the .deb and the .rpm of a folder; ``compression`` is the .deb's."""
     stamp = subprocess.run(
-        ["date", "-u", "-d", f"@{_epoch()}", "+%Y-%m-%dT%H:%M:%SZ"],
+        ["date", "-u", "-d", f"@{epoch()}", "+%Y-%m-%dT%H:%M:%SZ"],
         check=True,
         capture_output=True,
         text=True,
@@ -112,7 +112,7 @@ def _architecture() -> str:
     return names.get(os.uname().machine, os.uname().machine)
 
 
-def _epoch() -> str:
+def epoch() -> str:
     """Return when what is packed was last changed: files must not tell when they were packed."""
     command = ["git", "-C", str(bundle.ROOT), "log", "-1", "--format=%ct"]
     done = subprocess.run(command, capture_output=True, text=True)

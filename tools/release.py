@@ -1,8 +1,8 @@
 """Make what is published: sdist, wheel, bill of materials, checksums; refuse what does not fit.
 
-A commit that its release's tag names is refused while the project's address is a placeholder or the
-base of the images is a tag. Any other commit is a rehearsal: the same files, and what stands in the
-way is told.
+A commit that its release's tag names is refused while the project's address is a placeholder, the
+base of the images is a tag, or no Python is named that goes to Windows. Any other commit is a
+rehearsal: the same files, and what stands in the way is told.
 
 The wheel is built twice and must come out the same, byte for byte. There is no zipapp: uvloop,
 httptools and pydantic-core are compiled, and Python imports nothing compiled from an archive;
@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from proxy import __version__
-from tools import address, base, storefronts, trial
+from tools import address, base, storefronts, trial, windows_python
 
 DIST = trial.ROOT / "dist"
 SOONEST, LATEST = timedelta(days=90), timedelta(days=366)
@@ -77,6 +77,8 @@ def hindrances(root: Path = trial.ROOT) -> list[str]:
         for name, digest in base.LINE.findall((root / file).read_text(encoding="utf-8")):
             if not digest:
                 told.append(f"the base {name} of {file} has no digest: python -m tools.base")
+    if not windows_python.known(root):
+        told.append(f"{windows_python.KNOWN} names no Python for Windows")
     text = (root / address.SECURITY_TXT).read_text(encoding="utf-8")
     return told + outdated(text, datetime.now(UTC))
 

@@ -20,6 +20,7 @@ SUMS = "SHA256SUMS"
 WHEEL = f"breb_proxy-{__version__}-py3-none-any.whl"
 LOCK = "requirements.lock"
 WINDOWS = f"breb-proxy-{__version__}-windows-amd64.zip"
+INSTALLER = WINDOWS.replace(".zip", ".msi")
 FORMULA = ROOT / "docker" / "homebrew" / "formula.rb"
 
 
@@ -43,7 +44,7 @@ def described(folder: Path, address: Address) -> dict[str, str]:
     archive = folder / WINDOWS
     if archive.exists():
         made["breb-proxy.json"] = scoop(archive, address, page)
-        made |= winget(archive, address, page)
+        made |= winget(folder / INSTALLER, address, page)
     return made
 
 
@@ -78,19 +79,19 @@ def scoop(archive: Path, address: Address, page: str) -> str:
     return json.dumps(document, indent=4) + "\n"
 
 
-def winget(archive: Path, address: Address, page: str) -> dict[str, str]:
+def winget(package: Path, address: Address, page: str) -> dict[str, str]:
     """Return the three manifests of winget; JSON is YAML as well."""
     publisher = address.maintainer.partition(" <")[0]
     identifier = f"{re.sub('[^A-Za-z0-9]', '', publisher)}.breb-proxy"
     common = {"PackageIdentifier": identifier, "PackageVersion": __version__}
-    nested = {"RelativeFilePath": program(archive).replace("/", "\\")}
     installer = {
         "Architecture": "x64",
-        "InstallerType": "zip",
-        "InstallerUrl": f"{page}/{WINDOWS}",
-        "InstallerSha256": digest(archive).upper(),
-        "NestedInstallerType": "portable",
-        "NestedInstallerFiles": [nested | {"PortableCommandAlias": "breb-proxy"}],
+        "InstallerType": "msi",
+        "Scope": "machine",
+        "InstallerUrl": f"{page}/{INSTALLER}",
+        "InstallerSha256": digest(package).upper(),
+        "UpgradeBehavior": "install",
+        "Commands": ["breb-proxy"],
     }
     told = {
         "PackageLocale": "en-US",

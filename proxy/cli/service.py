@@ -10,7 +10,7 @@ from proxy.terminal.arguments import USAGE, Parser, nearest, say
 
 VERBS = ("install", "uninstall", "start", "stop", "status")
 _OF_WINDOWS = ("run",)  # started by its service manager
-_OF_INSTALLER = ("before-upgrade", "after-upgrade")
+_OF_INSTALLER = ("after-install", "before-upgrade", "after-upgrade", "before-removal")
 _ABOUT = (
     "Run the proxy as a service of Windows: install or uninstall it, start or stop it, show how it"
     " is. All but status is for administrators. Settings, ledger and log are in"
@@ -33,7 +33,11 @@ def main(arguments: Sequence[str]) -> int:
     )
     options = parser.read(arguments[1:] if verb else arguments)
     if sys.platform == "win32":
-        if verb in (*VERBS, *_OF_WINDOWS, *_OF_INSTALLER):
+        if verb in _OF_INSTALLER:
+            from proxy.cli import windows_setup
+
+            return windows_setup.run(verb)
+        if verb in (*VERBS, *_OF_WINDOWS):
             from proxy.cli import windows_service
 
             return windows_service.run(verb, options.name or "")

@@ -1,11 +1,10 @@
 """What ``service`` does on Windows."""
 
-import contextlib
 import sys
 from collections.abc import Callable
 
 from proxy.terminal.arguments import FAILED, OK, USAGE, say
-from proxy.windows import event_log, instance, scm
+from proxy.windows import event_log, scm
 from proxy.windows.instance import Instance, Refused
 from proxy.windows.log_file import LogFile
 
@@ -32,7 +31,8 @@ def run(verb: str, name: str) -> int:
     return FAILED
 
 
-def _install(one: Instance) -> int:
+def install(one: Instance) -> int:
+    """Make its folders and the service; one that exists gets this program and its rights anew."""
     one.make()
     missing = scm.install(one.name, one.title, _ABOUT, one.command, one.account)
     event_log.register(one.name)
@@ -45,7 +45,8 @@ def _install(one: Instance) -> int:
     return OK
 
 
-def _uninstall(one: Instance) -> int:
+def uninstall(one: Instance) -> int:
+    """Let it drain, and remove the service; its folders stay."""
     scm.stop(one.name)
     scm.remove(one.name)
     event_log.unregister(one.name)
@@ -76,28 +77,6 @@ def _status(one: Instance) -> int:
     return OK if state.number == scm.RUNNING else FAILED
 
 
-def _before_upgrade(_: Instance) -> int:
-    """Let all instances drain, and remember which ran."""
-    instance.remember(let_drain(instance.installed()))
-    return OK
-
-
-def let_drain(names: list[str]) -> list[str]:
-    """Stop those that run; return their names."""
-    running = [name for name in names if scm.state(name).number != scm.STOPPED]
-    for name in running:
-        scm.stop(name)
-    return running
-
-
-def _after_upgrade(_: Instance) -> int:
-    """Start those again; one that does not start says why in its log and in the Event Log."""
-    for name in instance.remembered():
-        with contextlib.suppress(OSError):
-            scm.start(name)
-    return OK
-
-
 def _run(one: Instance) -> int:
     """Be the service; the SCM has started us, and gives us seconds to say so."""
     from proxy.windows.service import Service
@@ -120,12 +99,10 @@ def _tell(text: str) -> None:
 
 
 _VERBS: dict[str, Callable[[Instance], int]] = {
-    "install": _install,
-    "uninstall": _uninstall,
+    "install": install,
+    "uninstall": uninstall,
     "start": _start,
     "stop": _stop,
     "status": _status,
     "run": _run,
-    "before-upgrade": _before_upgrade,
-    "after-upgrade": _after_upgrade,
 }

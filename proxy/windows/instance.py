@@ -25,7 +25,7 @@ _RIGHTS: Final = {
     "run": acl.CHANGE,
 }
 _SERVICES: Final = r"SYSTEM\CurrentControlSet\Services"
-_OF_UPGRADE: Final = r"SOFTWARE\breb-proxy", "RunningBeforeUpgrade"
+_BEFORE_UPGRADE: Final = r"SOFTWARE\breb-proxy"
 _SETTINGS: Final = """\
 # Settings of the service {name}; UTF-8. After a change: net stop {name} & net start {name}
 # A path is written with slashes, or in single quotes: in double quotes \\n is a line break.
@@ -108,24 +108,24 @@ def installed() -> list[str]:
     return [name for name in _names() if _command(name).lower().startswith(ours)]
 
 
-def remember(names: list[str]) -> None:
-    """Note which services an upgrade has stopped."""
-    place, value = _OF_UPGRADE
-    with winreg.CreateKey(winreg.HKEY_LOCAL_MACHINE, place) as key:
-        winreg.SetValueEx(key, value, 0, winreg.REG_MULTI_SZ, names)
+def remember(there: list[str], running: list[str]) -> None:
+    """Note which services there are before an upgrade, and which of them run."""
+    with winreg.CreateKey(winreg.HKEY_LOCAL_MACHINE, _BEFORE_UPGRADE) as key:
+        for value, names in (("Installed", there), ("Running", running)):
+            winreg.SetValueEx(key, value, 0, winreg.REG_MULTI_SZ, names)
 
 
-def remembered() -> list[str]:
+def remembered() -> tuple[list[str], list[str]]:
     """Return what was noted, and forget it."""
-    place, value = _OF_UPGRADE
     try:
-        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, place, access=winreg.KEY_ALL_ACCESS) as key:
-            names = list(winreg.QueryValueEx(key, value)[0] or ())
-            winreg.DeleteValue(key, value)
-        winreg.DeleteKey(winreg.HKEY_LOCAL_MACHINE, place)
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _BEFORE_UPGRADE) as key:
+            there, running = (
+                list(winreg.QueryValueEx(key, value)[0] or ()) for value in ("Installed", "Running")
+            )
+        winreg.DeleteKey(winreg.HKEY_LOCAL_MACHINE, _BEFORE_UPGRADE)
     except FileNotFoundError:
-        return []
-    return names
+        return [], []
+    return there, running
 
 
 def _program() -> list[str]:

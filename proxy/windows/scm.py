@@ -16,6 +16,7 @@ _EXISTS, _RUNS, _NOT_RUNNING, _LOCKED = 1073, 1056, 1062, 1055
 _NEVER_STARTED, _OUR_OWN_CODE = 1077, 1066
 _STARTS_WITHIN: Final = 120.0  # seconds
 _STOPS_WITHIN: Final = 150.0  # seconds: more than the longest drain that the SCM waits for
+_ENDS_WITHIN: Final = 10_000  # milliseconds of a process that is no service any more
 _LOOK: Final = 0.1  # seconds
 _RESTARTS: Final = (2_000, 10_000, 60_000)  # milliseconds before each; the last one for ever
 _FORGETS: Final = 86_400  # seconds after which a crash is the first one again
@@ -80,14 +81,20 @@ def start(name: str) -> State:
 
 
 def stop(name: str) -> State:
-    """Let the service drain, and wait for its end; raise OSError."""
-    with _opened(name, _STOP | _QUERY) as service:
+    """Let the service drain, and wait for its end, and that of its process; raise OSError.
+
+    A process holds its program's files a moment longer than it is a service.
+    """
+    with _opened(name, _STOP | _QUERY) as service, _process(_state(service).process) as process:
         status = (wintypes.DWORD * 7)()
         if not _advapi.ControlService(service, 1, ctypes.byref(status)):
             error = ctypes.get_last_error()
             if error != _NOT_RUNNING and _state(service).number != STOPPING:
                 raise ctypes.WinError(error)
-        return _until(service, lambda state: state.number == STOPPED, _STOPS_WITHIN)
+        now = _until(service, lambda state: state.number == STOPPED, _STOPS_WITHIN)
+        if process is not None and now.number == STOPPED:
+            _kernel.WaitForSingleObject(process, _ENDS_WITHIN)
+        return now
 
 
 def state(name: str) -> State:
@@ -163,6 +170,18 @@ def _opened(name: str, access: int) -> Generator[int]:
 
 
 @contextlib.contextmanager
+def _process(number: int) -> Generator[int | None]:
+    """Give what a process can be waited for with, if there is one and we may."""
+    synchronize = 0x100000
+    handle = _kernel.OpenProcess(synchronize, False, number) if number else None
+    try:
+        yield handle
+    finally:
+        if handle is not None:
+            _kernel.CloseHandle(handle)
+
+
+@contextlib.contextmanager
 def _manager(access: int) -> Generator[int]:
     manager = _check(_advapi.OpenSCManagerW(None, None, access))
     with _closed(manager):
@@ -211,3 +230,7 @@ def _functions() -> Any:
 
 
 _advapi: Any = _functions()
+_kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)
+_kernel.OpenProcess.restype = ctypes.c_void_p
+_kernel.WaitForSingleObject.argtypes = [ctypes.c_void_p, wintypes.DWORD]
+_kernel.CloseHandle.argtypes = [ctypes.c_void_p]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from proxy import __version__
-from tools import address, base, release
+from tools import address, base, release, windows_python
 
 REAL = address.Address(
     "https://forge.example/o/breb-proxy", "https://images.example/o", "O <o@o.co>"
@@ -23,6 +23,7 @@ def clone(tmp_path: Path) -> Path:
         *address.CHARTS,
         *address.PAGES,
         *base.FILES,
+        windows_python.KNOWN.as_posix(),
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(address.ROOT / name, tmp_path / name)

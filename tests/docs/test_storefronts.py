@@ -30,8 +30,9 @@ def folder(tmp_path: Path) -> Path:
 
 def windows(folder: Path) -> Path:
     with zipfile.ZipFile(folder / storefronts.WINDOWS, "w") as archive:
-        archive.writestr("breb-proxy/bin/breb-proxy.exe", "MZ")
+        archive.writestr("breb-proxy/breb-proxy.exe", "MZ")
         archive.writestr("breb-proxy/README.md", "")
+    (folder / storefronts.INSTALLER).write_text("an installer")
     return folder / storefronts.WINDOWS
 
 
@@ -48,18 +49,18 @@ def test_the_formula_names_each_download_with_its_hash(folder: Path) -> None:
     assert "@" not in text.replace("python@3.13", "")
 
 
-def test_scoop_and_winget_name_the_program_inside_the_archive(folder: Path) -> None:
+def test_scoop_names_the_program_inside_the_archive_and_winget_the_installer(folder: Path) -> None:
     archive = windows(folder)
     made = storefronts.described(folder, ADDRESS)
     scoop = json.loads(made["breb-proxy.json"])
-    assert scoop["bin"] == "breb-proxy\\bin\\breb-proxy.exe"
+    assert scoop["bin"] == "breb-proxy\\breb-proxy.exe"
     assert scoop["architecture"]["64bit"] == {
         "url": f"{PAGE}/{storefronts.WINDOWS}",
         "hash": sha256(archive),
     }
     (installer,) = yaml.safe_load(made["OCo.breb-proxy.installer.yaml"])["Installers"]
-    assert installer["InstallerSha256"] == sha256(archive).upper()
-    assert installer["NestedInstallerFiles"][0]["RelativeFilePath"] == scoop["bin"]
+    assert installer["InstallerUrl"] == f"{PAGE}/{storefronts.INSTALLER}"
+    assert installer["InstallerSha256"] == sha256(folder / storefronts.INSTALLER).upper()
     kinds = [yaml.safe_load(made[name])["ManifestType"] for name in made if "OCo" in name]
     assert kinds == ["version", "installer", "defaultLocale"]
 

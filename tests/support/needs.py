@@ -171,6 +171,8 @@ NEEDS = {
     "php": _program("php", "php-cli php-curl", "-r", "curl_init();"),
     "java": _program("java", "default-jdk-headless", "--describe-module", "jdk.compiler"),
     "http": _program("http", "httpie", "--version"),
+    "wixl": _program("wixl", "wixl", "--version"),
+    "msibuild": _program("msibuild", "msitools", "--help", code=1),
     "openssl": _program("openssl", "openssl", "version"),
     "tinyproxy": _program("tinyproxy", "tinyproxy", "-v"),
     "slowhttptest": _program("slowhttptest", "slowhttptest", "-h", code=1),

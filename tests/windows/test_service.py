@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from proxy.cli import windows_service
+from proxy.cli import windows_service, windows_setup
 from proxy.cli.main import main
 from proxy.ledger.entry import LedgerEntry
 from proxy.ledger.reading import Query, reading
@@ -25,9 +24,8 @@ from proxy.windows.instance import Instance
 from tests.support import SECRET, RawUpstream, ask, free_port
 from tests.support.command import command
 from tests.support.patience import PATIENCE
-from tests.support.upstream import OK, Call
+from tests.support.slow_payments import Payment, Slow
 
-PAYMENT = "/v1/paas/payments"
 CRASHED = 1067  # ERROR_PROCESS_ABORTED: what the failure actions are for
 
 
@@ -88,36 +86,6 @@ def service() -> Iterator[Installed]:
         yield made
     finally:
         made.remove()
-
-
-class Slow(RawUpstream):
-    """Answers a payment when it is told to."""
-
-    def __init__(self) -> None:
-        super().__init__(self._later)
-        self.arrived, self.may_answer = threading.Event(), threading.Event()
-
-    def _later(self, call: Call) -> bytes:
-        if call.method == "POST":
-            self.arrived.set()
-            assert self.may_answer.wait(PATIENCE)
-        return OK
-
-
-class Payment(threading.Thread):
-    """One that is under way."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(daemon=True)
-        self._port = port
-        self.answer: object = None
-        self.start()
-
-    def run(self) -> None:
-        try:
-            self.answer = ask(self._port, PAYMENT, "POST", body=b"{}").status
-        except (OSError, AssertionError, EOFError) as error:
-            self.answer = error
 
 
 def wait_for(what: Callable[[], bool]) -> None:
@@ -225,16 +193,36 @@ def test_two_instances_run_beside_each_other(service: Installed) -> None:
         other.remove()
 
 
-def test_an_upgrade_starts_again_what_it_stopped(service: Installed, tmp_path: Path) -> None:
-    """And the administrator's own commands find it."""
+def test_an_upgrade_fails_after_which_nothing_would_run(
+    service: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the version before comes back, and is told what ran."""
+    assert service.one.name in instance.installed()
+    monkeypatch.setattr(instance, "installed", lambda: [service.one.name])
     with RawUpstream() as upstream:
         service.set(upstream)
         assert service("start") == 0, service.log
-        assert service.one.name in instance.installed()
-        # Not all that are installed, as an upgrade would: other tests have theirs.
-        instance.remember(windows_service.let_drain([service.one.name]))
+        service.set(upstream, LISTEN="nonsense")
+    assert windows_setup.run("before-upgrade") == 0
+    assert windows_setup.run("after-upgrade") == 1
+    assert service.state.number == scm.STOPPED
+    assert instance.remembered() == ([service.one.name], [service.one.name])
+
+
+def test_an_upgrade_starts_again_what_it_stopped(
+    service: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the administrator's own commands find it."""
+    # Not all that are installed, as an upgrade would: other tests have theirs.
+    monkeypatch.setattr(instance, "installed", lambda: [service.one.name])
+    with RawUpstream() as upstream:
+        service.set(upstream)
+        assert service("start") == 0, service.log
+        process = service.state.process
+        assert windows_setup.run("before-upgrade") == 0
         assert service.state.number == scm.STOPPED
-        assert service("after-upgrade") == 0
+        assert ended(process)  # its files can be replaced
+        assert windows_setup.run("after-upgrade") == 0
         assert ask(service.port, "/x").status == 200
         where = f"127.0.0.1:{service.admin_port}"
         assert command("quit", "--admin-listen", where, cwd=tmp_path).code == 0
