@@ -3,6 +3,7 @@
 import contextlib
 import re
 import ssl
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import trustme
 
 from tests.support import Answer, Call, Program, RawUpstream, ask, read_answer
 from tests.support.front import until
+from tests.support.patience import PATIENCE
 from tests.support.sweeps import further
 from tests.support.wire import Reader, connect
 
@@ -40,19 +42,26 @@ def answer(call: Call) -> bytes | None:
     return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
+def scrape(proxy: Program) -> str:
+    """Return its metrics; who asks may have to give way, too, and asks again."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with contextlib.suppress(ConnectionError):
+            return proxy.admin("/metrics")[1]
+    raise AssertionError("no answer with metrics")
+
+
 def held(proxy: Program) -> int:
     """Return what the proxy says that it holds."""
-    found = re.search(
-        r"^breb_proxy_memory_held_bytes (\S+)$", proxy.admin("/metrics")[1], re.MULTILINE
-    )
+    found = re.search(r"^breb_proxy_memory_held_bytes (\S+)$", scrape(proxy), re.MULTILINE)
     assert found is not None
     return int(float(found[1]))
 
 
 def refused(proxy: Program) -> int:
     """Return how many were told that there is no room for them."""
-    scrape = proxy.admin("/metrics")[1]
-    found = re.search(r'^breb_proxy_refusals_total\{reason="memory"\} (\S+)$', scrape, re.MULTILINE)
+    wanted = r'^breb_proxy_refusals_total\{reason="memory"\} (\S+)$'
+    found = re.search(wanted, scrape(proxy), re.MULTILINE)
     return 0 if found is None else int(float(found[1]))
 
 

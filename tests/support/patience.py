@@ -3,4 +3,4 @@
 Only a test that fails pays for it; less of it would judge the machine, which has other work to do.
 """
 
-PATIENCE = 60.0
+PATIENCE = 120.0
