@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from proxy.addresses import ListenAddress
@@ -38,7 +39,8 @@ from proxy.words.durations import span
 
 if TYPE_CHECKING:
     from proxy.admin.documents import RevokedToken, TokenList, TokenRow
-    from proxy.token.source import AccessToken, PassportTokenSource
+    from proxy.settings.credentials import CredentialsReader
+    from proxy.token.source import AccessToken, PassportTokenSource, TokenSource
 
 T = TypeVar("T")
 Question = Callable[["PassportTokenSource", "AccessToken"], Awaitable[T]]
@@ -47,7 +49,8 @@ _ABOUT = """\
 List the access tokens of this client that the API reports as valid, and mark this proxy's.
 `tokens revoke ID...` revokes some. `tokens revoke --others` revokes all that have the same grant
 and are not this proxy's: it says what would break, and asks first. Use it for the token of a proxy
-that was killed. If no proxy runs, this command fetches a token and revokes it at the end.
+that was killed. If no proxy runs here, this command fetches a token and revokes it at the end; of
+replicas that share one, it uses theirs.
 """
 _CODES = "0 success, 1 failure, 2 wrong settings or usage, 4 another program listens there"
 _LIMIT = 35.0  # seconds
@@ -152,7 +155,7 @@ class _Beside:
 
 
 class _Alone:
-    """Asks the API itself, with a token of its own for each question."""
+    """Asks the API itself, with a token of its own for each question, or that of all replicas."""
 
     ours = "this command's"
 
@@ -161,6 +164,8 @@ class _Alone:
 
         self._sources = sources
         self._settings = load(find({}, sources))
+        if self._settings.token_shared:
+            self.ours = "all replicas'"
 
     def listed(self) -> "TokenList":
         from proxy.admin.tokens import listing
@@ -188,14 +193,27 @@ class _Alone:
 
         read = CredentialsReader(self._sources, self._settings.base_url)
         source, pool = token_source(self._settings, read)
-        keeper = keeper_for(source, self._settings.token_timeout)
-        try:
+        async with AsyncExitStack() as ending:
+            ending.push_async_callback(pool.aclose)
+            shared = self._shared(source, read, ending)
+            keeper = keeper_for(shared, self._settings.token_timeout)
             async with kept(keeper):
                 outcome.append(await _answer(question, source, await fetched(keeper)))
-        finally:
-            await pool.aclose()
-            if words := left_alive(keeper):
-                say(words)
+        if words := left_alive(keeper):
+            say(words)
+
+    def _shared(
+        self, source: "PassportTokenSource", read: "CredentialsReader", ending: AsyncExitStack
+    ) -> "TokenSource":
+        """Return what gives the token: a new one could end that of replicas that share theirs."""
+        if not self._settings.token_shared:
+            return source
+        from proxy.clock import sleepless
+        from proxy.server.sharing import shared_source
+
+        shared = shared_source(self._settings, source, read, sleepless(), alone=False)
+        ending.push_async_callback(shared.aclose)
+        return shared
 
 
 async def _answer(

@@ -19,9 +19,17 @@ def bound(settings: Settings) -> tuple[str, ...]:
 
 
 def shared_source(
-    settings: Settings, source: TokenSource, credentials: CredentialsSource, clock: Clock
+    settings: Settings,
+    source: TokenSource,
+    credentials: CredentialsSource,
+    clock: Clock,
+    *,
+    alone: bool = True,
 ) -> SharedSource:
-    """Return a source that asks the other replicas before ``source``."""
+    """Return a source that asks the other replicas before ``source``.
+
+    ``alone``: it may fetch a token for itself while the others are out of reach.
+    """
     line = Line(database(settings, credentials), SCHEMA, CHANNEL)
     share = Share(line, bound(settings), secrets.token_hex(8), clock, settings.token_timeout)
     return SharedSource(
@@ -32,4 +40,5 @@ def shared_source(
         clock,
         max_age=settings.token_max_age,
         revoke=settings.revoke_tokens,
+        alone=alone,
     )

@@ -58,9 +58,12 @@ class SharedSource:
         *,
         max_age: float | None,
         revoke: bool,
+        alone: bool = True,
         chance: Callable[[], float] = random.random,
     ) -> None:
+        """Share; without the database fetch for this process ``alone``, or not at all."""
         self._source = source
+        self._may_be_alone = alone
         self.share = share
         """How it is, for status and metrics."""
         self._line = line
@@ -118,6 +121,8 @@ class SharedSource:
 
     async def _alone(self, cause: str, why: Phrase) -> AccessToken:
         """Fetch a token for this replica alone, once the one that it has comes near its end."""
+        if not self._may_be_alone:
+            raise TokenEndpointUnavailable(phrase("share.out-of-reach", why=why))
         left = self._left() if cause in ("soft-window", SHARED) else 0.0
         if left > 0:
             error = TokenEndpointUnavailable(phrase("share.waits", why=why))

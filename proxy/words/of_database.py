@@ -108,6 +108,12 @@ OF_DATABASE = {
         "por ahora no se puede compartir un token, y todavía no es hora de pedir uno solo para esta"
         " réplica: {why}",
     ),
+    "share.out-of-reach": Words(
+        "the token of all replicas is out of reach, and one of this command's own might end theirs;"
+        " ask a replica, or BREB_TOKEN_SHARED=false: {why}",
+        "no se llega al token de todas las réplicas, y uno propio de este comando podría terminar"
+        " el de ellas; pregunte a una réplica, o BREB_TOKEN_SHARED=false: {why}",
+    ),
     "share.not-let-go": Words(
         "other replicas may still use it: {why}", "otras réplicas quizás lo usan todavía: {why}"
     ),

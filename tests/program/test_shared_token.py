@@ -1,16 +1,19 @@
 """Several real processes with one token between them, and a real database that comes and goes."""
 
 import asyncio
+import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
 from simulator import SandboxConfig, create_app
-from tests.support import Program, ask
+from tests.support import Program, ask, free_port
+from tests.support.command import Ended, command
 from tests.support.front import until
 from tests.support.leaks import SECRET, found
 from tests.support.pgbouncer import Pgbouncer
@@ -184,6 +187,35 @@ def test_no_caller_meets_a_401_while_replicas_come_go_and_are_killed(postgres: P
         before = api.counts["POST"]
         until(lambda: api.counts["POST"] > before, "one more renewal")
         assert set(all_of_them.statuses) == {200}
+
+
+def test_a_command_uses_the_token_of_the_replicas_and_leaves_it_to_them(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    api = Api()
+    with serving(api) as url:
+        own = {"database_password": PASSWORD, "token_shared": "true"}
+        given = own | {"base_url": url, "client_id": "test-client", "client_secret": SECRET}
+        given["admin_listen"] = f"127.0.0.1:{free_port()}"
+
+        def tokens(address: str, *words: str) -> Ended:
+            full = {f"BREB_{name.upper()}": value for name, value in given.items()}
+            return command("tokens", *words, cwd=tmp_path, BREB_DATABASE=address, **full)
+
+        address = postgres.database()
+        with Program(url, database=address, **own) as replica:
+            listed = tokens(address, "--json")
+            assert listed.code == 0, listed.both
+            ids = [each["id"] for each in json.loads(listed.out)["tokens"]]
+            assert ids == [replica.status()["token"]["token_id"]]
+            assert "all replicas'" in tokens(address).out
+            assert "nobody else has a token" in tokens(address, "revoke", "--others").out
+            away = tokens("postgresql://breb@127.0.0.1:1/nowhere")
+            assert (away.code, "out of reach" in away.err) == (1, True)
+            assert api.counts["POST"] == 1
+            assert ask(replica.port, PATH).status == 200
+            assert api.counts["DELETE"] == 0
+        assert api.counts["DELETE"] == 1
 
 
 def test_without_the_database_requests_go_on_and_it_is_said_everywhere() -> None:
