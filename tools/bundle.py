@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 UNUSED = re.compile(
     r"__pycache__|config-.*|_pyrepl|test|tests|idlelib|tkinter|turtledemo|turtle\.py|lib2to3|ensurepip"
     r"|pydoc_data|venv|distutils|sitecustomize\.py|EXTERNALLY-MANAGED|dist-packages|site-packages"
-    r"|_?(curses(_panel)?|sqlite3|dbm|gdbm|tkinter|test|ctypes_test|xxtestfuzz|crypt|nis)\b.*"
+    r"|_?(curses(_panel)?|dbm|gdbm|tkinter|test|ctypes_test|xxtestfuzz|crypt|nis)\b.*"
     r"|_test.*|xx.*|readline\..*|ossaudiodev.*|_lsprof.*|.*\.a"
 )
 # Nobody names it, and glibc asks for it when a thread ends early.
@@ -70,7 +70,9 @@ def _install(python: str, app: Path) -> None:
     into += ["--disable-pip-version-check", "--root-user-action", "ignore"]
     with tempfile.TemporaryDirectory() as folder:
         ours = wheel(folder)
-        locked = ["--require-hashes", "--only-binary", ":all:", "-r", ROOT / "requirements.lock"]
+        locked: list[str | Path] = ["--require-hashes", "--only-binary", ":all:"]
+        for lock in ("requirements.lock", "requirements-postgres.lock"):
+            locked += ["-r", ROOT / lock]
         for what in (locked, ["--no-deps", ours]):
             subprocess.run([*into, *what], check=True)
             shutil.rmtree(app / "bin", ignore_errors=True)  # scripts that name the builder's Python

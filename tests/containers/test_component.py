@@ -70,3 +70,32 @@ def test_the_ledgers_component_gives_each_replica_a_disk_of_its_own() -> None:
     assert {"name": "BREB_LEDGER", "value": "/var/lib/breb-proxy/ledger.db"} in container["env"]
     (scaler,) = (d for d in made if d["kind"] == "HorizontalPodAutoscaler")
     assert scaler["spec"]["scaleTargetRef"]["kind"] == "StatefulSet"
+
+
+def test_the_databases_component_needs_no_disk_and_keeps_two_replicas_apart() -> None:
+    made = kustomize(ROOT / "docker" / "kubernetes" / "overlays" / "database")
+    kinds = {
+        each["kind"]: each["spec"] for each in made if each["metadata"]["name"] == "breb-proxy"
+    }
+    pod = kinds["Deployment"]["template"]["spec"]
+    (container,) = pod["containers"]
+    env = {each["name"]: each.get("value") for each in container["env"]}
+    assert env["BREB_TOKEN_SHARED"] == "true"
+    assert env["BREB_LEDGER"] == "postgresql://breb@db.example.co/breb"
+    mounted = {each["name"]: each["mountPath"] for each in container["volumeMounts"]}
+    assert env["BREB_DATABASE_CA"] == f"{mounted['database-authorities']}/ca.crt"
+    secrets = [each["secret"]["name"] for each in pod["volumes"][0]["projected"]["sources"]]
+    assert "breb-proxy-database" in secrets
+    assert kinds["HorizontalPodAutoscaler"]["minReplicas"] == 2
+    assert kinds["PodDisruptionBudget"]["maxUnavailable"] == 1
+    (spread,) = pod["topologySpreadConstraints"]
+    assert spread["topologyKey"] == "kubernetes.io/hostname"
+    assert {
+        port["port"] for rule in kinds["NetworkPolicy"]["egress"] for port in rule["ports"]
+    } == {*(53, 443, 5432)}
+    others = [
+        d
+        for d in made
+        if d["kind"] in ("Deployment", "Job") and d["metadata"]["name"] != "breb-proxy"
+    ]
+    assert "BREB_LEDGER" not in str(others), "a sidecar and a Job have a ledger of their own"

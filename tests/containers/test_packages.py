@@ -28,6 +28,11 @@ def test_a_deb_lives_its_whole_life(machine: Machine) -> None:
     assert machine.run("breb-proxy --version").startswith(STARTED)
     assert machine.show("ActiveState") == "inactive", "credentials come first"
     assert machine.try_("command -v python3") == "", "it brings its own"
+    for place, said in (
+        ("/none.db", "does not exist"),
+        ("postgresql://a@127.0.0.1:1/b", "database"),
+    ):
+        assert said in machine.run(f"BREB_LEDGER={place} breb-proxy ledger 2>&1 || true")
 
     changed = "BREB_CLIENT_ID=mine\nBREB_CLIENT_SECRET=too\nBREB_TOKEN_URL=http://127.0.0.1:1\n"
     machine.run("cat > /etc/breb-proxy/settings.env", given=changed)

@@ -1,5 +1,6 @@
 """The wheel, as its users get it: built, installed into an empty environment, run elsewhere."""
 
+import ast
 import os
 import re
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from proxy import __version__
 from proxy.cli.help import TOPICS
 from tests.support.needs import need
-from tools import release, trial
+from tools import bundle, release, trial
 
 PROJECT = tomllib.loads((trial.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DOCS = trial.ROOT / "docs"
@@ -130,3 +131,21 @@ def test_a_release_is_refused_whose_version_the_changelog_does_not_tell_of() -> 
     for text in ("# Changelog\n", "## [9.9.9]\n", f"## [9.9.9]\n## [{__version__}]\n"):
         with pytest.raises(release.Refused, match="newest version is"):
             release.check_changelog(text)
+
+
+def test_the_packages_leave_out_nothing_that_the_program_imports() -> None:
+    """Of the standard library; a module in C beside it has an underscore before its name."""
+    imported = {
+        name.partition(".")[0]
+        for path in (trial.ROOT / "proxy").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else _names(node))
+    }
+    assert "sqlite3" in imported
+    needed = {each for name in imported & sys.stdlib_module_names for each in (name, f"_{name}")}
+    assert [name for name in sorted(needed) if bundle.UNUSED.fullmatch(name)] == []
+
+
+def _names(node: ast.Import) -> list[str]:
+    return [each.name for each in node.names]
