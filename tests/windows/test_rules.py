@@ -149,11 +149,11 @@ def test_a_script_that_names_the_proxy_is_explained(bare: Settings) -> None:
         finally:
             winreg.DeleteValue(key, "AutoConfigURL")
     assert found is not None
-    assert str(found.warning) == (
-        "AutoConfigURL (Windows) is set, but breb-proxy does not use it; to use that proxy, set"
-        " BREB_EGRESS_PROXY=http://HOST:PORT, with host and port that the script"
-        " http://wpad.example/proxy.pac gives for api.sandbox.example"
-    )
+    told = str(found.warning)
+    assert told.startswith("AutoConfigURL (Windows) is set")
+    assert "BREB_EGRESS_PROXY=http://HOST:PORT, " in told
+    assert "http://wpad.example/proxy.pac" in told
+    assert told.endswith("api.sandbox.example")
 
 
 class WinHttp(ctypes.Structure):
