@@ -941,7 +941,7 @@ def test_ports_of_what_may_be_another_users_proxy_are_in_doubt(
             ADMIN_LISTEN=other.url.removeprefix("http://"),
         )
     for name in ("listen", "admin_listen"):
-        assert found[name]["outcome"] == "warning"
+        assert found[name]["outcome"] == "warning", found[name]
         assert "perhaps by a breb-proxy of another user" in found[name]["says"]
 
 
