@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from proxy.listener.connection import CallerConnection
-from proxy.listener.turns import Turns
+from proxy.listener.turns import Deferred, Turns
 from proxy.memory import Claim
 from proxy.memory.records import Records, read_by_records, serves
 from proxy.memory.rules import SECURED
@@ -178,6 +178,7 @@ class _HandshakeRecords(Records):
         self._early = early
         self._turns = turns
         self._left = LONGEST
+        self._step: Deferred | None = None
 
     def buffer_updated(self, nbytes: int) -> None:
         """Hand them on, in their turn."""
@@ -191,7 +192,14 @@ class _HandshakeRecords(Records):
     def _wait(self, step: Callable[[], None], size: int) -> None:
         self._left -= size
         self._transport.pause_reading()  # the next read would overwrite the buffer
-        self._turns.take(partial(self._take, step))
+        # The newest first: of thousands, those that have waited for longest give way.
+        self._step = self._turns.take(partial(self._take, step), first=True)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Hand it on; what waits for its turn would keep TLS's memory until then."""
+        if self._step is not None:
+            self._step.cancel()
+        super().connection_lost(exc)
 
     def _take(self, step: Callable[[], None]) -> None:
         transport = self._transport

@@ -3,7 +3,20 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sized
+
+
+class Deferred:
+    """What waits for its turn; cancelled, it keeps nothing alive."""
+
+    __slots__ = ("run",)
+
+    def __init__(self, run: Callable[[], None]) -> None:
+        self.run: Callable[[], None] | None = run
+
+    def cancel(self) -> None:
+        """Wait no more."""
+        self.run = None
 
 
 class Turns:
@@ -16,8 +29,8 @@ class Turns:
         self._share = share
         self._now = now
         self._over_at: float | None = None  # in this turn; None: nothing has been asked for in it
-        self._first: list[Callable[[], None]] = []
-        self._others: deque[Callable[[], None]] = deque()
+        self._first: list[Deferred] = []
+        self._others: deque[Deferred] = deque()
 
     def has_time(self) -> bool:
         """Report whether a step may be carried out at once: none waits, and the share is not over.
@@ -31,17 +44,19 @@ class Turns:
             return True
         return self._now() < self._over_at
 
-    def take(self, step: Callable[[], None], *, first: bool = False) -> None:
-        """Carry out ``step`` when those before it are done, and not before this returns.
+    def take(self, run: Callable[[], None], *, first: bool = False) -> Deferred:
+        """Call ``run`` when those before it are done, and not before this returns.
 
         With ``first`` it goes before all that wait now; but each turn has one of the others, too.
         """
+        step = Deferred(run)
         if first:
             self._first.append(step)
         else:
             self._others.append(step)
         if self._over_at is None:
             self._begin()
+        return step
 
     def _begin(self) -> float:
         self._over_at = over_at = self._now() + self._share
@@ -53,11 +68,13 @@ class Turns:
         if not (self._first or self._others):
             return
         over_at = self._begin()  # before a step, which may fail
-        while self._first:
-            self._first.pop()()
-            if self._now() >= over_at:
-                break
-        while self._others:
-            self._others.popleft()()
-            if self._now() >= over_at:
-                break
+        self._until(over_at, self._first, self._first.pop)
+        self._until(over_at, self._others, self._others.popleft)
+
+    def _until(self, over_at: float, waiting: Sized, pop: Callable[[], Deferred]) -> None:
+        while waiting:
+            run = pop().run
+            if run is not None:
+                run()
+                if self._now() >= over_at:
+                    break

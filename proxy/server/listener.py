@@ -17,6 +17,7 @@ from proxy.server.uvicorn_server import Config, Server
 
 # Connections that are accepted in a turn of the event loop: uvloop accepts one for each descriptor
 # of a listening socket. With one, a caller waited for a thousand turns behind a thousand strangers.
+# With TLS it is one: four would begin handshakes faster than those that give way are freed.
 ACCEPTED = 4
 LAST_WORDS = 0.5  # seconds for the last answers to callers at the end of the grace
 
@@ -79,12 +80,13 @@ class Listener(Server):
             self.started = True
             self.listening.set()
             return
+        more = ACCEPTED - 1 if self._tls is None else 0
         self.servers = [
             await asyncio.get_running_loop().create_server(
                 make, sock=sock, backlog=self.config.backlog, **hidden
             )
             for each in sockets or ()
-            for sock in (each, *(_same(each) for _ in range(ACCEPTED - 1)))
+            for sock in (each, *(_same(each) for _ in range(more)))
         ]
         self.started = True
         self.listening.set()

@@ -13,7 +13,7 @@ import trustme
 
 from proxy.listener import handshake
 from proxy.listener.handshake import LONGEST, Handshake
-from proxy.listener.turns import Turns
+from proxy.listener.turns import Deferred, Turns
 from proxy.memory import Budget
 from proxy.memory.flow import Flow
 from proxy.memory.rules import MIB, SECURED
@@ -221,10 +221,13 @@ class Held(Turns):
 
     def __init__(self) -> None:
         super().__init__()
-        self.steps: list[Callable[[], None]] = []
+        self.steps: list[Deferred] = []
+        self.first: list[bool] = []
 
-    def take(self, step: Callable[[], None]) -> None:
-        self.steps.append(step)
+    def take(self, run: Callable[[], None], *, first: bool = False) -> Deferred:
+        self.steps.append(Deferred(run))
+        self.first.append(first)
+        return self.steps[-1]
 
 
 @pytest.mark.parametrize("new", LOOPS)
@@ -241,13 +244,16 @@ def test_each_step_waits_for_its_turn(
             for _, writer in pairs:
                 writer.write(Client().step())
             await until(lambda: len(held.steps) == 3)
-            held.steps[1]()
+            assert held.first == [True] * 3, "those that wait for longest give way"
+            run_one = held.steps[1].run
+            assert run_one is not None
+            run_one()
             assert await asyncio.wait_for(pairs[1][0].read(65_536), 30)
             assert not any(reader._buffer for reader, _ in pairs)  # type: ignore[attr-defined]
             for one in list(gate.handshakes):
                 one.give_way()
             await until(lambda: not gate.handshakes)
-            held.steps[0]()  # of one that has gone: nothing is done
+            await until(lambda: held.steps[0].run is None)  # else it kept TLS's memory
             for _, writer in pairs:
                 writer.close()
 

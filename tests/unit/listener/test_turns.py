@@ -74,6 +74,17 @@ async def test_some_steps_go_before_those_that_wait_of_which_each_turn_has_one()
     assert seen == ["3", "a", "2", "b", "1"]
 
 
+async def test_a_cancelled_step_keeps_nothing_alive_and_takes_no_turn() -> None:
+    seen: list[int] = []
+    turns = Turns()
+    steps = [turns.take(partial(seen.append, number)) for number in range(100)]
+    for step in steps[:99]:
+        step.cancel()
+        assert step.run is None
+    await turn(2)
+    assert seen == [99]
+
+
 async def test_a_share_is_for_as_many_steps_as_fit() -> None:
     seen: list[object] = []
     time = 0.0
