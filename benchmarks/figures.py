@@ -83,19 +83,19 @@ def _measured(results: Results, wanted: Iterable[Figure]) -> list[Figure]:
 
 
 def _all(results: Results) -> Iterator[Figure]:
-    for name in ("get1", "get32", "get512", "post32", "tls32", "get10k"):
+    for name in ("get1", "get32", "get512", "post32", "tls32", "tlspost32", "get10k"):
         yield Figure(f"CPU per request, {TITLES[name].title}", "µs", name, cpu_us)
     for name in ("post8", "post1"):
         yield Figure(f"CPU per request, {TITLES[name].title}", "µs", name, cpu_us)
-    for name in ("get1m", "post1m", "down1g", "up1g"):
+    for name in ("get1m", "post1m", "tls1m", "tls1m32", "down1g", "up1g"):
         scenario = TITLES[name]
         yield Figure(f"CPU per MiB, {scenario.title}", "ms", name, cpu_ms_per_mib(scenario))
     yield Figure("Added p50, 1 connection", "µs", "get1", added_p50(results))
     yield Figure(f"p50, {TITLES['post1'].title}", "µs", "post1", lambda run: run.p50_us)
     yield Figure(f"Written per request, {TITLES['post1'].title}", "KiB", "post1", written_kib)
-    for name in ("get1", "get32", "get512", "post32", "tls32"):
+    for name in ("get1", "get32", "get512", "post32", "tls32", "tlspost32"):
         yield Figure(f"p99, {TITLES[name].title}", "ms", name, lambda run: run.p99_us / 1e3)
-    for name in ("get32", "get512", "post32", "tls32"):
+    for name in ("get32", "get512", "post32", "tls32", "tlspost32"):
         title = f"Requests, {TITLES[name].title}"
         yield Figure(title, "/s", name, lambda run: run.requests / run.seconds, True)
     for name in ("down1g", "up1g"):

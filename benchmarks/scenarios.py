@@ -30,6 +30,15 @@ ALL = (
         answer=len('{"received":1234}'),
     ),
     Scenario("tls32", "GET over TLS, 32 connections", connections=32, tls=True),
+    Scenario(
+        "tlspost32",
+        "POST 2 KiB over TLS, 32 connections",
+        path="/sink/4",
+        connections=32,
+        upload=2 * KIB,
+        answer=len('{"received":1234}'),
+        tls=True,
+    ),
     Scenario("bare32", "GET, bare", connections=32, lines="bare"),
     Scenario("heavy32", "GET, heavy", connections=32, lines="heavy"),
     Scenario(
@@ -61,6 +70,12 @@ ALL = (
         upload=MIB,
         answer=len('{"received":1234567}'),
     ),
+    Scenario(
+        "tls1m", "GET 1 MiB over TLS, 8 connections", "/1m", connections=8, answer=MIB, tls=True
+    ),
+    Scenario(
+        "tls1m32", "GET 1 MiB over TLS, 32 connections", "/1m", connections=32, answer=MIB, tls=True
+    ),
     # Late, because what it leaves behind in a contender's pool would weigh on the others; longer,
     # because opening a thousand connections must not be what is measured.
     Scenario("get512", "GET, 512 connections", connections=512, seconds=3),
@@ -77,6 +92,7 @@ ALL = (
 )
 
 PAYMENTS = ("post32", "post8", "post1")
+SHARED = ("get32", "get512", "tls32", "tlspost32", "post32")  # what a second process may help
 QUICK = ("get1", "get32", "bare32", "post32", "tls32", "get1m", "start")
 
 
@@ -86,6 +102,8 @@ def takes_part(contender: Contender, scenario: Scenario) -> bool:
         return scenario.name == "get1"
     if contender.name == "ledger":  # elsewhere it does nothing
         return scenario.name in ("get32", *PAYMENTS, "start")
+    if contender.name == "pair":
+        return scenario.name in SHARED
     if contender.name in ("keyed", "unasked"):  # only to compare with that
         return scenario.name in PAYMENTS
     if scenario.name in PAYMENTS[1:] and contender.name != "ours":  # only to compare with that

@@ -15,6 +15,7 @@ ALL: tuple[Contender, ...] = (
     ours.LEDGER,
     ours.KEYED,
     ours.UNASKED,
+    ours.PAIR,
     envoy.ENVOY,
     nginx.NGINX,
     haproxy.HAPROXY,

@@ -1,10 +1,14 @@
 """This program with its defaults: guard, metrics and access log on; with the console; a ledger."""
 
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 from benchmarks import tools
 from benchmarks.model import Contender, Place
 from benchmarks.process import Command
+
+SIDE_BY_SIDE = Path(__file__).parents[1] / "apps" / "side_by_side.py"
 
 
 def command(place: Place) -> Command:
@@ -21,7 +25,7 @@ def command(place: Place) -> Command:
 
 
 def version() -> str:
-    number = tools.package_version("program", "breb-proxy")
+    number = tools.first_version(str(tools.cached("program", "breb-proxy")), "--version")
     return f"{number} on Python {tools.python_version('program')}"
 
 
@@ -38,6 +42,13 @@ def with_ledger(place: Place) -> Command:
 def without_questions(place: Place) -> Command:
     plain = with_ledger(place)
     return Command(plain.argv, {**plain.env, "BREB_LEDGER_ASK": "false"})
+
+
+def side_by_side(place: Place) -> Command:
+    plain = command(place)
+    env = {k: v for k, v in plain.env.items() if k != "BREB_LISTEN"}
+    env["BREB_ADMIN_LISTEN"] = "127.0.0.1:0"
+    return Command((sys.executable, str(SIDE_BY_SIDE), "2", str(place.port), *plain.argv), env)
 
 
 OURS = Contender(
@@ -75,4 +86,11 @@ UNASKED = replace(
     label="breb-proxy --ledger, asks nothing",
     setup="with a ledger and BREB_LEDGER_ASK=false: nobody stands by to ask about rows in doubt",
     command=without_questions,
+)
+PAIR = replace(
+    OURS,
+    name="pair",
+    label="two breb-proxy",
+    setup="two processes on one port; the kernel deals connections out among them",
+    command=side_by_side,
 )

@@ -49,8 +49,9 @@ def machine() -> Generator[Machine]:
 def _as_at_the_start(machine: Machine) -> Generator[None]:
     yield
     machine.try_(
-        "systemctl stop breb-proxy.socket breb-proxy-admin.socket breb-proxy breb-proxy@sandbox;"
-        " systemctl reset-failed; rm -rf /etc/systemd/system/breb-proxy*; systemctl daemon-reload"
+        "systemctl stop 'breb-proxy*.socket' breb-proxy 'breb-proxy@*';"
+        " systemctl reset-failed; rm -rf /etc/systemd/system/breb-proxy*"
+        " /etc/systemd/system/*.wants/breb-proxy@*; systemctl daemon-reload"
     )
     write(machine)
 
@@ -213,6 +214,23 @@ def test_an_instance_has_settings_and_a_user_of_its_own(machine: Machine) -> Non
     users = {int(machine.run(f"stat -c %u /proc/{pid}")) for pid in pids}
     assert len(users) == 2
     assert users <= set(DYNAMIC)
+
+
+def test_several_on_one_port_share_the_connections(machine: Machine) -> None:
+    page = (ROOT / "docs" / "service.md").read_text()
+    (script,) = re.findall(r"## More than one core.+?```sh\n(.+?)```", page, re.DOTALL)
+    machine.run(script)
+    for number in (1, 2):
+        machine.until(
+            lambda n=number: "token usable" in machine.show("StatusText", f"breb-proxy@{n}")
+        )
+    assert {machine.ask(URL)["status"] for _ in range(32)} == {200}
+    for number in (1, 2):
+        metrics = machine.ask(f"http://127.0.0.1:809{number}/metrics")["body"]
+        served = re.findall(
+            r'^breb_proxy_exchanges_total{.*status="2xx".*} (\d+)', metrics, re.MULTILINE
+        )
+        assert sum(map(int, served)) > 0, metrics
 
 
 def test_production_does_not_start_until_it_is_allowed(machine: Machine) -> None:
