@@ -84,7 +84,7 @@ def test_a_proxy_alone_has_no_rivals() -> None:
             served(proxy, 0.1, statuses)
         assert set(statuses) == {200}
         rivals = proxy.status()["token"]["rivals"]
-        assert rivals == {"named": False, "evictions": 0, "words": ""}
+        assert rivals == {"named": False, "evictions": 0, "words": "", "said": ""}
 
 
 @pytest.mark.parametrize(
