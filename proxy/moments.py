@@ -1,10 +1,12 @@
 """Times as the API, the ledger and the log write them (RFC 3339)."""
 
+import math
 import re
-import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-_second: tuple[int, str] = (-1, "")  # the last one that was worded: many share it
+_EPOCH = datetime(1970, 1, 1)  # UTC: its zone is written apart
+_FIRST = -62_135_596_800  # the first second of year 1: of what is before, it is written
+_second = (0, "1970-01-01T00:00:00")  # the last one that was worded: many share it
 
 
 def moment(text: str) -> datetime | None:
@@ -20,13 +22,13 @@ def moment(text: str) -> datetime | None:
 
 def stamp(at: float) -> str:
     """Write a Unix time in UTC, with microseconds: as text it sorts by time."""
-    second = int(at)
+    second = math.floor(at)
     return f"{_worded(second)}.{int((at - second) * 1e6):06d}Z"
 
 
 def stamp_millis(at: float) -> str:
     """Write it with milliseconds; once for each exchange, so that a call less is worth it."""
-    second = int(at)
+    second = math.floor(at)
     last, text = _second
     if second != last:
         text = _worded(second)
@@ -35,7 +37,7 @@ def stamp_millis(at: float) -> str:
 
 def stamp_seconds(at: float) -> str:
     """Write it in whole seconds."""
-    return f"{_worded(int(at))}Z"
+    return f"{_worded(math.floor(at))}Z"
 
 
 def to_the_second(written: str) -> str:
@@ -47,6 +49,7 @@ def _worded(second: int) -> str:
     global _second
     last, text = _second  # both at once: other threads write here, too
     if second != last:
-        text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        # Windows' gmtime knows no time before 1970, where a clock that was never set may lead.
+        text = (_EPOCH + timedelta(seconds=max(second, _FIRST))).isoformat()
         _second = second, text
     return text

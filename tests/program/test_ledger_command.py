@@ -108,6 +108,7 @@ def test_on_a_terminal_doubt_is_red(path: Path) -> None:
         pytest.param(["--since", "1h"], [4, 3, 2, 1], id="since an hour ago"),
         pytest.param(["--until", "1h"], [], id="until an hour ago"),
         pytest.param(["--since", "2999-01-01"], [], id="since a day"),
+        pytest.param(["--since", "999999w"], [4, 3, 2, 1], id="since ever"),
         pytest.param(["--caller", "payroll", "--limit", "2"], [4, 3], id="a page"),
         pytest.param(["--limit", "2", "--before", "3"], [2, 1], id="the next"),
         pytest.param(["--limit", "2", "--all"], [4, 3, 2, 1], id="all"),

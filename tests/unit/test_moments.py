@@ -23,7 +23,9 @@ def test_a_time_is_read_or_is_none(text: str, read: datetime | None) -> None:
     assert moment(text) == read
 
 
-@pytest.mark.parametrize("at", [0.0, 1_767_225_600.25, 1_767_225_600.999_999, 1_767_225_599.0])
+@pytest.mark.parametrize(
+    "at", [-86_400.5, -0.25, 0.0, 1_767_225_600.25, 1_767_225_600.999_999, 1_767_225_599.0]
+)
 def test_a_time_is_written_so_that_it_is_read_again(at: float) -> None:
     for write, least in ((stamp, 1e-6), (stamp_millis, 1e-3), (stamp_seconds, 1.0)):
         read = moment(write(at))
@@ -37,3 +39,4 @@ def test_as_text_times_sort_as_they_passed() -> None:
     assert stamp(1_767_225_600.25) == "2026-01-01T00:00:00.250000Z"
     assert stamp_millis(1_767_225_600.25) == "2026-01-01T00:00:00.250Z"
     assert stamp_seconds(1_767_225_600.25) == "2026-01-01T00:00:00Z"
+    assert stamp(-1e12) == stamp(-1e15) == "0001-01-01T00:00:00.000000Z" < stamp(-1e10)

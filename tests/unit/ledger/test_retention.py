@@ -89,7 +89,6 @@ def test_a_clock_that_jumps_ahead_deletes_nothing_for_a_day(tmp_path: Path, cloc
     rows.close()
 
 
-@pytest.mark.needs("posix")
 def test_a_clock_that_was_never_set_deletes_nothing(tmp_path: Path, clock: Clock) -> None:
     rows = store(tmp_path / "ledger.db", 400)
     clock.set = 0.0
