@@ -21,7 +21,10 @@ from tools.bundle import CannotBundle  # noqa: E402
 
 CHOSEN = [
     "tests/windows",
+    "tests/unit/test_moments.py",
     "tests/unit/upstream/test_pool.py",
+    "tests/program/test_doctor.py::test_all_is_well",
+    "tests/program/test_doctor.py::test_slips_in_the_file_itself_are_told",
     "tests/program/test_listener.py::test_half_an_answer_without_framing_ends_in_a_reset",
     "tests/program/test_streaming.py::test_an_early_answer_reaches_a_caller_that_goes_on_sending",
     "tests/program/test_streaming.py::test_a_caller_who_leaves_is_noticed_while_its_next_requests_wait",

@@ -54,8 +54,8 @@ def command(*arguments: str, cwd: Path, typed: str = "", **settings: object) -> 
     """
     with (
         tempfile.TemporaryFile("w+") as typing,
-        tempfile.TemporaryFile("w+") as out,
-        tempfile.TemporaryFile("w+") as err,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as out,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as err,
     ):
         typing.write(typed)
         typing.seek(0)
