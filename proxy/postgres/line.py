@@ -145,9 +145,19 @@ class _Call(Generic[T]):
             async with asyncio.timeout(seconds):
                 return await self._ended
         except TimeoutError:
+            self._leave()
             raise DatabaseUnavailable(phrase("database.silent", seconds=seconds)) from None
         except psycopg.Error as error:
             raise worded(error) from None
+        except asyncio.CancelledError:
+            self._leave()
+            raise
+
+    def _leave(self) -> None:
+        """Free what came in the same turn of the loop in which the wait for it was ended."""
+        if self._ended.done() and not self._ended.cancelled() and not self._ended.exception():
+            self._unwanted(self._ended.result())
+            self._failed()
 
     async def over(self, seconds: float) -> None:
         """Wait until it has ended, also if nobody waits for its result; not for longer."""

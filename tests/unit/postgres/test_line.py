@@ -139,3 +139,20 @@ async def test_closing_leaves_no_connection_to_a_call_that_nobody_waits_for(
     asyncio.get_running_loop().call_soon(go_on.set)
     await line.aclose()
     assert used[0].closed
+
+
+async def test_what_comes_just_as_its_wait_is_cancelled_is_freed() -> None:
+    """A result and a cancellation in one turn of the loop: the wait never sees the result."""
+    freed: list[object] = []
+    call = line_module._Call(set(), lambda: 1, freed.append, lambda: freed.append("connection"))
+    deliver = call._deliver
+
+    def deliver_too_late(found: int) -> None:
+        deliver(found)
+        waiting.cancel()
+
+    call._deliver = deliver_too_late  # type: ignore[method-assign]
+    waiting = asyncio.ensure_future(call.result(PATIENCE))
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert freed == [1, "connection"]
