@@ -3,6 +3,7 @@
 It ends with the process that began it, however that ends.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -160,7 +161,8 @@ class Postgres:
         first = int(file.read_text().split()[0])
         children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
         for each in (first, *map(int, children)):
-            os.kill(each, number)
+            with contextlib.suppress(ProcessLookupError):  # one that served a connection just ended
+                os.kill(each, number)
 
 
 class Standby(Postgres):
