@@ -3,7 +3,10 @@
 Not all tests: a start of the program takes a second there. Each that is named has to be found, and
 to pass; the types of what Linux never imports are looked at as on Windows. Then the installers of
 this version and of the next are made, and used as an administrator uses them: at a release, and
-when something has changed since they were tried here.
+when something that makes them differs from what was tried last, which `installers-tried` names:
+whoever changes it commits that file, too.
+
+``windows.py due`` prints whether they are to be tried: yes or no.
 """
 
 import hashlib
@@ -16,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from proxy import __version__  # noqa: E402
-from tools import release, windows_package, wine  # noqa: E402
+from tools import release, windows_package  # noqa: E402
 from tools.bundle import CannotBundle  # noqa: E402
 
 CHOSEN = [
@@ -49,7 +52,7 @@ INSTALLERS = [
     ),
     *("tests/windows/test_installer.py", "tests/windows/caller.vbs"),
 ]
-TRIED = wine.STATE / "installers-tried"
+TRIED = ROOT / ".ci" / "installers-tried"  # the hash of what was tried last, with success
 
 
 def main() -> int:
@@ -60,11 +63,16 @@ def main() -> int:
     tests = [*PYTEST, "-n", "2", "--dist", "loadfile", *CHOSEN]
     tests += ["-W", FORGOTTEN, "-k", f"not (winloop and ({NOT_OF_WINLOOP}))"]
     codes = [run("mypy", *TYPES, *room), run(*tests)]
-    if release.tagged() or not (TRIED.exists() and TRIED.read_text() == state()):
+    if due():
         codes.append(try_installers())
         if codes[-1] == 0:
-            TRIED.write_text(state())
+            TRIED.write_text(f"{state()}\n")
     return max(map(abs, codes))
+
+
+def due() -> bool:
+    """Report whether the installers are to be tried."""
+    return release.tagged() or not TRIED.exists() or TRIED.read_text().strip() != state()
 
 
 def state() -> str:
@@ -108,4 +116,7 @@ def say(version: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if sys.argv[1:] == ["due"]:
+        print("yes" if due() else "no")
+    else:
+        sys.exit(main())
