@@ -42,6 +42,22 @@ class LedgerRefused(SettingsError):
         self.why = why
 
 
+class LedgerInUse(LedgerRefused):
+    """Another process writes to it; ``who`` names that."""
+
+    def __init__(self, why: Phrase, who: Phrase) -> None:
+        super().__init__(why)
+        self.who = who
+
+
+class FileRefused(LedgerRefused):
+    """A ledger's file that no setting names cannot be used; ``why`` names it."""
+
+    def __init__(self, why: Phrase) -> None:
+        super().__init__(why)
+        self.problems = [why]
+
+
 class NoSuchRow(LedgerRefused):
     """The ledger is well, but has no such row."""
 

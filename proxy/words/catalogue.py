@@ -13,6 +13,7 @@ from proxy.words.of_database import OF_DATABASE
 from proxy.words.of_demo import OF_DEMO
 from proxy.words.of_egress import OF_EGRESS
 from proxy.words.of_ledger import OF_LEDGER
+from proxy.words.of_ledger_commands import OF_LEDGER_COMMANDS
 from proxy.words.of_ledger_file import OF_LEDGER_FILE
 from proxy.words.of_login import OF_LOGIN
 from proxy.words.of_made import OF_MADE
@@ -37,6 +38,7 @@ CATALOGUE: dict[str, Words] = {
     **OF_DATABASE,
     **OF_DEMO,
     **OF_LEDGER,
+    **OF_LEDGER_COMMANDS,
     **OF_LEDGER_FILE,
     **OF_LOGIN,
     **OF_MADE,

@@ -155,6 +155,10 @@ OF_DATABASE = {
         "un proxy usa el libro de registro de la base de datos: termínelos todos, y repita esto"
         " antes de que arranquen",
     ),
+    "ledger.intake-in-use": Words(
+        "{path}: {who} uses it; end that first, then import the file",
+        "{path}: lo usa {who}; termínelo primero, y después importe el archivo",
+    ),
     "ledger.intake-changed": Words(
         "{path} is not as the proxy wrote it, and was not taken in: {what}; {command} ledger verify"
         " --ledger={path} says more",

@@ -299,6 +299,12 @@ OF_VALUES = {
         "no está definido el archivo del libro de registro: defina BREB_LEDGER, como para serve, o"
         " use --ledger ARCHIVO",
     ),
+    "ledger.no-verdict": Words(
+        "a verdict, one of {kinds}, and --note TEXT, which says how you know it, are required\ntry:"
+        " {command} ledger settle --help",
+        "faltan un veredicto, uno de {kinds}, y --note TEXTO, que dice cómo lo sabe\nvea:"
+        " {command} ledger settle --help",
+    ),
     "ledger.no-note": Words("--note: say how you know that", "--note: diga cómo lo sabe"),
     "prompt.no-input": Words("no input: nothing is stored", "no hay entrada: no se guarda nada"),
     "prompt.forms": Words(

@@ -161,6 +161,8 @@ def test_a_verdict_is_written_beside(path: Path) -> None:
         ),
         pytest.param(["shw"], 2, "did you mean show?", id="no such command"),
         pytest.param(["settle", "1", "--note", "x"], 2, "--made --not-made", id="no verdict"),
+        pytest.param(["settle", "1"], 2, "--made --not-made, and --note", id="nor a note"),
+        pytest.param(["settle", "1", "--made"], 2, "and --note", id="no note"),
         pytest.param(["settle", "1", "--made", "--note", " "], 2, "how you know that", id="why"),
         pytest.param(
             ["settle", "1", "--made", "--note", "pag\udcf3"],
@@ -202,6 +204,29 @@ def test_a_backup_is_a_ledger(path: Path) -> None:
     with reading(copy) as reader:
         assert reader.counts() == {"answered": 1, "unknown": 1, "in_doubt": 1}
     assert "not overwritten" in ledger(path, "backup", str(copy), code=1).err
+
+
+def test_a_person_reads_it_in_spanish(path: Path) -> None:
+    filled(path, "answered", "unknown", "unknown")
+    spanish = {"LANG": "es_CO.UTF-8"}
+    listed = ledger(path, **spanish).out
+    assert "cuándo (UTC)" in listed
+    assert "2 filas están en duda" in listed
+    assert "es posible que se haya ejecutado" in ledger(path, "show", "2", **spanish).out
+    said = ledger(path, "settle", "2", code=2, **spanish).err
+    assert "breb-proxy: faltan un veredicto, uno de --settled" in said
+    given = ("settle", "2", "--note", "lista", "--by", "ana")
+    said = ledger(path, *given, "--not-found", **spanish).out
+    assert said == "fila #2: no se encontró; lo decidió ana\n"
+    said = ledger(path, *given, "--made", **spanish).out
+    assert "esto cambia el veredicto de ana" in said
+    good = ledger(path, "verify", **spanish).out
+    assert good.startswith("tal como se escribió: 3 filas, 4 entradas en la cadena\nextremo: 4:")
+    copy = str(path.with_name("copy.db"))
+    assert "bytes, revisado" in ledger(path, "backup", copy, **spanish).out
+    assert "respuestas borradas" in ledger(path, "forget-answers", **spanish).out
+    (row, *_) = csv.DictReader(io.StringIO(ledger(path, "--csv", **spanish).out, newline=""))
+    assert (row["outcome"], row["verdict"]) == ("unknown", ""), "programs read the same as ever"
 
 
 def test_an_edit_by_hand_is_named(path: Path) -> None:

@@ -18,7 +18,6 @@ from proxy.cli.ledger.listing import add_list, show_list
 from proxy.cli.ledger.look_up import add_look_up, look_up
 from proxy.cli.ledger.made import add_made, made
 from proxy.cli.ledger.verify import BROKEN, add_chain, add_verify, run_chain, run_verify
-from proxy.counts import counted
 from proxy.errors import SettingsError
 from proxy.invocation import COMMAND
 from proxy.ledger.archive import archive_of
@@ -36,6 +35,7 @@ from proxy.terminal.arguments import (
     say_wrong,
     words,
 )
+from proxy.terminal.language import worded
 from proxy.terminal.plain import as_json, plain
 from proxy.terminal.screen import Screen
 from proxy.words import phrase
@@ -92,7 +92,7 @@ def _show(options: argparse.Namespace, screen: Screen) -> int:
         return OK
     screen.line(screen.rows(rows.details(entry)))
     if entry["in_doubt"]:
-        screen.line(screen.shade(f"\n{rows.next_step(entry)}", "dim"))
+        screen.line(screen.shade(f"\n{worded(rows.next_step(entry))}", "dim"))
     return OK
 
 
@@ -108,18 +108,19 @@ _VERDICTS = {
 def _add_settle(parser: argparse.ArgumentParser) -> None:
     add_row(parser)
     verdict = parser.add_argument_group("VERDICT, one of")
-    kinds = verdict.add_mutually_exclusive_group(required=True)
+    kinds = verdict.add_mutually_exclusive_group()
     for kind, about in _VERDICTS.items():
         kinds.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind, help=about)
-    parser.add_argument(
-        "--note", metavar="TEXT", type=words, required=True, help="how you know that"
-    )
+    parser.add_argument("--note", metavar="TEXT", type=words, help="how you know that")
     parser.add_argument(
         "--by", metavar="NAME", type=words, help="who decided that [you, at this machine]"
     )
 
 
 def _settle(options: argparse.Namespace, screen: Screen) -> int:
+    if options.kind is None or options.note is None:  # argparse would name one after the other
+        kinds = " ".join(f"--{kind}" for kind in _VERDICTS)
+        raise SettingsError([phrase("ledger.no-verdict", kinds=kinds)])
     if not options.note.strip():
         raise SettingsError([phrase("ledger.no-note")])
     entry = find(options)
@@ -131,11 +132,12 @@ def _settle(options: argparse.Namespace, screen: Screen) -> int:
         note=options.note.strip(),
         author=author,
     )
-    said = rows.worded(options.kind)
-    screen.line(f"row #{entry['number']}: {said}, decided by {plain(author)}")
+    row, verdict = str(entry["number"]), rows.verdict_of(options.kind)
+    screen.line(worded(phrase("settled.row", row=row, verdict=verdict, author=plain(author))))
     if before is not None:
-        said = rows.worded(before.kind)
-        screen.line(f"this reverses the verdict of {plain(before.author)} at {before.at}: {said}")
+        verdict, author = rows.verdict_of(before.kind), plain(before.author)
+        told = phrase("settled.reverses", author=author, at=before.at, verdict=verdict)
+        screen.line(worded(told))
     return OK
 
 
@@ -153,7 +155,7 @@ def _add_backup(parser: argparse.ArgumentParser) -> None:
 
 def _backup(options: argparse.Namespace, screen: Screen) -> int:
     size = archive_of(ledger_place(options)).backup(Path(options.file))
-    screen.line(f"{options.file}: {size} bytes, checked")
+    screen.line(worded(phrase("backup.made", file=options.file, size=str(size))))
     return OK
 
 
@@ -165,11 +167,12 @@ def _import(options: argparse.Namespace, screen: Screen) -> int:
     place = ledger_place(options)
     found = archive_of(place).take_in(Path(options.file))
     if not found.first:
-        screen.line(f"{options.file} was taken in before; nothing has changed")
+        screen.line(worded(phrase("intake.before", file=options.file)))
         return OK
-    screen.line(f"{options.file}: {counted(found.rows, 'row')}, from #{found.first} on, verified")
-    screen.line(f"head: {found.head}")
-    screen.line(screen.shade("\nLet no proxy write to that file any more.", "dim"))
+    count, first = rows.counted(found.rows), str(found.first)
+    screen.line(worded(phrase("intake.taken", file=options.file, rows=count, first=first)))
+    screen.line(worded(phrase("verified.head", head=str(found.head))))
+    screen.line(screen.shade(f"\n{worded(phrase('intake.file-away'))}", "dim"))
     return OK
 
 
@@ -179,7 +182,8 @@ def _no_options(parser: argparse.ArgumentParser) -> None:
 
 def _forget_answers(options: argparse.Namespace, screen: Screen) -> int:
     count = archive_of(ledger_place(options)).forget_answers()
-    screen.line(f"{counted(count, 'answer')} deleted; the keys stay, so that no repeat is sent")
+    several = phrase("forgotten.many", count=str(count))
+    screen.line(worded(phrase("forgotten.one") if count == 1 else several))
     return OK
 
 

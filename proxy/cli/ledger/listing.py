@@ -8,14 +8,14 @@ import time
 from proxy.cli.ledger import rows
 from proxy.cli.ledger.file import ledger_place
 from proxy.cli.ledger.spreadsheet import write_csv
-from proxy.counts import counted
-from proxy.invocation import COMMAND
 from proxy.ledger.entry import LedgerEntry
 from proxy.ledger.reading import LARGEST_NUMBER, Query, reading
 from proxy.moments import stamp
 from proxy.terminal.arguments import OK, words
+from proxy.terminal.language import worded
 from proxy.terminal.plain import as_json
 from proxy.terminal.screen import Screen
+from proxy.words import phrase
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _SHAPES = (r"\d{4}-\d\d-\d\d", r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?")
@@ -92,21 +92,22 @@ def _show_table(
     screen: Screen,
 ) -> None:
     if not entries:
-        screen.line("no such rows" if sum(counts.values()) else "the ledger is empty")
+        found = sum(counts.values())
+        screen.line(worded(phrase("list.nothing") if found else phrase("list.empty")))
     else:
         for line in rows.table(entries, screen):
             screen.line(line)
     if len(entries) == options.limit and not options.all:
-        last = entries[-1]["number"]
-        screen.line(screen.shade(f"more: the same with --before {last}", "dim"))
+        more = phrase("list.more", row=str(entries[-1]["number"]))
+        screen.line(screen.shade(worded(more), "dim"))
     if (count := counts["in_doubt"]) and not options.in_doubt:
-        doubtful = f"{counted(count, 'row')} {'is' if count == 1 else 'are'}"
-        hint = f"{doubtful} in doubt: {COMMAND} ledger --in-doubt"
-        screen.line(screen.shade(f"{screen.mark('!')} {hint}", "red"))
+        several = phrase("list.in-doubt", count=str(count))
+        hint = phrase("list.one-in-doubt") if count == 1 else several
+        screen.line(screen.shade(f"{screen.mark('!')} {worded(hint)}", "red"))
     elif entries and options.in_doubt:
         if left := [entry for entry in entries if rows.outcome(entry) == rows.LEFT_OPEN]:
-            screen.line(rows.meaning(left[0]))
-        screen.line(screen.shade(rows.next_step(entries[0]), "dim"))
+            screen.line(worded(rows.meaning(left[0])))
+        screen.line(screen.shade(worded(rows.next_step(entries[0])), "dim"))
 
 
 def _when(text: str) -> str:

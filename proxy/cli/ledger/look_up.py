@@ -9,10 +9,9 @@ from proxy.admin.connection import Unreached, answered
 from proxy.cli.ledger import rows
 from proxy.cli.ledger.file import add_row, find
 from proxy.cli.shared import add_proxy, proxy_of
-from proxy.counts import counted
-from proxy.invocation import COMMAND
 from proxy.ledger.entry import AskedQuestion, FoundCandidate, KeptLookUp, LedgerEntry
 from proxy.terminal.arguments import OK
+from proxy.terminal.language import in_locale, worded
 from proxy.terminal.plain import as_json, plain
 from proxy.terminal.screen import Screen
 from proxy.terminal.table import Cell, lines
@@ -60,24 +59,32 @@ def looked_up(entry: LedgerEntry, options: argparse.Namespace) -> KeptLookUp:
 
 def _compared(entry: LedgerEntry, told: KeptLookUp, screen: Screen) -> Iterator[str]:
     """Lay the row's facts beside the API's."""
-    yield f"row #{entry['number']}: {entry['method']} {plain(entry['path'])}"
-    yield rows.meaning(entry)
+    row = worded(phrase("compared.row", row=str(entry["number"])))
+    yield f"{row}: {entry['method']} {plain(entry['path'])}"
+    yield worded(rows.meaning(entry))
     for candidate in told["candidates"]:
         yield ""
         yield from _beside(entry, candidate, screen)
     yield ""
     yield from map(_asked, told["asked"])
-    yield screen.shade(plain(told["words"]), "bold")
+    words = in_locale(told.get("said")) or told["words"]  # older proxies have no `said`
+    yield screen.shade(plain(words), "bold")
     if kept := told.get("kept"):
-        yield f"not kept as evidence: {plain(str(kept))}"
+        yield plain(worded(phrase("compared.not-kept", why=str(kept))))
     verdict = f"--{told['suggests'] or 'settled | --rejected | --not-found'}"
-    yield f'your verdict: {COMMAND} ledger settle {entry["number"]} {verdict} --note "…"'
+    yield worded(phrase("compared.settle", row=str(entry["number"]), verdict=verdict))
 
 
 def _asked(question: AskedQuestion) -> str:
-    back = f", back to {question['back_to']}" if question["back_to"] else ""
-    pages = f", {counted(question['pages'], 'page')}{back}" if question["pages"] > 1 or back else ""
-    return plain(f"asked: GET {question['target']}: {question['status']}{pages}")
+    target, status = question["target"], str(question["status"])
+    told = [phrase("compared.asked", target=target, status=status)]
+    back, count = question["back_to"], question["pages"]
+    if count > 1 or back:
+        several = phrase("compared.pages", count=str(count))
+        told.append(phrase("compared.one-page") if count == 1 else several)
+    if back:
+        told.append(phrase("compared.back-to", time=back))
+    return plain(", ".join(map(worded, told)))
 
 
 def _beside(entry: LedgerEntry, candidate: FoundCandidate, screen: Screen) -> Iterator[str]:
@@ -88,7 +95,8 @@ def _beside(entry: LedgerEntry, candidate: FoundCandidate, screen: Screen) -> It
         "created_at": entry["opened_at"],
     }
     if candidate["row"] is not None:
-        yield screen.shade(f"this is the answer of row #{candidate['row']}", "dim")
+        answer = phrase("compared.answer-of", row=str(candidate["row"]))
+        yield screen.shade(worded(answer), "dim")
     compared: list[tuple[Cell, ...]] = []
     for name, value in candidate["known"].items():
         what = "time" if name == "created_at" else name
@@ -104,4 +112,5 @@ def _beside(entry: LedgerEntry, candidate: FoundCandidate, screen: Screen) -> It
                 Cell(screen.mark(mark), shade),
             )
         )
-    yield from lines(("", "the ledger", "the API", ""), compared, screen)
+    head = ("", worded(phrase("compared.ledger")), worded(phrase("compared.api")), "")
+    yield from lines(head, compared, screen)

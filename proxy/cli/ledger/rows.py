@@ -3,15 +3,15 @@
 What callers sent never reaches it as control bytes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from proxy.counts import counted
-from proxy.invocation import COMMAND
 from proxy.ledger.entry import LedgerEntry
 from proxy.moments import to_the_second
+from proxy.terminal.language import in_locale, worded
 from proxy.terminal.plain import plain
 from proxy.terminal.screen import Screen
 from proxy.terminal.table import Cell, lines
+from proxy.words import Phrase, Said, phrase
 
 LEFT_OPEN = "left-open"
 _SHADES = {
@@ -22,31 +22,40 @@ _SHADES = {
     "open": "cyan",
     LEFT_OPEN: "red",
 }
-_WORDS = {
-    LEFT_OPEN: "left open",
-    "not-found": "not found",
-    "not-made": "not made",
-    "repeat": "made as another row's",
+_OUTCOMES = {
+    "answered": (phrase("outcome.answered"), phrase("meaning.answered")),
+    "not-sent": (phrase("outcome.not-sent"), phrase("meaning.not-sent")),
+    "unknown": (phrase("outcome.unknown"), phrase("meaning.unknown")),
+    "cut": (phrase("outcome.cut"), phrase("meaning.cut")),
+    "open": (phrase("outcome.open"), phrase("meaning.open")),
+    LEFT_OPEN: (phrase("outcome.left-open"), phrase("meaning.left-open")),
 }
+_VERDICTS = {
+    "settled": phrase("verdict.settled"),
+    "rejected": phrase("verdict.rejected"),
+    "not-found": phrase("verdict.not-found"),
+    "made": phrase("verdict.made"),
+    "not-made": phrase("verdict.not-made"),
+    "repeat": phrase("verdict.repeat"),
+}
+_HEAD = (
+    phrase("row.row"),
+    phrase("row.when"),
+    phrase("row.caller"),
+    phrase("row.what"),
+    phrase("row.amount"),
+    phrase("row.outcome"),
+    phrase("row.exchange"),
+)
 _WIDEST = 44  # characters
 
 
 def table(entries: Sequence[LedgerEntry], screen: Screen) -> list[str]:
     """Return lines: a head, and one for each row."""
-    head = ("row", "when (UTC)", "caller", "what", "amount", "outcome", "exchange")
-    return lines(head, [_cells(entry) for entry in entries], screen)
+    return lines([*map(worded, _HEAD)], [_cells(entry) for entry in entries], screen)
 
 
 def _cells(entry: LedgerEntry) -> tuple[Cell, ...]:
-    status = entry["status"]
-    # Of the others the status is our own: what the caller was told instead of an answer.
-    told = worded(outcome(entry)) + (f" {status}" if outcome(entry) in ("answered", "cut") else "")
-    if verdict := word(entry):
-        told += f", {verdict}"
-    elif asked := entry["asking"] and entry["asking"]["times"]:
-        told += f", asked {counted(asked, 'time')}"
-    if entry["disagrees"]:
-        told += ", evidence disagrees"
     shade = "dim" if entry["verdicts"] else _SHADES[outcome(entry)]
     return (
         Cell(f"#{entry['number']}", right=True),
@@ -54,9 +63,25 @@ def _cells(entry: LedgerEntry) -> tuple[Cell, ...]:
         Cell(_short(entry["caller"] or "-", 16)),
         Cell(_short(f"{entry['method']} {entry['path']}", _WIDEST)),
         Cell(amount(entry) or "-", right=True),
-        Cell(told, (shade,)),
+        Cell(", ".join(map(worded, _told(entry))), (shade,)),
         Cell(entry["exchange"]),
     )
+
+
+def _told(entry: LedgerEntry) -> list[Said]:
+    """Return what is known of a row, the outcome first."""
+    code = outcome(entry)
+    told: list[Said] = [_OUTCOMES[code][0]]
+    if code in ("answered", "cut"):  # else the status is our own: what the caller was told instead
+        told = [f"{worded(told[0])} {entry['status']}"]
+    if verdict := word(entry):
+        told.append(verdict)
+    elif asked := entry["asking"] and entry["asking"]["times"]:
+        often = phrase("row.asked-often", count=str(asked))
+        told.append(phrase("row.asked-once") if asked == 1 else often)
+    if entry["disagrees"]:
+        told.append(phrase("row.evidence-disagrees"))
+    return told
 
 
 def outcome(entry: LedgerEntry) -> str:
@@ -64,30 +89,39 @@ def outcome(entry: LedgerEntry) -> str:
     return str(entry["outcome"] or (LEFT_OPEN if entry["in_doubt"] else "open"))
 
 
-def worded(code: str) -> str:
-    """Return an outcome, or the kind of a verdict, as people read it."""
-    return _WORDS.get(code, code)
+def verdict_of(kind: str) -> Said:
+    """Return the kind of a verdict, as people read it."""
+    return _VERDICTS.get(kind, kind)
 
 
-def meaning(entry: LedgerEntry) -> str:
+def meaning(entry: LedgerEntry) -> Phrase:
     """Say what the outcome means."""
-    code = outcome(entry)
-    perhaps = ": it may have been carried out" if entry["in_doubt"] else ""
-    return f"{worded(code)}: {_MEANING[code]}{perhaps}"
+    told, why = _OUTCOMES[outcome(entry)]
+    if entry["in_doubt"]:
+        return phrase("row.perhaps", outcome=told, why=why)
+    return phrase("row.meaning", outcome=told, why=why)
 
 
-def next_step(entry: LedgerEntry) -> str:
+def next_step(entry: LedgerEntry) -> Phrase:
     """Return what to do about a row in doubt; the running proxy looks it up."""
-    start = "start the proxy, then: " if outcome(entry) == LEFT_OPEN else ""
-    return f"next: {start}{COMMAND} ledger look-up {entry['number']}"
+    row = str(entry["number"])
+    if outcome(entry) == LEFT_OPEN:
+        return phrase("row.next-start", row=row)
+    return phrase("row.next", row=row)
 
 
-def word(entry: LedgerEntry) -> str:
+def word(entry: LedgerEntry) -> Said:
     """Return the last verdict, such as ``settled`` or ``not found``, empty if there is none."""
     if not entry["verdicts"]:
         return ""
     last = entry["verdicts"][-1]
-    return worded(last["kind"]) + (" by the proxy" if last["by_proxy"] else "")
+    told = verdict_of(last["kind"])
+    return phrase("verdict.by-proxy", verdict=told) if last["by_proxy"] else told
+
+
+def counted(number: int) -> Phrase:
+    """Return a number of rows."""
+    return phrase("rows.one") if number == 1 else phrase("rows.many", count=str(number))
 
 
 def amount(entry: LedgerEntry) -> str:
@@ -99,57 +133,55 @@ def amount(entry: LedgerEntry) -> str:
 
 def details(entry: LedgerEntry) -> list[tuple[str, str]]:
     """Return everything about one row, as labels and values."""
-    body = "none" if entry["body_bytes"] == 0 else f"{entry['body_bytes']} bytes"
-    rows = [
-        ("row", f"#{entry['number']}"),
-        ("exchange", entry["exchange"]),
-        ("what", f"{entry['method']} {entry['path']}"),
-        ("caller", entry["caller"] or "not named"),
-        ("opened", entry["opened_at"]),
-        ("closed", entry["closed_at"] or "not yet"),
-        ("took", "" if entry["seconds"] is None else f"{entry['seconds']:.3f} s"),
-        *((name, value) for name, value in entry["payment"].items()),
-        ("body", "not known" if entry["body_bytes"] is None else body),
-        ("SHA-256 of it", entry["body_sha256"] or ""),
-        ("token id", entry["token_id"] or ""),
+    rows = [*_facts(entry), *_judgements(entry), *_asking(entry)]
+    return [(plain(worded(label)), plain(worded(value))) for label, value in rows if value]
+
+
+def _facts(entry: LedgerEntry) -> list[tuple[Said, Said]]:
+    size, none = entry["body_bytes"], phrase("status.none")
+    body: Said = f"{size} bytes" if size else phrase("status.unknown") if size is None else none
+    return [
+        (phrase("row.row"), f"#{entry['number']}"),
+        (phrase("row.exchange"), entry["exchange"]),
+        (phrase("row.what"), f"{entry['method']} {entry['path']}"),
+        (phrase("row.caller"), entry["caller"] or phrase("row.no-caller")),
+        (phrase("row.opened"), entry["opened_at"]),
+        (phrase("row.closed"), entry["closed_at"] or phrase("row.not-yet")),
+        (phrase("row.took"), "" if entry["seconds"] is None else f"{entry['seconds']:.3f} s"),
+        *entry["payment"].items(),
+        (phrase("row.body"), body),
+        (phrase("row.body-hash"), entry["body_sha256"] or ""),
+        (phrase("row.token"), entry["token_id"] or ""),
         ("traceparent", entry["traceparent"] or ""),
-        ("attempts", "" if entry["attempts"] is None else str(entry["attempts"])),
-        ("status to the caller", str(entry["status"] or "")),
-        *((f"answer's {name}", value) for name, value in entry["answer"].items()),
-        ("reason", entry["reason"] or ""),
-        ("outcome", meaning(entry)),
+        (phrase("row.attempts"), "" if entry["attempts"] is None else str(entry["attempts"])),
+        (phrase("row.status"), str(entry["status"] or "")),
+        *((phrase("row.of-answer", name=name), each) for name, each in entry["answer"].items()),
+        (phrase("row.reason"), entry["reason"] or ""),
+        (phrase("row.outcome"), meaning(entry)),
     ]
+
+
+def _judgements(entry: LedgerEntry) -> Iterator[tuple[Said, Said]]:
     for verdict in entry["verdicts"]:
-        kind = worded(verdict["kind"])
-        rows.append(
-            ("verdict", f"{kind}, by {verdict['author']} at {verdict['at']}: {verdict['note']}")
+        told = phrase(
+            "row.verdict-of",
+            verdict=verdict_of(verdict["kind"]),
+            author=verdict["author"],
+            at=verdict["at"],
         )
-    rows.extend(("looked up", f"{each['code']} at {each['at']}") for each in entry["evidence"])
-    rows.extend(_asking(entry))
-    return [(plain(label), plain(value)) for label, value in rows if value]
+        yield phrase("row.verdict"), f"{worded(told)}: {verdict['note']}"
+    for each in entry["evidence"]:
+        yield phrase("row.looked-up"), phrase("row.found", code=each["code"], at=each["at"])
 
 
-def _asking(entry: LedgerEntry) -> list[tuple[str, str]]:
-    asking, told = entry["asking"], list[tuple[str, str]]()
+def _asking(entry: LedgerEntry) -> Iterator[tuple[Said, Said]]:
+    asking = entry["asking"]
     if entry["disagrees"]:
-        told.append(("disagreement", "what look-ups found contradicts the verdict, or each other"))
+        yield phrase("row.disagreement"), phrase("row.contradicts")
     if asking is not None:
-        said = asking["said"]
-        told.append(("so far", said if isinstance(said, str) else said["en"]))
-        later = asking["next"] and f"{asking['next']}, if a proxy runs that may ask"
-        told.append(("asked next", later or "not by itself any more: a person decides"))
-    return told
-
-
-_MEANING = {
-    "answered": "the caller got the upstream's whole response",
-    "not-sent": "nothing of it was sent to the upstream",
-    "unknown": "it was sent, and at least once no response came",
-    "cut": "the response began with this status, but its end did not reach the caller",
-    "open": "it is under way",
-    LEFT_OPEN: "no proxy uses this ledger; it was under way when the proxy ended, or when this"
-    " copy was made",
-}
+        yield phrase("row.so-far"), in_locale(asking["said"])
+        later = asking["next"] and phrase("row.if-asked", at=asking["next"])
+        yield phrase("row.asked-next"), later or phrase("row.asked-no-more")
 
 
 def _short(text: str, most: int) -> str:

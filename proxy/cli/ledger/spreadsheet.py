@@ -58,7 +58,7 @@ def _flat(entry: LedgerEntry) -> dict[str, object]:
         "answer_id": answer.get("id"),
         "answer_status": answer.get("status"),
         "trace_id": answer.get("trace_id"),
-        "verdict": word(entry),
+        "verdict": str(word(entry)),
         "verdict_by": verdict and verdict["author"],
         "verdict_note": verdict and verdict["note"],
         "payment": json.dumps(told, ensure_ascii=False),

@@ -2,15 +2,18 @@
 
 import argparse
 import re
+from collections.abc import Iterator
 
+from proxy.cli.ledger import rows
 from proxy.cli.ledger.file import ledger_place
-from proxy.counts import counted
 from proxy.ledger.archive import archive_of
 from proxy.ledger.chain import ChainLink, exported
 from proxy.ledger.verification import Verification, verify
 from proxy.terminal.arguments import FAILED, OK
+from proxy.terminal.language import worded
 from proxy.terminal.plain import as_json
 from proxy.terminal.screen import Screen
+from proxy.words import Phrase, phrase
 
 BROKEN = 7  # exit code
 _SHOWN = 20  # problems
@@ -55,22 +58,28 @@ def run_chain(options: argparse.Namespace, screen: Screen) -> int:
 def _say(found: Verification, screen: Screen) -> None:
     first = found.first
     if first is not None:
-        screen.line(screen.shade(f"{screen.mark('!')} {first.words}", "red"))
+        screen.line(screen.shade(f"{screen.mark('!')} {worded(first.words)}", "red"))
         others = [each for each in found.problems if each is not first]
         for each in others[:_SHOWN]:
-            screen.line(f"  {each.words}")
+            screen.line(f"  {worded(each.words)}")
         if len(others) > _SHOWN:
-            screen.line(f"  and {len(others) - _SHOWN} more")
+            screen.line(f"  {worded(phrase('verified.more', count=str(len(others) - _SHOWN)))}")
         return
-    told = f"{counted(found.rows, 'row')}, {counted(found.entries, 'entry')} in the chain"
-    screen.line(f"as it was written: {told}")
+    for told in _well(found):
+        screen.line(worded(told))
+
+
+def _well(found: Verification) -> Iterator[Phrase]:
+    several = phrase("entries.many", count=str(found.entries))
+    entries = phrase("entries.one") if found.entries == 1 else several
+    yield phrase("verified.well", rows=rows.counted(found.rows), entries=entries)
     if found.deleted:
-        screen.line(f"deleted by age or size, as the chain says: rows up to #{found.deleted}")
+        yield phrase("verified.deleted", row=str(found.deleted))
     if found.known:
-        screen.line("it goes on from the head that was given")
+        yield phrase("verified.goes-on")
     elif found.known is False:
-        screen.line("the head that was given cannot be compared: its rows were deleted by age")
-    screen.line(f"head: {found.head}")
+        yield phrase("verified.not-compared")
+    yield phrase("verified.head", head=str(found.head))
 
 
 def _document(found: Verification) -> dict[str, object]:

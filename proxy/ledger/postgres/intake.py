@@ -6,6 +6,8 @@ are added under new numbers, and the chain goes on with what they are now.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from proxy.ledger.postgres.replicas import any_alive
 from proxy.ledger.postgres.session import LedgerSession
 from proxy.ledger.postgres.walk import Cursors
 from proxy.ledger.sqlite.archive import FileArchive
-from proxy.ledger.trouble import LedgerRefused
+from proxy.ledger.trouble import FileRefused, LedgerInUse, LedgerRefused
 from proxy.ledger.verification import verified, verify
 from proxy.moments import stamp
 from proxy.words import phrase
@@ -47,20 +49,33 @@ _TABLES = {
 def take_in(session: LedgerSession, path: Path) -> Intake:
     """Copy the file at ``path``, which nobody else may be using; raise LedgerRefused."""
     archive = FileArchive(path)
-    with archive.reading():
-        pass  # it says in words what is not there
-    held = archive.store(may_make=False)
+    with _named(path):
+        with archive.reading():
+            pass  # it says in words what is not there
+        held = archive.store(may_make=False)
     try:
-        held.recover()  # as at a start: nobody is left who could say how these ended
-        found = verify(path)
+        with _named(path):
+            held.recover()  # as at a start: nobody is left who could say how these ended
+            found = verify(path)
         if found.first is not None:
-            raise LedgerRefused(
-                phrase("ledger.intake-changed", path=str(path), what=found.first.words)
-            )
+            what = found.first.words
+            raise FileRefused(phrase("ledger.intake-changed", path=str(path), what=what))
         with archive.snapshot() as file, session.writing():
             return _taken(session, file, path)
     finally:
         held.close()
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Let what is wrong be said of the file: the setting names the database."""
+    try:
+        yield
+    except LedgerInUse as error:
+        refused = phrase("ledger.intake-in-use", path=str(path), who=error.who)
+        raise FileRefused(refused) from None
+    except LedgerRefused as error:
+        raise FileRefused(error.why) from None
 
 
 def _taken(session: LedgerSession, file: LedgerConnection, path: Path) -> Intake:
@@ -71,7 +86,7 @@ def _taken(session: LedgerSession, file: LedgerConnection, path: Path) -> Intake
     before = session.execute(_BEFORE, identity[:1]).fetchone()
     if before is not None:
         if before[0] != str(head):
-            raise LedgerRefused(phrase("ledger.intake-went-on", path=str(path)))
+            raise FileRefused(phrase("ledger.intake-went-on", path=str(path)))
         return Intake(0, 0, chain.head(session))
     written = Cursors(session)
     (newest,) = session.execute(schema.NEWEST).fetchone() or (0,)
@@ -111,5 +126,5 @@ def _proved(written: LedgerConnection, path: Path, head: ChainLink | None) -> Ch
     found = verified(written, head)
     if found.first is not None:
         what = found.first.words
-        raise LedgerRefused(phrase("ledger.intake-differs", path=str(path), what=what))
+        raise FileRefused(phrase("ledger.intake-differs", path=str(path), what=what))
     return found.head

@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from proxy.ledger.trouble import LedgerRefused
+from proxy.ledger.trouble import LedgerInUse, LedgerRefused
 from proxy.words import phrase
 
 _A_MOMENT = 0.05  # seconds; `in_use` needs some microseconds of it
@@ -48,7 +48,7 @@ class Lock:
         holder = self._lines()[0]
         self.release()
         who = phrase("process", number=holder) if holder.isdigit() else phrase("another-process")
-        return LedgerRefused(phrase("ledger.in-use", who=who, lock=str(self.path)))
+        return LedgerInUse(phrase("ledger.in-use", who=who, lock=str(self.path)), who)
 
     def _lines(self) -> tuple[str, str]:
         """Return the holder's number, and the ledger's id; empty where there is none."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from proxy.ledger.sqlite.lock import Lock, identity, is_ours, of_open
 from proxy.ledger.sqlite.log import overwritten, refuse_foreign_log
-from proxy.ledger.trouble import LedgerRefused, Moved
+from proxy.ledger.trouble import LedgerInUse, LedgerRefused, Moved
 from proxy.words import phrase
 
 _OTHERS_WRITE = 0o002
@@ -135,7 +135,8 @@ if sys.platform == "linux":
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise LedgerRefused(phrase("ledger.in-use-unlocked", path=str(path))) from None
+            why = phrase("ledger.in-use-unlocked", path=str(path))
+            raise LedgerInUse(why, phrase("another-process")) from None
         except OSError:
             pass  # a file system without such locks
 else:

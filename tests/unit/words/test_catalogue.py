@@ -91,6 +91,7 @@ def test_no_phrase_is_there_twice() -> None:
         of_demo,
         of_egress,
         of_ledger,
+        of_ledger_commands,
         of_ledger_file,
         of_login,
         of_made,
@@ -114,6 +115,7 @@ def test_no_phrase_is_there_twice() -> None:
         of_demo.OF_DEMO,
         of_egress.OF_EGRESS,
         of_ledger.OF_LEDGER,
+        of_ledger_commands.OF_LEDGER_COMMANDS,
         of_ledger_file.OF_LEDGER_FILE,
         of_slips.OF_SLIPS,
         of_login.OF_LOGIN,
@@ -153,6 +155,53 @@ def test_a_command_says_no_sentence(name: str) -> None:
         and any(map(_spoken, call.args))
     ]
     assert sentences == []
+
+
+LEDGER = ("commands", "listing", "look_up", "made", "rows", "verify")
+# Usage is English: how argparse is told of it, and who tells of a mistake in it.
+OF_USAGE = {"add_argument", "add_argument_group", "ArgumentTypeError", "Parser", "_Command"}
+USAGE = {"_ABOUT", "_CODES", "_VERDICTS", "main"}
+OF_BOTH = r"\b(bytes|UTC|GET|SHA)\b"  # words of either language
+
+
+@pytest.mark.parametrize("module", [f"cli/ledger/{name}" for name in LEDGER])
+def test_no_words_for_people_are_outside_the_catalogue(module: str) -> None:
+    tree = ast.parse((PROXY / f"{module}.py").read_text(encoding="utf-8"))
+    assert [*_written(tree)] == []
+
+
+def test_words_outside_the_catalogue_are_found() -> None:
+    tree = ast.parse(
+        'def f(x):\n    """A docstring."""\n    yield f"{x}, from {x} on"\n    g("no such row")\n'
+        'p.add_argument("x", help="usage is English")\n_CODES = "0 is success"\ny = f"{x} bytes"'
+    )
+    assert [*_written(tree)] == [", from ", " on", "no such row"]
+
+
+def _written(node: ast.AST) -> Iterator[str]:
+    """Yield sentences, and words in what is put together."""
+    if _of_usage(node):
+        return
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.Constant):
+            yield from _written(child)
+        elif _wordy(node, str(child.value)):
+            yield str(child.value)
+
+
+def _wordy(parent: ast.AST, text: str) -> bool:
+    if isinstance(parent, ast.JoinedStr):
+        return bool(re.search(r"(^| )[a-z]{2,}( |,|:|$)", re.sub(OF_BOTH, "", text)))
+    return not isinstance(parent, ast.Expr) and bool(re.search(r"\w\w \w", text))
+
+
+def _of_usage(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+            return name in OF_USAGE
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.FunctionDef(name=name):
+            return name in USAGE
+    return False
 
 
 def _names(kind: type[errors.ProxyError]) -> Iterator[str]:

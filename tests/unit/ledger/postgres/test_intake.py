@@ -1,5 +1,6 @@
 """A file's ledger that was taken into the database is the same there, once, or not at all."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -108,6 +109,22 @@ def test_a_second_time_it_changes_nothing(database: Database, file: Path) -> Non
     again = take_in(database, file)
     assert (again.rows, again.first, again.head) == (0, 0, done.head)
     assert len(rows(database)) == 4
+
+
+def test_a_file_in_use_is_what_is_named(database: Database, file: Path) -> None:
+    """The setting names the database, which is well."""
+    store = FileStore.open(file)
+    try:
+        with pytest.raises(LedgerRefused) as refused:
+            take_in(database, file)
+    finally:
+        store.close()
+    (said,) = map(str, refused.value.problems)
+    assert said.startswith(f"{file}: process {os.getpid()} uses it; end that first")
+    with pytest.raises(LedgerRefused) as refused:
+        take_in(database, file.with_name("none.db"))
+    (said,) = map(str, refused.value.problems)
+    assert said.startswith(f"{file.with_name('none.db')} does not exist")
 
 
 def test_a_file_that_went_on_is_not_mixed_with_what_was_taken_in(
