@@ -20,6 +20,7 @@ from proxy.exchange.own_answer import date_line
 from proxy.http1.fields import Line, Lines
 from proxy.telemetry.metrics import Metrics, prepare
 from proxy.words import phrase, preferred
+from proxy.words.languages import LANGUAGES
 
 _TEXT = b"text/plain; charset=utf-8"
 _JSON = b"application/json"
@@ -104,8 +105,12 @@ class Probes:
         ready, reasons = self._status.readiness()
         status = 200 if ready else 503
         if scope["query_string"] == b"json":
-            document = json.dumps({"ready": ready, "reasons": [str(each) for each in reasons]})
-            await _answer(send, status, f"{document}\n".encode(), media_type=_JSON)
+            told = {
+                "ready": ready,
+                "reasons": [str(each) for each in reasons],
+                "said": [{name: each.line(name) for name in LANGUAGES} for each in reasons],
+            }
+            await _answer(send, status, f"{json.dumps(told)}\n".encode(), media_type=_JSON)
             return
         text = "ready" if ready else "not ready"
         if _VERBOSE.search(scope["query_string"]):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from proxy.token.keeper import TokenKeeper
 from proxy.words import Phrase, phrase
 from proxy.words.durations import Span
+from proxy.words.languages import DEFAULT, Language
 
 if TYPE_CHECKING:  # imported only where there is a ledger
     from proxy.ledger.asker import Asker
@@ -20,7 +21,11 @@ class Reason(NamedTuple):
     said: Phrase
 
     def __str__(self) -> str:
-        return f"[{self.mark}] {self.said}"
+        return self.line(DEFAULT)
+
+    def line(self, language: Language) -> str:
+        """Word it, behind its mark."""
+        return f"[{self.mark}] {self.said.said(language)}"
 
 
 class Readiness(NamedTuple):

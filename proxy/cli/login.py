@@ -28,7 +28,7 @@ from proxy.terminal.setting_flags import chosen, parser
 from proxy.token.kept import fetched, keeper_for, kept, left_alive
 from proxy.token.source import AccessToken
 from proxy.words import Phrase, phrase
-from proxy.words.durations import span
+from proxy.words.durations import Span
 
 _PAIR = ("client_id", "client_secret")
 _FILE = "env-file"
@@ -175,12 +175,13 @@ async def _try(settings: Settings, outcome: list[AccessToken | TokenError]) -> N
 
 
 def _rows(settings: Settings, token: AccessToken) -> list[tuple[str, str]]:
+    lived = phrase("login.lived", span=Span(token.lifetime))
     few = ", ".join(token.scopes[:3]) + (", …" if token.scopes[3:] else "")
-    scopes = f"{len(token.scopes)}: {few}" if token.scopes else "not known"
+    scopes = f"{len(token.scopes)}: {few}" if token.scopes else worded(phrase("status.unknown"))
     return [
-        ("environment", settings.environment),
-        ("tokens live", span(token.lifetime)),
-        ("scopes", scopes),
+        (worded(phrase("status.environment")), settings.environment),
+        (worded(phrase("login.tokens-live")), worded(lived)),
+        (worded(phrase("status.scopes")), scopes),
     ]
 
 

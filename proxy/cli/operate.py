@@ -105,7 +105,9 @@ def _readiness(where: ListenAddress, reply: AdminReply) -> tuple[bool, Said]:
     ready, reasons = (reply.document.get(name) for name in ("ready", "reasons"))
     if not isinstance(ready, bool) or not isinstance(reasons, list):
         raise not_ours(where, phrase("reach.unexpected"))
-    return ready, "\n".join(map(str, reasons))
+    said = reply.document.get("said")  # an older proxy has none
+    told = [*filter(None, map(in_locale, said))] if isinstance(said, list) else []
+    return ready, "\n".join(told or map(str, reasons))
 
 
 def _status(where: ListenAddress, options: argparse.Namespace, screen: Screen) -> int:

@@ -34,8 +34,8 @@ from proxy.terminal.plain import as_json
 from proxy.terminal.screen import Screen
 from proxy.terminal.table import Cell, lines
 from proxy.token.ids import usable_id
-from proxy.words import Phrase, phrase
-from proxy.words.durations import span
+from proxy.words import Phrase, Said, phrase
+from proxy.words.durations import Span
 
 if TYPE_CHECKING:
     from proxy.admin.documents import RevokedToken, TokenList, TokenRow
@@ -55,13 +55,21 @@ replicas that share one, it uses theirs.
 _CODES = "0 success, 1 failure, 2 wrong settings or usage, 4 another program listens there"
 _LIMIT = 35.0  # seconds
 _OWN_GRANTS = ("client_credentials", "")
-_HEADINGS = ("id", "created", "ends in", "scopes", "grant", "whose")
+_HEADINGS = (
+    phrase("tokens.id"),
+    phrase("tokens.created"),
+    phrase("tokens.ends-in"),
+    phrase("tokens.scopes"),
+    phrase("tokens.grant"),
+    phrase("tokens.whose"),
+)
+_NOT_KNOWN = phrase("status.unknown")
 
 
 class Way(Protocol):
     """A way to ask the API; ``ours`` names the owner of the token that asks."""
 
-    ours: str
+    ours: Phrase
 
     def listed(self) -> "TokenList":
         """Return the list as the admin listener words it; raise TokenError."""
@@ -128,7 +136,7 @@ def _way(options: argparse.Namespace) -> Way:
 class _Beside:
     """Asks a running proxy."""
 
-    ours = "this proxy's"
+    ours = phrase("tokens.of-proxy")
 
     def __init__(self, where: ListenAddress) -> None:
         self._where = where
@@ -157,7 +165,7 @@ class _Beside:
 class _Alone:
     """Asks the API itself, with a token of its own for each question, or that of all replicas."""
 
-    ours = "this command's"
+    ours = phrase("tokens.of-command")
 
     def __init__(self, sources: Sources) -> None:
         from proxy.settings.model import find, load
@@ -165,7 +173,7 @@ class _Alone:
         self._sources = sources
         self._settings = load(find({}, sources))
         if self._settings.token_shared:
-            self.ours = "all replicas'"
+            self.ours = phrase("tokens.of-replicas")
 
     def listed(self) -> "TokenList":
         from proxy.admin.tokens import listing
@@ -256,24 +264,28 @@ def _counted(count: int) -> Phrase:
     return phrase("tokens.one") if count == 1 else phrase("tokens.many", count=str(count))
 
 
-def _table(tokens: "list[TokenRow]", ours: str, screen: Screen) -> None:
-    for line in lines(_HEADINGS, [_row(entry, ours) for entry in tokens], screen):
+def _table(tokens: "list[TokenRow]", ours: Phrase, screen: Screen) -> None:
+    for line in lines([*map(worded, _HEADINGS)], [_row(entry, ours) for entry in tokens], screen):
         screen.line(line)
 
 
-def _row(entry: "TokenRow", ours: str) -> list[Cell]:
+def _row(entry: "TokenRow", ours: Phrase) -> list[Cell]:
     left, scopes = entry["ends_in"], entry["scopes"]
-    whose = {"own": ours, "own-before": f"{ours}, until now"}
+    whose = {"own": ours, "own-before": phrase("tokens.until-now", whose=ours)}
     shades = ("green",) if entry["whose"] in whose else ()
-    texts = (
+    texts: tuple[Said, ...] = (
         str(entry["id"]),
-        str(entry["created"] or "not known").replace("T", " ").removesuffix("Z"),
-        "not known" if left is None else span(left) if left > 0 else "now",
-        "not known" if scopes is None else str(scopes),
-        str(entry["grant"] or "not known"),
-        whose.get(entry["whose"], "another's"),
+        str(entry["created"] or "").replace("T", " ").removesuffix("Z") or _NOT_KNOWN,
+        _NOT_KNOWN if left is None else _left(left),
+        _NOT_KNOWN if scopes is None else str(scopes),
+        str(entry["grant"] or "") or _NOT_KNOWN,
+        whose.get(entry["whose"], phrase("tokens.anothers")),
     )
-    return [Cell(text, shades) for text in texts]
+    return [Cell(worded(text), shades) for text in texts]
+
+
+def _left(seconds: float) -> Phrase:
+    return phrase("tokens.left", span=Span(seconds)) if seconds > 0 else phrase("tokens.now")
 
 
 # -- revoke ------------------------------------------------------------------------------------
@@ -295,7 +307,10 @@ def _revoke(way: Way, options: argparse.Namespace, screen: Screen) -> int:
     if options.json:
         screen.line(as_json(outcomes, 2))
     else:
-        said = [(token_id, outcome["words"]) for token_id, outcome in outcomes.items()]
+        said = [
+            (token_id, in_locale(outcome.get("said")) or outcome["words"])  # older: words alone
+            for token_id, outcome in outcomes.items()
+        ]
         screen.line(screen.rows(said, indent=""))
     return OK if all(outcome["ended"] for outcome in outcomes.values()) else FAILED
 

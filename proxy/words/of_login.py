@@ -54,6 +54,8 @@ OF_LOGIN = {
         "para {url}, que es {environment}; lo que escriba no se muestra",
     ),
     "login.accepted": Words("{url} accepts them", "{url} las acepta"),
+    "login.tokens-live": Words("tokens live", "vigencia de los tokens"),
+    "login.lived": Words("{span}", "{span}"),
     "login.refused": Words(
         "nothing is stored: copy them again from the dashboard (Platform > API keys)",
         "no se guardó nada: cópielas otra vez del panel (Platform > API keys)",

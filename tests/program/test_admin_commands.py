@@ -77,6 +77,10 @@ def test_wait_says_why_there_is_no_token() -> None:
     ):
         proxy.until("/readyz", 503)
         ended = pull(proxy, "wait", "--timeout", "0.5")
+        where = f"--admin-listen=127.0.0.1:{proxy.admin_port}"
+        options = ["--timeout=0.5", where]
+        spanish = command("wait", *options, cwd=proxy.cwd, LANG="es_CO.UTF-8").err
+    assert "breb-proxy: [!] último fallo: " in spanish
     assert ended.code == 1
     assert "breb-proxy: not ready after 0.5 s\n" in ended.err
     assert "last failure: the token endpoint answered 500" in ended.err

@@ -209,6 +209,8 @@ def test_readyz_says_why_to_a_program_as_json(proxy: Program) -> None:
     document = json.loads(text)
     assert (status, document["ready"]) == (200, True)
     assert document["reasons"] == proxy.admin("/readyz?verbose")[1].splitlines()[:-1]
+    assert [each["en"] for each in document["said"]] == document["reasons"]
+    assert document["said"][-1]["es"] == "[+] acepta peticiones"
 
 
 def test_without_a_token_it_is_alive_but_not_ready(upstream: RawUpstream) -> None:

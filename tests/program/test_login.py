@@ -48,6 +48,9 @@ def test_a_pair_is_tried_kept_used_and_forgotten(
         assert ask(proxy.port, "/v1/iam/oauth/tokens").status == 200
     done = command("logout", **here)
     assert (done.code, "deleted" in done.out) == (0, True)
+    again = command("login", typed=TYPED, **here, LANG="es_CO.UTF-8")
+    assert "vigencia de los tokens  24 h 0 min" in again.out
+    assert command("logout", **here).code == 0
     assert "nothing was stored" in command("logout", **here).out
     assert command("check", **here, **FREE).code == 1
 

@@ -54,6 +54,9 @@ def test_ours_and_those_that_a_killed_proxy_left_are_told_apart(url: str, tmp_pa
         assert whose(here) == ["other", "other", "own"]
         shown = command("tokens", **here)
         assert "3 tokens valid, 2 of them not this proxy's" in shown.out
+        shown = command("tokens", **here, LANG="es_CO.UTF-8")
+        assert shown.out.split("\n")[0].split("  ")[-1] == "de quién"
+        assert shown.out.count("de este proxy") == 1
         asked = command("tokens", "revoke", "--others", **here)
         assert asked.code == 1
         assert "every program that uses these tokens gets 401 at once" in asked.err
