@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from proxy.invocation import COMMAND
 from proxy.terminal.arguments import USAGE, Parser, nearest, say
+from proxy.words import phrase
 
 VERBS = ("install", "uninstall", "start", "stop", "status")
 _OF_WINDOWS = ("run",)  # started by its service manager
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
             return windows_service.run(verb, options.name or "")
         say(f"write one of: {COMMAND} service {'|'.join(VERBS)}{nearest(verb, VERBS)}")
         return USAGE
-    say(f"service is for Windows; here systemd does it: {COMMAND} help service")
+    say(phrase("service.not-here"))
     return USAGE
 
 

@@ -4,16 +4,18 @@ import sys
 from collections.abc import Callable
 
 from proxy.terminal.arguments import FAILED, OK, USAGE, say
+from proxy.terminal.language import worded
 from proxy.windows import event_log, scm
-from proxy.windows.instance import Instance, Refused
+from proxy.windows.instance import Instance, LeadsElsewhere, Refused
 from proxy.windows.log_file import LogFile
+from proxy.words import Phrase, Said, phrase
 
 _ABOUT = "Puts an access token on requests to Passport's Bre-B API."
 _STATES = {
-    scm.STOPPED: "stopped",
-    scm.STARTING: "starting",
-    scm.STOPPING: "stopping",
-    scm.RUNNING: "running",
+    scm.STOPPED: phrase("service.stopped"),
+    scm.STARTING: phrase("service.starting"),
+    scm.STOPPING: phrase("service.stopping"),
+    scm.RUNNING: phrase("service.running"),
 }
 _DENIED = 5  # ERROR_ACCESS_DENIED
 
@@ -24,11 +26,22 @@ def run(verb: str, name: str) -> int:
     try:
         return _VERBS[verb](one)
     except Refused as error:
-        say(str(error))
+        say(why(error))
     except OSError as error:
-        hint = "\nopen the command prompt as administrator" if error.winerror == _DENIED else ""
-        say(f"{verb} {one.name}: {scm.words(error.winerror or 0)}{hint}")
+        told = scm.words(error.winerror or 0)
+        if error.winerror == _DENIED:
+            say(phrase("service.denied", verb=verb, name=one.name, why=told))
+        else:
+            say(phrase("service.refused", verb=verb, name=one.name, why=told))
     return FAILED
+
+
+def why(error: Refused) -> Phrase:
+    """Say what cannot be trusted."""
+    path = str(error.path)
+    if isinstance(error, LeadsElsewhere):
+        return phrase("service.elsewhere", path=path)
+    return phrase("service.of-others", path=path)
 
 
 def install(one: Instance) -> int:
@@ -37,11 +50,11 @@ def install(one: Instance) -> int:
     missing = scm.install(one.name, one.title, _ABOUT, one.command, one.account)
     event_log.register(one.name)
     if missing:
-        say(f"this Windows does not take parts of its configuration: {missing}")
-    _tell(f"installed: {one.name}")
-    _tell(f"settings:  {one.settings}")
-    _tell(f"log:       {one.log}")
-    _tell(f"next: client id and secret into the settings, then: net start {one.name}")
+        say(phrase("service.not-taken", parts=str(missing)))
+    _tell(phrase("service.installed", name=one.name))
+    _tell(phrase("service.settings", file=str(one.settings)))
+    _tell(phrase("service.log", file=str(one.log)))
+    _tell(phrase("service.next", name=one.name))
     return OK
 
 
@@ -50,14 +63,15 @@ def uninstall(one: Instance) -> int:
     scm.stop(one.name)
     scm.remove(one.name)
     event_log.unregister(one.name)
-    _tell(f"uninstalled: {one.name}; {one.data} stays")
+    _tell(phrase("service.uninstalled", name=one.name, folder=str(one.data)))
     return OK
 
 
 def _start(one: Instance) -> int:
     state = scm.start(one.name)
     if state.number != scm.RUNNING:
-        say(f"did not start (exit code {state.code}): {LogFile(one.log).last_line()}")
+        line = LogFile(one.log).last_line()
+        say(phrase("service.no-start", code=str(state.code), line=line))
         return FAILED
     _tell(_STATES[state.number])
     return OK
@@ -71,9 +85,12 @@ def _stop(one: Instance) -> int:
 
 def _status(one: Instance) -> int:
     state = scm.state(one.name)
-    process = f", process {state.process}" if state.process else ""
-    code = f", exit code {state.code}" if state.number == scm.STOPPED and state.code else ""
-    _tell(f"{_STATES.get(state.number, state.number)}{process}{code}")
+    told: Said = _STATES.get(state.number, str(state.number))
+    if state.process:
+        told = phrase("service.process", state=told, number=str(state.process))
+    if state.number == scm.STOPPED and state.code:
+        told = phrase("service.exit-code", state=told, code=str(state.code))
+    _tell(told)
     return OK if state.number == scm.RUNNING else FAILED
 
 
@@ -87,15 +104,15 @@ def _run(one: Instance) -> int:
         service.connect()
     except OSError:
         events.settle()
-        say(f"only Windows starts a service: net start {one.name}")
+        say(phrase("service.by-windows", name=one.name))
         return USAGE
     from proxy.cli import windows_serving  # the rest of the program
 
     return windows_serving.serve(one, log, service, events)
 
 
-def _tell(text: str) -> None:
-    sys.stdout.write(text + "\n")
+def _tell(what: Said) -> None:
+    sys.stdout.write(f"{worded(what)}\n")
 
 
 _VERBS: dict[str, Callable[[Instance], int]] = {

@@ -13,6 +13,11 @@ from proxy.terminal.arguments import FAILED, OK
 from proxy.windows import instance, scm
 from proxy.windows.event_log import EventLog
 from proxy.windows.instance import Instance, Refused
+from proxy.words import phrase
+
+
+class _NotDone(Exception):
+    """Services do not do what they have to."""
 
 
 def run(verb: str) -> int:
@@ -24,9 +29,10 @@ def run(verb: str) -> int:
     ):
         try:
             _VERBS[verb]()
-        except (Refused, OSError) as error:
+        except (Refused, _NotDone, OSError) as error:
             events = EventLog(instance.NAME)
-            events.error(f"{verb}: {error}")
+            why = windows_service.why(error) if isinstance(error, Refused) else str(error)
+            events.error(f"{verb}: {why}")
             events.settle()
             return FAILED
     return OK
@@ -44,7 +50,7 @@ def _before_upgrade() -> None:
     running = [name for name in there if scm.state(name).number != scm.STOPPED]
     instance.remember(there, running)
     if slow := [name for name in running if scm.stop(name).number != scm.STOPPED]:
-        raise Refused(f"{', '.join(slow)} has not ended yet: try again later")
+        raise _NotDone(str(phrase("service.slow", names=", ".join(slow))))
 
 
 def _after_upgrade() -> None:
@@ -59,7 +65,7 @@ def _after_upgrade() -> None:
         for name in ran:
             scm.stop(name)
         instance.remember(there, ran)
-        raise Refused(f"{', '.join(failed)} does not start with this version: see its log")
+        raise _NotDone(str(phrase("service.fails", names=", ".join(failed))))
 
 
 def _before_removal() -> None:

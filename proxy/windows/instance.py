@@ -41,7 +41,19 @@ BREB_LEDGER={data}/ledger/ledger.db
 
 
 class Refused(Exception):
-    """What is there cannot be trusted with credentials."""
+    """What is there cannot be trusted with credentials; ``path`` names it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self.path = path
+
+
+class LeadsElsewhere(Refused):
+    """It stands for another file or folder."""
+
+
+class OfOthers(Refused):
+    """Its owner is no administrator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +152,9 @@ def _ours(path: Path) -> None:
     except FileNotFoundError:
         return
     if leads_elsewhere:
-        raise Refused(f"{path} leads elsewhere: remove it")
+        raise LeadsElsewhere(path)
     if acl.owner(path) not in (acl.SYSTEM, acl.ADMINISTRATORS, acl.ours()):
-        raise Refused(f"{path} belongs to somebody who is no administrator: move it away")
+        raise OfOthers(path)
 
 
 def _names() -> Iterator[str]:

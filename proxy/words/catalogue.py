@@ -18,6 +18,7 @@ from proxy.words.of_ledger_file import OF_LEDGER_FILE
 from proxy.words.of_login import OF_LOGIN
 from proxy.words.of_made import OF_MADE
 from proxy.words.of_repeats import OF_REPEATS
+from proxy.words.of_service import OF_SERVICE
 from proxy.words.of_slips import OF_SLIPS
 from proxy.words.of_start import OF_START
 from proxy.words.of_state import OF_STATE
@@ -42,6 +43,7 @@ CATALOGUE: dict[str, Words] = {
     **OF_LEDGER_FILE,
     **OF_LOGIN,
     **OF_MADE,
+    **OF_SERVICE,
     **OF_SLIPS,
     **OF_REPEATS,
     **OF_START,

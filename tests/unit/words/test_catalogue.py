@@ -95,6 +95,7 @@ def test_no_phrase_is_there_twice() -> None:
         of_login,
         of_made,
         of_repeats,
+        of_service,
         of_slips,
         of_start,
         of_state,
@@ -116,6 +117,7 @@ def test_no_phrase_is_there_twice() -> None:
         of_ledger.OF_LEDGER,
         of_ledger_commands.OF_LEDGER_COMMANDS,
         of_ledger_file.OF_LEDGER_FILE,
+        of_service.OF_SERVICE,
         of_slips.OF_SLIPS,
         of_login.OF_LOGIN,
         of_made.OF_MADE,
@@ -163,7 +165,15 @@ OF_BOTH = r"\b(bytes|pid|UTC|GET|SHA)\b"  # words of either language
             f"ledger/{name}"
             for name in ("commands", "listing", "look_up", "made", "rows", "verify")
         ),
-        *("operate", "status_view", "tokens", "login"),
+        *(
+            "operate",
+            "status_view",
+            "tokens",
+            "login",
+            "service",
+            "windows_service",
+            "windows_setup",
+        ),
     ],
 )
 def test_no_words_for_people_are_outside_the_catalogue(module: str) -> None:
