@@ -203,7 +203,11 @@ def test_a_backup_is_a_ledger(path: Path) -> None:
     assert "checked" in ledger(path, "backup", str(copy)).out
     with reading(copy) as reader:
         assert reader.counts() == {"answered": 1, "unknown": 1, "in_doubt": 1}
-    assert "not overwritten" in ledger(path, "backup", str(copy), code=1).err
+    refused = ledger(path, "backup", str(copy), code=1).err
+    assert refused == f"breb-proxy: {copy} exists: it is not overwritten; name another file\n"
+    (nowhere := path.with_name("nowhere")).touch()
+    refused = ledger(path, "backup", str(nowhere / "copy.db"), code=1).err
+    assert refused.startswith(f"breb-proxy: {nowhere / 'copy.db'}: ")
 
 
 def test_a_person_reads_it_in_spanish(path: Path) -> None:
@@ -325,6 +329,11 @@ def test_a_look_up_lays_the_payment_beside_the_row_and_decides_nothing(
     assert "made and settled: the API has this payment as p-9" in shown
     (line,) = [line for line in shown.splitlines() if line.startswith("resolution_id")]
     assert line.split()[:3] == ["resolution_id", "r-1", "r-1"]
+    spanish = ledger(path, "look-up", "1", **admin, LANG="es_CO.UTF-8").out
+    assert spanish.startswith("fila #1: POST /v1/payments/breb\nresultado desconocido: se envió")
+    assert "el libro" in spanish
+    assert "se hizo y se liquidó: la API tiene este pago como p-9" in spanish
+    assert "su veredicto: " in spanish
     told = json.loads(ledger(path, "look-up", "1", "--json", **admin).out)
     assert told["candidates"][0]["known"]["id"] == "p-9"
     with reading(path) as reader:

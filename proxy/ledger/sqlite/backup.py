@@ -8,7 +8,7 @@ from pathlib import Path
 from proxy.ledger.sqlite.lock import identity
 from proxy.ledger.sqlite.opening import opened
 from proxy.ledger.sqlite.store import check, connect
-from proxy.ledger.trouble import LedgerRefused, words
+from proxy.ledger.trouble import FileRefused, LedgerRefused, words
 from proxy.words import phrase
 
 
@@ -33,9 +33,9 @@ def backup(ledger: Path, target: Path) -> int:
             draft.unlink(missing_ok=True)
         _sync(target.parent)
     except FileExistsError:
-        raise LedgerRefused(phrase("ledger.backup-exists", path=str(target))) from None
+        raise FileRefused(phrase("ledger.backup-exists", path=str(target))) from None
     except OSError as error:
-        raise LedgerRefused(phrase("ledger.of-file", path=str(target), why=words(error))) from None
+        raise FileRefused(phrase("ledger.of-file", path=str(target), why=words(error))) from None
     return target.stat().st_size
 
 
