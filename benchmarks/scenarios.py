@@ -1,64 +1,30 @@
 """The loads, and who takes part in which."""
 
+from dataclasses import replace
+
 from benchmarks.model import GIB, KIB, MIB, SMALL, Contender, Scenario
+
+_PAYMENT = Scenario("", "", path="/sink/4", upload=2 * KIB, answer=len('{"received":1234}'))
+
+
+def _payment(
+    name: str, title: str, connections: int, *, lines: str = "common", tls: bool = False
+) -> Scenario:
+    return replace(_PAYMENT, name=name, title=title, connections=connections, lines=lines, tls=tls)
+
 
 ALL = (
     Scenario("get1", "GET, 1 connection", connections=1),
     Scenario("get32", "GET, 32 connections", connections=32),
-    Scenario(
-        "post32",
-        "POST 2 KiB, 32 connections",
-        path="/sink/4",
-        connections=32,
-        upload=2 * KIB,
-        answer=len('{"received":1234}'),
-    ),
-    Scenario(
-        "post1",
-        "POST 2 KiB, 1 connection",
-        path="/sink/4",
-        connections=1,
-        upload=2 * KIB,
-        answer=len('{"received":1234}'),
-    ),
-    Scenario(
-        "post8",
-        "POST 2 KiB, 8 connections",
-        path="/sink/4",
-        connections=8,
-        upload=2 * KIB,
-        answer=len('{"received":1234}'),
-    ),
+    _payment("post32", "POST 2 KiB, 32 connections", 32),
+    _payment("post1", "POST 2 KiB, 1 connection", 1),
+    _payment("post8", "POST 2 KiB, 8 connections", 8),
     Scenario("tls32", "GET over TLS, 32 connections", connections=32, tls=True),
-    Scenario(
-        "tlspost32",
-        "POST 2 KiB over TLS, 32 connections",
-        path="/sink/4",
-        connections=32,
-        upload=2 * KIB,
-        answer=len('{"received":1234}'),
-        tls=True,
-    ),
+    _payment("tlspost32", "POST 2 KiB over TLS, 32 connections", 32, tls=True),
     Scenario("bare32", "GET, bare", connections=32, lines="bare"),
     Scenario("heavy32", "GET, heavy", connections=32, lines="heavy"),
-    Scenario(
-        "barepost32",
-        "POST 2 KiB, bare",
-        path="/sink/4",
-        connections=32,
-        upload=2 * KIB,
-        answer=len('{"received":1234}'),
-        lines="bare",
-    ),
-    Scenario(
-        "heavypost32",
-        "POST 2 KiB, heavy",
-        path="/sink/4",
-        connections=32,
-        upload=2 * KIB,
-        answer=len('{"received":1234}'),
-        lines="heavy",
-    ),
+    _payment("barepost32", "POST 2 KiB, bare", 32, lines="bare"),
+    _payment("heavypost32", "POST 2 KiB, heavy", 32, lines="heavy"),
     Scenario("baretls32", "GET over TLS, bare", connections=32, tls=True, lines="bare"),
     Scenario("get10k", "GET 10 KiB, 32 connections", path="/10k", connections=32, answer=10 * KIB),
     Scenario("get1m", "GET 1 MiB, 8 connections", path="/1m", connections=8, answer=MIB),

@@ -17,7 +17,7 @@ _BUSINESS = {
     "identification_type": "NIT",
     "identification_number": "900555777",
 }
-_ADDRESS = {
+ADDRESS = {
     "line_1": "Calle 10 # 5-51",
     "city": "Bogotá",
     "state": "Cundinamarca",
@@ -56,7 +56,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "client_secret": "sandbox-secret",
         "grant_type": "client_credentials",
     },
-    "linkCustomer": {**_BUSINESS, "address": _ADDRESS, "merchant_category_code": "5814"},
+    "linkCustomer": {**_BUSINESS, "address": ADDRESS, "merchant_category_code": "5814"},
     "updateCustomer": {"business_name": "Café de la Otra Esquina"},
     "oldCreateCustomer": _BUSINESS,
     "linkAccount": {"customer_id": _ID, "account_type": "ORDINARY", "account_number": "0001"},

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from simulator.directory import ENTRIES
+from simulator.examples import ADDRESS
 
 CUSTOMER = {
     "type": "BUSINESS",
@@ -16,13 +17,7 @@ CUSTOMER = {
     "mobile_phone_number": "+573001112233",
     "identification_type": "NIT",
     "identification_number": "900555777",
-    "address": {
-        "line_1": "Calle 10 # 5-51",
-        "city": "Bogotá",
-        "state": "Cundinamarca",
-        "post_code": "111711",
-        "country": "CO",
-    },
+    "address": ADDRESS,
     "merchant_category_code": "5814",
 }
 _ACCOUNT = {"customer_id": "$customer", "account_type": "ORDINARY", "account_number": "0001"}

@@ -156,8 +156,12 @@ class _Call(Generic[T]):
     def _leave(self) -> None:
         """Free what came in the same turn of the loop in which the wait for it was ended."""
         if self._ended.done() and not self._ended.cancelled() and not self._ended.exception():
-            self._unwanted(self._ended.result())
-            self._failed()
+            self._free(self._ended.result())
+
+    def _free(self, found: T) -> None:
+        """End what nobody waits for any more."""
+        self._unwanted(found)
+        self._failed()
 
     async def over(self, seconds: float) -> None:
         """Wait until it has ended, also if nobody waits for its result; not for longer."""
@@ -173,8 +177,7 @@ class _Call(Generic[T]):
                 self._failed()
         else:
             if not self._tell(self._deliver, found):
-                self._unwanted(found)
-                self._failed()
+                self._free(found)
 
     def _tell(self, ending: Callable[[A], None], what: A) -> bool:
         """Report whether there is still a loop to call that."""
@@ -187,8 +190,7 @@ class _Call(Generic[T]):
     def _deliver(self, found: T) -> None:
         self._end()
         if self._ended.done():
-            self._unwanted(found)
-            self._failed()
+            self._free(found)
         else:
             self._ended.set_result(found)
 

@@ -6,13 +6,12 @@ https://opentelemetry.io/docs/specs/otlp/#otlphttp
 """
 
 import asyncio
-import time
 import zlib
 
 from proxy import __version__
 from proxy.errors import UpstreamError
 from proxy.settings.tracing import TracingOptions
-from proxy.token.response import http_date
+from proxy.token.response import retry_after
 from proxy.tracing.protobuf import Unreadable, rejected
 from proxy.upstream import Client, Connector, Pool, PoolLimits, Reply
 from proxy.upstream.tls import tls_context
@@ -82,17 +81,8 @@ def _judged(reply: Reply) -> tuple[int, str]:
     if not 200 <= reply.status < 300:
         says = phrase("traces.status", status=reply.status)
         again = reply.status in _AGAIN
-        raise NotTaken(says, again=again, after=_after(reply) if again else None)
+        raise NotTaken(says, again=again, after=retry_after(reply, _MOST) if again else None)
     try:
         return rejected(reply.body) if len(reply.body) <= _LIMIT else (0, "")
     except Unreadable:  # of a proxy in between, perhaps; the status says that all were taken
         return 0, ""
-
-
-def _after(reply: Reply) -> float | None:
-    """Return the seconds of Retry-After (RFC 9110 section 10.2.3), None without."""
-    value = reply.value(b"retry-after").strip()
-    if value.isascii() and value.isdigit():
-        return min(float(value[:9]), _MOST)
-    moment = http_date(value)
-    return None if moment is None else min(max(0.0, moment - time.time()), _MOST)

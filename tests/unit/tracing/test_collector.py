@@ -10,7 +10,7 @@ import trustme
 
 from proxy.addresses import Url
 from proxy.settings.tracing import TracingOptions
-from proxy.tracing.collector import Collector, NotTaken, _after
+from proxy.tracing.collector import Collector, NotTaken, _judged
 from proxy.upstream import Reply
 from tests.support import RawUpstream, free_port
 from tests.support.collector import TAKEN
@@ -81,7 +81,9 @@ async def test_nobody_there() -> None:
 
 def test_when_to_try_again_is_seconds_or_a_date() -> None:
     def after(value: str) -> float | None:
-        return _after(Reply(503, [(b"Retry-After", value.encode())], b""))
+        with pytest.raises(NotTaken) as refused:
+            _judged(Reply(503, [(b"Retry-After", value.encode())], b""))
+        return refused.value.after
 
     assert after("soon") is None
     assert after(formatdate(time.time() - 100, usegmt=True)) == 0.0
