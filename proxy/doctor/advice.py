@@ -12,6 +12,8 @@ from proxy.passport.tokens import GET_TOKEN_SCOPE, REVOKE_TOKEN_SCOPE
 from proxy.settings.model import Settings
 from proxy.words import Phrase, phrase
 
+DATABASE = phrase("check.see-database")
+
 
 def no_token(error: TokenError | None, settings: Settings) -> Phrase:
     """Advise about a token endpoint that gave no token; None: it did not answer."""

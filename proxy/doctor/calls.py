@@ -47,10 +47,13 @@ class Calls:
         """Whether a step told how the token ended."""
 
     async def token(self) -> Finding:
-        """Fetch one token, once."""
+        """Fetch one token, once; or none where it might end that of replicas out of reach."""
         token = await fetched(self._parts.keeper)
         if isinstance(token, TokenError):
-            return failed(token.detail, advice.no_token(token, self._settings))
+            shared = self._parts.shared
+            away = shared is not None and shared.share.problem is not None
+            see = advice.DATABASE if away else advice.no_token(token, self._settings)
+            return failed(token.detail, see)
         says = phrase("check.valid", span=Span(token.lifetime), count=len(token.scopes))
         few = ", ".join(token.scopes[:3]) + (", …" if token.scopes[3:] else "")
         unknown = phrase("check.not-known")
@@ -189,7 +192,7 @@ async def proxy_in_small(
     own = {"access_log": False, "token_wait": settings.token_timeout + 1, "ledger": None}
     quiet = settings.model_copy(update={**own, "database": settings.database_address})
     credentials = CredentialsReader(sources, settings.base_url)
-    parts = build(quiet, credentials, lambda: None, Access(), as_json=False)
+    parts = build(quiet, credentials, lambda: None, Access(), as_json=False, alone=False)
     doors = sockets.bind(ListenAddress("127.0.0.1", 0))
     limits = listener_limits(settings)
     listener = Listener(parts.shell, parts.shell.refused, limits, 1, None)

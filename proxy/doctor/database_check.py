@@ -7,6 +7,7 @@ from contextlib import closing
 
 import psycopg
 
+from proxy.doctor import advice
 from proxy.doctor.ledger_check import ledger
 from proxy.doctor.steps import Finding, doubtful, failed, fine
 from proxy.errors import DatabaseUnavailable
@@ -32,7 +33,6 @@ SELECT current_setting('max_connections')::int, least(
         JOIN pg_stat_database USING (datname) WHERE datname = current_database())
 )::int
 """
-_ADVICE = phrase("check.see-database")
 
 
 class DatabaseCheck:
@@ -65,9 +65,9 @@ class DatabaseCheck:
             with closing(self._database.connect()) as connection:
                 return look(connection)
         except DatabaseUnavailable as error:
-            return failed(error.why, _ADVICE)
+            return failed(error.why, advice.DATABASE)
         except psycopg.Error as error:
-            return failed(worded(error).why, _ADVICE)
+            return failed(worded(error).why, advice.DATABASE)
 
     def _logged_in(self, connection: Connection) -> Finding:
         user, name, tls = connection.info.user, connection.info.dbname, connection.pgconn.ssl_in_use
@@ -94,7 +94,7 @@ def _server(connection: Connection) -> Finding:
     }
     if version < OLDEST:
         old = phrase("check.database-old", version=version, oldest=OLDEST)
-        return doubtful(old, _ADVICE, **facts)
+        return doubtful(old, advice.DATABASE, **facts)
     if standby:
         return failed(phrase("check.database-standby"), phrase("check.database-primary"), **facts)
     if abs(ahead) > SKEW:

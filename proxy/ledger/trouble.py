@@ -37,9 +37,15 @@ MEND = phrase("step.mend-ledger")
 class LedgerRefused(SettingsError):
     """The ledger cannot be used until a person does something about it."""
 
-    def __init__(self, why: Phrase) -> None:
-        super().__init__([phrase("settings.wrong", names=SETTING, what=why)])
+    def __init__(self, why: Phrase, named: str | None = SETTING) -> None:
+        """Say ``why``, and what named the ledger; None: why says which file is meant."""
+        super().__init__([phrase("settings.wrong", names=named, what=why) if named else why])
         self.why = why
+        self._named = named
+
+    def of_option(self, option: str) -> SettingsError:
+        """Return it as it is told to who named the ledger by an option."""
+        return LedgerRefused(self.why, option) if self._named else self
 
 
 class LedgerInUse(LedgerRefused):
@@ -54,16 +60,14 @@ class FileRefused(LedgerRefused):
     """A ledger's file that no setting names cannot be used; ``why`` names it."""
 
     def __init__(self, why: Phrase) -> None:
-        super().__init__(why)
-        self.problems = [why]
+        super().__init__(why, None)
 
 
 class NoSuchRow(LedgerRefused):
     """The ledger is well, but has no such row."""
 
     def __init__(self, row: str) -> None:
-        super().__init__(phrase("ledger.no-row", row=row))
-        self.problems = [self.why]
+        super().__init__(phrase("ledger.no-row", row=row), None)
 
 
 class LedgerDamaged(LedgerRefused):

@@ -84,15 +84,17 @@ def build(
     access: Access,
     *,
     as_json: bool,
+    alone: bool = True,
     tracing: "TracingOptions | None" = None,
 ) -> Parts:
     """Make all parts and connect them; needs a running event loop.
 
-    ``access`` opens the admin listener.
+    ``access`` opens the admin listener. ``alone``: it may fetch a token of its own while the
+    database with that of all replicas is out of reach.
     """
     out = _outward(settings, credentials, tracing)
     journal, recorder = _recording(settings)
-    keeper, shared, share = _keeping(settings, credentials, out, journal)
+    keeper, shared, share = _keeping(settings, credentials, out, journal, alone=alone)
     books, ledger = _books(settings, credentials)
     metrics, access_log = Metrics(), _access_log(as_json=as_json)
     ended = [metrics.observe, *_lines(settings, access_log), *_end_of(recorder)]
@@ -356,24 +358,34 @@ def _watched(out: _Outward, journal: "Journal | None", settings: Settings) -> To
 
 
 def _keeping(
-    settings: Settings, credentials: CredentialsSource, out: _Outward, journal: "Journal | None"
+    settings: Settings,
+    credentials: CredentialsSource,
+    out: _Outward,
+    journal: "Journal | None",
+    *,
+    alone: bool,
 ) -> "tuple[TokenKeeper, SharedSource | None, Share | None]":
     """Return the keeper, and what shares its token with other replicas, if that is wanted."""
     watched = _watched(out, journal, settings)
-    shared = _shared(watched, settings, credentials, out.clock)
+    shared = _shared(watched, settings, credentials, out.clock, alone=alone)
     keeper = TokenKeeper(shared or watched, out.clock, options.keeper_options(settings))
     return keeper, shared, None if shared is None else shared.share
 
 
 def _shared(
-    source: TokenSource, settings: Settings, credentials: CredentialsSource, clock: Clock
+    source: TokenSource,
+    settings: Settings,
+    credentials: CredentialsSource,
+    clock: Clock,
+    *,
+    alone: bool,
 ) -> "SharedSource | None":
     if not settings.token_shared:
         return None
     # Imported only here: it brings the database's client, and a cipher.
     from proxy.server.sharing import shared_source
 
-    return shared_source(settings, source, credentials, clock)
+    return shared_source(settings, source, credentials, clock, alone=alone)
 
 
 def _about(settings: Settings, source: PassportTokenSource) -> "About":

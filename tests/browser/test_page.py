@@ -333,6 +333,7 @@ def test_token_requests_and_the_simulators_webhooks_are_in_the_list(start: Start
     expect(page.locator("#panel")).to_contain_text("Neither the credentials nor the token")
     expect(page.locator("#detail .meta")).not_to_contain_text("0 B")
     expect(page.get_by_role("button", name="Replay", exact=True)).to_have_count(0)
+    expect(page.get_by_role("link", name="HAR", exact=True)).to_have_count(0)  # it has none of them
     traffic(Caller(console.program.port), Caller(console.program.admin_port))
     page.get_by_label("Outcome").select_option("webhook")
     webhooks = page.locator("#rows tr[data-id]")

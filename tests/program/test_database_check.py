@@ -74,6 +74,11 @@ def test_a_way_that_is_closed_is_said_and_the_rest_left_out(
     found = looked(tmp_path, sandbox, database, **change)
     assert outcomes(found) == ["failed", "skipped", "skipped"]
     assert said in found["database.login"]["says"]
+    # A token of its own might end that of the replicas, which it cannot know.
+    assert found["token"]["outcome"] == "failed"
+    assert "one of this command's own might end theirs" in found["token"]["says"]
+    assert found["token"]["advice"] == found["database.login"]["advice"]
+    assert found["revoke"]["outcome"] == "skipped"
 
 
 def test_a_strangers_certificate_is_not_taken(

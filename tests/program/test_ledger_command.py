@@ -175,8 +175,14 @@ def test_a_verdict_is_written_beside(path: Path) -> None:
         pytest.param(["--since", "yesterday"], 2, "2h, 30m, 7d", id="no time"),
         pytest.param(["--limit", "0"], 2, "1 or more", id="no number"),
         pytest.param(["look-up", "1"], 4, "nothing listens", id="no proxy runs"),
-        pytest.param(["--ledger", "missing.db"], 1, "missing.db does not exist", id="no file"),
-        pytest.param(["--ledger", "."], 1, ". is a directory", id="a directory"),
+        pytest.param(
+            ["--ledger", "missing.db"], 1, "breb-proxy: --ledger: missing.db does", id="no file"
+        ),
+        pytest.param(["--ledger", "."], 1, "--ledger: . is a directory", id="a directory"),
+        pytest.param(["--ledger", "postgresql://h/d?x=1"], 2, "--ledger: has a ", id="no address"),
+        pytest.param(
+            ["show", "9", "--ledger", "ledger.db"], 1, "breb-proxy: the ledger has", id="row"
+        ),
     ],
 )
 def test_what_cannot_be_done_is_said(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from proxy.admin.connection import Unreached
 from proxy.cli.ledger import rows
-from proxy.cli.ledger.file import add_row, find, ledger_place
+from proxy.cli.ledger.file import OPTION, add_row, find, ledger_place
 from proxy.cli.ledger.listing import add_list, show_list
 from proxy.cli.ledger.look_up import add_look_up, look_up
 from proxy.cli.ledger.made import add_made, made
@@ -63,9 +63,12 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser(name, command).read(arguments[1:] if name else arguments)
     try:
         return command.run(options, Screen(sys.stdout))
+    except LedgerRefused as error:
+        say_wrong(error.of_option(OPTION) if options.ledger else error)
+        return FAILED
     except SettingsError as error:
         say_wrong(error)
-        return FAILED if isinstance(error, LedgerRefused) else USAGE
+        return USAGE
     except Unreached as error:
         say(error.what)
         return UNREACHED
@@ -75,7 +78,7 @@ def _parser(name: str, command: _Command) -> Parser:
     parser = Parser(f"ledger {name}".strip(), command.about, command.codes)
     parser.usage = f"{parser.prog} {command.takes}[options]"
     command.add(parser)
-    parser.add_argument("--ledger", metavar="FILE", help=f"the ledger's file, instead of {SETTING}")
+    parser.add_argument(OPTION, metavar="FILE", help=f"the ledger's file, instead of {SETTING}")
     add_sources(parser)
     return parser
 

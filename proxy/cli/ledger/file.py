@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from proxy.admin.documents import StatusDocument
     from proxy.postgres.connection import Database
 
+OPTION = "--ledger"
 _LIMIT = 2.0  # seconds
 _PATIENCE = 5.0  # seconds for the database to be reached
 _UNSET = phrase("ledger.unset")
@@ -43,17 +44,19 @@ def ledger_place(options: argparse.Namespace) -> Where:
             raise SettingsError([_UNSET])
         if found.startswith(SCHEMES):  # our password is for the address that our settings name
             raise SettingsError([phrase("ledger.database-elsewhere")])
-    return _database(found, sources) if found.startswith(SCHEMES) else Path(found)
+    if not found.startswith(SCHEMES):
+        return Path(found)
+    return _database(found, OPTION if options.ledger else SETTING, sources)
 
 
-def _database(address: str, sources: Sources) -> "Database":
-    """Return the way to it; the login is that of the settings."""
+def _database(address: str, named: str, sources: Sources) -> "Database":
+    """Return the way to what an option or a setting ``named``; the login is the settings'."""
     from proxy.postgres.connection import Database
 
     try:
         parsed = DatabaseAddress.parse(address)
     except BadValue as bad:
-        raise SettingsError([bad.of(SETTING)]) from None
+        raise SettingsError([bad.of(named)]) from None
     password, authorities = (
         sources.get(full_name(name)) for name in ("database_password", "database_ca")
     )
