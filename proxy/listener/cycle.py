@@ -213,6 +213,8 @@ class Cycle:
 
     def _wake(self) -> None:
         if self._arrived is not None and not self._arrived.done():
+            # A process that was stopped may look at the time before the app does at what came.
+            self.waits_since = math.inf
             self._arrived.set_result(None)
 
     # -- the response ----------------------------------------------------------------------

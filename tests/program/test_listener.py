@@ -33,6 +33,8 @@ from tests.support.limits import listener_limits
 from tests.support.patience import PATIENCE
 from tests.support.wire import Reader, connect
 
+HEADER_TIMEOUT, IDLE_TIMEOUT = 0.5, 1.0  # seconds, of the hasty program
+
 
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[RawUpstream]:
@@ -42,8 +44,31 @@ def upstream() -> Iterator[RawUpstream]:
 
 @pytest.fixture(scope="module")
 def hasty(upstream: RawUpstream) -> Iterator[Program]:
-    with Program(upstream.url, header_timeout=0.5, idle_timeout=1, max_callers=20) as running:
+    times = {"header_timeout": HEADER_TIMEOUT, "idle_timeout": IDLE_TIMEOUT}
+    with Program(upstream.url, max_callers=20, **times) as running:
         yield running
+
+
+def sent(data: bytes, proxy: Program) -> Reader:
+    """Connect and send within the time for a head; again, where the machine held us up."""
+    while True:
+        began = time.monotonic()
+        caller = connect(proxy.port)
+        caller.sock.sendall(data)
+        if time.monotonic() - began < HEADER_TIMEOUT:
+            return caller
+        caller.sock.close()
+
+
+def dripped(caller: Reader, count: int) -> bool:
+    """Send a body byte by byte; report whether the machine let none of them come late."""
+    for _ in range(count):
+        began = time.monotonic()
+        time.sleep(2 * IDLE_TIMEOUT / count)  # together longer than the idle time-out
+        if time.monotonic() - began > IDLE_TIMEOUT / 2:
+            return False
+        caller.sock.sendall(b"x")
+    return True
 
 
 def until_closed(reader: Reader) -> bytes:
@@ -68,8 +93,7 @@ def test_a_head_that_drips_in_is_given_up(hasty: Program) -> None:
 
 
 def test_a_caller_is_told_that_its_head_was_late(hasty: Program) -> None:
-    with connect(hasty.port) as caller:
-        caller.sock.sendall(b"GET / HTTP/1.1\r\nHost: local")
+    with sent(b"GET / HTTP/1.1\r\nHost: local", hasty) as caller:
         answer = read_answer(caller)
         assert answer is not None
         assert (answer.status, answer["connection"]) == (408, "close")
@@ -82,15 +106,14 @@ def test_a_caller_that_says_nothing_is_closed(hasty: Program) -> None:
 
 
 def test_an_idle_connection_is_closed(hasty: Program) -> None:
-    with connect(hasty.port) as caller:
-        caller.sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    with sent(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", hasty) as caller:
         assert read_answer(caller) is not None
         assert until_closed(caller) == b""
 
 
 def test_a_body_that_stops_is_given_up(hasty: Program) -> None:
-    with connect(hasty.port) as caller:
-        caller.sock.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf")
+    data = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf"
+    with sent(data, hasty) as caller:
         answer = read_answer(caller)
         assert answer is not None
         assert answer.status == 408
@@ -345,8 +368,7 @@ def test_a_head_without_an_end_is_given_up_at_its_bound(hasty: Program) -> None:
 
 
 def test_the_time_for_a_head_counts_for_the_second_request_too(hasty: Program) -> None:
-    with connect(hasty.port) as caller:
-        caller.sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET")
+    with sent(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET", hasty) as caller:
         assert read_answer(caller) is not None
         answer = read_answer(caller)
         assert answer is not None
@@ -354,8 +376,7 @@ def test_the_time_for_a_head_counts_for_the_second_request_too(hasty: Program) -
 
 
 def test_empty_lines_after_a_request_are_no_late_head(hasty: Program) -> None:
-    with connect(hasty.port) as caller:
-        caller.sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n\r\n")
+    with sent(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n\r\n", hasty) as caller:
         answer = read_answer(caller)
         assert answer is not None
         assert answer.status == 200
@@ -364,11 +385,11 @@ def test_empty_lines_after_a_request_are_no_late_head(hasty: Program) -> None:
 
 def test_a_body_may_be_slow_as_long_as_it_moves(hasty: Program, upstream: RawUpstream) -> None:
     head = b"POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 24\r\n\r\n"
-    with connect(hasty.port) as caller:
-        caller.sock.sendall(head)
-        for _ in range(24):
-            time.sleep(0.06)  # together longer than the idle time-out
-            caller.sock.sendall(b"x")
+    caller = sent(head, hasty)
+    while not dripped(caller, 24):
+        caller.sock.close()
+        caller = sent(head, hasty)
+    with caller:
         answer = read_answer(caller)
     assert answer is not None
     assert answer.status == 200

@@ -12,8 +12,8 @@ import pytest
 
 from tests.support import CALLER_KEY, Program, RawUpstream, ask
 from tests.support.command import command
+from tests.support.needs import NOBODY, need
 
-NOBODY = 65534
 KEY = [("X-Proxy-Key", CALLER_KEY)]
 ASK = """
 import http.client, json, sys
@@ -41,9 +41,9 @@ def proxy(upstream: RawUpstream) -> Iterator[Program]:
 
 
 def as_nobody(program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run a Python program as another user, with the system's own interpreter."""
+    """Run a Python program as another user."""
     return subprocess.run(
-        ["/usr/bin/python3", "-c", program, *arguments],
+        [need("another user"), "-c", program, *arguments],
         user=NOBODY,
         group=NOBODY,
         extra_groups=[],

@@ -375,6 +375,23 @@ def test_a_head_of_which_more_waits_may_not_hold_up_the_drain() -> None:
     run(test)
 
 
+def test_a_body_is_not_late_that_came_while_the_process_was_stopped() -> None:
+    """Then the time is looked at in the same turn, before the app has taken what came."""
+
+    async def test(listener: Listener) -> None:
+        caller = listener.connection()
+        caller.data_received(POST + b"Content-Length: 2\r\n\r\n")
+        await turns()
+        caller.data_received(b"x")
+        caller.sweep(asyncio.get_running_loop().time() + 100)
+        await turns()
+        caller.data_received(b"y")
+        await turns()
+        assert listener.seen == [("/large", b"xy")]
+
+    run(test)
+
+
 def test_what_waits_is_refused_where_there_is_no_room() -> None:
     async def test(listener: Listener) -> None:
         caller = listener.parked()
