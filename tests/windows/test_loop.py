@@ -97,8 +97,9 @@ def test_what_has_arrived_is_known_before_the_loop_tells_it(
     run(main)
 
 
-def test_what_came_before_a_reset_is_handed_on_before_a_write_that_meets_it(
-    listener: socket.socket,
+@pytest.mark.parametrize("known", [False, True], ids=["not yet known", "known to the loop"])
+def test_what_came_before_a_reset_is_handed_on_once_before_a_write_that_meets_it_ends_all(
+    listener: socket.socket, known: bool
 ) -> None:
     async def main() -> None:
         transport, protocol, peer = await connected(listener)
@@ -109,10 +110,38 @@ def test_what_came_before_a_reset_is_handed_on_before_a_write_that_meets_it(
             pass
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETTING)
         peer.close()
-        deadline = time.monotonic() + PATIENCE
-        while not transport.is_closing() and time.monotonic() < deadline:
-            transport.write(b"x" * 1_000)  # no await: the loop reads nothing meanwhile
+        if known:  # the loop takes the end of the read in the turn in which this is called
+            asyncio.get_running_loop().call_soon(write_until_it_fails, transport)
+        else:
+            write_until_it_fails(transport)
         assert isinstance(await protocol.lost, ConnectionError)
         assert protocol.came == b"HTTP/1.1 413 No\r\n\r\n"
+
+    run(main)
+
+
+def write_until_it_fails(transport: asyncio.Transport) -> None:
+    """Let the loop read nothing meanwhile."""
+    deadline = time.monotonic() + PATIENCE
+    while not transport._conn_lost:  # type: ignore[attr-defined]
+        assert time.monotonic() < deadline
+        transport.write(b"x" * 1_000)
+
+
+def test_what_waits_to_be_written_is_not_copied_for_each_piece_of_it(
+    listener: socket.socket,
+) -> None:
+    """Else 32 MB took seconds, in which nobody else was served."""
+
+    async def main() -> None:
+        transport, protocol, peer = await connected(listener)
+        transport.write(bytes(8 << 20))
+        waiting = transport._buffer  # type: ignore[attr-defined]
+        while len(waiting) > 1 << 20:
+            assert transport._buffer is waiting  # type: ignore[attr-defined]
+            await asyncio.to_thread(peer.recv, 1 << 20)
+        transport.abort()
+        await protocol.lost
+        peer.close()
 
     run(main)

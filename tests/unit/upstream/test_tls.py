@@ -440,8 +440,9 @@ def refusing(context: ssl.SSLContext, listener: socket.socket) -> None:
         with context.wrap_socket(raw, server_side=True, do_handshake_on_connect=False) as sock:
             with contextlib.suppress(ssl.SSLError):
                 sock.do_handshake()
-            while os.read(sock.fileno(), 65_536):
-                pass
+            with socket.socket(fileno=sock.detach()) as plain:
+                while plain.recv(65_536):
+                    pass
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
