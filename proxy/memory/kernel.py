@@ -13,11 +13,11 @@ import sys
 from typing import Final
 
 from proxy.memory.budget import Budget
+from proxy.memory.reading import SIPS
 from proxy.memory.rules import UNLIMITED
 
 _KEPT: Final = 32_768  # bytes in each direction; the kernel takes twice as much
 _SIZE: Final = struct.Struct("i")
-_FORGOTTEN: Final = bytearray(65_536)  # what nobody wants is read into this
 _NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", None)
 
 
@@ -52,11 +52,12 @@ def unread(transport: asyncio.Transport) -> int:
 def forget(transport: asyncio.Transport) -> bool:
     """Read bytes that nobody wants, while ``transport`` is not read; return whether more may wait.
 
-    A twentieth of the time that the event loop takes: it makes an object of each read.
+    A twentieth of the time that the event loop takes: it makes an object of each read. They are
+    read over old sips, which have been copied.
     """
     sock = transport.get_extra_info("socket")
     if sys.platform == "win32" or sock is None or sock.fileno() < 0:
         return False
     with contextlib.suppress(OSError):  # nothing waits, or it is gone: the loop notices that
-        return os.readv(sock.fileno(), [_FORGOTTEN]) == len(_FORGOTTEN)
+        return os.readv(sock.fileno(), [SIPS]) == len(SIPS)
     return False

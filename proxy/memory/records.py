@@ -25,7 +25,6 @@ from proxy.memory.reading import SIP, SIPS, ReadAdapter, Sips
 log = logging.getLogger("proxy.memory")
 
 RECORD: Final = SIP + 22  # bytes: the largest of TLS 1.3, as OpenSSL writes it
-_SENT: Final = bytes(range(251)) * 1_300  # more than one read, and all of the loop's memory
 _PATIENCE: Final = 5.0  # seconds
 # A connection to ourselves needs no certificate.
 _NO_CERTIFICATE: Final = "AECDH-AES128-SHA:@SECLEVEL=0"
@@ -114,8 +113,13 @@ async def _tried(ends: "list[_TrialEnd]") -> None:
         ends.append((await loop.create_connection(_TrialEnd, sock=sock))[1])
     await asyncio.gather(ends[0].secure(server=True), ends[1].secure(server=False))
     for one, other in (ends, ends[::-1]):
-        one.transport.write(_SENT)
+        one.transport.write(_sent())
         await other.received.wait()
+
+
+def _sent() -> bytes:
+    """Return more than one read, and more than all of the loop's memory."""
+    return bytes(range(251)) * 1_300
 
 
 class _TrialEnd(asyncio.Protocol):
@@ -146,7 +150,7 @@ class _TrialEnd(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Compare the bytes received with those sent; pause now and then, as real readers do."""
         self._data += data
-        if self._data == _SENT:
+        if self._data == _sent():
             self.received.set()
         elif self.transport.is_reading():
             self.transport.pause_reading()

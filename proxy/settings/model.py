@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from proxy import key_pair
 from proxy.addresses import ListenAddress, Url
@@ -19,6 +18,7 @@ from proxy.passport.hosts import SANDBOX
 from proxy.passport.tokens import TOKEN_PATH
 from proxy.postgres.address import DatabaseAddress
 from proxy.settings.field import about, common, setting
+from proxy.settings.library import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from proxy.settings.precedence import Found, first_given, full_name
 from proxy.settings.problems import Disagreement, Problem, SettingsWrong, problems
 from proxy.settings.sources import PREFIX, Sources

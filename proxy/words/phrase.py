@@ -20,9 +20,9 @@ class Phrase:
 
     def said(self, language: Language = DEFAULT) -> str:
         """Word it."""
-        from proxy.words.catalogue import CATALOGUE  # with the first word: most starts say none
+        from proxy.words.catalogue import words_of  # with the first word
 
-        words: str = getattr(CATALOGUE[self.code], language)
+        words: str = getattr(words_of(self.code), language)
         shown = {name: _shown(value, language) for name, value in self.values.items()}
         return words.format_map({"command": COMMAND, **shown})
 

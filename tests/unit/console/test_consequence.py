@@ -4,7 +4,7 @@ import pytest
 
 from proxy.console.consequence import consequence
 from proxy.passport.operations import OPERATIONS
-from proxy.words.catalogue import CATALOGUE
+from tests.support.catalogue import CATALOGUE
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from proxy.ledger.comparison import Comparison
 from proxy.ledger.finding import Asked, LookUpResult, finding
 from proxy.ledger.questions import operation
-from proxy.words.catalogue import CATALOGUE
+from tests.support.catalogue import CATALOGUE
 from tests.support.looked_up import entry, payment
 
 LIST = Asked("/v1/payments?x", 200, 7, back_to="2026-11-25T09:00:00.000000Z")

@@ -10,7 +10,7 @@ from proxy.ledger.entry import LedgerEntry
 from proxy.ledger.reading import reading
 from proxy.ledger.trouble import LedgerRefused
 from proxy.ledger.verdict import conclude, settle
-from proxy.words.catalogue import CATALOGUE
+from tests.support.catalogue import CATALOGUE
 from tests.support.ledgers import filled
 from tests.support.look_ups import looked_up
 

@@ -3,6 +3,8 @@
 import ast
 import functools
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
@@ -13,9 +15,10 @@ import pytest
 from proxy import errors, words
 from proxy.invocation import COMMAND
 from proxy.passport.operations import OPERATIONS
-from proxy.words import both, phrase
-from proxy.words.catalogue import CATALOGUE
+from proxy.words import Phrase, both, phrase
+from proxy.words.catalogue import TABLES, table
 from proxy.words.durations import Span
+from tests.support.catalogue import CATALOGUE
 
 PROXY = Path(words.__file__).parents[1]
 # They say what is wrong with settings, and what an examination finds.
@@ -79,57 +82,24 @@ def test_what_is_in_the_catalogue_is_said() -> None:
     assert CATALOGUE.keys() - {use.code for use in uses()} - deeds() == set()
 
 
-def test_no_phrase_is_there_twice() -> None:
-    from proxy.words import (
-        of_admin,
-        of_callers,
-        of_check,
-        of_commands,
-        of_console,
-        of_database,
-        of_demo,
-        of_egress,
-        of_ledger,
-        of_ledger_commands,
-        of_ledger_file,
-        of_login,
-        of_made,
-        of_repeats,
-        of_service,
-        of_slips,
-        of_start,
-        of_state,
-        of_tokens,
-        of_traces,
-        of_upstream,
-        of_values,
-    )
+def test_no_phrase_is_there_twice_and_no_table_is_left_out() -> None:
+    assert sum(len(table(name)) for name in TABLES) == len(CATALOGUE)
+    files = {each.stem.removeprefix("of_") for each in (PROXY / "words").glob("of_*.py")}
+    assert files == set(TABLES)
 
-    parts = (
-        of_admin.OF_ADMIN,
-        of_callers.OF_CALLERS,
-        of_check.OF_CHECK,
-        of_commands.OF_COMMANDS,
-        of_console.OF_CONSOLE,
-        of_database.OF_DATABASE,
-        of_demo.OF_DEMO,
-        of_egress.OF_EGRESS,
-        of_ledger.OF_LEDGER,
-        of_ledger_commands.OF_LEDGER_COMMANDS,
-        of_ledger_file.OF_LEDGER_FILE,
-        of_service.OF_SERVICE,
-        of_slips.OF_SLIPS,
-        of_login.OF_LOGIN,
-        of_made.OF_MADE,
-        of_repeats.OF_REPEATS,
-        of_start.OF_START,
-        of_state.OF_STATE,
-        of_tokens.OF_TOKENS,
-        of_traces.OF_TRACES,
-        of_upstream.OF_UPSTREAM,
-        of_values.OF_VALUES,
+
+def test_a_phrase_of_the_first_table_needs_no_other() -> None:
+    code = (
+        "import sys; from proxy.words import phrase; print(phrase('same-token'));"
+        "print(sum(name.startswith('proxy.words.of_') for name in sys.modules))"
     )
-    assert sum(map(len, parts)) == len(CATALOGUE)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[1] == "1"
+
+
+def test_what_no_table_has_cannot_be_said() -> None:
+    with pytest.raises(KeyError, match="nobody-says-this"):
+        str(Phrase("nobody-says-this"))
 
 
 def test_no_error_is_given_a_sentence() -> None:
