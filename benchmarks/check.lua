@@ -52,8 +52,10 @@ function done(summary, latency, requests)
   end
   local e = summary.errors
   io.write(string.format(
-    '\nRESULT {"requests": %d, "seconds": %.6f, "p50_us": %.1f, "p99_us": %.1f, "errors": '
+    '\nRESULT {"requests": %d, "seconds": %.6f, "p50_us": %.1f, "p99_us": %.1f, "p999_us": %.1f, '
+    .. '"max_us": %.1f, "errors": '
     .. '{"status": %d, "length": %d, "connect": %d, "read": %d, "write": %d, "timeout": %d}}\n',
     summary.requests, summary.duration / 1e6, latency:percentile(50), latency:percentile(99),
+    latency:percentile(99.9), latency.max,
     math.max(status, e.status), length, e.connect, e.read, e.write, e.timeout))
 end

@@ -63,6 +63,8 @@ def enter(output: str, run: Run) -> None:
     run.seconds = found["seconds"]
     run.p50_us = found["p50_us"]
     run.p99_us = found["p99_us"]
+    run.p999_us = found["p999_us"]
+    run.max_us = found["max_us"]
     run.errors = {name: count for name, count in found["errors"].items() if count}
 
 

@@ -84,6 +84,8 @@ class Run:
     cpu_seconds: float = 0.0
     p50_us: float = 0.0
     p99_us: float = 0.0
+    p999_us: float = 0.0
+    max_us: float = 0.0
     peak_kb: int = 0
     idle_kb: int = 0
     written: int = 0  # bytes handed to the disk

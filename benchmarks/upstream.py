@@ -42,6 +42,14 @@ http {{
         location = /swallow {{ internal; return 204; }}
         {locations}
         location /v1/iam/oauth/tokens {{ return 200 '{grant}'; }}
+        # Each token is another one, and lives two seconds.
+        location = /fresh/v1/iam/oauth/tokens {{ return 200 '{fresh}'; }}
+        location /fresh/v1/iam/oauth/tokens/ {{ return 204; }}
+        location = /fresh/small {{
+            {lines}
+            if ($http_authorization !~ "^Bearer [0-9a-f]+$") {{ return 401; }}
+            return 200 '{small}';
+        }}
     }}
 }}
 """
@@ -93,7 +101,10 @@ def start(folder: Path) -> Upstream:
             port=port,
             tls_port=tls_port,
             locations="".join(_locations(name) for name in field_lines.ANSWERED),
-            grant=json.dumps(_grant()),
+            grant=json.dumps(_grant(TOKEN, 86400)),
+            fresh=json.dumps(_grant("$request_id", 2)),
+            lines=_lines("common"),
+            small=small_body().decode(),
         )
     )
     argv = (tools.require("nginx"), "-e", f"{folder}/error.log", "-c", str(config))
@@ -112,14 +123,18 @@ def body(size: int) -> bytes:
 
 
 def _locations(name: str) -> str:
-    lines = (f'add_header {key} "{value}" always;' for key, value in field_lines.ANSWERED[name])
     return LOCATIONS.format(
         name=name,
         prefix="" if name == "common" else f"/{name}",
-        lines=" ".join(lines),
+        lines=_lines(name),
         token=TOKEN,
         small=small_body().decode(),
     )
+
+
+def _lines(name: str) -> str:
+    lines = field_lines.ANSWERED[name]
+    return " ".join(f'add_header {key} "{value}" always;' for key, value in lines)
 
 
 def _write_bodies(folder: Path) -> None:
@@ -145,12 +160,12 @@ def _write_certificates(folder: Path) -> Path:
     return folder / "ca.pem"
 
 
-def _grant() -> dict[str, object]:
+def _grant(token: str, lifetime: int) -> dict[str, object]:
     return {
-        "access_token": TOKEN,
+        "access_token": token,
         "token_id": "0d5f1f9e-6f0a-4d0c-9d52-3f4f6f0c2b11",
         "token_type": "Bearer",
-        "expires_in": 86400,
+        "expires_in": lifetime,
         "created_at": "2025-09-10T22:22:50.337Z",
         "account_id": "5d1a7b5e-8a86-4d39-8a0e-3f0f1c9d7a55",
         "scopes": [],

@@ -56,7 +56,8 @@ def contender(name: str, **values: object) -> Contender:
 
 REPORTED = (
     "Running 1s test\n\nRESULT "
-    '{"requests": 7, "seconds": 1.5, "p50_us": 12.5, "p99_us": 99.0, "errors": '
+    '{"requests": 7, "seconds": 1.5, "p50_us": 12.5, "p99_us": 99.0, '
+    '"p999_us": 140.0, "max_us": 150.5, "errors": '
     '{"status": 2, "length": 0, "connect": 0, "read": 1, "write": 0, "timeout": 0}}\n'
 )
 
@@ -66,6 +67,7 @@ def test_what_the_load_generator_saw_is_entered_into_the_run() -> None:
     load.enter(REPORTED, entered)
     assert (entered.requests, entered.seconds) == (7, 1.5)
     assert (entered.p50_us, entered.p99_us) == (12.5, 99.0)
+    assert (entered.p999_us, entered.max_us) == (140.0, 150.5)
 
 
 def test_only_errors_that_happened_are_kept() -> None:
