@@ -178,20 +178,21 @@ class Writer(threading.Thread):
 
     def _attempt(self, openings: list[Row], amended: list[Row], closings: list[Row]) -> bool:
         """Write, or only ask whether it can be done, and note whether it could."""
-        self._probed = now = time.monotonic()
+        self.since = self._probed = now = time.monotonic()
         try:
-            with self._at_the_disk():
-                store = self._usable()
-                if openings or amended or closings:
-                    self._write_to(store, openings, amended, closings)
-                else:
-                    self._probe(store)
-                new = any(row.end is not None and row.end.doubtful for row in closings)
-                if new or now >= self._counted + _PROBE:
-                    self._count(store, now, new=new)
+            store = self._usable()
+            if openings or amended or closings:
+                self._write_to(store, openings, amended, closings)
+            else:
+                self._probe(store)
+            new = any(row.end is not None and row.end.doubtful for row in closings)
+            if new or now >= self._counted + _PROBE:
+                self._count(store, now, new=new)
         except Exception as error:  # noqa: BLE001  whatever it is: who waits must be told
             self._failed(error)
             return False
+        finally:
+            self.since = None
         self._note("")
         return True
 

@@ -194,9 +194,12 @@ class FileStore:
 
     def _go_on(self, amended: Sequence[Row], closings: Sequence[Row], *, here: bool) -> list[bytes]:
         """Amend and close rows that are ``here``, or those that this commit opens."""
-        amendments = [row.amendment() for row in amended if (row.home is self) is here]
-        ends = [row.closing() for row in closings if (row.home is self) is here]
-        return self._amend(amendments) + self._close(ends)
+        events: list[bytes] = []
+        if amendments := [row.amendment() for row in amended if (row.home is self) is here]:
+            events += self._amend(amendments)
+        if ends := [row.closing() for row in closings if (row.home is self) is here]:
+            events += self._close(ends)
+        return events
 
     def free(self, openings: list[Row], closings: Sequence[Row] = ()) -> list[Row]:
         """Return the rows that may be opened.

@@ -15,6 +15,9 @@ APPLICATION = 0x42524542  # "BREB", in the file's head
 VERSION = 3
 PAGE = 2048  # bytes: half of SQLite's usual page, since each payment's commit writes whole pages
 
+# Not IN: of a list of more than two SQLite makes a table, anew for each statement.
+_ONE_OF = " OR ".join(f"outcome = {outcome!r}" for outcome in OUTCOMES)
+
 # The triggers that keep a ledger's promises; they are made anew when an older ledger is renewed.
 _HOLDS = f"""
 CREATE INDEX request_doubtful ON request (number) WHERE {doubtful()};
@@ -119,7 +122,7 @@ CREATE TABLE request (
     attempts INTEGER,
     status INTEGER,
     answer TEXT,                               -- JSON: id, status and trace_id of the answer
-    outcome TEXT CHECK (outcome IN {OUTCOMES!r}),  -- NULL while it is open
+    outcome TEXT CHECK ({_ONE_OF}),  -- NULL while it is open
     reason TEXT
 );
 CREATE TABLE verdict (

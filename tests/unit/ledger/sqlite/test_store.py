@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from proxy.ledger import schema
 from proxy.ledger.reading import reading
 from proxy.ledger.row import Body
 from proxy.ledger.sqlite import backup as backup_module
@@ -69,6 +70,17 @@ def test_a_payment_on_its_own_writes_few_pages(path: Path) -> None:
     pages = (log.stat().st_size - size) / tables.PAGE / payments
     store.close()
     assert pages < 3.8
+
+
+@pytest.mark.parametrize("statement", [schema.OPEN, schema.CLOSE], ids=["open", "close"])
+def test_a_row_is_written_without_a_table_for_the_while(path: Path, statement: str) -> None:
+    """SQLite makes one of a list in a condition: that cost as much as the row."""
+    store = FileStore.open(path)
+    values = [None] * statement.count("?")
+    steps = store._connection.execute(f"EXPLAIN {statement}", values).fetchall()
+    store.close()
+    assert "Transaction" in {step[1] for step in steps}
+    assert "OpenEphemeral" not in {step[1] for step in steps}
 
 
 def test_a_row_is_closed_in_the_commit_that_opens_it(path: Path) -> None:
