@@ -7,15 +7,21 @@ import sys
 
 log = logging.getLogger("proxy.server")
 
+# Seconds that the event loop waits for a thread to hand over the interpreter: for that which masks
+# for the console, or the ledger's. Measured, with Python's 5 ms: p99 with the console 4.5 ms, with
+# this 1.4 ms; a payment with the ledger, 32 at once, took 16 % more CPU time.
+_HAND_OVER = 0.0005
+
 
 def settle() -> None:
-    """Freeze the permanent objects for the garbage collector, and make it run seldom.
+    """Let threads give way soon; freeze the permanent objects, and collect garbage seldom.
 
     Hundreds of exchanges come and go: with the default threshold, their number alone caused a
     collection every few requests, which took 6 % of all time and found nothing. Exchanges leave no
     reference cycles behind. A start leaves some 300 objects: finding them would take a twentieth of
     its time.
     """
+    sys.setswitchinterval(_HAND_OVER)
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     gc.enable()  # it is off while the program starts
