@@ -10,49 +10,45 @@ from proxy.errors import TokenError
 from proxy.journal.body import Content
 from proxy.journal.entry import Entry, Trouble
 from proxy.journal.journal import Journal
-from proxy.token.source import AccessToken, TokenSource
+from proxy.token.watched import TokenFetch
 from proxy.words import phrase
 
 TOKEN = "token"  # noqa: S105  a kind of entry
 _NOTHING = Content(b"", 0)
 
 
-class WatchedSource:
-    """A token source whose fetches are entries of the journal."""
+class TokenEntries:
+    """Makes an entry of each token request; ``path`` is where they go."""
 
-    def __init__(self, source: TokenSource, journal: Journal, path: str) -> None:
-        self._source = source
+    def __init__(self, journal: Journal, path: str) -> None:
         self._journal = journal
         self._path = path
-        self.revoke = source.revoke
-        self.changed = source.changed
-        self.ended = source.ended
 
-    async def fetch(self) -> AccessToken:
-        """Return a new token; raise TokenError."""
-        began, at = time.perf_counter(), time.time()
-        error: BaseException | None = None
-        try:
-            return await self._source.fetch()
-        except BaseException as caught:
-            error = caught
-            raise
-        finally:
-            seconds = time.perf_counter() - began
-            self._journal.add(lambda number: self._entry(number, at, seconds, error))
+    def add(self, fetch: TokenFetch) -> None:
+        """Keep one that is over."""
+        at = time.time() - (time.perf_counter() - fetch.began)
+        self._journal.add(lambda number: self._entry(number, at, fetch))
 
-    def _entry(self, number: int, at: float, seconds: float, error: BaseException | None) -> Entry:
-        trouble = None
-        if isinstance(error, TokenError):
-            trouble = Trouble("failed", error.kind, error.detail, error.next_step)
-        elif error is not None:
-            given_up = isinstance(error, asyncio.CancelledError)
-            late = phrase("fetch-given-up") if given_up else phrase("fetch-broke")
-            trouble = Trouble("failed", TokenError.kind, late, TokenError.next_step)
-        status = 200 if error is None else None
+    def _entry(self, number: int, at: float, fetch: TokenFetch) -> Entry:
         return entry_beside(
-            TOKEN, number, at, self._path, status=status, seconds=seconds, trouble=trouble
+            TOKEN,
+            number,
+            at,
+            self._path,
+            status=200 if fetch.error is None else None,
+            seconds=fetch.ended - fetch.began,
+            trouble=_trouble(fetch.error),
         )
+
+
+def _trouble(error: BaseException | None) -> Trouble | None:
+    if error is None:
+        return None
+    if isinstance(error, TokenError):
+        return Trouble("failed", error.kind, error.detail, error.next_step)
+    given_up = isinstance(error, asyncio.CancelledError)
+    late = phrase("fetch-given-up") if given_up else phrase("fetch-broke")
+    return Trouble("failed", TokenError.kind, late, TokenError.next_step)
 
 
 def entry_beside(

@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # imported only where there is a console, or a ledger
     from proxy.settings.tracing import TracingOptions
     from proxy.token.share import Share
     from proxy.token.shared import SharedSource
+    from proxy.token.watched import FetchEnded
 
 log = logging.getLogger("proxy.app")
 _PAGES = "proxy.server.pages"
@@ -349,12 +350,17 @@ def _begun(recorder: "Recorder | None", traces: "Traces | None") -> Begun | None
 
 
 def _watched(out: _Outward, journal: "Journal | None", settings: Settings) -> TokenSource:
-    source = out.source if out.traces is None else out.traces.watched(out.source)
-    if journal is None:
-        return source
-    from proxy.journal.beside import WatchedSource
+    """Return the source of tokens; it tells of its fetches if anybody wants to know."""
+    told: list[FetchEnded] = [] if out.traces is None else [out.traces.fetches.add]
+    if journal is not None:
+        from proxy.journal.beside import TokenEntries
 
-    return WatchedSource(source, journal, settings.token_endpoint_url.path)
+        told.append(TokenEntries(journal, settings.token_endpoint_url.path).add)
+    if not told:
+        return out.source
+    from proxy.token.watched import WatchedSource
+
+    return WatchedSource(out.source, told)
 
 
 def _keeping(

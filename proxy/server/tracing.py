@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from proxy import __version__
 from proxy.settings.model import Settings
 from proxy.settings.tracing import TracingOptions
-from proxy.token.source import TokenSource
 from proxy.tracing.collector import Collector
 from proxy.tracing.exporter import Exporter
-from proxy.tracing.fetches import Fetches, TracedSource
+from proxy.tracing.fetches import Fetches
 from proxy.tracing.trace import Tracer
 from proxy.tracing.wording import Wording
 
@@ -27,10 +26,6 @@ class Traces:
     def results(self) -> Mapping[str, int]:
         """Spans, by what became of them."""
         return self.exporter.results
-
-    def watched(self, source: TokenSource) -> TokenSource:
-        """Return a source whose requests are noted."""
-        return TracedSource(source, self.fetches.add)
 
     async def aclose(self) -> None:
         """Send what is left."""

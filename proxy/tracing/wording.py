@@ -12,7 +12,7 @@ from proxy.addresses import Url
 from proxy.errors import TokenError
 from proxy.exchange.record import doubtful
 from proxy.passport.paths import known
-from proxy.tracing.fetches import Fetches, TokenFetch
+from proxy.tracing.fetches import Fetches, TracedFetch
 from proxy.tracing.span import (
     CLIENT,
     REMOTE,
@@ -55,12 +55,12 @@ class Wording:
         for number in range(1, len(trace.exchange.attempts) + 1):
             yield self._of_attempt(trace, asked, number, since, fetches)
 
-    def _used(self, trace: Trace) -> dict[str | None, TokenFetch]:
+    def _used(self, trace: Trace) -> dict[str | None, TracedFetch]:
         """Return the token requests that the exchange lived on, by the token; None: it failed."""
         exchange = trace.exchange
         ids = {attempt.token_id for attempt in exchange.attempts}
         found = {each: fetch for each in ids if (fetch := self._fetches.of_token(each))}
-        used: dict[str | None, TokenFetch] = {**found}
+        used: dict[str | None, TracedFetch] = {**found}
         failed = self._fetches.failed
         if failed is not None and isinstance(exchange.failure, TokenError):
             used[None] = failed
@@ -69,7 +69,7 @@ class Wording:
     # -- the exchange ----------------------------------------------------------------------
 
     def _of_exchange(
-        self, trace: Trace, asked: "_RequestWords", since: float, failed: TokenFetch | None
+        self, trace: Trace, asked: "_RequestWords", since: float, failed: TracedFetch | None
     ) -> TraceSpan:
         exchange, parent = trace.exchange, trace.parent
         told = [*asked.told("http.route"), ("url.path", asked.path), *_served(trace)]
@@ -103,7 +103,7 @@ class Wording:
         asked: "_RequestWords",
         number: int,
         since: float,
-        fetches: dict[str | None, TokenFetch],
+        fetches: dict[str | None, TracedFetch],
     ) -> TraceSpan:
         exchange = trace.exchange
         attempt = exchange.attempts[number - 1]
@@ -135,7 +135,7 @@ class Wording:
             failed=failed,
         )
 
-    def _of_fetch(self, fetch: TokenFetch, since: float) -> TraceSpan:
+    def _of_fetch(self, fetch: TracedFetch, since: float) -> TraceSpan:
         endpoint = self._endpoint
         told: _Told = [("http.request.method", "POST"), ("url.template", endpoint.path or "/")]
         told += _target(endpoint.origin, endpoint.path)
@@ -164,7 +164,7 @@ def _raw(span_id: int) -> bytes:
     return span_id.to_bytes(8, "big")
 
 
-def _link(fetch: TokenFetch) -> SpanLink:
+def _link(fetch: TracedFetch) -> SpanLink:
     return SpanLink(bytes.fromhex(fetch.trace_id.decode()), _raw(fetch.span_id))
 
 

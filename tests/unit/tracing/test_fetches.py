@@ -5,64 +5,43 @@ import asyncio
 import pytest
 
 from proxy.errors import TokenEndpointUnavailable
-from proxy.token.source import AccessToken
-from proxy.tracing.fetches import Fetches, TokenFetch, TracedSource
-
-pytestmark = pytest.mark.anyio
+from proxy.token.watched import TokenFetch
+from proxy.tracing.fetches import Fetches
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-class Scripted:
-    """Gives what it is told to."""
-
-    def __init__(self, *results: AccessToken | BaseException) -> None:
-        self._results = iter(results)
-
-    async def fetch(self) -> AccessToken:
-        result = next(self._results)
-        if isinstance(result, BaseException):
-            raise result
-        return result
-
-    async def revoke(self, token: AccessToken, bearer: AccessToken) -> None:
-        """Nothing is revoked here."""
-
-    async def ended(self, token: AccessToken) -> bool:
-        return False
-
-    async def changed(self) -> bool:
-        return False
-
-
-async def test_each_request_is_kept_with_its_end() -> None:
-    fetches, token = Fetches(), AccessToken("secret", 0.0, 60.0, "id-1")
-    lost = TokenEndpointUnavailable("no route")
-    source = TracedSource(Scripted(token, lost, asyncio.CancelledError()), fetches.add)
+def test_a_request_is_found_by_the_token_that_it_brought() -> None:
+    fetches = Fetches()
     assert fetches.failed is None
-    assert await source.fetch() is token
-    assert fetches.failed is None
+    fetches.add(TokenFetch(1.0, 2.0, "id-1", None))
     found = fetches.of_token("id-1")
     assert found is not None
-    assert found.ended >= found.began
+    assert (found.began, found.ended, found.failure) == (1.0, 2.0, "")
+    assert fetches.failed is None
     assert fetches.of_token("id-2") is fetches.of_token(None) is None
-    with pytest.raises(TokenEndpointUnavailable):
-        await source.fetch()
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        pytest.param(
+            TokenEndpointUnavailable("no route"), TokenEndpointUnavailable.kind, id="no token"
+        ),
+        pytest.param(asyncio.CancelledError(), "cancelled", id="given up"),
+        pytest.param(ValueError("very-secret"), "ValueError", id="a surprise"),
+    ],
+)
+def test_one_that_failed_is_kept_with_the_kind_of_its_error(
+    error: BaseException, kind: str
+) -> None:
+    fetches = Fetches()
+    fetches.add(TokenFetch(1.0, 2.0, None, error))
     assert fetches.failed is not None
-    assert fetches.failed.failure == lost.kind
-    with pytest.raises(asyncio.CancelledError):
-        await source.fetch()
-    assert fetches.failed.failure == "cancelled"
+    assert fetches.failed.failure == kind
 
 
 def test_only_the_last_ones_are_kept() -> None:
     fetches = Fetches()
     for number in range(100):
-        fetch = TokenFetch()
-        fetch.token_id = str(number)
-        fetches.add(fetch)
+        fetches.add(TokenFetch(1.0, 2.0, str(number), None))
     assert fetches.of_token("0") is None
     assert fetches.of_token("99") is not None
