@@ -81,8 +81,9 @@ class LedgerApi:
             try:
                 keep(self._where, found)
             except LedgerRefused as refusal:  # the caller still gets the finding
-                return KeptLookUp(**found, kept=str(refusal))
-            return KeptLookUp(**found, kept="")
+                (why,) = refusal.problems
+                return KeptLookUp(**found, kept=str(why), kept_said=both(why))
+            return KeptLookUp(**found, kept="", kept_said="")
 
         return await self._answered(kept)
 

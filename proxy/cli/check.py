@@ -15,6 +15,7 @@ from proxy.errors import SettingsError
 from proxy.server import errand
 from proxy.terminal import prompt
 from proxy.terminal.arguments import FAILED, USAGE, say, say_wrong
+from proxy.terminal.language import worded
 from proxy.terminal.screen import Screen
 from proxy.terminal.setting_flags import found_of, parser
 from proxy.words import DEFAULT, of_locale, phrase
@@ -76,7 +77,7 @@ def _unread(error: SettingsError) -> Chart:
 
 def _path(text: str) -> str:
     if not text.startswith("/") or not text.isascii() or not text.isprintable() or " " in text:
-        raise argparse.ArgumentTypeError("must be a path as in a URL, such as /v1/keys")
+        raise argparse.ArgumentTypeError(worded(phrase("usage.path")))
     return text
 
 

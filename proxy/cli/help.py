@@ -10,11 +10,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from proxy.invocation import COMMAND, typed
+from proxy.invocation import typed
 from proxy.terminal.arguments import OK, USAGE, nearest, say, wrapped
 from proxy.terminal.markdown import sections, shown
 from proxy.terminal.screen import Screen
-from proxy.words.languages import of_locale
+from proxy.words import of_locale, phrase
 
 HELP = """\
 usage: breb-proxy COMMAND [options]
@@ -104,7 +104,7 @@ _NAMES = 18  # columns for the names of topics
 def main(words: Sequence[str]) -> int:
     """Print the overview, the list of topics, or a topic; return the exit code."""
     if len(words) > 1:
-        say(f"help takes one topic\ntry: {COMMAND} help {_INDEX}")
+        say(phrase("usage.one-topic"))
         return USAGE
     if not words:
         sys.stdout.write(overview())
@@ -114,7 +114,7 @@ def main(words: Sequence[str]) -> int:
         sys.stdout.write(_topic(words[0]))
     else:
         near = nearest(words[0], [*TOPICS, _INDEX])
-        say(f"no such topic: {words[0]}{near}\ntry: {COMMAND} help {_INDEX}")
+        say(phrase("usage.no-topic", topic=words[0], meant=near))
         return USAGE
     return OK
 

@@ -14,7 +14,6 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from proxy import __version__
-from proxy.invocation import COMMAND
 from proxy.terminal.arguments import (
     FAILED,
     INTERRUPTED,
@@ -30,10 +29,6 @@ from proxy.terminal.screen import is_terminal
 _READER_GONE = (errno.EPIPE, *((errno.EINVAL, errno.EBADF) if sys.platform == "win32" else ()))
 _UNWRITTEN = (*_READER_GONE, errno.ENOSPC, errno.EDQUOT, errno.EIO)
 _OPTIONS = ("-h", "--help", "--version")
-_WITHOUT_SIMULATOR = (
-    "the production image does not have the simulator; build the image of the target sandbox:"
-    " docker build --target sandbox -t breb-simulator ."
-)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,7 +62,9 @@ def _run(arguments: list[str]) -> int:
     except ModuleNotFoundError as missing:
         if str(missing.name).partition(".")[0] != "simulator":
             raise
-        say(_WITHOUT_SIMULATOR)
+        from proxy.words import phrase
+
+        say(phrase("usage.no-simulator"))
         return FAILED
     finally:
         # Also when argparse ends with SystemExit: at the interpreter's end it would be too late
@@ -104,8 +101,10 @@ def _nowhere_to_write(error: OSError) -> int:
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if error.errno not in _READER_GONE:
+        from proxy.words import phrase
+
         try:
-            say(f"cannot write to standard output: {error.strerror}")
+            say(phrase("usage.output", why=str(error.strerror)))
         except OSError:
             os.dup2(1, 2)
     return FAILED
@@ -123,7 +122,10 @@ def _dispatch(arguments: list[str]) -> int:
         return run(arguments[1:])
     if name:
         known = [*_COMMANDS, "help", *_OPTIONS]
-        say(f"no such command: {name}{nearest(name, known)}\ntry: {COMMAND} --help")
+        from proxy.words import phrase
+
+        wrong = phrase("usage.no-command", name=name, meant=nearest(name, known))
+        say(phrase("usage.wrong", why=wrong, of=""))
     else:
         from proxy.cli.help import overview
 

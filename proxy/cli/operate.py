@@ -76,7 +76,7 @@ def main(name: str, arguments: Sequence[str]) -> int:
 def _seconds(text: str) -> float:
     value = float(text) if text.replace(".", "", 1).isdigit() else -1.0
     if not 0 <= value <= 86_400:
-        raise argparse.ArgumentTypeError("must be a number of seconds, between 0 and 86400")
+        raise argparse.ArgumentTypeError(worded(phrase("usage.seconds")))
     return value
 
 

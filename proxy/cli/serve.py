@@ -14,7 +14,6 @@ from proxy.addresses import ListenAddress
 from proxy.admin.access import Access
 from proxy.cli.opening import opening
 from proxy.errors import SettingsError
-from proxy.invocation import COMMAND
 from proxy.server import server, sockets
 from proxy.server.sockets import AddressTaken, HandedOver
 from proxy.settings import environment_proxy
@@ -73,16 +72,16 @@ def main(name: str, arguments: Sequence[str]) -> int:
         say_wrong(error)
         return USAGE
     except AddressTaken as error:
-        say(str(error))
+        say(error.what)
         return TAKEN
 
 
-def _simulators(flag: str) -> str:
+def _simulators(flag: str) -> Said:
     """Tell that an unknown option is one of the simulator's."""
     from simulator.config import SandboxConfig
 
     known = {f"--{name.replace('_', '-')}" for name in SandboxConfig.model_fields}
-    return f"; {flag} is an option of {COMMAND} sandbox" if flag in known else ""
+    return phrase("usage.of-sandbox", option=flag) if flag in known else ""
 
 
 def serve(arguments: Sequence[str], manager: "ServiceManager") -> None:
@@ -225,7 +224,7 @@ def _run(options: argparse.Namespace) -> int:
     every = map(full_name, sorted(Settings.model_fields))
     if unused := [name for name in every if found.sources.get(name)]:
         names = ", ".join(unused)
-        say(f"the demo uses options only, and not {names}; see {COMMAND} demo --help")
+        say(phrase("usage.demo", names=names))
     return _demo(options)
 
 

@@ -5,8 +5,8 @@ import re
 import sys
 from collections.abc import Sequence
 
-from proxy.invocation import COMMAND
 from proxy.terminal.arguments import USAGE, Parser, nearest, say
+from proxy.terminal.language import worded
 from proxy.words import phrase
 
 VERBS = ("install", "uninstall", "start", "stop", "status")
@@ -42,7 +42,8 @@ def main(arguments: Sequence[str]) -> int:
             from proxy.cli import windows_service
 
             return windows_service.run(verb, options.name or "")
-        say(f"write one of: {COMMAND} service {'|'.join(VERBS)}{nearest(verb, VERBS)}")
+        verbs = "|".join(VERBS)
+        say(phrase("usage.service", verbs=verbs, meant=nearest(verb, VERBS)))
         return USAGE
     say(phrase("service.not-here"))
     return USAGE
@@ -50,5 +51,5 @@ def main(arguments: Sequence[str]) -> int:
 
 def _name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,40}", text):
-        raise argparse.ArgumentTypeError("must be up to 41 letters, digits and -")
+        raise argparse.ArgumentTypeError(worded(phrase("usage.instance")))
     return text

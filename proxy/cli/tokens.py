@@ -81,15 +81,13 @@ class Way(Protocol):
 def main(arguments: Sequence[str]) -> int:
     """List or revoke; return the exit code."""
     reader = _reader()
-    options = reader.parse_args(list(arguments))
+    options = reader.read(arguments)
     if (options.action is None) == bool(options.ids or options.others):
-        reader.error("write: tokens, tokens revoke ID..., or tokens revoke --others")
+        reader.error(phrase("usage.tokens"))
     if options.ids and options.others:
-        reader.error("write either ids or --others")
+        reader.error(phrase("usage.ids-or-others"))
     if not all(map(usable_id, options.ids)):
-        reader.error(
-            "a token id has only letters, digits, - and _; to list the ids: breb-proxy tokens"
-        )
+        reader.error(phrase("usage.token-id"))
     screen = Screen(sys.stdout)
     try:
         way = _way(options)

@@ -5,9 +5,12 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from proxy.addresses import ListenAddress
+from proxy.errors import BadValue
 from proxy.invocation import COMMAND, curl
 from proxy.terminal.arguments import OK, USAGE, Parser, say
+from proxy.terminal.language import worded
 from proxy.terminal.screen import is_terminal
+from proxy.words import phrase
 from simulator import powershell, tour
 from simulator.steps import DOUBT, FIRST
 
@@ -45,12 +48,12 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.read(arguments)
     try:
         address = ListenAddress.parse(options.listen).connectable
-    except ValueError as error:
-        say(f"--listen: {error}")
+    except BadValue as error:
+        say(error.of("--listen"))
         return USAGE
     if is_terminal(sys.stdout):
         run = f"{COMMAND} tour | {_RUN[options.shell]}"
-        sys.stderr.write(f"paste these into one shell, or run them all: {run}\n\n")
+        sys.stderr.write(f"{worded(phrase('tour.paste', run=run))}\n\n")
     lines = _for_powershell if options.shell == "powershell" else _for_sh
     for line in lines(address):
         sys.stdout.write(f"{line}\n\n")

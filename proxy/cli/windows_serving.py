@@ -15,11 +15,11 @@ from proxy.errors import SettingsError
 from proxy.server.sockets import AddressTaken
 from proxy.telemetry.log_format import TextFormatter
 from proxy.terminal.arguments import OK, USAGE, say, say_wrong
+from proxy.terminal.language import worded
 from proxy.windows.event_log import EventLog
 from proxy.windows.instance import Instance
 from proxy.windows.log_file import LogFile
 from proxy.windows.service import Service, crash
-from proxy.words import of_locale, said
 
 
 def serve(one: Instance, log: LogFile, service: Service, events: EventLog) -> int:
@@ -28,8 +28,8 @@ def serve(one: Instance, log: LogFile, service: Service, events: EventLog) -> in
         code = _served(one, log, service, events)
     except BaseException as error:
         if isinstance(error, AddressTaken):
-            say(str(error))
-            events.error(str(error))
+            say(error.what)
+            events.error(worded(error.what))
         else:
             logging.getLogger("proxy.server").critical("crashed", exc_info=True)
         sys.stderr.flush()
@@ -55,6 +55,6 @@ def _served(one: Instance, log: LogFile, service: Service, events: EventLog) -> 
     except SettingsError as error:
         say_wrong(error)
         problems = (*error.problems, *error.hints)
-        events.error("\n".join(said(each, of_locale(os.environ)) for each in problems))
+        events.error("\n".join(map(worded, problems)))
         return USAGE
     return OK

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from proxy.cli import windows_service
 from proxy.terminal.arguments import FAILED, OK
+from proxy.terminal.language import worded
 from proxy.windows import instance, scm
 from proxy.windows.event_log import EventLog
 from proxy.windows.instance import Instance, Refused
@@ -32,7 +33,7 @@ def run(verb: str) -> int:
         except (Refused, _NotDone, OSError) as error:
             events = EventLog(instance.NAME)
             why = windows_service.why(error) if isinstance(error, Refused) else str(error)
-            events.error(f"{verb}: {why}")
+            events.error(f"{verb}: {worded(why)}")
             events.settle()
             return FAILED
     return OK
@@ -50,7 +51,7 @@ def _before_upgrade() -> None:
     running = [name for name in there if scm.state(name).number != scm.STOPPED]
     instance.remember(there, running)
     if slow := [name for name in running if scm.stop(name).number != scm.STOPPED]:
-        raise _NotDone(str(phrase("service.slow", names=", ".join(slow))))
+        raise _NotDone(worded(phrase("service.slow", names=", ".join(slow))))
 
 
 def _after_upgrade() -> None:
@@ -65,7 +66,7 @@ def _after_upgrade() -> None:
         for name in ran:
             scm.stop(name)
         instance.remember(there, ran)
-        raise _NotDone(str(phrase("service.fails", names=", ".join(failed))))
+        raise _NotDone(worded(phrase("service.fails", names=", ".join(failed))))
 
 
 def _before_removal() -> None:

@@ -120,6 +120,7 @@ class KeptLookUp(LookedUp):
     """The same; ``kept`` is the reason why it was not kept as evidence, empty if it was."""
 
     kept: str
+    kept_said: Both
 
 
 class LedgerPage(TypedDict):

@@ -32,10 +32,17 @@ class AddressTaken(Exception):
         self.step = step
         self.in_use = in_use
 
+    @property
+    def what(self) -> Phrase:
+        """All of it, in one line."""
+        what = self.says
+        if self.step is not None:
+            what = phrase("cannot-listen.step", what=what, step=self.step)
+        return phrase("of-setting", what=what, setting=self.setting) if self.setting else what
+
     def __str__(self) -> str:
-        """Word it in one line."""
-        parts = "; ".join(map(str, filter(None, (self.says, self.step))))
-        return f"{parts} ({self.setting})" if self.setting else parts
+        """Word it."""
+        return str(self.what)
 
 
 def bind(address: ListenAddress) -> list[socket.socket]:

@@ -1,5 +1,7 @@
 """The command line's arguments: help, errors of one line; secrets are neither taken nor repeated.
 
+Words are imported where something is wrong: the version and most starts say none.
+
 Exit codes: 0 success; 1 failure; 2 wrong settings or usage; 3 an address is in use; 4 no
 proxy answers; 130 interrupted; 5 to 8 belong to the ledger's commands.
 """
@@ -11,13 +13,14 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from proxy.invocation import COMMAND, typed
+from proxy.invocation import typed
+from proxy.terminal.argparse_words import in_the_readers_language
 from proxy.terminal.language import worded
 from proxy.terminal.plain import plain
 
 if TYPE_CHECKING:
     from proxy.errors import SettingsError
-    from proxy.words import Said
+    from proxy.words import Phrase, Said
 
 OK, FAILED, USAGE, TAKEN, UNREACHED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 _SECRETS = {
@@ -29,11 +32,6 @@ _SECRETS = {
 }
 _WIDEST = 100  # characters; longer lines are hard to read
 _INSTEAD = {"--port": "--listen", "--host": "--listen", "--url": "--base-url"}  # others' names
-_LOGIN_REFUSED = (
-    "--egress-proxy: user and password are not allowed here, because every process on this"
-    " machine can read the command line; set BREB_EGRESS_CREDENTIALS=USER:PASSWORD in the"
-    " environment, in .env or in the secrets directory"
-)
 
 
 class Parser(argparse.ArgumentParser):
@@ -42,7 +40,7 @@ class Parser(argparse.ArgumentParser):
     ``hint`` names the command that an unknown option belongs to, if there is one.
     """
 
-    hint: Callable[[str], str] = staticmethod(lambda flag: "")
+    hint: "Callable[[str], Said]" = staticmethod(lambda flag: "")
 
     def __init__(self, command: str, about: str, codes: str) -> None:
         super().__init__(
@@ -80,22 +78,27 @@ class Parser(argparse.ArgumentParser):
 
     def read(self, arguments: Sequence[str]) -> argparse.Namespace:
         """Parse ``arguments``; end the process with exit code 2 if they are wrong."""
-        options, rest = self.parse_known_args(list(arguments))
+        with in_the_readers_language():
+            options, rest = self.parse_known_args(list(arguments))
+        if rest:
+            self._refuse(rest)
+        return options
+
+    def _refuse(self, rest: list[str]) -> NoReturn:
+        from proxy.words import phrase
+
         named = [word.partition("=")[0] for word in rest if word.startswith("-")]
         if named:
             known = [name for action in self._actions for name in action.option_strings]
             meant = self.hint(named[0]) or nearest(named[0], known)
-            self.error(f"no such option: {named[0]}{meant}")
-        if rest:
-            self.error(
-                "only options are allowed; one argument is not an option (not shown here:"
-                " it may be a secret)"
-            )
-        return options
+            self.error(phrase("usage.no-option", option=named[0], meant=meant))
+        self.error(phrase("usage.only-options"))
 
-    def error(self, message: str) -> NoReturn:
+    def error(self, message: "Said") -> NoReturn:
         """Print the error and where to read more; exit with code 2."""
-        say(f"{message}\ntry: {COMMAND}{self.prog.removeprefix('breb-proxy')} --help")
+        from proxy.words import phrase
+
+        say(phrase("usage.wrong", why=message, of=self.prog.removeprefix("breb-proxy")))
         sys.exit(USAGE)
 
     def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ANN401  argparse's
@@ -118,7 +121,9 @@ class _Help(argparse.Action):
     ) -> NoReturn:
         del namespace
         if values and values != "all":
-            parser.error(f"{option_string} takes nothing, or the word all")
+            from proxy.words import phrase
+
+            parser.error(worded(phrase("usage.help-all", option=str(option_string))))
         if isinstance(parser, Parser):
             (parser.lengthen if values else parser.shorten)()
         parser.print_help()
@@ -154,7 +159,9 @@ def words(argument: str) -> str:
     try:
         argument.encode()
     except UnicodeEncodeError:
-        raise argparse.ArgumentTypeError("must be text in UTF-8") from None
+        from proxy.words import phrase
+
+        raise argparse.ArgumentTypeError(worded(phrase("usage.no-text"))) from None
     return argument
 
 
@@ -170,30 +177,36 @@ def say_wrong(error: "SettingsError") -> None:
         say(each)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str]) -> "Said":
     """Return a hint at the known word that is most like ``word``, or nothing."""
     import difflib  # only where something may be mistyped
 
+    from proxy.words import phrase
+
     known = list(known)
     if _INSTEAD.get(word) in known:
-        return f"; did you mean {_INSTEAD[word]}?"
+        return phrase("usage.meant", word=_INSTEAD[word])
     near = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    return phrase("usage.meant", word=near[0]) if near else ""
 
 
-def refuse_secrets(arguments: Sequence[str]) -> str | None:
+def refuse_secrets(arguments: Sequence[str]) -> "Phrase | None":
     """Return the reason to refuse ``arguments`` that hold a secret; never the secret."""
     for word, following in pairwise([*arguments, ""]):
         name, equals, value = word.partition("=")
         if name in _SECRETS:
-            return (
-                f"{name}: secrets are not allowed on the command line, because every process on"
-                f" this machine can read it; set {_SECRETS[name]} in the environment, in .env or"
-                " in the secrets directory"
-            )
+            return _secret(name)
         if name == "--egress-proxy" and "@" in (value if equals else following):
-            return _LOGIN_REFUSED
+            return _secret(name)
     return None
+
+
+def _secret(option: str) -> "Phrase":
+    from proxy.words import phrase
+
+    if option in _SECRETS:
+        return phrase("usage.secret", option=option, setting=_SECRETS[option])
+    return phrase("usage.login")
 
 
 def add_sources(parser: argparse.ArgumentParser) -> None:

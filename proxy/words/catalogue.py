@@ -14,8 +14,8 @@ from proxy.words.entry import Words
 
 TABLES = (
     *("tokens", "start", "upstream", "state", "callers", "egress", "admin", "repeats", "traces"),
-    *("database", "ledger", "ledger_file", "console", "values", "slips", "commands", "made"),
-    *("ledger_commands", "login", "service", "demo", "check"),
+    *("database", "ledger", "ledger_file", "console", "values", "slips", "usage"),
+    *("commands", "made", "ledger_commands", "login", "service", "demo", "check"),
 )
 
 

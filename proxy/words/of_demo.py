@@ -42,4 +42,8 @@ OF_DEMO = {
     ),
     "demo.end": Words("Ctrl-C ends the demo.", "Ctrl-C termina la demo."),
     "demo.ended": Words("demo ended", "la demo terminó"),
+    "tour.paste": Words(
+        "paste these into one shell, or run them all: {run}",
+        "pegue estos en un mismo shell, o ejecútelos todos: {run}",
+    ),
 }

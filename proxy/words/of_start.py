@@ -6,6 +6,8 @@ OF_START = {
     "cannot-listen": Words(
         "cannot listen on {address}: {why}", "no se puede abrir {address}: {why}"
     ),
+    "cannot-listen.step": Words("{what}; {step}", "{what}; {step}"),
+    "of-setting": Words("{what} ({setting})", "{what} ({setting})"),
     "port-in-use": Words("the port is in use", "el puerto está en uso"),
     "port-not-allowed": Words("not allowed", "no está permitido"),
     "port-reserved": Words(

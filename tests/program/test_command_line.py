@@ -201,6 +201,30 @@ def test_wrong_usage_is_one_error_that_repeats_no_value(
     assert ended.err.endswith(f"breb-proxy: try: {called(tmp_path)} serve --help\n")
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        pytest.param(
+            "srve --ip", "no existe el comando srve; ¿quiso decir serve?", id="no such command"
+        ),
+        pytest.param("serve --port=1", "no existe la opción --port; ¿quiso decir", id="option"),
+        pytest.param("serve --listen", "argumento --listen: falta su valor", id="no value"),
+        pytest.param("ledger show", "faltan estos argumentos: ROW", id="no row"),
+        pytest.param("tour --shell=x", "argumento --shell: no se admite 'x' (elija", id="choice"),
+        pytest.param("wait --timeout=x", "argumento --timeout: debe ser un núm", id="our type"),
+        pytest.param("help nothing", "no existe el tema nothing", id="topic"),
+    ],
+)
+def test_wrong_usage_is_told_in_the_language_of_the_terminal(
+    tmp_path: Path, words: str, says: str
+) -> None:
+    ended = command(*words.split(), cwd=tmp_path, LC_ALL="es_CO.UTF-8")
+    assert ended.code == 2
+    first, last = ended.err.splitlines()
+    assert first.startswith(f"breb-proxy: {says}")
+    assert last.startswith(f"breb-proxy: pruebe: {called(tmp_path)} ")
+
+
 def test_every_problem_of_the_settings_is_told_at_once(tmp_path: Path) -> None:
     ended = command(
         "serve",

@@ -1,6 +1,8 @@
 """The look-up of a payment in doubt, before an API that remembers, lags, pages and lies."""
 
+import contextlib
 import json
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -272,3 +274,16 @@ def test_what_was_found_is_kept_with_the_verdict(proxy: Program) -> None:
     verdict = {"kind": "rejected", "note": "no", "author": "luis"}
     row = json.loads(proxy.admin("/ledger/1/verdict", "POST", json.dumps(verdict))[1])
     assert (row["reverses"]["kind"], row["reverses"]["author"]) == ("settled", "ana")
+
+
+def test_what_cannot_be_kept_is_still_told_and_why(proxy: Program, tmp_path: Path) -> None:
+    pay(proxy)
+    until(lambda: proxy.status()["ledger"]["in_doubt"] > 0, "not in doubt")
+    refuse = "CREATE TRIGGER no BEFORE INSERT ON evidence BEGIN SELECT RAISE(ABORT, 'no'); END"
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.db", timeout=10)) as file:
+        file.execute(refuse)
+    found = look_up(proxy)
+    assert (found["kind"], found["code"]) == ("found", "settled")
+    assert found["kept"].startswith("BREB_LEDGER: ")
+    assert found["kept_said"]["en"] == found["kept"]
+    assert found["kept_said"]["es"] != found["kept"]

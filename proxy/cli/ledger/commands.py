@@ -19,7 +19,6 @@ from proxy.cli.ledger.look_up import add_look_up, look_up
 from proxy.cli.ledger.made import add_made, made
 from proxy.cli.ledger.verify import BROKEN, add_chain, add_verify, run_chain, run_verify
 from proxy.errors import SettingsError
-from proxy.invocation import COMMAND
 from proxy.ledger.archive import archive_of
 from proxy.ledger.trouble import SETTING, LedgerRefused
 from proxy.ledger.verdict import settle
@@ -58,7 +57,9 @@ def main(arguments: Sequence[str]) -> int:
     name = "" if first.startswith("-") else first
     command = _COMMANDS.get(name)
     if command is None:
-        say(f"no such command: ledger {name}{nearest(name, _COMMANDS)}\ntry: {COMMAND} ledger -h")
+        near = nearest(name, _COMMANDS)
+        wrong = phrase("usage.no-command", name=f"ledger {name}", meant=near)
+        say(phrase("usage.wrong", why=wrong, of=" ledger"))
         return USAGE
     options = _parser(name, command).read(arguments[1:] if name else arguments)
     try:

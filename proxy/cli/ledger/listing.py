@@ -115,12 +115,12 @@ def _when(text: str) -> str:
     if match := re.fullmatch(r"(\d{1,6})([smhdw])", text):
         return stamp(time.time() - int(match[1]) * _UNITS[match[2]])
     if not any(re.fullmatch(shape, text) for shape in _SHAPES):
-        raise argparse.ArgumentTypeError("write 2h, 30m, 7d, or a time in UTC: 2026-11-25T10:00")
+        raise argparse.ArgumentTypeError(worded(phrase("usage.when")))
     return text.replace(" ", "T").removesuffix("Z")  # as text, a time sorts behind its beginning
 
 
 def _number(text: str) -> int:
     plain = text.removeprefix("#")
     if not plain.isascii() or not plain.isdigit() or not 0 < int(plain) < 1 << 63:
-        raise argparse.ArgumentTypeError("must be a number, 1 or more")
+        raise argparse.ArgumentTypeError(worded(phrase("usage.number")))
     return int(plain)

@@ -50,7 +50,8 @@ def looked_up(entry: LedgerEntry, options: argparse.Namespace) -> KeptLookUp:
     told = cast("KeptLookUp", came)
     row = told.get("row")
     if reply.status != 200 or not row or row.get("exchange") != entry["exchange"]:
-        why = str(came.get("detail") or reply.text.strip()) or answered(reply.status)
+        detail = in_locale(came.get("said")) or str(came.get("detail") or reply.text.strip())
+        why = detail or answered(reply.status)
         raise Unreached(phrase("reach.other-ledger", where=str(where), why=why))
     if told.get("kind") not in _CODES:
         raise Unreached(phrase("reach.other-version", where=str(where)))
@@ -69,8 +70,8 @@ def _compared(entry: LedgerEntry, told: KeptLookUp, screen: Screen) -> Iterator[
     yield from map(_asked, told["asked"])
     words = in_locale(told.get("said")) or told["words"]  # older proxies have no `said`
     yield screen.shade(plain(words), "bold")
-    if kept := told.get("kept"):
-        yield plain(worded(phrase("compared.not-kept", why=str(kept))))
+    if why := in_locale(told.get("kept_said")) or told.get("kept"):
+        yield plain(worded(phrase("compared.not-kept", why=why)))
     verdict = f"--{told['suggests'] or 'settled | --rejected | --not-found'}"
     yield worded(phrase("compared.settle", row=str(entry["number"]), verdict=verdict))
 

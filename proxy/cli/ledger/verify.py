@@ -99,5 +99,5 @@ def _document(found: Verification) -> dict[str, object]:
 def _link(text: str) -> ChainLink:
     match = re.fullmatch(r"(\d{1,18}):([0-9a-f]{64})", text)
     if match is None:
-        raise argparse.ArgumentTypeError("write it as in the log: 1234:9f86d0…, 64 digits")
+        raise argparse.ArgumentTypeError(worded(phrase("usage.link")))
     return ChainLink(int(match[1]), bytes.fromhex(match[2]))

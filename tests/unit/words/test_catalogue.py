@@ -1,5 +1,6 @@
 """The catalogue has what the program says, all of it, in both languages, and nothing else."""
 
+import argparse
 import ast
 import functools
 import re
@@ -18,6 +19,7 @@ from proxy.passport.operations import OPERATIONS
 from proxy.words import Phrase, both, phrase
 from proxy.words.catalogue import TABLES, table
 from proxy.words.durations import Span
+from proxy.words.of_usage import OF_ARGPARSE
 from tests.support.catalogue import CATALOGUE
 
 PROXY = Path(words.__file__).parents[1]
@@ -102,6 +104,22 @@ def test_what_no_table_has_cannot_be_said() -> None:
         str(Phrase("nobody-says-this"))
 
 
+def test_argparse_s_sentences_are_those_that_this_argparse_has() -> None:
+    asked = {
+        ast.literal_eval(call.args[0])
+        for call in ast.walk(ast.parse(Path(argparse.__file__).read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "_"
+        if isinstance(call.args[0], ast.Constant)
+    }
+    assert {english for english, _ in OF_ARGPARSE} <= asked
+
+
+def test_argparse_s_sentences_have_the_same_values_in_both_languages() -> None:
+    values = re.compile(r"%(?:\(\w+\))?[sr]")
+    for english, spanish in OF_ARGPARSE:
+        assert sorted(values.findall(english)) == sorted(values.findall(spanish))
+
+
 def test_no_error_is_given_a_sentence() -> None:
     """A code with values can be said in any language; a sentence cannot."""
     names = {*_names(errors.ProxyError), *OTHERS}
@@ -115,16 +133,9 @@ def test_no_error_is_given_a_sentence() -> None:
     assert sentences == []
 
 
-# Usage is English: how argparse is told of it, and who tells of a mistake in it.
-OF_USAGE = {
-    "add_argument",
-    "add_argument_group",
-    "ArgumentTypeError",
-    "Parser",
-    "_Command",
-    "error",
-}
-USAGE = {"usage", "_ABOUT", "_CODES", "_COMMANDS", "_VERDICTS", "main"}
+# The answers to --help are English: how argparse is told of them.
+OF_HELP = {"add_argument", "add_argument_group", "Parser", "_Command"}
+HELP = {"usage", "_ABOUT", "_CODES", "_COMMANDS", "_VERDICTS", "main"}
 OF_BOTH = r"\b(bytes|pid|UTC|GET|SHA)\b"  # words of either language
 
 
@@ -142,6 +153,7 @@ OF_BOTH = r"\b(bytes|pid|UTC|GET|SHA)\b"  # words of either language
             "login",
             "service",
             "windows_service",
+            "windows_serving",
             "windows_setup",
         ),
     ],
@@ -154,14 +166,14 @@ def test_no_words_for_people_are_outside_the_catalogue(module: str) -> None:
 def test_words_outside_the_catalogue_are_found() -> None:
     tree = ast.parse(
         'def f(x):\n    """A docstring."""\n    yield f"{x}, from {x} on"\n    g("no such row")\n'
-        'p.add_argument("x", help="usage is English")\n_CODES = "0 is success"\ny = f"{x} bytes"'
+        'p.add_argument("x", help="this is English")\n_CODES = "0 is success"\ny = f"{x} bytes"'
     )
     assert [*_written(tree)] == [", from ", " on", "no such row"]
 
 
 def _written(node: ast.AST) -> Iterator[str]:
     """Yield sentences, and words in what is put together."""
-    if _of_usage(node):
+    if _of_help(node):
         return
     for child in ast.iter_child_nodes(node):
         if not isinstance(child, ast.Constant):
@@ -176,14 +188,14 @@ def _wordy(parent: ast.AST, text: str) -> bool:
     return not isinstance(parent, ast.Expr) and bool(re.search(r"\w\w \w", text))
 
 
-def _of_usage(node: ast.AST) -> bool:
+def _of_help(node: ast.AST) -> bool:
     match node:
         case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
-            return name in OF_USAGE
+            return name in OF_HELP
         case ast.Assign(targets=[ast.Name(id=name) | ast.Attribute(attr=name)]):
-            return name in USAGE
+            return name in HELP
         case ast.AnnAssign(target=ast.Name(id=name)) | ast.FunctionDef(name=name):
-            return name in USAGE
+            return name in HELP
     return False
 
 

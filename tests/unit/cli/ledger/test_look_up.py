@@ -1,10 +1,12 @@
 """What was asked, in one line of a look-up."""
 
+import io
 from typing import Any
 
 import pytest
 
-from proxy.cli.ledger.look_up import _asked
+from proxy.cli.ledger.look_up import _asked, _compared
+from proxy.terminal.screen import Screen
 
 
 @pytest.mark.parametrize(
@@ -25,3 +27,23 @@ def test_a_question_says_how_much_was_read(pages: int, back_to: str, told: str) 
         "back_to": back_to,
     }
     assert _asked(question) == told
+
+
+def test_why_a_finding_was_not_kept_is_said_in_the_language_of_the_terminal(
+    entries: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "es_CO.UTF-8")
+    row: Any = entries[0]
+    told: Any = {
+        "candidates": [],
+        "asked": [],
+        "words": "nothing",
+        "suggests": "",
+        "kept": "BREB_LEDGER: the disk is full",
+        "kept_said": {
+            "en": "BREB_LEDGER: the disk is full",
+            "es": "BREB_LEDGER: el disco está lleno",
+        },
+    }
+    lines = list(_compared(row, told, Screen(io.StringIO())))
+    assert "no se guardó como evidencia: BREB_LEDGER: el disco está lleno" in lines
