@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from proxy.addresses import ListenAddress, Url
 from proxy.doctor import settings_check
 from proxy.doctor.calls import REVOKE_LIMIT, Calls, proxy_in_small
-from proxy.doctor.listeners_check import door
+from proxy.doctor.listeners_check import LONGEST, door
 from proxy.doctor.network_check import NetworkCheck
 from proxy.doctor.settings_check import FoundSettings
 from proxy.doctor.steps import SWALLOWED, Chart, Outcome, Step, Topic
@@ -24,7 +24,6 @@ if TYPE_CHECKING:  # imported only where there is a database
     from proxy.doctor.database_check import DatabaseCheck
 
 ANSWER_LIMIT = 10.0  # seconds of READ_TIMEOUT, for one small answer
-_DOOR_LIMIT = 3.0  # seconds
 _DATABASE_LIMIT = 6.0  # seconds
 _COLLECTOR_LIMIT = 6.0  # seconds
 _EGRESS = "egress_proxy"
@@ -181,12 +180,15 @@ class Examination:
     def _plan_doors(self) -> list[tuple[Step, ListenAddress, str]]:
         settings, add = self._settings, self._chart.add
         topic = Topic(phrase("check.listeners"))
-        callers = add(topic, "listen", phrase("check.of-callers"))
-        admin = add(topic, "admin_listen", phrase("check.of-admin"))
-        return [
-            (callers, settings.listen, "BREB_LISTEN"),
-            (admin, settings.admin_listen, "BREB_ADMIN_LISTEN"),
+        doors = [
+            ("listen", phrase("check.of-callers"), settings.listen, "BREB_LISTEN"),
+            ("admin_listen", phrase("check.of-admin"), settings.admin_listen, "BREB_ADMIN_LISTEN"),
         ]
+        planned = []
+        for name, title, address, setting in doors:
+            late = phrase("check.find-program", setting=setting)
+            planned.append((add(topic, name, title, late), address, setting))
+        return planned
 
     # -- doing it --------------------------------------------------------------------------
 
@@ -201,7 +203,7 @@ class Examination:
 
     async def _try_door(self, step: Step, address: ListenAddress, setting: str) -> None:
         admin = self._settings.admin_listen
-        await self._chart.take(step, lambda: door(address, admin, setting), _DOOR_LIMIT)
+        await self._chart.take(step, lambda: door(address, admin, setting), LONGEST)
 
     async def _outward(self, path: str | None, *, credentials: bool) -> None:
         open_ways = await self._walk()

@@ -12,7 +12,8 @@ from proxy.server import sockets
 from proxy.server.sockets import AddressTaken
 from proxy.words import phrase
 
-_ASK = 5.0  # seconds: a proxy answers at once, on a machine that is not busy
+_ASK = 8.0  # seconds: a proxy answers at once, on a machine that is not busy
+LONGEST = _ASK + 1  # seconds: with the time to say that nobody answered
 
 
 async def door(address: ListenAddress, admin: ListenAddress, setting: str) -> Finding:

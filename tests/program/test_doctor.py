@@ -951,6 +951,17 @@ def test_ports_of_what_may_be_another_users_proxy_are_in_doubt(
         assert "perhaps by a breb-proxy of another user" in found[name]["says"]
 
 
+@pytest.mark.slow
+def test_a_program_that_has_the_port_and_says_nothing_is_told(tmp_path: Path, sandbox: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        taken = f"127.0.0.1:{silent.getsockname()[1]}"
+        found = examine(tmp_path, sandbox, ADMIN_LISTEN=taken)
+    step = found["admin_listen"]
+    assert (step["outcome"], step["facts"]["free"]) == ("failed", False)
+    assert step["says"] == f"cannot listen on {taken}: the port is in use"
+    assert step["advice"].startswith("find the program that uses it")
+
+
 def test_a_unix_socket_that_another_program_has_is_told(tmp_path: Path, sandbox: str) -> None:
     path = tmp_path / "callers.sock"
     with socket.socket(socket.AF_UNIX) as other:
