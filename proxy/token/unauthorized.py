@@ -121,6 +121,9 @@ class Unauthorized:
             self._turn = new.received_at + self.rivals.spacing()
             if new.token.others:
                 self.rivals.acquit()
+            elif self._ended_early is not None:
+                self._confirm_rivals()
+            self._ended_early = None
         elif wanted:
             self._quiet_until = new.received_at + QUIET
 
@@ -141,14 +144,17 @@ class Unauthorized:
         return now >= self._quiet_until and now - held.received_at >= YOUNG
 
     async def _has_ended(self, held: LeasedToken) -> bool:
-        """Ask the API whether ``held``, too young to be suspected, has ended."""
+        """Ask the API whether ``held``, too young to be suspected, has ended.
+
+        Then a rival ended it, unless the next token turns out to be another replica's.
+        """
         if not await self._inquiry.ended(held.token):
             return False
-        if self._ended_early is not held:
+        # Where it is held no more, what renewed it may have ended it.
+        if self._keeper.held is held and self._ended_early is not held:
             self._ended_early = held
             self._quiet_until = -math.inf
             self._suspect_rivals(held)
-            self._confirm_rivals()
         return True
 
     def _earliest(self, held: LeasedToken) -> float:

@@ -19,6 +19,7 @@ class Holder:
         self.now = 100.0
         self.asked = 0
         self.all_ended = False
+        self.overtaken = False
         self.fetching = False
         self.others = False
         self.held: LeasedToken | None = None
@@ -41,6 +42,8 @@ class Holder:
         return self.held if self.held is not held else None
 
     async def ended(self, token: AccessToken) -> bool:
+        if self.overtaken:
+            self.renew()
         return self.all_ended
 
 
@@ -88,6 +91,27 @@ def test_a_fetch_of_ours_or_of_a_replica_that_ended_our_token_is_nobody_elses(
     replay = asyncio.run(keeper.policy.again(held, 0, whole=True))
     assert replay is not None
     keeper.policy.cured(replay)
+    assert keeper.policy.rivals.evictions == 0
+
+
+@pytest.mark.parametrize("ours", [True, False], ids=["a replica", "a rival"])
+def test_who_ended_a_token_that_just_came_is_told_by_the_next_one(
+    keeper: Holder, *, ours: bool
+) -> None:
+    """A replica that is late takes a token that another one's fetch has ended already."""
+    held, keeper.others, keeper.all_ended = keeper.held, ours, True
+    assert held is not None
+    keeper.now = held.received_at
+    assert asyncio.run(keeper.policy.again(held, 0, whole=True)) is keeper.held
+    assert keeper.policy.rivals.evictions == (0 if ours else 1)
+
+
+def test_a_token_that_was_renewed_while_the_api_was_asked_was_ended_by_that(keeper: Holder) -> None:
+    held, keeper.all_ended, keeper.overtaken = keeper.held, True, True
+    assert held is not None
+    keeper.now = held.received_at
+    assert asyncio.run(keeper.policy.again(held, 0, whole=True)) is keeper.held
+    keeper.renew()
     assert keeper.policy.rivals.evictions == 0
 
 
