@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from proxy.errors import DatabaseUnavailable, SettingsError
 from proxy.postgres.address import DatabaseAddress
 from proxy.postgres.connection import Database
+from tests.support.patience import PATIENCE
 from tests.support.postgres import PASSWORD, Postgres
 
 
@@ -18,7 +19,7 @@ def reaching(
 ) -> Database:
     authorities = None if server is None else server.ca
     secret = None if password is None else SecretStr(password)
-    return Database(DatabaseAddress.parse(address), lambda: secret, authorities, 5.0)
+    return Database(DatabaseAddress.parse(address), lambda: secret, authorities, PATIENCE)
 
 
 def refusal(database: Database) -> str:

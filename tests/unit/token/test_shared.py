@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from proxy.clock import sleepless
 from proxy.credentials import Credentials, FixedCredentials
 from proxy.errors import TokenEndpointUnavailable, TokenError
+from proxy.postgres import line as line_module
 from proxy.postgres.line import Line
 from proxy.token import shared
 from proxy.token.share import Share
@@ -26,6 +27,13 @@ from tests.unit.postgres.test_connection import reaching
 
 pytestmark = pytest.mark.anyio
 CLOCK = sleepless()
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no database be given up for being slow: it may be one of a busy machine."""
+    monkeypatch.setattr(line_module, "CONNECTING", PATIENCE)
+    monkeypatch.setattr(line_module, "ANSWERING", PATIENCE)
 
 
 class Endpoint:
