@@ -106,6 +106,7 @@ def test_what_fell_out_of_the_list_is_said(start: Start) -> None:
         expect(foot).to_have_text(f"1 of 20 shown · {gone}")
 
 
+@pytest.mark.slow
 def test_of_many_exchanges_the_rows_come_as_one_scrolls_or_steps(start: Start) -> None:
     with (
         RawUpstream() as api,

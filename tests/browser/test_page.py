@@ -882,6 +882,7 @@ def test_dark_and_light_differ_in_colours_alone() -> None:
     assert not any(way in text for text in texts for way in ("prefers-color", "matchMedia"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", *further("dark")])
 @pytest.mark.parametrize("size", [WIDE, *further(NARROW)], ids=["wide", "narrow"])
 def test_axe_finds_nothing(start: Start, running: Program, scheme: str, size: ViewportSize) -> None:

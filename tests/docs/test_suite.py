@@ -17,6 +17,7 @@ from tests.support.patience import PATIENCE
 from tests.support.sweeps import further
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow  # each test is a run of its own; only who changes tests/support waits
 
 
 def run_of(text: str, folder: Path, before: Callable[[], None] | None = None) -> list[str]:

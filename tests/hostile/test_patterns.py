@@ -3,10 +3,13 @@
 import random
 import re
 
+import pytest
+
 from tests.hostile.patterns import Used, patterns
 from tests.hostile.search import PATTERN, search, seeds_for, verdict
 
 
+@pytest.mark.slow
 def test_no_input_costs_more_than_in_proportion_to_its_length() -> None:
     tried, found = search(seconds=2.0, seed=1)
     assert found == []

@@ -129,6 +129,7 @@ def agreeing(
     return book
 
 
+@pytest.mark.slow
 def test_no_kill_of_a_replica_loses_a_payment_or_invents_an_answer(
     memory: Memory, database: Database, replica: Callable[[], Program]
 ) -> None:
@@ -238,6 +239,7 @@ def calling(program: Program) -> Iterator[dict[str, tuple[int, dict[str, Any]]]]
         callers.stop()
 
 
+@pytest.mark.slow
 def test_replicas_of_two_versions_write_one_ledger_during_an_update(
     memory: Memory, database: Database, server: Postgres, tmp_path: Path
 ) -> None:

@@ -167,6 +167,7 @@ def test_a_password_that_changes_is_read_again(
     kept(memory, server, address)
 
 
+@pytest.mark.slow
 def test_a_failover_to_a_synchronous_standby_loses_no_row_that_was_promised(
     memory: Memory,
 ) -> None:

@@ -49,6 +49,7 @@ def taking_nothing(proxy: Program) -> Iterator[None]:
         yield
 
 
+@pytest.mark.slow
 @pytest.mark.needs(files=600)
 @pytest.mark.parametrize("tls", [False, *further(True)], ids=["plain", "tls"])
 def test_readers_that_take_nothing_hold_little_and_others_are_served(

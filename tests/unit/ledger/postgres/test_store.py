@@ -425,6 +425,7 @@ def test_without_fsync_nothing_is_promised(
         DatabaseStore(database)
 
 
+@pytest.mark.slow
 def test_a_hundred_replicas_take_a_connection_each_and_make_one_chain(
     database: Database, server: Postgres
 ) -> None:
