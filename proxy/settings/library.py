@@ -1,8 +1,12 @@
-"""pydantic-settings without what would look for plug-ins of pydantic's: the package allows none."""
+"""pydantic-settings without what it never uses here.
+
+That is what would look for plug-ins of pydantic's, since the package allows none, and two libraries
+to unpack archives.
+"""
 
 from proxy.later import standing_in
 
-with standing_in("importlib.metadata"):
+with standing_in("importlib.metadata", "bz2", "lzma"):
     from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 __all__ = ["BaseSettings", "PydanticBaseSettingsSource", "SettingsConfigDict"]

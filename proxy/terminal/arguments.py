@@ -7,7 +7,6 @@ proxy answers; 130 interrupted; 5 to 8 belong to the ledger's commands.
 """
 
 import argparse
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
@@ -134,6 +133,8 @@ class Layout(argparse.RawDescriptionHelpFormatter):
     """Options in one column, their meaning in the other, as wide as the terminal up to 100."""
 
     def __init__(self, prog: str) -> None:
+        import shutil  # with the first help
+
         columns = shutil.get_terminal_size((_WIDEST, 0)).columns
         super().__init__(prog, max_help_position=32, width=min(columns, _WIDEST))
 

@@ -39,7 +39,7 @@ REST = (
         "proxy.tracing",
     ),
     *("http.client", "urllib.request", "sqlite3", "unittest", "xml", "multiprocessing"),
-    *("importlib.metadata", "zipfile", "configparser", "logging.config", "pickle"),
+    *("importlib.metadata", "zipfile", "configparser", "logging.config", "pickle", "bz2", "lzma"),
     *("proxy.words.of_check", "proxy.words.of_callers", "proxy.words.of_ledger_commands"),
 )
 
