@@ -1,26 +1,27 @@
 """Stand-ins for modules that a library imports, and that a start does not need.
 
 They are the greater part of what some libraries bring: command lines, configuration, plug-ins. What
-a library takes from a stand-in are functions: with the first call, the module is imported.
+a library takes from a stand-in is a class that has no instances: called, it imports the module, and
+calls what has its name there.
 """
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from importlib import import_module
 from types import ModuleType
 
 
+class _Later:
+    def __new__(cls, *arguments: object, **more: object) -> object:  # type: ignore[misc]  # above
+        return getattr(import_module(cls.__module__), cls.__name__)(*arguments, **more)
+
+
 class _StandIn(ModuleType):
-    def __getattr__(self, name: str) -> partial[object]:
+    def __getattr__(self, name: str) -> type:
         if name.startswith("__"):
             raise AttributeError(name)
-        return partial(_call, self.__name__, name)
-
-
-def _call(module: str, name: str, *arguments: object, **more: object) -> object:
-    return getattr(import_module(module), name)(*arguments, **more)
+        return type(name, (_Later,), {"__module__": self.__name__})
 
 
 @contextmanager

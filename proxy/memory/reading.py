@@ -1,13 +1,15 @@
 """The size of one read: as much as comes, at most 256 KiB, or a sip."""
 
 import asyncio
+import mmap
 from typing import Final
 
 from proxy.http1.framing import BUFFER
 
 SIP: Final = 16_384  # bytes
-# One buffer for the sips of all connections: each sip is copied before the next is read.
-SIPS: Final = memoryview(bytearray(4 * SIP))
+# One buffer for the sips of all connections: each sip is copied before the next is read. It takes
+# no memory until there are some.
+SIPS: Final = memoryview(mmap.mmap(-1, 4 * SIP))
 
 
 class ReadAdapter(asyncio.BufferedProtocol):

@@ -39,7 +39,17 @@ REST = (
         "proxy.tracing",
     ),
     *("http.client", "urllib.request", "sqlite3", "unittest", "xml", "multiprocessing"),
-    *("importlib.metadata", "zipfile", "configparser", "logging.config", "pickle", "bz2", "lzma"),
+    *(
+        "importlib.metadata",
+        "zipfile",
+        "configparser",
+        "logging.config",
+        "pickle",
+        "bz2",
+        "lzma",
+        "importlib.resources",
+    ),
+    *("pydantic_settings.sources.providers.cli", "pydantic_settings.sources.providers.aws"),
     *("proxy.words.of_check", "proxy.words.of_callers", "proxy.words.of_ledger_commands"),
 )
 

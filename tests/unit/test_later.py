@@ -39,6 +39,18 @@ assert not hasattr(colorsys, "__path__"), "it is no package"
 """
 
 
+CLASSES = """
+from proxy.later import standing_in
+with standing_in("fractions"):
+    from fractions import Fraction
+assert not isinstance(1, Fraction)
+assert (Fraction | None).__args__[0] is Fraction
+half = Fraction(1, 2)
+from fractions import Fraction
+assert type(half) is Fraction
+"""
+
+
 def run(script: str) -> None:
     """In a process of its own: what is imported stays."""
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
@@ -51,6 +63,10 @@ def test_a_function_is_imported_when_it_is_called() -> None:
 
 def test_a_package_has_the_stand_in_until_the_module_comes() -> None:
     run(OF_A_PACKAGE)
+
+
+def test_a_class_has_no_instances_and_makes_real_ones() -> None:
+    run(CLASSES)
 
 
 def test_what_is_there_stays() -> None:
