@@ -31,9 +31,10 @@ $(VENV)/.dev: $(VENV)/.run requirements-postgres.lock locks/build.lock locks/dev
 run: $(VENV)/.run ## run the proxy; without credentials, the demo
 	@$(PY) -m proxy run
 
-# Who has told Python to write no bytecode would have each test's Python compile all it imports.
+# Who has told Python to write no bytecode would have each test's Python compile all it imports; and
+# who has told it to leave out assertions, tests that hold always.
 test: $(VENV)/.dev ## run the tests (ARGS="tests/program/test_guard.py -x" for some)
-	@PYTHONDONTWRITEBYTECODE= $(PY) $(if $(COVER),-m coverage run) -m pytest -p tests.scratch -q -n auto \
+	@PYTHONDONTWRITEBYTECODE= PYTHONOPTIMIZE= $(PY) $(if $(COVER),-m coverage run) -m pytest -p tests.scratch -q -n auto \
 	  --dist loadfile --no-loadscope-reorder $(if $(COVER),--thorough) $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, layers, tests with coverage: what CI runs

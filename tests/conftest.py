@@ -40,8 +40,8 @@ collect_ignore = (
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# What the tests look at is in English, whatever whoever runs them reads.
-for _name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
+# What the tests look at is in English, and as wide as by itself, whatever whoever runs them reads.
+for _name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "COLUMNS"):
     os.environ.pop(_name, None)
 os.environ["LANG"] = "C.UTF-8"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.stubs import stub
 from tools import audit
 
 CLEAN = {"name": "a", "version": "1", "vulns": []}
@@ -16,12 +17,8 @@ NOBODY = "requests.exceptions.ConnectionError: Failed to resolve 'osv.example'"
 
 def pip_audit(folder: Path, out: str = "", err: str = "", code: int = 0) -> str:
     """A program in place of pip-audit, which says the same of every lock."""
-    program = folder / "pip-audit"
-    program.write_text(
-        f"#!/bin/sh\nprintf %s {shlex.quote(out)}\nprintf %s {shlex.quote(err)} >&2\nexit {code}\n"
-    )
-    program.chmod(0o755)
-    return str(program)
+    does = f"printf %s {shlex.quote(out)}\nprintf %s {shlex.quote(err)} >&2\nexit {code}"
+    return str(stub(folder / "pip-audit", does))
 
 
 def said(*packages: object) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.stubs import stub
 from tools import base
 
 DIGEST = f"sha256:{'0123456789abcdef' * 4}"
@@ -28,9 +29,7 @@ def clone(tmp_path: Path) -> Path:
 
 
 def docker(tmp_path: Path, does: str) -> None:
-    program = tmp_path / "bin" / "docker"
-    program.write_text(f"#!/bin/sh\n{does}\n")
-    program.chmod(0o755)
+    stub(tmp_path / "bin" / "docker", does)
 
 
 def made(clone: Path) -> subprocess.CompletedProcess[str]:

@@ -15,6 +15,7 @@ import pytest
 from proxy import __version__
 from proxy.cli.help import TOPICS
 from tests.support.needs import need
+from tests.support.stubs import stub
 from tools import bundle, release, trial
 
 PROJECT = tomllib.loads((trial.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -38,6 +39,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    need("programs in temporary files")
     need("registry")
     return trial.install(wheel, tmp_path_factory.mktemp("installed") / "an environment")
 
@@ -98,9 +100,7 @@ def test_the_installed_demo_answers_from_another_directory(programs: Path) -> No
 
 
 def test_a_demo_that_fails_is_not_called_tried(tmp_path: Path) -> None:
-    broken = tmp_path / "breb-proxy"
-    broken.write_text("#!/bin/sh\nexit 3\n", encoding="ascii")
-    broken.chmod(0o755)
+    stub(tmp_path / "breb-proxy", "exit 3")
     with pytest.raises(AssertionError, match="did not answer"), trial.demo(tmp_path):
         pass
 

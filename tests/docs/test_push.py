@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.stubs import stub
+
 ROOT = Path(__file__).parents[2]
 DIGEST = f"sha256:{'0123456789abcdef' * 4}"
 
@@ -17,9 +19,7 @@ def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def program(tmp_path: Path, name: str, does: str) -> None:
-    file = tmp_path / "bin" / name
-    file.write_text(f"#!/bin/sh\n{does}\n")
-    file.chmod(0o755)
+    stub(tmp_path / "bin" / name, does)
 
 
 def run(script: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -145,6 +145,7 @@ def test_what_went_wrong_is_one_sentence(said: str, begins: str, tmp_path: Path)
     assert "\n" not in sentence
 
 
+@pytest.mark.needs("programs in temporary files")
 def test_the_program_is_linked_where_a_path_has_blanks(tmp_path: Path) -> None:
     """Neither a shebang nor a .pth file takes every path as it is."""
     folder = tmp_path / "an ünvironment of 'mine'"

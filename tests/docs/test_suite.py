@@ -14,6 +14,7 @@ import pytest
 
 from tests.support import needs, node
 from tests.support.patience import PATIENCE
+from tests.support.stubs import stub
 from tests.support.sweeps import further
 
 ROOT = Path(__file__).parents[2]
@@ -41,8 +42,8 @@ def run_of_all(
         "tests.scratch",
         "-p",
         "tests.conftest",
-        "-p",
-        "no:cacheprovider",
+        "-o",
+        f"cache_dir={folder / 'cache'}",
         "-c",
         str(ROOT / "pyproject.toml"),
     ]
@@ -96,9 +97,7 @@ def test_a_program_that_does_not_start_is_not_taken_for_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its file is there, and a library that it needs is not."""
-    broken = tmp_path / "curl"
-    broken.write_text("#!/bin/sh\necho libcurl.so.4: cannot open >&2\nexit 127\n")
-    broken.chmod(0o755)
+    stub(tmp_path / "curl", "echo libcurl.so.4: cannot open >&2\nexit 127")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(needs.NotMet, match=r"libcurl\.so\.4: cannot open"):
         needs.NEEDS["curl"].trial()
@@ -191,6 +190,34 @@ def test_a_folder_that_fills_up_ends_the_run_in_one_sentence(tmp_path: Path) -> 
     lines = run_of(text, tmp_path)
     assert any("no temporary file can be written" in line for line in lines)
     assert not any("Traceback" in line or "test_that_is_not_reached" in line for line in lines)
+
+
+@pytest.mark.needs("make")
+def test_assertions_are_made_also_where_python_is_told_to_leave_them_out() -> None:
+    command = ["make", "--assume-old=.venv/.dev", f"PY={sys.executable}", "test", "ARGS=--version"]
+    env = {**os.environ, "PYTHONOPTIMIZE": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_clone_that_cannot_be_written_is_tested_as_well(tmp_path: Path) -> None:
+    """Pytest's memory of what failed is all that would be written into it."""
+    (tmp_path / "test_it.py").write_text("def test_it(): ...")
+    (tmp_path / "file").touch()
+    cache = f"cache_dir={tmp_path / 'file' / 'cache'}"
+    lines = run_of_all({}, tmp_path, arguments=["-o", cache, str(tmp_path / "test_it.py")])
+    assert lines[-1].startswith("1 passed"), lines
+
+
+def test_help_is_as_wide_for_the_tests_as_by_itself(tmp_path: Path) -> None:
+    text = """
+    import shutil
+
+    def test_it():
+        assert shutil.get_terminal_size().columns == 80
+    """
+    lines = run_of_all({"test_it": text}, tmp_path, env={"COLUMNS": "40"})
+    assert any(line.startswith("1 passed") for line in lines), lines
 
 
 def test_a_folder_that_is_done_is_told_in_words_and_a_failure_at_once(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def environment(settings: Mapping[str, object]) -> dict[str, str]:
 
     Without a locale in the settings, it is that of readers of English.
     """
-    others = ("BREB_", "OTEL_", "LC_", "LANGUAGE")
+    others = ("BREB_", "OTEL_", "LC_", "LANGUAGE", "NO_COLOR")
     kept = {
         name: value
         for name, value in os.environ.items()

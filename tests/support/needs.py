@@ -115,6 +115,16 @@ def _localhost6() -> str:
     return ""
 
 
+def _stubs() -> str:
+    """A folder for temporary files may be mounted so that nothing in it can be started."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder, "program")
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+        _run([str(program)])
+    return ""
+
+
 def _posix() -> str:
     """Modes, signals, Unix sockets, terminals, open files that are renamed: all or none of it."""
     if not hasattr(os, "fork"):
@@ -211,6 +221,11 @@ NEEDS = {
     ),
     "checkout": Need("this is no git checkout", "git clone", _checkout),
     "registry": Need("pip reaches no package registry", "PIP_INDEX_URL names yours", _registry),
+    "programs in temporary files": Need(
+        "no program can be started from the folder for temporary files",
+        "TMPDIR=/path/to/another make test",
+        _stubs,
+    ),
     "ipv6": Need("no IPv6", "", _ipv6),
     "posix": Need("this is no POSIX system", "", _posix),
     "localhost is ::1": Need("localhost is not ::1", "", _localhost6),

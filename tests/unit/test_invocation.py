@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from proxy.invocation import command, curl
+from tests.support.stubs import stub
 
 
 def executable(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("#!/bin/sh\necho it\n")
-    path.chmod(0o755)
-    return path
+    return stub(path, "echo it")
 
 
 @pytest.fixture

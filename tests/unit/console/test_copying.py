@@ -35,6 +35,7 @@ from tests.support import Call, RawUpstream, node, warm
 from tests.support.mono import at_once
 from tests.support.needs import need
 from tests.support.patience import PATIENCE
+from tests.support.stubs import stub
 from tests.support.sweeps import further
 
 BODIES = [
@@ -453,11 +454,9 @@ open("dumped.json", "w").write(json.dumps({"args": args, "stdin": data}))
 def arguments_of_http(text: str, folder: Path) -> tuple[list[bytes], bytes]:
     """Run a text in a real shell with a program called http that tells what it was given."""
     (folder / "dump.py").write_text(DUMP)
-    stub = folder / "http"
     # Not by a shebang of Python: its path may have a blank in it.
     words = shlex.join([sys.executable, str(folder / "dump.py")])
-    stub.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
-    stub.chmod(0o755)
+    stub(folder / "http", f'exec {words} "$@"')
     shell(text, folder, PATH=f"{folder}:{os.environ['PATH']}")
     told = json.loads((folder / "dumped.json").read_text())
     return [bytes.fromhex(arg) for arg in told["args"]], bytes.fromhex(told["stdin"])
