@@ -171,6 +171,8 @@ class Ledger:
             self._tells.append(tell)
         self._under_way.discard(row)
         self._steps.closings.append(row)
+        if tell is not None and not self._under_way and self._soon is None:
+            self._loop.call_soon(self._tell)  # now nobody waits for it: the next row would
         if not self._later:
             self._later = True
             self._loop.call_later(_COMPANY, self._alone)

@@ -169,6 +169,18 @@ async def test_rows_are_completed_just_before_they_are_written(ledger: Ledger, p
     await soon(lambda: told() == [('{"resolution_id":"r-9"}', '{"id":"p-9"}')])
 
 
+async def test_an_end_is_completed_while_nobody_waits(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not just before it is written: with no other under way, the next payment would wait."""
+    monkeypatch.setattr(module, "_COMPANY", 100 * PATIENCE)
+    payment, told = row(), asyncio.Event()
+    await ledger.open(payment)
+    ledger.close(payment, ended("answered"), told.set)
+    await asyncio.wait_for(told.wait(), PATIENCE)
+    assert ledger._steps.closings == [payment]
+
+
 async def test_a_row_that_cannot_be_completed_keeps_no_other_waiting(
     ledger: Ledger, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
