@@ -1,7 +1,7 @@
-"""What people do through the admin listener: one log line each, and the last ones in memory.
+"""People's actions through the admin listener: one log line each, and the last ones in memory.
 
-Recorded is what changes something, sends something, or takes data away. Who only looks is not
-recorded. No line holds a secret, a body or a path; an exchange is named by its id.
+An action is recorded if it changes something, sends something, or takes data away; a look is not.
+No line holds a secret, a body or a path; an exchange is named by its id.
 """
 
 import logging

@@ -185,7 +185,7 @@ async def proxy_in_small(
 ) -> AsyncIterator[Calls]:
     """Run keeper and callers' listener on a free loopback port while the block runs.
 
-    What they refuse is said in ``language``.
+    Refusals are in ``language``.
     """
     # At most one fetch, and `refresh` sees its end; no access log between our lines. No ledger: a
     # running proxy may hold its file, and we send nothing that it would have to record.

@@ -11,7 +11,7 @@ from proxy.http1.content_codings import CODINGS, decoded
 from proxy.http1.fields import Lines, values
 
 LIMIT = 65_536  # bytes of its body; a longer answer is not held back
-# What an answer says of its own body alone.
+# Fields about the answer's own body alone.
 _OF_THE_BODY = frozenset(
     (
         b"accept-ranges",

@@ -12,11 +12,11 @@ from proxy.ledger.claim import FREES
 
 LIMIT = 65_536  # bytes
 _CODING = b"content-encoding"
-# What is said anew of each answer, or holds for one alone.
+# Fields that are new in each answer, or hold for one answer alone.
 _NOT_KEPT = HOP_BY_HOP | frozenset(
     (b"content-encoding", b"content-length", b"date", b"server-timing", b"set-cookie")
 )
-# What is said of a body with its coding, which is not kept.
+# Fields about a body in its coding, which is not kept.
 _OF_THE_CODED = frozenset((b"content-digest", b"content-md5", b"digest", b"etag", b"repr-digest"))
 
 

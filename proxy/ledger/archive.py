@@ -18,9 +18,9 @@ Where: TypeAlias = "Path | Database"
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What was taken in: so many rows, from number ``first`` on; number 0 if it was there already.
+    """The result of an import: ``rows`` rows, the first of them with the number ``first``.
 
-    ``head`` is that of the chain now.
+    ``first`` is 0 if they were there already; ``head`` is the head of the chain now.
     """
 
     rows: int

@@ -39,7 +39,7 @@ def asking(entry: LedgerEntry, now: datetime | None = None) -> Asking:
 def due(entry: LedgerEntry, now: datetime) -> float | None:
     """Return seconds until a row is to be asked about, below 0 if it is time; None: no more.
 
-    What lies further ahead than any question can comes from a clock that was wrong.
+    A time further ahead than any question can be comes from a clock that was wrong.
     """
     at = _due(entry)
     if at is None:

@@ -50,7 +50,7 @@ class KeyClaim:
 
     @property
     def name(self) -> tuple[str, str]:
-        """What no two requests have."""
+        """The caller and its key: no two requests have the same."""
         return self.caller, self.key
 
 

@@ -142,7 +142,7 @@ class Claims:
     ) -> First:
         """Return the first although nothing can be written; raise ``unavailable`` if there is none.
 
-        Who repeats a payment must not hear that nothing was sent.
+        A caller that repeats a payment must not hear that nothing was sent.
         """
         with contextlib.suppress(LedgerUnavailable):
             first = await self._first(claim)

@@ -21,7 +21,7 @@ class DoubtfulRows:
         """Return the newest in doubt."""
         with reading(self.where) as reader:
             doubtful = reader.entries(Query(in_doubt=True, limit=MOST))
-            # What is open is for its process to close, or for who finds that it has ended.
+            # An open row is closed by its own process, or by the one that finds it has ended.
             return [each for each in doubtful if each["outcome"] is not None]
 
     def row(self, number: int) -> LedgerEntry | None:

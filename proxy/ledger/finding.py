@@ -14,22 +14,22 @@ from proxy.words import Phrase, phrase
 FOUND, NOT_FOUND, NOT_ANSWERED = "found", "not-found", "not-answered"
 
 DECISIVE = {"settled": True, "rejected": False, "made": True, "repeat": True}
-"""What is sure of a row itself, and whether it says that it was carried out.
+"""The findings that are sure of the row itself: whether each says that it was carried out.
 
-``repeat``: the payment of its resolution was made, and is another row's already. Who adds up
-payments must not count it twice.
+``repeat``: the payment of its resolution was made, and is another row's already. A sum of payments
+must not count it twice.
 
-That a thing is in the state that was wanted is not among them: another request may have done it.
+"The thing is in the wanted state" is not among them: another request may have done it.
 """
 
 FOR_A_PERSON = (
     *("no-way", "several", "contradicted", "gone", "in-state", "no-thing", "state"),
     "nothing-so-far",  # the list only grows: it will be read back less far
 )
-"""What asking again does not change."""
+"""The findings that another question would not change."""
 
 ABSENT = ("alike", "others", "nothing", "nothing-back-to", "nothing-so-far")
-"""That the API has nothing which is the row's for sure: no proof of anything."""
+"""The API has nothing that is surely the row's: these findings prove nothing."""
 
 
 @dataclass(frozen=True, slots=True)

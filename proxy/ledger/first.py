@@ -25,7 +25,7 @@ class First:
 
     @property
     def standing(self) -> Standing:
-        """What became of it."""
+        """The result of the first request, as far as it decides about the repeat."""
         return standing(self.entry)
 
     def same(self, claim: KeyClaim) -> bool:

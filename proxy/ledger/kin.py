@@ -20,7 +20,7 @@ _SURE = (
 
 @dataclass(frozen=True, slots=True)
 class Kin:
-    """What is known of a thing by its id, or by the mark of a masked one.
+    """The rows' knowledge of a thing, by its id or by the mark of a masked id.
 
     ``repeats``: ids that requests of the same resolution were answered with; ``owners``: those that
     others were answered with, or that a verdict found to be theirs, each with the number of its

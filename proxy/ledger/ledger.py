@@ -52,7 +52,7 @@ class Ledger:
         self._kept_by = "disk" if isinstance(where, Path) else "database"
         self.recovered: Counter[str] = Counter()
         self.asker: Asker | None = None
-        """Who asks the API about what is in doubt, if anybody does."""
+        """Asks the API about rows in doubt, if that is wanted."""
         self.repeats: Counter[str] = Counter()
         """Repeats of a key's request that were not sent, by their answers."""
         self._loop = asyncio.get_running_loop()

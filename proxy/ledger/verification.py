@@ -25,7 +25,7 @@ _UNTOLD = (None, None, "{}", "{}")
 
 @dataclass(frozen=True, slots=True)
 class Tampering:
-    """What does not agree: ``row`` is the first row that it is about, None if it is the chain."""
+    """A disagreement; ``row`` is the first row that it is about, None if it is the chain."""
 
     row: int | None
     words: Phrase
@@ -33,7 +33,7 @@ class Tampering:
 
 @dataclass(slots=True)
 class Verification:
-    """What a walk found. ``head`` is the chain's; ``deleted`` says up to which row some are gone.
+    """The result of a walk. ``head`` is the chain's; up to row ``deleted`` some are gone.
 
     ``known`` is whether a given head was found in the chain; None if none was given.
     """

@@ -59,8 +59,8 @@ Serve = Callable[[Request, Send], Awaitable[None]]
 # Maximum bytes of pipelined requests to buffer. Reading goes on that far so as to notice that the
 # caller has closed.
 AHEAD = SIP
-SMALL = 4_096  # bytes: what is smaller is not said to be held, until the next weighing finds it
-QUICK = 2_048  # bytes: what is smaller is parsed at once, whatever it is
+SMALL = 4_096  # bytes: a smaller addition is not reported; the next weighing finds it
+QUICK = 2_048  # bytes: a smaller read is parsed at once, whatever is in it
 STARVED = 2.0  # seconds for which a caller may be stopped, for want of memory
 LINGER = (
     2.0  # seconds for which the rest of an unwanted body is read, so that the answer is not reset

@@ -19,17 +19,17 @@ if TYPE_CHECKING:  # to import it takes a twentieth of a start
     from uvicorn.server import ServerState
 
 SWEEP = 0.25  # seconds
-# Seconds in each turn of the event loop, for reads that may be dear: what their requests cost after
-# that comes on top, and may be five times as much.
+# Seconds in each turn of the event loop for reads that may be dear. Their requests cost up to five
+# times as much after that.
 SHARE = 0.001
-# Seconds, for allowing a read of what is dropped: the read itself takes ten times as long.
+# Seconds for allowing reads whose bytes are dropped: the read itself takes ten times as long.
 DROPS = SHARE / 10
 STILL = 1.0  # seconds without a move, after which a stranger gives its place to a newcomer
 # A look for such strangers takes milliseconds: if it finds fewer, the next waits (seconds).
 MANY, LOOK = 64, 0.1
 
 
-# What a request is answered that never became one: status, field lines, body.
+# The answer to bytes that were no request: status, field lines, body.
 Refuse = Callable[[RequestRefused], tuple[int, Lines, bytes]]
 
 

@@ -96,8 +96,8 @@ class Cycle:
     def may_give_way(self) -> bool:
         """Whether it may be ended for others: not after the upstream may have begun to act on it.
 
-        The unread rest of an answer is not owed for ever, if the request only reads. Who only waits
-        for a better answer than it has can be given that.
+        The unread rest of an answer is not owed for ever, if the request only reads. A caller that
+        only waits for a better answer than it has can be given the one it has.
         """
         request = self.request
         if request is None:

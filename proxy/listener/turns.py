@@ -1,4 +1,4 @@
-"""A share of each turn of the event loop, for what takes milliseconds and thousands may want."""
+"""A share of each turn of the event loop, for steps of milliseconds that thousands may want."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sized
 
 
 class Deferred:
-    """What waits for its turn; cancelled, it keeps nothing alive."""
+    """A step that waits for its turn; cancelled, it keeps nothing alive."""
 
     __slots__ = ("run",)
 

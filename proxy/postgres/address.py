@@ -38,7 +38,7 @@ class DatabaseAddress:
     def parse(cls, value: Any) -> "DatabaseAddress":  # noqa: ANN401  whatever a source gives
         """Read ``postgresql://USER@HOST[:PORT][,HOST...]/NAME``; raise BadValue for a wrong one.
 
-        What is said of a wrong one repeats nothing of it: it may have a password.
+        The error repeats nothing of the value, which may have a password.
         """
         if isinstance(value, DatabaseAddress):
             return value

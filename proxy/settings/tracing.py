@@ -26,7 +26,7 @@ _COLLECTOR = "http://localhost:4318"
 _PATH = "/v1/traces"
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _VALUE = re.compile(r"[\x20-\x7e]*")
-# What says how the message ends, and what it holds, is ours.
+# We write these fields ourselves: how the message ends, and what is in it.
 _OURS = frozenset(("content-encoding", "content-length", "content-type", "host", "connection"))
 _OURS |= {"transfer-encoding", "expect", "te", "trailer", "upgrade"}
 

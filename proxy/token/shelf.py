@@ -47,7 +47,7 @@ class Shelved:
 
 @dataclass(frozen=True, slots=True)
 class Than:
-    """What a token has to be newer than: a serial, and one issued so many microseconds ago."""
+    """A bound: a token has to be newer than this serial, and than one of ``age`` microseconds."""
 
     serial: int
     age: int = 1 << 62

@@ -86,7 +86,7 @@ class Trace(Observer):
 def _put(section: Section, value: bytes, *, began: bool) -> bytes:
     """Let ``value`` go on as the only traceparent, in the last line; return the tracestate.
 
-    Who begins a trace drops the state of another (W3C Trace Context section 4.3).
+    A new trace drops the state of another (W3C Trace Context section 4.3).
     """
     lines, states = [], []
     for line in section.onward:

@@ -90,8 +90,9 @@ class Pool:
     async def acquire(self, wanted: Wanted = ANY, *, first: bool = False) -> Connection:
         """Return an idle or a new connection; raise PoolFull or the connector's error.
 
-        Who must wait waits behind the others, if ``first`` is set behind those alone who have set
-        it as well. The connection is open when it is returned: use it before the next await.
+        A caller that has to wait stands behind all others; with ``first``, only behind those that
+        have set it as well. The connection is open when it is returned: use it before the next
+        await.
         """
         connection = self.take(wanted)
         if connection is not None:

@@ -38,7 +38,7 @@ _advapi.OpenProcessToken.argtypes = [wintypes.HANDLE, wintypes.DWORD, ctypes.c_v
 def keep(path: Path) -> None:
     """Close a file or folder to others, if it is open to any; raise OSError.
 
-    What its folder's owner has given to a service stays as it is.
+    Rights that its folder's owner has given to a service stay as they are.
     """
     if others(path):
         close(path)

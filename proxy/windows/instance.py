@@ -91,7 +91,7 @@ class Instance:
 
     @property
     def title(self) -> str:
-        """What the list of services calls it."""
+        """Its name in the list of services."""
         return f"Bre-B proxy ({self.name.removeprefix(NAME).strip('-') or 'default'})"
 
     @property

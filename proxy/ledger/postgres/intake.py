@@ -43,7 +43,7 @@ _TABLES = {
     "reply": (("number", "at", "status", "fields", "body"), "number"),
     "chain": (("seq", "events", "cut", "hash"), "seq"),
 }
-"""What is copied, by columns and order."""
+"""The tables to copy: the columns of each, and its order."""
 
 
 def take_in(session: LedgerSession, path: Path) -> Intake:

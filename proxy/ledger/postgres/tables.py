@@ -3,7 +3,7 @@
 from proxy.ledger.schema import OUTCOMES, doubtful, in_doubt
 from proxy.postgres.schema import Schema
 
-# What a row is compared by, such as times, is compared byte by byte in each database.
+# Columns by which rows are compared, such as times, are compared byte by byte in each database.
 _TEXT = 'text COLLATE "C"'
 
 _REFUSALS = (
