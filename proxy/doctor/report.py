@@ -122,8 +122,11 @@ class Report:
         elif doubts:
             shade, words = "yellow", phrase("check.warnings", count=doubts)
         told = f"{self._screen.mark(mark)} {self._word(words)}"
-        took = phrase("check.took", count=len(chart.steps), span=Span(chart.seconds))
-        self._screen.line(f"\n{self._screen.shade(told, 'bold', shade)} ({self._word(took)})")
+        steps = phrase("check.took", count=len(chart.steps), span=Span(chart.seconds))
+        took = f"({self._word(steps)})"
+        fits = not self._screen.terminal or len(f"{told} {took}") <= self._columns
+        apart = " " if fits else "\n"
+        self._screen.line(f"\n{self._screen.shade(told, 'bold', shade)}{apart}{took}")
 
 
 def _broken(text: str, width: int) -> list[str]:

@@ -438,6 +438,15 @@ def test_nothing_runs_over_the_edge_of_a_terminal(tmp_path: Path, columns: int) 
     assert f"BREB_BASE_URL {upstream.url}, from environment" in said
 
 
+@pytest.mark.needs("posix")
+def test_nor_does_the_last_line_of_a_failure(tmp_path: Path, sandbox: str) -> None:
+    given = settings(sandbox, DENY="GET /v1/*") | {"COLUMNS": 60}
+    ended = on_terminal("check", cwd=tmp_path, **given)
+    *_, told, took = re.sub(r"\x1b\[[0-9;]*[mK]", "", ended.out).rstrip().splitlines()
+    assert told.endswith("1 failed; start with end to end, request")
+    assert re.fullmatch(r"\(12 steps in .*\)", took)
+
+
 def test_no_route_to_the_host_is_told() -> None:
     """The broadcast address takes no connections: the system says so at once."""
 
