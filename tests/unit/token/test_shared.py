@@ -14,7 +14,7 @@ from proxy.credentials import Credentials, FixedCredentials
 from proxy.errors import TokenEndpointUnavailable, TokenError
 from proxy.postgres import line as line_module
 from proxy.postgres.line import Line
-from proxy.token import shared
+from proxy.token import shared, shelf
 from proxy.token.share import Share
 from proxy.token.shared import SharedSource
 from proxy.token.shelf import CHANNEL, SCHEMA
@@ -34,6 +34,7 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no database be given up for being slow: it may be one of a busy machine."""
     monkeypatch.setattr(line_module, "CONNECTING", PATIENCE)
     monkeypatch.setattr(line_module, "ANSWERING", PATIENCE)
+    monkeypatch.setattr(shelf, "_WAIT", round(PATIENCE * 1000))
 
 
 class Endpoint:
