@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from proxy.asgi import App, Send
 from proxy.errors import RequestRefused
-from proxy.http1.fields import serialised, values
+from proxy.http1.fields import SAFE, serialised, values
 from proxy.http1.framing import CHUNKED, HEAD_END, status_line
 from proxy.http1.request import BodyPart, Request
 from proxy.http1.request_parser import RequestParser
@@ -40,6 +40,7 @@ from proxy.listener.state import (
     UNTAKEN,
     CallerState,
 )
+from proxy.listener.turns import LATER, SOON, URGENT
 from proxy.memory import Claim
 from proxy.memory.flow import Flow
 from proxy.memory.kernel import forget
@@ -59,9 +60,13 @@ Serve = Callable[[Request, Send], Awaitable[None]]
 # Maximum bytes of pipelined requests to buffer. Reading goes on that far so as to notice that the
 # caller has closed.
 AHEAD = SIP
+# Seconds that a request costs its turn's share of reads: it runs in the next. Without that, a turn
+# began a hundred of them.
+BEGUN = 0.0001
 SMALL = 4_096  # bytes: a smaller addition is not reported; the next weighing finds it
 QUICK = 2_048  # bytes: a smaller read is parsed at once, whatever is in it
 STARVED = 2.0  # seconds for which a caller may be stopped, for want of memory
+_ONLY_READS = tuple(f"{method} ".encode() for method in sorted(SAFE))
 LINGER = (
     2.0  # seconds for which the rest of an unwanted body is read, so that the answer is not reset
 )
@@ -240,9 +245,16 @@ class CallerConnection(asyncio.Protocol):
             self._take(data, start)
             return
         self.flow.pause_reading()
-        first = self._scope.peer.known or len(data) - start <= QUICK
-        reads.take(self._take_parked, first=first)
+        reads.take(self._take_parked, self._when(data, start))
         self._keep(data, start)
+
+    def _when(self, data: bytes, start: int) -> str:
+        """Say which reads go first: of strangers', short ones, unless the request only reads."""
+        if self._scope.peer.known:
+            return URGENT
+        if len(data) - start > QUICK:
+            return LATER
+        return SOON if data.startswith(_ONLY_READS, start) else URGENT
 
     def _quick(self, data: bytes, start: int) -> bool:
         """Report whether little comes of it: short reads, bodies of known length, short heads.
@@ -344,10 +356,11 @@ class CallerConnection(asyncio.Protocol):
         budget = self._callers.budget
         if request.size > SMALL:
             budget.hold(request.weigh())
-        if not budget.tight:
+        if not budget.tight and len(self._server_state.tasks) < budget.few:
             return True
+        self._callers.reads.spend(BEGUN)
         budget.hold(EXCHANGE)
-        if self._scope.peer.known:
+        if not budget.tight or self._scope.peer.known:
             return True
         whole = 0 <= request.framing <= following
         return request.size <= SIP and (whole or not budget.over)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:  # to import it takes a twentieth of a start
     from uvicorn.server import ServerState
 
 SWEEP = 0.25  # seconds
-# Seconds in each turn of the event loop for reads that may be dear. Their requests cost up to five
-# times as much after that.
+# Seconds in each turn of the event loop for reads that may be dear. Their requests cost more after
+# that, which is counted while memory is short.
 SHARE = 0.001
 # Seconds for allowing reads whose bytes are dropped: the read itself takes ten times as long.
 DROPS = SHARE / 10

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from proxy.listener.connection import CallerConnection
-from proxy.listener.turns import Deferred, Turns
+from proxy.listener.turns import SOON, Deferred, Turns
 from proxy.memory import Claim
 from proxy.memory.records import Records, read_by_records, serves
 from proxy.memory.rules import SECURED
@@ -193,7 +193,7 @@ class _HandshakeRecords(Records):
         self._left -= size
         self._transport.pause_reading()  # the next read would overwrite the buffer
         # The newest first: of thousands, those that have waited for longest give way.
-        self._step = self._turns.take(partial(self._take, step), first=True)
+        self._step = self._turns.take(partial(self._take, step), SOON)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Hand it on; what waits for its turn would keep TLS's memory until then."""

@@ -18,7 +18,7 @@ from typing import Final, Protocol
 
 from proxy.http1.framing import BUFFER
 from proxy.memory.reading import SIP
-from proxy.memory.rules import MIB, SECURED, UNLIMITED, Claim, giving_way
+from proxy.memory.rules import EXCHANGE, MIB, SECURED, UNLIMITED, Claim, giving_way
 
 SWEEP: Final = 0.25  # seconds between two weighings, while nothing presses
 MUCH: Final = 8 * MIB
@@ -51,11 +51,13 @@ class Budget:
 
     ``give_back`` returns free memory to the system after a peak. ``mark`` (bytes) bounds the part
     of a body that may wait before its sender is no longer read; while ``tight``, of anything.
+    While fewer than ``few`` exchanges are under way, it is enough that the timer weighs them.
     """
 
     def __init__(self, most: int = UNLIMITED, give_back: Callable[[], None] = lambda: None) -> None:
         self.most = most
         self.mark = BUFFER
+        self.few = most // 8 // EXCHANGE
         self.tight = False
         self.by_records = True  # whether TLS may be read record by record (`records.works`)
         self._give_back = give_back
@@ -121,16 +123,15 @@ class Budget:
             if claim is not None and not claim.known:
                 self._sent_away(holder)
 
-    def unblock(self, most: int) -> None:
-        """Make callers that do not take their answers give way, beyond ``most``: others wait.
+    def stalled(self, beyond: int) -> list[Holder]:
+        """Return callers that do not take their answers, but ``beyond`` of them; the worst last.
 
-        Each holds a connection to the upstream. Those that have not moved for longest go first.
+        Each holds a connection to the upstream. Those that have not moved for longest are worst.
         """
         now = self._loop.time()
         stalled = [(time, holder) for holder in self._holders if (time := holder.stalls(now))]
-        stalled.sort(key=lambda pair: -pair[0])
-        for _, holder in stalled[: max(0, len(stalled) - most)]:
-            holder.give_way()
+        stalled.sort(key=lambda pair: pair[0])
+        return [holder for _, holder in stalled[beyond:]]
 
     def _weigh(self) -> None:
         waiting, bare = sum(holder.weigh() for holder in self._holders), self._bare

@@ -12,6 +12,7 @@ from proxy.asgi import App
 from proxy.listener import Callers, ListenerLimits, Refuse
 from proxy.memory import Budget
 from proxy.memory.kernel import bound
+from proxy.server.crowd import Crowd
 from proxy.server.sockets import BACKLOG
 from proxy.server.uvicorn_server import Config, Server
 
@@ -80,7 +81,10 @@ class Listener(Server):
             self.started = True
             self.listening.set()
             return
-        more = ACCEPTED - 1 if self._tls is None else 0
+        more = 0
+        if self._tls is None:
+            more = ACCEPTED - 1
+            make = Crowd(sockets or (), make, ACCEPTED).protocol
         self.servers = [
             await asyncio.get_running_loop().create_server(
                 make, sock=sock, backlog=self.config.backlog, **hidden

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import logging
+import os
 import sys
 
 log = logging.getLogger("proxy.server")
@@ -59,23 +60,47 @@ def _trim() -> None:
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
-def raise_open_files(wanted: int) -> None:
+def make_room_for_files(wanted: int) -> None:
     """Raise the limit of open files to that of connections: many systems begin with 1,024."""
     if sys.platform == "win32":
         return
+    most = _raised(wanted)
+    if most < wanted:
+        log.warning(
+            "this process may open %d files, but BREB_MAX_CALLERS and BREB_MAX_CONNECTIONS may"
+            " need %d: raise the limit (ulimit -n), or lower these settings",
+            most,
+            wanted,
+        )
+    if sys.platform == "linux":
+        _widen(min(most, wanted))
+
+
+def _raised(wanted: int) -> int:
+    """Return the limit of open files, raised to ``wanted`` if it may be."""
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft >= wanted or soft == resource.RLIM_INFINITY:
-        return
+        return wanted
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     with contextlib.suppress(OSError, ValueError):  # macOS has another limit besides
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
         soft = most
-    if soft < wanted:
-        log.warning(
-            "this process may open %d files, but BREB_MAX_CALLERS and BREB_MAX_CONNECTIONS may"
-            " need %d: raise the limit (ulimit -n), or lower these settings",
-            soft,
-            wanted,
-        )
+    return soft
+
+
+def _widen(files: int) -> None:
+    """Make the kernel's table of our open files as large as it will ever be.
+
+    It doubles when it is full. While there are threads the kernel then waits for all processors: a
+    tenth of a second, each time, in which thousands come and nobody is answered.
+    """
+    import fcntl
+
+    with contextlib.suppress(OSError):
+        one = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.close(fcntl.fcntl(one, fcntl.F_DUPFD_CLOEXEC, files - 1))
+        finally:
+            os.close(one)

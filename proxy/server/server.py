@@ -76,7 +76,7 @@ async def serve(
     traces = contextlib.ExitStack()
     stop.last_words = lambda: _last_words(parts, traces)
     process.settle()
-    process.raise_open_files(_connections(settings) + _OTHER_FILES)
+    process.make_room_for_files(_connections(settings) + _OTHER_FILES)
     tls = tls_reload.callers_tls(settings)
     parts.budget.by_records = await _reads_records(settings, tls)
     front, back = _listeners(settings, parts, tls)

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from proxy.errors import ConnectionBroken, PoolFull
-from proxy.memory import Budget
+from proxy.memory import Budget, Holder
 from proxy.upstream.connection import Connection
 from proxy.upstream.connector import Connector
 from proxy.upstream.queue import Queue, Waiter
@@ -19,6 +19,9 @@ from proxy.words import phrase
 
 SWEEP = 0.25  # seconds
 RELIEF = 0.1  # seconds between two looks for answers that nobody reads, while others wait
+# So many are ended at each look, and one for each payment that waits: with all, the answers and
+# connections that take their place would need all the time that the upstream and we have.
+RELIEVED = 32
 # This many connections read as much at a time as the event loop offers. Further ones are modest:
 # over TLS, their buffers would be most of the memory of 400 waiting bodies.
 GREEDY = 8  # connections
@@ -67,6 +70,7 @@ class Pool:
         self._queue: Queue[Connection | None] = Queue(limits.connections)
         self._timer: asyncio.TimerHandle | None = None
         self._relief: asyncio.TimerHandle | None = None
+        self._unread: list[Holder] = []  # callers that could free a connection at the last look
         self._closed = False
         self.opened = 0
 
@@ -192,6 +196,8 @@ class Pool:
         self._watch()
         if self._relief is None:
             self._relief = self._loop.call_later(RELIEF, self._relieve)
+        if first:
+            self._free(1)
         while True:
             connection = await self._turn(place)
             if connection is None:
@@ -273,9 +279,20 @@ class Pool:
     def _relieve(self) -> None:
         """Free connections whose answers nobody reads, as long as others wait for one."""
         self._relief = None
+        self._unread.clear()
         if self._queue:
-            self.budget.unblock(self._limits.connections // 2)
+            self._unread = self.budget.stalled(self._limits.connections // 2)
+            self._free(RELIEVED)
             self._relief = self._loop.call_later(RELIEF, self._relieve)
+
+    def _free(self, count: int) -> None:
+        """End the exchanges of ``count`` callers that do not take their answers."""
+        now = self._loop.time()
+        while count and self._unread:
+            holder = self._unread.pop()
+            if holder.stalls(now):
+                holder.give_way()
+                count -= 1
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{number} {state}" for state, number in self.counts.items())

@@ -532,7 +532,7 @@ def test_as_many_files_may_be_open_as_there_may_be_connections(
 
     monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
     monkeypatch.setattr(resource, "setrlimit", setrlimit)
-    process.raise_open_files(1000)
+    process.make_room_for_files(1000)
     assert done == set_to
     assert ("this process may open" in caplog.text) is warned
 

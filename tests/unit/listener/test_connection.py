@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from uvicorn.server import ServerState
 
-from proxy.listener.connection import CallerConnection
+from proxy.listener.connection import BEGUN, CallerConnection
 from proxy.listener.connections import Callers, ListenerLimits
 from proxy.listener.state import ANSWER, BODY, ENDING, IDLE, OPENED
 from proxy.listener.turns import Turns
@@ -19,6 +19,7 @@ from proxy.memory.rules import EXCHANGE, PLAIN
 LARGE = b"GET /large HTTP/1.1\r\nHost: localhost\r\n%b\r\n" % (b"X: y\r\n" * 1_000)
 SMALL = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
 POST = b"POST /large HTTP/1.1\r\nHost: localhost\r\n"
+PAYMENT = POST.replace(b"large", b"payment") + b"Content-Length: 1\r\n\r\nx"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 CHUNKS = b"1\r\nx\r\n" * 1_000
 DEAR = 0.003  # seconds that each look at the clock finds gone
@@ -73,6 +74,7 @@ class Listener:
     def __init__(self) -> None:
         self.seen: list[tuple[str, bytes]] = []
         self.transports: list[Transport] = []
+        self.state = ServerState()
         limits = ListenerLimits(10, 10, 100, 10)
         self.callers = Callers(limits, lambda refusal: (refusal.status, [], b""), Budget())
         self.time = 0.0
@@ -85,7 +87,7 @@ class Listener:
 
     def connection(self) -> CallerConnection:
         loop = asyncio.get_running_loop()
-        connection = CallerConnection(self.callers, self._app, ServerState(), loop)
+        connection = CallerConnection(self.callers, self._app, self.state, loop)
         transport = Transport()
         connection.connection_made(cast("asyncio.Transport", transport))
         return connection
@@ -249,6 +251,59 @@ def test_while_memory_is_short_some_go_before_the_long_reads_of_strangers(
         await turns()
         assert listener.seen.index(("/livez", b"")) < 6
         assert listener.seen.count(("/large", b"")) == 20
+
+    run(test)
+
+
+def test_while_memory_is_short_a_payment_does_not_wait_behind_requests_that_only_read() -> None:
+    async def test(listener: Listener) -> None:
+        listener.callers.budget.tight = True
+        before = [listener.connection() for _ in range(20)]
+        for each in before:
+            each.data_received(SMALL)
+        payment = listener.connection()
+        payment.data_received(PAYMENT)
+        for _ in range(20):
+            listener.connection().data_received(SMALL)
+        assert payment.state is OPENED
+        await asyncio.sleep(0)
+        assert payment.state is ANSWER
+        await turns()
+        assert listener.seen.count(("/livez", b"")) == 40
+
+    run(test)
+
+
+def test_while_memory_is_short_what_a_read_begins_takes_from_its_turn() -> None:
+    """Each runs in the next turn, and takes ten times as long: a turn began a hundred of them."""
+
+    async def test(listener: Listener) -> None:
+        listener.callers.reads = Turns(3.5 * BEGUN, lambda: 0.0)
+        listener.callers.budget.tight = True
+        crowd = [listener.connection() for _ in range(20)]
+        for each in crowd:
+            each.data_received(SMALL)
+        assert waiting(crowd) == 16
+        await asyncio.sleep(0)
+        assert waiting(crowd) == 12
+        await turns()
+        assert waiting(crowd) == 0
+
+    run(test)
+
+
+def test_exchanges_that_begin_in_one_turn_are_weighed_at_once_when_they_are_many() -> None:
+    """Thousands of small requests come between two weighings, while memory was not short."""
+
+    async def test(listener: Listener) -> None:
+        listener.callers.budget = Budget(2 << 20)
+        crowd = [listener.connection() for _ in range(60)]
+        for each in crowd:
+            each.data_received(SMALL)
+        assert listener.callers.budget.tight
+        assert waiting(crowd) > 0
+        await turns()
+        assert len(listener.seen) == 60
 
     run(test)
 

@@ -13,7 +13,7 @@ import trustme
 
 from proxy.listener import handshake
 from proxy.listener.handshake import LONGEST, Handshake
-from proxy.listener.turns import Deferred, Turns
+from proxy.listener.turns import LATER, SOON, Deferred, Turns
 from proxy.memory import Budget
 from proxy.memory.flow import Flow
 from proxy.memory.rules import MIB, SECURED
@@ -222,11 +222,11 @@ class Held(Turns):
     def __init__(self) -> None:
         super().__init__()
         self.steps: list[Deferred] = []
-        self.first: list[bool] = []
+        self.wanted: list[str] = []
 
-    def take(self, run: Callable[[], None], *, first: bool = False) -> Deferred:
+    def take(self, run: Callable[[], None], when: str = LATER) -> Deferred:
         self.steps.append(Deferred(run))
-        self.first.append(first)
+        self.wanted.append(when)
         return self.steps[-1]
 
 
@@ -244,7 +244,7 @@ def test_each_step_waits_for_its_turn(
             for _, writer in pairs:
                 writer.write(Client().step())
             await until(lambda: len(held.steps) == 3)
-            assert held.first == [True] * 3, "those that wait for longest give way"
+            assert held.wanted == [SOON] * 3, "those that wait for longest give way"
             run_one = held.steps[1].run
             assert run_one is not None
             run_one()

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from proxy.listener.turns import Turns
+from proxy.listener.turns import SOON, URGENT, Turns
 
 pytestmark = pytest.mark.anyio
 
@@ -69,9 +69,11 @@ async def test_some_steps_go_before_those_that_wait_of_which_each_turn_has_one()
     for each in ("a", "b"):
         turns.take(partial(seen.append, each))
     for each in ("1", "2", "3"):
-        turns.take(partial(seen.append, each), first=True)
+        turns.take(partial(seen.append, each), SOON)
+    for each in ("x", "y"):
+        turns.take(partial(seen.append, each), URGENT)
     await turn(5)
-    assert seen == ["3", "a", "2", "b", "1"]
+    assert seen == ["y", "3", "a", "x", "2", "b", "1"]
 
 
 async def test_a_cancelled_step_keeps_nothing_alive_and_takes_no_turn() -> None:
@@ -107,6 +109,22 @@ async def test_a_share_is_for_as_many_steps_as_fit() -> None:
     await turn(2)
     assert seen == [0, 1, 2, 3, 4, 5, 6]
     assert turns.has_time()
+
+
+async def test_what_a_step_begins_is_paid_from_the_share() -> None:
+    seen: list[int] = []
+    turns = Turns(3.0, lambda: 0.0)
+
+    def dear(number: int) -> None:
+        seen.append(number)
+        turns.spend(1.0)
+
+    for number in range(4):
+        turns.take(partial(dear, number))
+    await turn()
+    assert seen == [0, 1, 2]
+    await turn()
+    assert seen == [0, 1, 2, 3]
 
 
 @pytest.mark.needs("posix")

@@ -182,15 +182,13 @@ async def test_what_tls_leaves_behind_is_collected_also_while_as_much_is_held_ag
     budget.leave(stays)
 
 
-async def test_those_who_take_no_answer_give_way_where_others_wait_for_a_connection() -> None:
+async def test_of_those_who_take_no_answer_the_longest_are_last_and_some_are_left_out() -> None:
     budget = Budget(64 * MIB)
     crowd = [Connection(stalled=float(number)) for number in range(6)]
     for each in crowd:
         budget.enter(each)
-    budget.unblock(5)
-    assert not any(each.told for each in crowd)
-    budget.unblock(3)
-    assert [number for number, each in enumerate(crowd) if each.told] == [4, 5]
+    assert budget.stalled(5) == []
+    assert budget.stalled(3) == crowd[4:]
 
 
 async def test_a_budget_can_be_read() -> None:

@@ -2,6 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from proxy.server.process import make_room_for_files
 
 SCRIPT = """
 import gc, sys
@@ -16,3 +21,21 @@ def test_threads_give_way_soon_and_the_collector_leaves_the_start_alone() -> Non
     """In a process of its own, which has that for good."""
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("True True True\n", "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others have no such table")
+def test_the_table_of_open_files_is_large_before_callers_come() -> None:
+    """While it grows, nobody is answered."""
+    room, opened = _room(), _open()
+    make_room_for_files(room + 1)
+    assert _room() > room
+    assert _open() == opened
+
+
+def _room() -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("FDSize:"))
+
+
+def _open() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from proxy.errors import ConnectionBroken, ConnectionRefused, PoolFull, UpstreamError
+from proxy.memory import Claim, Holder
 from proxy.upstream import Connection, Pool
 from proxy.upstream import pool as pool_module
 from proxy.upstream.pool import ANY, FRESH, FRESH_FOR, GREEDY, NEW
@@ -27,6 +28,30 @@ from tests.support.scripted import (
 )
 
 pytestmark = pytest.mark.anyio
+
+
+class Unread:
+    """A caller that does not take its answer; if it has not ``stalled``, it does so again."""
+
+    bare = 0
+
+    def __init__(self, *, stalled: bool) -> None:
+        self.stalled = stalled
+        self.ended = False
+
+    def weigh(self) -> int:
+        return 0
+
+    def claim(self, now: float) -> Claim | None:
+        raise AssertionError(now)
+
+    def stalls(self, now: float) -> float:
+        return now if self.stalled else 0.0
+
+    def give_way(self) -> bool:
+        self.ended = True
+        return True
+
 
 POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -117,8 +142,13 @@ async def test_answers_that_nobody_reads_give_way_soon_while_others_wait(
     """The sweep of all time-outs would come too late for a payment: it never comes here."""
     monkeypatch.setattr(pool_module, "SWEEP", 3600)
     asked: list[int] = []
+
+    def stalled(beyond: int) -> list[Holder]:
+        asked.append(beyond)
+        return []
+
     async with serving(silent) as server, pooled(server.port, connections=2) as pool:
-        monkeypatch.setattr(pool.budget, "unblock", asked.append)
+        monkeypatch.setattr(pool.budget, "stalled", stalled)
         busy = [await begun(pool) for _ in range(2)]
         assert pool._relief is None
         waiter = asyncio.ensure_future(pool.acquire())
@@ -128,6 +158,28 @@ async def test_answers_that_nobody_reads_give_way_soon_while_others_wait(
         assert set(asked) == {1}
         for each in busy:
             pool.release(each)
+
+
+async def test_few_of_those_answers_are_ended_at_once_and_one_more_for_each_payment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else what takes their place takes all the time: the next payment waits for a second."""
+    monkeypatch.setattr(pool_module, "RELIEVED", 2)
+    monkeypatch.setattr(pool_module, "RELIEF", 3600)
+    crowd = [Unread(stalled=True) for _ in range(4)] + [Unread(stalled=False)]
+    async with serving(silent) as server, pooled(server.port, connections=1) as pool:
+        monkeypatch.setattr(pool.budget, "stalled", lambda _: list[Holder](crowd))
+        busy = await begun(pool)
+        read = asyncio.ensure_future(pool.acquire())
+        await until(lambda: pool._relief is not None)
+        pool._relieve()
+        assert [each.ended for each in crowd] == [False, False, True, True, False]
+        pay = asyncio.ensure_future(pool.acquire(first=True))
+        await until(lambda: crowd[1].ended)
+        assert not crowd[0].ended
+        for waiter in (read, pay):
+            waiter.cancel()
+        pool.release(busy)
 
 
 async def test_the_queue_is_bounded() -> None:
