@@ -81,16 +81,15 @@ class Listener(Server):
             self.started = True
             self.listening.set()
             return
-        more = 0
+        doors = list(sockets or ())
         if self._tls is None:
-            more = ACCEPTED - 1
-            make = Crowd(sockets or (), make, ACCEPTED).protocol
+            make = Crowd(doors.copy(), make, ACCEPTED).protocol
+            doors += [_same(each) for each in doors for _ in range(ACCEPTED - 1)]
         self.servers = [
             await asyncio.get_running_loop().create_server(
                 make, sock=sock, backlog=self.config.backlog, **hidden
             )
-            for each in sockets or ()
-            for sock in (each, *(_same(each) for _ in range(more)))
+            for sock in doors
         ]
         self.started = True
         self.listening.set()
