@@ -23,12 +23,11 @@ from tests.support.sweeps import Rest
 if TYPE_CHECKING:
     from tests.support.postgres import Postgres
 
-# What cannot be imported on Windows: it has no fcntl, no Unix sockets, no users by number; and the
-# client of the database and the judge of traces are not among what its tests are given.
+# What cannot be imported on Windows: the client of the database and the judge of traces are not
+# among what its tests are given; and what is copied is for a shell of POSIX and its languages.
 collect_ignore = (
     [
-        *("unit/admin/test_local_only.py", "unit/console/test_copying.py"),
-        *("unit/ledger/postgres", "unit/ledger/sqlite/test_store.py", "unit/postgres"),
+        *("unit/console/test_copying.py", "unit/ledger/postgres", "unit/postgres"),
         *("unit/token/test_shared.py", "unit/token/test_shelf.py"),
         *("unit/settings/test_tracing.py", "unit/tracing"),
     ]

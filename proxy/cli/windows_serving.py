@@ -1,8 +1,8 @@
 """Serves as a service of Windows, until the service control manager (SCM) wants an end.
 
 Settings that are wrong stay wrong until somebody changes them: the SCM is told the exit code, and
-tries no more. Anything else may pass, such as a port that is taken: that is a crash, after which it
-tries again.
+tries no more. Anything else may pass, such as a port or a ledger that another process has: that is
+a crash, after which it tries again.
 """
 
 import ctypes
@@ -12,6 +12,7 @@ import sys
 
 from proxy.cli import serve as serving
 from proxy.errors import SettingsError
+from proxy.ledger.trouble import LedgerInUse
 from proxy.server.sockets import AddressTaken
 from proxy.telemetry.log_format import TextFormatter
 from proxy.terminal.arguments import OK, USAGE, say, say_wrong
@@ -30,6 +31,8 @@ def serve(one: Instance, log: LogFile, service: Service, events: EventLog) -> in
         if isinstance(error, AddressTaken):
             say(error.what)
             events.error(worded(error.what))
+        elif isinstance(error, LedgerInUse):
+            _tell(error, events)
         else:
             logging.getLogger("proxy.server").critical("crashed", exc_info=True)
         sys.stderr.flush()
@@ -52,9 +55,15 @@ def _served(one: Instance, log: LogFile, service: Service, events: EventLog) -> 
         serving.serve(
             ["--env-file", str(one.settings), "--secrets-dir", str(one.credentials)], service
         )
+    except LedgerInUse:
+        raise
     except SettingsError as error:
-        say_wrong(error)
-        problems = (*error.problems, *error.hints)
-        events.error("\n".join(map(worded, problems)))
+        _tell(error, events)
         return USAGE
     return OK
+
+
+def _tell(error: SettingsError, events: EventLog) -> None:
+    say_wrong(error)
+    problems = (*error.problems, *error.hints)
+    events.error("\n".join(map(worded, problems)))

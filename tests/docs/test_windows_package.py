@@ -64,6 +64,41 @@ def test_another_content_is_another_product_of_the_same_family(folder: Path) -> 
     assert before.attrib["UpgradeCode"] == after.attrib["UpgradeCode"]
 
 
+def test_by_its_tables_a_failed_upgrade_brings_the_version_before_back(
+    folder: Path, tmp_path: Path
+) -> None:
+    """Windows undoes a removal that is the first thing of all that it writes down to be done.
+
+    Wine undoes none: these tables are what can be seen without Windows.
+    """
+    for tool in ("wixl", "msibuild"):
+        need(tool)
+    file = windows_msi.make(folder, "1.2.3", tmp_path / "x.msi", "2026/12/31 23:59:59")
+    order = {row[0]: int(row[2]) for row in table(file, "InstallExecuteSequence")}
+    before = [name for name in order if order[name] < order["RemoveExistingProducts"]]
+    written = [name for name in order if order[name] > order["RemoveExistingProducts"]]
+    assert max(before, key=order.__getitem__) == "InstallInitialize"
+    assert {"ResumeOld", "Drain", "RemoveFiles", "InstallFiles", "Resume"} < set(written)
+    assert max(order, key=order.__getitem__) == "InstallFinalize"
+    found = {row[6]: int(row[4]) for row in table(file, "Upgrade")}
+    only_detected, not_if_removal_fails = 0x2, 0x4
+    assert not found["EARLIER"] & (only_detected | not_if_removal_fails)
+    assert found["NEWER"] & only_detected
+    kinds = {row[0]: int(row[1]) for row in table(file, "CustomAction")}
+    in_rollback, deferred, asynchronous, goes_on = 0x100, 0x400, 0x80, 0x40
+    for name in ("Drain", "Remove", "Make", "Resume"):
+        assert kinds[name] & (in_rollback | deferred) == deferred
+        assert not kinds[name] & (asynchronous | goes_on)  # its failure is the installer's
+    assert kinds["ResumeOld"] & in_rollback
+    assert kinds["Unmake"] & in_rollback
+
+
+def table(file: Path, name: str) -> list[list[str]]:
+    command = ["msiinfo", "export", file, name]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return [line.split("\t") for line in told.splitlines()[3:]]
+
+
 def test_two_installers_of_one_folder_are_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     for tool in ("wixl", "msibuild"):
         need(tool)
@@ -73,9 +108,8 @@ def test_two_installers_of_one_folder_are_the_same_bytes(folder: Path, tmp_path:
         file = windows_msi.make(folder, "1.2.3", tmp_path / name / "x.msi", "2026/12/31 23:59:59")
         made.append(file.read_bytes())
     assert made[0] == made[1]
-    command = ["msiinfo", "export", file, "Environment"]
-    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    assert "=-*PATH\t[~];[INSTALLDIR]" in told  # for all users, and taken back
+    ((_, name, value, _),) = table(file, "Environment")
+    assert (name, value) == ("=-*PATH", "[~];[INSTALLDIR]")  # for all users, and taken back
 
 
 def test_a_release_takes_no_python_that_is_not_named(

@@ -19,6 +19,7 @@ from proxy.cli import windows_service, windows_setup
 from proxy.cli.main import main
 from proxy.ledger.entry import LedgerEntry
 from proxy.ledger.reading import Query, reading
+from proxy.ledger.sqlite.lock import Lock
 from proxy.windows import acl, instance, scm
 from proxy.windows.instance import Instance
 from tests.support import SECRET, RawUpstream, ask, free_port
@@ -170,13 +171,30 @@ def test_wrong_settings_end_it_for_good_and_are_told(
 
 
 def test_a_taken_port_is_a_crash_since_it_may_be_free_later(service: Installed) -> None:
-    with RawUpstream() as upstream, socket.create_server(("127.0.0.1", service.port)):
+    with socket.create_server(("127.0.0.1", service.port)):
+        crashes_at_the_start(service)
+    assert "BREB_LISTEN" in service.log
+
+
+def test_a_ledger_that_another_process_has_is_a_crash_since_it_may_be_free_later(
+    service: Installed,
+) -> None:
+    """Such as the process of this service that was just killed: it would stay down."""
+    held = Lock(service.one.data / "ledger" / "ledger.db")
+    try:
+        crashes_at_the_start(service)
+    finally:
+        held.release()
+    assert "BREB_LEDGER" in service.log
+
+
+def crashes_at_the_start(service: Installed) -> None:
+    with RawUpstream() as upstream:
         service.set(upstream)
         with scm._opened(service.one.name, 0xF01FF) as handle:
             assert scm._advapi.StartServiceW(handle, 0, None)
         wait_for(lambda: ended(service.state.process))
     assert service.state.number != scm.STOPPED  # it did not say so, and Wine waits on for that
-    assert "BREB_LISTEN" in service.log
 
 
 def test_two_instances_run_beside_each_other(service: Installed) -> None:

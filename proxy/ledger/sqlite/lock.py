@@ -18,6 +18,8 @@ from proxy.ledger.trouble import LedgerInUse, LedgerRefused
 from proxy.words import phrase
 
 _A_MOMENT = 0.05  # seconds; `in_use` needs some microseconds of it
+# Windows promises no time in which it takes the locks of a killed process from it.
+_MOMENTS = 40 if sys.platform == "win32" else 1
 _LONGEST = 64  # bytes of a lock file
 
 
@@ -38,11 +40,14 @@ class Lock:
         self.sign(self.remembers)
 
     def _take(self) -> None:
-        try:
-            _lock(self._descriptor)
-        except OSError:  # perhaps another process only asks, with `in_use`
-            time.sleep(_A_MOMENT)
-            _lock(self._descriptor)
+        for _ in range(_MOMENTS):
+            try:
+                _lock(self._descriptor)
+            except OSError:  # perhaps another process only asks, with `in_use`
+                time.sleep(_A_MOMENT)
+            else:
+                return
+        _lock(self._descriptor)
 
     def _taken(self) -> LedgerRefused:
         holder = self._lines()[0]

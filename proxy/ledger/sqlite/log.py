@@ -47,7 +47,7 @@ class Log:
 
 def overwritten(descriptor: int) -> bool:
     """Report whether the file of an open ledger was emptied, or copied over."""
-    return _mode(descriptor) not in (_WITH_LOG, None)
+    return _mode(descriptor) != _WITH_LOG
 
 
 def refuse_foreign_log(ledger: Path, descriptor: int) -> None:
@@ -66,11 +66,12 @@ def refuse_foreign_log(ledger: Path, descriptor: int) -> None:
             )
 
 
-def _mode(descriptor: int) -> bytes | None:
-    """Return a ledger's journal mode; None if it cannot be read (Windows)."""
-    if not hasattr(os, "pread"):
-        return None
-    return os.pread(descriptor, 20, 0)[_MODE]
+def _mode(descriptor: int) -> bytes:
+    """Return a ledger's journal mode."""
+    if hasattr(os, "pread"):
+        return os.pread(descriptor, 20, 0)[_MODE]
+    os.lseek(descriptor, 0, os.SEEK_SET)  # on Windows
+    return os.read(descriptor, 20)[_MODE]
 
 
 def _log(real: Path) -> Path:

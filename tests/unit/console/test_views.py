@@ -215,7 +215,6 @@ def settings(**values: Any) -> Settings:
     return Settings(client_id="x", client_secret="y", **values)
 
 
-@pytest.mark.needs("posix")
 @pytest.mark.parametrize(
     ("values", "url", "socket", "words"),
     [
@@ -230,11 +229,12 @@ def settings(**values: Any) -> Settings:
             "",
             '--header "X-Proxy-Key: $BREB_CALLER_KEY" ',
         ),
-        (
+        pytest.param(
             {"listen": "unix:/run/p.sock"},
             "http://localhost",
             "/run/p.sock",
             "--unix-socket /run/p.sock ",
+            marks=pytest.mark.needs("posix"),
         ),
     ],
 )

@@ -70,6 +70,11 @@ def test_of_two_in_one_commit_the_first_has_it(store: FileStore) -> None:
 
 
 @pytest.mark.needs("posix")
+def test_what_answers_are_kept_in_is_for_its_owner_alone(store: FileStore, path: Path) -> None:
+    opens(store, claimed())
+    assert path.stat().st_mode & 0o77 == 0
+
+
 def test_an_answer_is_kept_with_the_end(store: FileStore, path: Path) -> None:
     payment = claimed()
     opens(store, payment)
@@ -79,7 +84,6 @@ def test_an_answer_is_kept_with_the_end(store: FileStore, path: Path) -> None:
     found = first(path)
     assert found is not None
     assert (found.standing, found.reply) == (Standing.ANSWERED, ANSWER)
-    assert path.stat().st_mode & 0o77 == 0
     assert (forget_answers(path), forget_answers(path)) == (1, 0)
     found = first(path)
     assert found is not None
