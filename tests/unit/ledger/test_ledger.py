@@ -457,7 +457,8 @@ async def test_a_row_is_amended_before_its_wait_is_over(ledger: Ledger, path: Pa
     assert told == [(3, '{"resolution_id": "r-9"}')]
 
 
-async def test_the_last_words_are_in_the_file(path: Path) -> None:
+async def test_the_last_words_are_in_the_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("proxy.ledger.ledger._LAST", PATIENCE)
     made = Ledger(path, Retention(400, 1 << 30))
     rows = [row(f"run-{n}") for n in range(30)]
     for each in rows:
