@@ -1,5 +1,6 @@
 """A connection to the admin listener, used only after it has proven to be the proxy."""
 
+import errno
 import hmac
 import http.client
 import os
@@ -105,6 +106,8 @@ class AdminConnection(http.client.HTTPConnection):
         told = response.read(_PROOF_SIZE).decode("latin-1")
         if response.status != 200 or len(told) != _PROOF_SIZE or not response.isclosed():
             raise not_ours(self.listener, answered(response.status))
+        if self.sock is None:  # it closes after its answer, as a proxy does that is about to end
+            raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
         at, unused = self.at, list[Unused]()
         for secret in admin_secret.found(self.listener, unused):
             right = proof(secret, nonce, (at.host, at.port))

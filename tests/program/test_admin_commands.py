@@ -355,6 +355,11 @@ def test_another_server_is_not_taken_for_ours(tmp_path: Path, lever: str, code: 
         pytest.param(
             b"HTTP/1.1 403 No\r\nContent-Length: 9\r\n\r\nnot here\n", "it answered 403", id="403"
         ),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 64\r\nConnection: close\r\n\r\n" + b"x" * 64,
+            "Connection reset by peer",
+            id="closes after the proof",
+        ),
     ],
 )
 def test_whatever_else_answers_is_told(tmp_path: Path, reply: bytes, says: str) -> None:

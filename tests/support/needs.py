@@ -121,6 +121,8 @@ def _stubs() -> str:
         program = Path(folder, "program")
         program.write_text("#!/bin/sh\n")
         program.chmod(0o755)
+        if not os.access(program, os.X_OK):
+            raise NotMet
         _run([str(program)])
     return ""
 
