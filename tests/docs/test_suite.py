@@ -392,6 +392,32 @@ def test_who_interrupts_leaves_nothing_behind(tmp_path: Path) -> None:
     assert (tmp_path / "test_it.ended").exists()
 
 
+def test_who_has_lost_an_interrupt_gets_another(tmp_path: Path) -> None:
+    """Python drops what is raised while it frees an object: the run waited for good."""
+    text = """
+    import os
+    import signal
+    import sys
+    import threading
+    from tests.support import forks
+
+    forks._SOON = 0
+    forks._AGAIN = 0.5
+
+    class Freed:
+        def __del__(self):
+            os.kill(os.getppid(), signal.SIGINT)
+            threading.Event().wait()
+
+    def test_it():
+        sys.unraisablehook = lambda dropped: None
+        Freed()
+        threading.Event().wait()
+    """
+    lines = forked({"test_it": text}, tmp_path)
+    assert any("KeyboardInterrupt" in line for line in lines)
+
+
 @pytest.mark.needs("postgres")
 def test_a_database_ends_with_the_process_that_began_it() -> None:
     """However that ends: nothing that a killed run has begun goes on for good."""

@@ -5,6 +5,7 @@ import json
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,10 @@ def waiting(proxy: Program, seconds: int = 20) -> Reader:
 
 def payments(upstream: RawUpstream) -> int:
     return sum(call.method == "POST" for call in upstream.requests)
+
+
+def sent(upstream: RawUpstream, number: int) -> bool:
+    return payments(upstream) == number
 
 
 def row(proxy: Program) -> dict[str, Any]:
@@ -156,7 +161,11 @@ def test_a_crowd_that_waits_is_answered_at_once_where_its_memory_is_wanted(
         Program(upstream.url, memory_budget=1) as proxy,
         contextlib.ExitStack() as stack,
     ):
-        readers = [stack.enter_context(waiting(proxy, seconds=3600)) for _ in range(60)]
+        readers = []
+        for number in range(1, 61):
+            readers.append(stack.enter_context(waiting(proxy, seconds=3600)))
+            # At once, some would get no place while others begin, and leave room for the rest.
+            until(partial(sent, upstream, number), "not sent")
         early = [got for got in (read_answer(reader) for reader in readers[:10]) if got]
         assert [json.loads(got.body)["status"] for got in early] == ["PENDING"] * 10
         assert [got.values("Preference-Applied") for got in early] == [[]] * 10

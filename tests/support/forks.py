@@ -23,6 +23,8 @@ import pytest
 
 _OFTEN = 0.2  # seconds between two messages of a worker: each wakes the process that tells
 _SOON = 5  # seconds for workers to end by themselves
+_AGAIN = 5  # seconds after which one is interrupted again
+_PATIENCE = 120  # seconds for what interrupted tests began to end
 _TELL = ("terminalreporter", "progress", "guard")  # plug-ins of the process that tells
 
 
@@ -237,15 +239,28 @@ class _Fork:
 
 
 def _end(workers: list[_Worker], seconds: float) -> None:
-    """Wait until all have ended; interrupt those that are there after so many seconds."""
+    """Wait until all have ended; interrupt those that are there after so many seconds.
+
+    An interrupt may be lost, since Python drops what is raised while it frees an object.
+    """
     left = [worker for worker in workers if worker.pid]
     for worker in left:
         worker.channel.close()
+    left = _after(left, seconds)
+    deadline = time.monotonic() + _PATIENCE
+    while left:
+        how = signal.SIGINT if time.monotonic() < deadline else signal.SIGKILL
+        for worker in left:
+            os.kill(worker.pid, how)
+        left = _after(left, _AGAIN)
+
+
+def _after(workers: list[_Worker], seconds: float) -> list[_Worker]:
+    """Wait so long for workers to end; return those that have not."""
     deadline = time.monotonic() + seconds
+    left = workers
     while left and time.monotonic() < deadline:
         left = [worker for worker in left if not worker.ended(os.WNOHANG)]
-        time.sleep(0.02)
-    for worker in left:
-        os.kill(worker.pid, signal.SIGINT)
-    for worker in left:
-        worker.ended()
+        if left:
+            time.sleep(0.02)
+    return left
