@@ -3,6 +3,7 @@
 import contextlib
 import os
 import resource
+import shlex
 import subprocess
 import sys
 import textwrap
@@ -194,7 +195,8 @@ def test_a_folder_that_fills_up_ends_the_run_in_one_sentence(tmp_path: Path) -> 
 
 @pytest.mark.needs("make")
 def test_assertions_are_made_also_where_python_is_told_to_leave_them_out() -> None:
-    command = ["make", "--assume-old=.venv/.dev", f"PY={sys.executable}", "test", "ARGS=--version"]
+    python = f"PY={shlex.quote(sys.executable)}"
+    command = ["make", "--assume-old=.venv/.dev", python, "test", "ARGS=--version"]
     env = {**os.environ, "PYTHONOPTIMIZE": "1"}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
