@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from proxy.server.process import make_room_for_files
+from tests.support.needs import need_files
 
 SCRIPT = """
 import gc, sys
@@ -27,6 +28,7 @@ def test_threads_give_way_soon_and_the_collector_leaves_the_start_alone() -> Non
 def test_the_table_of_open_files_is_large_before_callers_come() -> None:
     """While it grows, nobody is answered."""
     room, opened = _room(), _open()
+    need_files(room + 1)
     make_room_for_files(room + 1)
     assert _room() > room
     assert _open() == opened
