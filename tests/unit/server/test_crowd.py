@@ -55,6 +55,7 @@ def listener() -> socket.socket:
     return listening
 
 
+@pytest.mark.needs(files=600)
 async def test_the_longer_the_turns_are_the_more_are_accepted_in_each() -> None:
     made, listening = Made(), listener()
     crowd = Crowd((listening,), made, 1)
