@@ -51,11 +51,10 @@ def main() -> None:
     print("| beside | load | p99 | p99.9 | slowest | p99.9, more | slowest, more |")
     print("|---|---|---|---|---|---|---|")
     with Fleet() as fleet:
-        for tls in (False, True):
-            fleet.start_all((plain, console, renewing), tls=tls)
-            for load in (each for each in _LOADS if each.tls == tls):
-                for case in cases:
-                    print(_line(fleet, case, load, ports), flush=True)
+        fleet.start_all((plain, console, renewing), tls=False)
+        for load in _LOADS:
+            for case in cases:
+                print(_line(fleet, case, load, ports), flush=True)
 
 
 def _noting(contender: Contender, ports: dict[str, int]) -> Contender:

@@ -18,6 +18,7 @@ import mmap
 import socket
 import ssl
 import sys
+from functools import partial
 from typing import Final, cast
 
 from proxy.memory.reading import SIP, SIPS, ReadAdapter, Sips
@@ -109,25 +110,22 @@ async def works(patience: float = _PATIENCE) -> bool:
 
 async def _tried(ends: "list[_TrialEnd]") -> None:
     loop = asyncio.get_running_loop()
+    sent = bytes(range(251)) * 1_300  # more than one read, and all of the loop's memory
     for sock in socket.socketpair():
-        ends.append((await loop.create_connection(_TrialEnd, sock=sock))[1])
+        ends.append((await loop.create_connection(partial(_TrialEnd, sent), sock=sock))[1])
     await asyncio.gather(ends[0].secure(server=True), ends[1].secure(server=False))
     for one, other in (ends, ends[::-1]):
-        one.transport.write(_sent())
+        one.transport.write(sent)
         await other.received.wait()
 
 
-def _sent() -> bytes:
-    """Return more than one read, and more than all of the loop's memory."""
-    return bytes(range(251)) * 1_300
-
-
 class _TrialEnd(asyncio.Protocol):
-    """One end of a connection to ourselves."""
+    """One end of a connection to ourselves; it waits for the bytes ``sent`` by the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, sent: bytes) -> None:
         self.transport: asyncio.Transport = cast("asyncio.Transport", None)
         self.received = asyncio.Event()
+        self._sent = sent
         self._data = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -150,7 +148,7 @@ class _TrialEnd(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Compare the bytes received with those sent; pause now and then, as real readers do."""
         self._data += data
-        if self._data == _sent():
+        if self._data == self._sent:
             self.received.set()
         elif self.transport.is_reading():
             self.transport.pause_reading()

@@ -75,7 +75,7 @@ async def serve(
     built()
     traces = contextlib.ExitStack()
     stop.last_words = lambda: _last_words(parts, traces)
-    process.settle()
+    process.settle(console=settings.console)
     process.make_room_for_files(_connections(settings) + _OTHER_FILES)
     tls = tls_reload.callers_tls(settings)
     parts.budget.by_records = await _reads_records(settings, tls)

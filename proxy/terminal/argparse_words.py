@@ -23,4 +23,4 @@ def _translated(english: str) -> str:
 
     if of_locale(os.environ) != "es":
         return english
-    return next((spanish for each, spanish in OF_ARGPARSE if each == english), english)
+    return dict(OF_ARGPARSE).get(english, english)

@@ -5,7 +5,6 @@ import json
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +62,6 @@ def waiting(proxy: Program, seconds: int = 20) -> Reader:
 
 def payments(upstream: RawUpstream) -> int:
     return sum(call.method == "POST" for call in upstream.requests)
-
-
-def sent(upstream: RawUpstream, number: int) -> bool:
-    return payments(upstream) == number
 
 
 def row(proxy: Program) -> dict[str, Any]:
@@ -161,11 +156,11 @@ def test_a_crowd_that_waits_is_answered_at_once_where_its_memory_is_wanted(
         Program(upstream.url, memory_budget=1) as proxy,
         contextlib.ExitStack() as stack,
     ):
-        readers = []
-        for number in range(1, 61):
+        readers: list[Reader] = []
+        while len(readers) < 60:
             readers.append(stack.enter_context(waiting(proxy, seconds=3600)))
             # At once, some would get no place while others begin, and leave room for the rest.
-            until(partial(sent, upstream, number), "not sent")
+            until(lambda: payments(upstream) == len(readers), "not sent")
         early = [got for got in (read_answer(reader) for reader in readers[:10]) if got]
         assert [json.loads(got.body)["status"] for got in early] == ["PENDING"] * 10
         assert [got.values("Preference-Applied") for got in early] == [[]] * 10

@@ -13,15 +13,19 @@ SCRIPT = """
 import gc, sys
 from proxy.server.process import settle
 gc.disable()
-settle()
+settle(console={console})
 print(sys.getswitchinterval() < 0.001, gc.isenabled(), gc.get_freeze_count() > 0)
 """
 
 
-def test_threads_give_way_soon_and_the_collector_leaves_the_start_alone() -> None:
+@pytest.mark.parametrize("console", [True, False])
+def test_a_console_s_thread_gives_way_soon_and_the_collector_leaves_the_start_alone(
+    *, console: bool
+) -> None:
     """In a process of its own, which has that for good."""
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("True True True\n", "")
+    script = SCRIPT.format(console=console)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == (f"{console} True True\n", "")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="others have no such table")
