@@ -1,7 +1,6 @@
 """Writes what the charts hold of the program itself: ``python -m tools.chart``.
 
-The names and types of the settings, Passport's production hosts, the alerts, the dashboard, and a
-README made of the values. Helm reads nothing outside a chart's folder, so all of it is copied.
+The names and types of the settings, Passport's production hosts, and a README made of the values.
 """
 
 import json
@@ -36,7 +35,6 @@ installed; this table is made of it. To add the proxy to a chart of your own, ta
 def main() -> int:
     """Write the files that have changed."""
     for file, text in made().items():
-        file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
     return 0
 
@@ -47,8 +45,6 @@ def made() -> dict[Path, str]:
         CHART / "values.schema.json": schema(),
         CHART / "templates" / "_settings.tpl": names("breb-proxy", OWN),
         LIBRARY / "templates" / "_settings.tpl": names("breb-proxy-sidecar", frozenset()),
-        CHART / "files" / "rules.yaml": _read(DOCKER / "prometheus" / "rules.yaml"),
-        CHART / "files" / "dashboard.json": _read(DOCKER / "grafana" / "dashboard.json"),
         CHART / "README.md": readme(_read(CHART / "values.yaml")),
     }
 

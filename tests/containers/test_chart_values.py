@@ -235,7 +235,7 @@ def test_every_monitor_finds_what_it_looks_for(tmp_path: Path) -> None:
     assert wanted.items() <= labels.items()
     callers = one(made, "Service")["metadata"]["labels"]
     assert not wanted.items() <= callers.items(), "the callers' Service is not scraped"
-    rules = yaml.safe_load((ROOT / "docker" / "prometheus" / "rules.yaml").read_text())
+    rules = yaml.safe_load((ROOT / "docker/helm/breb-proxy/files/rules.yaml").read_text())
     assert one(made, "PrometheusRule")["spec"] == rules
     assert one(made, "ConfigMap", "-dashboard")["metadata"]["labels"]["grafana_dashboard"] == "1"
 

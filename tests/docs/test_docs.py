@@ -140,7 +140,7 @@ def test_metrics_in_pages_and_alerts_are_those_that_are_served() -> None:
             for sample in family.samples
         }
     operations = (ROOT / "docs" / "operations.md").read_text()
-    rules_file = ROOT / "docker" / "prometheus" / "rules.yaml"
+    rules_file = ROOT / "docker/helm/breb-proxy/files/rules.yaml"
     documented = set(METRIC.findall(operations))
     # Families without a sample yet are not served; their names stand in the code.
     sources = "".join(path.read_text() for path in (ROOT / "proxy").rglob("*.py"))
@@ -152,7 +152,7 @@ def test_metrics_in_pages_and_alerts_are_those_that_are_served() -> None:
 
 
 def test_alert_rules_are_whole() -> None:
-    rules = yaml.safe_load((ROOT / "docker" / "prometheus" / "rules.yaml").read_text())
+    rules = yaml.safe_load((ROOT / "docker/helm/breb-proxy/files/rules.yaml").read_text())
     for rule in rules["groups"][0]["rules"]:
         assert {"alert", "expr", "labels", "annotations"} <= set(rule)
         assert rule["labels"]["severity"] in ("warning", "critical")

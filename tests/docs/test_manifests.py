@@ -203,7 +203,7 @@ def test_the_charts_values_fit_their_schema_by_name() -> None:
 
 
 def test_the_charts_hold_what_is_made_of_the_program() -> None:
-    """Names of settings, alerts, dashboard, README: python -m tools.chart writes them."""
+    """Names of settings, README: python -m tools.chart writes them."""
     for file, text in chart.made().items():
         assert file.read_text(encoding="utf-8") == text, file
 
@@ -223,7 +223,7 @@ def test_the_component_adds_the_sidecar_of_the_base() -> None:
 
 def test_the_dashboard_and_the_alerts_name_metrics_that_exist() -> None:
     told = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    for file in (DOCKER / "grafana" / "dashboard.json", DOCKER / "prometheus" / "rules.yaml"):
+    for file in (CHART / "files" / "dashboard.json", CHART / "files" / "rules.yaml"):
         for name in set(
             re.findall(r"breb_proxy_[a-z0-9_]+[a-z]", file.read_text(encoding="utf-8"))
         ):
