@@ -173,7 +173,7 @@ class Url:
 
     @property
     def loopback(self) -> bool:
-        """Whether it is on this machine."""
+        """Whether the address is on this machine."""
         return loopback(self.host)
 
     @property

@@ -18,7 +18,7 @@ class CredentialsSource(Protocol):
     """The source of the credentials, read each time they are needed."""
 
     async def __call__(self) -> Credentials:
-        """Return them as they are now; raise CredentialsMissing."""
+        """Return the credentials as they are now; raise CredentialsMissing."""
 
     def egress(self) -> SecretStr | None:
         """Return user and password for the egress proxy as they are now; None if there are none."""
@@ -37,7 +37,7 @@ class FixedCredentials:
         self._pair = pair
 
     async def __call__(self) -> Credentials:
-        """Return them."""
+        """Return the credentials."""
         return self._pair
 
     def egress(self) -> SecretStr | None:

@@ -27,7 +27,7 @@ def stamp(at: float) -> str:
 
 
 def stamp_millis(at: float) -> str:
-    """Write it with milliseconds; once for each exchange, so that a call less is worth it."""
+    """Write a time with milliseconds; called for each exchange, so it saves every call it can."""
     second = math.floor(at)
     last, text = _second
     if second != last:
@@ -36,7 +36,7 @@ def stamp_millis(at: float) -> str:
 
 
 def stamp_seconds(at: float) -> str:
-    """Write it in whole seconds."""
+    """Write a time in whole seconds."""
     return f"{_worded(math.floor(at))}Z"
 
 

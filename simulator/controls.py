@@ -30,7 +30,7 @@ class Control(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     def apply(self, world: World, behaviour: Behaviour, webhooks: WebhookSender) -> None:
-        """Do it; raise ValueError if it cannot be done."""
+        """Carry the order out; raise ValueError if that is impossible."""
         raise NotImplementedError
 
 
@@ -77,7 +77,7 @@ class PlanFault(Control):
     match: str = "*"
 
     def apply(self, world: World, behaviour: Behaviour, webhooks: WebhookSender) -> None:
-        """Plan it."""
+        """Plan the fault."""
         behaviour.plan(self.fault, self.match)
 
 
@@ -245,7 +245,7 @@ class Resend(Control):
     id: int
 
     def apply(self, world: World, behaviour: Behaviour, webhooks: WebhookSender) -> None:
-        """Queue it."""
+        """Queue the delivery."""
         if webhooks.url is None:
             raise ValueError("there is no callback: set a url first")
         webhooks.resend(self.id)
@@ -257,7 +257,7 @@ class Load(Control):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     def apply(self, world: World, behaviour: Behaviour, webhooks: WebhookSender) -> None:
-        """Put it in."""
+        """Put the data in."""
         load(world, self.model_dump_json())
 
 

@@ -98,7 +98,7 @@ def main(arguments: list[str]) -> int:
 
 
 def read(root: Path = ROOT) -> Address:
-    """Read it from pyproject.toml."""
+    """Read the address from pyproject.toml."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     (keeper,) = project["maintainers"]
     urls = project["urls"]

@@ -69,7 +69,7 @@ class Command:
 
 
 def commands() -> list[Command]:
-    """Return all of them in the order of the program's help."""
+    """Return all commands in the order of the program's help."""
     return [
         each for name, about in _LISTED.findall(HELP) for each in _with_those_below(name, about)
     ]

@@ -54,7 +54,7 @@ COMMAND += ["--custom-compile-command", "python -m tools.locks"]
 
 
 def main(arguments: list[str]) -> int:
-    """Write them; return an exit code."""
+    """Write the lock files; return an exit code."""
     upgrade = [] if "--keep" in arguments else ["--upgrade"]
     try:
         setup.set_up("locks", Path(sys.prefix))
@@ -98,7 +98,7 @@ def write(
     python: str = OLDEST,
     system: list[str] = UNIVERSAL,
 ) -> None:
-    """Write one of them; ``wanted`` is what stands in place of a file."""
+    """Write a lock file; ``wanted`` is what stands in place of a file."""
     print(lock, flush=True)
     command = [str(Path(sys.executable).with_name("uv")), *COMMAND, *options, "-o", lock]
     command += [*system, f"--python-version={python}"]

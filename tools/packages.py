@@ -23,7 +23,7 @@ FOLDER = BUILD / "breb-proxy"
 
 
 def main() -> int:
-    """Make them, and print what was made; return an exit code."""
+    """Make the packages, and print what was made; return an exit code."""
     python = next(iter(sys.argv[1:]), sys.executable)
     try:
         bundle.make(python, FOLDER)

@@ -165,7 +165,7 @@ def link(folder: Path) -> None:
 
 
 def _run(command: list[str], folder: Path, lock: str) -> None:
-    """Run it; if it fails, print its last words and raise Failed with what they mean."""
+    """Run a command; if it fails, print its last words and raise Failed with what they mean."""
     # A virtual environment has no place for what a user's pip is set to install beside it; and pip
     # does not go on where warnings are made errors.
     own = {"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONWARNINGS": ""}

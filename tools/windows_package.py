@@ -37,7 +37,7 @@ _EARLIEST = 315_532_800  # a zip begins in 1980
 
 
 def main(arguments: list[str]) -> int:
-    """Make them, and print what was made; return an exit code."""
+    """Make the packages, and print what was made; return an exit code."""
     python = Path(arguments[0]) if arguments else None
     try:
         check(python)
@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
 
 
 def check(python: Path | None) -> None:
-    """See that they can be made, and may be; raise CannotBundle."""
+    """See that the packages can be made, and may be; raise CannotBundle."""
     check_tools()
     if python is not None:
         windows_python.check(python)
@@ -65,7 +65,7 @@ def check(python: Path | None) -> None:
 
 
 def check_tools() -> None:
-    """See that what makes them is there; raise CannotBundle."""
+    """See that the tools that make them are there; raise CannotBundle."""
     if missing := [package for tool, package in _TOOLS.items() if shutil.which(tool) is None]:
         command = f"apt-get install --no-install-recommends {' '.join(missing)}"
         raise CannotBundle(f"as root on Debian: {command}")

@@ -15,7 +15,7 @@ def known(root: Path = ROOT) -> dict[str, str]:
 
 
 def check(package: Path) -> None:
-    """See that a file is one of them; raise CannotBundle."""
+    """See that a file is a package of Python that we know; raise CannotBundle."""
     found = hashlib.sha256(package.read_bytes()).hexdigest()
     if found not in known():
         raise CannotBundle(f"{KNOWN} has no {found}, which is {package.name}")

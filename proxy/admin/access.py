@@ -62,7 +62,7 @@ class Access:
         return session
 
     def holder(self, secret: str) -> Session | None:
-        """Return whose ``secret`` it is: a session, or `COMMAND`; None if it opens nothing."""
+        """Return who holds ``secret``: a session, or `COMMAND`; None if it opens nothing."""
         if hmac.compare_digest(secret.encode(), self.secret.encode()):
             return COMMAND
         given = secret.encode()

@@ -24,7 +24,7 @@ class Reason(NamedTuple):
         return self.line(DEFAULT)
 
     def line(self, language: Language) -> str:
-        """Word it, behind its mark."""
+        """Return the reason in words, behind its mark."""
         return f"[{self.mark}] {self.said.said(language)}"
 
 
@@ -88,7 +88,7 @@ def _of_ledger(ledger: "Ledger") -> Reason:
 
 
 def asker_words(asker: "Asker | None") -> Phrase:
-    """Say how the questions about rows in doubt are."""
+    """Say whether the API is asked about rows in doubt, and if not, why."""
     return phrase("asker.off") if asker is None else asker.words
 
 

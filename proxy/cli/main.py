@@ -88,14 +88,14 @@ def _open_streams() -> None:
 
 
 def _lost(error: BaseException) -> OSError | None:
-    """Return the error, perhaps inside a group, that tells that our output goes nowhere."""
+    """Return the error, perhaps inside a group, by which we know that output cannot be written."""
     if isinstance(error, BaseExceptionGroup):
         return next((lost for each in error.exceptions if (lost := _lost(each))), None)
     return error if isinstance(error, OSError) and error.errno in _UNWRITTEN else None
 
 
 def _nowhere_to_write(error: OSError) -> int:
-    """Report it, unless the reader has left; drop the unwritten output.
+    """Report why output could not be written, unless its reader has left; drop what is left of it.
 
     Otherwise the interpreter would complain at its end.
     """

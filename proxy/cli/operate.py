@@ -176,7 +176,7 @@ def _document(
 
 
 def _answer(where: ListenAddress, method: str, target: str, limit: float) -> AdminReply:
-    """Ask what our user alone may ask; raise Unreached if it is refused."""
+    """Send a request that only our user may send; raise Unreached if it is refused."""
     reply = ask(where, method, target, limit)
     if reply.status in (403, 421):
         raise Unreached(phrase("reach.refused", where=str(where), why=reply.text.strip()))

@@ -21,7 +21,7 @@ _CODES = "0 success (status: it runs), 1 failure, 2 wrong settings or usage"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one of them; return the exit code."""
+    """Run one of the service commands; return the exit code."""
     first = arguments[0] if arguments else ""
     verb = "" if first.startswith("-") else first
     parser = Parser("service", _ABOUT, _CODES)

@@ -21,7 +21,7 @@ _DENIED = 5  # ERROR_ACCESS_DENIED
 
 
 def run(verb: str, name: str) -> int:
-    """Do what is asked; return the exit code."""
+    """Run one of the service commands; return the exit code."""
     one = Instance.of(name)
     try:
         return _VERBS[verb](one)
@@ -59,7 +59,7 @@ def install(one: Instance) -> int:
 
 
 def uninstall(one: Instance) -> int:
-    """Let it drain, and remove the service; its folders stay."""
+    """Let the service drain, and remove it; its folders stay."""
     scm.stop(one.name)
     scm.remove(one.name)
     event_log.unregister(one.name)

@@ -22,7 +22,7 @@ class _NotDone(Exception):
 
 
 def run(verb: str) -> int:
-    """Do what is asked; return the exit code."""
+    """Run one of the installer's steps; return the exit code."""
     with (
         Path(os.devnull).open("w", encoding="utf-8") as nowhere,
         contextlib.redirect_stdout(nowhere),
@@ -70,7 +70,7 @@ def _after_upgrade() -> None:
 
 
 def _before_removal() -> None:
-    """Remove all of them; what belongs to their owner stays."""
+    """Remove all services; their folders, which belong to their owner, stay."""
     for name in instance.installed():
         windows_service.uninstall(Instance.of(name))
 

@@ -21,7 +21,7 @@ class CallerUrl:
 
     @classmethod
     def of(cls, settings: Settings) -> "CallerUrl":
-        """Derive it from the settings."""
+        """Derive the URL from the settings."""
         listen = settings.listen
         name = "localhost" if listen.path else bracketed(listen.connectable.host)
         scheme = "https" if settings.tls_cert else "http"

@@ -23,7 +23,7 @@ class Consequence:
 
     @property
     def said(self) -> Phrase:
-        """Say it, such as ``POST /v1/payments/breb would start a payment of 10 COP``."""
+        """Tell it: ``POST /v1/payments/breb would start a payment of 10 COP``."""
         if self.money:
             deed = phrase("deed.payment-of", amount=Amount(self.money))
         elif self.action:

@@ -47,7 +47,7 @@ class Sendable:
 
     @property
     def safe(self) -> bool:
-        """Whether it changes nothing (RFC 9110 section 9.2.1)."""
+        """Whether its method changes nothing (RFC 9110 section 9.2.1)."""
         return self.method in ("GET", "HEAD", "OPTIONS")
 
 

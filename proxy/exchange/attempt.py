@@ -21,12 +21,12 @@ class Attempt:
 
     @property
     def lost(self) -> bool:
-        """Whether it went out and no answer came, so that its effect is unknown."""
+        """Whether the request went out and no answer came, so that its effect is unknown."""
         return self.sent and self.status is None
 
     @property
     def harmless(self) -> bool:
-        """Whether it certainly had no effect: not sent, or answered 401.
+        """Whether the attempt certainly had no effect: not sent, or answered 401.
 
         RFC 9110 section 15.5.2: a 401 means that the request was not carried out.
         """

@@ -40,7 +40,7 @@ class OutgoingBody:
 
     @property
     def whole(self) -> bool:
-        """Whether all of it is at hand, so that it could be sent again."""
+        """Whether all of the body is at hand, so that it could be sent again."""
         return not self.more and self._kept is not None
 
     def opening(self) -> bytes:

@@ -126,7 +126,7 @@ class Exchange:
 
     @property
     def in_doubt(self) -> bool:
-        """Whether it may have changed something, and that is unknown."""
+        """Whether the request may have changed something, and nobody knows whether it did."""
         return doubtful(self.outcome, self.status) and may_change(self.method, self.path)
 
     @property

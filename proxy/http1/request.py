@@ -83,7 +83,7 @@ class Request:
         self.body: BodySource = _NOTHING
 
     def go_up(self) -> None:
-        """Note that it goes up; raise RequestRefused if it has given way: its body may be gone."""
+        """Note that the request goes up; raise RequestRefused if it has given way."""
         if self.given_way is not None:
             raise self.given_way
         self.gone_up = True

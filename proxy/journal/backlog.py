@@ -76,7 +76,7 @@ class Backlog:
         return len(self._waiting)
 
     def add(self, item: Waiting) -> None:
-        """Take one that is over."""
+        """Take an exchange that is over."""
         self._waiting.append(item)
         self._heavy.append(item)
         self._bytes += item.weight
@@ -95,7 +95,7 @@ class Backlog:
             self._begin_in(AT_ONCE if self._watched() else SOON)
 
     def clear(self) -> None:
-        """Forget all that wait."""
+        """Forget all exchanges that wait."""
         self._waiting.clear()
         self._heavy.clear()
         self._bytes = self._heads = 0

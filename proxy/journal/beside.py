@@ -25,7 +25,7 @@ class TokenEntries:
         self._path = path
 
     def add(self, fetch: TokenFetch) -> None:
-        """Keep one that is over."""
+        """Keep an exchange that is over."""
         at = time.time() - (time.perf_counter() - fetch.began)
         self._journal.add(lambda number: self._entry(number, at, fetch))
 

@@ -76,7 +76,7 @@ class Entry:
 
     @property
     def replayed(self) -> bool:
-        """Whether it was sent again because of a 401."""
+        """Whether the request was sent again because of a 401."""
         return any(each.status == 401 for each in self.attempts[:-1])
 
     @property

@@ -30,12 +30,12 @@ class AnswerExcerpt:
         self.lines: Iterable[Line] = ()
 
     def begin(self, lines: Iterable[Line]) -> None:
-        """Take its head; an answer from before does not count any more."""
+        """Take the head of an answer, in place of any earlier one."""
         self.data = b""
         self.lines = lines
 
     def take(self, data: bytes) -> None:
-        """Keep a part of its body."""
+        """Keep a part of the body."""
         if not self.data:
             self.data = data[:LIMIT]  # most come as one part, which needs no copy
             return
@@ -44,11 +44,11 @@ class AnswerExcerpt:
         self.data += data[: LIMIT - len(self.data)]
 
     def text(self) -> bytes:
-        """Return it decoded; nothing if it cannot be decoded."""
+        """Return the body decoded; nothing if it cannot be decoded."""
         return self._decoded()[0]
 
     def kept(self, exchange: Exchange) -> KnownAnswer | None:
-        """Return it for repeats; None if it is no answer for them, or not whole."""
+        """Return the answer for repeats; None if it is not one for them, or not whole."""
         status = exchange.status or 0
         if exchange.outcome != "answered" or status >= 500 or status in FREES:
             return None
@@ -60,7 +60,7 @@ class AnswerExcerpt:
         return KnownAnswer(status, lines, body)
 
     def _decoded(self) -> tuple[bytes, bool]:
-        """Return it decoded, and whether that is all of what there is."""
+        """Return the body decoded, and whether that is all of it."""
         coding = self._coding()
         if coding in ("", "identity") or not self.data:
             return bytes(self.data), True

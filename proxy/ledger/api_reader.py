@@ -33,14 +33,14 @@ class OwnReply:
 
 
 class ApiReader:
-    """Sends them by ``ask``; a caller without a name is ``unnamed``."""
+    """Sends GET requests by ``ask``; a caller without a name is ``unnamed``."""
 
     def __init__(self, ask: Ask, unnamed: str = "") -> None:
         self._ask = ask
         self._unnamed = unnamed
 
     async def get(self, target: str, caller: str) -> OwnReply:
-        """Return what came."""
+        """Send a GET; return the reply."""
         own = OwnRequest(caller or self._unnamed, renews=False)
         try:
             async with asyncio.timeout(_SECONDS):

@@ -41,10 +41,10 @@ class LedgerArchive(Protocol):
         """Open a ledger that is there, for reading."""
 
     def snapshot(self) -> AbstractContextManager[LedgerConnection]:
-        """Open it for a walk over all of it, as it is at this moment."""
+        """Open the ledger for a walk over all of it, as it is at this moment."""
 
     def changing(self) -> AbstractContextManager[LedgerConnection]:
-        """Open it for a change beside who writes rows; it is written when the block has ended."""
+        """Open the ledger for a change beside a running proxy; the block's end commits it."""
 
     def in_use(self) -> bool:
         """Report whether a process writes rows to it."""
@@ -53,7 +53,7 @@ class LedgerArchive(Protocol):
         """Return the version of its format."""
 
     def backup(self, target: Path) -> int:
-        """Copy it to a file that must not exist yet; return the copy's size in bytes."""
+        """Copy the ledger to a file that must not exist yet; return the copy's size in bytes."""
 
     def take_in(self, file: Path) -> Intake:
         """Take in the ledger of a file that no process uses, while none uses this one."""

@@ -69,17 +69,17 @@ class Asker:
         """Verdicts, by kind."""
 
     def doubted(self) -> None:
-        """Take that there is a new row in doubt."""
+        """Note that there is a new row in doubt."""
         self._new.set()
 
     @property
     def asks(self) -> bool:
-        """Whether the API lets itself be asked, as far as is known."""
+        """Whether the API answers such questions, as far as is known."""
         return self._refused is None
 
     @property
     def words(self) -> Phrase:
-        """Say how it is."""
+        """Say in words whether it asks, and if not, why."""
         if self._refused is not None:
             return phrase("asker.refused", status=self._refused[1])
         if self._clock() < self._quiet_until:
@@ -90,7 +90,7 @@ class Asker:
         return phrase("asker.next", at=to_the_second(stamp(self._next)))
 
     async def run(self) -> None:
-        """Ask, for ever."""
+        """Ask until cancelled."""
         while True:
             self._new.clear()
             try:

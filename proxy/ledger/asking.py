@@ -90,7 +90,7 @@ def _jitter(entry: LedgerEntry) -> float:
 
 
 def words(entry: LedgerEntry, now: datetime) -> Phrase:
-    """Say how far it has come."""
+    """Say how far the questions have come."""
     evidence = entry["evidence"]
     if not evidence:
         return phrase("asking.not-yet")

@@ -52,7 +52,7 @@ class Candidate:
 
     @property
     def sure(self) -> bool:
-        """Whether it is the row's thing."""
+        """Whether this is certainly what the row's request made."""
         return self.named and not self.differs and self.row is None
 
     @property

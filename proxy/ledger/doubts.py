@@ -25,13 +25,13 @@ class DoubtfulRows:
             return [each for each in doubtful if each["outcome"] is not None]
 
     def row(self, number: int) -> LedgerEntry | None:
-        """Return one, None if it is not in doubt."""
+        """Return a row that is in doubt; None if it is not."""
         with reading(self.where) as reader:
             found = reader.find(f"#{number}")
         return found[0] if found and found[0]["in_doubt"] else None
 
     def kin(self, entry: LedgerEntry) -> Kin:
-        """Return what other rows tell of one."""
+        """Return what other rows tell of a row."""
         with reading(self.where) as reader:
             return reader.kin(entry)
 

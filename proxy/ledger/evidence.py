@@ -20,7 +20,7 @@ def keep(where: Where, found: LookedUp) -> None:
 
 
 def put(connection: LedgerConnection, found: LookedUp) -> str:
-    """Write it into an open ledger, within a transaction; return it as it stands there.
+    """Write the evidence into an open ledger, within a transaction; return it as it stands there.
 
     Raise LedgerRefused if the row is not in it: since the question, another ledger may have come to
     its place, where another payment has the row's number.

@@ -16,7 +16,7 @@ _EVERY = 60.0  # seconds, at least, from one line to the next
 
 
 class Heads:
-    """Knows what was told last."""
+    """Remembers which head was logged last."""
 
     def __init__(self, where: Where, steady: Callable[[], float] = time.monotonic) -> None:
         self._where = where

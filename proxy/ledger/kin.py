@@ -47,7 +47,7 @@ class Others:
         self._resolutions = _resolutions(entry)
 
     def kin(self) -> Kin:
-        """Return what they tell."""
+        """Return what a row's kin tell of it."""
         repeats: set[str] = set()
         owners: dict[str, int] = {}
         for number, payment, marks, answer in self._connection.execute(

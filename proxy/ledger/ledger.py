@@ -47,7 +47,7 @@ class Ledger:
     """Opens and closes rows; `aclose` ends it. Made in the event loop that serves."""
 
     def __init__(self, where: Where, retention: Retention) -> None:
-        """Open it and report the rows left open; raise LedgerRefused if it cannot be used."""
+        """Open the ledger, report rows left open; raise LedgerRefused if it cannot be used."""
         self.where = where
         self._kept_by = "disk" if isinstance(where, Path) else "database"
         self.recovered: Counter[str] = Counter()

@@ -102,7 +102,7 @@ def _is_text(told: dict[str, object]) -> bool:
 
 
 def _amount(amount: object) -> list[object]:
-    """Return how much, equal for all spellings of a number."""
+    """Return the amount, equal for all spellings of a number."""
     if not isinstance(amount, dict):
         return [amount]
     value, currency = str(amount.get("value")), amount.get("currency")

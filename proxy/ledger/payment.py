@@ -182,7 +182,7 @@ def _last(path: str) -> str:
 
 
 def _text(told: dict[str, str]) -> str:
-    """Return it as JSON."""
+    """Return the members as JSON."""
     try:
         return to_json(told).decode()
     except ValueError:  # a lone surrogate, which is no UTF-8

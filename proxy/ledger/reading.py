@@ -190,7 +190,7 @@ class Reader:
         return cast("list[Evidence]", list(told))
 
     def kin(self, entry: LedgerEntry) -> Kin:
-        """Return what other rows tell of what a row tells of."""
+        """Return what other rows tell of a row's payment."""
         return Others(self._connection, entry, self._marks, evidence=self._evidence).kin()
 
 

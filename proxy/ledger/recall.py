@@ -28,7 +28,7 @@ class Inquiries:
 
 
 async def recalled(entry: LedgerEntry, requests: ApiReader) -> bytes | None:
-    """Return it; None if its id is not known, or the API does not give it."""
+    """Return the document; None if its id is not known, or the API does not give it."""
     found = operation(entry)
     if found is None or found.operation.shown_by is None or found.operation.changes_one:
         return None

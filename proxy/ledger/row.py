@@ -39,7 +39,7 @@ class End(NamedTuple):
     token_id: str | None
 
     def answered(self, answer: str | None) -> "End":
-        """Return it with the answer, at a third of the cost of `_replace`."""
+        """Return this end with the answer, at a third of the cost of `_replace`."""
         return End(*self[:4], answer, *self[5:])
 
     @property

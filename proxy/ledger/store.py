@@ -34,7 +34,7 @@ class Store(Protocol):
         """Close rows that other processes left open, as in doubt, once it is sure; return them."""
 
     def break_off(self) -> None:
-        """Have it fail what waits too long, if it can: called from another thread."""
+        """Make what waits too long fail, if that is possible; called from another thread."""
 
     def enter(
         self,
@@ -82,4 +82,4 @@ class Store(Protocol):
         """Delete some of the oldest answers and claims from before those times; return how many."""
 
     def close(self) -> None:
-        """Close it."""
+        """Close the store."""

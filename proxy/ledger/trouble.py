@@ -44,7 +44,7 @@ class LedgerRefused(SettingsError):
         self._named = named
 
     def of_option(self, option: str) -> SettingsError:
-        """Return it as it is told to who named the ledger by an option."""
+        """Return the reason, as told to a user who named the ledger by an option."""
         return LedgerRefused(self.why, option) if self._named else self
 
 

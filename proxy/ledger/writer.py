@@ -115,7 +115,7 @@ class Writer(threading.Thread):
         self._arrived.put(steps)
 
     def break_off(self) -> None:
-        """Have what the store waits for fail, if that can be done."""
+        """Make what the store waits for fail, if that is possible."""
         if self._store is not None:
             self._store.break_off()
 

@@ -81,7 +81,7 @@ class Handshake(asyncio.Protocol):
         return Claim(SECURED, 0, known=False, still=now - self._begun)
 
     def give_way(self) -> bool:
-        """End it."""
+        """End the connection."""
         self._transport.abort()
         return True
 
@@ -150,7 +150,7 @@ class _Early(asyncio.Protocol):
         self.ended = False
 
     def data_received(self, data: bytes) -> None:
-        """Keep it."""
+        """Keep the bytes."""
         self.data.append(data)
 
     def eof_received(self) -> bool:
@@ -181,7 +181,7 @@ class _HandshakeRecords(Records):
         self._step: Deferred | None = None
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Hand them on, in their turn."""
+        """Hand the bytes on, in their turn."""
         self._wait(partial(self.hand_on, nbytes), nbytes)
 
     def feed(self, data: bytes) -> None:

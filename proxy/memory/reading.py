@@ -29,19 +29,19 @@ class ReadAdapter(asyncio.BufferedProtocol):
         return self._buffer
 
     def pause_writing(self) -> None:
-        """Hand it on."""
+        """Pass the call on."""
         self._behind.pause_writing()
 
     def resume_writing(self) -> None:
-        """Hand it on."""
+        """Pass the call on."""
         self._behind.resume_writing()
 
     def eof_received(self) -> bool | None:
-        """Hand it on."""
+        """Pass the call on."""
         return self._behind.eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Hand it on."""
+        """Pass the call on."""
         self._behind.connection_lost(exc)
 
 
@@ -55,7 +55,7 @@ class Sips(ReadAdapter):
         self._received = protocol.data_received
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Hand them on."""
+        """Pass the bytes on."""
         self._received(bytes(self._buffer[:nbytes]))
 
 

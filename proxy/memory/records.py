@@ -42,7 +42,7 @@ class Records(ReadAdapter):
         _untouched(whole[RECORD:])
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Hand them on."""
+        """Pass the bytes on."""
         self.hand_on(nbytes)
 
     def hand_on(self, nbytes: int) -> None:

@@ -38,5 +38,5 @@ class Operation(NamedTuple):
 
     @property
     def changes_one(self) -> bool:
-        """Whether it changes or deletes the one thing that its path names."""
+        """Whether the operation changes or deletes the one thing that its path names."""
         return self.method in ("PATCH", "DELETE") and self.shown_by is not None

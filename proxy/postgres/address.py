@@ -74,7 +74,7 @@ class DatabaseAddress:
         return dict(self.parameters).get("sslmode", "prefer" if self.private else "verify-full")
 
     def __str__(self) -> str:
-        """Return it as it is written."""
+        """Return the address as it is written in a setting."""
         places = ",".join(
             f"{quote(bracketed(host), safe='[]:')}:{port}"
             for host, port in zip(self.hosts, self.ports, strict=True)

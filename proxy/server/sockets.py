@@ -41,7 +41,7 @@ class AddressTaken(Exception):
         return phrase("of-setting", what=what, setting=self.setting) if self.setting else what
 
     def __str__(self) -> str:
-        """Word it."""
+        """Return the reason in words."""
         return str(self.what)
 
 

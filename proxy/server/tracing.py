@@ -28,7 +28,7 @@ class Traces:
         return self.exporter.results
 
     async def aclose(self) -> None:
-        """Send what is left."""
+        """Send the spans that are left."""
         await self.exporter.aclose()
 
 

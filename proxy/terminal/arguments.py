@@ -66,12 +66,12 @@ class Parser(argparse.ArgumentParser):
         self._more = more
 
     def lengthen(self) -> None:
-        """Add that part now."""
+        """Add the part of the help that is made only when it is asked for."""
         if self._more is not None:
             self.add_argument_group(*self._more())
 
     def shorten(self) -> None:
-        """Leave those out now."""
+        """Leave the rare options out of the help."""
         for action in self._rest:
             action.help = argparse.SUPPRESS
 

@@ -61,7 +61,7 @@ class Placeholders:
         self._revoked: dict[str, None] = {}
 
     def issue(self, caller: str, lifetime: int) -> Placeholder:
-        """Make one for a caller, given by name."""
+        """Make a placeholder for a caller, given by name."""
         content = _CONTENT.pack(int(self._now()), lifetime, secrets.randbits(64))
         value = _sealed(self._keys[caller], content).hex()
         return self._remember(_read(value, caller, content))
@@ -74,7 +74,7 @@ class Placeholders:
         return found
 
     def of(self, caller: str) -> list[Placeholder]:
-        """Return the live ones of a caller that this process has seen, the oldest first."""
+        """Return a caller's live placeholders that this process has seen, the oldest first."""
         seen = [each for each in self._known.values() if each.caller == caller]
         return [each for each in seen if self.live(each.value)]
 

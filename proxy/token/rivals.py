@@ -29,12 +29,12 @@ class Rivals:
 
     @property
     def named(self) -> bool:
-        """Whether it has happened often enough within the window."""
+        """Whether tokens were ended early often enough within the window."""
         return self.recent >= ENOUGH
 
     @property
     def recent(self) -> int:
-        """The number of times within the window, up to `ENOUGH`."""
+        """How often a token was ended early within the window, up to `ENOUGH`."""
         now = self._clock()
         return sum(now - moment < WINDOW for moment in self._times)
 
@@ -52,11 +52,11 @@ class Rivals:
         self._suspected = age < lifetime / 2
 
     def acquit(self) -> None:
-        """Note that a replica of ours ended it, by fetching the next one for all."""
+        """Note that a replica of ours ended the token, by fetching the next one for all."""
         self._suspected = False
 
     def confirm(self) -> bool:
-        """Note that its successor meets none; report whether that names rivals for the first time.
+        """Note that the next token got no 401; report whether that first names rivals.
 
         An old token may end by itself: it proves nothing.
         """

@@ -167,7 +167,7 @@ class Share:
         return None
 
     async def leave(self) -> None:
-        """Hold nothing any more."""
+        """Let go of all tokens."""
         for slot in self._slots:
             if slot.held:
                 slot.held.clear()

@@ -189,7 +189,7 @@ class SharedSource:
             log.warning("a token that no replica uses could not be revoked: %s", error)
 
     async def aclose(self) -> None:
-        """Hold nothing any more, best effort, and close the line."""
+        """Let go of all tokens, best effort, and close the line."""
         with contextlib.suppress(DatabaseUnavailable, TimeoutError):
             async with asyncio.timeout(LAST):
                 await self.share.leave()

@@ -79,7 +79,7 @@ class Exporter:
             self._enough.set()
 
     async def run(self) -> None:
-        """Send what has come, again and again."""
+        """Send spans in batches until cancelled."""
         while True:
             await self._some.wait()
             with contextlib.suppress(TimeoutError):
@@ -88,7 +88,7 @@ class Exporter:
             await self._send()
 
     async def aclose(self) -> None:
-        """Send what is left within a second, and close."""
+        """Send the spans that are left within a second, and close."""
         self._closing = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST):

@@ -43,7 +43,7 @@ class Fetches:
         self._last: deque[TracedFetch] = deque(maxlen=_KEPT)
 
     def add(self, fetch: TokenFetch) -> None:
-        """Keep one, in place of the oldest."""
+        """Keep a fetch; the oldest gives way if there are too many."""
         self._last.append(TracedFetch(fetch))
 
     def of_token(self, token_id: str | None) -> TracedFetch | None:

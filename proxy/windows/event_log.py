@@ -32,7 +32,7 @@ def register(source: str) -> None:
 
 
 def unregister(source: str) -> None:
-    """Take that back."""
+    """Take the registration back."""
     with contextlib.suppress(FileNotFoundError):
         winreg.DeleteKey(winreg.HKEY_LOCAL_MACHINE, rf"{_KEY}\{source}")
 
@@ -60,7 +60,7 @@ class EventLog(logging.Handler):
         self._put(_ERROR, text)
 
     def note(self, text: str) -> None:
-        """Report what is no trouble."""
+        """Report something that is no trouble."""
         self._put(_INFORMATION, text)
 
     def settle(self) -> None:

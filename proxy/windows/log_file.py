@@ -61,7 +61,7 @@ class LogFile:
         return self.path.with_suffix(f".{number}{self.path.suffix}")
 
     def _opened(self) -> int:
-        """Open it so that others can read it, and we rename it, while it is written."""
+        """Open the file so that others can read it, and we can rename it, while it is written."""
         name = ctypes.c_wchar_p(str(self.path))
         handle = _kernel.CreateFileW(name, _APPEND, _SHARE_ALL, None, _OPEN_ALWAYS, _ORDINARY, None)
         if handle in (None, ctypes.c_void_p(-1).value):

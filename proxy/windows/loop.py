@@ -82,7 +82,7 @@ class Arrivals:
         self._transport = transport
 
     def poll(self, timeout: int) -> bool:
-        """Report it at once, whatever ``timeout`` is."""
+        """Report at once whether something has arrived, whatever ``timeout`` is."""
         del timeout
         return self._transport.has_arrivals()
 

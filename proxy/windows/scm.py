@@ -98,7 +98,7 @@ def stop(name: str) -> State:
 
 
 def state(name: str) -> State:
-    """Return how the service is; raise OSError."""
+    """Return the state of the service; raise OSError."""
     with _opened(name, _QUERY) as service:
         return _state(service)
 
@@ -144,7 +144,7 @@ class _Text(ctypes.Structure):
 
 
 def _configure(service: int, about: str) -> list[int]:
-    """Describe it, restart it after a crash, give it the time it needs and no more rights."""
+    """Set its description, its restarts after a crash, its time to end, and its few rights."""
     actions = (_Action * len(_RESTARTS))(*(_Action(1, delay) for delay in _RESTARTS))
     privileges = ctypes.create_unicode_buffer(_PRIVILEGES)
     wanted: dict[int, Any] = {
@@ -171,7 +171,7 @@ def _opened(name: str, access: int) -> Generator[int]:
 
 @contextlib.contextmanager
 def _process(number: int) -> Generator[int | None]:
-    """Give what a process can be waited for with, if there is one and we may."""
+    """Return a handle to wait for the process with, if there is one and we may."""
     synchronize = 0x100000
     handle = _kernel.OpenProcess(synchronize, False, number) if number else None
     try:

@@ -29,6 +29,6 @@ def words_of(code: str) -> Words:
 
 
 def table(name: str) -> Mapping[str, Words]:
-    """Return one of the tables."""
+    """Return a table of the catalogue."""
     found: Mapping[str, Words] = vars(import_module(f"proxy.words.of_{name}"))[f"OF_{name.upper()}"]
     return found

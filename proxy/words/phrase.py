@@ -19,7 +19,7 @@ class Phrase:
     values: "Mapping[str, str | float | Phrase]" = field(default_factory=dict)
 
     def said(self, language: Language = DEFAULT) -> str:
-        """Word it."""
+        """Return the phrase in words."""
         from proxy.words.catalogue import words_of  # with the first word
 
         words: str = getattr(words_of(self.code), language)

@@ -44,7 +44,7 @@ _HOW = {"FILE": "-f", "DIR": "-d"}
 
 
 def script(known: Completed) -> str:
-    """Return it."""
+    """Return the completion script."""
     return filled(
         _SCRIPT,
         ledger=_any(each.name for each in known.ledger),

@@ -22,7 +22,7 @@ complete -c breb-proxy -n __fish_use_subcommand -l version -d 'show the version'
 
 
 def script(known: Completed) -> str:
-    """Return it."""
+    """Return the completion script."""
     return "".join([_HEAD, *_words(known), *_options(known)])
 
 

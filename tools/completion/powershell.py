@@ -51,7 +51,7 @@ _WORDS = "                if ($command -eq '@command@') { $offered = @words@ }"
 
 
 def script(known: Completed) -> str:
-    """Return it."""
+    """Return the completion script."""
     return filled(
         _SCRIPT,
         ledger=_list(each.name.partition(" ")[2] for each in known.ledger),

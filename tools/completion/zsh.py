@@ -53,7 +53,7 @@ _ACTIONS = {"FILE": "_files", "DIR": "_files -/", "": " "}
 
 
 def script(known: Completed) -> str:
-    """Return it."""
+    """Return the completion script."""
     top = [(each.name, each.about) for each in known.top]
     top += [("--help", "show this help"), ("--version", "show the version")]
     below = [(each.name.partition(" ")[2], each.about) for each in known.ledger]

@@ -125,7 +125,7 @@ def counted(number: int) -> Phrase:
 
 
 def amount(entry: LedgerEntry) -> str:
-    """Return how much, with its currency."""
+    """Return the amount with its currency."""
     told = entry["payment"]
     value, currency = (told.get(f"amount.{part}", "") for part in ("value", "currency"))
     return plain(f"{value} {currency}".strip())

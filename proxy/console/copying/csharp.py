@@ -31,7 +31,7 @@ _AFTER = (
 
 
 def csharp(request: Sendable, door: CallerUrl) -> str:
-    """Word it as a program."""
+    """Write the request as a program."""
     lines, skipped = ascii_lines(request)
     of_content = [line for line in lines if line[0].lower().startswith(_OF_CONTENT)]
     add = "TryAddWithoutValidation"

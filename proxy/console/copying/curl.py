@@ -9,7 +9,7 @@ from proxy.console.sendable import Sendable
 
 
 def curl(request: Sendable, door: CallerUrl) -> str:
-    """Word it for curl in a POSIX shell."""
+    """Write the request for curl in a POSIX shell."""
     words = ["curl", "--globoff", "--path-as-is", *_options(request, door)]
     for name, value in with_defaults(request):
         words += ["--header", word(raw(curl_line(name, value)))]

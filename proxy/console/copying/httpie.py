@@ -14,7 +14,7 @@ _METHOD = re.compile(r"[A-Za-z]+")
 
 
 def httpie(request: Sendable, door: CallerUrl) -> str:
-    """Word it for HTTPie in a POSIX shell; raise NotCopied."""
+    """Write the request for HTTPie in a POSIX shell; raise NotCopied."""
     if not _METHOD.fullmatch(request.method):
         raise NotCopied(phrase("copy.method"))
     words = ["http", "--path-as-is", "--ignore-netrc"]

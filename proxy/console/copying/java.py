@@ -19,7 +19,7 @@ _IMPORTS = (
 
 
 def java(request: Sendable, door: CallerUrl) -> str:
-    """Word it as a file that ``java`` runs."""
+    """Write the request as a file that ``java`` runs."""
     lines, skipped = ascii_lines(request)
     fields = [f".header({escaped(name)}, {escaped(value)})" for name, value in lines]
     if door.keyed:

@@ -17,7 +17,7 @@ from proxy.console.sendable import Sendable
 
 
 def javascript(request: Sendable, door: CallerUrl) -> str:
-    """Word it as a module for Node."""
+    """Write the request as a module for Node."""
     lines = [f"// {MASKED}"] if request.masked else []
     # fetch sends no body with these, even if the upstream accepts one.
     bodiless = request.method in ("GET", "HEAD")

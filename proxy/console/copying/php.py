@@ -7,7 +7,7 @@ from proxy.console.sendable import Sendable
 
 
 def php(request: Sendable, door: CallerUrl) -> str:
-    """Word it as a PHP file."""
+    """Write the request as a PHP file."""
     fields = [f"        {_literal(raw(curl_line(*line)))}," for line in with_defaults(request)]
     if door.keyed:
         fields.append(f"        '{KEY_FIELD}: ' . getenv('{KEY}'),")

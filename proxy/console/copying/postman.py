@@ -12,7 +12,7 @@ _SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
 
 def postman(request: Sendable, door: CallerUrl) -> str:
-    """Word it as a Postman collection of one request (Import, then Raw text).
+    """Write the request as a Postman collection of one request (Import, then Raw text).
 
     Raises NotCopied.
     """

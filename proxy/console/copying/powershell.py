@@ -17,7 +17,7 @@ _FILE = "[IO.File]::WriteAllBytes(${0}, {1})"
 
 
 def powershell(request: Sendable, door: CallerUrl) -> str:
-    """Word it for curl.exe in PowerShell."""
+    """Write the request for curl.exe in PowerShell."""
     words = ["curl.exe --globoff --path-as-is", *_options(request)]
     config = []
     for option, value in _values(request, door):

@@ -6,7 +6,7 @@ from proxy.console.sendable import Sendable
 
 
 def python(request: Sendable, door: CallerUrl) -> str:
-    """Word it as a Python program."""
+    """Write the request as a Python program."""
     lines = [f"# {MASKED}"] if request.masked else []
     easy = plain(request.target) and simple(request) and not door.socket
     lines += _requests(request, door) if easy else _standard_library(request, door)
@@ -36,7 +36,7 @@ def _requests(request: Sendable, door: CallerUrl) -> list[str]:
 
 
 def _standard_library(request: Sendable, door: CallerUrl) -> list[str]:
-    """Word what URL libraries would tidy up: http.client sends target and fields as they are."""
+    """Write it for http.client, which changes nothing; URL libraries would."""
     modules = ["http.client", *(["os"] if door.keyed else [])]
     modules += ["socket"] if door.socket else []
     client = "HTTPSConnection" if door.scheme == "https" else "HTTPConnection"

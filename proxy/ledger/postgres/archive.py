@@ -40,19 +40,19 @@ class DatabaseArchive:
 
     @contextmanager
     def reading(self) -> Iterator[LedgerConnection]:
-        """Open it for reading, as it is at this moment."""
+        """Open the ledger for reading, as it is at this moment."""
         with self._opened() as session, session.reading():
             yield session
 
     @contextmanager
     def snapshot(self) -> Iterator[LedgerConnection]:
-        """Open it for a walk, which never has all of it in memory."""
+        """Open the ledger for a walk, which never has all of it in memory."""
         with self._opened() as session, session.reading():
             yield Cursors(session)
 
     @contextmanager
     def changing(self) -> Iterator[LedgerConnection]:
-        """Open it for a change, while no replica writes."""
+        """Open the ledger for a change, while no replica writes."""
         with self._opened() as session, session.writing():
             yield session
 
@@ -69,18 +69,18 @@ class DatabaseArchive:
         return 3
 
     def backup(self, target: Path) -> int:
-        """Refuse it: the database's own tools copy it."""
+        """Refuse: a database is copied by its own tools."""
         del target
         raise LedgerRefused(phrase("ledger.backup-database", address=str(self._database)))
 
     def take_in(self, file: Path) -> Intake:
-        """Take it in, in one transaction."""
+        """Take in the ledger of a file, in one transaction."""
         from proxy.ledger.postgres.intake import take_in
 
         with self._opened() as session:
             return take_in(session, file)
 
     def forget_answers(self) -> int:
-        """Delete them."""
+        """Delete the answers that are kept for repeats."""
         with self.changing() as connection:
             return connection.execute("DELETE FROM reply").rowcount

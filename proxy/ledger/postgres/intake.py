@@ -68,7 +68,7 @@ def take_in(session: LedgerSession, path: Path) -> Intake:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Let what is wrong be said of the file: the setting names the database."""
+    """Name the file in a refusal that is about it; else it would name the database."""
     try:
         yield
     except LedgerInUse as error:

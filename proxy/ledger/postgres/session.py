@@ -84,7 +84,7 @@ class LedgerSession:
 
     @property
     def lost(self) -> bool:
-        """Whether it is over: it takes no more statements."""
+        """Whether the session is over: it takes no more statements."""
         return self._connection.closed
 
     def script(self, statements: str) -> None:
@@ -100,7 +100,7 @@ class LedgerSession:
     def executemany(
         self, statement: str, values: Sequence[Values]
     ) -> "psycopg.Cursor[tuple[Any, ...]]":
-        """Execute one for each of ``values``, on one way to the server and back."""
+        """Execute a statement for each of ``values``, in one round trip."""
         with _in_words():
             cursor = self._connection.cursor()
             if values:
@@ -118,7 +118,7 @@ class LedgerSession:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Do what is in the block in one transaction, while nobody else adds to the chain."""
+        """Run the block in one transaction, while nobody else adds to the chain."""
         try:
             self.script(_BEGIN)
             yield
@@ -130,7 +130,7 @@ class LedgerSession:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Read what is in the block as it is at one moment."""
+        """Have all reading in the block see one moment."""
         self.script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
             yield
@@ -139,14 +139,14 @@ class LedgerSession:
                 self.script("ROLLBACK")
 
     def break_off(self) -> None:
-        """End it from another thread, although it waits for an answer."""
+        """End the session from another thread, although it waits for an answer."""
         with suppress(OSError, psycopg.Error):
             descriptor = socket.dup(self._connection.fileno())
             with socket.socket(fileno=descriptor) as peer:
                 peer.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """End it."""
+        """End the session."""
         self._connection.close()
 
 

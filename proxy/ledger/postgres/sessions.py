@@ -23,7 +23,7 @@ def keep(database: Database) -> None:
 
 
 def let_go(database: Database) -> None:
-    """End them."""
+    """End all idle sessions."""
     with _guard:
         sessions = _kept.pop(database, [])
     for session in sessions:
@@ -54,7 +54,7 @@ def _given_back(database: Database, session: LedgerSession) -> bool:
 
 
 def _idle(database: Database) -> LedgerSession | None:
-    """Return one that still works; None if there is none."""
+    """Return an idle session that still works; None if there is none."""
     while (session := _taken(database)) is not None:
         try:
             session.execute("SELECT 1")

@@ -105,7 +105,7 @@ class DatabaseStore:
         chain.append(session, events)
 
     def break_off(self) -> None:
-        """Have what waits for the database fail: called by another thread."""
+        """Make what waits for the database fail; called from another thread."""
         self._session.break_off()
 
     # -- rows ------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ class DatabaseStore:
         *,
         anew: Sequence[Row] = (),
     ) -> list[Row]:
-        """Write what may be written of it in one commit; return the rows that were opened."""
+        """Write a batch in one commit, as far as it may be; return the rows that were opened."""
         del anew  # it knows better what the database lacks
         session = self._joined()
         lost, before = self._lost, {row: row.number for row in (*self._lost, *openings)}
@@ -221,7 +221,7 @@ class DatabaseStore:
         return int(count)
 
     def exceeds(self, limit: int) -> bool:
-        """Report that it does not: a database has its own bounds, and gives no room back."""
+        """Return false: a database has its own bounds, and gives no room back."""
         del limit
         return False
 

@@ -49,5 +49,5 @@ class Cursors:
         return CursorPages(self._session, name)
 
     def executemany(self, statement: str, values: Sequence[Values]) -> CursorPages:
-        """Refuse it: a walk changes nothing."""
+        """Refuse: a walk changes nothing."""
         raise NotImplementedError

@@ -25,12 +25,12 @@ class FileArchive:
         return FileStore.open(self._path, may_make=may_make)
 
     def reading(self) -> AbstractContextManager[LedgerConnection]:
-        """Open it for reading, also while it is written."""
+        """Open the file for reading, also while a proxy writes to it."""
         return opened(self._path, "ro")
 
     @contextmanager
     def snapshot(self) -> Iterator[LedgerConnection]:
-        """Open it for a walk; what is no text in it, since somebody edited it, is no error."""
+        """Open the file for a walk; a value that was edited, and is no text, is no error."""
         with opened(self._path, "ro") as connection:
             connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
             connection.execute("BEGIN")
@@ -43,7 +43,7 @@ class FileArchive:
 
     @contextmanager
     def changing(self) -> Iterator[LedgerConnection]:
-        """Open it for a change, also while it is written."""
+        """Open the file for a change, also while a proxy writes to it."""
         with opened(self._path, "rw") as connection:
             renew(connection, self._path)
             connection.execute("BEGIN IMMEDIATE")
@@ -65,11 +65,11 @@ class FileArchive:
         return backup(self._path, target)
 
     def take_in(self, file: Path) -> Intake:
-        """Refuse it: a file needs no other, it is moved."""
+        """Refuse: a ledger in a file is moved, and takes in no other."""
         raise LedgerRefused(phrase("ledger.intake-file", path=str(file)))
 
     def forget_answers(self) -> int:
-        """Delete them, and overwrite where they stood."""
+        """Delete the answers for repeats, and overwrite their place in the file."""
         from proxy.ledger.sqlite.forgetting import forget_answers
 
         return forget_answers(self._path)

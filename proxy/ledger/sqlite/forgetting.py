@@ -7,7 +7,7 @@ from proxy.ledger.sqlite.renewal import renew
 
 
 def forget_answers(path: Path) -> int:
-    """Delete them, and overwrite where they stood; return how many. Raise LedgerRefused."""
+    """Delete the kept answers and overwrite their place; return how many. Raise LedgerRefused."""
     with opened(path, "rw") as connection:
         renew(connection, path)
         connection.execute("PRAGMA secure_delete = ON").fetchall()

@@ -27,7 +27,7 @@ class Lock:
     """The right to write to one ledger; raises LedgerRefused if another process has it."""
 
     def __init__(self, ledger: Path) -> None:
-        """Take it, or name its holder."""
+        """Take the lock, or name its holder."""
         self.path = _beside(ledger)
         self._name = str(self.path)
         self._descriptor = _open(self.path)
@@ -75,7 +75,7 @@ class Lock:
         return identity(self._name) == self._identity
 
     def release(self) -> None:
-        """Release it; the file stays, since another process may wait with it open."""
+        """Release the lock; the file stays, since another process may wait with it open."""
         os.close(self._descriptor)
 
 

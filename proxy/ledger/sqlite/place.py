@@ -77,7 +77,7 @@ class Place:
         os.close(self._descriptor)
 
     def release(self) -> None:
-        """Release it for others."""
+        """Release the place for others."""
         self.let_go()
         self._lock.release()
 

@@ -237,7 +237,7 @@ class FileStore:
         ]
 
     def _execute(self, statement: str, values: Iterable[Value]) -> int:
-        """Execute it; return the number of rows that it changed."""
+        """Execute a statement; return the number of rows that it changed."""
         values = tuple(values)
         try:
             return self._connection.execute(statement, values).rowcount
