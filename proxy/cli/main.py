@@ -6,6 +6,7 @@ Modules are imported where they are used, so that probes start in a fraction of 
 import contextlib
 import errno
 import gc
+import importlib
 import io
 import os
 import signal
@@ -214,67 +215,32 @@ def _ending(code: int) -> Callable[..., None]:
     return lambda *_: os._exit(code)
 
 
-def _credentials(name: str) -> Callable[[list[str]], int]:
-    def log_in_or_out(arguments: list[str]) -> int:
-        from proxy.cli import login
+def _command(module: str, *before: str) -> Callable[[list[str]], int]:
+    """Return the command in a module of this folder; ``before`` goes before its arguments."""
 
-        return login.main(name, arguments)
+    def run(arguments: list[str]) -> int:
+        main: Callable[..., int] = importlib.import_module(f"proxy.cli.{module}").main
+        return main(*before, arguments)
 
-    return log_in_or_out
-
-
-def _tokens(arguments: list[str]) -> int:
-    from proxy.cli import tokens
-
-    return tokens.main(arguments)
-
-
-def _tour(arguments: list[str]) -> int:
-    from proxy.cli import tour
-
-    return tour.main(arguments)
-
-
-def _check(arguments: list[str]) -> int:
-    from proxy.cli import check
-
-    return check.main(arguments)
-
-
-def _ledger(arguments: list[str]) -> int:
-    from proxy.cli.ledger import commands
-
-    return commands.main(arguments)
-
-
-def _service(arguments: list[str]) -> int:
-    from proxy.cli import service
-
-    return service.main(arguments)
-
-
-def _completion(arguments: list[str]) -> int:
-    from proxy.cli import completion
-
-    return completion.main(arguments)
+    return run
 
 
 _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": _start("run"),
     "serve": _start("serve"),
     "demo": _start("demo"),
-    "tour": _tour,
+    "tour": _command("tour"),
     "sandbox": _sandbox,
     "wait": _admin_command("wait"),
     "status": _admin_command("status"),
     "console": _admin_command("console"),
     "refresh": _admin_command("refresh"),
     "quit": _admin_command("quit"),
-    "check": _check,
-    "tokens": _tokens,
-    "login": _credentials("login"),
-    "logout": _credentials("logout"),
-    "ledger": _ledger,
-    "service": _service,
-    "completion": _completion,
+    "check": _command("check"),
+    "tokens": _command("tokens"),
+    "login": _command("login", "login"),
+    "logout": _command("login", "logout"),
+    "ledger": _command("ledger.commands"),
+    "service": _command("service"),
+    "completion": _command("completion"),
 }
