@@ -219,96 +219,54 @@ def takes_nothing(_: trustme.CA, __: Path) -> Fault:
 
 
 def resets(_: trustme.CA, __: Path) -> Fault:
-    upstream = Faulty(reset)
-    return Fault(
-        at(upstream),
-        502,
-        "connection_terminated",
-        "the upstream closed the connection without a response",
-        "send the request again only if it is safe to repeat",
-        sent=True,
-        upstream=upstream,
-    )
+    return _closed(Faulty(reset), "the upstream closed the connection without a response")
 
 
 def resets_in_the_head(_: trustme.CA, __: Path) -> Fault:
-    upstream = Faulty(lambda reader: reader.sock.sendall(b"HTTP/1.1 200 OK\r\nX: "))
-    return Fault(
-        at(upstream),
-        502,
-        "connection_terminated",
+    return _closed(
+        Faulty(lambda reader: reader.sock.sendall(b"HTTP/1.1 200 OK\r\nX: ")),
         "the upstream closed the connection before its response was complete",
-        "send the request again only if it is safe to repeat",
-        sent=True,
-        upstream=upstream,
     )
 
 
 def hangs_up_a_kept_connection(_: trustme.CA, __: Path) -> Fault:
-    upstream = Stale(wait)
-    return Fault(
-        at(upstream),
-        502,
-        "connection_terminated",
-        "the upstream closed a kept-alive connection",
-        "send the request again only if it is safe to repeat",
-        sent=True,
-        upstream=upstream,
-    )
+    return _closed(Stale(wait), "the upstream closed a kept-alive connection")
+
+
+def _closed(upstream: Faulty, detail: str) -> Fault:
+    step = "send the request again only if it is safe to repeat"
+    return Fault(at(upstream), 502, "connection_terminated", detail, step, True, upstream)
 
 
 def nonsense(_: trustme.CA, __: Path) -> Fault:
-    upstream = Faulty(send(b"SSH-2.0-OpenSSH_9.6\r\n"))
-    return Fault(
-        at(upstream),
-        502,
-        "http_protocol_error",
-        "the response does not begin as HTTP/1.1 does",
-        "uses HTTP/1.1",
-        sent=True,
-        upstream=upstream,
-    )
+    return _not_http(b"SSH-2.0-OpenSSH_9.6\r\n", "the response does not begin as HTTP/1.1 does")
 
 
 def switches_protocols(_: trustme.CA, __: Path) -> Fault:
-    upstream = Faulty(send(b"HTTP/1.1 101 Sure\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"))
-    return Fault(
-        at(upstream),
-        502,
-        "http_protocol_error",
+    return _not_http(
+        b"HTTP/1.1 101 Sure\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
         "the upstream answered 101, but the request did not ask for that",
-        "uses HTTP/1.1",
-        sent=True,
-        upstream=upstream,
     )
 
 
 def two_framings(_: trustme.CA, __: Path) -> Fault:
-    upstream = Faulty(
-        send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n")
-    )
-    return Fault(
-        at(upstream),
-        502,
-        "http_protocol_error",
+    return _not_http(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n",
         "the response is not valid HTTP",
-        "uses HTTP/1.1",
-        sent=True,
-        upstream=upstream,
     )
 
 
 def oversized_head(_: trustme.CA, __: Path) -> Fault:
-    upstream = Faulty(send(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 131_072))
-    return Fault(
-        at(upstream),
-        502,
-        "http_response_header_section_size",
+    return _not_http(
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 131_072,
         "the response's headers are larger than 131072 bytes",
-        "uses HTTP/1.1",
-        sent=True,
-        upstream=upstream,
+        "http_response_header_section_size",
     )
+
+
+def _not_http(answer: bytes, detail: str, kind: str = "http_protocol_error") -> Fault:
+    upstream = Faulty(send(answer))
+    return Fault(at(upstream), 502, kind, detail, "uses HTTP/1.1", True, upstream)
 
 
 def _certified(certificate: trustme.LeafCert, detail: str, step: str, **settings: Any) -> Fault:
