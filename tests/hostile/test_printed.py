@@ -24,6 +24,7 @@ from proxy.telemetry.log_format import JsonFormatter, TextFormatter
 from proxy.terminal.arguments import say
 from proxy.terminal.screen import Screen
 from tests.support.ledgers import closed, row
+from tests.support.terminal import Terminal
 
 # The clipboard, the screen, the title, a colour, C1, DEL, text turned around, line ends.
 HOSTILE = (
@@ -195,13 +196,6 @@ def test_a_screen_and_what_is_said_beside_it(capfd: pytest.CaptureFixture[str]) 
     harmless(screen._stream.getvalue())  # type: ignore[attr-defined]
     say(f"{HOSTILE}\n{HOSTILE}")
     harmless(capfd.readouterr().err)
-
-
-class Terminal(io.StringIO):
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        return True
 
 
 def test_a_terminal_gets_our_colours_and_nothing_else() -> None:

@@ -15,6 +15,11 @@ def upstream(api: Callable[[Call], bytes | None]) -> Iterator[RawUpstream]:
 
 
 @pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+@pytest.fixture
 def given(tmp_path: Path) -> dict[str, object]:
     """Settings of a proxy that asks the API about its ledger's rows."""
     return {"ledger": tmp_path / "ledger.db", "ledger_ask": "true"}

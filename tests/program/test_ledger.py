@@ -37,11 +37,6 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
-
-
-@pytest.fixture
 def upstream() -> Iterator[RawUpstream]:
     with RawUpstream(OK) as made:
         yield made

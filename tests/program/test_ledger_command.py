@@ -25,11 +25,6 @@ from tests.support.wire import connect
 CREATED = "2026-11-25T13:00:00.5Z"
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
-
-
 def ledger(path: Path, *arguments: str, code: int = 0, **settings: object) -> Ended:
     given = {"BREB_LEDGER": path, "BREB_ADMIN_LISTEN": "127.0.0.1:1", **settings}
     ended = command("ledger", *arguments, cwd=path.parent, **given)

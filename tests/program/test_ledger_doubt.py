@@ -30,11 +30,6 @@ MADE = answer("200 OK", b'{"id": "p-1", "status": "PROCESSING"}', "Content-Type:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
-
-
-@pytest.fixture
 def upstream() -> Iterator[RawUpstream]:
     with RawUpstream(MADE) as made:
         yield made

@@ -51,11 +51,6 @@ def api() -> Api:
     return Api()
 
 
-@pytest.fixture
-def asking(tmp_path: Path) -> dict[str, object]:
-    return {"ledger": tmp_path / "ledger.db", "ledger_ask": "true"}
-
-
 def pay(proxy: Program, path: str = PATH, value: str = "1000", **given: Any) -> int:
     amount = {"value": value, "currency": "COP"}
     body = json.dumps({"account_id": "a-1", "amount": amount, **given}).encode()
@@ -118,9 +113,9 @@ def test_a_payment_whose_answer_was_lost_is_found_settled_by_itself(tmp_path: Pa
 
 
 def test_what_is_sure_is_settled_and_nothing_else(
-    upstream: RawUpstream, api: Api, asking: dict[str, object]
+    upstream: RawUpstream, api: Api, given: dict[str, object]
 ) -> None:
-    with Program(upstream.url, **asking) as proxy:
+    with Program(upstream.url, **given) as proxy:
         pay(proxy, resolution_id="r-1")
         pay(proxy, resolution_id="r-2")
         api.made[1]["status"] = "REJECTED"
@@ -145,16 +140,16 @@ def test_what_is_sure_is_settled_and_nothing_else(
         assert "no se encontró" in absent["said"]["es"]
         assert absent["next"] is not None
         assert row(proxy, 3)["asking"]["next"] is None, "a contradiction is for a person"
-        shown = command("ledger", "show", "4", "--ledger", str(asking["ledger"]), cwd=proxy.cwd).out
+        shown = command("ledger", "show", "4", "--ledger", str(given["ledger"]), cwd=proxy.cwd).out
         assert "read back to" in shown
         assert "asked next" in shown
         assert all(each.startswith("GET /v1/payments?") for each in api.asked)
 
 
 def test_what_is_masked_decides_nothing(
-    upstream: RawUpstream, api: Api, asking: dict[str, object]
+    upstream: RawUpstream, api: Api, given: dict[str, object]
 ) -> None:
-    with Program(upstream.url, **asking, redact="resolution_id") as proxy:
+    with Program(upstream.url, **given, redact="resolution_id") as proxy:
         pay(proxy, resolution_id="r-1234567890ab")
         api.made[0]["resolution_id"] = "r-9999999990ab"
         (told,) = asked_about(proxy, 1)
@@ -164,9 +159,9 @@ def test_what_is_masked_decides_nothing(
 
 
 def test_our_own_rules_hold_for_us(
-    upstream: RawUpstream, api: Api, asking: dict[str, object]
+    upstream: RawUpstream, api: Api, given: dict[str, object]
 ) -> None:
-    with Program(upstream.url, **asking, deny="GET /v1/payments*") as proxy:
+    with Program(upstream.url, **given, deny="GET /v1/payments*") as proxy:
         pay(proxy, resolution_id="r-1")
         (told,) = asked_about(proxy, 1)
         assert told["evidence"][0]["code"] == "own-rule"
@@ -174,10 +169,10 @@ def test_our_own_rules_hold_for_us(
 
 
 def test_one_payment_of_two_rows_is_settled_once(
-    upstream: RawUpstream, api: Api, asking: dict[str, object]
+    upstream: RawUpstream, api: Api, given: dict[str, object]
 ) -> None:
     """The API makes one payment of a resolution: whoever adds up must not find two."""
-    with Program(upstream.url, **asking) as proxy:
+    with Program(upstream.url, **given) as proxy:
         pay(proxy, resolution_id="r-1")
         api.makes = False
         pay(proxy, resolution_id="r-1")
@@ -188,10 +183,10 @@ def test_one_payment_of_two_rows_is_settled_once(
 
 @pytest.mark.parametrize("refusal", ["401 Unauthorized", "403 Forbidden"])
 def test_a_refusal_ends_the_questions_and_mints_no_token(
-    upstream: RawUpstream, api: Api, asking: dict[str, object], refusal: str
+    upstream: RawUpstream, api: Api, given: dict[str, object], refusal: str
 ) -> None:
     api.says = json_answer({"message": "no"}, refusal)
-    with Program(upstream.url, **asking) as proxy:
+    with Program(upstream.url, **given) as proxy:
         until(lambda: proxy.status()["token"]["history"][-1]["ago"] > 1.1, "an older token")
         pay(proxy, resolution_id="r-1")
         pay(proxy, resolution_id="r-2")
@@ -203,10 +198,10 @@ def test_a_refusal_ends_the_questions_and_mints_no_token(
 
 
 def test_who_asks_for_time_is_asked_no_second_question(
-    upstream: RawUpstream, api: Api, asking: dict[str, object]
+    upstream: RawUpstream, api: Api, given: dict[str, object]
 ) -> None:
     api.says = answer("429 Too Many Requests", b"{}", "Retry-After: 3600")
-    with Program(upstream.url, **asking) as proxy:
+    with Program(upstream.url, **given) as proxy:
         api.silent = False
         pay(proxy, resolution_id="r-1")  # of which row 2 is a repeat: it has an id to ask for
         api.silent = True
@@ -219,7 +214,7 @@ def test_who_asks_for_time_is_asked_no_second_question(
 
 
 def test_a_start_finds_what_was_left_open_and_a_stop_waits_for_no_answer(
-    upstream: RawUpstream, api: Api, asking: dict[str, object]
+    upstream: RawUpstream, api: Api, given: dict[str, object]
 ) -> None:
     arrived, over = threading.Event(), threading.Event()
 
@@ -229,7 +224,7 @@ def test_a_start_finds_what_was_left_open_and_a_stop_waits_for_no_answer(
         over.wait()
 
     try:
-        with Program(upstream.url, **asking) as proxy:
+        with Program(upstream.url, **given) as proxy:
             upstream.takeover = silence
             threading.Thread(target=left, args=(proxy,), daemon=True).start()
             assert arrived.wait(PATIENCE)
@@ -237,7 +232,7 @@ def test_a_start_finds_what_was_left_open_and_a_stop_waits_for_no_answer(
             proxy.process.wait()
         arrived.clear()
         upstream.takeover = None
-        with Program(upstream.url, **asking) as proxy:
+        with Program(upstream.url, **given) as proxy:
             assert row(proxy, 1)["outcome"] == "unknown"
             upstream.takeover = silence
             assert arrived.wait(PATIENCE), "nobody asks about it"
@@ -252,8 +247,8 @@ def left(proxy: Program) -> None:
         pay(proxy, resolution_id="r-1")
 
 
-def test_off_is_off(upstream: RawUpstream, api: Api, asking: dict[str, object]) -> None:
-    settings = {**asking, "ledger_ask": "false"}
+def test_off_is_off(upstream: RawUpstream, api: Api, given: dict[str, object]) -> None:
+    settings = {**given, "ledger_ask": "false"}
     with Program(upstream.url, **settings) as proxy:
         pay(proxy, resolution_id="r-1")
         until(lambda: proxy.status()["ledger"]["in_doubt"] == 1, "not in doubt")

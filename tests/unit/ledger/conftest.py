@@ -54,6 +54,11 @@ def where(
 
 
 @pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+@pytest.fixture
 def either(where: Where) -> Iterator[Store]:
     store = archive_of(where).store()
     yield store

@@ -104,11 +104,6 @@ def told(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "proxy.ledger")
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
-
-
 @on_clockwork
 async def test_what_is_not_found_is_asked_for_a_day_ever_more_seldom_and_left_in_doubt(
     path: Path, caplog: pytest.LogCaptureFixture

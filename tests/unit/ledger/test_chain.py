@@ -21,11 +21,6 @@ from tests.support.ledgers import closed, filled, first_format, row
 UNTOLD = Body()
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
-
-
 def exported(path: Path) -> list[chain.Exported]:
     with closing(connect(path, "ro")) as connection:
         return list(chain.exported(connection))

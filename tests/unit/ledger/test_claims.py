@@ -53,11 +53,6 @@ def test_of_a_key_one_request_is_sent_that_is_not_proved_unprocessed(
                 assert told["exchange"] in made or told["payment"]["resolution_id"] in resolutions
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
-
-
 def claims(path: Path) -> Claims:
     return Claims(Ledger(path, Retention(400, 1 << 30)))
 

@@ -4,8 +4,6 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-import pytest
-
 from proxy.ledger.chain import ChainLink
 from proxy.ledger.cut import newest
 from proxy.ledger.sqlite.store import FileStore
@@ -15,11 +13,6 @@ from tests.support.ledgers import closed, row
 
 OLD, NEW = "2020-01-01T00:00:00.000000Z", "2021-01-01T00:00:00.000000Z"
 BETWEEN = "2020-06-01T00:00:00.000000Z"
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
 
 
 def written(path: Path, *outcomes: str, at: str = OLD) -> None:

@@ -22,11 +22,6 @@ ANSWER = KnownAnswer(201, [(b"Content-Type", b"text/plain"), (b"X", b"\xe9")], b
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
-
-
-@pytest.fixture
 def store(path: Path) -> Iterator[FileStore]:
     opened = FileStore.open(path)
     yield opened

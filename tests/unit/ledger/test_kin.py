@@ -13,11 +13,6 @@ from tests.support.ledgers import closed, first_format, row
 from tests.support.look_ups import looked_up
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
-
-
 @pytest.mark.parametrize("blank", [" ", ""])
 def test_other_rows_tell_whose_an_answer_is(path: Path, blank: str) -> None:
     same = Body(1, "", f'{{"resolution_id":{blank}"r-9"}}')

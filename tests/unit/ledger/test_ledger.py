@@ -43,11 +43,6 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
-
-
-@pytest.fixture
 async def ledger(path: Path) -> AsyncIterator[Ledger]:
     made = Ledger(path, Retention(400, 1 << 30))
     yield made

@@ -15,11 +15,6 @@ from tests.support.ledgers import closed, row
 from tests.support.look_ups import looked_up
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
-
-
 def entry(path: Path, made: Row | None = None, **end: Any) -> LedgerEntry:
     store = FileStore.open(path)
     made = made or row()

@@ -19,11 +19,6 @@ from proxy.ledger.verdict import settle
 from tests.support.ledgers import closed, filled, first_format, row
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
-
-
 def names(path: Path, **asked: object) -> list[str]:
     with reading(path) as reader:
         return [entry["exchange"] for entry in reader.entries(Query(**asked))]  # type: ignore[arg-type]

@@ -6,15 +6,9 @@ import pytest
 
 from proxy.terminal.screen import Screen
 from proxy.terminal.table import Cell, lines
+from tests.support.terminal import Terminal
 
 HEAD = ("id", "amount", "")
-
-
-class Terminal(io.StringIO):
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        return True
 
 
 def test_columns_are_as_wide_as_what_is_in_them() -> None:

@@ -12,6 +12,7 @@ from proxy.ledger.verdict import conclude, settle
 from proxy.terminal.screen import Screen
 from tests.support.ledgers import filled
 from tests.support.look_ups import looked_up
+from tests.support.terminal import Terminal
 
 
 def test_a_table_has_a_line_for_each_row(entries: list[dict[str, Any]]) -> None:
@@ -35,12 +36,6 @@ def test_a_table_has_a_line_for_each_row(entries: list[dict[str, Any]]) -> None:
 
 @pytest.mark.needs("posix")
 def test_on_a_terminal_what_is_in_doubt_is_red(entries: list[dict[str, Any]]) -> None:
-    class Terminal(io.StringIO):
-        encoding = "utf-8"
-
-        def isatty(self) -> bool:
-            return True
-
     lines = table(entries, Screen(Terminal(), {"TERM": "xterm"}))
     assert "\x1b[31mleft open" in lines[1]
     assert "\x1b[31munknown" in lines[2]

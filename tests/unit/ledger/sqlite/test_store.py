@@ -26,11 +26,6 @@ from tests.support.ledgers import closed, filled, first_format, row
 from tests.support.own_time import own_time
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
-
-
 def contents(path: Path, what: str = "exchange, outcome") -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(f"SELECT {what} FROM request ORDER BY number").fetchall()
