@@ -1,4 +1,4 @@
-"""Requests of the proxy's own: they go the way of every caller's request, in a caller's name."""
+"""Requests of the proxy's own, which go the way of all requests, in a caller's name."""
 
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""At most half of the upstream's connections serve requests that go at their caller's pace.
+"""Limits requests that go at their caller's pace to half of the upstream's connections.
 
 A caller that sends a byte a second would use one for hours, and some hundred of them would use all.
 While there is a place, a body goes up as it comes, since the upstream may answer before its end. A

@@ -1,4 +1,4 @@
-"""Rows in doubt that a new payment looks like, though the API would take it for another one."""
+"""Finds rows in doubt that a new payment looks like, though to the API it is another payment."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ def free(connection: LedgerConnection, openings: list[Row], closings: Sequence[R
 
 
 def _any(connection: LedgerConnection, closings: Sequence[Row]) -> bool:
-    """Report whether any row is in doubt: mostly none is, which is asked once for all."""
+    """Report whether any row is in doubt: mostly none is, and one question tells that for all."""
     if any(row.end is not None and row.end.doubtful for row in closings):
         return True
     return connection.execute(_ANY).fetchone() is not None

@@ -1,8 +1,9 @@
-"""Asks the API by itself about rows in doubt, with GET alone, until each is settled or a person's.
+"""Asks the API by itself about rows in doubt, with GET only, until a person has to decide.
 
-Invariants: one question at a time, and a second between two; none without a token, and none that
-has one fetched; a refusal (401, 403) ends all questions until there is another token; while the API
-does not answer, or asks for time, nobody asks it. When each row's turn is, says `asking`.
+Invariants: one question at a time, and a second between two; no question without a token, and
+none that makes the keeper fetch one; a refusal (401, 403) ends all questions until there is another
+token; while the API does not answer, or asks for time, nobody asks it. `asking` says when it is a
+row's turn.
 """
 
 import asyncio
@@ -95,7 +96,7 @@ class Asker:
             self._new.clear()
             try:
                 wait = await self._round()
-            except LedgerRefused as refusal:  # who writes it says so; here it is tried again
+            except LedgerRefused as refusal:  # the writer reports it; here it is tried again
                 log.debug("rows in doubt cannot be asked about: %s", refusal)
                 wait = LOOK
             except Exception as error:
@@ -135,7 +136,7 @@ class Asker:
         self._tried = {number: at for number, at in self._tried.items() if number in waits}
         self._next = self._wall() + max(min(waits.values()), 0.0) if waits else None
         ready = [row for row in rows if waits.get(row["number"], 1.0) <= 0]
-        # One that always fails keeps nobody else back.
+        # A row that always fails must not hold up the others.
         ready.sort(key=lambda each: (self._tried.get(each["number"], 0.0), each["number"]))
         for row in ready:
             if held := self._held_back():

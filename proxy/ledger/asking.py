@@ -1,6 +1,6 @@
 """When the API is asked about a row in doubt, and how far that has come: all from its evidence.
 
-So the proxy that asks, the commands and the console say the same, and a restart forgets nothing.
+So the proxy, the commands and the console say the same, and a restart forgets nothing.
 """
 
 import zlib
@@ -37,9 +37,9 @@ def asking(entry: LedgerEntry, now: datetime | None = None) -> Asking:
 
 
 def due(entry: LedgerEntry, now: datetime) -> float | None:
-    """Return seconds until a row is to be asked about, below 0 if it is time; None: no more.
+    """Return the seconds until the next question about a row, below 0 if it is due; None: none.
 
-    A time further ahead than any question can be comes from a clock that was wrong.
+    A time that is too far ahead for any question was written while the clock was wrong.
     """
     at = _due(entry)
     if at is None:
@@ -49,7 +49,7 @@ def due(entry: LedgerEntry, now: datetime) -> float | None:
 
 
 def is_for_a_person(entry: LedgerEntry) -> bool:
-    """Report whether the API is asked no more about a row in doubt."""
+    """Report whether the questions about a row in doubt are over: a person has to decide."""
     return _due(entry) is None
 
 

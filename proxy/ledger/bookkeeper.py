@@ -93,7 +93,7 @@ class Bookkeeper:
         return None
 
     async def _judge(self, exchange: Exchange, row: Row, alike: LooksRepeated) -> None:
-        """Return if a row may be opened although it looks like one in doubt."""
+        """Return if a row may be opened although it looks like one in doubt; or raise."""
         if self._guard is not None:
             await self._guard.judge(exchange, alike.row)
         row.guarded, row.alike = False, None

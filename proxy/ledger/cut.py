@@ -1,4 +1,4 @@
-"""What deletion by age or size leaves of the chain: an entry that says what is gone, the cut.
+"""The cut: the entry that deletion by age or size leaves in the chain, to say what is gone.
 
 Entries that tell of deleted rows alone are deleted with them. The newest cut has all that a reader
 needs to walk over the gaps: each gap with the hash of its last entry, and which rows are gone.

@@ -1,4 +1,4 @@
-"""The rows in doubt, for who asks the API about them by itself."""
+"""The rows in doubt, as the asker sees them."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from proxy.ledger.kin import Kin
 from proxy.ledger.reading import Query, reading
 from proxy.ledger.verdict import conclude
 
-MOST = 200  # rows, the newest: so many at once are a person's
+MOST = 200  # rows, the newest: if there are more at once, a person has to look
 
 
 @dataclass(frozen=True, slots=True)

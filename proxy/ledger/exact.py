@@ -12,7 +12,7 @@ _decode = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str).d
 def exact(body: bytes) -> Any:  # noqa: ANN401  whatever a body holds
     """Read a body; None if it is no JSON in UTF-8, or has too many values.
 
-    While it is read nothing else runs, in no other thread either.
+    Nothing else runs meanwhile, not even another thread.
     """
     if sum(map(body.count, (b",", b"[", b"{"))) > MOST:
         return None

@@ -1,4 +1,4 @@
-"""Tells the log the head of the chain when it has moved, so that it is kept off the machine too."""
+"""Logs the chain's head when it has moved: logs are kept on other machines, too."""
 
 import logging
 import math
@@ -31,7 +31,7 @@ class Heads:
             return
         try:
             head = store.head()
-        except (sqlite3.Error, OSError):  # who writes says so
+        except (sqlite3.Error, OSError):  # the writer reports it
             return
         if head != self._told:
             log.info("the chain of the ledger %s is at %s", self._where, head)

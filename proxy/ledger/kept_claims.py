@@ -34,7 +34,7 @@ _BYTES = 232  # of a claim with a UUID, measured
 
 
 def free(connection: LedgerConnection, openings: list[Row]) -> list[Row]:
-    """Return the rows that may be opened: not those whose key another row has."""
+    """Return the rows that may be opened: those whose key no other row has."""
     new: set[tuple[str, str]] = set()
     return [row for row in openings if row.claim is None or _may_take(connection, row.claim, new)]
 
@@ -88,7 +88,7 @@ def end(connection: LedgerConnection, row: Row, claim: KeyClaim) -> None:
 
 
 def free_row(connection: LedgerConnection, number: int, exchange: str) -> None:
-    """Free the key of a row, whichever that is, that was surely not sent."""
+    """Free the key that a row has, if it has one: the row was surely not sent."""
     connection.execute("DELETE FROM claim WHERE number = ? AND exchange = ?", (number, exchange))
 
 

@@ -1,4 +1,4 @@
-"""The facts of a ledger's other rows about one row: whose payment is whose."""
+"""What other rows tell of a row: which payment belongs to which."""
 
 import json
 from collections.abc import Mapping

@@ -105,7 +105,7 @@ class Ledger:
         return self._writer.long_in_doubt
 
     def asked_by(self, asker: "Asker") -> None:
-        """Tell ``asker`` from now on when a row has come to be in doubt."""
+        """From now on, tell ``asker`` of each row that comes to be in doubt."""
         self.asker = asker
 
         def told() -> None:
@@ -124,7 +124,7 @@ class Ledger:
         return marked(self._writer.salt, value)
 
     def damaged(self, words: Said) -> None:
-        """Take from a reader that the file is broken: nothing more is written to it."""
+        """Note that a reader found the file broken: nothing more is written to it."""
         self._writer.damage = words
 
     def open(self, row: Row, tell: Tell | None = None) -> Coroutine[Any, Any, None]:
@@ -165,7 +165,7 @@ class Ledger:
             self._waiting.pop(row, None)
 
     def close(self, row: Row, end: End, tell: Tell | None = None) -> None:
-        """Write down how it ended, soon; ``tell`` as for `open`."""
+        """Write down soon how the request ended; ``tell`` as for `open`."""
         row.end = end
         if tell is not None:
             self._tells.append(tell)
@@ -230,7 +230,7 @@ class Ledger:
         return 0.0 if since is None else time.monotonic() - since
 
     def _watch(self) -> None:
-        """Look whether the disk answers; let nobody wait for ever."""
+        """Watch whether the disk answers, so that nobody waits for ever."""
         self._look = self._loop.call_later(_LOOK, self._watch)
         stalled = self._stalled()
         sick = stalled > _STALLED

@@ -1,8 +1,9 @@
 """What makes two payments look like the same one, though the API takes them for two.
 
-Of a Bre-B payment that is caller, account, payee and amount, whatever its resolution: who resolves
-a key anew after a time-out pays again. The payee is known from the answer that gave the resolution.
-Of other payments it is the whole body. All is kept as hashes with the ledger's key.
+Two Bre-B payments look the same if caller, account, payee and amount are the same, whatever their
+resolutions: a caller that resolves the key anew after a time-out pays again. The payee is known
+from the answer that gave the resolution. Other payments look the same if their bodies are equal.
+All of that is kept as hashes with the ledger's key.
 """
 
 import json
@@ -31,7 +32,7 @@ class Likeness(NamedTuple):
     of: str
 
     def among(self, marks: str) -> str:
-        """Return a row's marks, a JSON object, with this among them."""
+        """Return a row's marks, a JSON object, with this likeness among them."""
         before = marks.removesuffix("}") + ("" if marks == "{}" else ",")
         return f'{before}"natural":"{self.natural}","of":"{self.of}"}}'
 
@@ -50,7 +51,7 @@ class Likenesses:
         self._payees: OrderedDict[str, str] = OrderedDict()
 
     def learn(self, answer: bytes) -> None:
-        """Take from the answer to a resolution whose key it is."""
+        """Learn from an answer which key a resolution is for."""
         document = exact(answer)
         key = document.get("key") if isinstance(document, dict) else None
         if not isinstance(key, dict) or not isinstance(document.get("id"), str):

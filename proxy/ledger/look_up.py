@@ -61,7 +61,7 @@ class LookUp:
             asked.append(came)
             likely += await asyncio.to_thread(comparison.candidates, things)
             if any(each.sure for each in likely) or came.retry_after is not None:
-                break  # a known id tells everything; who asks for time gets it
+                break  # a known id tells everything; an API that asks for time gets it
         likely.sort(key=lambda each: each.rank, reverse=True)
         what = questions.operation(entry)
         found = finding(asked, likely, None if what is None else what.operation)

@@ -75,7 +75,7 @@ def _unknown(entry: LedgerEntry, said: Phrase) -> Told:
 
 
 def after(entry: LedgerEntry, before: Told, found: Evidence) -> Told:
-    """Answer with what a look-up found just now, too: only what is sure of the row counts."""
+    """Answer with what a look-up found just now, too; only what is surely the row's counts."""
     code = found["code"]
     known = next((each["known"] for each in found["candidates"] if each["sure"]), {})
     name, state = known.get("id", "-"), known.get("status", "-")

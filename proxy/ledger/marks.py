@@ -9,7 +9,7 @@ _BYTES = 16  # of a mark
 def marked(salt: bytes, value: str) -> str:
     """Return the mark of ``value`` in the ledger whose salt it is, as hexadecimal digits.
 
-    It is empty without a salt, before the ledger could be opened: no row is written then.
+    Without a salt it is empty: the ledger is not open yet, and no row is written.
     """
     if not salt:
         return ""

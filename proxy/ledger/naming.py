@@ -33,7 +33,7 @@ def keyed(connection: LedgerConnection, name: str) -> set[int]:
 
 
 def holding(connection: LedgerConnection, name: str, mark: str) -> set[int]:
-    """Return the numbers of rows that hold a name, be it as a part of another: see `has`."""
+    """Return the numbers of rows that may have a name: `has` leaves out parts of other names."""
     as_json = json.dumps(name, ensure_ascii=False)[1:-1]
     values = (name, as_json, as_json, name, mark, mark, MOST)
     found = connection.execute(_HOLDING, values).fetchall()
@@ -48,7 +48,7 @@ def mark_of(connection: LedgerConnection, name: str) -> str:
 
 
 def has(entry: LedgerEntry, name: str, mark: str) -> bool:
-    """Report whether a row has a name whole: as a part of another it would be another's."""
+    """Report whether a row has a name whole, and not as a part of another name."""
     if mark in (*entry["marks"].values(), entry["answer"].get("id_mark")):
         return True
     whole = (entry["exchange"], *entry["payment"].values(), *entry["answer"].values())

@@ -38,7 +38,7 @@ def replayed(row: int, kept: KnownAnswer) -> Answered:
 
 
 def found(row: int, document: bytes) -> Answered:
-    """Return what the API has of the first now."""
+    """Return what the API has now of what the first request made."""
     note = phrase("repeat.found", row=row)
     kept = KnownAnswer(200, _JSON, document)
     return Answered("found", row, _marked(kept, f"the API's, for row {row}"), note)
@@ -59,12 +59,12 @@ def _marked(kept: KnownAnswer, whose: str) -> KnownAnswer:
 
 
 def other_request(row: int | None) -> Repeated:
-    """Say that the key came before with another request."""
+    """Say that the key came earlier with another request."""
     return KeyReused(phrase("repeat.other", row=_named(row)), row)
 
 
 def under_way(row: int | None) -> Repeated:
-    """Say that the first is not over."""
+    """Say that the first request is not over."""
     return RepeatUnderWay(phrase("repeat.under-way", row=_named(row)), row)
 
 

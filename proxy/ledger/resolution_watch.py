@@ -1,4 +1,4 @@
-"""Sees the answers that give resolutions, for who must know whose they are."""
+"""Watches the answers that give resolutions, to know which payee each is for."""
 
 from collections.abc import Awaitable, Iterable
 

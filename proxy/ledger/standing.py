@@ -21,7 +21,7 @@ class Standing(Enum):
 
 
 def standing(entry: LedgerEntry | None) -> Standing:
-    """Return how the row stands that has a key."""
+    """Return the standing of the row that has the key."""
     if entry is None:
         return Standing.GONE
     if entry["outcome"] is None:

@@ -24,7 +24,7 @@ class DatabaseArchive:
         self._session: LedgerSession | None = None
 
     def store(self, *, may_make: bool = True) -> DatabaseStore:
-        """Come as a replica that writes rows."""
+        """Join as a replica that writes rows."""
         del may_make  # an empty database in place of a full one is another database
         return DatabaseStore(self._database)
 

@@ -55,7 +55,7 @@ def take_in(session: LedgerSession, path: Path) -> Intake:
         held = archive.store(may_make=False)
     try:
         with _named(path):
-            held.recover()  # as at a start: nobody is left who could say how these ended
+            held.recover()  # as at a start: no process is left that could say how these ended
             found = verify(path)
         if found.first is not None:
             what = found.first.words
@@ -122,7 +122,7 @@ def _copy(session: LedgerSession, file: LedgerConnection, table: str, newest: in
 
 
 def _proved(written: LedgerConnection, path: Path, head: ChainLink | None) -> ChainLink:
-    """Return the head, if all agrees with the chain, and that goes on from ``head``."""
+    """Return the chain's head, if all agrees with it, and it goes on from ``head``."""
     found = verified(written, head)
     if found.first is not None:
         what = found.first.words

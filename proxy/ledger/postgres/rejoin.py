@@ -18,7 +18,7 @@ class OpenRow(NamedTuple):
 
 
 def found_open(session: LedgerSession, replica: int, known: Iterable[Row]) -> list[OpenRow]:
-    """Return the rows that the database has of a replica, and that replica does not know of.
+    """Return a replica's rows that the database has open, and the replica does not know of.
 
     Their commit was confirmed to nobody, so nothing of them was sent. One that was written anew,
     after a failover had lost it, may have another number than we know.

@@ -167,7 +167,7 @@ CREATE TABLE reply (
 SET LOCAL search_path TO DEFAULT;
 """
 
-# The ledgers of files that were taken in: none is a second time.
+# The ledgers of files that were taken in: each is taken in once.
 _INTAKE = f"""
 SET LOCAL search_path TO breb_ledger;
 CREATE TABLE intake (

@@ -73,7 +73,7 @@ class Place:
         self._lock.sign(ledger)
 
     def let_go(self) -> None:
-        """Hold the file no longer; the lock file is the opener's."""
+        """Let go of the file; the lock file belongs to the opener."""
         os.close(self._descriptor)
 
     def release(self) -> None:

@@ -44,7 +44,7 @@ class FileStore:
     def __init__(self, path: Path, connection: sqlite3.Connection, place: Place) -> None:
         self.path = path
         self._connection = connection
-        self._log: Log | None = Log(path)  # None while it is to be begun again
+        self._log: Log | None = Log(path)  # None until it is begun again
         self.place = place
         ledger, salt = connection.execute(schema.IDENTITY).fetchone()
         self._last = _newest(connection)
@@ -280,7 +280,7 @@ class FileStore:
     def exceeds(self, limit: int) -> bool:
         """Report whether rows and answers take more bytes than that.
 
-        Claims stay for long, and must not push rows out.
+        Claims do not count: they stay for long, and must not push rows out.
         """
         size = self.size()
         return size > limit and size - kept_claims.size(self._connection) > limit
@@ -449,7 +449,7 @@ def _keep_from_others(path: Path) -> None:
 
 
 def _blank(connection: sqlite3.Connection) -> bool:
-    """Report whether there is nothing in it, or a ledger that a full disk kept from being made."""
+    """Report whether the file is empty, or has a ledger that a full disk left unfinished."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (parts,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     return int(application) == int(parts) == 0
@@ -500,7 +500,7 @@ def refuse_other(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def check(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise LedgerRefused unless it is a ledger that this version reads, and whole."""
+    """Raise LedgerRefused unless the file is a whole ledger that this version reads."""
     refuse_other(connection, path)
     # Reads every page: some two seconds for each million rows.
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()

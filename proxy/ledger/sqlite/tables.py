@@ -15,7 +15,7 @@ APPLICATION = 0x42524542  # "BREB", in the file's head
 VERSION = 3
 PAGE = 2048  # bytes: half of SQLite's usual page, since each payment's commit writes whole pages
 
-# Not IN: of a list of more than two SQLite makes a table, anew for each statement.
+# Not IN: for a list of more than two, each statement makes a table of its own.
 _ONE_OF = " OR ".join(f"outcome = {outcome!r}" for outcome in OUTCOMES)
 
 # The triggers that keep a ledger's promises; they are made anew when an older ledger is renewed.
