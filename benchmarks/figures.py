@@ -24,7 +24,6 @@ class Figure:
     unit: str
     scenario: str
     value: Value
-    more_is_better: bool = False
 
 
 def cpu_us(run: Run) -> float | None:

@@ -97,14 +97,14 @@ class Manager:
             self._socket.sendto("\n".join(lines).encode(), self._address)
 
 
-def handed_over(environment: Mapping[str, str] = os.environ) -> HandedOver:
+def handed_over() -> HandedOver:
     """Take over the sockets of LISTEN_FDS; raise SettingsError if they cannot be meant for us."""
-    if environment.get("LISTEN_PID") != str(os.getpid()):
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
         return HandedOver()  # they were for a parent process, whose environment we have
-    count = environment.get("LISTEN_FDS", "")
+    count = os.environ.get("LISTEN_FDS", "")
     if not count.isdigit():
         return HandedOver()
-    names = environment.get("LISTEN_FDNAMES")
+    names = os.environ.get("LISTEN_FDNAMES")
     named = names.split(":") if names else [CALLERS, ADMIN]
     found: dict[str, list[socket.socket]] = {CALLERS: [], ADMIN: []}
     for number, name in zip(range(_FIRST, _FIRST + int(count)), _endless(named), strict=False):

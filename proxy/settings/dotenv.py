@@ -136,7 +136,7 @@ def unreadable(text: str) -> list[tuple[int, str]]:
     return found
 
 
-def unresolved(text: str, environment: Mapping[str, str] = os.environ) -> list[str]:
+def unresolved(text: str) -> list[str]:
     """Return the names whose values lose a ``${NAME}``, since nothing has that name.
 
     python-dotenv replaces it by nothing, in quotes of either kind as well.
@@ -146,7 +146,7 @@ def unresolved(text: str, environment: Mapping[str, str] = os.environ) -> list[s
     from dotenv.parser import parse_stream
     from dotenv.variables import Variable, parse_variables
 
-    known, found = set(environment), []
+    known, found = set(os.environ), []
     for binding in parse_stream(io.StringIO(text)):
         if binding.key is None:
             continue

@@ -22,7 +22,6 @@ from proxy.words import Said
 
 log = logging.getLogger("proxy.traces")
 
-RESULTS = ("sent", "rejected", "not-delivered", "queue-full")
 _BATCH = 256  # exchanges, each of two spans or more
 _TURN = 4  # exchanges that are worded in a turn of the event loop
 _HEAVY = 4 << 20  # bytes of all targets that wait: a refused one may have 64 KiB
