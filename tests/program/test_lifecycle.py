@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -45,16 +45,23 @@ def request(port: int, target: str = "/", method: str = "GET") -> bytes:
     return f"{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_an_exchange_under_way_is_finished_before_the_end(number: int) -> None:
+@contextlib.contextmanager
+def under_way(method: str = "GET", **settings: object) -> Iterator[tuple[Gate, Program, Reader]]:
+    """Begin an exchange, which goes on until its gate is opened."""
     gate = Gate()
     with (
         RawUpstream(gate) as upstream,
-        Program(upstream.url) as proxy,
+        Program(upstream.url, **settings) as proxy,
         connect(proxy.port) as caller,
     ):
-        caller.sock.sendall(request(proxy.port, "/slow"))
+        caller.sock.sendall(request(proxy.port, "/slow", method))
         assert gate.arrived.wait(PATIENCE)
+        yield gate, proxy, caller
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_exchange_under_way_is_finished_before_the_end(number: int) -> None:
+    with under_way() as (gate, proxy, caller):
         proxy.process.send_signal(number)
         proxy.until("/readyz", 503)
         gate.open.set()
@@ -66,14 +73,7 @@ def test_an_exchange_under_way_is_finished_before_the_end(number: int) -> None:
 
 
 def test_new_connections_are_refused_while_draining() -> None:
-    gate = Gate()
-    with (
-        RawUpstream(gate) as upstream,
-        Program(upstream.url) as proxy,
-        connect(proxy.port) as caller,
-    ):
-        caller.sock.sendall(request(proxy.port, "/slow"))
-        assert gate.arrived.wait(PATIENCE)
+    with under_way() as (gate, proxy, _):
         proxy.process.send_signal(signal.SIGTERM)
         proxy.until("/readyz", 503)
         deadline = time.monotonic() + 5
@@ -98,14 +98,7 @@ def test_new_connections_are_refused_while_draining() -> None:
 def test_the_grace_bounds_the_drain_and_who_still_waits_is_told(
     method: str, outcome: str | None, retry_after: list[str]
 ) -> None:
-    gate = Gate()
-    with (
-        RawUpstream(gate) as upstream,
-        Program(upstream.url, shutdown_grace=0.5) as proxy,
-        connect(proxy.port) as caller,
-    ):
-        caller.sock.sendall(request(proxy.port, "/slow", method))
-        assert gate.arrived.wait(PATIENCE)
+    with under_way(method, shutdown_grace=0.5) as (gate, proxy, caller):
         assert proxy.stop() == 0
         answer = read_answer(caller)
         assert answer is not None
@@ -190,14 +183,7 @@ def test_a_second_signal_ends_at_once_and_says_what_it_cut_off() -> None:
 
 def test_the_first_signal_after_quit_cuts_nothing() -> None:
     """A kubelet sends one to each sidecar of a Job whose application has ended."""
-    gate = Gate()
-    with (
-        RawUpstream(gate) as upstream,
-        Program(upstream.url) as proxy,
-        connect(proxy.port) as caller,
-    ):
-        caller.sock.sendall(request(proxy.port, "/slow"))
-        assert gate.arrived.wait(PATIENCE)
+    with under_way() as (gate, proxy, caller):
         assert proxy.admin("/quit", "POST")[0] == 202
         proxy.until("/readyz", 503)
         proxy.process.send_signal(signal.SIGTERM)
@@ -552,14 +538,7 @@ def test_lines_of_exchanges_stand_before_the_line_of_the_end() -> None:
 
 
 def test_the_last_line_of_a_clean_end_stands_behind_the_last_exchange() -> None:
-    gate = Gate()
-    with (
-        RawUpstream(gate) as upstream,
-        Program(upstream.url, log_format="text") as proxy,
-        connect(proxy.port) as caller,
-    ):
-        caller.sock.sendall(request(proxy.port, "/slow"))
-        assert gate.arrived.wait(PATIENCE)
+    with under_way(log_format="text") as (gate, proxy, _):
         proxy.process.send_signal(signal.SIGTERM)
         proxy.until("/readyz", 503)
         gate.open.set()

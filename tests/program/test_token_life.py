@@ -435,19 +435,24 @@ def test_a_401_is_cured_by_one_renewal_and_a_replay_of_the_same_bytes() -> None:
         assert metric(proxy, "breb_proxy_replays_total") == 3
 
 
+def ask_at_once(proxy: Program, number: int) -> None:
+    """Send requests side by side; each is answered with the second token."""
+    callers = [connect(proxy.port) for _ in range(number)]
+    for caller in callers:
+        caller.sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    for caller in callers:
+        got = read_answer(caller)
+        assert got is not None
+        assert (got.status, got.body) == (200, b"token2")
+        caller.sock.close()
+
+
 def test_a_storm_of_401s_causes_one_renewal() -> None:
     authority = Authority()
     with authority.upstream() as upstream, Program(upstream.url) as proxy:
         past_youth(proxy)
         authority.kill()
-        callers = [connect(proxy.port) for _ in range(60)]
-        for caller in callers:
-            caller.sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        for caller in callers:
-            got = read_answer(caller)
-            assert got is not None
-            assert (got.status, got.body) == (200, b"token2")
-            caller.sock.close()
+        ask_at_once(proxy, 60)
         assert len(authority.issued) == 2
 
 
@@ -467,14 +472,7 @@ def test_401s_on_all_connections_do_not_keep_a_new_token_from_being_had() -> Non
     ):
         past_youth(proxy)
         authority.kill()
-        callers = [connect(proxy.port) for _ in range(4)]
-        for caller in callers:
-            caller.sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        for caller in callers:
-            got = read_answer(caller)
-            assert got is not None
-            assert (got.status, got.body) == (200, b"token2")
-            caller.sock.close()
+        ask_at_once(proxy, 4)
 
 
 def test_a_body_beyond_the_limit_is_not_replayed_and_the_401_passed_on() -> None:
