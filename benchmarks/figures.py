@@ -96,10 +96,10 @@ def _all(results: Results) -> Iterator[Figure]:
         yield Figure(f"p99, {TITLES[name].title}", "ms", name, lambda run: run.p99_us / 1e3)
     for name in ("get32", "get512", "post32", "tls32", "tlspost32"):
         title = f"Requests, {TITLES[name].title}"
-        yield Figure(title, "/s", name, lambda run: run.requests / run.seconds, True)
+        yield Figure(title, "/s", name, lambda run: run.requests / run.seconds)
     for name in ("down1g", "up1g"):
         title = f"Speed, {TITLES[name].title}"
-        yield Figure(title, "MiB/s", name, lambda run: 1024 / run.seconds, True)
+        yield Figure(title, "MiB/s", name, lambda run: 1024 / run.seconds)
     for name in ("get512", "down1g", "up1g"):
         yield Figure(f"Peak memory, {TITLES[name].title}", "MiB", name, _peak_mib)
     yield Figure("Start to first answer", "ms", "start", lambda run: 1e3 * run.seconds)
