@@ -19,6 +19,7 @@ from proxy.asgi import App, Message, Receive, Scope, Send
 from proxy.exchange.own_answer import date_line
 from proxy.http1.fields import Line, Lines
 from proxy.telemetry.metrics import Metrics, prepare
+from proxy.terminal.plain import plain
 from proxy.words import phrase, preferred
 from proxy.words.languages import LANGUAGES
 
@@ -113,8 +114,8 @@ class Probes:
             await _answer(send, status, f"{json.dumps(told)}\n".encode(), media_type=_JSON)
             return
         text = "ready" if ready else "not ready"
-        if _VERBOSE.search(scope["query_string"]):
-            text = "\n".join([*map(str, reasons), text])
+        if _VERBOSE.search(scope["query_string"]):  # for a terminal; a reason may quote a database
+            text = "\n".join([*(plain(str(each)) for each in reasons), text])
         await _answer(send, status, f"{text}\n".encode())
 
     async def _scrape(self, scope: Scope, send: Send) -> None:

@@ -12,6 +12,8 @@ import pytest
 from proxy.addresses import ListenAddress
 from proxy.admin import client
 from proxy.admin.client import AdminReply
+from proxy.admin.probes import Probes
+from proxy.admin.readiness import Readiness, Reason
 from proxy.cli import operate, tokens
 from proxy.cli.ledger import commands
 from proxy.errors import ProxyError
@@ -23,6 +25,7 @@ from proxy.telemetry.access_log import _coloured, _dated, _json_line, _plain
 from proxy.telemetry.log_format import JsonFormatter, TextFormatter
 from proxy.terminal.arguments import say
 from proxy.terminal.screen import Screen
+from proxy.words import phrase
 from tests.support.ledgers import closed, row
 from tests.support.terminal import Terminal
 
@@ -188,6 +191,29 @@ def test_the_list_of_tokens(
     out, err = capfd.readouterr()
     harmless(out + err)
     assert out + err
+
+
+class Unshared:
+    """A proxy that its database has told something."""
+
+    def readiness(self) -> Readiness:
+        return Readiness(True, [Reason("!", phrase("ready.not-shared", why=HOSTILE))])
+
+
+@pytest.mark.anyio
+async def test_the_reasons_of_readyz() -> None:
+    made: Any = Probes
+    probes = made(Unshared(), metrics=None, secret="", pages=None, module="")
+    scope = {"path": "/readyz", "method": "GET", "query_string": b"verbose", "headers": []}
+    told: list[Any] = []
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    await probes({**scope, "http_version": "1.0"}, None, send)
+    text = told[-1]["body"].decode()
+    assert "cHduZWQ=" in text
+    harmless(text)
 
 
 def test_a_screen_and_what_is_said_beside_it(capfd: pytest.CaptureFixture[str]) -> None:
