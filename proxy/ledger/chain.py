@@ -164,7 +164,7 @@ def _add(
         to = ChainLink(to.seq + 1, after(to.hash, events, cut))
         values += (to.seq, events, cut, to.hash)
     if values:
-        connection.execute(_APPEND + ", ".join(["(?, ?, ?, ?)"] * len(entries)), values)
+        connection.executemany(_APPEND + ", ".join(["(?, ?, ?, ?)"] * len(entries)), (values,))
     return to
 
 

@@ -45,10 +45,14 @@ class Place:
         """Raise Moved if the file is not at its place, OSError if there is no room to go on."""
         if not self.in_place:
             raise Moved(phrase("ledger.moved", path=str(self._path)))
-        if overwritten(self._descriptor):
-            raise LedgerRefused(phrase("ledger.overwritten", path=str(self._path)))
+        self.check_content()
         if not self._lock.in_place:
             self._lock_again()
+
+    def check_content(self) -> None:
+        """Check a file that is known to be at its place."""
+        if overwritten(self._descriptor):
+            raise LedgerRefused(phrase("ledger.overwritten", path=str(self._path)))
         if self._cramped:
             refuse_cramped(self._path)
 

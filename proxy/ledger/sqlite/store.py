@@ -19,6 +19,7 @@ from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.cut import cut
 from proxy.ledger.row import Row, Value, of_rows, storable
 from proxy.ledger.sqlite import tables
+from proxy.ledger.sqlite.folder import Folder
 from proxy.ledger.sqlite.lock import Lock
 from proxy.ledger.sqlite.log import Log
 from proxy.ledger.sqlite.place import Place, cramped, refuse_cramped, refuse_foreign_beside
@@ -45,6 +46,7 @@ class FileStore:
         self.path = path
         self._connection = connection
         self._log: Log | None = Log(path)  # None until it is begun again
+        self._folder = Folder(path)
         self.place = place
         ledger, salt = connection.execute(schema.IDENTITY).fetchone()
         self._last = _newest(connection)
@@ -237,12 +239,17 @@ class FileStore:
         ]
 
     def _execute(self, statement: str, values: Iterable[Value]) -> int:
-        """Execute a statement; return the number of rows that it changed."""
+        """Execute a statement; return the number of rows that it changed.
+
+        Python gives its lock away for each call of SQLite, and gets it back when the event loop
+        waits; `execute` makes one call more than `executemany`, to ask for the last number.
+        """
         values = tuple(values)
         try:
-            return self._connection.execute(statement, values).rowcount
+            return self._connection.executemany(statement, (values,)).rowcount
         except UnicodeEncodeError:  # a row must not fail for it, nor those that share its commit
-            return self._connection.execute(statement, tuple(map(storable, values))).rowcount
+            some = (tuple(map(storable, values)),)
+            return self._connection.executemany(statement, some).rowcount
 
     def head(self) -> chain.ChainLink:
         """Return the place and the hash of the chain's newest entry."""
@@ -333,9 +340,14 @@ class FileStore:
 
     def _check(self) -> None:
         """Raise OSError unless what is written now would be found by others."""
+        state = self._folder.state()
+        if self._folder.unchanged(state):
+            self.place.check_content()
+            return
         self.place.check()
         if self._log is None or not self._log.in_place:
             self._begin_log_again()
+        self._folder.remember(state)
 
     def _begin_log_again(self) -> None:
         """Save what is in a log whose name was taken away: it is in no other place."""
@@ -373,15 +385,18 @@ class _Transaction:
         self._connection = connection
 
     def __enter__(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.executescript("BEGIN IMMEDIATE")  # one hand-over: see `_execute`
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
-            self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
+            if kind is None:
+                self._connection.commit()
+            else:
+                self._connection.rollback()
         except sqlite3.Error:
             if self._connection.in_transaction:
                 with contextlib.suppress(sqlite3.Error):
-                    self._connection.execute("ROLLBACK")
+                    self._connection.rollback()
             if kind is None:
                 raise
 
