@@ -182,17 +182,22 @@ def _of_processes(name: str, unused: list[Unused]) -> Iterator[str]:
 
     Root takes the installed service's secret as well, whichever user the service runs as.
     """
+    for held in _open_files():
+        process = held.parents[1]
+        try:
+            if str(held.readlink()) == f"/memfd:{name} (deleted)":
+                yield _read(held, follow=True, anyones=of_service(process))
+        except _Foreign as error:
+            unused.append((phrase("reach.process", number=process.name), error.what))
+        except OSError:
+            continue  # it is closed by now, or another user's
+
+
+def _open_files() -> Iterator[Path]:
+    """Yield the open files of all processes, as far as the kernel shows them to us."""
     for folder in Path("/proc").glob("[0-9]*/fd"):
-        with contextlib.suppress(OSError):
-            for each in folder.iterdir():
-                with contextlib.suppress(OSError):
-                    if str(each.readlink()) != f"/memfd:{name} (deleted)":
-                        continue
-                    try:
-                        yield _read(each, follow=True, anyones=of_service(folder.parent))
-                    except _Foreign as error:
-                        whose = phrase("reach.process", number=folder.parent.name)
-                        unused.append((whose, error.what))
+        with contextlib.suppress(OSError):  # it has ended, or is another user's
+            yield from folder.iterdir()
 
 
 def of_service(process: Path) -> bool:

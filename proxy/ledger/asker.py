@@ -144,7 +144,7 @@ class Asker:
             self._tried[row["number"]] = self._clock()
             async with self._one:
                 await self._ask(row)
-        return GAP if ready else min(LOOK, *waits.values()) if waits else LOOK
+        return GAP if ready else min([LOOK, *waits.values()])
 
     def _held_back(self) -> float:
         """Return seconds for which nothing is asked, 0 if something may be."""

@@ -338,9 +338,11 @@ def _traces(options: "TracingOptions | None", settings: Settings) -> "Traces | N
 
 def _begun(recorder: "Recorder | None", traces: "Traces | None") -> Begun | None:
     """Return what is called with each exchange that begins; None if nobody wants to know."""
-    if traces is None or recorder is None:
-        return recorder.begin if recorder else traces.tracer.begin if traces else None
-    begins = (traces.tracer.begin, recorder.begin)
+    begins: list[Begun] = [] if traces is None else [traces.tracer.begin]
+    if recorder is not None:
+        begins.append(recorder.begin)
+    if len(begins) < 2:
+        return begins[0] if begins else None
 
     def begun(exchange: Exchange, request: Request) -> None:
         for begin in begins:
