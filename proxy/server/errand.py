@@ -1,4 +1,4 @@
-"""Runs a command's own work, and lets it clean up when a signal or a closed pipe ends it.
+"""An errand is a command's own work, which cleans up when a signal or a closed pipe ends it.
 
 A command may hold a token that nobody else knows. The first signal cancels its work, so that each
 `finally` runs; the second ends the process at once.
