@@ -150,6 +150,7 @@ OF_BOTH = r"\b(bytes|pid|UTC|GET|SHA)\b"  # words of either language
             "operate",
             "status_view",
             "tokens",
+            "token_ways",
             "login",
             "service",
             "windows_service",
