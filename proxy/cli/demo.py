@@ -24,7 +24,7 @@ from proxy.credentials import Credentials, FixedCredentials
 from proxy.errors import BadValue, SettingsError
 from proxy.invocation import COMMAND, curl
 from proxy.server import server, sockets
-from proxy.server.build import Parts
+from proxy.server.parts import Parts
 from proxy.settings.model import Settings
 from proxy.settings.problems import SettingsWrong, problems
 from proxy.telemetry import log_format

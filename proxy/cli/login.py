@@ -12,7 +12,7 @@ from pathlib import Path
 from proxy.credentials import Credentials, FixedCredentials
 from proxy.errors import CredentialsRefused, SettingsError, TokenError
 from proxy.server import errand
-from proxy.server.build import token_source
+from proxy.server.outward import token_source
 from proxy.settings import keychain
 from proxy.settings.dotenv import rewrite
 from proxy.settings.git import exposed

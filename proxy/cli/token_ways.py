@@ -116,7 +116,7 @@ class _Alone:
         return outcome[0]
 
     async def _ask(self, question: "Question[T]", outcome: list[T | TokenError]) -> None:
-        from proxy.server.build import token_source
+        from proxy.server.outward import token_source
         from proxy.settings.credentials import CredentialsReader
         from proxy.token.kept import fetched, keeper_for, kept, left_alive
 

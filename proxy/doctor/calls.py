@@ -16,9 +16,10 @@ from proxy.doctor.steps import Finding, Outcome, doubtful, failed, fine
 from proxy.errors import TokenError
 from proxy.passport.tokens import TOKEN_PATH
 from proxy.server import sockets
-from proxy.server.build import Parts, build
+from proxy.server.build import build
 from proxy.server.listener import Listener
 from proxy.server.options import listener_limits
+from proxy.server.parts import Parts
 from proxy.settings.credentials import CredentialsReader
 from proxy.settings.model import Settings
 from proxy.settings.sources import Sources

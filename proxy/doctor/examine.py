@@ -12,7 +12,7 @@ from proxy.doctor.listeners_check import LONGEST, door
 from proxy.doctor.network_check import NetworkCheck
 from proxy.doctor.settings_check import FoundSettings
 from proxy.doctor.steps import SWALLOWED, Chart, Outcome, Step, Topic
-from proxy.server.build import egress_proxy
+from proxy.server.outward import egress_proxy
 from proxy.settings import environment_proxy
 from proxy.settings.credentials import CredentialsReader
 from proxy.settings.model import Settings

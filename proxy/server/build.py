@@ -1,14 +1,12 @@
 """The composition root: Settings in, ASGI apps and the tasks behind them out."""
 
-import logging
 import os
 import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
-from proxy.addresses import Url
 from proxy.admin.access import Access
 from proxy.admin.probes import Probes
 from proxy.admin.status import Status
@@ -25,6 +23,8 @@ from proxy.exchange.uploads import Uploads
 from proxy.http1.request import Request
 from proxy.memory import Budget
 from proxy.server import options
+from proxy.server.outward import client_tls, egress_proxy, pool_of, token_source
+from proxy.server.parts import Closing, Parts
 from proxy.server.process import give_memory_back
 from proxy.settings.model import Settings
 from proxy.telemetry.access_log import AccessLog
@@ -33,8 +33,7 @@ from proxy.telemetry.state import StateMetrics
 from proxy.terminal.screen import coloured, is_terminal
 from proxy.token.keeper import TokenKeeper
 from proxy.token.source import PassportTokenSource, TokenSource
-from proxy.upstream import Client, Connector, EgressProxy, Pool
-from proxy.upstream.connector import ResumingContext, tls_context
+from proxy.upstream import Pool
 
 if TYPE_CHECKING:  # imported only where there is a console, or a ledger
     from proxy.admin.documents import About
@@ -48,34 +47,7 @@ if TYPE_CHECKING:  # imported only where there is a console, or a ledger
     from proxy.token.shared import SharedSource
     from proxy.token.watched import FetchEnded
 
-log = logging.getLogger("proxy.app")
 _PAGES = "proxy.server.pages"
-
-
-class Closing(Protocol):
-    """A pool, or the ledger."""
-
-    async def aclose(self) -> None:
-        """Finish the work under way, and release everything."""
-
-
-class Parts(NamedTuple):
-    """The parts that the server runs: two apps, the keeper, and those that it closes last."""
-
-    shell: Shell
-    final_state: FinalState
-    budget: Budget
-    admin: Probes
-    keeper: TokenKeeper
-    source: PassportTokenSource
-    closing: tuple[Closing, ...]
-    status: Status
-    flush: Callable[[], None]
-    journal: "Journal | None"
-    recorder: "Recorder | None"
-    books: "Books | None"
-    shared: "SharedSource | None"
-    traces: "Traces | None"
 
 
 def build(
@@ -143,10 +115,10 @@ class _Outward(NamedTuple):
 def _outward(
     settings: Settings, credentials: CredentialsSource, tracing: "TracingOptions | None"
 ) -> _Outward:
-    context, clock = _client_tls(settings), sleepless()
+    context, clock = client_tls(settings), sleepless()
     budget = Budget(options.most_held(settings), give_memory_back)
     egress = egress_proxy(settings, credentials)
-    pool = _pool(settings, settings.base_url.origin, context, egress, budget)
+    pool = pool_of(settings, settings.base_url.origin, context, egress, budget)
     source, token_pool = token_source(settings, credentials, clock, context, egress)
     return _Outward(clock, budget, pool, source, token_pool, _traces(tracing, settings))
 
@@ -252,67 +224,6 @@ def _token_endpoint(
     door = Guard(guarding._replace(keys=(), allow=(), deny=()))
     local = LocalTokens(guard, door, forward, keeper, guarding.keys, paths)
     return local.judge, local.forward
-
-
-def token_source(
-    settings: Settings,
-    credentials: CredentialsSource,
-    clock: Clock | None = None,
-    context: ResumingContext | None = None,
-    egress: EgressProxy | None = None,
-) -> tuple[PassportTokenSource, Pool]:
-    """Return the source of tokens, and the pool to close at the end."""
-    endpoint = settings.token_endpoint_url
-    context = context or _client_tls(settings)
-    # A pool of its own, even for the same origin: when all connections of the other are busy, most
-    # of all with 401s that wait for a new token, a token must still be available.
-    pool = _pool(settings, endpoint.origin, context, egress or egress_proxy(settings, credentials))
-    source = PassportTokenSource(
-        endpoint,
-        Client(pool, endpoint.origin),
-        credentials,
-        clock or sleepless(),
-        accept_language=settings.accept_language,
-        default_lifetime=settings.token_lifetime,
-        from_base_url=settings.token_url is None,
-        suspect=credentials.doubts,
-    )
-    return source, pool
-
-
-def _client_tls(settings: Settings) -> ResumingContext | None:
-    # Reading the system's authorities takes longer than making all other parts.
-    urls = (settings.base_url, settings.token_endpoint_url)
-    if all(url.scheme == "http" for url in urls):
-        return None
-    return tls_context(settings.ca_bundle, settings.client_cert, settings.client_cert_key)
-
-
-def _pool(
-    settings: Settings,
-    origin: Url,
-    context: ResumingContext | None,
-    egress: EgressProxy | None,
-    budget: Budget | None = None,
-) -> Pool:
-    connector = Connector(origin, settings.connect_timeout, context, egress)
-    return Pool(connector, options.pool_limits(settings), budget)
-
-
-def egress_proxy(
-    settings: Settings, credentials: CredentialsSource | None = None
-) -> EgressProxy | None:
-    """Return the way out through a corporate proxy, if there is one.
-
-    It never sees the client certificate, which is for the upstream. When that proxy refuses its
-    credentials, they are read again from ``credentials``, if given.
-    """
-    url = settings.egress_proxy
-    if url is None:
-        return None
-    tls = tls_context(settings.ca_bundle) if url.scheme == "https" else None
-    read = (lambda: None) if credentials is None else credentials.egress
-    return EgressProxy(url, settings.egress_credentials, tls, read)
 
 
 def _recording(settings: Settings) -> "tuple[Journal | None, Recorder | None]":

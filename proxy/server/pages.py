@@ -14,7 +14,7 @@ from proxy.asgi import App
 from proxy.settings.model import Settings
 
 if TYPE_CHECKING:
-    from proxy.server.build import Parts
+    from proxy.server.parts import Parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,9 @@ from proxy.exchange.problem import problem
 from proxy.http1.fields import Lines
 from proxy.memory import records
 from proxy.server import options, process, signals, sockets, tls_reload
-from proxy.server.build import Parts, build
+from proxy.server.build import build
 from proxy.server.listener import LAST_WORDS, Listener
+from proxy.server.parts import Parts
 from proxy.settings.model import Settings
 from proxy.telemetry import log_format
 from proxy.words import phrase
