@@ -127,9 +127,9 @@ class Pod:
         """Make a request inside the pod's network; status 0 stands for no answer."""
         return answer(self.asking(url, method, body, fields=fields))
 
-    def pull(self, lever: str, **values: Any) -> None:
-        """Pull one of the simulator's levers."""
-        url = f"http://127.0.0.1:9090/_sandbox/{lever}"
+    def set(self, control: str, **values: Any) -> None:
+        """Set one of the simulator's controls."""
+        url = f"http://127.0.0.1:9090/_sandbox/{control}"
         given = self.ask(url, "POST", json.dumps(values), fields=JSON)
         assert given["status"] < 300, given
 

@@ -51,7 +51,7 @@ def test_a_secret_that_changes_is_used_without_a_restart(pod: Pod) -> None:
 def test_a_deletion_loses_no_request_and_both_end_with_zero(pod: Pod) -> None:
     pod.simulator()
     pod.up()
-    pod.pull("behaviour", latency="6s")
+    pod.set("behaviour", latency="6s")
     asked = [pod.asking(APP) for _ in range(20)]
     pod.until_in_flight(20)
     codes = pod.down()

@@ -28,7 +28,7 @@ def test_callers_with_the_key_and_the_services_name_are_served(pod: Pod) -> None
 
 
 def test_a_rollout_loses_no_request(pod: Pod) -> None:
-    pod.pull("behaviour", latency="6s")
+    pod.set("behaviour", latency="6s")
     before = [pod.asking(URL, fields=KEY) for _ in range(20)]
     pod.until_in_flight(20)
     codes: dict[str, int] = {}

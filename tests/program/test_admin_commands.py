@@ -1,4 +1,4 @@
-"""The levers on a running proxy: what they print, their exit codes, how they find it."""
+"""The commands that ask a running proxy: what they print, their exit codes, how they find it."""
 
 import http.server
 import json
@@ -28,7 +28,7 @@ from tests.support.command import Ended, command, environment, on_terminal
 from tests.support.patience import PATIENCE
 from tests.support.spawner import start
 
-LEVERS = ["wait", "status", "console", "refresh", "quit"]
+COMMANDS = ["wait", "status", "console", "refresh", "quit"]
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +43,14 @@ def proxy(upstream: RawUpstream) -> Iterator[Program]:
         yield running
 
 
-def pull(proxy: Program, *arguments: str, **settings: object) -> Ended:
-    """Pull a lever of ``proxy``."""
+def ran(proxy: Program, *arguments: str, **settings: object) -> Ended:
+    """Run a command that asks ``proxy``."""
     settings = {"BREB_ADMIN_LISTEN": f"127.0.0.1:{proxy.admin_port}", **settings}
     return command(*arguments, cwd=proxy.cwd, **settings)
 
 
 def test_wait_ends_when_a_token_is_held(proxy: Program) -> None:
-    ended = pull(proxy, "wait", "--timeout", "0")
+    ended = ran(proxy, "wait", "--timeout", "0")
     assert ended.code == 0
     assert ended.out.startswith("ready after ")
 
@@ -76,7 +76,7 @@ def test_wait_says_why_there_is_no_token() -> None:
         Program(upstream.url, ready=False) as proxy,
     ):
         proxy.until("/readyz", 503)
-        ended = pull(proxy, "wait", "--timeout", "0.5")
+        ended = ran(proxy, "wait", "--timeout", "0.5")
         where = f"--admin-listen=127.0.0.1:{proxy.admin_port}"
         options = ["--timeout=0.5", where]
         spanish = command("wait", *options, cwd=proxy.cwd, LANG="es_CO.UTF-8").err
@@ -109,7 +109,7 @@ def test_wait_takes_seconds_alone(tmp_path: Path, value: str) -> None:
 
 
 def test_status_is_readable(proxy: Program) -> None:
-    ended = pull(proxy, "status")
+    ended = ran(proxy, "status")
     assert ended.code == 0
     first, empty, *rows = ended.out.splitlines()
     assert first == f"● ready  breb-proxy 1.0.0, pid {proxy.process.pid}"
@@ -137,11 +137,11 @@ def test_status_has_colours_on_a_terminal_alone(proxy: Program) -> None:
     where = f"--admin-listen=127.0.0.1:{proxy.admin_port}"
     assert "\x1b[" in on_terminal("status", where, cwd=proxy.cwd).out
     assert "\x1b[" not in on_terminal("status", where, cwd=proxy.cwd, NO_COLOR="1").out
-    assert "\x1b[" not in pull(proxy, "status").out
+    assert "\x1b[" not in ran(proxy, "status").out
 
 
 def test_status_for_a_program_is_the_whole_document(proxy: Program) -> None:
-    ended = pull(proxy, "status", "--json")
+    ended = ran(proxy, "status", "--json")
     assert ended.code == 0
     assert json.loads(ended.out).keys() == proxy.status().keys()
 
@@ -151,14 +151,14 @@ def test_status_fails_while_there_is_no_token() -> None:
         RawUpstream(token=lambda _: b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n") as upstream,
         Program(upstream.url, ready=False) as proxy,
     ):
-        ended = pull(proxy, "status")
+        ended = ran(proxy, "status")
     assert ended.code == 1
     assert ended.out.startswith("● not ready")
 
 
 def test_refresh_renews(proxy: Program) -> None:
     before = proxy.status()["token"]["token_id"]
-    ended = pull(proxy, "refresh")
+    ended = ran(proxy, "refresh")
     assert ended.code == 0
     assert ended.out.startswith("renewed: usable for 23 h")
     assert proxy.status()["token"]["token_id"] != before
@@ -172,7 +172,7 @@ def test_refresh_says_why_it_failed_and_what_still_works() -> None:
         return next(replies, b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n")
 
     with RawUpstream(token=once) as upstream, Program(upstream.url) as proxy:
-        ended = pull(proxy, "refresh")
+        ended = ran(proxy, "refresh")
     assert ended.code == 1
     assert "not renewed: the token endpoint refused the credentials: 401" in ended.err
     assert "the current token still works" in ended.err
@@ -182,7 +182,7 @@ def test_refresh_says_why_it_failed_and_what_still_works() -> None:
 def test_refresh_says_that_the_same_token_came_again() -> None:
     same = token_reply()
     with RawUpstream(token=lambda _: same) as upstream, Program(upstream.url) as proxy:
-        ended = pull(proxy, "refresh")
+        ended = ran(proxy, "refresh")
     assert ended.code == 1
     assert "not renewed: the token endpoint gave the same token again" in ended.err
 
@@ -192,14 +192,14 @@ def test_refresh_without_any_token_says_so() -> None:
         RawUpstream(token=lambda _: b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n") as upstream,
         Program(upstream.url, ready=False) as proxy,
     ):
-        ended = pull(proxy, "refresh")
+        ended = ran(proxy, "refresh")
     assert ended.code == 1
     assert "there is no usable token" in ended.err
 
 
 def test_quit_ends_the_proxy() -> None:
     with RawUpstream() as upstream, Program(upstream.url) as proxy:
-        ended = pull(proxy, "quit")
+        ended = ran(proxy, "quit")
         assert (ended.code, ended.out) == (0, "shutting down: 0 exchanges under way may finish\n")
         assert proxy.process.wait(PATIENCE) == 0
 
@@ -213,14 +213,14 @@ def test_commands_work_where_no_folder_can_be_written(tmp_path: Path) -> None:
         with proxy:
             assert proxy.secret == ""
             where = f"--admin-listen=127.0.0.1:{proxy.admin_port}"
-            for lever in ("status", "refresh", "quit"):
-                assert command(lever, where, cwd=tmp_path, **nowhere).code == 0
+            for name in ("status", "refresh", "quit"):
+                assert command(name, where, cwd=tmp_path, **nowhere).code == 0
             assert proxy.process.wait(PATIENCE) == 0
 
 
 def test_the_console_is_opened_once_by_the_address_that_is_printed(tmp_path: Path) -> None:
     with RawUpstream() as upstream, Program(upstream.url, console=True) as proxy:
-        printed = pull(proxy, "console").out.strip()
+        printed = ran(proxy, "console").out.strip()
         page, _, link = printed.partition("#secret=")
         assert page == f"http://127.0.0.1:{proxy.admin_port}/"
         given = [("Authorization", f"Bearer {link}")]
@@ -268,14 +268,14 @@ def test_no_address_of_a_console_is_made_for_a_foreign_program(tmp_path: Path) -
 
 
 def test_a_console_that_is_off_is_said_so(proxy: Program) -> None:
-    ended = pull(proxy, "console")
+    ended = ran(proxy, "console")
     assert ended.code == 1
     assert ended.err == (
         "breb-proxy: the console is off: set BREB_CONSOLE=true, or start with --console\n"
     )
 
 
-def test_levers_reach_a_unix_socket(tmp_path: Path) -> None:
+def test_commands_reach_a_unix_socket(tmp_path: Path) -> None:
     where = f"unix:{tmp_path}/admin.sock"
     settings = {
         "BREB_CLIENT_ID": "test-client",
@@ -302,17 +302,17 @@ def test_levers_reach_a_unix_socket(tmp_path: Path) -> None:
             serving.kill()
 
 
-@pytest.mark.parametrize("lever", LEVERS[1:])
-def test_a_proxy_that_is_not_there_is_exit_code_four(tmp_path: Path, lever: str) -> None:
-    ended = command(lever, f"--admin-listen=unix:{tmp_path}/none", cwd=tmp_path)
+@pytest.mark.parametrize("name", COMMANDS[1:])
+def test_a_proxy_that_is_not_there_is_exit_code_four(tmp_path: Path, name: str) -> None:
+    ended = command(name, f"--admin-listen=unix:{tmp_path}/none", cwd=tmp_path)
     assert ended.code == 4
     assert ended.err.startswith(f"breb-proxy: nothing listens on unix:{tmp_path}/none")
     assert ended.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("lever", LEVERS)
-def test_an_address_that_is_none_is_usage(tmp_path: Path, lever: str) -> None:
-    ended = command(lever, cwd=tmp_path, BREB_ADMIN_LISTEN="8081")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_address_that_is_none_is_usage(tmp_path: Path, name: str) -> None:
+    ended = command(name, cwd=tmp_path, BREB_ADMIN_LISTEN="8081")
     assert ended.code == 2
     assert ended.err.startswith("breb-proxy: BREB_ADMIN_LISTEN: must be host:port")
 
@@ -331,12 +331,12 @@ class Stranger(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@pytest.mark.parametrize(("lever", "code"), [("wait", 1), ("status", 4), ("quit", 4)])
-def test_another_server_is_not_taken_for_ours(tmp_path: Path, lever: str, code: int) -> None:
+@pytest.mark.parametrize(("name", "code"), [("wait", 1), ("status", 4), ("quit", 4)])
+def test_another_server_is_not_taken_for_ours(tmp_path: Path, name: str, code: int) -> None:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         where = f"--admin-listen=127.0.0.1:{server.server_port}"
-        words = [lever, where, *(["--timeout=0"] if lever == "wait" else [])]
+        words = [name, where, *(["--timeout=0"] if name == "wait" else [])]
         ended = command(*words, cwd=tmp_path)
         server.shutdown()
     assert ended.code == code

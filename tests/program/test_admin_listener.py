@@ -1,4 +1,4 @@
-"""The admin listener: probes for everyone, levers for this machine alone."""
+"""The admin listener: probes for everyone, commands for this user alone."""
 
 import json
 import re

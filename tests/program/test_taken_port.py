@@ -29,7 +29,7 @@ STATUS = {
     "whole": True,
     "ledger": {"file": "/etc/passwd", "problem": "", "in_doubt": 0},
 }
-LEVERS = ["wait", "status", "console", "refresh", "quit", "tokens", "ledger"]
+COMMANDS = ["wait", "status", "console", "refresh", "quit", "tokens", "ledger"]
 
 
 class Impostor:
@@ -80,23 +80,23 @@ def impostor(
         server.close()
 
 
-def pull(lever: str, where: str, folder: Path, **more: object) -> Ended:
-    words = [lever, *(["--timeout=0"] if lever == "wait" else [])]
+def ran(name: str, where: str, folder: Path, **more: object) -> Ended:
+    words = [name, *(["--timeout=0"] if name == "wait" else [])]
     return command(*words, cwd=folder, BREB_ADMIN_LISTEN=where, **more)
 
 
-@pytest.mark.parametrize("lever", LEVERS)
+@pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("answer", [everything, as_if_nothing])
 def test_who_cannot_prove_to_be_the_proxy_is_not_believed(
-    tmp_path: Path, lever: str, answer: Callable[[bytes], bytes]
+    tmp_path: Path, name: str, answer: Callable[[bytes], bytes]
 ) -> None:
     """Also where a proxy that was killed has left its secret for this address."""
     with impostor(answer) as server:
         where = ListenAddress("127.0.0.1", server.port)
         kept = secret.make()
         with secret.left(kept, where):
-            ended = pull(lever, str(where), tmp_path)
-    assert ended.code == {"wait": 1, "ledger": 2}.get(lever, 4), ended.both
+            ended = ran(name, str(where), tmp_path)
+    assert ended.code == {"wait": 1, "ledger": 2}.get(name, 4), ended.both
     assert ended.out == ""
     assert f"127.0.0.1:{server.port}" in ended.err
     assert "breb-proxy" in ended.err.splitlines()[-1]
@@ -107,7 +107,7 @@ def test_who_cannot_prove_to_be_the_proxy_is_not_believed(
 
 def test_what_is_said_of_them_names_who_may_and_where(tmp_path: Path) -> None:
     with impostor(everything) as server:
-        ended = pull("status", f"127.0.0.1:{server.port}", tmp_path)
+        ended = ran("status", f"127.0.0.1:{server.port}", tmp_path)
     assert "did not prove to be a proxy of this user, so it was sent nothing" in ended.err
     assert os.environ["XDG_RUNTIME_DIR"] in ended.err
 
@@ -125,9 +125,9 @@ def test_a_proof_that_was_fetched_from_the_proxy_is_worth_nothing_elsewhere(
                 return inner.recv(65536)
 
         with impostor(passed_on, "::1", proxy.admin_port) as server:
-            assert pull("status", f"127.0.0.1:{proxy.admin_port}", tmp_path).code == 0
-            for lever in ("status", "console", "quit"):
-                ended = pull(lever, f"[::1]:{proxy.admin_port}", tmp_path)
+            assert ran("status", f"127.0.0.1:{proxy.admin_port}", tmp_path).code == 0
+            for name in ("status", "console", "quit"):
+                ended = ran(name, f"[::1]:{proxy.admin_port}", tmp_path)
                 assert (ended.code, ended.out) == (4, "")
                 assert "did not prove" in ended.err
             assert b"/proof?" in server.arrived
@@ -138,7 +138,7 @@ def test_a_proof_that_was_fetched_from_the_proxy_is_worth_nothing_elsewhere(
 def test_the_address_of_the_console_is_the_one_that_proved_to_be_the_proxy(tmp_path: Path) -> None:
     """A browser may take another of the addresses that a name has."""
     with RawUpstream() as upstream, Program(upstream.url, console=True) as proxy:
-        printed = pull("console", f"localhost:{proxy.admin_port}", tmp_path)
+        printed = ran("console", f"localhost:{proxy.admin_port}", tmp_path)
     assert printed.out.startswith(f"http://127.0.0.1:{proxy.admin_port}/#secret="), printed
 
 
@@ -163,7 +163,7 @@ def test_who_answers_for_ever_is_left(tmp_path: Path, answer: bytes) -> None:
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=dripping, args=(server,), daemon=True).start()
-        ended = pull("status", f"127.0.0.1:{server.getsockname()[1]}", tmp_path)
+        ended = ran("status", f"127.0.0.1:{server.getsockname()[1]}", tmp_path)
         stop.set()
     assert ended.code == 4
     assert ended.err.startswith("breb-proxy: ")
@@ -200,7 +200,7 @@ def test_a_unix_socket_of_another_user_is_not_asked(tmp_path: Path) -> None:
 
         thread = threading.Thread(target=listen)
         thread.start()
-        ended = pull("quit", f"unix:{where}", tmp_path)
+        ended = ran("quit", f"unix:{where}", tmp_path)
         thread.join()
     assert ended.code == 4
     assert "is a socket of nobody, not of this user: run this command as the user who" in ended.err
@@ -212,9 +212,9 @@ def test_a_ledger_that_belongs_to_another_user_is_not_taken_from_the_proxy(tmp_p
     ledger = tmp_path / "ledger.db"
     with RawUpstream() as upstream, Program(upstream.url, ledger=ledger) as proxy:
         where = f"127.0.0.1:{proxy.admin_port}"
-        assert pull("ledger", where, tmp_path).code == 0
+        assert ran("ledger", where, tmp_path).code == 0
         os.chown(ledger, 65534, 65534)
-        ended = pull("ledger", where, tmp_path)
+        ended = ran("ledger", where, tmp_path)
         assert ended.code == 1
         assert f"{ledger}, belongs to nobody: run this command as that user" in ended.err
         os.chown(ledger, 0, 0)
@@ -228,6 +228,6 @@ def test_a_pipe_where_the_secret_should_lie_stops_no_command(tmp_path: Path) -> 
     os.mkfifo(folder / f"admin-{port}.secret", 0o600)
     places = {"XDG_RUNTIME_DIR": "/nonexistent", "TMPDIR": str(tmp_path)}
     with impostor(everything, port=port):
-        ended = pull("status", f"127.0.0.1:{port}", tmp_path, **places)
+        ended = ran("status", f"127.0.0.1:{port}", tmp_path, **places)
     assert ended.code == 4
     assert f"not used: {folder}/admin-{port}.secret: it is no regular file" in ended.err
