@@ -48,6 +48,7 @@ _MEANINGS = (
     ),
     _Meaning(("53300",), ("too many c",), lambda why: phrase("database.too-many", why=why)),
     _Meaning(("42501",), (), lambda why: phrase("database.rights", why=why)),
+    _Meaning(("55P03",), (), lambda why: phrase("database.locked", why=why)),
     _Meaning(("53100",), (), lambda why: phrase("database.full", why=why)),
 )
 

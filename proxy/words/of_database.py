@@ -77,6 +77,12 @@ OF_DATABASE = {
         "the database has too many connections: {why}",
         "la base de datos tiene demasiadas conexiones: {why}",
     ),
+    "database.locked": Words(
+        "another session of the database holds a lock that breb-proxy needs (pg_locks says which):"
+        " {why}",
+        "otra sesión de la base de datos tiene un bloqueo que breb-proxy necesita (pg_locks dice"
+        " cuál): {why}",
+    ),
     "database.full": Words(
         "the database's disk is full: {why}", "el disco de la base de datos está lleno: {why}"
     ),

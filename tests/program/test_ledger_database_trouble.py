@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from proxy.ledger.postgres.session import LOCKS
 from proxy.ledger.verification import verify
 from tests.program.test_ledger_crash import Callers, Memory
 from tests.program.test_ledger_database import agreeing, ask, pay, rows
@@ -164,6 +165,30 @@ def test_a_password_that_changes_is_read_again(
         pays_again(program)
         assert PASSWORD not in program.output
     server.execute(f"ALTER ROLE rotated PASSWORD '{PASSWORD}'")
+    kept(memory, server, address)
+
+
+@pytest.mark.slow
+def test_whoever_may_connect_can_hold_payments_up_and_nobody_else_should(
+    memory: Memory, server: Postgres
+) -> None:
+    """Advisory locks and notifications ask for no right but that to connect."""
+    address = server.database()
+    name = address.rpartition("/")[2]
+    server.execute(f"CREATE ROLE neighbour LOGIN PASSWORD '{PASSWORD}'")
+    as_neighbour = address.replace("breb@", f"neighbour:{PASSWORD}@")
+    with proxy(memory, address) as program:
+        assert pay(program, "before")[0] in (200, 502)
+        with psycopg.connect(as_neighbour, autocommit=True) as neighbour:
+            neighbour.execute("SELECT pg_advisory_lock(%s, 0)", (LOCKS,))
+            assert "another session of the database holds a lock" in refused(program, "held-up")
+            assert ask(program, "GET", "/v1/payments/x")[0] == 404
+        pays_again(program)
+        server.execute(f"REVOKE CONNECT, TEMPORARY ON DATABASE {name} FROM PUBLIC")
+        server.execute(f"GRANT CONNECT ON DATABASE {name} TO breb")
+        with pytest.raises(psycopg.OperationalError, match="permission denied"):
+            psycopg.connect(as_neighbour)
+        assert pay(program, "after")[0] in (200, 502)
     kept(memory, server, address)
 
 
