@@ -1,24 +1,28 @@
 """Test on Windows' Python under Wine: what is only there, and what its event loop could break.
 
 Not all tests: a start of the program takes a second there. Each that is named has to be found, and
-to pass; the types of what Linux never imports are looked at as on Windows. Then the installers of
-this version and of the next are made, and used as an administrator uses them: at a release, and
-when something that makes them differs from what was tried last, which `installers-tried` names:
-whoever changes it commits that file, too.
+to pass, and so has one slice of all tests that are for Windows; which one, the commit decides. The
+types of what Linux never imports are looked at as on Windows. Then the installers of this version
+and of the next are made, and used as an administrator uses them: at a release, and when something
+that makes them differs from what was tried last, which `installers-tried` names: whoever changes it
+commits that file, too.
 
-``windows.py due`` prints whether they are to be tried: yes or no.
+``windows.py whole`` runs all tests that are for Windows, which takes an hour: before a release.
+``windows.py due`` prints whether the installers are to be tried: yes or no.
 """
 
 import hashlib
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from proxy import __version__  # noqa: E402
+from tests.support import not_on_windows  # noqa: E402
 from tools import release, windows_package  # noqa: E402
 from tools.bundle import CannotBundle  # noqa: E402
 
@@ -37,8 +41,11 @@ CHOSEN = [
 NOT_OF_WINLOOP = "cancelling_at_any_step or cancelling_those_who_wait or arrived"
 # asyncio's own server, of the tests, forgets a connection that comes while it closes.
 FORGOTTEN = "ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning"
+SLICES = 40  # of all tests: one takes a minute or two
 TYPES = ["--platform", "win32", "--follow-imports=silent", "--no-warn-unreachable"]
 PYTEST = ["tools.wine", "-m", "pytest", "-p", "no:cacheprovider", "-q"]
+# Wine confuses two services that start at the same time: all tests of them in one process.
+SHARED = ["-n", "2", "--dist", "loadfile", "-W", FORGOTTEN]
 
 
 # What the installers are made of, and tried with, besides the rest of the program.
@@ -59,15 +66,31 @@ def main() -> int:
     """Return an exit code."""
     places = ("windows/*.py", "cli/windows_*.py")
     room = sorted(str(each) for place in places for each in Path("proxy").glob(place))
-    # Wine confuses two services that start at the same time: all tests of them in one process.
-    tests = [*PYTEST, "-n", "2", "--dist", "loadfile", *CHOSEN]
-    tests += ["-W", FORGOTTEN, "-k", f"not (winloop and ({NOT_OF_WINLOOP}))"]
-    codes = [run("mypy", *TYPES, *room), run(*tests)]
+    chosen = [*PYTEST, *SHARED, *CHOSEN, "-k", f"not (winloop and ({NOT_OF_WINLOOP}))"]
+    codes = [run("mypy", *TYPES, *room), run(*chosen), try_tests("--slice", slice_of_now())]
     if due():
         codes.append(try_installers())
         if codes[-1] == 0:
             TRIED.write_text(f"{state()}\n")
     return max(map(abs, codes))
+
+
+def try_tests(*part: str) -> int:
+    """Run all tests that are for Windows, or a part of them; return an exit code.
+
+    With winloop the chosen ones alone are compared.
+    """
+    for reason, count in Counter(not_on_windows.REASONS.values()).most_common():
+        print(f"left out {count} files or folders: {reason}", flush=True)
+    return run(*PYTEST, *SHARED, *part, "-k", "not winloop", "tests")
+
+
+def slice_of_now() -> str:
+    """Return which slice of the tests this commit runs."""
+    head = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return f"{int(head.stdout, 16) % SLICES}/{SLICES}"
 
 
 def due() -> bool:
@@ -118,5 +141,7 @@ def say(version: str) -> None:
 if __name__ == "__main__":
     if sys.argv[1:] == ["due"]:
         print("yes" if due() else "no")
+    elif sys.argv[1:] == ["whole"]:
+        sys.exit(try_tests())
     else:
         sys.exit(main())

@@ -14,26 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import scratch
-from tests.support import forks, hangs, leftovers
+from tests.support import forks, hangs, leftovers, not_on_windows
 from tests.support.examples import examples
 from tests.support.needs import need, need_files, raise_files
 from tests.support.progress import Progress
-from tests.support.sweeps import Rest
+from tests.support.sweeps import Rest, Slice
 
 if TYPE_CHECKING:
     from tests.support.postgres import Postgres
 
-# What cannot be imported on Windows: the client of the database and the judge of traces are not
-# among what its tests are given; and what is copied is for a shell of POSIX and its languages.
-collect_ignore = (
-    [
-        *("unit/console/test_copying.py", "unit/ledger/postgres", "unit/postgres"),
-        *("unit/token/test_shared.py", "unit/token/test_shelf.py"),
-        *("unit/settings/test_tracing.py", "unit/tracing"),
-    ]
-    if sys.platform == "win32"
-    else []
-)
+collect_ignore = list(not_on_windows.REASONS) if sys.platform == "win32" else []
 
 # A shell ignores SIGINT for what it starts in the background, and so would all that we start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -94,8 +84,9 @@ def postgres() -> "Iterator[Postgres]":
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take all tests on demand: see `tests.support.sweeps`."""
+    """Take all tests on demand, or a slice of them: see `tests.support.sweeps`."""
     parser.addoption("--thorough", action="store_true", help="leave no test to make check")
+    parser.addoption("--slice", metavar="K/N", help="of N slices of the tests the one of number K")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -104,6 +95,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if workers := forks.count(config):
         config.pluginmanager.register(forks.Forks(workers, begin=scratch.own))
     config.pluginmanager.register(Rest(config))
+    if which := config.getoption("slice"):
+        config.pluginmanager.register(Slice(which))
     if not config.pluginmanager.is_registered(scratch):  # make test has it earlier
         config.pluginmanager.register(scratch)
     if config.getoption("dist", "no") == "no" or hasattr(config, "workerinput"):

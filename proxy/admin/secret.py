@@ -63,8 +63,8 @@ def _left(secret: str, name: str) -> Generator[bool]:
         if memory is not None:
             os.close(memory)
         if file is not None and _holds(file, secret):  # the next process may have replaced it
-            file.unlink(missing_ok=True)
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # on Windows its reader, such as a virus scanner
+                file.unlink(missing_ok=True)
                 file.parent.rmdir()
 
 

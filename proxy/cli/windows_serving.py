@@ -1,8 +1,8 @@
 """Serves as a service of Windows, until the service control manager (SCM) wants an end.
 
 Settings that are wrong stay wrong until somebody changes them: the SCM is told the exit code, and
-tries no more. Anything else may pass, such as a port or a ledger that another process has: that is
-a crash, after which it tries again.
+tries no more. Anything else may pass, such as a port, a file or a ledger that another process has:
+that is a crash, after which it tries again.
 """
 
 import ctypes
@@ -17,10 +17,13 @@ from proxy.server.sockets import AddressTaken
 from proxy.telemetry.log_format import TextFormatter
 from proxy.terminal.arguments import OK, USAGE, say, say_wrong
 from proxy.terminal.language import worded
+from proxy.windows import holders
 from proxy.windows.event_log import EventLog
+from proxy.windows.holders import Held
 from proxy.windows.instance import Instance
 from proxy.windows.log_file import LogFile
 from proxy.windows.service import Service, crash
+from proxy.words import Said, phrase
 
 
 def serve(one: Instance, log: LogFile, service: Service, events: EventLog) -> int:
@@ -29,8 +32,9 @@ def serve(one: Instance, log: LogFile, service: Service, events: EventLog) -> in
         code = _served(one, log, service, events)
     except BaseException as error:
         if isinstance(error, AddressTaken):
-            say(error.what)
-            events.error(worded(error.what))
+            _say(error.what, events)
+        elif isinstance(error, Held):
+            _say(phrase("service.held", path=str(error.path)), events)
         elif isinstance(error, LedgerInUse):
             _tell(error, events)
         else:
@@ -44,13 +48,14 @@ def serve(one: Instance, log: LogFile, service: Service, events: EventLog) -> in
 
 
 def _served(one: Instance, log: LogFile, service: Service, events: EventLog) -> int:
+    events.setFormatter(TextFormatter(colour=False, terminal=False))
+    logging.getLogger("proxy").addHandler(events)
     log.take()
     # Without a console, its end and other people's log-off are no affair of ours.
     ctypes.WinDLL("kernel32").FreeConsole()
-    events.setFormatter(TextFormatter(colour=False, terminal=False))
-    logging.getLogger("proxy").addHandler(events)
     os.chdir(one.data)
     os.environ["RUNTIME_DIRECTORY"] = str(one.data / "run")
+    holders.wait_for(one.files())
     try:
         serving.serve(
             ["--env-file", str(one.settings), "--secrets-dir", str(one.credentials)], service
@@ -61,6 +66,11 @@ def _served(one: Instance, log: LogFile, service: Service, events: EventLog) -> 
         _tell(error, events)
         return USAGE
     return OK
+
+
+def _say(what: Said, events: EventLog) -> None:
+    say(what)
+    events.error(worded(what))
 
 
 def _tell(error: SettingsError, events: EventLog) -> None:

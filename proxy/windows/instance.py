@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from proxy.windows import acl
+from proxy.windows import acl, holders
 
 NAME: Final = "breb-proxy"
 _RIGHTS: Final = {
@@ -83,6 +83,12 @@ class Instance:
     def log(self) -> Path:
         """The file that it logs to."""
         return self.data / "logs" / "breb-proxy.log"
+
+    def files(self) -> Iterator[tuple[Path, int]]:
+        """Give the files that a start uses, besides the log, each with the way in which it does."""
+        yield self.settings, holders.READ
+        yield from ((each, holders.READ) for each in self.credentials.glob("*"))
+        yield from ((each, holders.WRITE) for each in (self.data / "ledger").glob("*"))
 
     @property
     def account(self) -> str:

@@ -40,13 +40,18 @@ class LogFile:
             os.close(new)
 
     def turn(self) -> None:
-        """Begin a new file if this one is large; if that cannot be, go on with this one."""
+        """Begin a new file if this one is large; if that cannot be, go on with this one.
+
+        A reader may let nobody rename the file that it holds. We come again in a second: the gap
+        that was made before it takes the next file, and those behind the gap stay.
+        """
         with contextlib.suppress(OSError):
             if self.path.stat().st_size < self._most:
                 return
-            for number in range(self._kept, 1, -1):
-                with contextlib.suppress(FileNotFoundError):
-                    self._before(number - 1).replace(self._before(number))
+            before = map(self._before, range(1, self._kept + 1))
+            free = next((n for n, each in enumerate(before, 1) if not each.exists()), self._kept)
+            for number in range(free, 1, -1):
+                self._before(number - 1).replace(self._before(number))
             self.path.replace(self._before(1))
             self._write_to_it()
 

@@ -224,6 +224,7 @@ def test_a_screen_and_what_is_said_beside_it(capfd: pytest.CaptureFixture[str]) 
     harmless(capfd.readouterr().err)
 
 
+@pytest.mark.needs("posix")
 def test_a_terminal_gets_our_colours_and_nothing_else() -> None:
     stream = Terminal()
     screen = Screen(stream, {"TERM": "xterm"})

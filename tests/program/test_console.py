@@ -155,14 +155,14 @@ class Events:
 def test_the_weight_of_the_page_is_that_of_the_documentation() -> None:
     """Measured, so that who adds to it sees by how much; not capped."""
     weight = sum(path.stat().st_size for path in PAGE.iterdir())
-    told = re.search(r"The page weighs (\d+) kB", Path("docs/console.md").read_text())
+    told = re.search(r"The page weighs (\d+) kB", Path("docs/console.md").read_text("utf-8"))
     assert told is not None
     assert abs(weight / 1000 - int(told[1])) < 6
 
 
 def words(name: str) -> dict[str, str]:
     """Read the words of a catalogue, each on a line of its own."""
-    text = (PAGE / name).read_text().partition("export const words")[2].partition("\n};")[0]
+    text = (PAGE / name).read_text("utf-8").partition("export const words")[2].partition("\n};")[0]
     return {
         key.strip('"'): value
         for key, value in re.findall(r'^  ("[^"]+"|\w+): "(.*)",$', text, re.MULTILINE)
@@ -181,7 +181,7 @@ def test_both_languages_have_the_same_words() -> None:
 def test_every_word_that_the_page_asks_for_is_there() -> None:
     known = words("en.js").keys()
     for path in PAGE.glob("*.*"):
-        text = path.read_text()
+        text = path.read_text("utf-8")
         asked = re.findall(r"""[^\w]t\("([^"]+)\"""", text)
         asked += re.findall(r'data-(?:t|label|title|placeholder)="([^"]+)"', text)
         assert [key for key in asked if key not in known] == [], path.name
@@ -194,12 +194,12 @@ def test_the_cause_of_each_renewal_has_its_words() -> None:
 def test_the_page_holds_no_script_no_style_and_no_outside_address() -> None:
     names = r"http://(www\.w3\.org/2000/svg|localhost\b|host:(port|puerto))"
     for path in PAGE.iterdir():
-        text = re.sub(names, "", path.read_text())
+        text = re.sub(names, "", path.read_text("utf-8"))
         assert "style=" not in text
         assert "innerHTML" not in text
         assert "https:" not in text
         assert "http:" not in text
-    assert '<script type="module" src=' in (PAGE / "index.html").read_text()
+    assert '<script type="module" src=' in (PAGE / "index.html").read_text("utf-8")
 
 
 def test_every_file_is_served_with_a_strict_policy(console: Page) -> None:

@@ -34,7 +34,7 @@ def renamed(folder: Path, secret: str) -> None:
     """Write another file, and rename it over the old one, as Vault Agent's templates do."""
     for name, text in zip(NAMES, ("id", secret), strict=True):
         (folder / f".{name}.new").write_text(f"{text}\n")
-        (folder / f".{name}.new").rename(folder / name)
+        (folder / f".{name}.new").replace(folder / name)
 
 
 def in_place(folder: Path, secret: str) -> None:
@@ -49,7 +49,9 @@ def upstream() -> Iterator[RawUpstream]:
         yield running
 
 
-@pytest.mark.parametrize("write", [swapped, renamed, in_place])
+@pytest.mark.parametrize(
+    "write", [pytest.param(swapped, marks=pytest.mark.needs("posix")), renamed, in_place]
+)
 def test_a_new_secret_is_used_at_the_next_token_request(
     write: Write, upstream: RawUpstream, tmp_path: Path
 ) -> None:

@@ -105,6 +105,7 @@ def test_who_cannot_prove_to_be_the_proxy_is_not_believed(
     assert kept.encode() not in server.arrived
 
 
+@pytest.mark.needs("posix")
 def test_what_is_said_of_them_names_who_may_and_where(tmp_path: Path) -> None:
     with impostor(everything) as server:
         ended = ran("status", f"127.0.0.1:{server.port}", tmp_path)
@@ -220,6 +221,7 @@ def test_a_ledger_that_belongs_to_another_user_is_not_taken_from_the_proxy(tmp_p
         os.chown(ledger, 0, 0)
 
 
+@pytest.mark.needs("posix")
 def test_a_pipe_where_the_secret_should_lie_stops_no_command(tmp_path: Path) -> None:
     """Whoever is first may make the shared folder."""
     folder = tmp_path / f"breb-proxy-{os.getuid()}"

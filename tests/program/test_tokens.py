@@ -44,6 +44,7 @@ def whose(here: dict[str, Any]) -> list[str]:
     return sorted(entry["whose"] for entry in json.loads(done.out)["tokens"])
 
 
+@pytest.mark.needs("posix")
 def test_ours_and_those_that_a_killed_proxy_left_are_told_apart(url: str, tmp_path: Path) -> None:
     with contextlib.ExitStack() as running:
         killed = [running.enter_context(Program(url)) for _ in range(2)]

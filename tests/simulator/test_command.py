@@ -20,6 +20,7 @@ from simulator.flags import Start, read
 from tests.support.patience import PATIENCE
 
 
+@pytest.mark.needs("posix")
 def test_it_serves_says_where_and_ends_cleanly() -> None:
     command = [sys.executable, "-m", "simulator", "--port", "0", "--token-lifetime", "30"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -51,6 +52,7 @@ def _happened(url: str) -> bool:
     return bool(fault["happened"])
 
 
+@pytest.mark.needs("posix")
 def test_who_hangs_when_it_ends_is_cut_off_without_a_traceback() -> None:
     command = [sys.executable, "-m", "simulator", "--port", "0", "--fault", "hang"]
     with subprocess.Popen(
@@ -172,6 +174,7 @@ def test_what_is_announced_can_be_used() -> None:
     assert "client id      me" in said
 
 
+@pytest.mark.needs("posix")
 def test_it_makes_a_certificate_of_its_own(tmp_path: Path) -> None:
     authority = tmp_path / "ca.pem"
     command = [sys.executable, "-m", "simulator", "--listen", "127.0.0.1:0", "--tls"]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.support.leaks import SECRET, found
+from tests.support.needs import need
 from tests.support.patience import PATIENCE
 from tests.support.ports import free_port
 from tests.support.spawner import start
@@ -92,6 +93,7 @@ class Program:
 
     def _by_another(self, streams: tuple[int, int, int]) -> subprocess.Popen[bytes]:
         """Let a shell or a supervisor start it: Python itself is part of what is tested then."""
+        need("posix")
         command = [sys.executable, "-m", "proxy", *self.arguments]
         if self._redirect:
             command = ["/bin/sh", "-c", f'exec "$@" {self._redirect}', "sh", *command]
@@ -179,6 +181,7 @@ class Program:
 
     def memory(self) -> int:
         """Return the resident set in bytes (Linux)."""
+        need("posix")
         pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 

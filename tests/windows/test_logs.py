@@ -17,7 +17,7 @@ import os, sys
 from pathlib import Path
 from proxy.windows.log_file import LogFile
 
-log = LogFile(Path(sys.argv[1]), most=100, kept=2)
+log = LogFile(Path(sys.argv[1]), most=100, kept=int(sys.argv[2]))
 log.take()
 for number in range(5):
     os.write(2, b"%d" % number * 150 + b"\\n")
@@ -28,7 +28,7 @@ print("the end", flush=True)
 
 def test_a_large_file_is_turned_while_it_is_written(tmp_path: Path) -> None:
     file = tmp_path / "breb-proxy.log"
-    subprocess.run([sys.executable, "-c", WRITES, str(file)], check=True)
+    write(file, kept=2)
     assert file.read_text() == "the end\n"
     assert file.with_suffix(".1.log").read_text() == "4" * 150 + "\n"
     assert file.with_suffix(".2.log").read_text() == "3" * 150 + "\n"
@@ -43,9 +43,25 @@ def test_a_file_that_a_reader_holds_goes_on(tmp_path: Path) -> None:
     file = tmp_path / "breb-proxy.log"
     file.write_text("what was there before\n")
     with file.open() as reader:  # Python's lets nobody rename it
-        subprocess.run([sys.executable, "-c", WRITES, str(file)], check=True)
+        write(file, kept=2)
         lines = reader.read().splitlines()
     assert [lines[0], lines[-1], len(lines)] == ["what was there before", "the end", 7]
+
+
+def test_the_files_before_outlive_a_reader(tmp_path: Path) -> None:
+    """It is tried each second: that must not push one file after the other out."""
+    file = tmp_path / "breb-proxy.log"
+    files = [file, *(file.with_suffix(f".{number}.log") for number in (1, 2, 3))]
+    for number, each in enumerate(files):
+        each.write_text(f"{number} {'x' * 150}\n")
+    with file.open():
+        write(file, kept=3)
+    assert [each.read_text()[0] for each in files if each.exists()] == ["0", "1", "2"]
+
+
+def write(file: Path, kept: int) -> None:
+    """Let a process write, and turn the file five times."""
+    subprocess.run([sys.executable, "-c", WRITES, str(file), str(kept)], check=True)
 
 
 def test_warnings_and_errors_are_events_and_nothing_below(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The program as a service: real processes, started by the service control manager."""
 
+import contextlib
 import ctypes
 import os
 import shutil
@@ -188,12 +189,50 @@ def test_a_ledger_that_another_process_has_is_a_crash_since_it_may_be_free_later
     assert "BREB_LEDGER" in service.log
 
 
-def crashes_at_the_start(service: Installed) -> None:
+@pytest.mark.parametrize("name", ["settings.env", "ledger/ledger.db"])
+def test_a_file_that_another_program_holds_is_a_crash_since_it_may_let_go(
+    service: Installed, name: str
+) -> None:
+    """Such as a copy at night, which lets nobody write meanwhile."""
+    file = service.one.data / name
+    file.touch()
+    crashes_at_the_start(service, held(file))
+    assert f"{file}: another program" in service.log
+
+
+def test_who_reads_the_secret_does_not_make_the_end_a_crash(service: Installed) -> None:
     with RawUpstream() as upstream:
         service.set(upstream)
-        with scm._opened(service.one.name, 0xF01FF) as handle:
-            assert scm._advapi.StartServiceW(handle, 0, None)
-        wait_for(lambda: ended(service.state.process))
+        assert service("start") == 0, service.log
+        (secret,) = (service.one.data / "run" / "breb-proxy").glob("admin-*.secret")
+        with secret.open():
+            assert service("stop") == 0, service.log
+    assert service.state.code == 0
+
+
+@contextlib.contextmanager
+def held(file: Path) -> Iterator[None]:
+    """Let others read the ledger meanwhile, and do nothing with the settings."""
+    reading, existing = 0x80000000, 3
+    shared = 1 if file.suffix == ".db" else 0
+    kernel: Any = ctypes.WinDLL("kernel32")
+    kernel.CreateFileW.restype = ctypes.c_void_p
+    handle = ctypes.c_void_p(
+        kernel.CreateFileW(str(file), reading, shared, None, existing, 0x80, None)
+    )
+    yield
+    kernel.CloseHandle(handle)
+
+
+def crashes_at_the_start(
+    service: Installed, meanwhile: contextlib.AbstractContextManager[None] | None = None
+) -> None:
+    with RawUpstream() as upstream:
+        service.set(upstream)
+        with meanwhile or contextlib.nullcontext():
+            with scm._opened(service.one.name, 0xF01FF) as handle:
+                assert scm._advapi.StartServiceW(handle, 0, None)
+            wait_for(lambda: ended(service.state.process))
     assert service.state.number != scm.STOPPED  # it did not say so, and Wine waits on for that
 
 
