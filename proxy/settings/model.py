@@ -5,21 +5,19 @@ two credentials), default.
 ``--help``, ``config.example.env`` and the documentation show the descriptions below.
 """
 
-import ssl
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from proxy import key_pair
 from proxy.addresses import ListenAddress, Url
 from proxy.passport.hosts import SANDBOX
 from proxy.passport.tokens import TOKEN_PATH
 from proxy.postgres.address import DatabaseAddress
 from proxy.settings.field import about, common, setting
 from proxy.settings.library import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-from proxy.settings.precedence import Found, first_given, full_name
+from proxy.settings.misfits import misfits
+from proxy.settings.precedence import Found, first_given
 from proxy.settings.problems import Disagreement, Problem, SettingsWrong, problems
 from proxy.settings.sources import PREFIX, Sources
 from proxy.settings.types import (
@@ -48,12 +46,6 @@ from proxy.settings.types import (
     userinfo,
 )
 from proxy.words import phrase
-
-_NOT_PRODUCTION = {
-    "sandbox": phrase("value.is-sandbox"),
-    "local": phrase("value.is-local"),
-    "unknown": phrase("value.is-unknown"),
-}
 
 
 class Settings(BaseSettings):
@@ -544,9 +536,10 @@ class Settings(BaseSettings):
     @property
     def environment(self) -> str:
         """The upstream's kind: ``sandbox``, ``production``, ``local`` or ``unknown``."""
-        return self._environment(self.base_url)
+        return self.environment_of(self.base_url)
 
-    def _environment(self, url: Url) -> str:
+    def environment_of(self, url: Url) -> str:
+        """Return the kind of an address, as `environment` has it."""
         own = url.host.rstrip(".").lower() in self.production_hosts
         return "production" if own else url.environment
 
@@ -568,108 +561,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        judges = (
-            *(self._unsafe, self._incomplete, self._shared),
-            *(self._circular, self._unknown_callers),
-        )
-        if found := [each for judge in judges for each in judge()]:
+        if found := [*misfits(self)]:
             raise Disagreement(*found)
         return self
-
-    def _unsafe(self) -> Iterator[Problem]:
-        for name, url in (("base_url", self.base_url), ("token_url", self.token_url)):
-            if url and url.scheme == "http" and not (url.loopback or self.allow_insecure_upstream):
-                yield Problem((name,), phrase("value.insecure"), ("allow_insecure_upstream",))
-            if url and self._environment(url) == "production" and not self.allow_production:
-                real = phrase("value.production", host=url.host, sandbox=SANDBOX)
-                yield Problem((name,), real, ("allow_production",))
-        if self.allow_production and self.environment != "production":
-            why = _NOT_PRODUCTION[self.environment]
-            other = phrase("value.not-production", host=self.base_url.host, why=why)
-            yield Problem(("allow_production",), other, ("base_url", "production_hosts"))
-        yield from self._open()
-
-    def _open(self) -> Iterator[Problem]:
-        if not (self.listen.private or self.caller_key or self.allow_open_listener):
-            wide = phrase("value.open", address=str(self.listen))
-            yield Problem(("listen",), wide, ("caller_key", "allow_open_listener"))
-
-    def _incomplete(self) -> Iterator[Problem]:
-        for name, other in (
-            ("client_cert_key", "client_cert"),
-            ("egress_credentials", "egress_proxy"),
-        ):
-            if getattr(self, name) and not getattr(self, other):
-                too = phrase("value.other-too", setting=full_name(other))
-                yield Problem((name,), too, (other,))
-        if bool(self.tls_cert) != bool(self.tls_key):
-            yield Problem(("tls_cert", "tls_key"), phrase("value.both"))
-        yield from _unusable_authorities(self.ca_bundle)
-        yield from _unusable_pair(
-            "client_cert", self.client_cert, "client_cert_key", self.client_cert_key
-        )
-        if self.tls_key:
-            yield from _unusable_pair("tls_cert", self.tls_cert, "tls_key", self.tls_key)
-
-    def _shared(self) -> Iterator[Problem]:
-        if isinstance(self.ledger, DatabaseAddress) and self.database:
-            yield Problem(("database",), phrase("value.database-twice"), ("ledger",))
-        if self.database and not self.token_shared:
-            yield Problem(("database",), phrase("value.database-unused"), ("token_shared",))
-        if self.token_shared and not self.database_address:
-            yield Problem(("token_shared",), phrase("value.no-database"), ("database",))
-        for name in ("database_password", "database_ca"):
-            if getattr(self, name) and not self.database_address:
-                too = phrase("value.other-too", setting=full_name("database"))
-                yield Problem((name,), too, ("database",))
-
-    def _circular(self) -> Iterator[Problem]:
-        if self.listen == self.admin_listen and (self.listen.path or self.listen.port):
-            yield Problem(("admin_listen",), phrase("value.same-listener"), ("listen",))
-        for name in ("base_url", "token_url", "egress_proxy"):
-            for listener in ("listen", "admin_listen"):
-                url, own = getattr(self, name), getattr(self, listener)
-                if url and url.reaches(own):
-                    setting = full_name(listener)
-                    itself = phrase("value.circle", address=str(own), setting=setting)
-                    yield Problem((name,), itself, (listener,))
-
-    def _unknown_callers(self) -> Iterator[Problem]:
-        known = {each.caller for each in self.caller_key}
-        for name, rules in (("allow", self.allow), ("deny", self.deny)):
-            for rule in rules:
-                if rule.caller and rule.caller not in known:
-                    nobody = phrase("value.rule-for-nobody", rule=str(rule))
-                    yield Problem((name,), nobody, ("caller_key",))
-
-
-def _unusable_authorities(bundle: Path | None) -> Iterator[Problem]:
-    if bundle is None:
-        return
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(bundle)
-    except OSError as error:
-        what = phrase("value.no-certificates", path=str(bundle), why=_reason(error))
-        yield Problem(("ca_bundle",), what)
-
-
-def _unusable_pair(
-    name: str, cert: Path | None, name_of_key: str, key: Path | None
-) -> Iterator[Problem]:
-    if cert is None:
-        return
-    try:
-        key_pair.load(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), cert, key)
-    except key_pair.PairUnusable as error:
-        if error.of_key and key is None:
-            what = phrase("pair.elsewhere", why=error.why, setting=full_name(name_of_key))
-            yield Problem((name,), what, (name_of_key,))
-        else:
-            yield Problem((name_of_key if error.of_key else name,), error.why)
-
-
-def _reason(error: OSError) -> str:
-    return getattr(error, "reason", None) or error.strerror or type(error).__name__
 
 
 SECRETS = frozenset(
@@ -726,14 +620,14 @@ def load(found: Found) -> Settings:
 
 
 def _beside(error: ValidationError, found: Found) -> list[Problem]:
-    """Return the contradictions between settings that are each right by themselves.
+    """Return the misfits among settings, where others are wrong by themselves.
 
     pydantic compares settings only if each one is right. Here defaults stand in for the wrong
-    ones, and contradictions that involve those are left out.
+    ones, and misfits that involve those are left out.
     """
     wrong = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
     if not wrong:
-        return []  # the errors are contradictions already
+        return []  # the errors are misfits already
     fields = Settings.model_fields
     stand_ins = {
         name: "x" if fields[name].is_required() else fields[name].default for name in wrong
