@@ -18,18 +18,18 @@ from pydantic import SecretStr, ValidationError
 from proxy.addresses import ListenAddress
 from proxy.admin.access import Access
 from proxy.asgi import App
-from proxy.cli.opening import opening
+from proxy.cli.greeting import Greeting
 from proxy.cli.webhooks import WEBHOOK_PATH, WebhookInbox
 from proxy.credentials import Credentials, FixedCredentials
 from proxy.errors import BadValue, SettingsError
-from proxy.invocation import COMMAND, curl
-from proxy.server import server, sockets
+from proxy.server import server
 from proxy.server.parts import Parts
+from proxy.server.sockets import BoundListener
 from proxy.settings.model import Settings
 from proxy.settings.problems import SettingsWrong, problems
 from proxy.telemetry import log_format
-from proxy.terminal.screen import Screen, is_terminal
-from proxy.words import Phrase, of_locale, phrase
+from proxy.terminal.screen import Screen
+from proxy.words import of_locale, phrase
 from proxy.words.durations import Span
 from simulator import SandboxConfig, create_app
 from simulator.flags import settings as simulator_settings
@@ -67,20 +67,6 @@ def run(given: Mapping[str, str], simulator: Mapping[str, object]) -> None:
     Demo(given, simulator).run()
 
 
-class _BoundListener:
-    """A listener, bound to the wanted address or to a free port near it, until ``bound`` ends."""
-
-    def __init__(self, asked: ListenAddress, bound: contextlib.ExitStack) -> None:
-        if asked.path or asked.port == 0:
-            self.sockets = sockets.bind(asked)
-            self.address = sockets.bound(asked, self.sockets)
-        else:
-            self.sockets, self.address = sockets.bind_near(asked)
-        bound.callback(sockets.release, self.sockets)
-        self.moved = asked.port not in (0, self.address.port)
-        self.asked = asked
-
-
 class Demo:
     """Everything that is bound before the demo starts."""
 
@@ -91,9 +77,9 @@ class Demo:
         listen = _address(given, "listen", "127.0.0.1:8080")
         admin = _address(given, "admin_listen", "127.0.0.1:8081")
         with contextlib.ExitStack() as bound:  # to be left again if anything is wrong
-            self._simulator = _BoundListener(SIMULATOR, bound)
-            self._callers = _BoundListener(listen, bound)
-            self._admin = _BoundListener(admin, bound)
+            self._simulator = BoundListener(SIMULATOR, bound)
+            self._callers = BoundListener(listen, bound)
+            self._admin = BoundListener(admin, bound)
             self._folder = tempfile.TemporaryDirectory(
                 prefix="breb-proxy-demo-", ignore_cleanup_errors=True
             )
@@ -149,94 +135,22 @@ class Demo:
                     await asyncio.wait([running])
         except* SettingsError as group:  # a named ledger that cannot be used
             raise group.exceptions[0] from None
-        self._screen.line(f"\n{self._say(phrase('demo.ended'))}")
+        self._screen.line(f"\n{phrase('demo.ended').said(self._language)}")
 
     async def _tell(self, parts: Parts) -> None:
         """Print the address for clients, when the first token is there."""
         self._inbox.journal = parts.journal
         await parts.keeper.wait()
-        for line in self._words(Span(parts.keeper.next_fetch)):
+        greeting = Greeting(
+            self._settings,
+            *(self._callers, self._admin, self._simulator),
+            self._access,
+            self._screen,
+            self._language,
+        )
+        for line in greeting.lines(Span(parts.keeper.next_fetch)):
             self._screen.line(line)
         logging.disable(logging.NOTSET)
-
-    def _say(self, what: Phrase) -> str:
-        return what.said(self._language)
-
-    def _words(self, renewal: Span) -> list[str]:
-        say, shade = self._say, self._screen.shade
-        url = self._url()
-        # The most needed lines come last, so that they stay on a small screen.
-        return [
-            "",
-            say(phrase("demo.title", name=shade("breb-proxy demo", "bold"))),
-            "",
-            *self._moved(),
-            self._addresses(url),
-            "",
-            say(self._lead()),
-            "",
-            f"  {shade(f'{self._curl()} {url}/v1/accounts', 'bold')}",
-            f"  {self._console()}",
-            "",
-            self._more(),
-            "",
-            say(phrase("demo.renewal", span=renewal)),
-            say(phrase("demo.end")),
-            "",
-        ]
-
-    def _moved(self) -> list[str]:
-        listeners = (self._callers, self._admin, self._simulator)
-        lines = [
-            self._say(phrase("demo.moved", asked=str(one.asked), address=str(one.address)))
-            for one in listeners
-            if one.moved
-        ]
-        return [*lines, ""] if lines else []
-
-    def _addresses(self, url: str) -> str:
-        say = self._say
-        here = self._screen.shade(url, "bold", "cyan")
-        rows = [
-            (say(phrase("demo.callers")), f"{here}  {say(phrase('demo.no-authorization'))}"),
-            (say(phrase("demo.simulator")), f"http://{self._simulator.address}/_sandbox"),
-            (say(phrase("demo.ledger")), str(self._settings.ledger)),
-        ]
-        return self._screen.rows(rows)
-
-    def _lead(self) -> Phrase:
-        if is_terminal(sys.stdout) or self._admin.address.path:
-            return phrase("demo.run-and-open")
-        return phrase("demo.run-both")
-
-    def _console(self) -> str:
-        admin = self._admin.address
-        return str(admin) if admin.path else opening(admin, self._access, sys.stdout)
-
-    def _more(self) -> str:
-        watch, tour = self._say(phrase("demo.watch")), self._say(phrase("demo.tour"))
-        rows = [(f"{COMMAND} demo --token-max-age 10", watch)]
-        if not (self._callers.address.path or self._settings.tls_cert):
-            listen = f" --listen {self._callers.address}" if self._elsewhere else ""
-            rows.insert(0, (f"{COMMAND} tour{listen}", tour))
-        return self._screen.rows(rows)
-
-    @property
-    def _elsewhere(self) -> bool:
-        return str(self._callers.address) != "127.0.0.1:8080"
-
-    def _url(self) -> str:
-        listen = self._callers.address.connectable
-        return "http://localhost" if listen.path else f"{self._scheme}://{listen}"
-
-    @property
-    def _scheme(self) -> str:
-        return "https" if self._settings.tls_cert else "http"
-
-    def _curl(self) -> str:
-        listen = self._callers.address
-        socket = f" --unix-socket {listen.path}" if listen.path else ""
-        return f"{curl(listen.connectable.host)} -sS{socket}"
 
 
 def _address(given: Mapping[str, str], name: str, default: str) -> ListenAddress:

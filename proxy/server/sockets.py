@@ -74,7 +74,24 @@ def bind(address: ListenAddress) -> list[socket.socket]:
     return sockets
 
 
-def bind_near(address: ListenAddress) -> tuple[list[socket.socket], ListenAddress]:
+class BoundListener:
+    """A listener, bound to the wanted address or to a free port near it, while ``until`` is open.
+
+    Raises AddressTaken if there is none.
+    """
+
+    def __init__(self, asked: ListenAddress, until: contextlib.ExitStack) -> None:
+        self.asked = asked
+        if asked.path or asked.port == 0:
+            self.sockets = bind(asked)
+            self.address = bound(asked, self.sockets)
+        else:
+            self.sockets, self.address = _bind_near(asked)
+        until.callback(release, self.sockets)
+        self.moved = asked.port not in (0, self.address.port)
+
+
+def _bind_near(address: ListenAddress) -> tuple[list[socket.socket], ListenAddress]:
     """Bind ``address`` or one of the next ports above it; raise AddressTaken if none is free."""
     for offset in range(_NEAR):
         near = ListenAddress(address.host, address.port + offset)

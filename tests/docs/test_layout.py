@@ -26,6 +26,7 @@ PROVED_ELSEWHERE = {
     "asgi": "program/test_main_job.py",
     "cli": "program/test_command_line.py",
     "cli/demo": "program/test_demo.py",
+    "cli/greeting": "program/test_demo.py",
     "cli/help": "program/test_help.py",
     "cli/ledger": "program/test_ledger_command.py",
     "cli/login": "program/test_login.py",
