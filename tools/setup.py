@@ -48,7 +48,7 @@ MIRROR = (
     " global.index-url https://MIRROR/simple', or once with PIP_INDEX_URL=https://MIRROR/simple"
 )
 PACKAGES = "the packages (.deb, .rpm, .tar.gz: docs/service.md) need no registry"
-# What venv or pip said, and what it means to who reads it; the first that fits is told.
+# What venv or pip said, and what it means to the reader; the first that fits is told.
 MEANINGS = {
     r"No space left|Errno 28\b|quota exceeded|Errno 122\b": (
         "the disk is full ({rooms}): make room, or have pip unpack elsewhere with TMPDIR=/FOLDER,"

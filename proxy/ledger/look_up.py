@@ -23,7 +23,7 @@ _RULE = b"urn:breb-proxy:error:rule"
 
 
 class LookUp:
-    """Asks on behalf of a person, or of who asks by itself (`asker`)."""
+    """Asks on behalf of a person, or of the `asker`."""
 
     def __init__(
         self,

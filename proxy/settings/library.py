@@ -1,7 +1,7 @@
 """pydantic-settings without what it never uses here.
 
-That are the places where we do not look for settings, what would look for plug-ins of pydantic's,
-since the package allows none, and two libraries to unpack archives.
+Left out are the places where we do not look for settings, the look for plug-ins of pydantic's
+(the package allows none), and two libraries to unpack archives.
 """
 
 from proxy.later import standing_in

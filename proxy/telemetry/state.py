@@ -31,7 +31,7 @@ _VERDICTS = ("settled", "rejected", "made", "repeat")
 
 
 class MeasuredAsker(Protocol):
-    """The numbers of who asks the API about rows in doubt."""
+    """The numbers of the asker, which asks the API about rows in doubt."""
 
     @property
     def asks(self) -> bool:

@@ -51,7 +51,7 @@ def parser(
 
 
 def _of_traces() -> tuple[str, str]:
-    from proxy.settings.tracing import VARIABLES  # only for who wants to read it
+    from proxy.settings.tracing import VARIABLES  # only for those who ask for it
 
     lines = [f"{each.name}: {each.description} [{each.default}]" for each in VARIABLES]
     title = "traces (no flags: variables of the environment, .env or the secrets directory)"

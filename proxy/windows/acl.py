@@ -81,7 +81,7 @@ def others(path: Path) -> list[str]:
 
 
 def owner(path: Path) -> str:
-    """Return the number of who owns ``path``, and may change its list; raise OSError."""
+    """Return the number of the user who owns ``path``, and may change its list; raise OSError."""
     with _security(path, _OWNER) as (found, _, _):
         return _text(found)
 

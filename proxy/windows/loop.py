@@ -51,7 +51,7 @@ class Loop(asyncio.ProactorEventLoop):
         return tls._app_transport  # noqa: SLF001
 
     def call_exception_handler(self, context: Any) -> None:
-        """Report a failure; an accept that failed is told to who asked for it, and only there."""
+        """Report a failure; a failed accept is told where it was asked for, and only there."""
         ended = getattr(context.get("future"), "get_coro", lambda: None)()
         if getattr(ended, "__name__", "") != "accept_coro":
             super().call_exception_handler(context)

@@ -48,7 +48,7 @@ def test_who_forgets_to_choose_the_environment_reaches_the_proxy() -> None:
 
 
 def test_every_request_tells_what_it_needs_and_what_it_gets() -> None:
-    """A name is not enough for who opens a request without having sent those above it."""
+    """A name is not enough for a person who opens a request without having sent those above it."""
     folders = json.loads(files()["breb.postman_collection.json"])["item"]
     assert all(folder["description"] for folder in folders)
     for item in (item for folder in folders for item in folder["item"]):

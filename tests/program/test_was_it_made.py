@@ -1,4 +1,4 @@
-"""``breb-proxy ledger made``: one command for who asks whether a payment was made."""
+"""``breb-proxy ledger made``: one command for those who ask whether a payment was made."""
 
 import json
 from pathlib import Path

@@ -17,7 +17,7 @@ def once(name: str, make: Callable[[Path], None]) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not place.exists():
             begun = Path(f"{place}.begun")
-            shutil.rmtree(begun, ignore_errors=True)  # of who was killed
+            shutil.rmtree(begun, ignore_errors=True)  # of one that was killed
             begun.mkdir()
             make(begun)
             begun.rename(place)

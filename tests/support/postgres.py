@@ -23,7 +23,7 @@ from tests.support.ports import free_port
 
 PASSWORD = "sesame-of-the-database"
 _NUMBERS = count()
-# Waits for the end of who began it, ends the server, whatever state it is in, and takes all away.
+# Waits for the end of the process that began it, ends the server in any state, and deletes all.
 _WATCH = """
 read -r _
 { read -r pid && kill -CONT "$pid"; } <"$2/data/postmaster.pid"
