@@ -7,7 +7,6 @@ that was ever written. Somebody who may write the file can compute it all anew: 
 kept elsewhere shows that.
 """
 
-import sqlite3
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
@@ -50,7 +49,7 @@ _MOST = 48  # events in one entry: it fits on a page, and goes when its rows hav
 
 ENTRIES = "SELECT seq, events, cut, hash FROM chain ORDER BY seq"
 _HEAD = "SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1"
-_APPEND = "INSERT INTO chain (seq, events, cut, hash) VALUES "
+LINK = "INSERT INTO chain (seq, events, cut, hash) VALUES (?, ?, ?, ?)"
 _IDENTITY = "SELECT id FROM identity"
 
 
@@ -70,6 +69,10 @@ class Event(NamedTuple):
     kind: bytes
     number: int
     digest: bytes
+
+
+Entry = tuple[int, bytes, str | None, bytes]
+"""The values of an entry: its place, events, cut and hash."""
 
 
 class ExportedEvent(TypedDict):
@@ -134,6 +137,16 @@ def events_of(packed: bytes) -> Iterator[Event]:
     return map(Event._make, _EVENT.iter_unpack(packed))
 
 
+def linked(events: Sequence[bytes], to: ChainLink) -> list[Entry]:
+    """Return the entries that continue the chain after ``to`` with ``events``."""
+    entries: list[Entry] = []
+    for start in range(0, len(events), _MOST):
+        packed = b"".join(events[start : start + _MOST])
+        to = ChainLink(to.seq + 1, after(to.hash, packed, None))
+        entries.append((to.seq, packed, None, to.hash))
+    return entries
+
+
 def append(
     connection: LedgerConnection, events: Sequence[bytes], known: ChainLink | None = None
 ) -> ChainLink:
@@ -141,31 +154,17 @@ def append(
 
     ``known`` is the head as the caller knows it: then it need not be read.
     """
-    entries = [events[start : start + _MOST] for start in range(0, len(events), _MOST)]
-    packed = [(b"".join(each), None) for each in entries]
-    if known is not None:
-        try:
-            return _add(connection, packed, known)
-        except sqlite3.IntegrityError:  # another program has written a verdict since
-            pass
-    return _add(connection, packed, head(connection))
+    to = head(connection) if known is None else known
+    for entry in linked(events, to):
+        connection.execute(LINK, entry)
+        to = ChainLink(entry[0], entry[3])
+    return to
 
 
 def append_cut(connection: LedgerConnection, cut: str) -> None:
     """Continue the chain with what was deleted, within the transaction that deletes it."""
-    _add(connection, [(b"", cut)], head(connection))
-
-
-def _add(
-    connection: LedgerConnection, entries: Sequence[tuple[bytes, str | None]], to: ChainLink
-) -> ChainLink:
-    values: list[int | bytes | str | None] = []
-    for events, cut in entries:
-        to = ChainLink(to.seq + 1, after(to.hash, events, cut))
-        values += (to.seq, events, cut, to.hash)
-    if values:
-        connection.executemany(_APPEND + ", ".join(["(?, ?, ?, ?)"] * len(entries)), (values,))
-    return to
+    to = head(connection)
+    connection.execute(LINK, (to.seq + 1, b"", cut, after(to.hash, b"", cut)))
 
 
 def after(before: bytes, events: bytes, cut: str | None) -> bytes:

@@ -22,12 +22,11 @@ def in_doubt(row: str, number: str) -> str:
 IN_DOUBT = in_doubt("", "request.number")
 SETTLED = f"(outcome IS NOT NULL AND {IN_DOUBT} IS NOT TRUE)"
 
-OPEN_MANY = """
+OPEN = """
 INSERT INTO request (number, exchange, opened_at, caller, method, path, token_id, traceparent,
                      body_bytes, body_sha256, payment, marks)
-VALUES """
-OPENED = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-OPEN = OPEN_MANY + OPENED
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 AMEND = """
 UPDATE request SET body_bytes = ?, body_sha256 = ?, payment = ?, marks = ?, status = ?, answer = ?
 WHERE number = ? AND exchange = ? AND outcome IS NULL

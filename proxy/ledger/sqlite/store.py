@@ -11,18 +11,28 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain as chained
 from pathlib import Path
 
 from proxy.ledger import alike, chain, kept_claims, schema
 from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.cut import cut
-from proxy.ledger.row import Row, Value, of_rows, storable
+from proxy.ledger.row import Row, of_rows, storable
 from proxy.ledger.sqlite import tables
 from proxy.ledger.sqlite.folder import Folder
 from proxy.ledger.sqlite.lock import Lock
 from proxy.ledger.sqlite.log import Log
 from proxy.ledger.sqlite.place import Place, cramped, refuse_cramped, refuse_foreign_beside
+from proxy.ledger.sqlite.steps import (
+    AMEND,
+    CLOSE,
+    MOST,
+    OPEN,
+    STATEMENTS,
+    VIEW,
+    Step,
+    events_of,
+    write,
+)
 from proxy.ledger.store import LeftOpen
 from proxy.ledger.trouble import MEND, LedgerRefused, damaged, passes, read_only, words
 from proxy.moments import stamp
@@ -115,7 +125,7 @@ class FileStore:
         ]
         lost = [each for each in left if each[1] not in ours_by_name]
         with self._transaction():
-            events = self._amend([row.amendment(at) for row, at in adopted])
+            events = self._write((AMEND, row.amendment(at)) for row, at in adopted)
             now = stamp(time.time())
             for number, *_ in lost:
                 self._connection.execute(schema.NOW_IN_DOUBT, (reason, now, number))
@@ -163,9 +173,12 @@ class FileStore:
         before = [row.number for row in openings]
         numbers = range(self._last + 1, self._last + 1 + len(openings))
         try:
-            with self._transaction():
-                self._write(openings, numbers, amended, closings)
-                kept_claims.write(self._connection, openings, closings)
+            steps = self._steps(openings, numbers, amended, closings)
+            if not self._wrote_at_once(steps, openings, closings):
+                with self._transaction():
+                    events = self._write(steps)
+                    self._head = chain.append(self._connection, events)
+                    kept_claims.write(self._connection, openings, closings)
         except BaseException:
             self._head = None
             for row, number in zip(openings, before, strict=True):
@@ -175,32 +188,57 @@ class FileStore:
         for row in openings:
             row.home = self
 
-    def _write(
+    def _steps(
         self,
         openings: Sequence[Row],
         numbers: range,
         amended: Sequence[Row],
         closings: Sequence[Row],
-    ) -> None:
+    ) -> list[Step]:
+        """Return what is to be written, in order; give the rows that are opened their numbers."""
         # Rows that are here go first: one that grows as the last of its page moves no other.
-        events = self._go_on(amended, closings, here=True)
-        opened = []
+        steps = self._go_on(amended, closings, here=True)
         for row, number in zip(openings, numbers, strict=True):
-            opened.append(row.opening(number))
             row.number = number  # one that is closed in the same commit is found by it
-        for some in _portions(opened):
-            self._execute(tables.opening(len(some)), chained.from_iterable(some))
-        events += [chain.opened(values) for values in opened]
-        events += self._go_on(amended, closings, here=False)
-        self._head = chain.append(self._connection, events, self._head)
+            steps.append((OPEN, row.opening(number)))
+        return steps + self._go_on(amended, closings, here=False)
 
-    def _go_on(self, amended: Sequence[Row], closings: Sequence[Row], *, here: bool) -> list[bytes]:
-        """Amend and close rows that are ``here``, or those that this commit opens."""
+    def _go_on(self, amended: Sequence[Row], closings: Sequence[Row], *, here: bool) -> list[Step]:
+        """Return what is known of rows that are ``here``, or of those that this commit opens."""
+        steps = [(AMEND, row.amendment()) for row in amended if (row.home is self) is here]
+        steps += [(CLOSE, row.closing()) for row in closings if (row.home is self) is here]
+        return steps
+
+    def _wrote_at_once(
+        self, steps: list[Step], openings: Sequence[Row], closings: Sequence[Row]
+    ) -> bool:
+        """Write steps as one statement, which is a commit of its own where nothing goes with it.
+
+        Return False, with nothing written, if one would change nothing, such as the end of a row
+        that has one, or if the chain's head is not known: another program may have written.
+        """
+        if self._head is None:
+            return False
+        events = [event for step in steps for event in events_of(step)]
+        entries = chain.linked(events, self._head)
+        few = len(steps) + len(entries) <= MOST
+        alone = few and all(row.claim is None for row in (*openings, *closings))
+        try:
+            with contextlib.nullcontext() if alone else self._transaction():
+                write(self._connection, steps, entries)
+                kept_claims.write(self._connection, openings, closings)
+        except (sqlite3.IntegrityError, UnicodeEncodeError):
+            return False
+        if entries:
+            self._head = chain.ChainLink(entries[-1][0], entries[-1][3])
+        return True
+
+    def _write(self, steps: Iterable[Step]) -> list[bytes]:
+        """Write steps one by one; return the events of what they changed."""
         events: list[bytes] = []
-        if amendments := [row.amendment() for row in amended if (row.home is self) is here]:
-            events += self._amend(amendments)
-        if ends := [row.closing() for row in closings if (row.home is self) is here]:
-            events += self._close(ends)
+        for step in steps:
+            told = events_of(step)
+            events += told if self._execute(step) else self._standing(told)
         return events
 
     def free(self, openings: list[Row], closings: Sequence[Row] = ()) -> list[Row]:
@@ -212,23 +250,6 @@ class FileStore:
         openings = kept_claims.free(self._connection, openings)
         return alike.free(self._connection, openings, closings)
 
-    def _amend(self, amendments: list[tuple[Value, ...]]) -> list[bytes]:
-        changed = [self._execute(schema.AMEND, values) for values in amendments]
-        events = [event for values in amendments for event in chain.amended(values)]
-        return events if all(changed) else self._standing(events)
-
-    def _close(self, ends: list[tuple[Value, ...]]) -> list[bytes]:
-        events: list[bytes] = []
-        for some in _portions(ends):
-            if len(some) < tables.SEVERAL:
-                changed = sum(self._execute(schema.CLOSE, values) for values in some)
-            else:
-                closing = tables.closing(len(some))
-                changed = self._execute(closing, chained.from_iterable(some))
-            told = [chain.closed(values) for values in some]
-            events += told if changed == len(some) else self._standing(told)
-        return events
-
     def _standing(self, events: list[bytes]) -> list[bytes]:
         """Return those of ``events`` that tell what the file holds: the others changed nothing."""
         return [
@@ -238,18 +259,14 @@ class FileStore:
             if packed == chain.standing(self._connection, each.kind, each.number)
         ]
 
-    def _execute(self, statement: str, values: Iterable[Value]) -> int:
-        """Execute a statement; return the number of rows that it changed.
-
-        Python gives its lock away for each call of SQLite, and gets it back when the event loop
-        waits; `execute` makes one call more than `executemany`, to ask for the last number.
-        """
-        values = tuple(values)
+    def _execute(self, step: Step) -> int:
+        """Write a step; return the number of rows that it changed."""
+        kind, values = step
         try:
-            return self._connection.executemany(statement, (values,)).rowcount
+            return self._connection.execute(STATEMENTS[kind], values).rowcount
         except UnicodeEncodeError:  # a row must not fail for it, nor those that share its commit
-            some = (tuple(map(storable, values)),)
-            return self._connection.executemany(statement, some).rowcount
+            storables = [storable(value) for value in values]
+            return self._connection.execute(STATEMENTS[kind], storables).rowcount
 
     def head(self) -> chain.ChainLink:
         """Return the place and the hash of the chain's newest entry."""
@@ -385,7 +402,7 @@ class _Transaction:
         self._connection = connection
 
     def __enter__(self) -> None:
-        self._connection.executescript("BEGIN IMMEDIATE")  # one hand-over: see `_execute`
+        self._connection.executescript("BEGIN IMMEDIATE")  # one call: see steps.py
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
@@ -399,12 +416,6 @@ class _Transaction:
                     self._connection.rollback()
             if kind is None:
                 raise
-
-
-def _portions(rows: list[tuple[Value, ...]]) -> Iterator[list[tuple[Value, ...]]]:
-    """Yield rows, so many at a time as one statement takes."""
-    for start in range(0, len(rows), tables.AT_ONCE):
-        yield rows[start : start + tables.AT_ONCE]
 
 
 def _newest(connection: sqlite3.Connection) -> int:
@@ -445,6 +456,7 @@ def _opened(path: Path, *, may_make: bool = False, whole: bool = True) -> sqlite
         connection.execute("PRAGMA journal_mode = WAL")
         _durable(connection)
         migrate(connection)
+        connection.executescript(VIEW)
         with _Transaction(connection):  # whether it may be written is asked now, not at a payment
             connection.execute("UPDATE probe SET held = held")
     except BaseException:

@@ -7,9 +7,7 @@ start: that may take a second for each million rows.
 No STRICT tables and no RETURNING: Python 3.11 is run on SQLite 3.34 too.
 """
 
-from functools import cache
-
-from proxy.ledger.schema import IN_DOUBT, OPEN_MANY, OPENED, OUTCOMES, doubtful, in_doubt
+from proxy.ledger.schema import IN_DOUBT, OUTCOMES, doubtful, in_doubt
 
 APPLICATION = 0x42524542  # "BREB", in the file's head
 VERSION = 3
@@ -170,27 +168,3 @@ PRAGMA user_version = 3;
 """The steps from each older format to the next: each is done in one transaction."""
 
 COUNTED = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'request'"
-_CLOSE = """
-UPDATE request SET closed_at = v.column1, seconds = v.column2, attempts = v.column3,
-    status = v.column4, answer = v.column5, outcome = v.column6, reason = v.column7,
-    token_id = v.column8
-FROM (VALUES {rows}) AS v
-WHERE request.number = v.column9 AND request.exchange = v.column10 AND request.outcome IS NULL
-"""
-_CLOSED = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-# A statement for many rows at once: between two statements the thread that writes and the event
-# loop hand the interpreter's lock to each other, which costs more than a row does.
-AT_ONCE = 32
-SEVERAL = 4  # fewer ends are written faster one by one: SQLite makes a table of the values
-
-
-@cache
-def opening(count: int) -> str:
-    """Return the statement that opens so many rows."""
-    return OPEN_MANY + ", ".join([OPENED] * count)
-
-
-@cache
-def closing(count: int) -> str:
-    """Return the statement that closes so many rows."""
-    return _CLOSE.format(rows=", ".join([_CLOSED] * count))
