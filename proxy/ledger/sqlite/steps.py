@@ -20,6 +20,9 @@ STATEMENTS = (schema.OPEN, schema.AMEND, schema.CLOSE, chain.LINK)
 _COLUMNS = 12  # columns of a view's row beside its kind: those of an opening
 _PADS = [(None,) * (_COLUMNS - statement.count("?")) for statement in STATEMENTS]
 MOST = 64  # rows of the view in one statement
+# SQLite keeps some KiB for each row of a statement, so statements for many rows have few lengths:
+# they go by so many rows. A row that has no kind does nothing.
+_MANY = 8
 
 Step = tuple[int, tuple[Value, ...]]
 """One thing to be written: its kind, and the values of its statement."""
@@ -64,6 +67,8 @@ def write(
     for entry in entries:
         values += (LINK, *entry, *_PADS[LINK])
     width = 1 + _COLUMNS
+    if len(values) > 2 * _MANY * width:
+        values += (None,) * (-len(values) % (_MANY * width))
     for start in range(0, len(values), MOST * width):
         some = values[start : start + MOST * width]
         # `execute` would make one more call, to ask for the last number.

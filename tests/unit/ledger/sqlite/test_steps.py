@@ -8,6 +8,7 @@ import pytest
 
 from proxy.ledger.claim import KeyClaim
 from proxy.ledger.row import Body
+from proxy.ledger.sqlite import steps
 from proxy.ledger.sqlite.steps import MOST
 from proxy.ledger.sqlite.store import FileStore
 from proxy.ledger.verdict import settle
@@ -60,6 +61,18 @@ def test_more_than_a_statement_takes_is_one_commit_too(path: Path) -> None:
     store._connection.set_trace_callback(None)
     store.close()
     assert [*ran.values()] == ["BEGIN", "INSERT", "INSERT", "INSERT", "COMMIT"]
+    assert verify(path).problems == []
+
+
+def test_statements_for_many_rows_have_few_lengths(path: Path) -> None:
+    """SQLite keeps each of them: all lengths took four MiB."""
+    store = known(path)
+    steps._statement.cache_clear()
+    for count in range(1, MOST + 10):
+        store.write([row(f"{count}-{number}") for number in range(count)], [])
+    store.close()
+    assert steps._statement.cache_info().currsize < 24
+    assert len(outcomes(path)) == 2 + sum(range(MOST + 10))
     assert verify(path).problems == []
 
 
