@@ -196,6 +196,7 @@ class CallerConnection(asyncio.Protocol):
         cycle = self._cycle
         owed = self.state is UNTAKEN if cycle is None else cycle.request_complete
         if not (owed or self._parked):
+            self.flow.write_out()
             return False
         self._half_closed()
         return not self._scope.secured
@@ -432,7 +433,7 @@ class CallerConnection(asyncio.Protocol):
         if self._eof and self.state in (IDLE, HEAD):
             self._end()
         elif self._eof and self.state is BODY:  # the rest will never come
-            self.transport.close()
+            self.flow.close()
 
     # -- the end ---------------------------------------------------------------------------
 
@@ -449,16 +450,17 @@ class CallerConnection(asyncio.Protocol):
         kept = serialised([line for line in lines if line[0] != b"Connection"])
         if refusal.method == "HEAD":
             body = b""
-        self.transport.write(b"%bConnection: close\r\n%b\r\n%b" % (status_line(status), kept, body))
+        self.flow.write(b"%bConnection: close\r\n%b\r\n%b" % (status_line(status), kept, body))
         self._linger()
 
     def _end(self) -> None:
         self._become(ENDING)
-        self.transport.close()
+        self.flow.close()
 
     def _linger(self) -> None:
         """Close without a reset: bytes still under way would make the kernel drop our answer."""
         self._become(ENDING, self._loop.time() + LINGER)
+        self.flow.write_out()
         if self.transport.is_closing():
             return
         self.flow.drops = True
@@ -472,7 +474,7 @@ class CallerConnection(asyncio.Protocol):
             sock = self.transport.get_extra_info("socket")
             with contextlib.suppress(OSError):
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.transport.abort()
+        self.flow.abort()
 
     def shutdown(self) -> None:
         """Finish what is under way, then close (uvicorn calls this when the drain begins)."""
@@ -486,14 +488,14 @@ class CallerConnection(asyncio.Protocol):
         ):
             self._deadline = min(self._deadline, now + RECENT)
         else:
-            self.transport.close()
+            self.flow.close()
 
     def time_over(self) -> None:
         """End the exchange under way: the app may answer why, if no answer has begun."""
         if self._cycle is not None and self._cycle.task is not None:
             self._cycle.task.cancel()
         else:
-            self.transport.close()
+            self.flow.close()
 
     # -- as one of those who hold memory ---------------------------------------------------
 
@@ -547,7 +549,7 @@ class CallerConnection(asyncio.Protocol):
             self._kept = b""
             self._refuse(no_room())
         else:
-            self.transport.abort()
+            self.flow.abort()
             return True
         return False
 
@@ -579,7 +581,7 @@ class CallerConnection(asyncio.Protocol):
             self._unwritten = unwritten
             self._stalled_at = now + self._callers.limits.idle_timeout
         elif now > self._stalled_at:
-            self.transport.abort()
+            self.flow.abort()
         self._look(now)
         self._look_at_time(now)
 
@@ -601,7 +603,7 @@ class CallerConnection(asyncio.Protocol):
             return
         sight = look(self.transport)
         if sight is Sight.GONE:
-            self.transport.abort()
+            self.flow.abort()
         elif sight is Sight.ENDED:
             self._half_closed()
         quiet = now - self._moved_at > QUIET and not (self._unwritten or self._parked)
@@ -620,7 +622,7 @@ class CallerConnection(asyncio.Protocol):
         if cycle is not None and cycle.interim_fits:
             half_close.ask(now)
         elif cycle is None or now - self._moved_at > self._callers.limits.half_close_timeout:
-            self.transport.abort()
+            self.flow.abort()
 
     def _look_at_time(self, now: float) -> None:
         limits, cycle = self._callers.limits, self._cycle
@@ -630,6 +632,6 @@ class CallerConnection(asyncio.Protocol):
         elif now <= self._deadline:
             return
         elif self.state is ENDING or not self._parser.begun:
-            self.transport.close()
+            self.flow.close()
         else:
             self._refuse(late_head(limits.header_timeout))

@@ -123,7 +123,7 @@ class Callers:
     def abort(self) -> None:
         """Close all connections, whatever there is left to say on them."""
         for connection in list(self.connections):
-            connection.transport.abort()
+            connection.flow.abort()
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None

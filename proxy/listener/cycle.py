@@ -239,10 +239,13 @@ class Cycle:
             chunk(parts, body, last=last)
         else:
             parts.append(body)
-        flow.write(parts[0] if len(parts) == 1 else b"".join(parts))
+        data = parts[0] if len(parts) == 1 else b"".join(parts)
         if last:
+            flow.write_soon(data)
             self.complete = True
-        elif flow.writing_paused:
+            return
+        flow.write(data)
+        if flow.writing_paused:
             await flow.drain()
 
     def _count(self, left: int, *, last: bool) -> None:

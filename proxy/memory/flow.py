@@ -1,12 +1,16 @@
 """Flow control of one connection: it pauses reading and writing."""
 
 import asyncio
-from typing import cast
+import sys
+from typing import Final, cast
 
 from proxy.http1.framing import BUFFER
 from proxy.memory.budget import Budget
 from proxy.memory.kernel import unread
 from proxy.memory.reading import SIP, read_as
+
+# Windows' loop hands on what has come only after that: nothing would be learnt while it waits.
+_WAITS: Final = sys.platform != "win32"
 
 
 class Flow:
@@ -20,6 +24,7 @@ class Flow:
     __slots__ = (
         "_budget",
         "_drained",
+        "_late",
         "_mark",
         "_protocol",
         "_unread",
@@ -40,6 +45,7 @@ class Flow:
         self.drops = False
         self.moves = 0
         self._budget = budget
+        self._late = b""  # bytes to be written in the next turn of the loop
         self._protocol: asyncio.Protocol | None = None
         self._mark = BUFFER  # bytes, as it is read now; the wanted mark may differ
         self._write_mark = BUFFER
@@ -55,6 +61,7 @@ class Flow:
     def end(self) -> None:
         """Drop the protocol, which refers to this one; wake the one who waits."""
         self._protocol = None
+        self._late = b""
         self.reading_paused = False
         self.wake()
 
@@ -104,12 +111,53 @@ class Flow:
         """Write; call `drain` before much more."""
         if data:
             self.moves += 1
+            self.write_out()
             self.transport.write(data)
+
+    def write_soon(self, data: bytes) -> None:
+        """Write in the loop's next turn, after it has looked at all sockets; large data at once.
+
+        The writes of a turn follow each other then. Each in the middle of its exchange, they and
+        Python push each other out of the processor's caches: measured with 32 connections, that
+        takes a sixth more of its time.
+        """
+        if len(data) > SIP or not _WAITS:
+            self.write(data)
+        elif data:
+            self.moves += 1
+            self._late += data
+            asyncio.get_running_loop().call_soon(self.write_out)
+
+    @property
+    def late(self) -> bool:
+        """Whether something waits for the next turn."""
+        return bool(self._late)
+
+    def write_out(self) -> None:
+        """Write what waits for the next turn, now."""
+        data, self._late = self._late, b""
+        if data and not self.transport.is_closing():
+            self.transport.write(data)
+
+    def drop(self) -> bool:
+        """Drop what waits for the next turn; return whether there was any."""
+        late, self._late = self._late, b""
+        return bool(late)
+
+    def close(self) -> None:
+        """Close, when all is written."""
+        self.write_out()
+        self.transport.close()
+
+    def abort(self) -> None:
+        """Close at once; what waits for the next turn goes out before, as if it had not waited."""
+        self.write_out()
+        self.transport.abort()
 
     @property
     def unwritten(self) -> int:
         """The bytes that wait to be written."""
-        return self.transport.get_write_buffer_size()
+        return self.transport.get_write_buffer_size() + len(self._late)
 
     def pause_writing(self) -> None:
         """Note that the other end does not keep up."""

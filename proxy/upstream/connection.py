@@ -100,9 +100,12 @@ class Connection(asyncio.Protocol):
                 self._become(FAILED)
             return
         self._flow.follow()
-        transport.write(data)
-        if complete and len(data) > BUFFER:
-            self._unwritten = transport.get_write_buffer_size()
+        if complete:
+            self._flow.write_soon(data)
+            if len(data) > BUFFER:
+                self._unwritten = self._flow.unwritten
+        else:
+            self._flow.write(data)
 
     def write(self, data: bytes) -> None:
         """Send a part of the request's body; call `drain` before the next."""
@@ -207,6 +210,7 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         """End the connection at once, even in the middle of an exchange."""
         self._answer.keep_alive = False
+        self._flow.drop()
         self.transport.abort()
 
     @property
@@ -271,6 +275,9 @@ class Connection(asyncio.Protocol):
         if (state is not AWAITING and state is not SENDING) or answer.complete:
             self.abort()  # unasked bytes must never count as the next answer
             return
+        if self._flow.late:  # nor as the answer to a request that waits to be written
+            self._lost_inside(None)
+            return
         try:
             answer.feed(data)
         except ResponseInvalid as error:
@@ -315,7 +322,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Judge the consequence of the connection's end for the exchange."""
         if self.busy:
-            if isinstance(exc, ConnectionError):
+            if isinstance(exc, ConnectionError) and not self._flow.late:
                 read_what_came_before(self.transport, self._answer)
             self._lost_inside(exc)
         self._become(CLOSED)
@@ -330,8 +337,9 @@ class Connection(asyncio.Protocol):
             self._fail(broken_off(self._answer, exc, kept_alive=self.exchanges > 1))
 
     def _fail(self, error: UpstreamError) -> None:
+        waited = self._flow.drop()
         if self.busy:
-            error.sent = True  # the head was written: the upstream may have acted on it
+            error.sent = not waited  # the head was written: the upstream may have acted on it
             self.error = error
             self._become(FAILED)
         self.abort()

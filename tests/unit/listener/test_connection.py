@@ -18,6 +18,7 @@ from proxy.memory.rules import EXCHANGE, PLAIN
 
 LARGE = b"GET /large HTTP/1.1\r\nHost: localhost\r\n%b\r\n" % (b"X: y\r\n" * 1_000)
 SMALL = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
+LAST = SMALL.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 POST = b"POST /large HTTP/1.1\r\nHost: localhost\r\n"
 PAYMENT = POST.replace(b"large", b"payment") + b"Content-Length: 1\r\n\r\nx"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -304,6 +305,50 @@ def test_exchanges_that_begin_in_one_turn_are_weighed_at_once_when_they_are_many
         assert waiting(crowd) > 0
         await turns()
         assert len(listener.seen) == 60
+
+    run(test)
+
+
+def test_answers_of_one_turn_are_written_together_in_the_next() -> None:
+    """Each write in the middle of its exchange, an exchange takes a sixth more of the processor."""
+
+    async def test(listener: Listener) -> None:
+        crowd = [listener.connection() for _ in range(3)]
+        for each in crowd:
+            each.data_received(SMALL)
+        await turns(1)
+        assert {each.state for each in crowd} == {IDLE}
+        assert all(each.flow.weigh() > 0 for each in crowd)
+        assert [transport(each).written for each in crowd] == [b""] * 3
+        await turns(1)
+        assert all(b" 204 " in transport(each).written for each in crowd)
+        assert all(each.flow.weigh() == 0 for each in crowd)
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param(CallerConnection.eof_received, id="the caller sends no more"),
+        pytest.param(CallerConnection.time_over, id="the process ends"),
+        pytest.param(CallerConnection.give_way, id="no memory"),
+        pytest.param(lambda caller: caller.data_received(b"no request\r\n\r\n"), id="nonsense"),
+        pytest.param(lambda caller: caller.data_received(LAST), id="a last request"),
+    ],
+)
+def test_an_answer_that_waits_to_be_written_goes_out_before_the_end(
+    end: Callable[[CallerConnection], object],
+) -> None:
+    async def test(listener: Listener) -> None:
+        caller = listener.connection()
+        caller.data_received(SMALL)
+        await turns(1)
+        assert transport(caller).written == b""
+        end(caller)
+        await turns()
+        assert transport(caller).written.startswith(b"HTTP/1.1 204 ")
+        assert transport(caller).written.count(b" 204 ") == listener.seen.count(("/livez", b""))
 
     run(test)
 

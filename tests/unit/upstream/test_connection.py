@@ -1,6 +1,10 @@
 """One connection to an upstream, on real sockets."""
 
 import asyncio
+import contextlib
+import select
+import socket
+from collections.abc import Callable
 
 import pytest
 
@@ -701,3 +705,50 @@ async def test_the_representation_tells_the_state() -> None:
         )
         connection.abort()
         assert repr(connection) == "<Connection closed, exchange 1>"
+
+
+@pytest.mark.needs("posix")  # on Windows nothing waits to be written
+@pytest.mark.parametrize("anyio_backend", [("asyncio", {"use_uvloop": True})])
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        pytest.param(lambda peer: peer.shutdown(socket.SHUT_WR), id="the end"),
+        pytest.param(lambda peer: peer.sendall(OK), id="bytes that nobody asked for"),
+    ],
+)
+async def test_what_comes_before_a_request_is_written_proves_that_it_was_not_sent(
+    meanwhile: Callable[[socket.socket], object],
+) -> None:
+    """A payment that waits for its turn meets no connection that ends in the meantime."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        async with pooled(server.getsockname()[1]) as pool:
+            connection = await begun(pool)
+            peer = server.accept()[0]
+            with peer:
+                await until(lambda: arrived(peer))
+                assert peer.recv(100) == GET
+                peer.sendall(OK)
+                await connection.response()
+                assert await body_of(connection) == b"ok"
+                pool.release(connection)
+                meanwhile(peer)
+                assert arrived(connection.transport.get_extra_info("socket"), PATIENCE)
+                with pytest.raises(ConnectionStale) as stale:
+                    await (await begun(pool)).response()
+                assert not stale.value.sent
+                pool.release(connection)
+                await until(lambda: arrived(peer))
+                with contextlib.suppress(ConnectionResetError):
+                    assert peer.recv(100) == b""
+
+
+def arrived(sock: socket.socket, patience: float = 0) -> bool:
+    return bool(select.select([sock], [], [], patience)[0])
+
+
+async def test_a_request_whose_caller_leaves_before_it_is_written_is_not_sent() -> None:
+    async with serving(silent) as server, pooled(server.port) as pool:
+        connection = await begun(pool)
+        pool.release(connection)
+        await until(lambda: not server.open)
+        assert server.connections == 1
