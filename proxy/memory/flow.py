@@ -134,15 +134,10 @@ class Flow:
         return bool(self._late)
 
     def write_out(self) -> None:
-        """Write what waits for the next turn, now."""
+        """Write what waits for the next turn, now; never on a connection that is being closed."""
         data, self._late = self._late, b""
         if data and not self.transport.is_closing():
             self.transport.write(data)
-
-    def drop(self) -> bool:
-        """Drop what waits for the next turn; return whether there was any."""
-        late, self._late = self._late, b""
-        return bool(late)
 
     def close(self) -> None:
         """Close, when all is written."""

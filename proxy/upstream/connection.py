@@ -210,7 +210,6 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         """End the connection at once, even in the middle of an exchange."""
         self._answer.keep_alive = False
-        self._flow.drop()
         self.transport.abort()
 
     @property
@@ -337,9 +336,9 @@ class Connection(asyncio.Protocol):
             self._fail(broken_off(self._answer, exc, kept_alive=self.exchanges > 1))
 
     def _fail(self, error: UpstreamError) -> None:
-        waited = self._flow.drop()
         if self.busy:
-            error.sent = not waited  # the head was written: the upstream may have acted on it
+            # If the head was written, the upstream may have acted on it.
+            error.sent = not self._flow.late
             self.error = error
             self._become(FAILED)
         self.abort()
