@@ -50,7 +50,6 @@ PROVED_ELSEWHERE = {
     "ledger": "unit/ledger/sqlite/test_store.py",
     "listener": "program/test_listener.py",
     "mask": "unit/journal/test_redaction.py",
-    "memory/flow": "unit/upstream/test_connection.py",
     "passport/operation": "unit/passport/test_operations.py",
     "passport/tokens": "unit/passport/test_operations.py",
     "peer": "program/test_taken_port.py",
