@@ -7,9 +7,10 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator
 
+_EMPHASIS = re.compile(r"(?<![\w*`/])\*(?=[^\s*])((?:[^*`]|`[^`]*+`)++)\*(?![\w*`])")
 _LINK = re.compile(r"!?\[([^][]*+)\]\([^)[]*+\)")
 _ITEM = re.compile(r"\s*(?:\*|\d+\.) ")
-_RULE = re.compile(r"\|[\s|:-]+\|$")
+_RULE = re.compile(r"\|[\s|:]*-[\s|:-]*\|$")
 
 Emphasis = Callable[[str], str]
 
@@ -63,7 +64,8 @@ def _blocks(text: str) -> Iterator[list[str]]:
 
 
 def _plain(text: str) -> str:
-    return _LINK.sub(r"\1", text).replace("**", "").replace("<br>", " ")
+    text = _LINK.sub(r"\1", text).replace("**", "").replace("<br>", " ")
+    return _EMPHASIS.sub(r"\1", text)
 
 
 def _wrapped(block: list[str], width: int) -> list[str]:

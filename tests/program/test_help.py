@@ -129,3 +129,14 @@ def test_a_page_is_shown_without_its_marks() -> None:
         "",
         "    shown as it is",
     ]
+
+
+def test_a_table_without_headings_keeps_its_first_row() -> None:
+    """Its line of headings is blank, and no rule."""
+    table = "| | |\n|---|---|\n| a | b |\n| c | d |"
+    assert shown(table, 40, str).split("\n") == ["* a", "  b", "* c", "  d"]
+
+
+def test_emphasis_is_left_out_and_a_wildcard_stays() -> None:
+    text = "*Was it made?* Of `GET /v1/*` and `POST /*` *all*."
+    assert shown(text, 80, str) == "Was it made? Of `GET /v1/*` and `POST /*` all."
