@@ -60,6 +60,7 @@ def test_a_word_behind_help_is_not_passed_over(
     assert command(*asked, cwd=tmp_path) == command(*meant, cwd=tmp_path)
 
 
+@pytest.mark.needs("posix")
 def test_help_names_commands_as_they_are_typed_here(tmp_path: Path) -> None:
     typed = called(tmp_path)
     assert typed != "breb-proxy"

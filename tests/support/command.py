@@ -10,6 +10,7 @@ from pathlib import Path
 
 from proxy import invocation
 from tests.support.leaks import found
+from tests.support.needs import need
 from tests.support.patience import PATIENCE
 from tests.support.spawner import start
 
@@ -77,7 +78,8 @@ def command(*arguments: str, cwd: Path, typed: str = "", **settings: object) -> 
 
 def on_terminal(*arguments: str, cwd: Path, **settings: object) -> Ended:
     """Run a command as `command` does, with its output on a terminal."""
-    import pty  # which Windows has not
+    need("posix")
+    import pty
 
     ours, theirs = pty.openpty()
     env = environment({"TERM": "xterm", **settings})
