@@ -11,6 +11,7 @@ from typing import Any, Final
 
 _LONGEST: Final = 5.0  # seconds; who starts us tries again later
 _LOOK: Final = 0.25  # seconds
+_DYING: Final = 1.0  # seconds in which a killed process loses its sockets
 _EVERY: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared, not listened on
 
 
@@ -29,11 +30,23 @@ def take(sock: socket.socket, where: tuple[Any, ...]) -> None:
 
 
 def _served(family: int, where: tuple[Any, ...]) -> bool:
+    """Report whether a process listens there that lives.
+
+    The socket of one that was just killed takes connections for a moment longer; then they are
+    reset.
+    """
     host, *rest = where
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.settimeout(_LOOK)  # Windows tries a closed port again for two seconds
         try:
             probe.connect((_EVERY.get(host, host), *rest))
+        except OSError:
+            return False
+        probe.settimeout(_DYING)
+        try:
+            probe.recv(1)
+        except TimeoutError:
+            return True
         except OSError:
             return False
     return True

@@ -2,9 +2,11 @@
 
 import asyncio
 import ctypes
+import select
 import signal
 import socket
 import ssl
+import threading
 import winreg
 from collections.abc import Callable, Iterator
 from ctypes import wintypes
@@ -22,6 +24,8 @@ from proxy.settings.model import Settings
 from proxy.upstream.connector import _unreachable
 from proxy.upstream.tls import tls_context
 from proxy.windows import binding, console, winsock
+from tests.support.patience import PATIENCE
+from tests.support.ports import free_port
 
 
 @pytest.mark.parametrize(
@@ -203,6 +207,23 @@ def test_a_port_that_will_be_free_soon_is_waited_for(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(binding.time, "sleep", lambda _: held.close())
     (sock,) = sockets.bind(ListenAddress(*held.getsockname()))
     sock.close()
+
+
+def test_a_process_that_was_killed_may_seem_to_listen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its socket takes our connection, and is then closed with it."""
+    monkeypatch.setattr(binding, "_DYING", PATIENCE)
+    where = ListenAddress("127.0.0.1", free_port())
+    killed = socket.create_server((where.host, where.port))
+
+    def end() -> None:
+        select.select([killed], [], [])
+        killed.close()
+
+    ending = threading.Thread(target=end)
+    ending.start()
+    (sock,) = sockets.bind(where)
+    sock.close()
+    ending.join()
 
 
 def test_a_port_on_which_somebody_listens_is_not_waited_for(
