@@ -33,7 +33,7 @@ class Status:
         pool: Pool,
         shell: Shell,
         about: "Callable[[], About]",
-        unknown: Mapping[str, int],
+        unknown: Callable[[], Mapping[str, int]],
         ledger: "Ledger | None" = None,
         share: "Share | None" = None,
     ) -> None:
@@ -48,7 +48,7 @@ class Status:
     def readiness(self) -> Readiness:
         """Return whether a request would be sent now, with a token, and the reasons."""
         keeper, ledger, share = self._keeper, self._ledger, self._share
-        return Readiness.of(keeper, ledger, self._unknown, share, draining=self.draining)
+        return Readiness.of(keeper, ledger, self._unknown(), share, draining=self.draining)
 
     def token_words(self) -> Phrase:
         """Word the token's state in one line."""
@@ -70,7 +70,7 @@ class Status:
             "in_flight": self._shell.in_flight,
             "token": self.token(),
             "pool": self._pool.counts,
-            "outcome_unknown": {name: count for name, count in self._unknown.items() if count},
+            "outcome_unknown": {name: count for name, count in self._unknown().items() if count},
             "ledger": None if self._ledger is None else _ledger_state(self._ledger),
             **self._about(),
         }

@@ -28,6 +28,7 @@ from proxy.server.parts import Closing, Parts
 from proxy.server.process import give_memory_back
 from proxy.settings.model import Settings
 from proxy.telemetry.access_log import AccessLog
+from proxy.telemetry.gathered import Gathered, Told
 from proxy.telemetry.metrics import Metrics
 from proxy.telemetry.state import StateMetrics
 from proxy.terminal.screen import coloured, is_terminal
@@ -69,8 +70,10 @@ def build(
     journal, recorder = _recording(settings)
     keeper, shared, share = _keeping(settings, credentials, out, journal, alone=alone)
     books, ledger = _books(settings, credentials)
-    metrics, access_log = Metrics(), _access_log(as_json=as_json)
-    ended = [metrics.observe, *_lines(settings, access_log), *_end_of(recorder)]
+    metrics = Metrics()
+    gathered = Gathered(metrics.count, *_lines(settings, as_json=as_json))
+    metrics.catch_up = gathered.tell
+    ended = [gathered.take, *_end_of(recorder)]
     judge, forward, final_state = _way(settings, out, keeper, books)
     shell = Shell(judge, forward, ended, _begun(recorder, out.traces))
     final_state.ask = ask = Shell(judge, forward, [metrics.observe]).ask  # in no log, no caller's
@@ -87,7 +90,7 @@ def build(
         source=out.source,
         closing=_given(out.traces, shared, out.pool, out.token_pool, ledger),
         status=status,
-        flush=access_log.flush,
+        flush=gathered.tell,
         journal=journal,
         recorder=recorder,
         books=books,
@@ -162,7 +165,7 @@ def _status(
     share: "Share | None",
 ) -> Status:
     about = partial(_about, settings, out.source)
-    return Status(keeper, out.pool, shell, about, metrics.unknown, ledger, share)
+    return Status(keeper, out.pool, shell, about, metrics.in_doubt, ledger, share)
 
 
 def _pages(
@@ -191,15 +194,12 @@ def _books(
     return books, books.ledger
 
 
-def _access_log(*, as_json: bool) -> AccessLog:
+def _lines(settings: Settings, *, as_json: bool) -> list[Told]:
+    """Return what writes a line for each exchange, if level info is logged."""
+    if not (settings.access_log and settings.log_level in ("debug", "info")):
+        return []
     terminal, colour = is_terminal(sys.stderr), coloured(sys.stderr)
-    return AccessLog(as_json=as_json, descriptor=2, colour=colour, terminal=terminal)
-
-
-def _lines(settings: Settings, access_log: AccessLog) -> list[Ended]:
-    """Return the observer that writes a line for each exchange, if level info is logged."""
-    wanted = settings.access_log and settings.log_level in ("debug", "info")
-    return [access_log.observe] if wanted else []
+    return [AccessLog(as_json=as_json, descriptor=2, colour=colour, terminal=terminal).write]
 
 
 def _end_of(recorder: "Recorder | None") -> list[Ended]:

@@ -1,12 +1,8 @@
-"""One line for each exchange.
+"""One line for each exchange."""
 
-The exchanges of a tenth of a second are worded and written together: a system call for each would
-cost a twentieth of the exchange itself. `AccessLog.flush` writes the rest at the end.
-"""
-
-import asyncio
 import re
 import time
+from collections.abc import Sequence
 
 from proxy.exchange.record import Exchange, doubtful
 from proxy.http1.fields import SAFE
@@ -15,13 +11,11 @@ from proxy.telemetry.log_format import time_of_day
 from proxy.telemetry.sink import KEPT, Sink
 from proxy.terminal.plain import as_json, plain
 
-_GATHER = 0.1  # seconds
-_MANY = 128  # exchanges
 _LONGEST = 4096  # bytes of a path: a refused caller may have sent one of 64 KiB
 
 
 class AccessLog:
-    """Observer: writes one line for each exchange, without query values."""
+    """Writes one line for each exchange, without query values."""
 
     def __init__(
         self, *, as_json: bool, descriptor: int, colour: bool = False, terminal: bool = False
@@ -29,26 +23,15 @@ class AccessLog:
         text = _coloured if colour else _plain if terminal else _dated
         self._word = _json_line if as_json else text
         self._sink = Sink(descriptor)
-        self._over: list[Exchange] = []
         self._left = b""
-        self._loop: asyncio.AbstractEventLoop | None = None
 
-    def observe(self, exchange: Exchange) -> None:
-        """Take one exchange that is over."""
-        over = self._over
-        if not over:
-            if self._loop is None:
-                self._loop = asyncio.get_running_loop()
-            self._loop.call_later(_GATHER, self.flush)
-        over.append(exchange)
-        if len(over) >= _MANY:
-            self.flush()
+    def write(self, exchanges: Sequence[Exchange]) -> None:
+        """Write a line for each, after those for which there was no room before.
 
-    def flush(self) -> None:
-        """Write the gathered lines; keep those that do not fit, up to `KEPT` bytes."""
-        over, self._over = self._over, []
+        Of what still does not fit, up to `KEPT` bytes are kept.
+        """
         word, since = self._word, time.time() - time.perf_counter()
-        lines = "".join([word(exchange, exchange.ended + since) for exchange in over])
+        lines = "".join([word(exchange, exchange.ended + since) for exchange in exchanges])
         left = self._sink.put(self._left + lines.encode())
         self._left = left if len(left) <= KEPT else left[: left.rfind(b"\n", 0, KEPT) + 1]
 

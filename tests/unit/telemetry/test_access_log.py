@@ -45,8 +45,7 @@ def written(
 ) -> str:
     read, write = os.pipe()
     log = AccessLog(as_json=as_json, descriptor=write, colour=colour, terminal=terminal)
-    log._over = list(exchanges)
-    log.flush()
+    log.write(exchanges)
     os.close(write)
     with os.fdopen(read) as pipe:
         return pipe.read()
@@ -117,10 +116,9 @@ def test_a_reader_that_is_gone_does_not_end_the_proxy() -> None:
     read, write = os.pipe()
     os.close(read)
     log = AccessLog(as_json=True, descriptor=write)
-    log._over = [finished()]
-    log.flush()
+    log.write([finished()])
     os.close(write)
-    assert (log._over, log._left) == ([], b"")
+    assert log._left == b""
 
 
 @pytest.mark.needs("posix")
@@ -130,14 +128,13 @@ def test_lines_wait_for_a_reader_who_stalls_and_none_is_torn() -> None:
     line = "x" * 99 + "\n"
     log._word = lambda *_: line
     for _ in range(2):
-        log._over = [finished()] * 10_000
-        log.flush()
+        log.write([finished()] * 10_000)
     assert 0 < len(log._left) <= KEPT
     assert len(log._left) % len(line) == 0
     came = b""
     while log._left:
         came += os.read(read, 1 << 16)
-        log.flush()
+        log.write([])
     os.close(write)
     with os.fdopen(read, "rb") as rest:
         came += rest.read()
