@@ -121,7 +121,7 @@ class Asker:
             try:
                 row = await self._aside(self._doubts.row, number)
                 now = datetime.fromtimestamp(self._wall(), UTC)
-                if row is not None and not just_asked(row, now):
+                if row is not None and not (row["unreadable"] or just_asked(row, now)):
                     await self._ask(row)
             except LedgerRefused as refusal:  # as in `run`
                 log.debug("what was found about row #%d cannot be kept: %s", number, refusal)

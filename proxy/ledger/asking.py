@@ -61,6 +61,8 @@ def just_asked(entry: LedgerEntry, now: datetime) -> bool:
 
 def _due(entry: LedgerEntry) -> datetime | None:
     evidence, began = entry["evidence"], _began(entry)
+    if entry["unreadable"]:  # it may be another payment's by now
+        return None
     if not evidence:
         return began + timedelta(seconds=SOON * _jitter(entry))
     asked = moment(evidence[-1]["at"]) or began
@@ -92,6 +94,8 @@ def _jitter(entry: LedgerEntry) -> float:
 def words(entry: LedgerEntry, now: datetime) -> Phrase:
     """Say how far the questions have come."""
     evidence = entry["evidence"]
+    if entry["unreadable"]:
+        return phrase("asking.unreadable")
     if not evidence:
         return phrase("asking.not-yet")
     last, times = evidence[-1], _times(len(evidence))

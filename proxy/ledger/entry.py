@@ -79,7 +79,7 @@ class LedgerEntry(TypedDict):
 
     ``payment`` and ``answer`` are members of the bodies by their paths, masked; ``marks`` are keyed
     hashes of the ids among them. ``disagrees``: evidence and verdicts say different things;
-    ``asking`` is there while it is in doubt.
+    ``asking`` is there while it is in doubt; ``unreadable``: some of it is nothing that we wrote.
     """
 
     number: int
@@ -106,6 +106,7 @@ class LedgerEntry(TypedDict):
     in_doubt: bool
     disagrees: bool
     asking: Asking | None
+    unreadable: bool
 
 
 class LookedUp(Evidence):

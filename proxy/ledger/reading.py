@@ -152,17 +152,17 @@ class Reader:
         verdicts, evidence = self._verdicts(number), self._evidence_of(number)
         left = row["outcome"] is None and number <= self._left_open
         unclear = left or doubtful(row["outcome"] or "", row["status"])
+        told = {name: _object(row[name] or "{}") for name in ("payment", "answer", "marks")}
         read: dict[str, object] = {
             **row,
-            "payment": json.loads(row["payment"]),
-            "answer": json.loads(row["answer"]) if row["answer"] else {},
-            "marks": json.loads(row["marks"]),
+            **{name: _texts(members or {}) for name, members in told.items()},
             "verdicts": verdicts,
-            "evidence": evidence,
+            "evidence": [each for each in evidence if each is not None],
+            "unreadable": None in (*told.values(), *evidence),
             "in_doubt": unclear and not verdicts,
-            "disagrees": disagree(evidence, verdicts),
         }
         entry = cast("LedgerEntry", read)
+        entry["disagrees"] = disagree(entry["evidence"], verdicts)
         entry["asking"] = asking(entry) if entry["in_doubt"] else None
         return entry
 
@@ -175,23 +175,38 @@ class Reader:
                 "note": note,
                 "author": author,
                 "by_proxy": author == PROXY,
-                "evidence": json.loads(evidence) if evidence else None,
+                "evidence": cast("Evidence | None", _object(evidence or "null")),
             }
             for at, made, note, author, kind, evidence in self._connection.execute(
                 f"SELECT {self._verdict} FROM verdict WHERE number = ? ORDER BY rowid", [number]
             )
         ]
 
-    def _evidence_of(self, number: int) -> list[Evidence]:
+    def _evidence_of(self, number: int) -> list[Evidence | None]:
+        """Return what was found of a row; None for what cannot be read."""
         if not self._evidence:
             return []
         rows = self._connection.execute(_EVIDENCE, [number])
-        told = ({**json.loads(found), "at": at, "code": code} for at, code, found in rows)
-        return cast("list[Evidence]", list(told))
+        told = ((_object(found), {"at": at, "code": code}) for at, code, found in rows)
+        kept = [None if found is None else {**found, **columns} for found, columns in told]
+        return cast("list[Evidence | None]", kept)
 
     def kin(self, entry: LedgerEntry) -> Kin:
         """Return what other rows tell of a row's payment."""
         return Others(self._connection, entry, self._marks, evidence=self._evidence).kin()
+
+
+def _object(text: Any) -> dict[str, object] | None:  # noqa: ANN401  whatever the column holds
+    """Return an object of JSON; None if it is none, since the row was edited or is damaged."""
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _texts(members: dict[str, object]) -> dict[str, str]:
+    return {k: v if isinstance(v, str) else json.dumps(v) for k, v in members.items()}
 
 
 def _number(digits: str) -> int:

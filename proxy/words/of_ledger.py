@@ -44,6 +44,11 @@ OF_LEDGER = {
     ),
     "asking.once": Words("once", "una vez"),
     "asking.times": Words("{count} times", "{count} veces"),
+    "asking.unreadable": Words(
+        "not asked about: some of the row cannot be read, since it is damaged or was edited",
+        "no se consulta: una parte de la fila no se puede leer, porque está dañada o alguien la"
+        " modificó",
+    ),
     "asking.not-yet": Words("the API has not been asked yet", "todavía no se consultó la API"),
     "asking.found": Words(
         "asked {times} until {at} UTC: the API has something to compare it with",

@@ -59,6 +59,7 @@ OF_LEDGER_COMMANDS = {
     "row.exchange": Words("exchange", "petición"),
     "row.asked-once": Words("asked 1 time", "consultada 1 vez"),
     "row.asked-often": Words("asked {count} times", "consultada {count} veces"),
+    "row.unreadable": Words("partly unreadable", "en parte ilegible"),
     "row.evidence-disagrees": Words("evidence disagrees", "las evidencias se contradicen"),
     "row.no-caller": Words("not named", "sin nombre"),
     "row.opened": Words("opened", "abierta"),

@@ -72,6 +72,7 @@ _ROW: dict[str, Any] = {
     "in_doubt": False,
     "asking": None,
     "disagrees": False,
+    "unreadable": False,
     "seconds": 1.0,
     "outcome": "answered",
 }

@@ -81,6 +81,8 @@ def _told(entry: LedgerEntry) -> list[Said]:
         told.append(phrase("row.asked-once") if asked == 1 else often)
     if entry["disagrees"]:
         told.append(phrase("row.evidence-disagrees"))
+    if entry["unreadable"]:
+        told.append(phrase("row.unreadable"))
     return told
 
 

@@ -1,7 +1,8 @@
 """The archive of a ledger that is a file."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from proxy.ledger.archive import Intake
@@ -24,9 +25,15 @@ class FileArchive:
         """Open the file to write rows."""
         return FileStore.open(self._path, may_make=may_make)
 
-    def reading(self) -> AbstractContextManager[LedgerConnection]:
-        """Open the file for reading, also while a proxy writes to it."""
-        return opened(self._path, "ro")
+    @contextmanager
+    def reading(self) -> Iterator[LedgerConnection]:
+        """Open the file for reading, also while a proxy writes to it.
+
+        A value that is damaged or was edited, and is no text, hides no other.
+        """
+        with opened(self._path, "ro") as connection:
+            connection.text_factory = partial(str, encoding="utf-8", errors="replace")
+            yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[LedgerConnection]:
@@ -34,12 +41,7 @@ class FileArchive:
         with opened(self._path, "ro") as connection:
             connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
             connection.execute("BEGIN")
-            try:
-                yield connection
-            except UnicodeDecodeError:  # of SQLite's words about a broken file
-                why = phrase("ledger.damaged")
-                refused = phrase("ledger.of-file", path=str(self._path), why=why)
-                raise LedgerRefused(refused) from None
+            yield connection
 
     @contextmanager
     def changing(self) -> Iterator[LedgerConnection]:

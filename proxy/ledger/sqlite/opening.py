@@ -30,5 +30,8 @@ def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
     except sqlite3.Error as error:
         kind = LedgerDamaged if damaged(error) else LedgerRefused
         raise kind(phrase("ledger.of-file", path=str(path), why=words(error))) from None
+    except UnicodeDecodeError:  # of SQLite's words about a broken file
+        why = phrase("ledger.damaged")
+        raise LedgerDamaged(phrase("ledger.of-file", path=str(path), why=why)) from None
     finally:
         connection.close()

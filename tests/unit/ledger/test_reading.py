@@ -294,3 +294,58 @@ def test_a_broken_page_is_told_as_damage(path: Path) -> None:
 def version(path: Path) -> int:
     with closing(connect(path, "ro")) as connection:
         return format_of(connection)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("payment = '{'", id="no JSON"),
+        pytest.param("payment = '[]'", id="no object"),
+        pytest.param("answer = 'null'", id="no answer"),
+        pytest.param(f"marks = '{'[' * 100_000}'", id="too deep"),
+        pytest.param("payment = x'00ff'", id="no text"),
+        pytest.param("payment = CAST(x'7b22613a22ff' AS TEXT)", id="no UTF-8"),
+    ],
+)
+def test_a_row_that_cannot_be_read_says_so_and_hides_no_other(path: Path, change: str) -> None:
+    filled(path, "unknown", "unknown", "unknown")
+    edited(path, f"UPDATE request SET {change} WHERE number = 2")
+    with reading(path) as reader:
+        entries = list(reader.entries(Query()))
+        assert [each["unreadable"] for each in entries] == [False, True, False]
+        (found,) = reader.find("#2")
+    assert found["asking"] is not None
+    assert found["asking"]["next"] is None
+    assert "cannot be read" in found["asking"]["said"]["en"]
+
+
+def test_text_that_is_no_utf_8_is_read_with_a_sign_in_its_place(path: Path) -> None:
+    filled(path, "unknown", "unknown")
+    edited(path, "UPDATE request SET path = CAST(x'2fff' AS TEXT) WHERE number = 2")
+    with reading(path) as reader:
+        assert [each["path"] for each in reader.entries(Query(limit=1))] == ["/\ufffd"]
+
+
+def test_evidence_and_numbers_that_somebody_wrote_are_read(path: Path) -> None:
+    filled(path, "unknown")
+    edited(path, """UPDATE request SET payment = '{"amount.value": 10}'""")
+    edited(path, "INSERT INTO evidence (number, at, code, found) VALUES (1, '2026', 'x', '{')")
+    edited(
+        path,
+        "INSERT INTO verdict (number, at, made, note, author, kind, evidence)"
+        " VALUES (1, '2026', 1, 'n', 'a', 'made', '{')",
+    )
+    with reading(path) as reader:
+        (found,) = reader.find("#1")
+    assert found["payment"] == {"amount.value": "10"}
+    assert (found["unreadable"], found["evidence"]) == (True, [])
+    assert found["verdicts"][0]["evidence"] is None
+
+
+def edited(path: Path, statement: str) -> None:
+    """Change a ledger as nobody but an editor, or a disk, does."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        for (name,) in connection.execute(triggers).fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute(statement)
