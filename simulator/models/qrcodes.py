@@ -1,5 +1,6 @@
 """QR codes by which a merchant is paid."""
 
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, RootModel, StringConstraints, create_model
@@ -118,6 +119,7 @@ class CreateQrCode(RootModel[StaticQrCode | DynamicQrCode]):
     """A QR code to be made."""
 
 
+@cache
 def create_qr_code(*, vat: bool, dynamic_amount: bool) -> type[CreateQrCode]:
     """Build the request's shape for the chosen reading of the documentation."""
     taxed: dict[str, Any] = {"vat": (Vat, ...)} if vat else {}

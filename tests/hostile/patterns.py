@@ -50,12 +50,13 @@ def patterns() -> dict[str, Used]:
     for module in _modules():
         text = Path(str(module.__file__)).read_text()
         for name, value in vars(module).items():
-            used = set(re.findall(rf"\b{name}\.(\w+)\(", text))
-            anywhere = not used or bool(used & _ANYWHERE)
             for number, pattern in enumerate(_within(value)):
+                used = set(re.findall(rf"\b{name}\.(\w+)\(", text))
+                anywhere = not used or bool(used & _ANYWHERE)
                 place = f"{module.__name__}.{name}" + (f"[{number}]" if number else "")
                 found[place] = Used(pattern, anywhere)
-        found |= dict(_called(module, text))
+        if "re." in text:
+            found |= dict(_called(module, text))
     return {place: used for used, place in {used: place for place, used in found.items()}.items()}
 
 

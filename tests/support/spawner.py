@@ -35,7 +35,10 @@ _MAIN = "from tests.support import spawner; spawner.main()"
 _AT_WORK = (
     "uvloop",
     "anyio._backends._asyncio",
+    "certifi",
     "encodings.idna",
+    "httpcore",
+    "prometheus_client",
     "uvicorn.lifespan.off",
     "uvicorn.lifespan.on",
     "uvicorn.protocols.http.httptools_impl",
