@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from simulator.config import SandboxConfig
 from simulator.flags import Hint, Start, read
+from simulator.said import said
 
 if TYPE_CHECKING:
     import ssl
@@ -25,16 +26,19 @@ _FAILED, _USAGE, _TAKEN = 1, 2, 3  # as the proxy's own exit codes
 
 def announce(base_url: str, config: SandboxConfig) -> str:
     """Print the simulator's address and the credentials that it accepts."""
-    return "\n".join(
-        (
-            "Bre-B simulator, made from public documentation; not the real thing",
-            f"  API            {base_url}/v1/",
-            f"  page           {base_url}/_sandbox",
-            f"  OpenAPI        {base_url}/_sandbox/openapi.json",
-            f"  client id      {config.client_id}",
-            f"  client secret  {config.client_secret}",
-        )
+    rows = (
+        (said("API"), f"{base_url}/v1/"),
+        (said("page"), f"{base_url}/_sandbox"),
+        (said("OpenAPI"), f"{base_url}/_sandbox/openapi.json"),
+        (said("client id"), config.client_id),
+        (said("client secret"), config.client_secret),
     )
+    title = said("Bre-B simulator, made from public documentation; not the real thing")
+    return "\n".join((title, *(_row(*row) for row in rows)))
+
+
+def _row(name: str, value: str) -> str:
+    return f"  {name:<13}  {value}"
 
 
 def main(argv: Sequence[str] | None = None, name: str = _NAME, hint: Hint | None = None) -> int:
@@ -46,22 +50,26 @@ def main(argv: Sequence[str] | None = None, name: str = _NAME, hint: Hint | None
     try:
         app, tls = _application(start), _tls(start)
     except (OSError, ValueError) as error:
-        sys.stderr.write(f"{start.data or 'TLS'}: {error}\n")
+        why = error.strerror if isinstance(error, OSError) and error.filename else error
+        sys.stderr.write(f"{start.data or 'TLS'}: {why}\n")
         return _USAGE
     except ImportError:
-        sys.stderr.write(
+        told = said(
             "--tls makes its certificate with trustme, which is not installed; to install it, run:"
-            f" {shlex.quote(sys.executable)} -m pip install trustme\n"
-            "Or set --tls-cert and --tls-key.\n"
+            " {python} -m pip install trustme\nOr set --tls-cert and --tls-key.",
+            python=shlex.quote(sys.executable),
         )
+        sys.stderr.write(f"{told}\n")
         return _USAGE
     try:
         listener = _listen(start.host, start.port)
     except OSError as error:
-        sys.stderr.write(
-            f"cannot listen on {start.host}:{start.port}: {error.strerror}; choose another"
-            " --listen, --host or --port\n"
+        told = said(
+            "cannot listen on {address}: {why}; choose another --listen, --host or --port",
+            address=f"{start.host}:{start.port}",
+            why=error.strerror,
         )
+        sys.stderr.write(f"{told}\n")
         return _TAKEN
     _serve(listener, app, tls, _told(start, listener, tls))
     return 0
@@ -89,7 +97,7 @@ def _told(start: Start, listener: socket.socket, tls: "ssl.SSLContext | None") -
     scheme = "https" if tls else "http"
     told = announce(f"{scheme}://{shown}:{listener.getsockname()[1]}", start.config)
     if tls and start.tls_cert is None:
-        told += f"\n  authority      {start.tls_ca} (curl --cacert, BREB_CA_BUNDLE)"
+        told += "\n" + _row(said("authority"), f"{start.tls_ca} (curl --cacert, BREB_CA_BUNDLE)")
     return told
 
 

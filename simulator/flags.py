@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args, get_origin
 from pydantic import ValidationError
 
 from simulator.config import SandboxConfig
+from simulator.said import said, translated
 from simulator.words import words
 
 if TYPE_CHECKING:
@@ -64,10 +65,14 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             known = [name for action in self._actions for name in action.option_strings]
             near = difflib.get_close_matches(unknown[0], known, n=1)
-            meant = self.hint(unknown[0]) or (f"; did you mean {near[0]}?" if near else "")
-            self.error(f"no such option: {unknown[0]}{meant}")
+            meant = self.hint(unknown[0]) or (
+                said("; did you mean {word}?", word=near[0]) if near else ""
+            )
+            self.error(said("no such option: {option}{meant}", option=unknown[0], meant=meant))
         if rest:
-            self.error(f"only options are allowed, and {rest[0]!r} is not an option")
+            self.error(
+                said("only options are allowed, and {word} is not an option", word=repr(rest[0]))
+            )
         return vars(options)
 
     def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ANN401  argparse's
@@ -76,7 +81,10 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the error and where to read more."""
-        sys.stderr.write(f"usage: {self.prog} [options]\n{message}\ntry: {self.prog} --help\n")
+        told = said(
+            "usage: {prog} [options]\n{why}\ntry: {prog} --help", prog=self.prog, why=message
+        )
+        sys.stderr.write(f"{told}\n")
         sys.exit(2)
 
 
@@ -153,7 +161,9 @@ def _option(field: "FieldInfo") -> dict[str, Any]:
 def _port(text: str) -> int:
     port = int(text) if re.fullmatch("[0-9]{1,5}", text) else -1
     if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port: write a number from 0 to 65535")
+        raise argparse.ArgumentTypeError(
+            said("{text} is not a port: write a number from 0 to 65535", text=repr(text))
+        )
     return port
 
 
@@ -162,7 +172,11 @@ def _address(text: str) -> tuple[str, int]:
     bare = host.removeprefix("[").removesuffix("]")
     if not colon or not bare or (":" in bare and bare == host):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not an address: write HOST:PORT, as {_LISTEN}"
+            said(
+                "{text} is not an address: write HOST:PORT, as {example}",
+                text=repr(text),
+                example=_LISTEN,
+            )
         )
     return bare, _port(port)
 
@@ -177,10 +191,10 @@ def read(argv: Sequence[str] | None, name: str, hint: Hint | None = None) -> Sta
     made.hint = hint or made.hint
     given = made.read(argv)
     if "listen" in given and {"host", "port"} & given.keys():
-        made.error("--listen has both already: remove --host and --port")
+        made.error(said("--listen has both already: remove --host and --port"))
     host, port = given.pop("listen", ("127.0.0.1", 9090))
     if ("tls_cert" in given) != ("tls_key" in given):
-        made.error("set both --tls-cert and --tls-key, or neither")
+        made.error(said("set both --tls-cert and --tls-key, or neither"))
     own = {key: given.pop(key) for key in (*Start.__annotations__,) if key in given}
     own["tls_names"] = tuple(own.get("tls_names", ()))
     try:
@@ -196,7 +210,7 @@ def settings(given: dict[str, Any], prefix: str = "") -> SandboxConfig:
         return SandboxConfig.model_validate(given)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        texts = [f"--{prefix}{_flag(one['loc'])}: {words(one)}" for one in found]
+        texts = [f"--{prefix}{_flag(one['loc'])}: {translated(words(one))}" for one in found]
         raise ValueError("; ".join(texts)) from None
 
 

@@ -31,7 +31,10 @@ _PAY = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A GET of ``path``; or a POST of ``body``, whose answer's id is kept under a name."""
+    """A GET of ``path``; or a POST of ``body``, whose answer's id is kept under a name.
+
+    The title is English; who prints it may translate it.
+    """
 
     title: str
     path: str
@@ -48,7 +51,7 @@ FIRST = (
     Step("Link a merchant as a customer", "/v1/customers/business/link", "customer", CUSTOMER),
     Step("Link its bank account", "/v1/accounts/link", "account", _ACCOUNT),
     Step(
-        f"Ask who owns the key {ENTRIES[0].key.key_value}",
+        "Ask who owns a key",
         "/v1/resolve-key",
         "resolution",
         _RESOLVE,

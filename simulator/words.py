@@ -36,6 +36,8 @@ _KINDS = {
     "extra_forbidden": "is not known here",
     "string_type": "must be a text",
     "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
     "bool_type": "must be true or false",
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",

@@ -24,6 +24,7 @@ from proxy.terminal.arguments import (
     refuse_secrets,
     say,
 )
+from proxy.terminal.language import worded
 from proxy.terminal.screen import is_terminal
 
 # Windows calls it an invalid argument when the reader has left, a bad file when there was none.
@@ -158,9 +159,13 @@ def _admin_command(name: str) -> Callable[[list[str]], int]:
 
 
 def _sandbox(arguments: list[str]) -> int:
+    from proxy.cli import simulators_words
+    from proxy.terminal.argparse_words import in_the_readers_language
     from simulator.__main__ import main as sandbox
 
-    return sandbox(arguments, "breb-proxy sandbox", _whose)
+    simulators_words.in_the_readers_language()
+    with in_the_readers_language():
+        return sandbox(arguments, "breb-proxy sandbox", _whose)
 
 
 def _whose(flag: str) -> str:
@@ -168,7 +173,11 @@ def _whose(flag: str) -> str:
     from proxy.settings.model import flags
 
     known = [f"--{one.name.replace('_', '-')}" for one in flags()]
-    return f"; {flag} is an option of breb-proxy serve" if flag in known else ""
+    if flag not in known:
+        return ""
+    from proxy.words import phrase
+
+    return worded(phrase("usage.of-serve", option=flag))
 
 
 def _start(name: str) -> Callable[[list[str]], int]:

@@ -60,8 +60,10 @@ def main(name: str, arguments: Sequence[str]) -> int:
     defaults = _DEMO_DEFAULTS if name == "demo" else {}
     flags = parser(name, _ABOUT[name], _CODES, apart=apart, defaults=defaults)
     if name == "demo":
+        from proxy.cli import simulators_words
         from simulator.flags import add_settings
 
+        simulators_words.in_the_readers_language()
         add_settings(flags, _SANDBOX)
     else:
         flags.hint = _simulators

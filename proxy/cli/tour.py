@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from proxy.addresses import ListenAddress
+from proxy.cli.simulators_words import translated
 from proxy.errors import BadValue
 from proxy.invocation import COMMAND, curl
 from proxy.terminal.arguments import OK, USAGE, Parser, say
@@ -21,10 +22,6 @@ Paste them into one shell, one after the other, or run them all: breb-proxy tour
 On Windows they are for PowerShell; in either shell: breb-proxy tour | powershell -Command -
 The first line asks who answers: where it is not a simulator, no command sends anything.
 """
-_OTHERWISE = (
-    f"the demo does not answer at {{url}}, so nothing is sent: start it ({COMMAND} demo), or give"
-    f" the address that it printed ({COMMAND} tour --listen HOST:PORT)"
-)
 _CODES = "0 success, 2 wrong usage"
 _RUN = {"sh": "sh", "powershell": "powershell -Command -"}
 
@@ -60,15 +57,19 @@ def main(arguments: Sequence[str]) -> int:
     return OK
 
 
+def _otherwise(url: str) -> str:
+    return worded(phrase("tour.nobody", url=url))
+
+
 def _for_sh(address: ListenAddress) -> Iterator[str]:
     url, typed = f"http://{address}", curl(address.host)
-    yield tour.first(url, _OTHERWISE.format(url=url), typed)
+    yield tour.first(url, _otherwise(url), typed)
     for number, (title, command) in enumerate(tour.tour(typed, chain(FIRST, DOUBT)), 1):
-        yield f"{tour.announced(f'{number}. {title}')}\n{command}"
+        yield f"{tour.announced(f'{number}. {translated(title)}')}\n{command}"
 
 
 def _for_powershell(address: ListenAddress) -> Iterator[str]:
     url = f"http://{address}"
-    yield powershell.first(url, _OTHERWISE.format(url=url))
+    yield powershell.first(url, _otherwise(url))
     for number, (title, command) in enumerate(powershell.tour(chain(FIRST, DOUBT)), 1):
-        yield f"{powershell.announced(f'{number}. {title}')}\n{command}"
+        yield f"{powershell.announced(f'{number}. {translated(title)}')}\n{command}"

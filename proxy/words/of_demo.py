@@ -42,6 +42,13 @@ OF_DEMO = {
     ),
     "demo.end": Words("Ctrl-C ends the demo.", "Ctrl-C termina la demo."),
     "demo.ended": Words("demo ended", "la demo terminó"),
+    # In ASCII, as the tour is: the shell that says it may not read UTF-8.
+    "tour.nobody": Words(
+        "the demo does not answer at {url}, so nothing is sent: start it ({command} demo), or give"
+        " the address that it printed ({command} tour --listen HOST:PORT)",
+        "la demo no responde en {url} y por eso no se manda nada: arranque la demo ({command} demo)"
+        " o use el puerto que ella muestra ({command} tour --listen HOST:PORT)",
+    ),
     "tour.paste": Words(
         "paste these into one shell, or run them all: {run}",
         "pegue estos en un mismo shell, o ejecútelos todos: {run}",

@@ -15,6 +15,10 @@ OF_USAGE = {
         "; {option} is an option of {command} sandbox",
         "; {option} es una opción de {command} sandbox",
     ),
+    "usage.of-serve": Words(
+        "; {option} is an option of {command} serve",
+        "; {option} es una opción de {command} serve",
+    ),
     "usage.only-options": Words(
         "only options are allowed; one argument is not an option (not shown here: it may be a"
         " secret)",

@@ -225,6 +225,16 @@ def test_wrong_usage_is_told_in_the_language_of_the_terminal(
     assert last.startswith(f"breb-proxy: pruebe: {called(tmp_path)} ")
 
 
+def test_the_simulator_speaks_the_language_of_the_terminal(tmp_path: Path) -> None:
+    ended = command("sandbox", "--read-timeut=1", cwd=tmp_path, LC_ALL="es_CO.UTF-8")
+    first, second, last = ended.err.splitlines()
+    assert first == "uso: breb-proxy sandbox [opciones]"
+    assert second.startswith("no existe la opción --read-timeut")
+    assert last == "pruebe: breb-proxy sandbox --help"
+    ended = command("demo", "--sandbox-settle-delay=x", cwd=tmp_path, LC_ALL="es_CO.UTF-8")
+    assert ended.err == "breb-proxy: --sandbox-settle-delay: debe ser un número\n"
+
+
 def test_every_problem_of_the_settings_is_told_at_once(tmp_path: Path) -> None:
     ended = command(
         "serve",

@@ -189,6 +189,12 @@ def test_an_address_that_is_none_is_usage(tmp_path: Path) -> None:
     assert ended.err.startswith("breb-proxy: --listen: must be host:port")
 
 
+def test_the_tour_speaks_the_language_of_the_terminal(tmp_path: Path) -> None:
+    told = command("tour", cwd=tmp_path, LC_ALL="es_CO.UTF-8").out
+    assert "1. Vincular un comercio como cliente" in told
+    assert "la demo no responde en http://127.0.0.1:8080" in told
+
+
 def test_on_a_terminal_the_tour_says_what_to_do_with_it(tmp_path: Path) -> None:
     assert "paste these into one shell" in on_terminal("tour", cwd=tmp_path).out
 

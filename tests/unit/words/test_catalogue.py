@@ -20,6 +20,9 @@ from proxy.words import Phrase, both, phrase
 from proxy.words.catalogue import TABLES, table
 from proxy.words.durations import Span
 from proxy.words.of_usage import OF_ARGPARSE
+from proxy.words.simulators import SIMULATORS
+from simulator import said
+from simulator.steps import DOUBT, FIRST
 from tests.support.catalogue import CATALOGUE
 
 PROXY = Path(words.__file__).parents[1]
@@ -118,6 +121,28 @@ def test_argparse_s_sentences_have_the_same_values_in_both_languages() -> None:
     values = re.compile(r"%(?:\(\w+\))?[sr]")
     for english, spanish in OF_ARGPARSE:
         assert sorted(values.findall(english)) == sorted(values.findall(spanish))
+
+
+def test_the_simulator_s_sentences_are_those_that_the_simulator_has() -> None:
+    had = {
+        node.value
+        for path in Path(said.__file__).parent.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+    }
+    assert {english for english, _ in SIMULATORS} <= had
+
+
+def test_the_simulator_s_sentences_have_the_same_values_in_both_languages() -> None:
+    for english, spanish in SIMULATORS:
+        assert places(english) == places(spanish)
+
+
+def test_what_the_tour_gives_a_shell_is_ascii_in_both_languages() -> None:
+    """Who pastes it into a shell may not have UTF-8 there."""
+    spanish = dict(SIMULATORS)
+    assert all(spanish[step.title].isascii() for step in (*FIRST, *DOUBT))
+    assert all(text.isascii() for text in CATALOGUE["tour.nobody"])
 
 
 def test_no_error_is_given_a_sentence() -> None:
