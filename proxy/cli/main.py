@@ -158,6 +158,15 @@ def _admin_command(name: str) -> Callable[[list[str]], int]:
     return run
 
 
+def _ended_at_once() -> contextlib.AbstractContextManager[None]:
+    """Let Ctrl-C end us while modules are loaded: in the middle of one, an exception complains.
+
+    With ``nohup``, or in the background, it stays ignored.
+    """
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    return _handled({signal.SIGINT: _ending(INTERRUPTED)} if ours else {})
+
+
 def _sandbox(arguments: list[str]) -> int:
     from proxy.cli import simulators_words
     from proxy.terminal.argparse_words import in_the_readers_language
@@ -228,7 +237,8 @@ def _command(module: str, *before: str) -> Callable[[list[str]], int]:
     """Return the command in a module of this folder; ``before`` goes before its arguments."""
 
     def run(arguments: list[str]) -> int:
-        main: Callable[..., int] = importlib.import_module(f"proxy.cli.{module}").main
+        with _ended_at_once():
+            main: Callable[..., int] = importlib.import_module(f"proxy.cli.{module}").main
         return main(*before, arguments)
 
     return run

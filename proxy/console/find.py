@@ -1,6 +1,8 @@
 """Looks for words in everything that is kept of the exchanges: target, field lines, bodies."""
 
 import asyncio
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 from proxy.journal.body import Content
@@ -9,16 +11,19 @@ from proxy.words import LANGUAGES, said
 
 TERMS = 16  # terms
 _LONGEST = 200  # characters
+# Latin letters with a mark, also as JSON may escape them.
+_MARKED = re.compile(r"[\u00c0-\u024f]|\\u(0[0-2][0-9a-fA-F]{2})")
 
 
 async def find(entries: Iterable[Entry], terms: Iterable[str]) -> dict[str, list[str]]:
-    """Return for each term, in any case, the ids of the entries that hold it."""
+    """Return for each term, in any case and with or without accents, who holds it: ids."""
     wanted = [term[:_LONGEST].lower() for term in terms][:TERMS]
+    sought = {term: _plain(term) for term in wanted}
     found: dict[str, list[str]] = {term: [] for term in wanted}
     for entry in entries:
-        texts = [text.lower() for text in _texts(entry)]
+        texts = [_plain(text) for text in _texts(entry)]
         for term, ids in found.items():
-            if any(term in text for text in texts):
+            if any(sought[term] in text for text in texts):
                 ids.append(entry.id)
         await asyncio.sleep(0)  # 16 searches in two bodies of 64 KiB: let others run
     return found
@@ -38,3 +43,13 @@ def _texts(entry: Entry) -> Iterator[str]:
 
 def _text(body: Content) -> str:
     return body.data if isinstance(body.data, str) else body.data.decode("latin-1")
+
+
+def _plain(text: str) -> str:
+    """Return the text as it is compared: in lower case, é as e and ñ as n."""
+    return _MARKED.sub(_letter, text).lower()
+
+
+def _letter(found: re.Match[str]) -> str:
+    letter = chr(int(found[1], 16)) if found[1] else found[0]
+    return unicodedata.normalize("NFD", letter)[0] if _MARKED.match(letter) else found[0]

@@ -75,7 +75,7 @@ async def serve(
         parts = build(settings, credentials, stop, access, as_json=as_json, tracing=tracing)
     built()
     traces = contextlib.ExitStack()
-    stop.last_words = lambda: _last_words(parts, traces)
+    stop.last_words = lambda: _last_words(settings, parts, traces)
     process.settle(console=settings.console)
     process.make_room_for_files(_connections(settings) + _OTHER_FILES)
     tls = tls_reload.callers_tls(settings)
@@ -224,11 +224,13 @@ async def _reads_records(settings: Settings, tls: ssl.SSLContext | None) -> bool
     return plain or await records.works()
 
 
-def _last_words(parts: Parts, traces: contextlib.ExitStack) -> None:
+def _last_words(settings: Settings, parts: Parts, traces: contextlib.ExitStack) -> None:
     """Log what a second signal cuts off, and leave no file; the process ends after this."""
     if parts.shell.in_flight:
         log.warning("cut off by a second signal: %s", counted(parts.shell.in_flight, "exchange"))
     parts.shell.cut_off(phrase("second-signal"))
+    if settings.revoke_tokens and parts.keeper.renewed_at is not None:
+        log.warning("a second signal came before the access token was known to be revoked")
     parts.flush()
     if parts.books is not None:
         parts.books.ledger.last_words()

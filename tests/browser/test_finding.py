@@ -134,3 +134,38 @@ def test_what_to_do_for_a_comparison_is_said_until_it_is_done(
     console.rows().filter(has_text="/v1/two").click()
     expect(told).to_be_hidden()
     expect(page.locator(".column")).to_have_count(2)
+
+
+def test_a_search_finds_letters_with_and_without_accents(start: Start) -> None:
+    console = start()
+    console.send("/v1/plain", method="POST", body='{"owner":"Andrés Peña"}'.encode(), fields=JSON)
+    console.send("/v1/escaped", method="POST", body=rb'{"owner":"Mar\u00eda"}', fields=JSON)
+    console.page.get_by_role("searchbox").fill("ANDRES pena")
+    expect(console.rows()).to_have_count(1)
+    page = opened(console, "/v1/plain")
+    assert page.evaluate(MARKED) == ["Andrés", "Peña"]
+    page.get_by_role("searchbox").fill("maria")
+    expect(console.rows()).to_have_count(1)
+    opened(console, "/v1/escaped")
+
+
+def test_escape_leaves_the_search_and_what_it_says(start: Start) -> None:
+    """Chromium would empty it, and the list would stay filtered by what nobody sees."""
+    console = start()
+    box = console.page.get_by_role("searchbox")
+    box.fill("nothing-like-it")
+    box.press("Escape")
+    expect(box).to_have_value("nothing-like-it")
+    expect(box).not_to_be_focused()
+
+
+def test_choosing_what_to_compare_with_moves_nothing_else(start: Start) -> None:
+    console = start()
+    console.send("/v1/one")
+    console.send("/v1/two")
+    console.pick("/v1/one")
+    header = console.page.locator("header")
+    before = header.bounding_box()
+    console.page.keyboard.press("d")
+    expect(console.page.locator("#picking")).to_be_visible()
+    assert header.bounding_box() == before

@@ -303,3 +303,33 @@ def test_a_full_disk_leaves_no_token_alive(api: Holding, url: str, tmp_path: Pat
         )
     os.close(full)
     assert api.alive == 0
+
+
+WHILE_LOADING = """
+import os, signal, sys
+
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == "datetime":  # which pydantic_core imports from Rust
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+from proxy.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.needs("posix")
+@pytest.mark.parametrize("words", ["check", "tokens", "ledger list", "login"])
+def test_who_interrupts_a_command_while_it_loads_reads_no_traceback(
+    words: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WHILE_LOADING, *words.split()],
+        cwd=tmp_path,
+        env=environment({}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -174,6 +174,7 @@ def test_a_second_signal_ends_at_once_and_says_what_it_cut_off() -> None:
         assert proxy.stop(signal.SIGTERM) == 128 + signal.SIGTERM
         assert 'shutting down: 1 exchange under way"' in proxy.output
         assert 'cut off by a second signal: 1 exchange"' in proxy.output
+        assert "before the access token was known to be revoked" in proxy.output
         assert '"stopped"' not in proxy.output
         (line,) = proxy.exchanges()
         assert (line["path"], line["status"], line["outcome"]) == ("/slow", None, "unknown")

@@ -26,6 +26,7 @@ export async function openCopy(entry, form = remembered()) {
   fill(content("copy-dialog"),
     el("div", { class: "forms" }, choices),
     el("pre", { id: "copy-text", tabindex: 0 }, text),
+    text.includes("••••") ? el("p", { class: "soft" }, t("copy.masked")) : null,
     el("p", { class: "soft" }, t(has(`copy.${form}`) ? `copy.${form}` : "copy.all")),
     el("div", { class: "acts" }, el("button", { onclick: () => dialog.close() }, t("close")),
       el("button", { class: "main", onclick: () => copyText(text) }, t("copy"))));

@@ -245,7 +245,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   const typing = event.target.closest("input, select, textarea");
   if (event.key === "Escape") {
-    if (typing) typing.blur();
+    if (typing) { event.preventDefault(); typing.blur(); } // the browser would empty a search, and say nothing of it
     else if (byId("har-menu").open) byId("har-menu").open = false;
     else if (picking) pick(false);
     else if (detail.other) open(list.selected);

@@ -97,7 +97,6 @@ export class Detail {
       el("button", { id: "act-compare", onclick: acts.compare, title: t("compare.key") }, beside),
       entry.repeat_of ? el("button", { id: "act-first", onclick: () => acts.first(entry.repeat_of) }, t("repeat.first", entry.repeat_of)) : null,
       entry.kind ? null : el("a", { class: "button", href: `/console/api/har?id=${encodeURIComponent(entry.id)}`, download: "breb-proxy.har" }, "HAR"),
-      el("span", { class: "grow" }),
       el("button", { id: "act-close", class: "quiet", onclick: acts.back, "aria-label": t("close"), title: t("close.key") }, "✕"));
   }
 

@@ -125,6 +125,7 @@ export const words = {
   "copy.java": "Java 11 or newer: java Replay.java. It sends the request through the proxy, so it has no credentials.",
   "copy.javascript": "Node 18 or newer: node replay.mjs. It sends the request through the proxy, so it has no credentials.",
   "copy.key": "Copy as a command or a program (c)",
+  "copy.masked": "•••• replaces a value that was masked when this was recorded: write the value there.",
   "copy.php": "PHP 7.4 or newer with the curl extension. It sends the request through the proxy, so it has no credentials.",
   "copy.postman": "In Postman: Import, then paste it as raw text.",
   "copy.powershell": "For PowerShell on Windows; it uses curl.exe. It sends the request through the proxy, so it has no credentials.",

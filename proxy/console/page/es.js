@@ -125,6 +125,7 @@ export const words = {
   "copy.java": "Java 11 o posterior: java Replay.java. Envía la petición por el proxy, así que no contiene credenciales.",
   "copy.javascript": "Node 18 o posterior: node replay.mjs. Envía la petición por el proxy, así que no contiene credenciales.",
   "copy.key": "Copiar como comando o programa (c)",
+  "copy.masked": "•••• reemplaza un valor que se ocultó al registrar la petición: escriba el valor ahí.",
   "copy.php": "PHP 7.4 o posterior con la extensión curl. Envía la petición por el proxy, así que no contiene credenciales.",
   "copy.postman": "En Postman: Import, y péguelo como texto (Raw text).",
   "copy.powershell": "Para PowerShell en Windows; usa curl.exe. Envía la petición por el proxy, así que no contiene credenciales.",

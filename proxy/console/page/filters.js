@@ -1,5 +1,6 @@
 // Which exchanges the filters let through.
 import { targetOf } from "/console/dom.js";
+import { plain } from "/console/plain.js";
 import { marks } from "/console/rows.js";
 import { t, told } from "/console/words.js";
 
@@ -10,7 +11,7 @@ export function passes(entry, { method, outcome, caller, slow }, search) {
     && (!slow || entry.ms >= Number(slow)) && search.matches(entry, text(entry));
 }
 
-const text = (entry) => `${entry.method} ${targetOf(entry)} ${entry.status ?? ""} ${entry.id} ${entry.caller ?? ""} ${told(entry.why)} ${marks(entry).map((mark) => `${mark} ${t(`mark.${mark}`)}`).join(" ")}`.toLowerCase();
+const text = (entry) => plain(`${entry.method} ${targetOf(entry)} ${entry.status ?? ""} ${entry.id} ${entry.caller ?? ""} ${told(entry.why)} ${marks(entry).map((mark) => `${mark} ${t(`mark.${mark}`)}`).join(" ")}`);
 
 function matches(entry, outcome) {
   if (outcome === "replayed") return entry.replayed;

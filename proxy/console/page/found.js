@@ -1,4 +1,6 @@
 // Marks in what is open what the search looks for. The browser paints the marks: the page stays as it is.
+import { plain } from "/console/plain.js";
+
 const MOST = 500; // marks: each is moved along with every change of the page
 const NOT_CONTENT = "button, h3, thead, .says"; // the page's own words
 const escaped = (term) => term.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
@@ -16,11 +18,11 @@ export function mark(box, terms) {
 
 function search(box, terms) {
   const nodes = texts(box);
-  const text = nodes.map((node) => node.data).join("");
+  const text = plain(nodes.map((node) => node.data).join(""));
   const found = { places: [], terms: new Set() };
   let at = 0; // of the node that the next place begins in
   let before = 0; // characters before it
-  for (const match of text.matchAll(new RegExp(terms.map(spaced).join("|"), "giu"))) {
+  for (const match of text.matchAll(new RegExp(terms.map(spaced).join("|"), "gu"))) {
     if (found.places.length >= MOST) break;
     const place = new Range();
     const end = match.index + match[0].length;
@@ -30,7 +32,7 @@ function search(box, terms) {
     while (upTo + nodes[last].length < end) { upTo += nodes[last].length; last += 1; }
     place.setEnd(nodes[last], end - upTo);
     found.places.push(place);
-    const said = match[0].toLowerCase().replace(/\s/g, "");
+    const said = match[0].replace(/\s/g, "");
     for (const term of terms) if (said.includes(term)) found.terms.add(term);
   }
   return found;

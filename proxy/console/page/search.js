@@ -1,4 +1,5 @@
 // Finds what is not in the list's own rows: fields and bodies, asked of the proxy, which has them.
+import { plain } from "/console/plain.js";
 import { ask } from "/console/session.js";
 
 const PACE = 400; // milliseconds between two questions while exchanges go on arriving
@@ -13,7 +14,7 @@ export class Search {
   }
 
   set(text) {
-    this.terms = [...new Set(text.toLowerCase().split(/\s+/).filter(Boolean))];
+    this.terms = [...new Set(plain(text).split(/\s+/).filter(Boolean))];
     this.found = new Map(this.terms.map((term) => [term, new Set()]));
     this.upTo = 0;
     this.ask();
