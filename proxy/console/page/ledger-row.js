@@ -98,7 +98,7 @@ function beside(row, { candidates, said, asked, kind }) {
       el("tbody", {}, Object.entries(each.known).map(([name, value]) => el("tr", {},
         el("th", { scope: "row" }, name), el("td", { class: "mono" }, ours[name] ?? "–"),
         el("td", { class: "mono" }, value, mark(each, name))))))),
-    ...asked.map(({ target, status, pages, back_to: back }) => el("p", { class: "soft mono" },
+    ...asked.map(({ target, status, pages, back_to: back }) => el("p", { class: "soft mono broken" },
       `GET ${target} → ${status ?? "–"}`, back ? ` · ${t("ledger.read-back", pages, when(back))}` : "")),
   ];
 }
