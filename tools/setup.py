@@ -37,6 +37,8 @@ SETS = {
     "release": ["locks/release.lock"],
     "locks": ["locks/locks.lock"],
 }
+PACKAGE = f"python3.{sys.version_info[1]}-venv"  # of Debian and Ubuntu
+NEEDED = ("ssl", "sqlite3", "ctypes")  # a Python may have been built where their libraries were not
 KEYCHAIN = "requirements-keyring.lock"
 # sniffpy has no wheel: it is built by what locks/build.lock has put there before.
 PIP = ["-m", "pip", "install", "-q", "--no-input", "--require-hashes", "--no-build-isolation"]
@@ -59,7 +61,7 @@ MEANINGS = {
         " this one with chown"
     ),
     "407 Proxy|Proxy Authentication": (
-        "the proxy {proxy} asks for a login: set HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT (a @ in"
+        "the proxy {proxy} asks for a login: set {variable}=http://USER:PASSWORD@HOST:PORT (a @ in"
         " the password is %40), or the line proxy in pip.conf, and try again"
     ),
     "ProxyError|annot connect to proxy|Tunnel connection": (
@@ -75,6 +77,10 @@ MEANINGS = {
         "a package registry sent something else than {lock} names, and nothing of it was installed:"
         " ask who keeps that registry, or {mirror}"
     ),
+    "not a trusted or secure host": (
+        "pip asks no registry over http:// that is not named as trusted: write https:// in"
+        " PIP_INDEX_URL or pip.conf, or set PIP_TRUSTED_HOST=MIRROR, and try again"
+    ),
     UNREACHABLE: (
         "no package registry can be reached{host}: behind a company firewall {mirror}, and try"
         f" again; or do without: {PACKAGES}"
@@ -84,6 +90,10 @@ MEANINGS = {
         " a login, put that into PIP_INDEX_URL=https://USER:PASSWORD@MIRROR/simple or pip.conf; if"
         " it has none, take another Python (make PYTHON=python3.13), or ask who keeps the registry;"
         f" or do without: {PACKAGES}"
+    ),
+    "ensurepip": (
+        "the module ensurepip of {python} is not whole, and pip comes from it: on Debian and Ubuntu,"
+        " apt install --reinstall {package}; or take another Python (make PYTHON=/FOLDER/python3.13)"
     ),
     "": (
         f"{{lock}} cannot be installed, and why stands above: mend that, and try again; {PACKAGES}"
@@ -130,10 +140,16 @@ def set_up(name: str, folder: Path) -> None:
 def make(folder: Path) -> None:
     """Make the environment; anew if it was made at another place, or is not whole."""
     if not all(map(importlib.util.find_spec, ("venv", "ensurepip"))):
-        package = f"python3.{sys.version_info[1]}-venv"
         raise Failed(
-            f"{HERE} without its module venv: on Debian and Ubuntu, apt install {package}"
+            f"{HERE} without its module venv: on Debian and Ubuntu, apt install {PACKAGE}"
             " brings it; then try again"
+        )
+    missing = [name for name in NEEDED if not importlib.util.find_spec(f"_{name}")]
+    if missing:
+        raise Failed(
+            f"{HERE}, built without {' and '.join(missing)}: take another Python that has it (the"
+            " distribution's own does), and name it: make PYTHON=/usr/bin/python3; or build this"
+            " one again, with the headers of OpenSSL, SQLite and libffi"
         )
     python, mark = folder / "bin" / "python", folder / ".run"
     kept = os.access(python, os.X_OK) and mark.is_file() and mark.read_text() == f"{ROOT}\n"
@@ -179,16 +195,32 @@ def _run(command: list[str], folder: Path, lock: str) -> None:
                 print("no answer from a package registry yet; pip tries again", file=sys.stderr)
             said.append(line)
     if process.returncode:
+        if "No matching distribution" in "\n".join(said):
+            said += _kept_back(command, env)
         errors = [line for line in said if re.match("ERROR|Error", line)]
         print("\n".join(errors[-2:] or said[-3:]), file=sys.stderr)
         raise Failed(meaning("\n".join(said), folder, lock))
+
+
+def _kept_back(command: list[str], env: dict[str, str]) -> list[str]:
+    """Ask pip why a registry gave nothing: what an index answered, such as 407, it says to -vvv."""
+    more = subprocess.run(
+        [*command, "-vvv"], cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    return [
+        line
+        for line in more.stdout.decode(errors="replace").splitlines()
+        if "Could not fetch URL" in line
+    ]
 
 
 def meaning(said: str, folder: Path, lock: str) -> str:
     """Return in one sentence what happened, and what to do."""
     host = re.search(r"host='([^']+)'(?:, port=(\d+))?", said)
     wanted = re.search(r"distribution found for (\S+)", said)
-    proxy = urlsplit(getproxies().get("https") or getproxies().get("http") or "")
+    scheme = "http" if "for url: http://" in said else "https"
+    proxies = getproxies()
+    proxy = urlsplit(proxies.get(scheme) or proxies.get("https") or proxies.get("http") or "")
     if host and proxy.port and (host[1], host[2]) == (proxy.hostname, str(proxy.port)):
         said += "\nProxyError"  # newer pips tell of the proxy as of any other host
     sentence = next(each for words, each in MEANINGS.items() if re.search(words, said))
@@ -200,8 +232,11 @@ def meaning(said: str, folder: Path, lock: str) -> str:
         host=f" ({host[1]} was asked)" if host else "",
         lock=lock,
         mirror=MIRROR.format(python=shlex.quote(python)),
+        package=PACKAGE,
+        python=sys.executable,
         proxy=f"{proxy.hostname}:{proxy.port}" if proxy.hostname else "of pip.conf",
         rooms=", ".join(sorted(rooms)),
+        variable=f"{scheme.upper()}_PROXY",
         version=sys.version.split()[0],
         wanted=wanted[1] if wanted else "distribution",
     )

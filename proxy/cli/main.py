@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Generator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from proxy import __version__
 from proxy.terminal.arguments import (
@@ -27,9 +27,13 @@ from proxy.terminal.arguments import (
 from proxy.terminal.language import worded
 from proxy.terminal.screen import is_terminal
 
+if TYPE_CHECKING:
+    from proxy.words import Phrase
+
 # Windows calls it an invalid argument when the reader has left, a bad file when there was none.
 _READER_GONE = (errno.EPIPE, *((errno.EINVAL, errno.EBADF) if sys.platform == "win32" else ()))
 _UNWRITTEN = (*_READER_GONE, errno.ENOSPC, errno.EDQUOT, errno.EIO)
+_BUILT = ("ssl", "sqlite3", "ctypes")  # a Python may have been built where their libraries were not
 _OPTIONS = ("-h", "--help", "--version")
 
 
@@ -61,17 +65,30 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     try:
         return _dispatch(arguments)
-    except ModuleNotFoundError as missing:
-        if str(missing.name).partition(".")[0] != "simulator":
+    except (ModuleNotFoundError, BaseExceptionGroup) as error:
+        missing = _missing(error)
+        if missing is None:
             raise
-        from proxy.words import phrase
-
-        say(phrase("usage.no-simulator"))
+        say(missing)
         return FAILED
     finally:
         # Also when argparse ends with SystemExit: at the interpreter's end it would be too late
         # for an exit code of ours.
         sys.stdout.flush()
+
+
+def _missing(error: BaseException) -> "Phrase | None":
+    """Say which module is not there, if the error, or one in the group, tells of one of these."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for each in error.exceptions if (found := _missing(each))), None)
+    from proxy.words import phrase
+
+    name = str(error.name).partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    if name == "simulator":
+        return phrase("usage.no-simulator")
+    if name.lstrip("_") in _BUILT:
+        return phrase("usage.python", python=sys.executable, module=name.lstrip("_"))
+    return None
 
 
 def _open_streams() -> None:

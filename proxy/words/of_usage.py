@@ -97,6 +97,12 @@ OF_USAGE = {
         "la imagen de producción no tiene el simulador; construya la imagen del destino sandbox:"
         " docker build --target sandbox -t breb-simulator .",
     ),
+    "usage.python": Words(
+        "{python} was built without its module {module}, which this program needs: install it with"
+        " another Python, such as the distribution's own",
+        "{python} se compiló sin su módulo {module}, que este programa necesita: instálelo con otro"
+        " Python, por ejemplo el de la distribución",
+    ),
     "usage.output": Words(
         "cannot write to standard output: {why}",
         "no se puede escribir en la salida estándar: {why}",

@@ -48,6 +48,13 @@ def test_a_python_without_its_module_venv_is_told_the_package(tmp_path: Path) ->
     assert not folder.exists()
 
 
+def test_a_python_built_without_a_library_is_told_so(tmp_path: Path) -> None:
+    folder = tmp_path / "environment"
+    said = started(f"--into {folder} run", "sys.modules['_ssl'] = sys.modules['_ctypes'] = None")
+    assert "built without ssl and ctypes: take another Python" in said
+    assert not folder.exists()
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     folder = tmp_path / "file" / "environment"
@@ -120,6 +127,16 @@ def test_a_proxy_that_asks_for_a_login_is_named_without_the_one_it_got(
     assert "hushhush" not in said
 
 
+def test_it_is_named_before_an_index_over_http_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, company: str
+) -> None:
+    """There the refusal comes as the index's answer, which pip keeps to itself."""
+    index = {"PIP_INDEX_URL": "http://mirror.invalid/simple", "PIP_TRUSTED_HOST": "mirror.invalid"}
+    said = failure(monkeypatch, tmp_path, HTTP_PROXY=f"http://{company}", **index)
+    assert said.startswith(f"the proxy {company} asks for a login")
+    assert "HTTP_PROXY=http://USER:PASSWORD@HOST:PORT" in said
+
+
 def test_a_proxy_that_is_not_there_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -136,6 +153,11 @@ def test_a_proxy_that_is_not_there_is_named(
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE", "a package registry sent some"),
         ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate", "the certificate of the package registry"),
         ("ERROR: No matching distribution found for uvloop==9", "the package registry that pip as"),
+        ("WARNING: it is not a trusted or secure host and is ignored", "pip asks no registry over"),
+        (
+            "python: No module named ensurepip.__main__; 'ensurepip' is a",
+            "the module ensurepip of ",
+        ),
         ("something that nobody has seen yet", "some.lock cannot be installed, and why stands"),
     ],
 )

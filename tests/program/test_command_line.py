@@ -225,6 +225,31 @@ def test_wrong_usage_is_told_in_the_language_of_the_terminal(
     assert last.startswith(f"breb-proxy: pruebe: {called(tmp_path)} ")
 
 
+@pytest.mark.parametrize("words", ["ledger list --ledger=x.db", "demo"])
+def test_a_python_built_without_a_library_is_told_in_one_sentence(
+    words: str, tmp_path: Path
+) -> None:
+    code = (
+        "import sys; sys.modules['_sqlite3'] = None;"
+        "from proxy.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
+    free = "--listen=127.0.0.1:0 --admin-listen=127.0.0.1:0" if words == "demo" else ""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words.split(), *free.split()],
+        cwd=tmp_path,
+        env=environment({}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.endswith(
+        f"breb-proxy: {sys.executable} was built without its module sqlite3, which this program"
+        " needs: install it with another Python, such as the distribution's own\n"
+    )
+    assert "Traceback" not in done.stderr
+
+
 def test_the_simulator_speaks_the_language_of_the_terminal(tmp_path: Path) -> None:
     ended = command("sandbox", "--read-timeut=1", cwd=tmp_path, LC_ALL="es_CO.UTF-8")
     first, second, last = ended.err.splitlines()
