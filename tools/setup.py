@@ -92,8 +92,9 @@ MEANINGS = {
         f" or do without: {PACKAGES}"
     ),
     "ensurepip": (
-        "the module ensurepip of {python} is not whole, and pip comes from it: on Debian and Ubuntu,"
-        " apt install --reinstall {package}; or take another Python (make PYTHON=/FOLDER/python3.13)"
+        "the module ensurepip of {python} is not whole, and pip comes from it: on Debian and"
+        " Ubuntu, apt install --reinstall {package}; or take another Python"
+        " (make PYTHON=/FOLDER/python3.13)"
     ),
     "": (
         f"{{lock}} cannot be installed, and why stands above: mend that, and try again; {PACKAGES}"
