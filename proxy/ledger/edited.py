@@ -20,8 +20,7 @@ AnyRow = Mapping[str, Value]
 def rows(connection: LedgerConnection) -> Iterator[tuple[int, AnyRow]]:
     """Yield the rows and their numbers; number 0, which no row has, if it is none."""
     for row in connection.execute(_ROWS):
-        number = row[0] if isinstance(row[0], int) else 0
-        yield number, dict(zip(chain.ROW_COLUMNS, row, strict=True))
+        yield _number(row[0]), dict(zip(chain.ROW_COLUMNS, row, strict=True))
 
 
 def newest_cut(connection: LedgerConnection) -> Cut:
@@ -56,18 +55,22 @@ def events(packed: object, cut: object) -> list[Event] | None:
 
 
 def digests(connection: LedgerConnection, kind: bytes) -> dict[int, deque[bytes]]:
-    """Return the digests of what stands beside the rows, in order, by the row's number."""
+    """Return the digests of what stands beside the rows, in order, by the row's number, or 0."""
     columns, found = ", ".join(COLUMNS[kind]), dict[int, deque[bytes]]()
     # An index has copies of the numbers: the table itself counts.
     query = f"SELECT {columns} FROM {BESIDE[kind]} NOT INDEXED ORDER BY rowid"
     for row in connection.execute(query):
-        found.setdefault(row[0], deque()).append(_digest(row))
+        found.setdefault(_number(row[0]), deque()).append(_digest(row))
     return found
 
 
 def agrees(event: Event, row: AnyRow) -> bool:
     """Report whether an event tells of a row as it is."""
     return _digest([row[name] for name in COLUMNS[event.kind]]) == event.digest
+
+
+def _number(value: Value) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _digest(values: Sequence[Value]) -> bytes:

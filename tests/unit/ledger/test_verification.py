@@ -102,6 +102,12 @@ def test_the_row_is_named(edited: Edit, sql: str, words: str) -> None:
     assert [str(each.words) for each in found.problems] == [words]
 
 
+def test_a_number_that_is_none_hides_no_row(edited: Edit) -> None:
+    found = edited("UPDATE verdict SET number = 'x'")
+    assert str(found.first and found.first.words) == "a verdict of row #0 was inserted"
+    assert "a verdict of row #2 was removed" in {str(each.words) for each in found.problems}
+
+
 def test_the_first_row_of_several_is_named_first(edited: Edit) -> None:
     found = edited(
         "DELETE FROM request WHERE number = 3; UPDATE verdict SET at = ''; DELETE FROM chain"
