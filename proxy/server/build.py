@@ -70,9 +70,7 @@ def build(
     journal, recorder = _recording(settings)
     keeper, shared, share = _keeping(settings, credentials, out, journal, alone=alone)
     books, ledger = _books(settings, credentials)
-    metrics = Metrics()
-    gathered = Gathered(metrics.count, *_lines(settings, as_json=as_json))
-    metrics.catch_up = gathered.tell
+    metrics, gathered = _counting(settings, as_json=as_json)
     ended = [gathered.take, *_end_of(recorder)]
     judge, forward, final_state = _way(settings, out, keeper, books)
     shell = Shell(judge, forward, ended, _begun(recorder, out.traces))
@@ -200,6 +198,13 @@ def _lines(settings: Settings, *, as_json: bool) -> list[Told]:
         return []
     terminal, colour = is_terminal(sys.stderr), coloured(sys.stderr)
     return [AccessLog(as_json=as_json, descriptor=2, colour=colour, terminal=terminal).write]
+
+
+def _counting(settings: Settings, *, as_json: bool) -> tuple[Metrics, Gathered]:
+    metrics = Metrics()
+    gathered = Gathered(metrics.count, *_lines(settings, as_json=as_json))
+    metrics.catch_up = gathered.tell
+    return metrics, gathered
 
 
 def _end_of(recorder: "Recorder | None") -> list[Ended]:
