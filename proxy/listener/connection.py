@@ -9,6 +9,7 @@ exchange.
 
 import asyncio
 import contextlib
+import inspect
 import logging
 import math
 import socket
@@ -174,9 +175,22 @@ class CallerConnection(asyncio.Protocol):
         self._become(CLOSED)
         self._kept = b""
         self._parser.close()
-        if self._cycle is not None:
-            self._cycle.leave()
+        if (cycle := self._cycle) is not None:
+            cycle.leave()
+            self._forget_unbegun(cycle.task)
         self.flow.end()
+
+    def _forget_unbegun(self, task: "asyncio.Task[None] | None") -> None:
+        """Forget a task that is cancelled before its first step, and will run nothing of `_run`.
+
+        On Windows a reset can come in the turn of the request before it, and the drain would wait
+        for such a task to the end of its time.
+        """
+        if (
+            task is not None
+            and inspect.getcoroutinestate(cast("Any", task.get_coro())) == inspect.CORO_CREATED
+        ):
+            self._server_state.tasks.discard(task)
 
     def data_received(self, data: bytes) -> None:
         """Parse what belongs to the request at hand; keep what comes after it."""

@@ -476,6 +476,21 @@ def test_a_head_of_which_more_waits_may_not_hold_up_the_drain() -> None:
     run(test)
 
 
+def test_the_drain_does_not_wait_for_an_exchange_that_never_began() -> None:
+    """On Windows a reset can come in the turn of the request before it."""
+
+    async def test(listener: Listener) -> None:
+        caller = listener.connection()
+        caller.data_received(PAYMENT)
+        assert listener.state.tasks
+        caller.connection_lost(ConnectionResetError())
+        await turns()
+        assert not listener.state.tasks
+        assert listener.seen == []
+
+    run(test)
+
+
 def test_a_body_is_not_late_that_came_while_the_process_was_stopped() -> None:
     """Then the time is looked at in the same turn, before the app has taken what came."""
 
