@@ -114,6 +114,10 @@ OF_LEDGER_FILE = {
         "{log} es el registro de otro archivo que {path}, por ejemplo del libro que reemplazó;"
         " muévalo a otra parte junto con {index}, y guárdelos con ese libro",
     ),
+    "ledger.empty-file": Words(
+        "{path} is empty, and not a ledger; name the file that serve writes",
+        "{path} está vacío, y no es un libro de registro; indique el archivo que escribe serve",
+    ),
     "ledger.other-application": Words(
         "{path} is an SQLite file, but not a ledger of breb-proxy",
         "{path} es un archivo de SQLite, pero no un libro de registro de breb-proxy",

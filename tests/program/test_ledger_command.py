@@ -63,6 +63,15 @@ def test_an_empty_ledger_says_so(path: Path) -> None:
     assert ledger(path, "--json").out == ""
 
 
+def test_an_empty_file_is_called_empty(tmp_path: Path) -> None:
+    (tmp_path / "x.db").touch()
+    ended = command("ledger", "list", "--ledger=x.db", cwd=tmp_path)
+    assert ended.code == 1
+    assert ended.err == (
+        "breb-proxy: --ledger: x.db is empty, and not a ledger; name the file that serve writes\n"
+    )
+
+
 def test_a_payment_that_a_kill_cut_off_is_in_doubt_before_the_next_start(path: Path) -> None:
     head = b"POST /pay HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
     arrived, ended = threading.Event(), threading.Event()

@@ -518,6 +518,8 @@ def refuse_other(connection: sqlite3.Connection, path: Path) -> None:
     """Raise LedgerRefused for what is no ledger, or one of a later format."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     if application != tables.APPLICATION:
+        if connection.execute("PRAGMA page_count").fetchone() == (0,):
+            raise LedgerRefused(phrase("ledger.empty-file", path=str(path)))
         raise LedgerRefused(phrase("ledger.other-application", path=str(path)))
     version = format_of(connection)
     if not 1 <= version <= tables.VERSION:
