@@ -1,7 +1,7 @@
 """Test on Windows' Python under Wine: what is only there, and what its event loop could break.
 
 Not all tests: a start of the program takes a second there. Each that is named has to be found, and
-to pass, and so has one slice of all tests that are for Windows; which one, the commit decides. The
+to pass, and so have some files of all that are for Windows; which ones, the commit decides. The
 types of what Linux never imports are looked at as on Windows. Then the installers of this version
 and of the next are made, and used as an administrator uses them: at a release, and when something
 that makes them differs from what was tried last, which `installers-tried` names: whoever changes it
@@ -41,7 +41,7 @@ CHOSEN = [
 NOT_OF_WINLOOP = "cancelling_at_any_step or cancelling_those_who_wait or arrived"
 # asyncio's own server, of the tests, forgets a connection that comes while it closes.
 FORGOTTEN = "ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning"
-SLICES = 40  # of all tests: one takes a minute or two
+TURNS = 40  # in which all files are run: a few of them take a minute or two
 TYPES = ["--platform", "win32", "--follow-imports=silent", "--no-warn-unreachable"]
 PYTEST = ["tools.wine", "-m", "pytest", "-p", "no:cacheprovider", "-q"]
 # Wine confuses two services that start at the same time: all tests of them in one process.
@@ -67,7 +67,7 @@ def main() -> int:
     places = ("windows/*.py", "cli/windows_*.py")
     room = sorted(str(each) for place in places for each in Path("proxy").glob(place))
     chosen = [*PYTEST, *SHARED, *CHOSEN, "-k", f"not (winloop and ({NOT_OF_WINLOOP}))"]
-    codes = [run("mypy", *TYPES, *room), run(*chosen), try_tests("--slice", slice_of_now())]
+    codes = [run("mypy", *TYPES, *room), run(*chosen), try_tests(files_of_now())]
     if due():
         codes.append(try_installers())
         if codes[-1] == 0:
@@ -75,22 +75,29 @@ def main() -> int:
     return max(map(abs, codes))
 
 
-def try_tests(*part: str) -> int:
-    """Run all tests that are for Windows, or a part of them; return an exit code.
+def try_tests(files: list[str]) -> int:
+    """Run files of tests; return an exit code.
 
     With winloop the chosen ones alone are compared.
     """
     for reason, count in Counter(not_on_windows.REASONS.values()).most_common():
         print(f"left out {count} files or folders: {reason}", flush=True)
-    return run(*PYTEST, *SHARED, *part, "-k", "not winloop", "tests")
+    return run(*PYTEST, *SHARED, "-k", "not winloop", *files)
 
 
-def slice_of_now() -> str:
-    """Return which slice of the tests this commit runs."""
-    head = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return f"{int(head.stdout, 16) % SLICES}/{SLICES}"
+def every_file() -> list[str]:
+    """Return all files of tests that are for Windows."""
+    tests = ROOT / "tests"
+    found = (each.relative_to(tests).as_posix() for each in sorted(tests.glob("**/test_*.py")))
+    left_out = (*not_on_windows.REASONS, "windows/test_installer.py")  # that is tried apart
+    return [f"tests/{each}" for each in found if not each.startswith(left_out)]
+
+
+def files_of_now() -> list[str]:
+    """Return those that this commit runs."""
+    asked = ["git", "rev-parse", "HEAD"]
+    head = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return every_file()[int(head, 16) % TURNS :: TURNS]
 
 
 def due() -> bool:
@@ -142,6 +149,6 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["due"]:
         print("yes" if due() else "no")
     elif sys.argv[1:] == ["whole"]:
-        sys.exit(try_tests())
+        sys.exit(try_tests(every_file()))
     else:
         sys.exit(main())

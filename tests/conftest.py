@@ -18,7 +18,7 @@ from tests.support import forks, hangs, leftovers, not_on_windows
 from tests.support.examples import examples
 from tests.support.needs import need, need_files, raise_files
 from tests.support.progress import Progress
-from tests.support.sweeps import Rest, Slice
+from tests.support.sweeps import Rest
 
 if TYPE_CHECKING:
     from tests.support.postgres import Postgres
@@ -84,9 +84,8 @@ def postgres() -> "Iterator[Postgres]":
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take all tests on demand, or a slice of them: see `tests.support.sweeps`."""
+    """Take all tests on demand: see `tests.support.sweeps`."""
     parser.addoption("--thorough", action="store_true", help="leave no test to make check")
-    parser.addoption("--slice", metavar="K/N", help="of N slices of the tests the one of number K")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -95,8 +94,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if workers := forks.count(config):
         config.pluginmanager.register(forks.Forks(workers, begin=scratch.own))
     config.pluginmanager.register(Rest(config))
-    if which := config.getoption("slice"):
-        config.pluginmanager.register(Slice(which))
     if not config.pluginmanager.is_registered(scratch):  # make test has it earlier
         config.pluginmanager.register(scratch)
     if config.getoption("dist", "no") == "no" or hasattr(config, "workerinput"):

@@ -2,8 +2,6 @@
 
 import json
 import os
-import resource
-import signal
 import socket
 import sqlite3
 import subprocess
@@ -337,7 +335,7 @@ def test_rows_of_a_process_that_was_killed_are_told_at_the_next_start(
     upstream: RawUpstream, path: Path
 ) -> None:
     def silent(call: Call) -> None:
-        program.process.send_signal(signal.SIGKILL)
+        program.process.kill()
 
     upstream.answer = silent
     with Program(upstream.url, ledger=path) as program:
@@ -360,13 +358,15 @@ def test_rows_of_a_process_that_was_killed_are_told_at_the_next_start(
         assert f"[{row['exchange']}]" not in program.output
 
 
-@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits another process")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits another process")
 def test_while_it_cannot_be_written_nothing_that_changes_anything_is_sent(
     upstream: RawUpstream, path: Path
 ) -> None:
     """The process may not let files grow: as on a full disk, but for the words."""
     with Program(upstream.url, ledger=path, log_level="error") as program:
         post(program)
+        import resource  # which Windows has not
+
         pid, unlimited = program.process.pid, resource.RLIM_INFINITY
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, unlimited))
         until(lambda: program.admin("/readyz")[0] == 503, "still ready")

@@ -4,6 +4,7 @@ _PAGES = "pages, files and tools of the repository are the same on every system"
 _LINUX = "it looks at Linux's processes, images or packages"
 _SHELL = "what it runs is for a shell of POSIX and its languages"
 _LACKS = "what it imports is not among what tests on Windows are given"
+_SIGNALS = "it ends processes by signals that Windows has not"
 _CLOCK = "it measures shorter times than the clocks there tell"
 _VARIABLES = "Python there ignores PYTHONPATH, by which it counts"
 
@@ -17,9 +18,12 @@ REASONS = {
     "hostile/test_patterns.py": _CLOCK,
     "judges/test_caches.py": _SHELL,
     "judges/test_messages.py": _LACKS,
+    "program/test_completion.py": _SHELL,
     "program/test_database_check.py": _LACKS,
+    "program/test_interrupted.py": _SIGNALS,
     "program/test_ledger_database.py": _LACKS,
     "program/test_ledger_database_trouble.py": _LACKS,
+    "program/test_lifecycle.py": _SIGNALS,
     "program/test_shared_token.py": _LACKS,
     "program/test_soak.py": _LINUX,
     "program/test_sources.py": _VARIABLES,

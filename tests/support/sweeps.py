@@ -5,7 +5,6 @@ stands for all. Who names tests gets them whole, and so does CI.
 """
 
 import os
-import zlib
 from typing import Any
 
 import pytest
@@ -59,22 +58,3 @@ class Rest:
                 f"left to make check: {self._count} tests that are slow, or that another one of"
                 " these stands for"
             )
-
-
-class Slice:
-    """A plug-in that takes one slice of the tests, such as 3/20: the names decide who is in it."""
-
-    def __init__(self, which: str) -> None:
-        number, _, count = which.partition("/")
-        self._number, self._count = int(number), int(count)
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(
-        self, config: pytest.Config, items: list[pytest.Item]
-    ) -> None:
-        rest = [item for item in items if not self._has(item.nodeid)]
-        items[:] = [item for item in items if self._has(item.nodeid)]
-        config.hook.pytest_deselected(items=rest)
-
-    def _has(self, name: str) -> bool:
-        return zlib.crc32(name.encode()) % self._count == self._number % self._count
