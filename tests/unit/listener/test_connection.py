@@ -309,6 +309,7 @@ def test_exchanges_that_begin_in_one_turn_are_weighed_at_once_when_they_are_many
     run(test)
 
 
+@pytest.mark.needs("posix")  # Windows writes at once
 def test_answers_of_one_turn_are_written_together_in_the_next() -> None:
     """Each write in the middle of its exchange, an exchange takes a sixth more of the processor."""
 
@@ -327,6 +328,7 @@ def test_answers_of_one_turn_are_written_together_in_the_next() -> None:
     run(test)
 
 
+@pytest.mark.needs("posix")  # Windows writes at once
 @pytest.mark.parametrize(
     "end",
     [
