@@ -143,7 +143,7 @@ def pytest_collection_finish() -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Take more workers than cores: the tests wait more than they compute."""
     own = getattr(os, "sched_getaffinity", None)  # of them all, a container may give us few
-    return 4 * (len(own(0)) if own else os.cpu_count() or 1)
+    return 5 * (len(own(0)) if own else os.cpu_count() or 1)
 
 
 @pytest.hookimpl(tryfirst=True)
