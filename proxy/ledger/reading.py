@@ -22,6 +22,7 @@ _COLUMNS = (
     *("body_bytes", "body_sha256", "payment", "token_id", "traceparent", "attempts", "status"),
     *("answer", "outcome", "reason", "marks"),
 )
+_NUMBERS = frozenset(("number", "seconds", "body_bytes", "attempts", "status"))
 # The columns that an older format lacks, by version.
 _MARKS = {1: "'{}' AS marks"}
 _VERDICT = {1: "NULL, NULL"}
@@ -147,18 +148,20 @@ class Reader:
         return str(head(self._connection)) if self._chained else ""
 
     def _entry(self, values: Sequence[Any]) -> LedgerEntry:
-        row = dict(zip(_COLUMNS, values, strict=True))
+        given = dict(zip(_COLUMNS, values, strict=True))
+        row = {name: _typed(name, value) for name, value in given.items()}
         number = row["number"]
         verdicts, evidence = self._verdicts(number), self._evidence_of(number)
         left = row["outcome"] is None and number <= self._left_open
-        unclear = left or doubtful(row["outcome"] or "", row["status"])
+        edited = row["status"] != given["status"]  # it may have been a 5xx
+        unclear = left or edited or doubtful(row["outcome"] or "", row["status"])
         told = {name: _object(row[name] or "{}") for name in ("payment", "answer", "marks")}
         read: dict[str, object] = {
             **row,
             **{name: _texts(members or {}) for name, members in told.items()},
             "verdicts": verdicts,
             "evidence": [each for each in evidence if each is not None],
-            "unreadable": None in (*told.values(), *evidence),
+            "unreadable": row != given or None in (*told.values(), *evidence),
             "in_doubt": unclear and not verdicts,
         }
         entry = cast("LedgerEntry", read)
@@ -194,6 +197,13 @@ class Reader:
     def kin(self, entry: LedgerEntry) -> Kin:
         """Return what other rows tell of a row's payment."""
         return Others(self._connection, entry, self._marks, evidence=self._evidence).kin()
+
+
+def _typed(name: str, value: Any) -> Any:  # noqa: ANN401  whatever the column holds
+    """Return a column's value, in the type that it has where nobody edited the row."""
+    if name in _NUMBERS:
+        return value if isinstance(value, (int, float)) else None
+    return value if value is None or isinstance(value, str) else str(value)
 
 
 def _object(text: Any) -> dict[str, object] | None:  # noqa: ANN401  whatever the column holds

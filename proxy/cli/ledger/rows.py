@@ -73,7 +73,7 @@ def _told(entry: LedgerEntry) -> list[Said]:
     code = outcome(entry)
     told: list[Said] = [_OUTCOMES[code][0]]
     if code in ("answered", "cut"):  # else the status is our own: what the caller was told instead
-        told = [f"{worded(told[0])} {entry['status']}"]
+        told = [f"{worded(told[0])} {entry['status'] or '?'}"]
     if verdict := word(entry):
         told.append(verdict)
     elif asked := entry["asking"] and entry["asking"]["times"]:

@@ -304,6 +304,9 @@ def version(path: Path) -> int:
         pytest.param("answer = 'null'", id="no answer"),
         pytest.param(f"marks = '{'[' * 100_000}'", id="too deep"),
         pytest.param("payment = x'00ff'", id="no text"),
+        pytest.param("status = 'x', outcome = 'answered'", id="no status"),
+        pytest.param("seconds = 'x'", id="no seconds"),
+        pytest.param("caller = x'00'", id="no caller"),
         pytest.param("payment = CAST(x'7b22613a22ff' AS TEXT)", id="no UTF-8"),
     ],
 )
