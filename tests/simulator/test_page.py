@@ -81,7 +81,7 @@ def test_every_control_of_the_page_moves(sandbox: Any, tab: Page) -> None:
 @pytest.mark.parametrize(
     ("control", "button", "values", "reason"),
     [
-        ("behaviour", "Set", {"error_rate": "often"}, "error_rate must be a valid number"),
+        ("behaviour", "Set", {"error_rate": "often"}, "error_rate must be a number"),
         ("behaviour", "Set", {"latency": "fast"}, "'fast' is not a duration"),
         ("faults", "Plan", {"fault": "nonsense"}, "unknown directive 'nonsense'"),
         ("inbound", "Pay in", {"key_value": "@nobody"}, "no active key"),
