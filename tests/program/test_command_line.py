@@ -20,7 +20,7 @@ from proxy.settings.model import find, flags
 from proxy.settings.sources import locate
 from proxy.terminal import setting_flags
 from tests.support import CALLER_KEY, SECRET, Program, RawUpstream, ask, free_port
-from tests.support.command import called, command, environment
+from tests.support.command import called, command, environment, unmeasured
 from tests.support.patience import PATIENCE
 from tests.support.sweeps import further
 
@@ -237,10 +237,11 @@ def test_a_python_built_without_a_library_is_told_in_one_sentence(
     done = subprocess.run(
         [sys.executable, "-c", code, *words.split(), *free.split()],
         cwd=tmp_path,
-        env=environment({}),
+        env=unmeasured(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
+        timeout=PATIENCE,
     )
     assert done.returncode == 1
     assert done.stderr.endswith(

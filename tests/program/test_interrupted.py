@@ -17,7 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 from simulator import SandboxConfig, create_app
 from simulator.records import Token
 from tests.support import free_port
-from tests.support.command import environment
+from tests.support.command import environment, unmeasured
 from tests.support.front import until
 from tests.support.leaks import SECRET
 from tests.support.patience import PATIENCE
@@ -327,9 +327,10 @@ def test_who_interrupts_a_command_while_it_loads_reads_no_traceback(
     done = subprocess.run(
         [sys.executable, "-c", WHILE_LOADING, *words.split()],
         cwd=tmp_path,
-        env=environment({}),
+        env=unmeasured(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
+        timeout=PATIENCE,
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -42,6 +42,13 @@ def environment(settings: Mapping[str, object]) -> dict[str, str]:
     return {**kept, "LANG": "C.UTF-8", **{name: str(value) for name, value in settings.items()}}
 
 
+def unmeasured() -> dict[str, str]:
+    """Return the same for a process that is to import nothing but its own: coverage is off."""
+    return {
+        name: value for name, value in environment({}).items() if not name.startswith("COVERAGE_")
+    }
+
+
 def called(cwd: Path) -> str:
     """Return what somebody in ``cwd`` types to call the program, as its messages say it."""
     with contextlib.chdir(cwd):
