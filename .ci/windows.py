@@ -1,11 +1,10 @@
 """Test on Windows' Python under Wine: what is only there, and what its event loop could break.
 
 Not all tests: a start of the program takes a second there. Each that is named has to be found, and
-to pass, and so have some files of all that are for Windows; which ones, the commit decides. The
-types of what Linux never imports are looked at as on Windows. Then the installers of this version
-and of the next are made, and used as an administrator uses them: at a release, and when something
-that makes them differs from what was tried last, which `installers-tried` names: whoever changes it
-commits that file, too.
+to pass. The types of what Linux never imports are looked at as on Windows. Then the installers of
+this version and of the next are made, and used as an administrator uses them: at a release, and
+when something that makes them differs from what was tried last, which `installers-tried` names:
+whoever changes it commits that file, too.
 
 ``windows.py whole`` runs all tests that are for Windows, which takes an hour: before a release.
 ``windows.py due`` prints whether the installers are to be tried: yes or no.
@@ -41,7 +40,6 @@ CHOSEN = [
 NOT_OF_WINLOOP = "cancelling_at_any_step or cancelling_those_who_wait or arrived"
 # asyncio's own server, of the tests, forgets a connection that comes while it closes.
 FORGOTTEN = "ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning"
-TURNS = 40  # in which all files are run: a few of them take a minute or two
 TYPES = ["--platform", "win32", "--follow-imports=silent", "--no-warn-unreachable"]
 PYTEST = ["tools.wine", "-m", "pytest", "-p", "no:cacheprovider", "-q"]
 # Wine confuses two services that start at the same time: all tests of them in one process.
@@ -67,7 +65,7 @@ def main() -> int:
     places = ("windows/*.py", "cli/windows_*.py")
     room = sorted(str(each) for place in places for each in Path("proxy").glob(place))
     chosen = [*PYTEST, *SHARED, *CHOSEN, "-k", f"not (winloop and ({NOT_OF_WINLOOP}))"]
-    codes = [run("mypy", *TYPES, *room), run(*chosen), try_tests(files_of_now())]
+    codes = [run("mypy", *TYPES, *room), run(*chosen)]
     if due():
         codes.append(try_installers())
         if codes[-1] == 0:
@@ -75,14 +73,11 @@ def main() -> int:
     return max(map(abs, codes))
 
 
-def try_tests(files: list[str]) -> int:
-    """Run files of tests; return an exit code.
-
-    With winloop the chosen ones alone are compared.
-    """
+def try_all() -> int:
+    """Run all tests that are for Windows; return an exit code. The chosen ones compare winloop."""
     for reason, count in Counter(not_on_windows.REASONS.values()).most_common():
         print(f"left out {count} files or folders: {reason}", flush=True)
-    return run(*PYTEST, *SHARED, "-k", "not winloop", *files)
+    return run(*PYTEST, *SHARED, "-k", "not winloop", *every_file())
 
 
 def every_file() -> list[str]:
@@ -91,13 +86,6 @@ def every_file() -> list[str]:
     found = (each.relative_to(tests).as_posix() for each in sorted(tests.glob("**/test_*.py")))
     left_out = (*not_on_windows.REASONS, "windows/test_installer.py")  # that is tried apart
     return [f"tests/{each}" for each in found if not each.startswith(left_out)]
-
-
-def files_of_now() -> list[str]:
-    """Return those that this commit runs."""
-    asked = ["git", "rev-parse", "HEAD"]
-    head = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return every_file()[int(head, 16) % TURNS :: TURNS]
 
 
 def due() -> bool:
@@ -149,6 +137,6 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["due"]:
         print("yes" if due() else "no")
     elif sys.argv[1:] == ["whole"]:
-        sys.exit(try_tests(every_file()))
+        sys.exit(try_all())
     else:
         sys.exit(main())
