@@ -20,6 +20,7 @@ REASONS = {
     "judges/test_messages.py": _LACKS,
     "program/test_completion.py": _SHELL,
     "program/test_database_check.py": _LACKS,
+    "program/test_demo.py": _SIGNALS,
     "program/test_interrupted.py": _SIGNALS,
     "program/test_ledger_database.py": _LACKS,
     "program/test_ledger_database_trouble.py": _LACKS,
