@@ -311,7 +311,7 @@ def test_exchanges_that_begin_in_one_turn_are_weighed_at_once_when_they_are_many
 
 @pytest.mark.needs("posix")  # Windows writes at once
 def test_answers_of_one_turn_are_written_together_in_the_next() -> None:
-    """Each write in the middle of its exchange, an exchange takes a sixth more of the processor."""
+    """Each write in the middle of its exchange, an exchange costs more of the processor."""
 
     async def test(listener: Listener) -> None:
         crowd = [listener.connection() for _ in range(3)]
