@@ -20,7 +20,7 @@ from proxy.settings.model import find, flags
 from proxy.settings.sources import locate
 from proxy.terminal import setting_flags
 from tests.support import CALLER_KEY, SECRET, Program, RawUpstream, ask, free_port
-from tests.support.command import called, command, environment, unmeasured
+from tests.support.command import alone, called, command, environment
 from tests.support.patience import PATIENCE
 from tests.support.sweeps import further
 
@@ -234,15 +234,7 @@ def test_a_python_built_without_a_library_is_told_in_one_sentence(
         "from proxy.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     free = "--listen=127.0.0.1:0 --admin-listen=127.0.0.1:0" if words == "demo" else ""
-    done = subprocess.run(
-        [sys.executable, "-c", code, *words.split(), *free.split()],
-        cwd=tmp_path,
-        env=unmeasured(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
+    done = alone(code, *words.split(), *free.split(), cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.endswith(
         f"breb-proxy: {sys.executable} was built without its module sqlite3, which this program"

@@ -17,7 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 from simulator import SandboxConfig, create_app
 from simulator.records import Token
 from tests.support import free_port
-from tests.support.command import environment, unmeasured
+from tests.support.command import alone, environment
 from tests.support.front import until
 from tests.support.leaks import SECRET
 from tests.support.patience import PATIENCE
@@ -324,13 +324,5 @@ sys.exit(main(sys.argv[1:]))
 def test_who_interrupts_a_command_while_it_loads_reads_no_traceback(
     words: str, tmp_path: Path
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", WHILE_LOADING, *words.split()],
-        cwd=tmp_path,
-        env=unmeasured(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
+    done = alone(WHILE_LOADING, *words.split(), cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

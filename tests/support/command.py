@@ -3,6 +3,7 @@
 import contextlib
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -42,11 +43,23 @@ def environment(settings: Mapping[str, object]) -> dict[str, str]:
     return {**kept, "LANG": "C.UTF-8", **{name: str(value) for name, value in settings.items()}}
 
 
-def unmeasured() -> dict[str, str]:
-    """Return the same for a process that is to import nothing but its own: coverage is off."""
-    return {
+def alone(code: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run Python's ``code`` to its end in a process that imports nothing but its own.
+
+    So no coverage is measured in it.
+    """
+    own = {
         name: value for name, value in environment({}).items() if not name.startswith("COVERAGE_")
     }
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=cwd,
+        env=own,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
 
 
 def called(cwd: Path) -> str:
