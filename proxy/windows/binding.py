@@ -6,11 +6,10 @@ after that was killed: so we wait a little, unless somebody listens there.
 
 import errno
 import socket
-import time
 from typing import Any, Final
 
-_LONGEST: Final = 5.0  # seconds; who starts us tries again later
-_LOOK: Final = 0.25  # seconds
+from proxy.windows import patience
+
 _DYING: Final = 1.0  # seconds in which a killed process loses its sockets
 _EVERY: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared, not listened on
 
@@ -18,15 +17,14 @@ _EVERY: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared, n
 def take(sock: socket.socket, where: tuple[Any, ...]) -> None:
     """Bind ``sock``; raise OSError."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-    end = time.monotonic() + _LONGEST
-    while True:
+    for last in patience.looks():
         try:
-            return sock.bind(where)
+            sock.bind(where)
         except OSError as error:
-            late = time.monotonic() > end
-            if late or error.errno != errno.EADDRINUSE or _served(sock.family, where):
+            if last or error.errno != errno.EADDRINUSE or _served(sock.family, where):
                 raise
-        time.sleep(_LOOK)
+        else:
+            return
 
 
 def _served(family: int, where: tuple[Any, ...]) -> bool:
@@ -37,7 +35,7 @@ def _served(family: int, where: tuple[Any, ...]) -> bool:
     """
     host, *rest = where
     with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.settimeout(_LOOK)  # Windows tries a closed port again for two seconds
+        probe.settimeout(patience.LOOK)  # Windows tries a closed port again for two seconds
         try:
             probe.connect((_EVERY.get(host, host), *rest))
         except OSError:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from proxy.windows import acl, holders
+from proxy.windows import acl, files
 
 NAME: Final = "breb-proxy"
 _RIGHTS: Final = {
@@ -86,9 +86,9 @@ class Instance:
 
     def files(self) -> Iterator[tuple[Path, int]]:
         """Give the files that a start uses, besides the log, each with the way in which it does."""
-        yield self.settings, holders.READ
-        yield from ((each, holders.READ) for each in self.credentials.glob("*"))
-        yield from ((each, holders.WRITE) for each in (self.data / "ledger").glob("*"))
+        yield self.settings, files.READ
+        yield from ((each, files.READ) for each in self.credentials.glob("*"))
+        yield from ((each, files.WRITE) for each in (self.data / "ledger").glob("*"))
 
     @property
     def account(self) -> str:

@@ -1,19 +1,16 @@
 """The log of a service: what the process prints, in a file that does not grow without end."""
 
 import contextlib
-import ctypes
 import msvcrt
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+
+from proxy.windows import files
 
 _MOST: Final = 10 << 20  # bytes of one file
 _KEPT: Final = 5  # files before this one
 _STREAMS: Final = (1, 2)
-_APPEND, _SHARE_ALL, _OPEN_ALWAYS, _ORDINARY = 0x4, 0x7, 4, 0x80
-
-_kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)
-_kernel.CreateFileW.restype = ctypes.c_void_p
 
 
 class LogFile:
@@ -67,8 +64,5 @@ class LogFile:
 
     def _opened(self) -> int:
         """Open the file so that others can read it, and we can rename it, while it is written."""
-        name = ctypes.c_wchar_p(str(self.path))
-        handle = _kernel.CreateFileW(name, _APPEND, _SHARE_ALL, None, _OPEN_ALWAYS, _ORDINARY, None)
-        if handle in (None, ctypes.c_void_p(-1).value):
-            raise ctypes.WinError(ctypes.get_last_error())
+        handle = files.opened(self.path, files.APPEND, make=True)
         return msvcrt.open_osfhandle(handle, os.O_APPEND | os.O_BINARY)

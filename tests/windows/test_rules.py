@@ -23,7 +23,7 @@ from proxy.settings import environment_proxy, git, keychain
 from proxy.settings.model import Settings
 from proxy.upstream.connector import _unreachable
 from proxy.upstream.tls import tls_context
-from proxy.windows import binding, console, winsock
+from proxy.windows import binding, console, patience, winsock
 from tests.support.patience import PATIENCE
 from tests.support.ports import free_port
 
@@ -204,7 +204,7 @@ def test_a_port_that_will_be_free_soon_is_waited_for(monkeypatch: pytest.MonkeyP
     """As after a killed process: connections of its hold the port, and nobody listens."""
     held = socket.socket()
     held.bind(("127.0.0.1", 0))
-    monkeypatch.setattr(binding.time, "sleep", lambda _: held.close())
+    monkeypatch.setattr(patience.time, "sleep", lambda _: held.close())
     (sock,) = sockets.bind(ListenAddress(*held.getsockname()))
     sock.close()
 
@@ -229,7 +229,7 @@ def test_a_process_that_was_killed_may_seem_to_listen(monkeypatch: pytest.Monkey
 def test_a_port_on_which_somebody_listens_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(binding.time, "sleep", lambda _: pytest.fail("it waits"))
+    monkeypatch.setattr(patience.time, "sleep", lambda _: pytest.fail("it waits"))
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(sockets.AddressTaken):
         sockets.bind(ListenAddress("", taken.getsockname()[1]))
 
