@@ -1,5 +1,6 @@
 """Newcomers for whom there is no place take that of a stranger who stands still."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -52,14 +53,16 @@ def test_a_look_at_all_finds_places_for_many_newcomers(claims: list[CallerConnec
 
 
 def test_where_nobody_stands_still_newcomers_are_refused_without_a_look_for_each(
-    claims: list[CallerConnection],
+    claims: list[CallerConnection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def test(listener: Listener) -> None:
-        crowd = full(listener, -600.0)  # whatever the machine does meanwhile, they have just moved
+        loop, now = asyncio.get_running_loop(), asyncio.get_running_loop().time()
+        monkeypatch.setattr(loop, "time", lambda: now)  # there is a look in each tenth of a second
+        crowd = full(listener, 0.0)
         assert all(refused(listener.connection()) for _ in range(LIMIT))
         assert len(claims) <= 2 * LIMIT
         for each in crowd:
-            each._moved_at -= 602.0
+            each._moved_at -= 2.0
         listener.callers._look_at -= LOOK
         assert not any(refused(listener.connection()) for _ in range(MANY))
 
