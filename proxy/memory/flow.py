@@ -134,9 +134,12 @@ class Flow:
         return bool(self._late)
 
     def write_out(self) -> None:
-        """Write what waits for the next turn, now; never on a connection that is being closed."""
-        data, self._late = self._late, b""
-        if data and not self.transport.is_closing():
+        """Write what waits for the next turn, now.
+
+        On a connection that is being closed it stays, since `late` says that it was never sent.
+        """
+        if self._late and not self.transport.is_closing():
+            data, self._late = self._late, b""
             self.transport.write(data)
 
     def close(self) -> None:
