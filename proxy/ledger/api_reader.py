@@ -5,12 +5,13 @@ That is in the name of a caller: the rules judge the request, and the keeper's t
 """
 
 import asyncio
+import time
 from dataclasses import dataclass
 
 from proxy.exchange.own_request import Ask, OwnRequest
 from proxy.http1.fields import REQUEST, Section
 from proxy.http1.request import Request
-from proxy.token.response import retry_after
+from proxy.token.response import lead, retry_after
 from proxy.upstream import Reply
 
 _LIMIT = 1 << 20  # bytes of one answer: a page of a hundred payments has a fifth of that
@@ -38,10 +39,12 @@ class ApiReader:
     def __init__(self, ask: Ask, unnamed: str = "") -> None:
         self._ask = ask
         self._unnamed = unnamed
+        self.lead: float | None = None
+        """Seconds that the API's clock is ahead of ours by its last answer, if that told."""
 
     async def get(self, target: str, caller: str) -> OwnReply:
         """Send a GET; return the reply."""
-        own = OwnRequest(caller or self._unnamed, renews=False)
+        own, asked = OwnRequest(caller or self._unnamed, renews=False), time.time()
         try:
             async with asyncio.timeout(_SECONDS):
                 came = await self._ask(_request(target), own, _LIMIT)
@@ -53,6 +56,8 @@ class ApiReader:
             name.lower() == b"content-type" and value == _PROBLEM for name, value in came.lines
         )
         reply = Reply(came.status, came.lines, bytes(came.body))
+        if not ours:
+            self.lead = lead(reply, asked)
         later = retry_after(reply, _LATEST) if reply.status in (429, 503) else None
         return OwnReply(reply.status, reply.body, ours, later)
 

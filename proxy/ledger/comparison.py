@@ -5,7 +5,7 @@ compared as numbers, all other values letter by letter.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -63,12 +63,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The comparison of a row; ``skew`` is the lead of the API's clock over ours (seconds)."""
+    """The comparison of a row; ``skew`` returns the lead of the API's clock over ours, now."""
 
     entry: LedgerEntry
     mask: Mask
     mark: Mark
-    skew: timedelta = timedelta(0)
+    skew: Callable[[], timedelta] = timedelta
     known: frozenset[str] = frozenset()
     owners: Mapping[str, int] = field(default_factory=dict)
     twins: Mapping[str, int] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class Comparison:
     def earliest(self) -> datetime | None:
         """The time, by the API's clock, before which nothing can be the row's."""
         opened = moment(str(self.entry["opened_at"]))
-        return None if opened is None else opened + self.skew - BEFORE
+        return None if opened is None else opened + self.skew() - BEFORE
 
     def _compare(self, found: Mapping[str, Any], of: Operation | None) -> Candidate:
         names = (*_SHOWN_FIRST, *COMPARED, *_SHOWN_LAST)

@@ -35,7 +35,8 @@ class LookUp:
     ) -> None:
         """Ask the API by ``ask``; rows without a caller's name are asked about in ``caller``'s.
 
-        ``skew``: seconds that the API's clock is ahead of ours, None if that is not known.
+        ``skew``: seconds that the API's clock was ahead of ours when it gave a token, None if that
+        is not known. It counts where the answers themselves do not tell: our clock may be set.
         """
         self._requests = ApiReader(ask, caller)
         self._mask = mask
@@ -47,17 +48,16 @@ class LookUp:
 
         ``kin`` returns what other rows of the ledger tell of it.
         """
-        skew = timedelta(seconds=self._skew() or 0.0)
         family = await asyncio.to_thread(kin)
         known = frozenset(family.repeats)
         comparison = Comparison(
-            entry, self._mask, self._mark, skew, known, family.owners, family.twins
+            entry, self._mask, self._mark, self._lead, known, family.owners, family.twins
         )
         caller = entry["caller"] or ""
         asked: list[Asked] = []
         likely: list[Candidate] = []
         for question in questions.questions(entry, known):
-            came, things = await self._ask(question, caller, comparison.earliest)
+            came, things = await self._ask(question, caller, comparison)
             asked.append(came)
             likely += await asyncio.to_thread(comparison.candidates, things)
             if any(each.sure for each in likely) or came.retry_after is not None:
@@ -77,8 +77,12 @@ class LookUp:
             "candidates": [_shown(each) for each in likely],
         }
 
+    def _lead(self) -> timedelta:
+        lead = self._requests.lead
+        return timedelta(seconds=(self._skew() or 0.0) if lead is None else lead)
+
     async def _ask(
-        self, question: Question, caller: str, earliest: datetime | None
+        self, question: Question, caller: str, comparison: Comparison
     ) -> tuple[Asked, list[Mapping[str, Any]]]:
         """Ask, page by page while the things on it are younger than what could be the row's."""
         things: list[Mapping[str, Any]] = []
@@ -95,6 +99,7 @@ class LookUp:
             first = first or page.info
             times = page.times()
             back_to = min([*times, *([back_to] if back_to else [])], default=None)
+            earliest = comparison.earliest
             # Whether the order was honoured is not known: a page that is older as a whole ends it.
             old = bool(times) and earliest is not None and max(times) < earliest
             if not question.holds or old or page.ends(number):

@@ -26,6 +26,7 @@ from proxy.words import Said, phrase
 
 LIFETIME_LIMIT = 30 * 86_400.0  # seconds
 RETRY_AFTER_LIMIT = 300.0  # seconds
+_CENTURY = 36_525 * 86_400.0  # seconds
 _VALUE_LIMIT = 8192  # characters
 _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 section 2.1
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")  # RFC 6749 section 3.3
@@ -186,6 +187,18 @@ def retry_after(reply: Reply, most: float = RETRY_AFTER_LIMIT) -> float | None:
         return None
     now = http_date(reply.value(b"date"))
     return min(max(date - (time.time() if now is None else now), 0.0), most)
+
+
+def lead(reply: Reply, asked: float) -> float | None:
+    """Return the seconds, at least, that the server's Date is ahead of our wall clock.
+
+    It was written after ``asked`` (Unix time), in whole seconds: that may explain a small
+    difference. None without a Date, or if it is a century away: no clock is.
+    """
+    date = http_date(reply.value(b"date"))
+    if date is None or abs(date - asked) > _CENTURY:
+        return None
+    return max(0.0, date - time.time()) + min(0.0, date + 1 - asked)
 
 
 def http_date(text: str) -> float | None:

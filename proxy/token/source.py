@@ -28,7 +28,7 @@ from proxy.errors import (
 from proxy.http1.content_codings import CODINGS, decoded
 from proxy.http1.fields import Lines
 from proxy.passport.tokens import GET_TOKEN_SCOPE
-from proxy.token.response import grant, http_date, refusal
+from proxy.token.response import grant, lead, refusal
 from proxy.upstream import Reply
 from proxy.words import phrase
 
@@ -231,15 +231,10 @@ class PassportTokenSource:
         self.answered = True
         if len(reply.body) > limit:
             raise _too_long(limit)
-        self._note_date(reply, asked)
+        ahead = lead(reply, asked)
+        self.skew = self.skew if ahead is None else ahead
         coding = reply.value(b"content-encoding").strip().lower()
         return replace(reply, body=_decoded(reply.body, coding, limit))
-
-    def _note_date(self, reply: Reply, asked: float) -> None:
-        date = http_date(reply.value(b"date"))
-        if date is not None:
-            # It was written after we asked, in whole seconds: that may explain a small difference.
-            self.skew = max(0.0, date - time.time()) + min(0.0, date + 1 - asked)
 
 
 def _bearer(token: AccessToken) -> Lines:

@@ -630,6 +630,14 @@ def test_the_servers_clock_is_compared_with_ours() -> None:
     assert source.skew > 86_400
 
 
+def test_a_date_that_no_clock_shows_says_nothing_of_the_servers() -> None:
+    """Added to a row's time, it would be beyond the last year that can be reckoned with."""
+    beyond = {"Date": "Fri, 31 Dec 9999 23:59:59 GMT"}
+    source = source_of(Endpoint(reply_with(), headers=beyond))
+    asyncio.run(source.fetch())
+    assert source.skew is None
+
+
 @pytest.mark.parametrize(
     ("written", "skew"),
     [(-3600, -3599), (-2, -1), (-1, 0), (0, 0), (4, 0), (7, 3)],
@@ -641,7 +649,8 @@ def test_an_answer_that_takes_a_while_is_no_skew(
     """Asked at 0 by our clock, answered at 4: the server wrote its Date some time between."""
     start = 1_800_000_000.0
     clock = iter((start, start + 4))
-    own_time(monkeypatch, source_module, time=lambda: next(clock))
+    for module in (source_module, response):
+        own_time(monkeypatch, module, time=lambda: next(clock))
     headers = {"Date": formatdate(start + written, usegmt=True)}
     source = source_of(Endpoint(reply_with(), headers=headers))
     asyncio.run(source.fetch())
