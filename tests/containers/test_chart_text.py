@@ -34,7 +34,7 @@ def leaves(values: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]
         yield path
 
 
-def nested(path: tuple[str, ...], value: str) -> dict[str, Any]:
+def nested(path: tuple[str, ...], value: str | None) -> dict[str, Any]:
     name, *rest = path
     return {name: nested(tuple(rest), value) if rest else value}
 
@@ -68,6 +68,28 @@ def render(folder: Path, *values: dict[str, Any]) -> list[str]:
 def test_no_value_adds_a_member(path: tuple[str, ...], tmp_path: Path) -> None:
     for how, hostile in HOSTILE.items():
         assert "hostPID" not in render(tmp_path, ALL_ON, nested(path, hostile)), how
+
+
+def every(values: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Walk to every value, and to those in it."""
+    for name, value in values.items():
+        yield (*path, name)
+        if isinstance(value, dict):
+            yield from every(value, (*path, name))
+
+
+@pytest.mark.parametrize("path", list(every(VALUES)), ids=".".join)
+def test_a_value_without_anything_behind_it_is_empty_or_refused_by_its_name(
+    path: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Who makes a comment of all that stands below a name leaves it so; to Helm that is null."""
+    (tmp_path / "values.yaml").write_text(yaml.safe_dump(nested(path, None)), encoding="utf-8")
+    refused = ""
+    try:
+        helm(CHART, "--values", str(tmp_path / "values.yaml"))
+    except HelmRefused as error:
+        refused = str(error)
+    assert not refused or f"'{path[-1]}'" in refused or "execution error" in refused
 
 
 def test_what_is_looked_for_is_found(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ name: {{ printf "%s%s" (include "breb-proxy.fullname" $root | trunc (sub 63 (len
 namespace: {{ $root.Release.Namespace }}
 labels:
   {{- mergeOverwrite (include "breb-proxy.labels" $root | fromYaml) (default dict .labels) | toYaml | nindent 2 }}
-{{- with mergeOverwrite dict $root.Values.commonAnnotations (default dict .annotations) }}
+{{- with mergeOverwrite dict (default dict $root.Values.commonAnnotations) (default dict .annotations) }}
 annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
@@ -64,11 +64,11 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- define "breb-proxy.hosts" -}}
 {{- $name := include "breb-proxy.fullname" . -}}
 {{- $space := printf "%s.%s" $name .Release.Namespace -}}
-{{- concat (list $name $space (printf "%s.svc" $space) (printf "%s.svc.cluster.local" $space)) .Values.allowedHosts | join "," -}}
+{{- concat (list $name $space (printf "%s.svc" $space) (printf "%s.svc.cluster.local" $space)) (default list .Values.allowedHosts) | join "," -}}
 {{- end }}
 
 {{- define "breb-proxy.scheme" -}}
-{{- ternary "https" "http" (or .Values.tls.secret .Values.settings.TLS_CERT | not | not) }}
+{{- ternary "https" "http" (or .Values.tls.secret (default dict .Values.settings).TLS_CERT | not | not) }}
 {{- end }}
 
 {{- define "breb-proxy.port" -}}
@@ -78,9 +78,11 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- /* The files of the Secrets in one directory; nothing if they come another way. */}}
 {{- define "breb-proxy.secrets" -}}
 {{- $keys := .Values.secretKeys -}}
-{{- $own := dict .Values.credentialsSecret (list "BREB_CLIENT_ID" "BREB_CLIENT_SECRET") -}}
-{{- $_ := set $own .Values.callerKeySecret (concat (get $own .Values.callerKeySecret | default list) (list "BREB_CALLER_KEY")) -}}
-{{- range $secret := concat (list .Values.credentialsSecret .Values.callerKeySecret .Values.database.passwordSecret) .Values.moreSecrets | compact | uniq }}
+{{- $credentials := default "" .Values.credentialsSecret -}}
+{{- $callerKey := default "" .Values.callerKeySecret -}}
+{{- $own := dict $credentials (list "BREB_CLIENT_ID" "BREB_CLIENT_SECRET") -}}
+{{- $_ := set $own $callerKey (concat (get $own $callerKey | default list) (list "BREB_CALLER_KEY")) -}}
+{{- range $secret := concat (list $credentials $callerKey .Values.database.passwordSecret) (default list .Values.moreSecrets) | compact | uniq }}
 {{- $mapped := dict }}
 {{- range $name, $key := $keys }}
 {{- if has $name (get $own $secret | default list) }}{{ $_ := set $mapped $name $key }}{{ end }}
@@ -184,5 +186,5 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
 
 {{- define "breb-proxy.probe" -}}
-{{- mergeOverwrite (dict "timeoutSeconds" 3 "httpGet" (dict "path" .path "port" "admin")) .timing .own | toYaml }}
+{{- mergeOverwrite (dict "timeoutSeconds" 3 "httpGet" (dict "path" .path "port" "admin")) .timing (default dict .own) | toYaml }}
 {{- end }}

@@ -30,7 +30,8 @@
 {{- fail (printf "%s is not a value of this chart: use %s" $given $ours) -}}
 {{- end -}}
 {{- end -}}
-{{- range $given, $value := .Values.settings -}}
+{{- $settings := default dict .Values.settings -}}
+{{- range $given, $value := $settings -}}
 {{- $name := trimPrefix "BREB_" $given -}}
 {{- if has $name $secrets -}}
 {{- fail (printf "settings.%s is a secret, and chart values are not secret: put BREB_%s into a Secret, and set credentialsSecret, callerKeySecret or moreSecrets to its name" $given $name) -}}
@@ -43,18 +44,18 @@
 {{- end -}}
 {{- end -}}
 {{- $domain := include "breb-proxy.passportDomain" . | fromYamlArray | first -}}
-{{- $own := splitList "," (toString ($.Values.settings.PRODUCTION_HOSTS | default "")) -}}
+{{- $own := splitList "," (toString ($settings.PRODUCTION_HOSTS | default "")) -}}
 {{- range $name := list "BASE_URL" "TOKEN_URL" -}}
-{{- $host := regexReplaceAll "^https?://([^/:?#]*).*$" (get $.Values.settings $name | default "" | toString | trim | lower) "${1}" | trimSuffix "." -}}
+{{- $host := regexReplaceAll "^https?://([^/:?#]*).*$" (get $settings $name | default "" | toString | trim | lower) "${1}" | trimSuffix "." -}}
 {{- $passport := and (hasSuffix (printf ".%s" $domain) (printf ".%s" $host)) (not (has $host (include "breb-proxy.sandboxHosts" $ | fromYamlArray))) -}}
 {{- range $each := $own -}}
 {{- if and $host (eq $host ($each | trim | lower | trimSuffix ".")) -}}{{- $passport = true -}}{{- end -}}
 {{- end -}}
-{{- if and $passport (ne (toString $.Values.settings.ALLOW_PRODUCTION) "true") -}}
+{{- if and $passport (ne (toString $settings.ALLOW_PRODUCTION) "true") -}}
 {{- fail (printf "settings.%s: %s counts as Passport's production, where real money moves; to use it, set settings.ALLOW_PRODUCTION to true" $name $host) -}}
 {{- end -}}
 {{- end -}}
-{{- if and .Values.tls.secret .Values.settings.TLS_CERT -}}
+{{- if and .Values.tls.secret $settings.TLS_CERT -}}
 {{- fail "tls.secret and settings.TLS_CERT are two certificates: set only one of them" -}}
 {{- end -}}
 {{- if and .Values.database.ca.configMap .Values.database.ca.secret -}}
@@ -69,7 +70,7 @@
 {{- if and .Values.caBundle.configMap .Values.caBundle.secret -}}
 {{- fail "caBundle.configMap and caBundle.secret are two bundles: set only one of them" -}}
 {{- end -}}
-{{- if and (or .Values.caBundle.configMap .Values.caBundle.secret) .Values.settings.CA_BUNDLE -}}
+{{- if and (or .Values.caBundle.configMap .Values.caBundle.secret) $settings.CA_BUNDLE -}}
 {{- fail "caBundle and settings.CA_BUNDLE are two bundles: set only one of them" -}}
 {{- end -}}
 {{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) -}}
