@@ -164,8 +164,11 @@ class Ledger:
             row.written = None
             self._waiting.pop(row, None)
 
-    def close(self, row: Row, end: End, tell: Tell | None = None) -> None:
-        """Write down soon how the request ended; ``tell`` as for `open`."""
+    def close(self, row: Row, end: End | None, tell: Tell | None = None) -> None:
+        """Write down soon how the request ended; ``tell`` as for `open`.
+
+        Without an ``end`` it is ``tell`` that gives the row its end, whatever fails in it.
+        """
         row.end = end
         if tell is not None:
             self._tells.append(tell)

@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections.abc import Iterable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from proxy.exchange.observer import Observer
 from proxy.exchange.record import Exchange
@@ -17,18 +18,24 @@ from proxy.ledger.repeat_guard import RepeatGuard
 from proxy.ledger.row import Body, End, Row
 from proxy.moments import stamp
 
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
 LIMIT = 65_536  # bytes of a body: a longer one is not searched for its payment
 
 
 class RowObserver(Observer):
-    """Observes an exchange: hashes what it sends, keeps the first part of both bodies.
+    """Observes an exchange: keeps the first part of both bodies.
 
-    ``row`` is set when it is to be written; ``whole``: all of the request's body came. ``guard``
-    looks at its payment, if anybody does.
+    What is made of them is made just before it is written, together with that of other exchanges:
+    amid the steps of its own exchange the same code costs nearly twice as much. ``row`` is set when
+    it is to be written; ``whole``: all of the request's body came. ``guard`` looks at its payment,
+    if anybody does.
     """
 
     __slots__ = (
         "_answer",
+        "_closed_at",
         "_exchange",
         "_first",
         "_guard",
@@ -54,7 +61,7 @@ class RowObserver(Observer):
         self._ledger = ledger
         self._picker = picker
         self._guard = guard
-        self._hash = hashlib.sha256()
+        self._hash: _Hash | None = None  # of all that has come, where more has than is kept
         self._first: bytes | bytearray = b""
         self._size = 0
         self._answer = AnswerExcerpt()
@@ -64,7 +71,13 @@ class RowObserver(Observer):
     @property
     def sha256(self) -> str | None:
         """The hash of the request's body; None if it has not come whole, or is too long."""
-        return self._hash.hexdigest() if self.whole and self._size <= LIMIT else None
+        return self._digest() if self.whole and self._size <= LIMIT else None
+
+    def _digest(self) -> str:
+        """Return the hash of a body that is whole."""
+        if self._hash is None:
+            self._hash = hashlib.sha256(self._first)
+        return self._hash.hexdigest()
 
     def tell(self, row: Row) -> None:
         """Complete the row with the request's body, once, and have its payment looked at.
@@ -80,7 +93,7 @@ class RowObserver(Observer):
 
     def _body(self, row: Row, guard: RepeatGuard | None) -> Body:
         """Return the ledger's part of the request's body, which is whole, and drop the body."""
-        digest = self._hash.hexdigest()
+        digest = self._digest()
         if self._size > LIMIT:
             return Body(self._size, digest)
         document = Document(bytes(self._first))
@@ -95,12 +108,14 @@ class RowObserver(Observer):
     # -- what the exchange tells -----------------------------------------------------------
 
     def received(self, data: bytes, *, last: bool) -> None:
-        """Hash a part of the request's body, and keep it as far as there is room."""
-        self._hash.update(data)
+        """Keep a part of the request's body as far as there is room, and hash a longer body."""
         self._size += len(data)
         self.whole = last
         if self._size > LIMIT:
-            self._forget()
+            if self._hash is None:
+                self._hash = hashlib.sha256(self._first)
+                self._forget()
+            self._hash.update(data)
             return
         self._request.kept += len(data)
         if not self._first:
@@ -132,30 +147,35 @@ class RowObserver(Observer):
 
     def over(self) -> None:
         """Close the row, if there is one."""
-        if self.row is not None:
-            end, told = self._end(), self._exchange.passed_on and self._answer.data
-            claim = self.row.claim
-            if claim is not None and claim.keeps:
-                claim.answer = self._answer.kept(self._exchange)
-            if self._guard is not None:
-                self._guard.over(self.row, end)
-            tell = partial(self.tell_answer, self.row, end) if told else None
-            self._ledger.close(self.row, end, tell)
+        row = self.row
+        if row is None:
+            return
+        self._closed_at = time.time()
+        if row.claim is None:
+            self._ledger.close(row, None, partial(self._tell_end, row))
+            return
+        if row.claim.keeps:
+            row.claim.answer = self._answer.kept(self._exchange)
+        self._tell_end(row)  # a repeat may look at it
+        self._ledger.close(row, row.end)
 
-    def tell_answer(self, row: Row, end: End) -> None:
-        """Complete the row's end with the kept part of the answer's body."""
-        row.end = end.answered(self._picker.answer(self._answer.text()))
-
-    def _end(self) -> End:
-        exchange = self._exchange
+    def _tell_end(self, row: Row) -> None:
+        """Complete the row with its end."""
+        exchange, answer = self._exchange, None
         attempts = exchange.attempts
-        return End(
-            closed_at=stamp(time.time()),
-            seconds=exchange.ended - exchange.started,
-            attempts=len(attempts),
-            status=exchange.status,
-            answer=None,
-            outcome=exchange.outcome,
-            reason=exchange.reason,
-            token_id=attempts[-1].token_id if attempts else None,
-        )
+        try:
+            if exchange.passed_on and self._answer.data:
+                answer = self._picker.answer(self._answer.text())
+        finally:
+            row.end = End(
+                closed_at=stamp(self._closed_at),
+                seconds=exchange.ended - exchange.started,
+                attempts=len(attempts),
+                status=exchange.status,
+                answer=answer,
+                outcome=exchange.outcome,
+                reason=exchange.reason,
+                token_id=attempts[-1].token_id if attempts else None,
+            )
+        if self._guard is not None:
+            self._guard.over(row, row.end)

@@ -24,6 +24,7 @@ class Books:
 
     def __init__(self, problem: str = "") -> None:
         self.problem = problem
+        self.rows: list[Row] = []
         self.opened: list[Body] = []
         self.amended: list[Body] = []
         self.closed: list[End] = []
@@ -32,15 +33,16 @@ class Books:
         if self.problem:
             raise LedgerUnavailable(self.problem)
         tell()
+        self.rows.append(row)
         self.opened.append(row.body)
 
     async def amend(self, row: Row, body: Body) -> None:
         self.amended.append(body)
 
-    def close(self, row: Row, end: End, tell: Callable[[], None] | None) -> None:
+    def close(self, row: Row, end: End | None, tell: Callable[[], None]) -> None:
         row.end = end
-        if tell is not None:
-            tell()
+        tell()
+        assert row.end is not None
         self.closed.append(row.end)
 
     def payment(self, document: Document) -> tuple[str, str]:
@@ -164,6 +166,30 @@ def test_the_row_is_closed_when_the_exchange_is_over_with_the_facts_of_its_last_
     assert (cut.outcome, end.outcome) == ("cut", "answered")
     assert (end.token_id, end.attempts, end.status) == ("token-2", 2, 200)
     assert end.answer == "answer first last"
+
+
+def test_a_row_has_its_end_although_its_answer_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without an end the whole commit would fail, with the rows of others in it."""
+
+    def broken(_: Books, body: bytes) -> str | None:
+        raise RecursionError(body)
+
+    monkeypatch.setattr(Books, "answer", broken)
+    case = Case(b"{}")
+    asyncio.run(case.admit())
+    exchange, page = case.exchange, case.exchange.observer
+    assert page is not None
+    exchange.attempts, exchange.status, exchange.passed_on = (attempt(200),), 200, True
+    page.answering([])
+    page.passing(b"[[[")
+    exchange.whole = True
+    with pytest.raises(RecursionError):
+        case.over()
+    row = case.books.rows[0]
+    assert row.end is not None
+    assert (row.end.outcome, row.end.answer) == ("answered", None)
 
 
 def test_of_our_own_answer_nothing_is_kept() -> None:
