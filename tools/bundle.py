@@ -25,7 +25,7 @@ UNUSED = re.compile(
 )
 # Nobody names it, and glibc asks for it when a thread ends early.
 ASKED_FOR_LATE = ("libgcc_s.so.1",)
-ENTRY = "import sys\n\nfrom proxy.cli.main import main\n\nsys.exit(main())\n"
+ENTRY = "import sys\n\nfrom proxy.__main__ import main\n\nsys.exit(main())\n"
 
 
 class CannotBundle(Exception):

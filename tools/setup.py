@@ -176,7 +176,7 @@ def link(folder: Path) -> None:
     if re.search(r"\s", python) or len(start) > 127:  # what a kernel takes; a shell takes more
         start = f"#!/bin/sh\n'''exec' {shlex.quote(python)} \"$0\" \"$@\"\n' '''"
     script = folder / "bin" / "breb-proxy"
-    code = "import sys\n\nfrom proxy.cli.main import main\n\nsys.exit(main())\n"
+    code = "import sys\n\nfrom proxy.__main__ import main\n\nsys.exit(main())\n"
     script.write_text(f"{start}\n{code}", encoding="utf-8")
     script.chmod(0o755)
 

@@ -180,7 +180,7 @@ def test_the_program_is_linked_where_a_path_has_blanks(tmp_path: Path) -> None:
     script = (folder / "bin" / "breb-proxy").read_text(encoding="utf-8")
     tried = script.replace("sys.exit(main())", "print(main.__name__, sys.argv[1:])")
     (folder / "bin" / "breb-proxy").write_text(
-        tried.replace("from proxy.cli.main import main", "def main(): pass"), encoding="utf-8"
+        tried.replace("from proxy.__main__ import main", "def main(): pass"), encoding="utf-8"
     )
     called = [folder / "bin" / "breb-proxy", "a b", "--version"]
     said = subprocess.run(called, cwd=tmp_path, capture_output=True, text=True, check=True)
