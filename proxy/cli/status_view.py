@@ -15,6 +15,29 @@ if TYPE_CHECKING:
 _DATE_STEP = 2.0  # seconds: a Date has whole seconds, and the answer takes a moment
 _SHADES = {"fresh": "green", "renewing": "cyan", "failing": "yellow"}
 
+# The states of token and connections in the document, and causes and ends of renewals.
+_CODES = {
+    "fresh": phrase("status.fresh"),
+    "renewing": phrase("status.renewing"),
+    "failing": phrase("status.failing"),
+    "expired": phrase("status.expired"),
+    "idle": phrase("status.idle"),
+    "busy": phrase("status.busy"),
+    "opening": phrase("status.opening"),
+    "waiting": phrase("status.queued"),
+    "start": phrase("status.start"),
+    "soft-window": phrase("status.soft-window"),
+    "unauthorized": phrase("status.after-401"),
+    "revoked": phrase("status.revoked"),
+    "operator": phrase("status.operator"),
+    "credentials": phrase("status.new-credentials"),
+    "shared": phrase("status.shared"),
+    "success": phrase("status.success"),
+    "failure": phrase("status.no-success"),
+    "refused": phrase("status.refused"),
+    "none": phrase("status.none"),
+}
+
 Row = tuple[Phrase, str]
 
 
@@ -33,7 +56,7 @@ def view(came: JsonObject, screen: Screen) -> str:
 
 
 def _rows(state: "StatusDocument", screen: Screen) -> list[Row]:
-    pool = ", ".join(f"{count} {name}" for name, count in state.get("pool", {}).items())
+    pool = _counted(state.get("pool", {}))
     return [
         (
             phrase("status.callers"),
@@ -59,7 +82,7 @@ def _of_token(token: "TokenDocument", screen: Screen) -> list[Row]:
     failure = in_locale(token.get("failure")) or token.get("last_error")
     counts = {name: str(token.get(name, 0)) for name in ("unauthorized", "replays", "waiting")}
     return [
-        (phrase("status.token"), f"{screen.shade(condition, shade)}: {worded(words)}"),
+        (phrase("status.token"), f"{screen.shade(_named(condition), shade)}: {worded(words)}"),
         *_held(token),
         (
             phrase("status.renewals"),
@@ -131,4 +154,11 @@ def _clock(skew: float | None) -> list[Row]:
 
 
 def _counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.items())
+    return ", ".join(
+        f"{count} {' '.join(map(_named, name.split(' ')))}" for name, count in counts.items()
+    )
+
+
+def _named(code: str) -> str:
+    """Word a code; one that is not among them is shown as it came."""
+    return worded(_CODES.get(code, code))

@@ -13,7 +13,10 @@ OF_LEDGER = {
     ),
     "ledger.locked": Words("another program has locked it", "otro programa lo tiene bloqueado"),
     "ledger.damaged": Words("the file is damaged", "el archivo está dañado"),
-    "ledger.other-file": Words("the file is not a ledger", "el archivo no es un libro de registro"),
+    "ledger.other-file": Words(
+        "the file is not a ledger, or its beginning is damaged",
+        "el archivo no es un libro de registro, o está dañado su comienzo",
+    ),
     "ledger.cannot-open": Words("it cannot be opened", "no se puede abrir"),
     "ledger.may-not-write": Words(
         "this user may not write it", "este usuario no puede escribir en él"
