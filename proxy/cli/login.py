@@ -6,7 +6,7 @@ never from the command line, which other processes can read.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from proxy.credentials import Credentials, FixedCredentials
@@ -14,7 +14,7 @@ from proxy.errors import CredentialsRefused, SettingsError, TokenError
 from proxy.server import errand
 from proxy.server.outward import token_source
 from proxy.settings import keychain
-from proxy.settings.dotenv import rewrite
+from proxy.settings.dotenv import rewrite, why_not
 from proxy.settings.git import exposed
 from proxy.settings.keychain import KeychainUnavailable, NoKeychain
 from proxy.settings.model import Settings, find, load
@@ -187,17 +187,28 @@ def _rows(settings: Settings, token: AccessToken) -> list[tuple[str, str]]:
 
 def _written(file: Path, pair: Credentials, screen: Screen) -> bool:
     values = {full_name(name): getattr(pair, name).get_secret_value() for name in _PAIR}
-    try:
-        rewrite(file, values)
-    except (OSError, ValueError) as error:
-        say(phrase("login.cannot-write", file=str(file), why=str(error)))
+    if not _rewritten(file, values):
         return False
     if not values.items() <= EnvFile(file).values.items():
-        rewrite(file, dict.fromkeys(values))
-        say(phrase("login.unwritable-pair", file=str(file)))
+        if _rewritten(file, dict.fromkeys(values)):
+            say(phrase("login.unwritable-pair", file=str(file)))
         return False
     _said(screen, phrase("login.in-file", file=str(file.absolute())))
     return True
+
+
+def _rewritten(file: Path, values: Mapping[str, str | None]) -> bool:
+    """Change the file, or say why it cannot be."""
+    try:
+        rewrite(file, values)
+    except OSError as error:
+        why = why_not(file, error, replaced=True)
+    except ValueError as error:
+        why = str(error)
+    else:
+        return True
+    say(phrase("login.cannot-write", file=str(file), why=why))
+    return False
 
 
 def _warn(found: Found, store: str, screen: Screen) -> None:
@@ -223,8 +234,8 @@ def _logout(options: argparse.Namespace, screen: Screen) -> int:
     file, names = found.sources.file, [*map(full_name, _PAIR)]
     in_file = any(map(file.get, names))
     if options.store == _FILE:
-        if in_file:
-            rewrite(file.path, dict.fromkeys(names))
+        if in_file and not _rewritten(file.path, dict.fromkeys(names)):
+            return FAILED
         name = file.name
         there = phrase("logout.removed", file=name)
         _said(screen, there if in_file else phrase("logout.not-in-file", file=name))

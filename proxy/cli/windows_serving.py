@@ -34,7 +34,7 @@ def serve(one: Instance, log: LogFile, service: Service, events: EventLog) -> in
         if isinstance(error, AddressTaken):
             _say(error.what, events)
         elif isinstance(error, Held):
-            _say(phrase("service.held", path=str(error.path)), events)
+            _say(phrase("file.wrong", path=str(error.path), what=phrase("file.held")), events)
         elif isinstance(error, LedgerInUse):
             _tell(error, events)
         else:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from proxy.errors import BadValue, SettingsError
-from proxy.words import Phrase, phrase
+from proxy.words import Phrase, Said, phrase
 
 # It logs each line that it cannot read, at every reading; `unreadable` tells that better. We set a
 # level, because a later configuration of logging enables a disabled logger again.
@@ -40,7 +40,17 @@ def text_of(file: Path, *, named: bool = False) -> str:
             raise SettingsError([absent.of("BREB_ENV_FILE")]) from None
         return ""
     except OSError as error:
-        raise wrong(file, phrase("file.unreadable", why=str(error.strerror))) from None
+        raise wrong(file, phrase("file.unreadable", why=why_not(file, error))) from None
+
+
+def why_not(file: Path, error: OSError, *, replaced: bool = False) -> Said:
+    """Word the error that ``file`` cannot be read or, if it is to be ``replaced``, not be that."""
+    if sys.platform == "win32":  # which calls it "permission denied", or has its own words
+        from proxy.windows import files
+
+        if files.held(file, files.REPLACE if replaced else files.READ):
+            return phrase("file.held")
+    return error.strerror or str(error)
 
 
 def wrong(place: Path, what: Phrase) -> SettingsError:

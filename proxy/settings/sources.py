@@ -116,8 +116,8 @@ class SecretFiles:
         except FileNotFoundError:
             return {}
         except OSError as error:
-            why = phrase("file.unreadable", why=str(error.strerror))
-            raise dotenv.wrong(self.path, why) from None
+            why = dotenv.why_not(self.path, error)
+            raise dotenv.wrong(self.path, phrase("file.unreadable", why=why)) from None
 
     @property
     def names(self) -> dict[str, str]:

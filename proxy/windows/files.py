@@ -8,6 +8,7 @@ from typing import Any, Final
 READ: Final = 0x80000000  # GENERIC_READ
 WRITE: Final = READ | 0x40000000  # and GENERIC_WRITE
 APPEND: Final = 0x4  # FILE_APPEND_DATA
+REPLACE: Final = 0x10000  # DELETE
 _SHARE_ALL, _OPEN_EXISTING, _OPEN_ALWAYS, _ORDINARY = 0x7, 3, 4, 0x80
 _HELD: Final = 32  # ERROR_SHARING_VIOLATION, which `open` tells as "permission denied"
 

@@ -46,10 +46,6 @@ OF_SERVICE = {
         "only Windows starts a service: net start {name}",
         "solo Windows arranca un servicio: net start {name}",
     ),
-    "service.held": Words(
-        "{path}: another program, such as a virus scanner or a backup, lets nobody use it now",
-        "{path}: otro programa, como un antivirus o una copia de seguridad, no deja usarlo ahora",
-    ),
     "service.slow": Words(
         "{names} has not ended yet: try again later",
         "{names} todavía no termina: intente otra vez más tarde",

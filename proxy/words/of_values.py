@@ -252,6 +252,10 @@ OF_VALUES = {
     "file.dead-link": Words(
         "is a link to a file that does not exist", "es un enlace a un archivo que no existe"
     ),
+    "file.held": Words(
+        "another program, such as a virus scanner or a backup, lets nobody use it now",
+        "otro programa, como un antivirus o una copia de seguridad, no deja usarlo ahora",
+    ),
     "file.unreadable": Words("cannot be read ({why})", "no se puede leer ({why})"),
     "file.not-utf8": Words(
         "cannot be read; save it as UTF-8", "no se puede leer; guárdelo como UTF-8"

@@ -971,6 +971,7 @@ def test_a_program_that_has_the_port_and_says_nothing_is_told(tmp_path: Path, sa
     assert step["advice"].startswith("find the program that uses it")
 
 
+@pytest.mark.needs("posix")
 def test_a_unix_socket_that_another_program_has_is_told(tmp_path: Path, sandbox: str) -> None:
     path = tmp_path / "callers.sock"
     with socket.socket(socket.AF_UNIX) as other:
@@ -982,6 +983,7 @@ def test_a_unix_socket_that_another_program_has_is_told(tmp_path: Path, sandbox:
     assert "find the program that uses it, or choose another" in found["listen"]["advice"]
 
 
+@pytest.mark.needs("posix")
 def test_unix_sockets_are_tried_and_taken_away_again(tmp_path: Path, sandbox: str) -> None:
     path = tmp_path / "callers.sock"
     found = examine(tmp_path, sandbox, LISTEN=f"unix:{path}")

@@ -1,5 +1,6 @@
 """Credentials go into a real keychain, and every command finds them there."""
 
+import errno
 import json
 import subprocess
 from collections.abc import Iterator
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from proxy.cli import login
+from proxy.cli.main import main
 from tests.support import Program, ask
 from tests.support.command import command, dialogue
 from tests.support.front import until
@@ -169,6 +172,19 @@ def test_what_standard_input_must_hold_is_said(url: str, tmp_path: Path, typed: 
     done = command("login", "--store", "env-file", cwd=tmp_path, typed=typed, BREB_BASE_URL=url)
     assert done.code == 2
     assert "the client id on the first line" in done.err
+
+
+def test_a_pair_that_cannot_be_taken_out_of_its_file_stays_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(login, "rewrite", refuse)
+    (tmp_path / ".env").write_text("BREB_CLIENT_ID=a\nBREB_CLIENT_SECRET=b\n")
+    assert main(["logout", "--store", "env-file"]) == 1
+    assert ".env: cannot be written (Permission denied)" in capsys.readouterr().err
 
 
 def test_an_unwritable_folder_is_said(url: str, tmp_path: Path) -> None:

@@ -118,6 +118,7 @@ def dialogue(
     *arguments: str, cwd: Path, answers: Sequence[tuple[str, str]], **settings: object
 ) -> Ended:
     """Run a command on a terminal; each of ``answers`` is typed when its question stands there."""
+    need("posix")
     import pty
 
     ours, theirs = pty.openpty()

@@ -25,6 +25,7 @@ from proxy.windows import acl, instance, scm
 from proxy.windows.instance import Instance
 from tests.support import SECRET, RawUpstream, ask, free_port
 from tests.support.command import command
+from tests.support.held import NOBODY, READERS, held
 from tests.support.patience import PATIENCE
 from tests.support.slow_payments import Payment, Slow
 
@@ -193,10 +194,10 @@ def test_a_ledger_that_another_process_has_is_a_crash_since_it_may_be_free_later
 def test_a_file_that_another_program_holds_is_a_crash_since_it_may_let_go(
     service: Installed, name: str
 ) -> None:
-    """Such as a copy at night, which lets nobody write meanwhile."""
+    """Such as a copy at night, which lets nobody write to the ledger meanwhile."""
     file = service.one.data / name
     file.touch()
-    crashes_at_the_start(service, held(file))
+    crashes_at_the_start(service, held(file, READERS if file.suffix == ".db" else NOBODY))
     assert f"{file}: another program" in service.log
 
 
@@ -208,20 +209,6 @@ def test_who_reads_the_secret_does_not_make_the_end_a_crash(service: Installed) 
         with secret.open():
             assert service("stop") == 0, service.log
     assert service.state.code == 0
-
-
-@contextlib.contextmanager
-def held(file: Path) -> Iterator[None]:
-    """Let others read the ledger meanwhile, and do nothing with the settings."""
-    reading, existing = 0x80000000, 3
-    shared = 1 if file.suffix == ".db" else 0
-    kernel: Any = ctypes.WinDLL("kernel32")
-    kernel.CreateFileW.restype = ctypes.c_void_p
-    handle = ctypes.c_void_p(
-        kernel.CreateFileW(str(file), reading, shared, None, existing, 0x80, None)
-    )
-    yield
-    kernel.CloseHandle(handle)
 
 
 def crashes_at_the_start(

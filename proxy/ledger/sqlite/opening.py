@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,12 @@ def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
             raise LedgerRefused(phrase("ledger.not-there", path=str(path), what=what))
     if not os.access(path, os.R_OK):
         raise LedgerRefused(phrase("ledger.unreadable", path=str(path)))
+    if sys.platform == "win32":  # SQLite only says that it cannot be opened
+        from proxy.windows import files
+
+        if files.held(path, files.READ):
+            held = phrase("file.held")
+            raise LedgerRefused(phrase("ledger.of-file", path=str(path), why=held))
     try:
         connection = connect(path, mode)
     except (sqlite3.Error, OSError) as error:
