@@ -6,6 +6,7 @@ It imports nothing heavy, because probes and scripts ask often.
 import http.client
 import json
 import os
+import sys
 from dataclasses import dataclass
 
 from proxy.addresses import ListenAddress
@@ -81,9 +82,16 @@ def ask(
     except (ConnectionRefusedError, FileNotFoundError):
         raise Unreached(phrase("reach.nobody", where=where)) from None
     except OSError as error:
-        why = error.strerror or str(error)
-        raise Unreached(phrase("reach.failed", where=where, why=why)) from None
+        raise Unreached(phrase("reach.failed", where=where, why=_words(error))) from None
     except http.client.HTTPException:
         raise not_ours(listener, phrase("reach.no-http")) from None
     finally:
         connection.close()
+
+
+def _words(error: OSError) -> str:
+    if sys.platform == "win32":
+        from proxy.windows import winsock
+
+        return winsock.words(error)
+    return error.strerror or str(error)
