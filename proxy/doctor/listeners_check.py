@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 
 from proxy.addresses import ListenAddress
@@ -13,13 +14,14 @@ from proxy.server.sockets import AddressTaken
 from proxy.words import phrase
 
 _ASK = 8.0  # seconds: a proxy answers at once, on a machine that is not busy
-LONGEST = _ASK + 1  # seconds: with the time to say that nobody answered
+_BIND = 8.0 if sys.platform == "win32" else 0.0  # seconds: see proxy/windows/binding.py
+LONGEST = _BIND + _ASK + 1  # seconds: with the time to say that nobody answered
 
 
 async def door(address: ListenAddress, admin: ListenAddress, setting: str) -> Finding:
     """Try to listen on ``address``; ask at ``admin`` for a proxy that may already run."""
     try:
-        taken = sockets.bind(address)
+        taken = await asyncio.to_thread(sockets.bind, address)
     except AddressTaken as error:
         return await _taken(address, admin, setting, error)
     for sock in taken:

@@ -91,8 +91,22 @@ async def serve(
         if not traces.enter_context(_left(access.secret, settings, admin)):
             log.warning("%s", _NO_PLACE)
         beside = [] if tls is None else [tls_reload.reload(settings, tls)]
-        await life.run(stop, [*beside, *([] if started is None else [started(parts)])])
+        unsaid: list[OSError] = []
+        if started is not None:
+            beside.append(_told(started(parts), stop, unsaid))
+        await life.run(stop, beside)
+        if unsaid:
+            raise unsaid[0]
         log.info("stopped")  # a log that does not end with this line belongs to a killed process
+
+
+async def _told(telling: Coroutine[Any, Any, None], stop: signals.Stop, no: list[OSError]) -> None:
+    """Tell that we serve; if that cannot be written, end in order: Windows keeps open files."""
+    try:
+        await telling
+    except OSError as error:
+        no.append(error)
+        stop()
 
 
 def _connections(settings: Settings) -> int:

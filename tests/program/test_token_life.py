@@ -5,6 +5,7 @@ import contextlib
 import inspect
 import json
 import re
+import sys
 import threading
 import time
 from collections import deque
@@ -319,11 +320,17 @@ def wants(secret: str, authority: Authority) -> Callable[[Call], bytes | None]:
 
 
 def mounted(folder: Path, version: str, secret: str) -> None:
-    """Lay out secrets as a kubelet does: all names lead through ..data, which is swapped."""
-    data = folder / f"..{version}"
-    data.mkdir(parents=True)
+    """Lay out secrets as a kubelet does: all names lead through ..data, which is swapped.
+
+    Windows has no kubelet of this kind: there they are plain files.
+    """
+    plain = sys.platform == "win32"
+    data = folder if plain else folder / f"..{version}"
+    data.mkdir(parents=True, exist_ok=plain)
     (data / "breb_client_id").write_text("the-client\n")
     (data / "breb_client_secret").write_text(f"{secret}\n")
+    if plain:
+        return
     link = folder / "..data_tmp"
     link.symlink_to(data.name)
     link.rename(folder / "..data")
