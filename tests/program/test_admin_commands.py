@@ -251,6 +251,7 @@ def test_the_log_names_what_prints_the_address_and_holds_none() -> None:
         assert "secret=" not in proxy.output
 
 
+@pytest.mark.needs("posix")
 def test_a_terminal_alone_is_shown_the_address() -> None:
     where = ListenAddress.parse("127.0.0.1:8081")
     access = Access()
