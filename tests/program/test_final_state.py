@@ -3,7 +3,6 @@
 import contextlib
 import json
 import select
-import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -116,7 +115,7 @@ def test_a_stop_gives_who_waits_the_first_answer_at_once(api: Api, upstream: Raw
     with Program(upstream.url) as proxy, ThreadPoolExecutor() as others:
         paid = others.submit(pay, proxy)
         assert api.asked.wait(PATIENCE)
-        proxy.process.send_signal(signal.SIGTERM)
+        proxy.end()
         assert paid.result(PATIENCE) == ("PENDING", "")
 
 

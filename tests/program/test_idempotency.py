@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import signal
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -252,8 +251,7 @@ def test_a_kill_in_between_is_a_doubt_and_no_second_payment(
     with Program(upstream.url, **given) as proxy, ThreadPoolExecutor() as pool:
         lost = pool.submit(pay, proxy, "k-1", ACH, resolution_id=None)
         assert api.arrived.wait(PATIENCE)
-        proxy.process.send_signal(signal.SIGKILL)
-        proxy.process.wait()
+        proxy.kill()
         with pytest.raises((OSError, AssertionError)):
             lost.result()
         api.go_on.set()

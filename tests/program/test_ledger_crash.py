@@ -7,7 +7,6 @@ import http.client
 import json
 import os
 import random
-import signal
 import socket
 import sqlite3
 import threading
@@ -136,8 +135,7 @@ def test_no_kill_loses_a_payment_or_invents_an_answer(memory: Memory, tmp_path: 
         with Program(memory.url, ledger=path, log_level="warning") as program:
             callers = Callers(program.port)
             time.sleep(0.05 + random.random() * 0.3)
-            program.process.send_signal(signal.SIGKILL)
-            program.process.wait(PATIENCE)
+            program.kill()
             callers.stop()
         told |= callers.told
         left_open += sum(row["outcome"] is None for row in rows(path).values())

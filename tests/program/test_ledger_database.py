@@ -3,7 +3,6 @@
 import http.client
 import json
 import random
-import signal
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -139,7 +138,7 @@ def test_no_kill_of_a_replica_loses_a_payment_or_invents_an_answer(
         callers = [Callers(each.port) for each in alive]
         time.sleep(0.2 + random.random() * 0.3)
         killed = alive.pop(random.randrange(3))
-        killed.process.send_signal(signal.SIGKILL)
+        killed.process.kill()
         killed.process.wait(PATIENCE)
         alive.append(replica())
         for each in callers:

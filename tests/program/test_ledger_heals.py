@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import signal
 import subprocess
 import sys
 import threading
@@ -228,8 +227,7 @@ def test_a_start_finds_what_was_left_open_and_a_stop_waits_for_no_answer(
             upstream.takeover = silence
             threading.Thread(target=left, args=(proxy,), daemon=True).start()
             assert arrived.wait(PATIENCE)
-            proxy.process.send_signal(signal.SIGKILL)
-            proxy.process.wait()
+            proxy.kill()
         arrived.clear()
         upstream.takeover = None
         with Program(upstream.url, **given) as proxy:

@@ -661,7 +661,7 @@ def test_the_token_is_revoked_at_exit_after_the_drain() -> None:
         slow = connect(proxy.port)
         slow.sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         until(lambda: upstream.requests, "the slow request")
-        proxy.process.terminate()
+        proxy.end()
         proxy.until("/readyz", 503)
         assert upstream.revocations == []
         gate.set()

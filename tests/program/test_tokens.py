@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,13 +43,12 @@ def whose(here: dict[str, Any]) -> list[str]:
     return sorted(entry["whose"] for entry in json.loads(done.out)["tokens"])
 
 
-@pytest.mark.needs("posix")
 def test_ours_and_those_that_a_killed_proxy_left_are_told_apart(url: str, tmp_path: Path) -> None:
     with contextlib.ExitStack() as running:
         killed = [running.enter_context(Program(url)) for _ in range(2)]
         proxy = running.enter_context(Program(url))
         for each in killed:
-            each.stop(signal.SIGKILL)
+            each.kill()
         here = beside(proxy, tmp_path)
         assert whose(here) == ["other", "other", "own"]
         shown = command("tokens", **here)

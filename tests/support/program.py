@@ -185,14 +185,26 @@ class Program:
         pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
+    def end(self) -> None:
+        """Ask it to end; Windows has no signal that asks."""
+        if sys.platform == "win32":
+            self.admin("/quit", "POST")
+        else:
+            self.process.terminate()
+
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal and return the exit code; Windows has none that asks."""
+        """Send a signal, and return the exit code."""
         if self.process.poll() is None:
-            if sys.platform == "win32" and number == signal.SIGTERM:
-                self.admin("/quit", "POST")
+            if number == signal.SIGTERM:
+                self.end()
             else:
                 self.process.send_signal(number)
         return self.process.wait(PATIENCE * 2)
+
+    def kill(self) -> None:
+        """End it without asking."""
+        self.process.kill()
+        self.process.wait(PATIENCE)
 
     def __enter__(self) -> Self:
         try:
