@@ -3,7 +3,7 @@
 import ssl
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from proxy.addresses import Url
 from proxy.errors import UpstreamError
@@ -48,7 +48,7 @@ async def handshake(
     pool = Pool(Connector(origin, within, context, egress), limits)
     try:
         connection = await pool.acquire()
-        tls: ssl.SSLObject = connection.transport.get_extra_info("ssl_object")
+        tls = cast("ssl.SSLObject", connection.tls)
         pool.release(connection)
     finally:
         await pool.aclose()

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Callable
 from typing import Final, cast
 
 from proxy.http1.framing import BUFFER
@@ -16,9 +17,9 @@ _WAITS: Final = sys.platform != "win32"
 class Flow:
     """Both directions of one connection.
 
-    ``by_records``: TLS below reads one record at a time. Then `adapt` changes nothing. ``moves``
-    counts reads and writes; the protocol counts its own reads. ``drops``: what is read is not kept;
-    it is read in sips, since the event loop makes an object of each read.
+    ``by_records``: a caller's TLS below reads one record at a time. Then `adapt` changes nothing.
+    ``moves`` counts reads and writes; the protocol counts its own reads. ``drops``: what is read is
+    not kept; it is read in sips, since the event loop makes an object of each read.
     """
 
     __slots__ = (
@@ -28,6 +29,7 @@ class Flow:
         "_mark",
         "_protocol",
         "_unread",
+        "_write",
         "_write_mark",
         "by_records",
         "drops",
@@ -49,13 +51,23 @@ class Flow:
         self._protocol: asyncio.Protocol | None = None
         self._mark = BUFFER  # bytes, as it is read now; the wanted mark may differ
         self._write_mark = BUFFER
+        self._write = cast("Callable[[bytes], None]", None)
         self._unread = 0  # bytes that wait in the kernel while reading is paused
         self._drained: asyncio.Future[None] | None = None
 
-    def begin(self, protocol: asyncio.Protocol, transport: asyncio.Transport) -> None:
-        """Control reading and writing of ``transport``, which ``protocol`` reads."""
+    def begin(
+        self,
+        protocol: asyncio.Protocol,
+        transport: asyncio.Transport,
+        write: Callable[[bytes], None] | None = None,
+    ) -> None:
+        """Control reading and writing of ``transport``, which ``protocol`` reads.
+
+        ``write`` seals what is written, and writes it to the transport.
+        """
         self._protocol = protocol
         self.transport = transport
+        self._write = write or transport.write
         transport.set_write_buffer_limits(high=BUFFER)
 
     def end(self) -> None:
@@ -112,7 +124,7 @@ class Flow:
         if data:
             self.moves += 1
             self.write_out()
-            self.transport.write(data)
+            self._write(data)
 
     def write_soon(self, data: bytes) -> None:
         """Write in the loop's next turn, after it has looked at all sockets; large data at once.
@@ -140,7 +152,7 @@ class Flow:
         """
         if self._late and not self.transport.is_closing():
             data, self._late = self._late, b""
-            self.transport.write(data)
+            self._write(data)
 
     def close(self) -> None:
         """Close, when all is written."""

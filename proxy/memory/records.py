@@ -1,4 +1,4 @@
-"""TLS that is read one record at a time; only this module uses the event loop's private parts.
+"""Callers' TLS, read one record at a time; only this module uses the event loop's private parts.
 
 One read takes 256 KiB, and the loop's TLS keeps as much, twice, for as long as the connection
 lives. Measured with 400 answers of 50 MB that nobody took: 384 MiB. To make it keep only a record

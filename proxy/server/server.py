@@ -79,7 +79,7 @@ async def serve(
     process.settle(console=settings.console)
     process.make_room_for_files(_connections(settings) + _OTHER_FILES)
     tls = tls_reload.callers_tls(settings)
-    parts.budget.by_records = await _reads_records(settings, tls)
+    parts.budget.by_records = tls is None or await records.works()
     front, back = _listeners(settings, parts, tls)
     life = _Life(settings, parts, front, back, callers, admin, manager)
     with (
@@ -230,12 +230,6 @@ def _words(settings: Settings, parts: Parts) -> str:
     failure = "" if error is None else f"; last failure: {error}"
     where = f"{settings.base_url} ({settings.environment})"
     return f"forwarding to {where}; token {parts.status.token_words()}{failure}"
-
-
-async def _reads_records(settings: Settings, tls: ssl.SSLContext | None) -> bool:
-    """Report whether TLS may be read record by record; without TLS there is nothing to try."""
-    plain = tls is None and settings.base_url.scheme != "https"
-    return plain or await records.works()
 
 
 def _last_words(settings: Settings, parts: Parts, traces: contextlib.ExitStack) -> None:

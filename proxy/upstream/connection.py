@@ -13,6 +13,7 @@ Invariants:
 import asyncio
 import math
 import select
+import ssl
 import sys
 from collections.abc import Callable
 from typing import Protocol, cast
@@ -23,13 +24,11 @@ from proxy.http1.response_parser import ResponseHead, ResponseParser
 from proxy.memory import Budget
 from proxy.memory.flow import Flow
 from proxy.memory.kernel import bound
-from proxy.memory.records import read_by_records
 from proxy.memory.rules import PLAIN, SECURED
 from proxy.upstream.ending import broken_off, in_order, read_what_came_before
+from proxy.upstream.secured import Secured
 from proxy.upstream.state import AWAITING, CLOSED, FAILED, IDLE, NEXT, SENDING, UpstreamState
 from proxy.words import phrase
-
-_OF_RECORDS = 3 * BUFFER  # bytes
 
 
 class _Poll(Protocol):
@@ -56,6 +55,7 @@ class Connection(asyncio.Protocol):
         self._answer.close()  # no answer is awaited yet
         self._budget = budget
         self._flow = Flow(budget)
+        self._secured: Secured | None = None
         self._reader: asyncio.Future[None] | None = None
         self._read_deadline = math.inf
         self._write_deadline = math.inf
@@ -72,6 +72,11 @@ class Connection(asyncio.Protocol):
         if state not in NEXT[self.state]:
             raise RuntimeError(f"a connection that is {self.state.name} becomes {state.name}")
         self.state = state
+
+    @property
+    def tls(self) -> ssl.SSLObject | None:
+        """TLS's own words, if there is TLS with the upstream."""
+        return None if self._secured is None else self._secured.tls
 
     @property
     def busy(self) -> bool:
@@ -110,7 +115,7 @@ class Connection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Send a part of the request's body; call `drain` before the next."""
         if self.error is None and not self.transport.is_closing():
-            self.transport.write(data)
+            self._flow.write(data)
 
     def finish(self) -> None:
         """Say that the request is complete: from now on the answer is due."""
@@ -215,7 +220,7 @@ class Connection(asyncio.Protocol):
     @property
     def bare(self) -> int:
         """Bytes of memory that it takes while it is idle."""
-        return SECURED if self._flow.by_records else PLAIN
+        return PLAIN if self._secured is None else SECURED
 
     def weigh(self) -> int:
         """Return the bytes that wait on it, in either direction."""
@@ -243,21 +248,22 @@ class Connection(asyncio.Protocol):
 
     # -- asyncio's protocol interface ------------------------------------------------------
 
-    def take_over(self, transport: asyncio.Transport, below: asyncio.Transport | None) -> None:
-        """Take over a transport from another protocol.
-
-        If it is TLS over ``below``, it is read record by record.
-        """
-        transport.set_protocol(self)
-        if below is not None:
-            self._flow.by_records = True
-            read_by_records(self, transport, below)
+    def take_over(self, transport: asyncio.Transport, secured: Secured | None) -> None:
+        """Take over a transport from another protocol, or the TLS over it."""
+        if secured is None:
+            transport.set_protocol(self)
+        else:
+            secured.above = self
+            self._secured = secured
         self.connection_made(transport)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
         self.transport = cast("asyncio.Transport", transport)
-        self._flow.begin(self, self.transport)
+        if self._secured is None:
+            self._flow.begin(self, self.transport)
+        else:
+            self._flow.begin(self._secured, self.transport, self._secured.write)
         sock = self.transport.get_extra_info("socket")
         if sock is not None:
             bound(sock, self._budget)
@@ -283,20 +289,14 @@ class Connection(asyncio.Protocol):
             self._fail(error)
             return
         if answer.buffered > self._budget.mark and not self._flow.reading_paused:
-            self._enough(answer.buffered)
+            self._flow.pause_reading()
+            self._budget.hold(answer.buffered)
         reader = self._reader
         if reader is not None:
             if answer.head is not None:
                 _wake(reader)
             elif self._read_deadline is not math.inf:  # a head that comes in pieces
                 self._read_deadline = self._loop.time() + self._read_timeout
-
-    def _enough(self, waiting: int) -> None:
-        """Stop reading for now; with TLS by records, the rest of one read may still come."""
-        if self._flow.by_records and self._budget.mark == BUFFER and waiting <= _OF_RECORDS:
-            return
-        self._flow.pause_reading()
-        self._budget.hold(waiting)
 
     def pause_writing(self) -> None:
         """Note that the upstream does not keep up."""
@@ -313,7 +313,7 @@ class Connection(asyncio.Protocol):
         """
         if not self.busy:
             return
-        if in_order(self.transport) and self._answer.end():
+        if in_order(self.tls) and self._answer.end():
             _wake(self._reader)
         else:
             self._lost_inside(None)
@@ -322,7 +322,7 @@ class Connection(asyncio.Protocol):
         """Judge the consequence of the connection's end for the exchange."""
         if self.busy:
             if isinstance(exc, ConnectionError) and not self._flow.late:
-                read_what_came_before(self.transport, self._answer)
+                read_what_came_before(self.transport, self._answer, self._secured)
             self._lost_inside(exc)
         self._become(CLOSED)
         self._answer.keep_alive = False

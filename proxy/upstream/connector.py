@@ -26,6 +26,7 @@ from proxy.errors import (
 )
 from proxy.upstream.connect_tunnel import EgressProxy, Tunnel, origin_words
 from proxy.upstream.connection import Connection
+from proxy.upstream.secured import Secured
 from proxy.upstream.tls import ResumingContext, certificate_refused, tls_context, tls_failed
 from proxy.words import Said, phrase
 
@@ -52,11 +53,8 @@ class Connector:
         self._tls = tls if origin.scheme == "https" else None
         self._egress = egress
 
-    async def open(self, make: Callable[[], Connection], *, modest: bool) -> Connection:
-        """Return a connected protocol made by ``make``; raise UpstreamError.
-
-        A ``modest`` connection takes less memory for TLS, and more time for large answers.
-        """
+    async def open(self, make: Callable[[], Connection]) -> Connection:
+        """Return a connected protocol made by ``make``; raise UpstreamError."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._timeout
         try:
@@ -68,15 +66,14 @@ class Connector:
         stages: list[str] = []
         try:
             async with asyncio.timeout_at(deadline):
-                return await self._open(make, infos, stages, modest=modest)
+                return await self._open(make, infos, stages)
         except TimeoutError:
             raise self._late(stages) from None
 
     def remember(self, connection: Connection) -> None:
         """Keep the TLS session of a connection for the next handshake."""
-        if self._tls is not None:
-            tls = connection.transport.get_extra_info("ssl_object")
-            self._tls.sessions[self.origin.host] = tls.session
+        if self._tls is not None and connection.tls is not None:
+            self._tls.sessions[self.origin.host] = connection.tls.session
 
     @property
     def _peer(self) -> Url:
@@ -103,8 +100,6 @@ class Connector:
         make: Callable[[], Connection],
         infos: Sequence[AddrInfoType],
         stages: list[str],
-        *,
-        modest: bool,
     ) -> Connection:
         loop = asyncio.get_running_loop()
         if self._egress:
@@ -116,7 +111,7 @@ class Connector:
 
             near: Tunnel | Silence = await self._egress.tunnel(connect, self.origin)
             stages.append("tunnel")
-            return await self._put_at(near, make(), modest=modest)
+            return await self._put_at(near, make())
         sock = await self._connect(loop, infos)
         # From here on the socket is the transport's, which closes it also when this fails.
         if self._tls:
@@ -126,30 +121,27 @@ class Connector:
             _, protocol = await loop.create_connection(make, sock=sock)
             protocol.reached = reached
             return protocol
-        return await self._put_at(near, make(), modest=modest)
+        return await self._put_at(near, make())
 
-    async def _put_at(
-        self, near: "Tunnel | Silence", protocol: Connection, *, modest: bool
-    ) -> Connection:
+    async def _put_at(self, near: "Tunnel | Silence", protocol: Connection) -> Connection:
         """Put the connection at the near end, in TLS with the upstream itself."""
-        below = near.transport
+        below, secured = near.transport, None
         protocol.reached = time.perf_counter()
         try:
             if not near.intact:
                 raise self._broken()
             if self._tls:
-                loop, name = asyncio.get_running_loop(), self.origin.host
-                secured = await loop.start_tls(below, near, self._tls, server_hostname=name)
-                near.transport = cast("asyncio.Transport", secured)
+                secured = Secured(below, near, self._tls, self.origin.host)
+                await secured.handshake()
                 if below.is_closing() or not near.intact:
                     raise self._broken()
         except OSError as error:
-            near.transport.abort()
+            below.abort()
             raise self._not_started(error) from error
         except BaseException:
-            near.transport.abort()
+            below.abort()
             raise
-        protocol.take_over(near.transport, below if modest and self._tls else None)
+        protocol.take_over(below, secured)
         return protocol
 
     async def _connect(

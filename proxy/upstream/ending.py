@@ -8,16 +8,16 @@ import ssl
 from proxy.errors import ConnectionBroken, ConnectionStale, ResponseInvalid, UpstreamError
 from proxy.http1.framing import BUFFER
 from proxy.http1.response_parser import ResponseParser
+from proxy.upstream.secured import Secured
 from proxy.upstream.tls import tls_ended
 from proxy.words import phrase
 
 
-def in_order(transport: asyncio.Transport) -> bool:
+def in_order(tls: ssl.SSLObject | None) -> bool:
     """Report whether the peer itself ended the connection; over TLS nobody else can.
 
     RFC 9112 section 9.8: anyone on the path can cut a TCP connection. Over TLS an end is signed.
     """
-    tls = transport.get_extra_info("ssl_object")
     return tls is None or _notified(tls)
 
 
@@ -29,15 +29,16 @@ def _notified(tls: ssl.SSLObject) -> bool:
         return isinstance(error, ssl.SSLZeroReturnError)
 
 
-def read_what_came_before(transport: asyncio.Transport, answer: ResponseParser) -> None:
+def read_what_came_before(
+    transport: asyncio.Transport, answer: ResponseParser, secured: Secured | None
+) -> None:
     """Read the answer that came before a reset.
 
     An upstream that refuses a body answers early and closes. If a write meets the reset, the event
-    loop ends the connection, and the answer stays unread in the kernel. (Over TLS it is lost: the
-    loop has closed the session.)
+    loop ends the connection, and the answer stays unread in the kernel.
     """
     sock = transport.get_extra_info("socket")
-    if transport.get_extra_info("ssl_object") is not None or sock is None:
+    if sock is None:
         return
     with (
         contextlib.suppress(OSError, ResponseInvalid),
@@ -45,7 +46,7 @@ def read_what_came_before(transport: asyncio.Transport, answer: ResponseParser) 
     ):
         same.setblocking(False)
         while not answer.complete and answer.buffered <= BUFFER and (data := same.recv(BUFFER)):
-            answer.feed(data)
+            answer.feed(data if secured is None else secured.opened(data))
 
 
 def broken_off(

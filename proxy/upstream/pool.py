@@ -22,9 +22,6 @@ RELIEF = 0.1  # seconds between two looks for answers that nobody reads, while o
 # So many are ended at each look, and one for each payment that waits: with all, the answers and
 # connections that take their place would need all the time that the upstream and we have.
 RELIEVED = 32
-# This many connections read as much at a time as the event loop offers. Further ones are modest:
-# over TLS, their buffers would be most of the memory of 400 waiting bodies.
-GREEDY = 8  # connections
 FRESH_FOR: Final = 4.0
 """Seconds. Servers that close idle connections early do so after 5 s or more, and a request that
 crosses such a close has an unknown outcome."""
@@ -131,7 +128,7 @@ class Pool:
             if timer is not None:
                 timer.cancel()
         self._timer = self._relief = None
-        for _ in range(8):  # TLS takes a few turns of the loop to close
+        for _ in range(8):  # an egress proxy's TLS takes a few turns of the loop to close
             await asyncio.sleep(0)
 
     @property
@@ -152,8 +149,7 @@ class Pool:
     async def _open(self) -> Connection:
         """Open a connection in a slot that is already counted in ``_opening``."""
         try:
-            modest = self._size > GREEDY and self.budget.by_records
-            connection = await self._connector.open(self._make, modest=modest)
+            connection = await self._connector.open(self._make)
             if connection.transport.is_closing():
                 raise ConnectionBroken(phrase("closed-at-once"))
             if self._closed:

@@ -110,7 +110,7 @@ async def serving(
         for task in list(state.tasks):
             task.cancel()
         await asyncio.gather(*state.tasks, return_exceptions=True)
-        assert not state.errors
+        assert not state.errors, state.errors
 
 
 def answering(*parts: bytes, then_close: bool = False) -> Script:

@@ -10,7 +10,7 @@ from proxy.errors import ConnectionBroken, ConnectionRefused, PoolFull, Upstream
 from proxy.memory import Claim, Holder
 from proxy.upstream import Connection, Pool
 from proxy.upstream import pool as pool_module
-from proxy.upstream.pool import ANY, FRESH, FRESH_FOR, GREEDY, NEW
+from proxy.upstream.pool import ANY, FRESH, FRESH_FOR, NEW
 from proxy.upstream.queue import FACTOR
 from tests.support import free_port
 from tests.support.scripted import (
@@ -433,8 +433,8 @@ async def test_a_connection_that_closes_as_it_opens_is_an_error_not_a_loan() -> 
         class Closing:
             origin = pool._connector.origin
 
-            async def open(self, _: Callable[[], Connection], *, modest: bool) -> Connection:
-                connection = await inner.open(make, modest=modest)
+            async def open(self, _: Callable[[], Connection]) -> Connection:
+                connection = await inner.open(make)
                 connection.abort()
                 return connection
 
@@ -612,22 +612,3 @@ async def test_the_limits_are_those_of_the_settings() -> None:
         assert (limits.connections, limits.queue_timeout) == (512, 10)
         assert (limits.read_timeout, limits.write_timeout, limits.idle_timeout) == (60, 60, 30)
         assert pool.take(ANY) is None
-
-
-async def test_beyond_the_first_few_connections_are_modest() -> None:
-    async with serving(answering(OK)) as server, pooled(server.port, connections=10) as pool:
-        asked: list[bool] = []
-        inner = pool._connector
-
-        class Watched:
-            origin = inner.origin
-
-            async def open(self, make: Callable[[], Connection], *, modest: bool) -> Connection:
-                asked.append(modest)
-                return await inner.open(make, modest=modest)
-
-        pool._connector = Watched()  # type: ignore[assignment]
-        connections = await asyncio.gather(*(pool.acquire() for _ in range(10)))
-        assert asked == [False] * GREEDY + [True] * 2
-        for connection in connections:
-            connection.abort()

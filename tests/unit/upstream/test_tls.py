@@ -7,9 +7,10 @@ import gc
 import os
 import socket
 import ssl
+import struct
 import threading
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 import trustme
@@ -24,8 +25,8 @@ from proxy.errors import (
 )
 from proxy.http1.framing import BUFFER
 from proxy.memory.reading import SIP
-from proxy.memory.records import RECORD
 from proxy.upstream.connector import Silence
+from proxy.upstream.secured import RECORD, Secured
 from proxy.upstream.tls import (
     ResumingContext,
     certificate_refused,
@@ -109,8 +110,8 @@ async def test_the_server_is_told_the_name_and_the_protocol(
         pooled(server.port, host="localhost", tls=trusting) as pool,
     ):
         connection = await begun(pool)
-        wire = connection.transport.get_extra_info("ssl_object")
-        assert wire.selected_alpn_protocol() == "http/1.1"
+        assert connection.tls is not None
+        assert connection.tls.selected_alpn_protocol() == "http/1.1"
         assert names == ["localhost"]
         pool.release(connection)
 
@@ -296,52 +297,32 @@ async def test_a_server_that_does_not_wait_for_the_handshake_is_no_tls_server(
 
 
 @pytest.mark.needs("posix")
-@pytest.mark.parametrize("many", [False, True], ids=["few", "many"])
-async def test_of_a_large_answer_a_modest_connection_holds_little(
-    served: ssl.SSLContext,
-    trusting: ResumingContext,
-    monkeypatch: pytest.MonkeyPatch,
-    many: bool,
+@pytest.mark.parametrize("tight", [False, True], ids=["wide", "tight"])
+async def test_of_a_large_answer_that_nobody_takes_little_is_held(
+    served: ssl.SSLContext, trusting: ResumingContext, tight: bool
 ) -> None:
     """Decrypted and not; and it arrives whole, once it is wanted."""
-    monkeypatch.setattr("proxy.upstream.pool.GREEDY", 0)
-    most = (SIP if many else 3 * BUFFER) + 2 * RECORD
-    body = os.urandom(4 << 20)
+    most = (SIP if tight else BUFFER + 262_144) + 2 * RECORD
+    body = os.urandom(1 << 20)
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
     async with (
         serving(answering(answer), tls=served) as server,
         pooled(server.port, host="localhost", tls=trusting) as pool,
     ):
-        if many:
+        if tight:
             pool.budget.mark = SIP
         for _ in range(2):
             connection = await begun(pool)
-            tls = cast("Any", connection.transport)
+            secured = cast("Secured", connection._secured)
             taken: list[bytes] = []
             while not (connection.complete and not connection._answer.chunks):
                 await until(lambda c=connection: c._flow.reading_paused or c.complete)  # type: ignore[misc]
                 assert connection._answer.buffered <= most
-                assert tls.get_read_buffer_size() <= RECORD
+                assert not secured._incoming.pending
                 taken.append(await connection.read())
             assert b"".join(taken) == body
             pool.release(connection)
         assert server.connections == 1
-
-
-async def test_where_records_cannot_be_read_no_connection_is_modest(
-    served: ssl.SSLContext, trusting: ResumingContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("proxy.upstream.pool.GREEDY", 0)
-    async with (
-        serving(answering(OK), tls=served) as server,
-        pooled(server.port, host="localhost", tls=trusting) as pool,
-    ):
-        pool.budget.by_records = False
-        connection = await begun(pool)
-        assert cast("Any", connection.transport).get_protocol() is connection
-        await connection.response()
-        assert await connection.read() == b"ok"
-        pool.release(connection)
 
 
 @pytest.mark.parametrize("way", ["end", "reset"])
@@ -551,6 +532,33 @@ async def test_a_slow_reader_loses_nothing_when_the_server_closes_early(
             await asyncio.sleep(0.001)
         assert total == 8_388_608
         pool.release(connection)
+
+
+@pytest.mark.needs("posix")
+async def test_an_answer_that_came_before_a_reset_is_read(
+    served: ssl.SSLContext, trusting: ResumingContext
+) -> None:
+    """A server that refuses a body says why and resets; a write meets that first."""
+
+    def refuse(listener: socket.socket) -> None:
+        with served.wrap_socket(listener.accept()[0], server_side=True) as sock:
+            assert sock.recv(1000)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.sendall(OK.replace(b"200 OK", b"413 No"))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=refuse, args=(listener,))
+        thread.start()
+        port = listener.getsockname()[1]
+        async with pooled(port, host="localhost", tls=trusting) as pool:
+            connection = await begun(pool, complete=False)
+            thread.join()
+            for _ in range(2):
+                connection.write(b"x" * BUFFER)
+            assert (await connection.response()).status == 413
+            assert await connection.read() == b"ok"
+            pool.release(connection)
 
 
 async def test_an_https_upstream_is_reached_through_the_egress_proxy(
