@@ -2,14 +2,16 @@
 
 import asyncio
 import mmap
+import sys
 from typing import Final
 
 from proxy.http1.framing import BUFFER
 
 SIP: Final = 16_384  # bytes
 # One buffer for the sips of all connections: each sip is copied before the next is read. It takes
-# no memory until there are some.
-SIPS: Final = memoryview(mmap.mmap(-1, 4 * SIP))
+# no memory until there are some. It is private: a process that is forked reads into its own.
+_PRIVATE: Final = {} if sys.platform == "win32" else {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANON}
+SIPS: Final = memoryview(mmap.mmap(-1, 4 * SIP, **_PRIVATE))
 
 
 class ReadAdapter(asyncio.BufferedProtocol):
