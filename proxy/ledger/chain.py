@@ -11,12 +11,14 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import islice
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
 from pydantic_core import to_json
 
 from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.row import Value, storable
+from proxy.ledger.trouble import LedgerRefused
+from proxy.words import phrase
 
 FORMAT = 3
 """The first format of a ledger that has a chain."""
@@ -75,20 +77,13 @@ Entry = tuple[int, bytes, str | None, bytes]
 """The values of an entry: its place, events, cut and hash."""
 
 
-class ExportedEvent(TypedDict):
-    """An event for a program."""
-
-    kind: str
-    row: int
-    sha256: str
-
-
 def event(kind: bytes, values: Sequence[Value]) -> bytes:
     """Return the event that ``values`` were written, those of `COLUMNS`, none a fraction."""
     try:
-        return _EVENT.pack(kind, values[0], sha256(to_json(values)).digest())
+        written = to_json(values)
     except ValueError:  # a lone surrogate, which is no UTF-8, and was replaced
-        return event(kind, [storable(value) for value in values])
+        written = to_json([storable(value) for value in values])
+    return _EVENT.pack(kind, values[0], sha256(written).digest())
 
 
 def digest(values: Sequence[Value]) -> bytes:
@@ -173,38 +168,22 @@ def after(before: bytes, events: bytes, cut: str | None) -> bytes:
 
 
 def head(connection: LedgerConnection) -> ChainLink:
-    """Return the newest entry's place and hash; of an empty chain place 0 and its beginning."""
+    """Return the newest entry's place and hash; of an empty chain place 0 and its beginning.
+
+    Raise LedgerRefused if somebody edited the hash to be none: nothing can follow it.
+    """
     found = connection.execute(_HEAD).fetchone()
-    return ChainLink(0, beginning(connection)) if found is None else ChainLink(*found)
+    if found is None:
+        return ChainLink(0, beginning(connection))
+    if not isinstance(found[1], bytes):
+        raise LedgerRefused(phrase("chain.edited", at=found[0]))
+    return ChainLink(*found)
 
 
 def beginning(connection: LedgerConnection) -> bytes:
     """Return what stands for the hash before the first entry: that of the ledger's own id."""
     (identity,) = connection.execute(_IDENTITY).fetchone()
     return sha256(str(identity).encode()).digest()
-
-
-class Exported(TypedDict):
-    """An entry for a program; ``cut`` is JSON text, hashes are hexadecimal digits."""
-
-    seq: int
-    events: list[ExportedEvent]
-    cut: str | None
-    hash: str
-
-
-def exported(connection: LedgerConnection) -> Iterator[Exported]:
-    """Yield the entries, the oldest first."""
-    for seq, packed, cut, link in connection.execute(ENTRIES):
-        yield {
-            "seq": seq,
-            "events": [
-                {"kind": each.kind.decode(), "row": each.number, "sha256": each.digest.hex()}
-                for each in events_of(packed)
-            ],
-            "cut": cut,
-            "hash": link.hex(),
-        }
 
 
 def take_over(

@@ -54,7 +54,7 @@ def read(text: str) -> Cut:
             (int(first), int(last), bytes.fromhex(link).hex()) for first, last, link in told["gaps"]
         )
         return Cut(int(told["upto"]), kept, gaps)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise ValueError("it is no cut") from None
 
 

@@ -1,14 +1,19 @@
 """Reads a ledger that anybody may have edited: nothing in it need be of the type that we wrote."""
 
+import json
 import struct
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypedDict, cast
 
 from proxy.ledger import chain
 from proxy.ledger.chain import COLUMNS, Event
 from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.cut import Cut, newest, read
+from proxy.ledger.entry import Evidence
 from proxy.ledger.row import Value
+from proxy.ledger.trouble import LedgerRefused
+from proxy.words import phrase
 
 BESIDE = {chain.VERDICT: "verdict", chain.EVIDENCE: "evidence"}
 """The tables of what stands beside the rows, by the kinds of their events."""
@@ -81,3 +86,82 @@ def _digest(values: Sequence[Value]) -> bytes:
         return chain.digest(values)
     except ValueError:
         return b""
+
+
+# -- values ----------------------------------------------------------------------------------------
+
+
+def as_text(value: object) -> str | None:
+    """Return a column's text; of what is none, something to read instead."""
+    return value if value is None or isinstance(value, str) else str(value)
+
+
+def as_object(text: Any) -> dict[str, object] | None:  # noqa: ANN401  whatever the column holds
+    """Return an object of JSON; None if it is none."""
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def as_texts(members: Mapping[str, object]) -> dict[str, str]:
+    """Return an object's members, of which all should be texts."""
+    return {k: v if isinstance(v, str) else json.dumps(v) for k, v in members.items()}
+
+
+def as_evidence(text: object, **columns: object) -> Evidence | None:
+    """Return evidence with what ``columns`` say of it; None if it cannot be used."""
+    found = as_object(text)
+    if found is None:
+        return None
+    found |= columns
+    told = (found.get(name) for name in ("at", "kind", "code"))
+    candidates = found.get("candidates")
+    if not all(isinstance(each, str) for each in told) or not isinstance(candidates, list):
+        return None
+    return cast("Evidence", found) if all(map(_is_candidate, candidates)) else None
+
+
+def _is_candidate(value: object) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("sure"), bool):
+        return False
+    known, mark = value.get("known"), value.get("mark", "")
+    return isinstance(known, dict) and all(isinstance(v, str) for v in (mark, *known.values()))
+
+
+# -- the chain, for a program ----------------------------------------------------------------------
+
+
+class ExportedEvent(TypedDict):
+    """An event for a program."""
+
+    kind: str
+    row: int
+    sha256: str
+
+
+class Exported(TypedDict):
+    """An entry for a program; ``cut`` is JSON text, hashes are hexadecimal digits."""
+
+    seq: int
+    events: list[ExportedEvent]
+    cut: str | None
+    hash: str
+
+
+def exported(connection: LedgerConnection) -> Iterator[Exported]:
+    """Yield the entries, the oldest first; raise LedgerRefused at one that is none of ours."""
+    for seq, packed, cut, link in connection.execute(chain.ENTRIES):
+        told = events(packed, cut)
+        if told is None or not isinstance(link, bytes):
+            raise LedgerRefused(phrase("chain.edited", at=seq))
+        yield {
+            "seq": seq,
+            "events": [
+                {"kind": each.kind.decode(), "row": each.number, "sha256": each.digest.hex()}
+                for each in told
+            ],
+            "cut": cut,
+            "hash": link.hex(),
+        }

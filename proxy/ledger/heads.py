@@ -9,6 +9,7 @@ from collections.abc import Callable
 from proxy.ledger.archive import Where
 from proxy.ledger.chain import ChainLink
 from proxy.ledger.store import Store
+from proxy.ledger.trouble import LedgerRefused
 
 log = logging.getLogger("proxy.ledger")
 
@@ -31,7 +32,7 @@ class Heads:
             return
         try:
             head = store.head()
-        except (sqlite3.Error, OSError):  # the writer reports it
+        except (sqlite3.Error, OSError, LedgerRefused):  # the writer reports it
             return
         if head != self._told:
             log.info("the chain of the ledger %s is at %s", self._where, head)

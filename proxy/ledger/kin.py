@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from proxy.ledger.connection import LedgerConnection, Values
+from proxy.ledger.edited import as_evidence, as_object, as_texts
 from proxy.ledger.entry import Evidence, LedgerEntry
 from proxy.mask import MASK
 from proxy.moments import moment, stamp
@@ -55,7 +56,7 @@ class Others:
             " WHERE answer IS NOT NULL AND number != ? AND opened_at BETWEEN ? AND ?",
             self._others,
         ):
-            told = json.loads(answer)
+            told = as_texts(as_object(answer) or {})
             if "id" not in told:
                 continue
             if self._same(payment, marks):
@@ -65,7 +66,8 @@ class Others:
         twins: dict[str, int] = {}
         for number, payment, marks, found in self._of_verdicts():
             of = twins if self._same(payment, marks) else owners
-            of.update(dict.fromkeys(_sure(json.loads(found)), number))
+            if (evidence := as_evidence(found)) is not None:
+                of.update(dict.fromkeys(_sure(evidence), number))
         return Kin(frozenset(repeats), owners, twins)
 
     def _of_verdicts(self) -> list[tuple[int, str, str, str]]:
@@ -73,9 +75,10 @@ class Others:
             return []
         return self._connection.execute(_SURE, self._others).fetchall()
 
-    def _same(self, payment: str, marks: str) -> bool:
-        """Report whether a row is of the same resolution."""
-        return any(each in payment or each in marks for each in self._resolutions)
+    def _same(self, *told: object) -> bool:
+        """Report whether a row is of the same resolution, by its members and their marks."""
+        texts = [text for text in told if isinstance(text, str)]
+        return any(each in text for each in self._resolutions for text in texts)
 
 
 def _resolutions(entry: LedgerEntry) -> list[str]:

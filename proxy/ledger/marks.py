@@ -14,3 +14,8 @@ def marked(salt: bytes, value: str) -> str:
     if not salt:
         return ""
     return hmac.digest(salt, value.encode("utf-8", "replace"), hashlib.sha256)[:_BYTES].hex()
+
+
+def salted(value: object) -> bytes:
+    """Return the salt that a ledger holds; empty if somebody edited it to be none."""
+    return bytes(value) if isinstance(value, bytes | memoryview) else b""

@@ -1,11 +1,11 @@
 """Rows by what a person knows of a payment: a number, an exchange, a resolution, a key, an id."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.entry import Evidence, LedgerEntry
-from proxy.ledger.marks import marked
+from proxy.ledger.marks import marked, salted
 from proxy.ledger.schema import IDENTITY
 
 MOST = 20  # rows, the newest
@@ -24,12 +24,12 @@ _NEWEST = "SELECT number FROM request ORDER BY number DESC LIMIT 1"
 
 def newest(connection: LedgerConnection) -> set[int]:
     """Return the number of the newest row, if there is one."""
-    return {int(number) for (number,) in connection.execute(_NEWEST)}
+    return _numbers(connection.execute(_NEWEST))
 
 
 def keyed(connection: LedgerConnection, name: str) -> set[int]:
     """Return the numbers of rows whose requests came with an Idempotency-Key, of any caller."""
-    return {int(number) for (number,) in connection.execute(_WITH_KEY, (name, MOST))}
+    return _numbers(connection.execute(_WITH_KEY, (name, MOST)))
 
 
 def holding(connection: LedgerConnection, name: str, mark: str) -> set[int]:
@@ -38,13 +38,18 @@ def holding(connection: LedgerConnection, name: str, mark: str) -> set[int]:
     values = (name, as_json, as_json, name, mark, mark, MOST)
     found = connection.execute(_HOLDING, values).fetchall()
     found += connection.execute(_WITH_EVIDENCE, (json.dumps(name)[1:-1], MOST)).fetchall()
-    return {int(number) for (number,) in found}
+    return _numbers(found)
+
+
+def _numbers(found: Iterable[tuple[object]]) -> set[int]:
+    """Return the numbers of rows; beside a row something else may stand that somebody wrote."""
+    return {number for (number,) in found if isinstance(number, int)}
 
 
 def mark_of(connection: LedgerConnection, name: str) -> str:
     """Return what stands in the ledger for a value that is masked there."""
     _, salt = connection.execute(IDENTITY).fetchone()
-    return marked(bytes(salt), name)
+    return marked(salted(salt), name)
 
 
 def has(entry: LedgerEntry, name: str, mark: str) -> bool:

@@ -1,8 +1,7 @@
 """Reads a ledger for people and programs, even while it is written, and never changes it."""
 
-import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, cast
@@ -14,8 +13,11 @@ from proxy.ledger.asking import asking
 from proxy.ledger.chain import FORMAT, head
 from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.disagreement import disagree
+from proxy.ledger.edited import as_evidence, as_object, as_text, as_texts
 from proxy.ledger.entry import PROXY, Evidence, LedgerEntry, WrittenVerdict
 from proxy.ledger.kin import Kin, Others
+from proxy.ledger.trouble import LedgerRefused
+from proxy.ledger.verdict import KINDS
 
 _COLUMNS = (
     *("number", "exchange", "opened_at", "closed_at", "seconds", "caller", "method", "path"),
@@ -144,24 +146,28 @@ class Reader:
         return counts | {"in_doubt": doubtful + left}
 
     def head(self) -> str:
-        """Return the head of the chain; empty if an older format has none."""
-        return str(head(self._connection)) if self._chained else ""
+        """Return the head of the chain; empty if an older format has none, or it was edited."""
+        with suppress(LedgerRefused):
+            return str(head(self._connection)) if self._chained else ""
+        return ""
 
     def _entry(self, values: Sequence[Any]) -> LedgerEntry:
         given = dict(zip(_COLUMNS, values, strict=True))
         row = {name: _typed(name, value) for name, value in given.items()}
         number = row["number"]
-        verdicts, evidence = self._verdicts(number), self._evidence_of(number)
+        written, evidence = self._verdicts(number), self._evidence_of(number)
+        # The last one counts: if nobody can read it, none does.
+        verdicts = [] if written[-1:] == [None] else [each for each in written if each is not None]
         left = row["outcome"] is None and number <= self._left_open
         edited = row["status"] != given["status"]  # it may have been a 5xx
         unclear = left or edited or doubtful(row["outcome"] or "", row["status"])
-        told = {name: _object(row[name] or "{}") for name in ("payment", "answer", "marks")}
+        told = {name: as_object(row[name] or "{}") for name in ("payment", "answer", "marks")}
         read: dict[str, object] = {
             **row,
-            **{name: _texts(members or {}) for name, members in told.items()},
+            **{name: as_texts(members or {}) for name, members in told.items()},
             "verdicts": verdicts,
             "evidence": [each for each in evidence if each is not None],
-            "unreadable": row != given or None in (*told.values(), *evidence),
+            "unreadable": row != given or None in (*told.values(), *evidence, *written),
             "in_doubt": unclear and not verdicts,
         }
         entry = cast("LedgerEntry", read)
@@ -169,30 +175,19 @@ class Reader:
         entry["asking"] = asking(entry) if entry["in_doubt"] else None
         return entry
 
-    def _verdicts(self, number: int) -> list[WrittenVerdict]:
-        return [
-            {
-                "at": at,
-                "made": bool(made),
-                "kind": kind or ("made" if made else "not-made"),
-                "note": note,
-                "author": author,
-                "by_proxy": author == PROXY,
-                "evidence": cast("Evidence | None", _object(evidence or "null")),
-            }
-            for at, made, note, author, kind, evidence in self._connection.execute(
-                f"SELECT {self._verdict} FROM verdict WHERE number = ? ORDER BY rowid", [number]
-            )
-        ]
+    def _verdicts(self, number: int) -> list[WrittenVerdict | None]:
+        """Return the verdicts on a row; None for one that cannot be read."""
+        rows = self._connection.execute(
+            f"SELECT {self._verdict} FROM verdict WHERE number = ? ORDER BY rowid", [number]
+        )
+        return [_verdict(*row) for row in rows]
 
     def _evidence_of(self, number: int) -> list[Evidence | None]:
         """Return what was found of a row; None for what cannot be read."""
         if not self._evidence:
             return []
         rows = self._connection.execute(_EVIDENCE, [number])
-        told = ((_object(found), {"at": at, "code": code}) for at, code, found in rows)
-        kept = [None if found is None else {**found, **columns} for found, columns in told]
-        return cast("list[Evidence | None]", kept)
+        return [as_evidence(found, at=at, code=code) for at, code, found in rows]
 
     def kin(self, entry: LedgerEntry) -> Kin:
         """Return what other rows tell of a row's payment."""
@@ -203,20 +198,29 @@ def _typed(name: str, value: Any) -> Any:  # noqa: ANN401  whatever the column h
     """Return a column's value, in the type that it has where nobody edited the row."""
     if name in _NUMBERS:
         return value if isinstance(value, (int, float)) else None
-    return value if value is None or isinstance(value, str) else str(value)
+    if name == "outcome" and value is not None and value not in schema.OUTCOMES:
+        return "unknown"  # the careful side
+    return as_text(value)
 
 
-def _object(text: Any) -> dict[str, object] | None:  # noqa: ANN401  whatever the column holds
-    """Return an object of JSON; None if it is none, since the row was edited or is damaged."""
-    try:
-        found = json.loads(text)
-    except (TypeError, ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _texts(members: dict[str, object]) -> dict[str, str]:
-    return {k: v if isinstance(v, str) else json.dumps(v) for k, v in members.items()}
+def _verdict(
+    at: object, made: object, note: object, author: object, kind: object, evidence: object
+) -> WrittenVerdict | None:
+    """Return a verdict; None if it is none that we wrote."""
+    kind = kind or ("made" if made else "not-made")
+    texts = (each for each in (at, note, author, kind) if isinstance(each, str))
+    match tuple(texts):
+        case (at, note, author, kind) if KINDS.get(kind) == made:
+            return {
+                "at": at,
+                "made": KINDS[kind],
+                "kind": kind,
+                "note": note,
+                "author": author,
+                "by_proxy": author == PROXY,
+                "evidence": cast("Evidence | None", as_object(evidence or "null")),
+            }
+    return None
 
 
 def _number(digits: str) -> int:

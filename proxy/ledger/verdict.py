@@ -67,8 +67,10 @@ def settle(
         before = _last(connection, number)
         evidence = connection.execute(_LAST_FOUND, [number]).fetchone()
         values = stamp(time.time()), int(made), note[:LONGEST], author[:LONGEST], kind
-        _give(connection, number, *values, evidence[0] if evidence else None)
-    return before if before is not None and KINDS[before.kind] != made else None
+        found = evidence[0] if evidence else None
+        _give(connection, number, *values, found if isinstance(found, str) else None)
+    reverses = before is not None and KINDS.get(before.kind, not made) != made
+    return before if reverses else None
 
 
 def conclude(where: Where, found: LookedUp) -> bool:
@@ -110,7 +112,7 @@ def _last(connection: LedgerConnection, number: int) -> EarlierVerdict | None:
         " FROM verdict WHERE number = ? ORDER BY rowid DESC LIMIT 1",
         [number],
     ).fetchone()
-    return None if row is None else EarlierVerdict(*row)
+    return None if row is None else EarlierVerdict(*map(str, row))
 
 
 def _open(archive: LedgerArchive) -> Phrase:

@@ -194,6 +194,12 @@ OF_LEDGER_FILE = {
         " changed",
         "la entrada {at} de la cadena no sigue de la anterior: se cambió ella o una anterior",
     ),
+    "chain.edited": Words(
+        "entry {at} of the chain is nothing that the proxy writes: somebody edited the ledger;"
+        " breb-proxy ledger verify says what was changed",
+        "la entrada {at} de la cadena no es nada que el proxy escriba: alguien editó el libro de"
+        " registro; breb-proxy ledger verify dice qué se cambió",
+    ),
     "chain.gap": Words(
         "entries {first} to {last} of the chain were removed",
         "se eliminaron las entradas {first} a {last} de la cadena",

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from proxy.cli.ledger import rows
 from proxy.cli.ledger.file import ledger_place
 from proxy.ledger.archive import archive_of
-from proxy.ledger.chain import ChainLink, exported
+from proxy.ledger.chain import ChainLink
+from proxy.ledger.edited import exported
 from proxy.ledger.verification import Verification, verify
 from proxy.terminal.arguments import FAILED, OK
 from proxy.terminal.language import worded

@@ -16,6 +16,7 @@ from pathlib import Path
 from proxy.ledger import alike, chain, kept_claims, schema
 from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.cut import cut
+from proxy.ledger.marks import salted
 from proxy.ledger.row import Row, of_rows, storable
 from proxy.ledger.sqlite import tables
 from proxy.ledger.sqlite.folder import Folder
@@ -59,9 +60,12 @@ class FileStore:
         self._folder = Folder(path)
         self.place = place
         ledger, salt = connection.execute(schema.IDENTITY).fetchone()
+        self.salt = salted(salt)
+        if not self.salt:
+            why = phrase("ledger.damaged")
+            raise LedgerRefused(phrase("ledger.to-mend", path=str(path), why=why, mend=MEND))
         self._last = _newest(connection)
         self._head: chain.ChainLink | None = None  # of the chain, where it is known
-        self.salt = bytes(salt)
         place.sign(str(ledger))
 
     @classmethod
@@ -279,9 +283,9 @@ class FileStore:
             self._connection.execute(schema.PROBE, (at, held))
 
     def probed(self) -> tuple[str, float]:
-        """Return what the last probe wrote."""
+        """Return what the last probe wrote; no time is held if somebody edited that."""
         at, held = self._connection.execute(schema.LAST_PROBE).fetchone()
-        return str(at), float(held)
+        return str(at), float(held) if isinstance(held, int | float) else 0.0
 
     def in_doubt(self) -> int:
         """Count the rows in doubt that nobody has given a verdict on."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.ledger import chain
+from proxy.ledger import chain, edited
 from proxy.ledger.reading import reading
 from proxy.ledger.row import Body
 from proxy.ledger.sqlite import tables
@@ -21,9 +21,9 @@ from tests.support.ledgers import closed, filled, first_format, row
 UNTOLD = Body()
 
 
-def exported(path: Path) -> list[chain.Exported]:
+def exported(path: Path) -> list[edited.Exported]:
     with closing(connect(path, "ro")) as connection:
-        return list(chain.exported(connection))
+        return list(edited.exported(connection))
 
 
 def kinds(path: Path) -> list[str]:

@@ -227,7 +227,7 @@ def test_a_verdict_keeps_what_the_last_look_up_found(path: Path) -> None:
     filled(path, "unknown")
     told = {"at": "2026-11-30T08:00:00Z", "kind": "found", "said": "so", "asked": []}
     for code in ("nothing", "settled"):
-        many = [{"known": {"id": "p" * 2000}} for _ in range(20)]
+        many = [{"known": {"id": "p" * 2000}, "sure": False} for _ in range(20)]
         row = {"number": 1, "exchange": "run-1"}
         keep(path, {**told, "code": code, "candidates": many, "row": row})
     settle(path, 1, kind="settled", note="seen", author="ana")
