@@ -165,6 +165,12 @@ OF_DATABASE = {
         "{path}: {who} uses it; end that first, then import the file",
         "{path}: lo usa {who}; termínelo primero, y después importe el archivo",
     ),
+    "ledger.intake-edited": Words(
+        "{path} has a value in its table {table} that the proxy never writes: somebody edited it;"
+        " nothing was taken in",
+        "{path} tiene en su tabla {table} un valor que el proxy nunca escribe: alguien lo editó; no"
+        " se importó nada",
+    ),
     "ledger.intake-changed": Words(
         "{path} is not as the proxy wrote it, and was not taken in: {what}; {command} ledger verify"
         " --ledger={path} says more",

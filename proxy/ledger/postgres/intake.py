@@ -5,8 +5,9 @@ chain: a head that the file's proxy logged is found there. To one that has rows,
 are added under new numbers, and the chain goes on with what they are now.
 """
 
+import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -14,12 +15,12 @@ from pathlib import Path
 from proxy.ledger import chain, schema
 from proxy.ledger.archive import Intake
 from proxy.ledger.chain import COLUMNS, ChainLink
-from proxy.ledger.connection import LedgerConnection
+from proxy.ledger.connection import LedgerConnection, Values
 from proxy.ledger.postgres.replicas import any_alive
 from proxy.ledger.postgres.session import LedgerSession
 from proxy.ledger.postgres.walk import Cursors
 from proxy.ledger.sqlite.archive import FileArchive
-from proxy.ledger.trouble import FileRefused, LedgerInUse, LedgerRefused
+from proxy.ledger.trouble import FileRefused, LedgerInUse, LedgerRefused, words
 from proxy.ledger.verification import verified, verify
 from proxy.moments import stamp
 from proxy.words import phrase
@@ -44,6 +45,13 @@ _TABLES = {
     "chain": (("seq", "events", "cut", "hash"), "seq"),
 }
 """The tables to copy: the columns of each, and its order."""
+# What is no text in them; the chain tells nothing of claims and replies.
+_WHOLE = {
+    **dict.fromkeys(("number", "seq", "body_bytes", "made"), 2**63),
+    **dict.fromkeys(("attempts", "status", "replica"), 2**31),
+}
+_FRACTIONAL = frozenset(("seconds", "held"))
+_BYTES = frozenset(("events", "hash", "body"))
 
 
 def take_in(session: LedgerSession, path: Path) -> Intake:
@@ -76,6 +84,8 @@ def _named(path: Path) -> Iterator[None]:
         raise FileRefused(refused) from None
     except LedgerRefused as error:
         raise FileRefused(error.why) from None
+    except sqlite3.Error as error:
+        raise FileRefused(phrase("ledger.of-file", path=str(path), why=words(error))) from None
 
 
 def _taken(session: LedgerSession, file: LedgerConnection, path: Path) -> Intake:
@@ -90,20 +100,23 @@ def _taken(session: LedgerSession, file: LedgerConnection, path: Path) -> Intake
         return Intake(0, 0, chain.head(session))
     written = Cursors(session)
     (newest,) = session.execute(schema.NEWEST).fetchone() or (0,)
-    rows = _copy(session, file, "request", newest)
+    rows = _copy(session, file, path, "request", newest)
     for table in ("verdict", "evidence", "claim", "reply"):
-        _copy(session, file, table, newest)
+        _copy(session, file, path, table, newest)
     if newest:
         chain.take_over(session, newest, written)
     else:
         session.execute(_BECOME, identity)
-        session.execute(schema.PROBE, file.execute(schema.LAST_PROBE).fetchone())
-        _copy(session, file, "chain", newest)
+        (probe,) = _ours(path, "probe", ("at", "held"), file.execute(schema.LAST_PROBE))
+        session.execute(schema.PROBE, probe)
+        _copy(session, file, path, "chain", newest)
     session.execute(_NOTE, (identity[0], stamp(time.time()), rows, newest + 1, str(head)))
     return Intake(rows, newest + 1, _proved(written, path, None if newest else head))
 
 
-def _copy(session: LedgerSession, file: LedgerConnection, table: str, newest: int) -> int:
+def _copy(
+    session: LedgerSession, file: LedgerConnection, path: Path, table: str, newest: int
+) -> int:
     """Copy a table, to numbers after ``newest``; return how many rows it has.
 
     In a ledger that has another salt, marks are marks of nothing. A key that a row there has, too,
@@ -112,13 +125,48 @@ def _copy(session: LedgerSession, file: LedgerConnection, table: str, newest: in
     columns, order = _TABLES[table]
     other = {"number": f"number + {newest}", "marks": "'{}'"} if newest else {}
     wanted = ", ".join({"replica": "0", **other}.get(each, each) for each in columns)
-    rows = file.execute(f"SELECT {wanted} FROM {table} ORDER BY {order}")
+    found = file.execute(f"SELECT {wanted} FROM {table} ORDER BY {order}")
+    rows = _ours(path, table, columns, found)
     if table != "claim":
         return session.copy(table, columns, rows)
     remaining, count = iter(rows), 0
     while some := list(islice(remaining, _AT_ONCE)):
         count += session.executemany(_CLAIM, some).rowcount
     return count
+
+
+def _ours(
+    path: Path, table: str, columns: Sequence[str], rows: Iterable[Values]
+) -> Iterator[Values]:
+    """Yield rows as they are; raise FileRefused at one with a value that no proxy writes.
+
+    A file's columns take values of any type, the database's do not.
+    """
+    for row in rows:
+        if not all(map(_fits, columns, row)):
+            raise FileRefused(phrase("ledger.intake-edited", path=str(path), table=table))
+        yield row
+
+
+def _fits(column: str, value: object) -> bool:
+    if value is None:
+        return True
+    if column in _WHOLE:
+        return isinstance(value, int) and -_WHOLE[column] <= value < _WHOLE[column]
+    if column in _FRACTIONAL:
+        return isinstance(value, int | float)
+    if column in _BYTES:
+        return isinstance(value, bytes)
+    return isinstance(value, str) and "\0" not in value and _is_text(value)
+
+
+def _is_text(value: str) -> bool:
+    """Report whether it is text, and not other bytes in a column for text."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _proved(written: LedgerConnection, path: Path, head: ChainLink | None) -> ChainLink:

@@ -1,6 +1,7 @@
 """A file's ledger that was taken into the database is the same there, once, or not at all."""
 
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -218,6 +219,33 @@ def test_a_file_that_somebody_changed_is_refused(database: Database, file: Path)
         connection.execute("UPDATE request SET status = 500 WHERE number = 1")
     with pytest.raises(LedgerRefused, match="row #1 was changed"):
         take_in(database, file)
+    assert rows(database) == []
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param("claim SET at = CAST(x'ff' AS TEXT)", id="no text"),
+        pytest.param("claim SET at = 'a' || char(0)", id="a NUL"),
+        pytest.param("claim SET number = 9e999", id="infinite"),
+        pytest.param("reply SET status = 4611686018427387904", id="too large"),
+        pytest.param("reply SET body = 'text'", id="no bytes"),
+        pytest.param("probe SET held = 'soon'", id="no number"),
+        pytest.param("identity SET id = CAST(x'ff' AS TEXT)", id="no name"),
+    ],
+)
+def test_a_value_that_the_proxy_never_writes_is_refused_in_words(
+    database: Database, file: Path, edit: str
+) -> None:
+    """The chain tells nothing of these tables; the database would name itself, and the value."""
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("INSERT OR IGNORE INTO reply VALUES (1, 'now', 200, '[]', x'7b7d')")
+        key = ("payroll", "a-key", 1, "run-1", "00", "now")
+        connection.execute("INSERT OR IGNORE INTO claim VALUES (?, ?, ?, ?, ?, ?)", key)
+        connection.execute(f"UPDATE {edit}")
+    with pytest.raises(LedgerRefused, match=re.escape(str(file))) as refused:
+        take_in(database, file)
+    assert "the database" not in str(refused.value)
     assert rows(database) == []
 
 
