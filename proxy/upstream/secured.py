@@ -12,6 +12,7 @@ from typing import Final
 from proxy.memory.reading import SIP
 
 RECORD: Final = SIP  # bytes: the most that one record holds
+_WHOLE: Final = RECORD + 2048 + 5  # bytes: of so many, one record is whole (RFC 5246 section 6.2.3)
 _NOBODY: Final = asyncio.Protocol()
 
 
@@ -115,12 +116,14 @@ class Secured(asyncio.Protocol):
             else:
                 view = memoryview(data)
                 for start in range(0, len(view), RECORD):
-                    self._open(view[start : start + RECORD], parts)
+                    self._open(view[start : start + RECORD], parts, _WHOLE)
+                self._open(b"", parts)
         except ssl.SSLError as error:
             self._error = error
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def _open(self, data: bytes | memoryview, parts: list[bytes]) -> None:
+    def _open(self, data: bytes | memoryview, parts: list[bytes], least: int = 0) -> None:
+        """Open what has come, if it is more than ``least`` bytes."""
         incoming, tls = self._incoming, self.tls
         incoming.write(data)
         if self._shaken is not None:
@@ -128,8 +131,8 @@ class Secured(asyncio.Protocol):
             if self._shaken is not None:
                 return
         try:
-            # A read that finds nothing costs more than one that does: ask before.
-            while incoming.pending or tls.pending():
+            # A read that finds no whole record costs more than one that does: ask before.
+            while incoming.pending > least or tls.pending():
                 part = tls.read(RECORD)
                 if not part:
                     self._ended = True

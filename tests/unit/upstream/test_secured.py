@@ -163,12 +163,16 @@ async def test_what_came_before_an_error_is_handed_on_before_it(ends: Ends) -> N
     assert isinstance(ends.above.told[1], ssl.SSLError)
 
 
-async def test_a_signed_end_is_told_after_what_came_before_it_and_answered(ends: Ends) -> None:
+@pytest.mark.parametrize("behind", [0, 1, 5 * RECORD])
+async def test_a_signed_end_is_told_after_what_came_before_it_and_answered(
+    ends: Ends, behind: int
+) -> None:
+    """Whatever comes behind it."""
     await ends.shake()
     answer = ends.server.sealed(b"answer")
     with pytest.raises(ssl.SSLWantReadError):
         ends.server.tls.unwrap()
-    ends.secured.data_received(answer + ends.server.outgoing.read())
+    ends.secured.data_received(answer + ends.server.outgoing.read() + b"x" * behind)
     assert ends.above.told == [b"answer", "end"]
     assert ends.wire.ends == ["close"]
     ends.server.incoming.write(ends.wire.take())
