@@ -10,7 +10,7 @@ from proxy.ledger.claim import FREES
 from proxy.ledger.entry import Evidence, LedgerEntry
 from proxy.ledger.finding import DECISIVE
 from proxy.ledger.questions import operation
-from proxy.ledger.verdict import KINDS
+from proxy.ledger.verdict import KINDS, NAMES
 from proxy.words import Phrase, phrase
 
 
@@ -40,7 +40,9 @@ def told(entry: LedgerEntry) -> Told:
         return _unknown(entry, phrase("made.disagrees"))
     if entry["verdicts"]:
         last = entry["verdicts"][-1]
-        said = phrase("made.verdict", verdict=last["kind"], author=last["author"], at=last["at"])
+        said = phrase(
+            "made.verdict", verdict=NAMES[last["kind"]], author=last["author"], at=last["at"]
+        )
         if KINDS[last["kind"]]:
             return Told(Made.YES, said, _DONE)
         return Told(Made.NO, said, _REFUSED if last["kind"] == "rejected" else _AGAIN)

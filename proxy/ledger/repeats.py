@@ -15,6 +15,7 @@ from proxy.exchange.own_answer import KnownAnswer, date_line
 from proxy.http1.fields import Lines
 from proxy.ledger.asking import words
 from proxy.ledger.entry import LedgerEntry
+from proxy.ledger.verdict import NAMES
 from proxy.moments import to_the_second
 from proxy.words import Phrase, phrase
 
@@ -78,9 +79,9 @@ def in_doubt(entry: LedgerEntry) -> Repeated:
 
 def known(row: int, entry: LedgerEntry | None) -> Repeated:
     """Say that the first was carried out or answered, and that its answer is not kept."""
-    verdict = entry["verdicts"][-1]["kind"] if entry is not None and entry["verdicts"] else ""
     detail = phrase("repeat.known", row=_named(row))
-    if verdict:
+    if entry is not None and entry["verdicts"]:
+        verdict = NAMES[entry["verdicts"][-1]["kind"]]
         detail = phrase("repeat.known-verdict", row=_named(row), verdict=verdict)
     return RepeatKnown(detail, row, phrase("step.repeat-known", row=row))
 

@@ -33,6 +33,14 @@ KINDS = {
 ``rejected``: the API has it, and no money moved; ``not-found``: the API does not have it;
 ``repeat``: what it asked for is another row's of the same resolution.
 """
+NAMES = {
+    "settled": phrase("verdict.settled"),
+    "rejected": phrase("verdict.rejected"),
+    "not-found": phrase("verdict.not-found"),
+    "made": phrase("verdict.made"),
+    "not-made": phrase("verdict.not-made"),
+    "repeat": phrase("verdict.repeat"),
+}
 
 
 @dataclass(frozen=True, slots=True)

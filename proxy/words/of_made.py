@@ -19,7 +19,7 @@ OF_MADE = {
         "la API lo tiene como {id}, con estado {state}",
     ),
     "made.verdict": Words(
-        "verdict {verdict}, by {author} at {at}", "veredicto {verdict}, de {author}, {at}"
+        "verdict {verdict}, by {author} at {at}", "veredicto: {verdict}, de {author}, {at}"
     ),
     "made.rejected": Words(
         "the API has it as {id}, rejected: no money moved",

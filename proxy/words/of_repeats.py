@@ -85,7 +85,7 @@ OF_REPEATS = {
     "repeat.known-verdict": Words(
         "the first request with this key has a verdict, {verdict} (row {row} of the ledger): this"
         " one was not sent",
-        "la primera petición con esta clave tiene un veredicto, {verdict} (fila {row} del libro):"
+        "la primera petición con esta clave tiene el veredicto «{verdict}» (fila {row} del libro):"
         " esta no se envió",
     ),
     "step.repeat-known": Words(

@@ -6,6 +6,7 @@ What callers sent never reaches it as control bytes.
 from collections.abc import Iterator, Sequence
 
 from proxy.ledger.entry import LedgerEntry
+from proxy.ledger.verdict import NAMES
 from proxy.moments import to_the_second
 from proxy.terminal.language import in_locale, worded
 from proxy.terminal.plain import plain
@@ -29,14 +30,6 @@ _OUTCOMES = {
     "cut": (phrase("outcome.cut"), phrase("meaning.cut")),
     "open": (phrase("outcome.open"), phrase("meaning.open")),
     LEFT_OPEN: (phrase("outcome.left-open"), phrase("meaning.left-open")),
-}
-_VERDICTS = {
-    "settled": phrase("verdict.settled"),
-    "rejected": phrase("verdict.rejected"),
-    "not-found": phrase("verdict.not-found"),
-    "made": phrase("verdict.made"),
-    "not-made": phrase("verdict.not-made"),
-    "repeat": phrase("verdict.repeat"),
 }
 _HEAD = (
     phrase("row.row"),
@@ -93,7 +86,7 @@ def outcome(entry: LedgerEntry) -> str:
 
 def verdict_of(kind: str) -> Said:
     """Return the kind of a verdict, as people read it."""
-    return _VERDICTS.get(kind, kind)
+    return NAMES.get(kind, kind)
 
 
 def meaning(entry: LedgerEntry) -> Phrase:

@@ -114,3 +114,11 @@ def test_of_several_rows_one_that_was_made_answers(path: Path) -> None:
     all_told = [(each, told(each)) for each in (refused, doubtful, settled)]
     assert most_telling(all_told)[0]["number"] == 3
     assert most_telling(all_told[:2])[0]["number"] == 2
+
+
+def test_a_verdict_has_its_name_in_both_languages(path: Path) -> None:
+    entry(path, outcome="unknown")
+    settle(path, 1, kind="not-made", note="asked", author="ana")
+    answer = told(read(path)).words
+    assert answer.said("en").startswith("verdict not made, by ana at ")
+    assert answer.said("es").startswith("veredicto: no se realizó, de ana, ")
