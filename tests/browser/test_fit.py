@@ -132,6 +132,21 @@ def test_a_narrow_list_shows_when_and_the_whole_path(start: Start, busy: Program
     assert not row.locator(".target .start").evaluate(cut)
 
 
+def test_a_telephone_breaks_a_path_behind_a_slash(start: Start) -> None:
+    console = start(viewport=TELEPHONE)
+    console.send("/v1/customers/business/link/3f1c")
+    lines = """(target) => [...target.querySelectorAll("span")].flatMap((part) =>
+        [...part.childNodes].filter((node) => node.nodeType === 3).map((node) => {
+            const range = document.createRange();
+            range.selectNode(node);
+            return range.getClientRects().length;
+        }))"""
+    row = console.rows().filter(has_text="/v1/customers")
+    found = row.locator(".target").evaluate(lines)
+    assert len(found) > 5
+    assert set(found) == {1}
+
+
 def test_a_telephone_shows_why_something_was_changed(start: Start, busy: Program) -> None:
     console = start(busy, clear=False, viewport=TELEPHONE)
     console.rows().filter(has_text=PAYMENT).last.click()

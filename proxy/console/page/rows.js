@@ -3,6 +3,7 @@ import { clock, el, methodClass, ms, size, statusClass, statusOf, targetOf } fro
 import { t, told } from "/console/words.js";
 
 const TAIL = 14; // characters at the end of a path that are never cut: they tell one id from another
+const LONG = 300; // characters: of a longer path, four lines show nothing that a slash would order
 const TONES = { refused: "warn", proxy: "bad", "no-token": "bad", unreached: "bad", upstream: "warn", left: "soft", answered: "soft", unknown: "bad", cut: "bad", "cut-doubt": "bad", token: "soft", webhook: "soft" };
 const WHY = { unknown: "trouble.unknown-why", cut: "cut.why", "cut-doubt": "cut.why" };
 const risky = ({ in_doubt, outcome }) => in_doubt || outcome === "cut"; // its own mark says more than that the upstream failed
@@ -42,10 +43,13 @@ const spoken = ({ said, why }) => (said ? [said.code, said.message].filter(Boole
 // Beside the path; below it where there is little room, with what has no column of its own there.
 export const below = (when, ...parts) => el("span", { class: "below" }, el("span", { class: "when soft" }, when), parts);
 
+// On a narrow page a path has lines: they end behind a slash, if they can.
+const pieces = (text) => (text.length > LONG ? [text] : text.split(/(?<=[/?&])/).flatMap((piece, at) => (at ? [el("wbr"), piece] : [piece])));
+
 // Cut in the middle: the end of a path is what tells. Read aloud it is one word.
 export function path(text) {
   const at = Math.max(0, text.length - TAIL);
-  return [el("span", { class: "target", "aria-hidden": true }, el("span", { class: "start" }, text.slice(0, at)), el("span", { class: "end" }, text.slice(at))),
+  return [el("span", { class: "target", "aria-hidden": true }, el("span", { class: "start" }, pieces(text.slice(0, at))), el("span", { class: "end" }, pieces(text.slice(at)))),
     el("span", { class: "hidden" }, text)];
 }
 
