@@ -181,8 +181,15 @@ class Ledger:
             self._loop.call_later(_COMPANY, self._alone)
 
     def _alone(self) -> None:
+        """Hand over the ends that found no company; the oldest came after the last that did."""
         self._later = False
-        if self._steps.closings:
+        if not self._steps.closings:
+            return
+        left = self._handed + _COMPANY - time.monotonic()
+        if left > 0:
+            self._later = True
+            self._loop.call_later(left, self._alone)
+        else:
             self._hand_over()
 
     def _gather(self) -> None:

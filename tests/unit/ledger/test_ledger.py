@@ -176,6 +176,23 @@ async def test_an_end_is_completed_while_nobody_waits(
     assert ledger._steps.closings == [payment]
 
 
+async def test_an_end_waits_for_company_as_long_as_others_find_some(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Among many payments a commit of ends alone would be one for nothing."""
+    monkeypatch.setattr(module, "_COMPANY", 100 * PATIENCE)
+    first, second = row("first"), row("second")
+    await ledger.open(first)
+    ledger.close(first, ended())
+    await ledger.open(second)
+    ledger.close(second, ended())
+    ledger._alone()
+    assert ledger._steps.closings == [second]
+    monkeypatch.setattr(module, "_COMPANY", 0.0)
+    ledger._alone()
+    assert ledger._steps.closings == []
+
+
 async def test_a_row_that_cannot_be_completed_keeps_no_other_waiting(
     ledger: Ledger, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
