@@ -429,6 +429,7 @@ def test_a_damaged_file_is_refused_with_what_to_do(upstream: RawUpstream, path: 
     with Program(upstream.url, ledger=path) as program:
         for _ in range(50):
             post(program)
+        program.stop()
     data = bytearray(path.read_bytes())
     for start in range(4096, len(data), 8192):
         data[start : start + 4096] = b"\x5a" * 4096
@@ -439,6 +440,7 @@ def test_a_damaged_file_is_refused_with_what_to_do(upstream: RawUpstream, path: 
     assert path.read_bytes() == bytes(data)
 
 
+@pytest.mark.needs("posix")
 def test_a_ledger_that_cannot_be_is_all_that_is_said(tmp_path: Path) -> None:
     """Nothing is forwarded, so nothing says so; and no socket is left behind."""
     settings = {
