@@ -281,6 +281,7 @@ def test_repeats_are_answered_while_the_ledger_cannot_be_written(
     assert len(api.sent) == 2
 
 
+@pytest.mark.needs("posix")
 def test_who_waited_for_the_first_does_not_hear_that_nothing_was_sent(
     upstream: RawUpstream, api: Api, given: dict[str, object]
 ) -> None:
