@@ -210,6 +210,7 @@ def test_a_row_names_its_payment_before_the_last_part_goes_up(
         assert json.loads(before["payment"])["resolution_id"] == "r-1"
 
 
+@pytest.mark.needs("posix")
 def test_a_file_that_was_taken_away_keeps_it_unready_until_somebody_acts(
     proxy: Program, path: Path
 ) -> None:

@@ -25,6 +25,7 @@ REASONS = {
     "program/test_ledger_database.py": _LACKS,
     "program/test_ledger_database_trouble.py": _LACKS,
     "program/test_lifecycle.py": _SIGNALS,
+    "program/test_memory.py": _LINUX,
     "program/test_shared_token.py": _LACKS,
     "program/test_soak.py": _LINUX,
     "program/test_sources.py": _VARIABLES,
