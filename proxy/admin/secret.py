@@ -76,7 +76,7 @@ def found(listener: ListenAddress, unused: list[Unused]) -> Iterator[str]:
     if listener.path:
         return
     name = _name(listener)
-    for file in (place / name for place in places()):
+    for file in (place / name for place in (*places(), *_of_services())):
         try:
             _check(file.parent.lstat(), folder=True)
             yield _read(file)
@@ -90,17 +90,24 @@ def found(listener: ListenAddress, unused: list[Unused]) -> Iterator[str]:
 
 
 def places(environment: Mapping[str, str] = os.environ) -> list[Path]:
-    """Return the folders in which the secret may lie, the best first."""
+    """Return the folders in which a secret of ours may lie, the best first."""
     if sys.platform == "win32":
         named = [environment.get("RUNTIME_DIRECTORY", ""), environment.get("LOCALAPPDATA", "")]
-        # Administrators find there those of services, as proxy/windows/instance.py lays them.
-        services = Path(environment.get("PROGRAMDATA") or os.devnull).glob("breb-proxy*/run")
-        return [Path(name, "breb-proxy") for name in (*named, *services) if name]
+        return [Path(name, "breb-proxy") for name in named if name]
     named = [environment.get("RUNTIME_DIRECTORY", "").partition(":")[0]]  # systemd's
     user = os.getuid()
     named += [environment.get("XDG_RUNTIME_DIR", ""), f"/run/user/{user}"]
     shared = Path(environment.get("TMPDIR") or "/tmp", f"breb-proxy-{user}")  # noqa: S108  see _own
     return [*dict.fromkeys(Path(name, "breb-proxy") for name in named if name), shared]
+
+
+def _of_services() -> list[Path]:
+    """Return where services of Windows leave theirs for administrators."""
+    if sys.platform == "win32":
+        from proxy.windows import instance
+
+        return [folder / "breb-proxy" for folder in instance.run_folders()]
+    return []
 
 
 def _name(listener: ListenAddress) -> str:
@@ -137,7 +144,7 @@ def _check(state: os.stat_result, *, folder: bool = False, anyones: bool = False
     """Raise _Foreign if others than our user and root can have made, changed or read it."""
     if not (stat.S_ISDIR if folder else stat.S_ISREG)(state.st_mode):
         raise _Foreign(phrase("secret.no-folder") if folder else phrase("secret.no-file"))
-    if sys.platform == "win32":  # the file lies in the user's profile
+    if sys.platform == "win32":  # it lies in the user's profile, or in a trusted folder
         return
     if state.st_uid not in (0, os.getuid()) and not anyones:
         owner = user(state.st_uid)

@@ -5,6 +5,7 @@ SYSTEM, administrators, and the account of this service, which Windows makes of 
 somebody else has made there before is refused.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -118,6 +119,17 @@ class Instance:
             text = _SETTINGS.format(name=self.name, data=self.data.as_posix())
             self.settings.write_text(text, encoding="utf-8", newline="\r\n")
         acl.close(self.settings, {account: acl.READ})
+
+
+def run_folders() -> Iterator[Path]:
+    """Yield the folders of all services for what they leave to commands while they run.
+
+    Every user may make such a folder, and what is in it would be taken for a service's.
+    """
+    for data in Path(os.environ.get("PROGRAMDATA") or os.devnull).glob(f"{NAME}*"):
+        with contextlib.suppress(OSError, Refused):
+            _ours(data)
+            yield data / "run"
 
 
 def installed() -> list[str]:
