@@ -46,7 +46,8 @@ def read_what_came_before(
     ):
         same.setblocking(False)
         while not answer.complete and answer.buffered <= BUFFER and (data := same.recv(BUFFER)):
-            answer.feed(data if secured is None else secured.opened(data))
+            if opened := data if secured is None else secured.opened(data):
+                answer.feed(opened)  # of a part of a record nothing, which would look like an end
 
 
 def broken_off(

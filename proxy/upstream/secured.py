@@ -39,6 +39,7 @@ class Secured(asyncio.Protocol):
         self._shaken: asyncio.Future[None] | None = None
         self._ended = False  # by close_notify
         self._held = b""  # waits until another handshake, which the server wants, is over (TLS 1.2)
+        self._full = False  # the transport below takes no more
         self._error: ssl.SSLError | None = None
 
     async def handshake(self) -> None:
@@ -69,7 +70,6 @@ class Secured(asyncio.Protocol):
             self._seal(data)
             return
         # By records, since the memory that sealing once took is kept.
-        data, self._held = self._held + data, b""
         for start in range(0, len(data), RECORD):
             part = data[start : start + RECORD]
             if self._held:
@@ -82,10 +82,17 @@ class Secured(asyncio.Protocol):
             self.tls.write(data)
         except ssl.SSLWantReadError:
             self._held = data
+            self.above.pause_writing()  # the server may never go on
         except ssl.SSLError as error:
             self._break(error)
             return
         self._send()
+
+    def _write_on(self) -> None:
+        held, self._held = self._held, b""
+        self.write(held)
+        if not (self._held or self._full):
+            self.above.resume_writing()
 
     def _send(self) -> None:
         if not self._below.is_closing():
@@ -105,7 +112,7 @@ class Secured(asyncio.Protocol):
         elif self._ended:
             self._end()
         elif self._held:
-            self.write(b"")
+            self._write_on()
 
     def opened(self, data: bytes) -> bytes:
         """Open what has come; an error waits for its turn."""
@@ -172,8 +179,11 @@ class Secured(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Hand it on."""
+        self._full = True
         self.above.pause_writing()
 
     def resume_writing(self) -> None:
-        """Hand it on."""
-        self.above.resume_writing()
+        """Hand it on, unless what is written would wait all the same."""
+        self._full = False
+        if not self._held:
+            self.above.resume_writing()

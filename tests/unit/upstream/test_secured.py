@@ -1,12 +1,15 @@
 """TLS on a connection, over a transport that is a list."""
 
 import asyncio
+import socket
 import ssl
 from typing import Any, cast
 
 import pytest
 import trustme
 
+from proxy.http1.response_parser import ResponseParser
+from proxy.upstream.ending import read_what_came_before
 from proxy.upstream.secured import RECORD, Secured
 from proxy.upstream.tls import ResumingContext, tls_context
 
@@ -195,33 +198,90 @@ async def test_an_end_that_is_not_signed_is_told_as_well(ends: Ends) -> None:
     assert ends.above.told == ["end"]
 
 
-async def test_what_is_written_during_another_handshake_waits_and_keeps_its_order(
-    ends: Ends, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With TLS 1.2 a server may want one; Python's cannot, so its first step is played here."""
+class Busy:
+    """TLS that waits for the server while it is in another handshake.
+
+    With TLS 1.2 a server may want one; Python's cannot, so its first step is played here.
+    """
+
+    def __init__(self, tls: ssl.SSLObject) -> None:
+        self.tls = tls
+        self.busy = True
+
+    def write(self, data: bytes) -> int:
+        if self.busy:
+            raise ssl.SSLWantReadError
+        return self.tls.write(data)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.tls, name)
+
+
+@pytest.fixture
+async def busy(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> Busy:
     await ends.shake(ssl.TLSVersion.TLSv1_2)
-    tls, busy = ends.secured.tls, [True]
+    busy = Busy(ends.secured.tls)
+    monkeypatch.setattr(ends.secured, "tls", busy)
+    return busy
 
-    class Busy:
-        def write(self, data: bytes) -> int:
-            if busy:
-                raise ssl.SSLWantReadError
-            return tls.write(data)
 
-        def __getattr__(self, name: str) -> object:
-            return getattr(tls, name)
-
-    monkeypatch.setattr(ends.secured, "tls", Busy())
+@pytest.mark.parametrize("first", [b"one", bytes(3 * RECORD)], ids=["small", "large"])
+async def test_what_is_written_during_another_handshake_waits_and_keeps_its_order(
+    ends: Ends, busy: Busy, first: bytes
+) -> None:
     large = bytes(2 * RECORD)
-    for data in (b"one", b"two", large, b"three"):
+    for data in (first, b"two", large, b"three"):
         ends.secured.write(data)
-    assert not b"".join(ends.wire.written)
     ends.secured.data_received(ends.server.sealed(b"not yet"))
     assert not b"".join(ends.wire.written)
-    busy.clear()
+    busy.busy = False
     ends.secured.data_received(ends.server.sealed(b"now"))
-    assert ends.above.told == [b"not yet", b"now"]
-    assert ends.server.opened(ends.wire.take()) == b"onetwo" + large + b"three"
+    assert [each for each in ends.above.told if isinstance(each, bytes)] == [b"not yet", b"now"]
+    assert ends.server.opened(ends.wire.take()) == first + b"two" + large + b"three"
+
+
+async def test_nothing_more_is_to_be_written_until_another_handshake_is_over(
+    ends: Ends, busy: Busy
+) -> None:
+    """A server that begins one and is silent then would have a whole upload wait here."""
+    ends.secured.write(b"one")
+    assert ends.above.told == ["pause"]
+    ends.secured.pause_writing()
+    ends.secured.resume_writing()
+    assert ends.above.told[-1] == "pause"
+    busy.busy = False
+    ends.secured.data_received(ends.server.sealed(b"now"))
+    assert ends.above.told[-2:] == [b"now", "resume"]
+
+
+async def test_after_another_handshake_the_transport_below_may_still_be_full(
+    ends: Ends, busy: Busy
+) -> None:
+    ends.secured.write(b"one")
+    ends.secured.pause_writing()
+    busy.busy = False
+    ends.secured.data_received(ends.server.sealed(b"now"))
+    assert "resume" not in ends.above.told
+    ends.secured.resume_writing()
+    assert ends.above.told[-1] == "resume"
+
+
+@pytest.mark.needs("posix")
+async def test_a_part_of_a_record_before_a_reset_is_no_part_of_a_body(ends: Ends) -> None:
+    """An empty part is the end of a body."""
+    await ends.shake()
+    answer = ResponseParser(head_only=False)
+    answer.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+    ours, theirs = socket.socketpair()
+
+    class Transport(asyncio.Transport):
+        def get_extra_info(self, name: str, default: object = None) -> object:
+            return ours if name == "socket" else default
+
+    with ours, theirs:
+        theirs.sendall(ends.server.sealed(bytes(100))[:50])
+        read_what_came_before(Transport(), answer, ends.secured)
+    assert not answer.chunks
 
 
 async def test_an_error_of_a_write_ends_the_connection(
