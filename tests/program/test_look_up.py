@@ -101,6 +101,22 @@ def test_a_payment_is_found_behind_150_newer_ones(proxy: Program, api: Api) -> N
     assert found["asked"][0]["pages"] == 2
 
 
+def test_a_row_near_it_that_somebody_edited_does_not_matter(
+    proxy: Program, api: Api, tmp_path: Path
+) -> None:
+    api.silent = False
+    for number, answer_column in enumerate(("'{'", "5", "x'ff'", "'{\"id\": [1]}'"), 1):
+        pay(proxy, f"near-{number}")
+        answered(proxy, number)
+        with contextlib.closing(sqlite3.connect(tmp_path / "ledger.db")) as file, file:
+            file.execute("DROP TRIGGER IF EXISTS request_is_closed_once")
+            file.execute(f"UPDATE request SET answer = {answer_column} WHERE number = {number}")
+    api.silent = True
+    pay(proxy)
+    found = look_up(proxy, 5)
+    assert (found["kind"], found["code"]) == ("found", "settled")
+
+
 def test_a_list_is_read_back_to_before_the_request_and_no_further(proxy: Program, api: Api) -> None:
     old = datetime.now(UTC) - timedelta(days=1)
     for number in range(500):
