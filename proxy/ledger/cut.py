@@ -5,19 +5,22 @@ needs to walk over the gaps: each gap with the hash of its last entry, and which
 """
 
 import json
+import struct
 from bisect import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from proxy.ledger.chain import OPENED, WHOLE, append_cut, events_of
 from proxy.ledger.connection import LedgerConnection
+from proxy.ledger.trouble import LedgerRefused
+from proxy.words import phrase
 
 Span = tuple[int, int]
 """The first and the last number."""
 Gap = tuple[int, int, str]
 """The first and the last entry that is gone, and the last one's hash, as hexadecimal digits."""
 
-_NEWEST = "SELECT cut FROM chain WHERE cut IS NOT NULL ORDER BY seq DESC LIMIT 1"
+_NEWEST = "SELECT seq, cut FROM chain WHERE cut IS NOT NULL ORDER BY seq DESC LIMIT 1"
 _AT_ONCE = 500  # entries
 _SOME = "SELECT seq, events, hash FROM chain WHERE seq > ? ORDER BY seq LIMIT ?"
 _LEFT = "SELECT number FROM request WHERE number <= ? ORDER BY number"
@@ -40,9 +43,12 @@ class Cut:
 
 
 def newest(connection: LedgerConnection) -> Cut:
-    """Return the newest cut."""
+    """Return the newest cut; raise LedgerRefused if somebody edited it to be none."""
     found = connection.execute(_NEWEST).fetchone()
-    return Cut() if found is None else read(found[0])
+    try:
+        return Cut() if found is None else read(found[1])
+    except ValueError:
+        raise LedgerRefused(phrase("chain.edited", at=found[0])) from None
 
 
 def read(text: str) -> Cut:
@@ -74,12 +80,15 @@ def _removable(connection: LedgerConnection, now: Cut) -> list[Gap]:
     """Return the entries of deleted rows alone, and cuts from before, up to the first row left."""
     removable: list[Gap] = []
     for seq, packed, link in _entries(connection):
-        events = list(events_of(packed))
+        try:
+            events, hashed = list(events_of(packed)), link.hex()
+        except (struct.error, TypeError, AttributeError):  # somebody edited it
+            raise LedgerRefused(phrase("chain.edited", at=seq)) from None
         openings = [each.number for each in events if each.kind in (OPENED, WHOLE)]
         if openings and min(openings) > now.upto:
             break
         if all(now.has_deleted(each.number) for each in events):
-            removable.append((seq, seq, link.hex()))
+            removable.append((seq, seq, hashed))
     return removable
 
 

@@ -32,7 +32,7 @@ def newest_cut(connection: LedgerConnection) -> Cut:
     """Return the newest cut; an empty one if it is none: its entry does not hold then either."""
     try:
         return newest(connection)
-    except (ValueError, TypeError):
+    except LedgerRefused:
         return Cut()
 
 

@@ -116,7 +116,7 @@ def _text(lines: Lines) -> str:
 def forget_replies(connection: LedgerConnection, before: str, most: int) -> int:
     """Delete answers that were kept before a time; return how many."""
     oldest = connection.execute(_OLDEST_REPLIES, (most,)).fetchall()
-    gone = [(number,) for number, at in oldest if at < before]
+    gone = [(number,) for number, at in oldest if str(at) < before]
     connection.executemany("DELETE FROM reply WHERE number = ?", gone)
     return len(gone)
 
@@ -124,6 +124,6 @@ def forget_replies(connection: LedgerConnection, before: str, most: int) -> int:
 def forget_claims(connection: LedgerConnection, before: str, most: int) -> int:
     """Delete claims from before a time whose row is not in doubt; return how many."""
     oldest = connection.execute(_OLDEST_CLAIMS, (most,)).fetchall()
-    gone = [(rowid,) for rowid, at in oldest if at < before]
+    gone = [(rowid,) for rowid, at in oldest if str(at) < before]
     connection.executemany("DELETE FROM claim WHERE rowid = ?", gone)
     return len(gone)

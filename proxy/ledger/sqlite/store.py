@@ -327,7 +327,7 @@ class FileStore:
         rows = self._connection.execute(schema.OLDEST_SETTLED, (most,)).fetchall()
         (newest,) = self._connection.execute(schema.NEWEST).fetchone()
         oldest = [(number, at) for number, at in rows if number != newest]
-        gone = [(number,) for number, at in oldest if before is not None and at < before]
+        gone = [(number,) for number, at in oldest if before is not None and str(at) < before]
         if not gone and self.exceeds(limit):
             gone = [(number,) for number, _ in oldest]
         if gone:

@@ -112,6 +112,22 @@ def test_a_time_that_was_edited_keeps_no_proxy_from_its_start(whole: Path, tmp_p
     store.close()
 
 
+@pytest.mark.parametrize("column", ["events", "cut", "hash"])
+def test_rows_stay_while_the_chain_cannot_tell_of_their_deletion(
+    whole: Path, tmp_path: Path, column: str
+) -> None:
+    path = tmp_path / "ledger.db"
+    shutil.copy(whole, path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"UPDATE chain SET {column} = 5 WHERE seq = 1")
+    store = FileStore.open(path)
+    with pytest.raises(LedgerRefused, match="entry 1 of the chain is nothing that the proxy"):
+        store.prune("9999", 1 << 40, 10)
+    store.close()
+    with reading(path) as reader:
+        assert reader.find("#1")
+
+
 def test_nothing_is_written_after_a_chain_that_was_edited(whole: Path, tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     shutil.copy(whole, path)
