@@ -20,7 +20,7 @@ from proxy.exchange.own_answer import KnownAnswer, give
 from proxy.exchange.record import Exchange, may_change
 from proxy.exchange.uploads import Uploads
 from proxy.exchange.web_pages import with_cors
-from proxy.http1.fields import IDEMPOTENT, Line, relocated, serialised
+from proxy.http1.fields import IDEMPOTENT, Line, relocated
 from proxy.http1.framing import CHUNKED
 from proxy.http1.request import Request
 from proxy.memory import Budget
@@ -216,7 +216,7 @@ class Forwarder:
                 b" ",
                 target,
                 self._line_end_and_host,
-                serialised(request.section.onward),
+                request.section.wire,
                 b"Transfer-Encoding: chunked\r\n" if request.framing == CHUNKED else b"",
                 _VIA[request.version],
                 b"" if held is None else held.line,

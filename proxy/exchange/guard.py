@@ -170,5 +170,5 @@ def _last_hop(request: Request) -> bool:
         return False
     if int(value) == 0:
         return True
-    request.section.replace(b"max-forwards", b"%d" % (int(value) - 1))
+    request.section = request.section.replaced(b"max-forwards", b"%d" % (int(value) - 1))
     return False

@@ -100,7 +100,7 @@ def _from_absolute(exchange: Exchange, request: Request) -> bytes:
     named = cast("bytes", match[2])
     exchange.target = request.target = rest
     request.path = rest.partition(b"?")[0]
-    request.section.replace(b"host", named)
+    request.section = request.section.replaced(b"host", named)
     return named
 
 

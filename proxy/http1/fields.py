@@ -104,10 +104,11 @@ class Section:
 
     ``lines`` has all lines as they came; ``known`` has the values of those that decide, by
     lower-case name and in order; ``onward`` has the lines that may go to the next hop: none that
-    is this hop's own, none that Connection names.
+    is this hop's own, none that Connection names. Nothing in it ever changes: many requests may
+    have the same.
     """
 
-    __slots__ = ("known", "lines", "onward")
+    __slots__ = ("_wire", "known", "lines", "onward")
 
     def __init__(self, lines: Lines, table: NameTable) -> None:
         self.lines = lines
@@ -131,12 +132,30 @@ class Section:
             onward = [line for line in onward if line[0].lower() not in named]
         self.known = known
         self.onward = onward
+        self._wire: bytes | None = None
 
-    def replace(self, name: bytes, value: bytes) -> None:
-        """Put ``value`` into every line of the lower-case ``name``."""
-        self.lines = replaced(self.lines, name, value)
-        self.onward = replaced(self.onward, name, value)
-        self.known[name] = [value]
+    @property
+    def wire(self) -> bytes:
+        """The lines that go to the next hop, as they are sent."""
+        wire = self._wire
+        if wire is None:
+            wire = self._wire = serialised(self.onward)
+        return wire
+
+    def replaced(self, name: bytes, value: bytes) -> "Section":
+        """Return it with ``value`` in every line of the lower-case ``name``."""
+        lines, onward = (replaced(each, name, value) for each in (self.lines, self.onward))
+        return JudgedSection(lines, {**self.known, name: [value]}, onward)
+
+
+class JudgedSection(Section):
+    """A section whose lines are judged already."""
+
+    __slots__ = ()
+
+    def __init__(self, lines: Lines, known: Known, onward: Lines) -> None:
+        self.lines, self.known, self.onward = lines, known, onward
+        self._wire = None
 
 
 def serialised(lines: Iterable[Line]) -> bytes:

@@ -14,6 +14,7 @@ import httptools
 from proxy.errors import RequestRefused
 from proxy.http1.fields import REQUEST, Lines, Section, persists, values
 from proxy.http1.framing import BAD, CHUNKED, HEAD_END, LINE, MAX_HEAD, request_framing
+from proxy.http1.repeated_heads import LONGEST, RepeatedHeads
 from proxy.http1.request import BodyPart, Request
 from proxy.words import phrase
 
@@ -25,6 +26,11 @@ _EMPTY_LINE = 64  # bytes of overhead that an empty line in a chunked body count
 _LISTS = (b"connection", b"expect", b"prefer")  # they are split into their members
 _LONGEST_LIST = 4_096  # bytes
 _CHUNKED_HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+# What is plain is shorter than all bounds of a request line, and llhttp takes it as it stands.
+_PLAIN_METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")}
+_PLAIN_LINE = re.compile(
+    rb"(%b) (/[!\"$-~]{0,2000}+) HTTP/1\.1(?=\r\n)" % b"|".join(_PLAIN_METHODS)
+)
 _FIRST_LINE = re.compile(rb"(?:\r\n)*[!-~]+ [!-~]+ HTTP/(1\.[01])\r\n")
 _VERSIONS = {b"1\r\n": "1.1", b"0\r\n": "1.0"}
 _HANDSHAKE = b"\x16"  # RFC 8446 section 5.1: the first byte of a ClientHello
@@ -65,6 +71,7 @@ class RequestParser:
     """Parses one connection's requests, one after the other."""
 
     __slots__ = (
+        "_heads",
         "_line",
         "_lines",
         "_method",
@@ -80,7 +87,8 @@ class RequestParser:
         "size",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, heads: RepeatedHeads | None = None) -> None:
+        self._heads = heads or RepeatedHeads()
         self._parser = self._new()
         self._remaining = 0  # bytes of a body of known length
         self._tail = b""  # the last bytes fed: packets may cut the end of a part
@@ -133,6 +141,11 @@ class RequestParser:
             return self._known(data, start)
         if self._phase is CHUNKS:
             return self._chunks(data, start)
+        if not self.size and (line := _PLAIN_LINE.match(data, start)):
+            at = line.end()
+            end = data.find(HEAD_END, at, at + LONGEST) + 4
+            if end > at:
+                return self._plain(line, data[at + 2 : end - 4], data[start:end]), end
         end = self._boundary(data, start)
         return self._head(data[start:end]), end
 
@@ -200,6 +213,22 @@ class RequestParser:
         # They become one part: many tiny chunks would take much memory while they wait, and many
         # empty lines much time, if each were a part of its own.
         return BodyPart(parts[0] if len(parts) == 1 else b"".join(parts), last=whole), end
+
+    def _plain(self, line: re.Match[bytes], fields: bytes, head: bytes) -> Request | None:
+        """Take a whole head that begins with a plain ``line``; parse it if it is new."""
+        judged = self._heads.find(fields)
+        if judged is None:
+            request = self._head(head)
+            if request is not None and request.keep_alive and request.framing != CHUNKED:
+                self._heads.keep(fields, (request.section, request.framing))
+            return request
+        section, framing = judged
+        method, target = line.groups()
+        request = Request(_PLAIN_METHODS[method], target, "1.1", section, framing)
+        request.size = len(head)
+        if framing:
+            self._phase, self._remaining = COUNTED, framing
+        return request
 
     def _head(self, part: bytes) -> Request | None:
         """Take bytes of a head; return the request when it is whole."""

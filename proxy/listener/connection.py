@@ -125,7 +125,7 @@ class CallerConnection(asyncio.Protocol):
         self._server_state = server_state
         self._loop = loop
         self._scope: ScopeOfConnection = cast("ScopeOfConnection", None)
-        self._parser = RequestParser()
+        self._parser = RequestParser(callers.heads)
         self._cycle: Cycle | None = None
         self._kept = b""  # bytes of further requests, from `_kept_from` on
         self._kept_from = 0

@@ -45,7 +45,7 @@ class ScopeOfConnection:
         path = scope["raw_path"] = request.path
         scope["path"] = unquote(path.decode("latin-1")) if b"%" in path else path.decode("latin-1")
         scope["query_string"] = request.target[len(path) + 1 :]
-        scope["headers"] = request.section.lines
+        scope["headers"] = request.section.lines.copy()  # an app may change its own
         scope["request"] = request
         if self.peer.uid is not None:
             scope["uid"] = self.peer.uid

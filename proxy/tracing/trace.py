@@ -7,7 +7,7 @@ from random import getrandbits
 from proxy.exchange.attempt import Attempt
 from proxy.exchange.observer import Observer, Part
 from proxy.exchange.record import Exchange
-from proxy.http1.fields import Section
+from proxy.http1.fields import JudgedSection, Lines, Section
 from proxy.http1.request import Request
 from proxy.settings.tracing import Sampler
 from proxy.tracing.context import SAMPLED, ParentSpan, parent_span, traceparent
@@ -23,7 +23,7 @@ class Trace(Observer):
 
     __slots__ = (
         "_keep",
-        "_section",
+        "_request",
         "exchange",
         "flags",
         "parent",
@@ -54,10 +54,12 @@ class Trace(Observer):
         self.version = request.version
         self.parts: list[tuple[Part, float]] = []
         self._keep = keep
-        self._section: Section | None = request.section
-        self.state = _put(request.section, self.traceparent(1), began=parent is None)
+        self._request: Request | None = request
+        known = request.section.known
         if parent is None:  # what the log and the ledger show of it
-            request.section.known[_NAME] = [self.traceparent(0)]
+            known = {**known, _NAME: [self.traceparent(0)]}
+        onward, self.state = _with(request.section, self.traceparent(1), began=parent is None)
+        request.section = JudgedSection(request.section.lines, known, onward)
 
     def traceparent(self, attempt: int) -> bytes:
         """Return the value that names the span of an attempt; 0: the one of the exchange."""
@@ -74,17 +76,20 @@ class Trace(Observer):
     def sending(self, attempt: Attempt, head: bytes) -> None:
         """Have the next attempt, if there is one, name a span of its own."""
         del attempt, head
-        if self._section is not None:
-            self._section.onward[-1] = _NAME, self.traceparent(len(self.exchange.attempts) + 1)
+        if self._request is not None:
+            section = self._request.section
+            line = _NAME, self.traceparent(len(self.exchange.attempts) + 1)
+            onward = [*section.onward[:-1], line]
+            self._request.section = JudgedSection(section.lines, section.known, onward)
 
     def over(self) -> None:
         """Hand on what was noted."""
-        self._section = None  # it holds the caller's key
+        self._request = None  # it holds the caller's key
         self._keep(self)
 
 
-def _put(section: Section, value: bytes, *, began: bool) -> bytes:
-    """Let ``value`` go on as the only traceparent, in the last line; return the tracestate.
+def _with(section: Section, value: bytes, *, began: bool) -> tuple[Lines, bytes]:
+    """Return what goes on, with ``value`` in the last line, and the tracestate.
 
     A new trace drops the state of another (W3C Trace Context section 4.3).
     """
@@ -96,9 +101,8 @@ def _put(section: Section, value: bytes, *, began: bool) -> bytes:
         if name != _NAME and not (began and name == _STATE):
             lines.append(line)
     lines.append((_NAME, value))
-    section.onward = lines
     state = b"" if began else b",".join(states)
-    return state if len(state) <= _LONGEST_STATE and state.isascii() else b""
+    return lines, state if len(state) <= _LONGEST_STATE and state.isascii() else b""
 
 
 class Tracer:

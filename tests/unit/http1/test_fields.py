@@ -66,7 +66,7 @@ def test_nominated_fields_stop_here(connection: list[bytes], survivors: list[byt
 
 def test_a_value_is_replaced_wherever_it_stands() -> None:
     judged = section((b"X", b"1"), (b"Max-Forwards", b"3"))
-    judged.replace(b"max-forwards", b"2")
+    judged = judged.replaced(b"max-forwards", b"2")
     assert judged.lines == judged.onward == [(b"X", b"1"), (b"Max-Forwards", b"2")]
     assert judged.known[b"max-forwards"] == [b"2"]
 

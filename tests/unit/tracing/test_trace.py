@@ -54,6 +54,21 @@ def test_a_ratio_takes_its_share_of_those_without_a_parent() -> None:
     assert 800 < sampled < 1200
 
 
+def test_requests_with_the_same_section_are_traced_apart() -> None:
+    section = Section([(b"Host", b"x"), (b"Accept", b"a")], REQUEST)
+    before, wire = list(section.onward), section.wire
+    sent = []
+    for _ in range(2):
+        request = Request("GET", b"/v1/accounts", "1.1", section, 0)
+        exchange = Exchange("ab-1", "GET", b"/v1/accounts")
+        Tracer(ALWAYS, lambda _: None).begin(exchange, request)
+        assert exchange.observer is not None
+        exchange.observer.sending(attempt(401), b"")
+        sent += [request.section.wire, request.section.known[b"traceparent"][0]]
+    assert len(set(sent)) == 4
+    assert (section.onward, section.wire, section.known) == (before, wire, {b"host": [b"x"]})
+
+
 def test_each_attempt_has_an_id_of_its_own() -> None:
     trace, request = begun(ALWAYS, [(b"Host", b"x"), parent(), (b"Tracestate", b"a=1")])
     assert trace is not None
@@ -70,7 +85,7 @@ def test_each_attempt_has_an_id_of_its_own() -> None:
 def test_what_another_part_counts_down_moves_no_line() -> None:
     trace, request = begun(ALWAYS, [(b"Max-Forwards", b"3"), parent()])
     assert trace is not None
-    request.section.replace(b"max-forwards", b"2")
+    request.section = request.section.replaced(b"max-forwards", b"2")
     trace.sending(attempt(200), b"")
     names = [name for name, _ in request.section.onward]
     assert names == [b"Max-Forwards", b"traceparent"]
@@ -95,7 +110,7 @@ def test_what_is_over_is_handed_on_without_the_request() -> None:
     trace.over()
     trace.sending(attempt(200), b"")
     assert kept == [trace]
-    assert trace._section is None
+    assert trace._request is None
     assert [part for part, _ in trace.parts] == ["token"]
 
 
