@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from proxy.exchange.own_answer import KnownAnswer
 from proxy.http1.fields import Lines
+from proxy.ledger.ages import oldest_claims
 from proxy.ledger.claim import KeyClaim, KeyHolder, unprocessed
 from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.row import Row
-from proxy.ledger.schema import SETTLED
 
 _HOLDER = "SELECT number, exchange, fingerprint FROM claim WHERE caller = ? AND key = ?"
 _FREE = "DELETE FROM claim WHERE caller = ? AND key = ? AND number = ? AND exchange = ?"
@@ -26,10 +26,6 @@ _KEEP = (
     " fields = excluded.fields, body = excluded.body"
 )
 _OLDEST_REPLIES = "SELECT number, at FROM reply ORDER BY number LIMIT ?"
-_OLDEST_CLAIMS = (
-    "SELECT claim.rowid, claim.at FROM claim LEFT JOIN request USING (number, exchange)"
-    f" WHERE request.number IS NULL OR {SETTLED} ORDER BY claim.rowid LIMIT ?"
-)
 _BYTES = 232  # of a claim with a UUID, measured
 
 
@@ -123,7 +119,7 @@ def forget_replies(connection: LedgerConnection, before: str, most: int) -> int:
 
 def forget_claims(connection: LedgerConnection, before: str, most: int) -> int:
     """Delete claims from before a time whose row is not in doubt; return how many."""
-    oldest = connection.execute(_OLDEST_CLAIMS, (most,)).fetchall()
-    gone = [(rowid,) for rowid, at in oldest if str(at) < before]
+    oldest = oldest_claims(connection, most)
+    gone = [(rowid,) for rowid, at in oldest if at < before]
     connection.executemany("DELETE FROM claim WHERE rowid = ?", gone)
     return len(gone)

@@ -44,7 +44,6 @@ SET outcome = CASE WHEN answer IS NULL THEN 'unknown' ELSE 'cut' END,
     reason = ?, closed_at = ?
 WHERE number = ? AND outcome IS NULL
 """
-OLDEST_SETTLED = f"SELECT number, opened_at FROM request WHERE {SETTLED} ORDER BY number LIMIT ?"
 NEWEST = "SELECT coalesce(max(number), 0) FROM request"
 LAST_PROBE = "SELECT at, held FROM probe"
 IDENTITY = "SELECT id, salt FROM identity"

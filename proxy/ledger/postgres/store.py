@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 from proxy.ledger import alike, chain, kept_claims, schema
+from proxy.ledger.ages import oldest_rows
 from proxy.ledger.cut import cut
 from proxy.ledger.postgres import sessions
 from proxy.ledger.postgres.rejoin import OpenRow, found_open, standing_of
@@ -235,11 +236,11 @@ class DatabaseStore:
         session = self._joined()
         if before is None:
             return 0
-        rows = session.execute(schema.OLDEST_SETTLED, (most,)).fetchall()
+        rows = oldest_rows(session, most)
         if not any(at < before for _, at in rows):
             return 0
         with session.writing():
-            rows = session.execute(schema.OLDEST_SETTLED, (most,)).fetchall()
+            rows = oldest_rows(session, most)
             (newest,) = session.execute(schema.NEWEST).fetchone() or (0,)
             gone = [(number,) for number, at in rows if at < before and number != newest]
             if gone:

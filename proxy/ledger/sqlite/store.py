@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from proxy.ledger import alike, chain, kept_claims, schema
+from proxy.ledger.ages import oldest_rows
 from proxy.ledger.connection import LedgerConnection
 from proxy.ledger.cut import cut
 from proxy.ledger.marks import salted
@@ -323,11 +324,10 @@ class FileStore:
         ``before``: those opened earlier than that; ``limit``: any, while the rows take more bytes.
         The newest row stays, so that no number is used twice.
         """
-        rows: list[tuple[int, str]]
-        rows = self._connection.execute(schema.OLDEST_SETTLED, (most,)).fetchall()
+        rows = oldest_rows(self._connection, most)
         (newest,) = self._connection.execute(schema.NEWEST).fetchone()
         oldest = [(number, at) for number, at in rows if number != newest]
-        gone = [(number,) for number, at in oldest if before is not None and str(at) < before]
+        gone = [(number,) for number, at in oldest if before is not None and at < before]
         if not gone and self.exceeds(limit):
             gone = [(number,) for number, _ in oldest]
         if gone:

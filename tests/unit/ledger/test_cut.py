@@ -11,8 +11,8 @@ from proxy.ledger.verdict import settle
 from proxy.ledger.verification import verify
 from tests.support.ledgers import closed, row
 
-OLD, NEW = "2020-01-01T00:00:00.000000Z", "2021-01-01T00:00:00.000000Z"
-BETWEEN = "2020-06-01T00:00:00.000000Z"
+OLD, NEW = "2026-01-01T00:00:00.000000Z", "2026-06-01T00:00:00.000000Z"
+BETWEEN = "2026-03-01T00:00:00.000000Z"
 
 
 def written(path: Path, *outcomes: str, at: str = OLD) -> None:

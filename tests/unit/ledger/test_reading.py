@@ -116,10 +116,10 @@ def test_a_verdict_is_never_changed(path: Path) -> None:
 
 
 def test_a_verdict_makes_a_row_one_that_may_be_pruned(path: Path) -> None:
-    filled(path, "unknown", "answered", opened_at="2020-01-01T00:00:00.000000Z")
+    filled(path, "unknown", "answered", opened_at="2026-01-01T00:00:00.000000Z")
     settle(path, 1, kind="made", note="", author="ana")
     store = FileStore.open(path)
-    assert store.prune("2021", 1 << 30, 500) == 1
+    assert store.prune("2026-06", 1 << 30, 500) == 1
     store.close()
 
 

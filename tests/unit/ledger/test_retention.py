@@ -97,6 +97,28 @@ def test_a_clock_that_was_never_set_deletes_nothing(tmp_path: Path, clock: Clock
     rows.close()
 
 
+def test_rows_of_a_clock_that_was_never_set_are_as_old_as_those_after_them(
+    tmp_path: Path, clock: Clock
+) -> None:
+    """Else they went a day after it was set, and with its claim a payment's key was free again."""
+    path = tmp_path / "ledger.db"
+    filled(path, *["answered"] * 700, opened_at=stamp(100.0))
+    rows = store(path, 31, 29)
+    keep = keeping(clock)
+    for _ in range(4):
+        pruned(keep, rows)
+    assert left(rows) == 1, "what is as old as 31 days went, in parts"
+    rows.close()
+    filled(path, "answered", "answered", opened_at=stamp(100.0))
+    rows = FileStore.open(path)
+    clock.passed += 2 * DAY
+    for _ in range(4):
+        clock.passed += 61
+        pruned(keep, rows)
+    assert left(rows) == 2, "after those of 29 days, and the one of today"
+    rows.close()
+
+
 def test_it_goes_on_while_there_is_something_to_delete(tmp_path: Path, clock: Clock) -> None:
     path = tmp_path / "ledger.db"
     filled(path, *["answered"] * 1101, opened_at=stamp(NOW - 31 * DAY))

@@ -273,11 +273,11 @@ def test_a_file_that_was_taken_away_is_noticed(path: Path) -> None:
 
 
 def test_old_rows_go_but_none_in_doubt(path: Path) -> None:
-    filled(path, "answered", "unknown", "not-sent", "cut", opened_at="2020-01-01T00:00:00.000000Z")
+    filled(path, "answered", "unknown", "not-sent", "cut", opened_at="2026-01-01T00:00:00.000000Z")
     store = FileStore.open(path)
     store.write([row("new")], [])
-    assert store.prune("2021-01-01T00:00:00.000000Z", 1 << 30, 500) == 2
-    assert store.prune("2021-01-01T00:00:00.000000Z", 1 << 30, 500) == 0
+    assert store.prune("2026-06-01T00:00:00.000000Z", 1 << 30, 500) == 2
+    assert store.prune("2026-06-01T00:00:00.000000Z", 1 << 30, 500) == 0
     store.close()
     assert contents(path) == [("run-2", "unknown"), ("run-4", "cut"), ("new", None)]
 
@@ -334,21 +334,21 @@ def test_sql_by_hand_changes_nothing_that_was_written(
 
 
 def test_a_verdict_goes_with_its_row(path: Path) -> None:
-    filled(path, "unknown", "answered", opened_at="2020-01-01T00:00:00.000000Z")
+    filled(path, "unknown", "answered", opened_at="2026-01-01T00:00:00.000000Z")
     connection = connect(path, "rw")
     connection.execute("INSERT INTO verdict VALUES (1, '', 1, 'seen', 'me', NULL, NULL)")
     connection.close()
     store = FileStore.open(path)
-    assert store.prune("2021-01-01T00:00:00.000000Z", 1 << 30, 500) == 1
+    assert store.prune("2026-06-01T00:00:00.000000Z", 1 << 30, 500) == 1
     store.close()
     with closing(sqlite3.connect(path)) as read:
         assert read.execute("SELECT count(*) FROM verdict").fetchone() == (0,)
 
 
 def test_no_number_is_given_twice(path: Path) -> None:
-    filled(path, *["answered"] * 3, opened_at="2020-01-01T00:00:00.000000Z")
+    filled(path, *["answered"] * 3, opened_at="2026-01-01T00:00:00.000000Z")
     store = FileStore.open(path)
-    while store.prune("2021-01-01T00:00:00.000000Z", 1 << 30, 500):
+    while store.prune("2026-06-01T00:00:00.000000Z", 1 << 30, 500):
         pass
     store.close()
     assert contents(path, "number") == [(3,)], "the newest row stays"
