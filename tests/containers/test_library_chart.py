@@ -51,6 +51,16 @@ def test_it_renders_without_values(chart: Path) -> None:
     assert spec["volumes"][0]["secret"]["secretName"] == "breb-proxy-credentials"
 
 
+def test_a_setting_with_nothing_behind_it_is_not_set(chart: Path, tmp_path: Path) -> None:
+    """It was the word null: the name of a ledger, or a number that stopped the start."""
+    file = tmp_path / "values.yaml"
+    file.write_text("brebProxy: { settings: { LEDGER: null, WRITE_TIMEOUT: 5 } }", encoding="utf-8")
+    (proxy, _) = pod_of(helm(chart, "--values", str(file)))["initContainers"]
+    names = {item["name"] for item in proxy["env"]}
+    assert "BREB_WRITE_TIMEOUT" in names
+    assert "BREB_LEDGER" not in names
+
+
 def test_the_sidecar_is_the_components(chart: Path) -> None:
     """Two ways to one container: what differs is what the values say."""
     own = pod_of(helm(chart, "--set", "brebProxy=null"))["initContainers"][0]
@@ -69,6 +79,7 @@ def test_the_sidecar_is_the_components(chart: Path) -> None:
         pytest.param(
             "BASE_URL=https://api.paas.co.passportfintech.com", "real money moves", id="production"
         ),
+        pytest.param("DENY={a,b}", "DENY is a list or a map", id="a-list"),
     ],
 )
 def test_wrong_settings_are_refused_with_a_sentence(chart: Path, value: str, said: str) -> None:

@@ -21,7 +21,9 @@
     - { name: BREB_CA_BUNDLE, value: {{ printf "/etc/breb-proxy-authorities/%s" ($own.caBundle.key | default "ca.crt") | quote }} }
     {{- end }}
     {{- range $name, $value := $own.settings }}
+    {{- if not (kindIs "invalid" $value) }}
     - { name: BREB_{{ $name }}, value: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }} }
+    {{- end }}
     {{- end }}
     {{- with $own.extraEnv }}
     {{- toYaml . | nindent 4 }}

@@ -11,6 +11,8 @@
 {{- fail (printf "brebProxy.settings.%s cannot be set here: the probes need its port" $given) -}}
 {{- else if ne $name $given -}}
 {{- fail (printf "brebProxy.settings.%s: write names without BREB_: %s" $given $name) -}}
+{{- else if or (kindIs "slice" $value) (kindIs "map" $value) -}}
+{{- fail (printf "brebProxy.settings.%s is a list or a map: write it as text, as in an environment" $given) -}}
 {{- else if not (has $given $known) -}}
 {{- fail (printf "brebProxy.settings.%s is not a setting of breb-proxy; the settings are: %s" $given (join ", " $known)) -}}
 {{- end -}}
