@@ -48,6 +48,13 @@ class AnswerFields:
             named = nominated(connection)
             self.wire = serialised([line for line in self if line[0].lower() not in named])
 
+    @classmethod
+    def of(cls, head: bytes, known: Known, wire: bytes) -> "AnswerFields":
+        """Return those of a head that is judged already."""
+        made = cls.__new__(cls)
+        made._head, made.known, made.wire = head, known, wire  # noqa: SLF001  its own
+        return made
+
     @cached_property
     def lines(self) -> Lines:
         """All field lines, as they came."""
@@ -55,6 +62,29 @@ class AnswerFields:
 
     def __iter__(self) -> Iterator[Line]:
         return iter(_split(self.wire))
+
+
+class ResponseHead:
+    """Status, reason and field lines of an answer, and how its body is framed.
+
+    ``framing`` is 0 if there is no body, even if lines announce one: after HEAD, in a 204 and 304.
+    """
+
+    __slots__ = ("fields", "framing", "reason", "status")
+
+    def __init__(self, status: int, reason: bytes, fields: AnswerFields, framing: int) -> None:
+        self.status = status
+        self.reason = reason
+        self.fields = fields
+        self.framing = framing
+
+    @property
+    def lines(self) -> Lines:
+        """All field lines, as they came."""
+        return self.fields.lines
+
+    def __repr__(self) -> str:
+        return f"<ResponseHead {self.status}, {len(self.lines)} fields>"
 
 
 def _split(lines: bytes) -> Lines:

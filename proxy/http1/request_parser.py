@@ -14,7 +14,8 @@ import httptools
 from proxy.errors import RequestRefused
 from proxy.http1.fields import REQUEST, Lines, Section, persists, values
 from proxy.http1.framing import BAD, CHUNKED, HEAD_END, LINE, MAX_HEAD, request_framing
-from proxy.http1.repeated_heads import LONGEST, RepeatedHeads
+from proxy.http1.repeated_heads import LONGEST
+from proxy.http1.repeated_requests import RepeatedRequests
 from proxy.http1.request import BodyPart, Request
 from proxy.words import phrase
 
@@ -87,8 +88,8 @@ class RequestParser:
         "size",
     )
 
-    def __init__(self, heads: RepeatedHeads | None = None) -> None:
-        self._heads = heads or RepeatedHeads()
+    def __init__(self, heads: RepeatedRequests | None = None) -> None:
+        self._heads = heads or RepeatedRequests()
         self._parser = self._new()
         self._remaining = 0  # bytes of a body of known length
         self._tail = b""  # the last bytes fed: packets may cut the end of a part

@@ -13,44 +13,25 @@ import re
 import httptools
 
 from proxy.errors import ResponseHeadTooLarge, ResponseInvalid
-from proxy.http1.answer_fields import AnswerFields
-from proxy.http1.fields import Known, Lines, persists
+from proxy.http1.answer_fields import AnswerFields, ResponseHead
+from proxy.http1.fields import Known, persists
 from proxy.http1.framing import CHUNKED, HEAD_END, MAX_HEAD, OBJECT, UNTIL_CLOSE
+from proxy.http1.repeated_answers import RepeatedAnswers
+from proxy.http1.repeated_heads import LONGEST
 from proxy.words import phrase
 
 _START = b"HTTP/1."
+_PLAIN_START = b"HTTP/1.1 "
 _NO_BODY = frozenset((204, 304))
 _CONTROLS = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-
-
-class ResponseHead:
-    """Status, reason and field lines of an answer, and how its body is framed.
-
-    ``framing`` is 0 if there is no body, even if lines announce one: after HEAD, in a 204 and 304.
-    """
-
-    __slots__ = ("fields", "framing", "reason", "status")
-
-    def __init__(self, status: int, reason: bytes, fields: AnswerFields, framing: int) -> None:
-        self.status = status
-        self.reason = reason
-        self.fields = fields
-        self.framing = framing
-
-    @property
-    def lines(self) -> Lines:
-        """All field lines, as they came."""
-        return self.fields.lines
-
-    def __repr__(self) -> str:
-        return f"<ResponseHead {self.status}, {len(self.lines)} fields>"
 
 
 class ResponseParser:
     """Parses one answer: `feed` it, then look at ``head``, ``chunks`` and ``complete``."""
 
-    def __init__(self, *, head_only: bool) -> None:
+    def __init__(self, *, head_only: bool, heads: RepeatedAnswers | None = None) -> None:
         self._head_only = head_only
+        self._heads = None if head_only else heads
         self.head: ResponseHead | None = None
         self.chunks: list[bytes] = []
         self.buffered = 0
@@ -58,8 +39,7 @@ class ResponseParser:
         self._reason = self._begun = self._tail = b""
         self._status = self._size = self._remaining = self._overhead = 0
         self._parts: list[bytes] = []  # of the head
-        # A new parser costs 0.3 us, less than the check whether an old one can be used again.
-        self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
+        self._parser: httptools.HttpResponseParser | None = None
 
     @property
     def received(self) -> bool:
@@ -107,7 +87,40 @@ class ResponseParser:
     # -- head ------------------------------------------------------------------------------
 
     def _feed_head(self, data: bytes) -> bytes:
+        """Take bytes of the head; return the bytes after it."""
+        heads = self._heads
+        if heads is not None and not self._size and data.startswith(_PLAIN_START):
+            end = data.find(HEAD_END, 0, LONGEST)
+            if end >= 0:
+                return self._plain(heads, data, end)
+        return self._parsed(data)
+
+    def _plain(self, heads: RepeatedAnswers, data: bytes, end: int) -> bytes:
+        """Take a whole head; parse it if it is new."""
+        lines = data[:end]
+        head = heads.find(lines)
+        if head is None:
+            rest = self._parsed(data)
+            if self.keep_alive and self._size == end + 4:  # no interim one has come before it
+                self._keep(heads, lines)
+            return rest
+        self.head, self.keep_alive = head, True
+        self._size = end + 4
+        self._remaining = head.framing
+        self.complete = head.framing == 0
+        self._parser = None
+        return data[end + 4 :]
+
+    def _keep(self, heads: RepeatedAnswers, lines: bytes) -> None:
+        head = self.head
+        if head is not None and head.framing >= 0 and head.status not in _NO_BODY:
+            heads.keep(lines, head)
+
+    def _parsed(self, data: bytes) -> bytes:
         """Take bytes of the head, and of interim ones before it; return the bytes after it."""
+        if not self._size:
+            # A new one costs 0.3 us, less than the check whether an old one can be used again.
+            self._parser = httptools.HttpResponseParser(self)
         while data:
             held = self._tail + data if self._tail else data
             end = held.find(HEAD_END)

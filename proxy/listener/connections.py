@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from proxy.asgi import App
 from proxy.errors import RequestRefused
 from proxy.http1.fields import Lines
-from proxy.http1.repeated_heads import RepeatedHeads
+from proxy.http1.repeated_requests import RepeatedRequests
 from proxy.listener.connection import CallerConnection
 from proxy.listener.handshake import Handshake
 from proxy.listener.turns import Turns
@@ -52,7 +52,7 @@ class Callers:
         self.limits = limits
         self.budget = budget or Budget()
         self.refuse = refuse
-        self.heads = RepeatedHeads()
+        self.heads = RepeatedRequests()
         self.connections: set[CallerConnection] = set()
         self.handshakes: set[Handshake] = set()
         self.turns = Turns()

@@ -4,7 +4,7 @@
 same pool, TLS and time-outs. Field lines are byte pairs, and no header is an object.
 """
 
-from proxy.http1.response_parser import ResponseHead
+from proxy.http1.answer_fields import ResponseHead
 from proxy.upstream.client import Client, Reply
 from proxy.upstream.connect_tunnel import EgressProxy
 from proxy.upstream.connection import Connection

@@ -19,8 +19,10 @@ from collections.abc import Callable
 from typing import Protocol, cast
 
 from proxy.errors import ConnectionStale, ReadTimeout, ResponseInvalid, UpstreamError, WriteTimeout
+from proxy.http1.answer_fields import ResponseHead
 from proxy.http1.framing import BUFFER
-from proxy.http1.response_parser import ResponseHead, ResponseParser
+from proxy.http1.repeated_answers import RepeatedAnswers
+from proxy.http1.response_parser import ResponseParser
 from proxy.memory import Budget
 from proxy.memory.flow import Flow
 from proxy.memory.kernel import bound
@@ -45,8 +47,10 @@ class Connection(asyncio.Protocol):
         write_timeout: float,
         closed: Callable[["Connection"], None],
         budget: Budget,
+        heads: RepeatedAnswers | None = None,
     ) -> None:
         self._loop = loop
+        self._heads = heads
         self._read_timeout = read_timeout
         self._write_timeout = write_timeout
         self._closed = closed
@@ -95,7 +99,7 @@ class Connection(asyncio.Protocol):
         closed = transport.is_closing()
         if not closed:
             self._become(AWAITING if complete else SENDING)
-        self._answer = ResponseParser(head_only=head_only)
+        self._answer = ResponseParser(head_only=head_only, heads=self._heads)
         self.error = None
         self.exchanges += 1
         self._unwritten = 0

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from proxy.errors import ConnectionBroken, PoolFull
+from proxy.http1.repeated_answers import RepeatedAnswers
 from proxy.memory import Budget, Holder
 from proxy.upstream.connection import Connection
 from proxy.upstream.connector import Connector
@@ -60,6 +61,7 @@ class Pool:
         self.budget = budget or Budget()
         self.budget.include(self._weigh)
         self._limits = limits
+        self._heads = RepeatedAnswers()
         self._loop = asyncio.get_running_loop()
         self._all: set[Connection] = set()
         self._idle: list[Connection] = []
@@ -172,7 +174,12 @@ class Pool:
     def _make(self) -> Connection:
         limits = self._limits
         return Connection(
-            self._loop, limits.read_timeout, limits.write_timeout, self._gone, self.budget
+            self._loop,
+            limits.read_timeout,
+            limits.write_timeout,
+            self._gone,
+            self.budget,
+            self._heads,
         )
 
     # -- the queue -------------------------------------------------------------------------
