@@ -2,7 +2,7 @@
 
 from proxy.http1.answer_fields import AnswerFields, ResponseHead
 from proxy.http1.fields import HOP_BY_HOP
-from proxy.http1.repeated_heads import Form, RepeatedHeads, may_be_open
+from proxy.http1.repeated_heads import HeadForm, RepeatedHeads, may_be_open
 
 # In the place of a field line: the status line, which does not go on, and cannot be open, since
 # it has no name.
@@ -12,12 +12,16 @@ _STATUS = (b"", b"")
 class RepeatedAnswers(RepeatedHeads[ResponseHead]):
     """Finds what a head means by its bytes, from the status line on."""
 
-    def _form(self, lines: list[bytes], judged: ResponseHead, places: list[int]) -> "_Form | None":
+    def _form(
+        self, lines: list[bytes], judged: ResponseHead, places: list[int]
+    ) -> "_AnswerForm | None":
         fields = [_STATUS, *judged.fields.lines]
         if len(fields) != len(lines):
             return None
         names = {fields[at][0].lower() for at in places}
-        return _Form(lines, judged, places) if may_be_open(judged.fields.known, names) else None
+        return (
+            _AnswerForm(lines, judged, places) if may_be_open(judged.fields.known, names) else None
+        )
 
     def _told(self, judged: ResponseHead) -> tuple[object, ...]:
         fields = judged.fields
@@ -25,7 +29,7 @@ class RepeatedAnswers(RepeatedHeads[ResponseHead]):
         return *told, fields.known, fields.wire, fields.lines
 
 
-class _Form(Form[ResponseHead]):
+class _AnswerForm(HeadForm[ResponseHead]):
     def __init__(self, lines: list[bytes], judged: ResponseHead, places: list[int]) -> None:
         fields = [_STATUS, *judged.fields.lines]
         written = [

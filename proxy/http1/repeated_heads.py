@@ -51,7 +51,7 @@ Filled = tuple[list[bytes], Known, bytes, int]
 """The lines given for the open ones, and what follows: known, wire (see `Section`), framing."""
 
 
-class Form(Generic[_Judged]):
+class HeadForm(Generic[_Judged]):
     """What is known of a head with some lines left open.
 
     ``lines`` are its field lines; ``written`` has each as it goes on, None for those that do not.
@@ -116,7 +116,7 @@ class RepeatedHeads(Generic[_Judged]):
 
     def __init__(self) -> None:
         self._whole: dict[bytes, _Judged] = {}
-        self._forms: dict[Shape, Form[_Judged] | None] = {}  # None: not for keeping
+        self._forms: dict[Shape, HeadForm[_Judged] | None] = {}  # None: not for keeping
         self._lines: dict[bytes, bytes] = {}
         self._candidates: set[int] = set()
 
@@ -159,7 +159,7 @@ class RepeatedHeads(Generic[_Judged]):
 
     def _formed(
         self, head: bytes, lines: list[bytes], judged: _Judged, shape: Shape
-    ) -> Form[_Judged] | None:
+    ) -> HeadForm[_Judged] | None:
         """Return the form of a head; None if the parser has to look at each of that form."""
         places = [at for at, line in enumerate(shape) if line is None]
         if not (len(lines) <= MOST_LINES and 2 * len(places) <= len(lines)):
@@ -170,7 +170,9 @@ class RepeatedHeads(Generic[_Judged]):
         again = form.judged(head, lines)
         return form if again is not None and self._told(again) == self._told(judged) else None
 
-    def _form(self, lines: list[bytes], judged: _Judged, places: list[int]) -> Form[_Judged] | None:
+    def _form(
+        self, lines: list[bytes], judged: _Judged, places: list[int]
+    ) -> HeadForm[_Judged] | None:
         """Return the form with the lines at these ``places`` left open, if there is one."""
         raise NotImplementedError
 

@@ -3,7 +3,7 @@
 from itertools import compress
 
 from proxy.http1.fields import Line, Lines, Section
-from proxy.http1.repeated_heads import Filled, Form, RepeatedHeads, may_be_open
+from proxy.http1.repeated_heads import Filled, HeadForm, RepeatedHeads, may_be_open
 
 Judged = tuple[Section, int]
 """The field lines of a head, and how its body is framed."""
@@ -12,19 +12,19 @@ Judged = tuple[Section, int]
 class RepeatedRequests(RepeatedHeads[Judged]):
     """Finds what field lines mean by their bytes; the request line is not among them."""
 
-    def _form(self, lines: list[bytes], judged: Judged, places: list[int]) -> "_Form | None":
+    def _form(self, lines: list[bytes], judged: Judged, places: list[int]) -> "_RequestForm | None":
         section, framing = judged
         if len(section.lines) != len(lines):
             return None
         names = {section.lines[at][0].lower() for at in places}
-        return _Form(section, framing, places) if may_be_open(section.known, names) else None
+        return _RequestForm(section, framing, places) if may_be_open(section.known, names) else None
 
     def _told(self, judged: Judged) -> tuple[object, ...]:
         section, framing = judged
         return framing, section.lines, section.known, section.onward, section.wire
 
 
-class _Form(Form[Judged]):
+class _RequestForm(HeadForm[Judged]):
     def __init__(self, section: Section, framing: int, places: list[int]) -> None:
         passing = set(map(id, section.onward))
         self._onward = [id(line) in passing for line in section.lines]
@@ -52,7 +52,7 @@ class _FormedSection(Section):
 
     __slots__ = ("_form", "_given")
 
-    def __init__(self, form: _Form, filled: Filled) -> None:
+    def __init__(self, form: _RequestForm, filled: Filled) -> None:
         self._form = form
         self._given, self.known, self._wire, _ = filled
 
