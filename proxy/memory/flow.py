@@ -120,8 +120,11 @@ class Flow:
     # -- writing ---------------------------------------------------------------------------
 
     def write(self, data: bytes) -> None:
-        """Write; call `drain` before much more."""
-        if data:
+        """Write; call `drain` before much more.
+
+        On a connection that is being closed nothing is written: uvloop would raise RuntimeError.
+        """
+        if data and not self.transport.is_closing():
             self.moves += 1
             self.write_out()
             self._write(data)

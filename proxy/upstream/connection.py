@@ -118,7 +118,7 @@ class Connection(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send a part of the request's body; call `drain` before the next."""
-        if self.error is None and not self.transport.is_closing():
+        if self.error is None:
             self._flow.write(data)
 
     def finish(self) -> None:

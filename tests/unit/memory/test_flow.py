@@ -60,6 +60,7 @@ async def test_nothing_is_written_any_more_on_a_connection_that_is_being_closed(
     flow.write_soon(b"payment")
     transport.closing = True
     await asyncio.sleep(0)
+    flow.write(b"more of it")
     assert (transport.written, flow.late) == ([], True)
     flow.end()
     assert not flow.late
