@@ -440,6 +440,21 @@ def test_a_damaged_file_is_refused_with_what_to_do(upstream: RawUpstream, path: 
     assert path.read_bytes() == bytes(data)
 
 
+def test_a_ledger_whose_last_entry_was_edited_is_refused_with_what_to_do(
+    upstream: RawUpstream, path: Path
+) -> None:
+    with Program(upstream.url, ledger=path) as program:
+        post(program)
+        program.stop()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DROP TRIGGER chain_stays")
+        connection.execute("UPDATE chain SET hash = 'x'")
+    said = refused(upstream, path)
+    assert "of the chain is nothing that the proxy writes" in said
+    assert "backup" in said
+    assert "Traceback" not in said
+
+
 @pytest.mark.needs("posix")
 def test_a_ledger_that_cannot_be_is_all_that_is_said(tmp_path: Path) -> None:
     """Nothing is forwarded, so nothing says so; and no socket is left behind."""

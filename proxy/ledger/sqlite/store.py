@@ -38,7 +38,7 @@ from proxy.ledger.sqlite.steps import (
 from proxy.ledger.store import LeftOpen
 from proxy.ledger.trouble import MEND, LedgerRefused, damaged, passes, read_only, words
 from proxy.moments import stamp
-from proxy.words import Phrase, phrase
+from proxy.words import Phrase, Said, phrase
 
 _BUSY = 2.0  # seconds that another program may hold the file, for example to write a verdict
 _PAGES = 512  # pages returned to the file system after a deletion
@@ -63,8 +63,11 @@ class FileStore:
         ledger, salt = connection.execute(schema.IDENTITY).fetchone()
         self.salt = salted(salt)
         if not self.salt:
-            why = phrase("ledger.damaged")
-            raise LedgerRefused(phrase("ledger.to-mend", path=str(path), why=why, mend=MEND))
+            raise _to_mend(path, phrase("ledger.damaged"))
+        try:
+            chain.head(connection)
+        except LedgerRefused as edited:
+            raise _to_mend(path, edited.why) from None
         self._last = _newest(connection)
         self._head: chain.ChainLink | None = None  # of the chain, where it is known
         place.sign(str(ledger))
@@ -542,9 +545,13 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
         raise LedgerRefused(phrase("ledger.page-damaged", path=str(path), what=what, mend=MEND))
 
 
+def _to_mend(path: Path, why: Said) -> LedgerRefused:
+    return LedgerRefused(phrase("ledger.to-mend", path=str(path), why=why, mend=MEND))
+
+
 def _refusal(path: Path, error: BaseException) -> Phrase:
     if damaged(error):
-        return phrase("ledger.to-mend", path=str(path), why=words(error), mend=MEND)
+        return _to_mend(path, words(error)).why
     with contextlib.suppress(OSError):  # of a folder that is closed to us
         if not path.parent.is_dir():
             return phrase("ledger.no-directory", path=str(path), directory=str(path.parent))

@@ -135,10 +135,8 @@ def test_nothing_is_written_after_a_chain_that_was_edited(whole: Path, tmp_path:
         connection.execute("UPDATE chain SET hash = 'x'")
     with pytest.raises(LedgerRefused, match="is nothing that the proxy writes"):
         settle(path, 2, kind="rejected", note="seen", author="luis")
-    store = FileStore.open(path)
-    with pytest.raises(LedgerRefused, match="is nothing that the proxy writes"):
-        store.write([row("run-3")], [])
-    store.close()
+    with pytest.raises(LedgerRefused, match=r"is nothing that the proxy writes.*backup"):
+        FileStore.open(path)
     with reading(path) as reader:
-        assert (len(reader.find("#2")[0]["verdicts"]), reader.find("#3")) == (1, [])
+        assert len(reader.find("#2")[0]["verdicts"]) == 1
         assert reader.head() == "", "a list is shown all the same"
