@@ -155,8 +155,10 @@ def _backend() -> ModuleType:
     except ImportError:
         raise NoKeychain(phrase("keychain.not-installed")) from None
     chosen = keyring.get_keyring()
-    if sys.platform == "win32" and hasattr(chosen, "persist"):
-        chosen.persist = "local machine"  # else it goes with the user's profile, to other machines
+    if sys.platform == "win32":
+        for each in (chosen, *getattr(chosen, "backends", ())):  # it may be several in a chain
+            if hasattr(each, "persist"):  # else the pair goes with the profile to other machines
+                each.persist = "local machine"
     if chosen.priority <= 0 or type(chosen).__module__ == _NULL:
         raise NoKeychain(phrase("keychain.none"))
     return keyring

@@ -280,6 +280,7 @@ def test_a_console_that_is_off_is_said_so(proxy: Program) -> None:
     )
 
 
+@pytest.mark.needs("posix")
 def test_commands_reach_a_unix_socket(tmp_path: Path) -> None:
     where = f"unix:{tmp_path}/admin.sock"
     settings = {
@@ -392,6 +393,7 @@ def test_a_server_that_stays_silent_is_told(tmp_path: Path) -> None:
     assert ended.err == f"breb-proxy: no response from 127.0.0.1:{port} within 5 s\n"
 
 
+@pytest.mark.needs("posix")
 def test_a_socket_that_is_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "file" / "x").parent.write_text("")
     with pytest.raises(admin_client.Unreached, match=r"cannot reach"):

@@ -12,8 +12,12 @@ from collections.abc import Callable, Iterator
 from ctypes import wintypes
 from ctypes.wintypes import LPWSTR
 from pathlib import Path
+from types import SimpleNamespace
 
+import keyring.core
 import pytest
+from keyring.backend import get_all_keyring
+from keyring.backends.Windows import WinVaultKeyring
 from pydantic import SecretStr
 
 from proxy import invocation
@@ -234,11 +238,16 @@ def test_a_port_on_which_somebody_listens_is_not_waited_for(
         sockets.bind(ListenAddress("", taken.getsockname()[1]))
 
 
-def test_credentials_stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("many", [False, True], ids=["alone", "in a chain"])
+def test_credentials_stay_on_this_machine(monkeypatch: pytest.MonkeyPatch, many: bool) -> None:
     monkeypatch.setenv("APPDATA", r"C:\users\me\AppData\Roaming")
     assert keychain.notes() == Path(r"C:\users\me\AppData\Roaming\breb-proxy\keychain")
-    chosen = keychain._backend().get_keyring()
-    assert chosen.persist == 2  # CRED_PERSIST_LOCAL_MACHINE
+    (vault,) = (each for each in get_all_keyring() if isinstance(each, WinVaultKeyring))
+    monkeypatch.setattr(vault, "persist", "enterprise")
+    chain = SimpleNamespace(priority=10, backends=[vault])
+    monkeypatch.setattr(keyring.core, "_keyring_backend", chain if many else vault)
+    keychain._backend()
+    assert vault.persist == 2  # CRED_PERSIST_LOCAL_MACHINE
 
 
 def test_authorities_that_windows_has_not_fetched_yet_are_known() -> None:
