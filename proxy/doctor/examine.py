@@ -85,7 +85,7 @@ class Examination:
         self._traces = self._plan_traces()
         answer = min(settings.read_timeout, ANSWER_LIMIT)
         self._answer_limit = answer
-        chart.bound(max(settings.connect_timeout, settings.token_timeout, answer) + 1)
+        chart.bound(max(settings.connect_timeout, settings.token_timeout, answer, LONGEST) + 1)
 
     # -- what there is to do ---------------------------------------------------------------
 
