@@ -11,7 +11,6 @@ import struct
 from collections.abc import Generator, Iterator, Mapping
 from ctypes import wintypes
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 FULL: Final = "FA"
@@ -41,16 +40,16 @@ def keep(path: Path) -> None:
     Rights that its folder's owner has given to a service stay as they are.
     """
     if others(path):
-        close(path)
+        close(path, {ours(): FULL})
 
 
-def close(path: Path, beside: Mapping[str, str] = MappingProxyType({})) -> None:
-    """Let us, SYSTEM and administrators read and change ``path``, and nobody else.
+def close(path: Path, beside: Mapping[str, str]) -> None:
+    """Let SYSTEM and administrators read and change ``path``, and nobody else.
 
     ``beside`` are rights of others, by their numbers.
     """
     to_all_in_it = "OICI" if path.is_dir() else ""
-    who = {**dict.fromkeys((SYSTEM, ADMINISTRATORS, ours()), FULL), **beside}
+    who = {SYSTEM: FULL, ADMINISTRATORS: FULL, **beside}
     rights = "".join(f"(A;{to_all_in_it};{right};;;{sid})" for sid, right in who.items())
     made = ctypes.c_void_p()
     text = ctypes.c_wchar_p(f"D:P{rights}")

@@ -2,6 +2,7 @@
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from proxy.settings import dotenv
 from proxy.settings.sources import EnvFile
 from proxy.settings.suspicions import readable_by_others
 from proxy.windows import acl
+from proxy.windows.instance import Instance
 from tests.support.command import command
 
 
@@ -37,7 +39,7 @@ def test_a_list_is_copied_with_its_protection(open_to_all: Path) -> None:
     source, target = open_to_all / "a", open_to_all / "b"
     source.touch()
     target.touch()
-    acl.close(source)
+    acl.close(source, {acl.ours(): acl.FULL})
     acl.copy(source, target)
     assert acl.others(target) == []
 
@@ -70,3 +72,28 @@ def test_the_ledger_its_log_and_its_copy_are_for_us_alone(open_to_all: Path) -> 
     with sqlite3.connect(open_to_all / "copy.db") as copy:
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     copy.close()
+
+
+def test_a_service_s_folder_is_for_administrators_and_its_account_whoever_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not for the person: programs that run as an administrator may be none themselves."""
+    lists: list[str] = []
+    name = "ConvertStringSecurityDescriptorToSecurityDescriptorW"
+    convert = getattr(acl._advapi, name)
+
+    def noted(text: Any, *rest: Any) -> Any:
+        lists.append(text.value)
+        return convert(text, *rest)
+
+    monkeypatch.setattr(acl._advapi, name, noted)
+    monkeypatch.setenv("PROGRAMDATA", str(tmp_path))
+    one = Instance.of("x")
+    one.make()
+    full, account = "OICI;FA;;;", f";;;{acl.of_service(one.name)})"
+    closed = f"D:P(A;{full}{acl.SYSTEM})(A;{full}{acl.ADMINISTRATORS})(A;OICI;"
+    folders, (settings,) = lists[:-1], lists[-1:]
+    assert len(folders) == 5
+    assert all(each.startswith(closed) and each.endswith(account) for each in folders)
+    assert {each.count("(") for each in lists} == {3}
+    assert settings.startswith(f"D:P(A;;FA;;;{acl.SYSTEM})")
