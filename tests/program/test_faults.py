@@ -22,6 +22,7 @@ import trustme
 from tests.support import Answer, Program, RawUpstream, ask, exchange, free_port, read_answer
 from tests.support.acceptor import Acceptor
 from tests.support.front import until
+from tests.support.needs import need
 from tests.support.patience import PATIENCE
 from tests.support.wire import Reader, connect, read_request
 
@@ -204,6 +205,7 @@ def silent(_: trustme.CA, __: Path) -> Fault:
 
 
 def takes_nothing(_: trustme.CA, __: Path) -> Fault:
+    need("posix")
     upstream = Deaf(deaf)
     return Fault(
         at(upstream),
