@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,7 +64,8 @@ def closed_row(proxy: Program) -> int:
 def test_each_command_is_recorded_with_the_name_of_who_gave_it(proxy: Program) -> None:
     where = f"--admin-listen=127.0.0.1:{proxy.admin_port}"
     before = len(lines(proxy))
-    assert command("refresh", where, cwd=proxy.cwd, SUDO_USER="ana").code == 0
+    who = {"USERNAME" if sys.platform == "win32" else "SUDO_USER": "ana"}
+    assert command("refresh", where, cwd=proxy.cwd, **who).code == 0
     (line,) = lines(proxy)[before:]
     assert line.pop("time")
     assert line == {
