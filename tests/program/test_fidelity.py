@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support import Answer, read_answer
+from tests.support import Answer, Call, read_answer
 from tests.support.front import Front, front
 from tests.support.patience import PATIENCE
+from tests.support.upstream import answer as wire_answer
 
 METHODS = [
     *("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY"),
@@ -648,3 +649,34 @@ def test_an_asterisk_has_no_prefix(prefixed: Front) -> None:
     prefixed.reset()
     prefixed.ask("OPTIONS * HTTP/1.1")
     assert prefixed.arrived[0].target == b"*"
+
+
+@pytest.mark.parametrize(
+    "odd", [pytest.param("", id="plain"), pytest.param("X-Odd:  %d ", id="odd")]
+)
+def test_heads_that_come_again_pass_each_as_it_is(door: Front, odd: str) -> None:
+    def answer(call: Call) -> bytes:
+        number = int(call.values("X-Request-Id")[0])
+        lines = [
+            "Connection: keep-alive",
+            "Server: a",
+            f"Date: {number}",
+            f"Set-Cookie: i={number}",
+        ]
+        return wire_answer("200 OK", b"y" * number, *lines, *([odd % number] if odd else []))
+
+    door.answers(answer)
+    for number in (*range(6), 9, 9, 9, 9, *range(7)):
+        fixed = ["Accept: a", "Cookie: a=%b; c", "TE: trailers", *([odd % number] if odd else [])]
+        ids = [f"X-Request-Id: {number}", f"Cookie: n={number}", f"traceparent: 00-{number}"]
+        lines = [*fixed, *ids, f"Content-Length: {number}"]
+        got = door.ask("POST /v1/x HTTP/1.1", *lines, body=b"x" * number)
+        assert got.body == b"y" * number
+        own = [("Server", "a"), ("Date", f"{number}"), ("Set-Cookie", f"i={number}")]
+        more = [("X-Odd", f"{number}")] if odd else []
+        told = [(name.decode(), value.decode()) for name, value in got.lines]
+        assert told == [("Content-Length", f"{number}"), *own, *more]
+        call = door.arrived[-1]
+        assert call.body == b"x" * number
+        wanted = [*fixed[:2], *(f"X-Odd: {number}" for _ in more), *lines[len(fixed) :]]
+        assert [b": ".join(line).decode() for line in call.lines[1:-2]] == wanted

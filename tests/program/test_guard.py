@@ -225,6 +225,14 @@ def test_every_key_of_the_list_opens(keyed: Program, upstream: RawUpstream, key:
     assert upstream.requests[-1].values("x-proxy-key") == []
 
 
+def test_the_key_is_looked_at_however_often_the_same_headers_came(keyed: Program) -> None:
+    host, wrong = f"Host: 127.0.0.1:{keyed.port}", CALLER_KEY[:-1] + "?"
+    for key in (CALLER_KEY, wrong) * 6 + (CALLER_KEY,) * 6 + (wrong,) * 6:
+        answer = raw(keyed, host, "Accept: a", f"X-Proxy-Key: {key}")
+        assert answer.status == (200 if key == CALLER_KEY else 403)
+    assert raw(keyed, host, "Accept: a").status == 403
+
+
 @pytest.mark.parametrize(
     "fields",
     [
