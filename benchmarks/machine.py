@@ -6,13 +6,12 @@ from pathlib import Path
 
 
 def describe() -> dict[str, str]:
-    """Name processor, cores, memory, kernel, Python, and how busy the machine was before."""
+    """Name processor, cores, memory, kernel, and how busy the machine was before."""
     return {
         "processor": _field("/proc/cpuinfo", "model name") or platform.machine(),
         "cores": str(os.cpu_count()),
         "memory": f"{int(_field('/proc/meminfo', 'MemTotal').split()[0]) / 1048576:.0f} GiB",
         "kernel": ".".join(platform.release().split(".")[:2]),
-        "Python": platform.python_version(),
         "load before": f"{os.getloadavg()[0]:.2f}",
     }
 

@@ -124,8 +124,8 @@ def _occasion(found: Results) -> Iterator[str]:
     machine = found.machine
     yield (
         f"{found.made[:10]}, {found.rounds} rounds on {machine['processor']},"
-        f" {machine['cores']} cores, {machine['memory']}, Linux {machine['kernel']},"
-        f" Python {machine['Python']} (load before: {machine['load before']})."
+        f" {machine['cores']} cores, {machine['memory']}, Linux {machine['kernel']}"
+        f" (load before: {machine['load before']})."
     )
 
 

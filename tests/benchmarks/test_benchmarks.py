@@ -41,7 +41,7 @@ def some_results(*runs: Run) -> Results:
     return Results(
         made="2026-01-02T03:04:05+00:00",
         machine={"processor": "a", "cores": "2", "memory": "8 GiB", "kernel": "6.1"}
-        | {"Python": "3.11", "load before": "0.10"},
+        | {"load before": "0.10"},
         contenders={n: {"label": n.title(), "version": "1.2", "setup": "as is"} for n in names},
         rounds=1 + max((each.round for each in runs), default=0),
         runs=list(runs),

@@ -85,6 +85,24 @@ def test_nothing_is_published_before_somebody_has_let_the_release_through() -> N
     assert waiting == set(release)
 
 
+def test_nothing_is_signed_before_the_steps_that_only_a_release_runs() -> None:
+    (named,) = re.findall(r"^NAMED=\((.+)\)$", (ROOT / ".ci/run").read_text(), re.MULTILINE)
+    release = workflow("release")["jobs"]
+    (tests,) = [
+        name
+        for name, job in release.items()
+        if any(step.get("run", "").startswith(".ci/run ") for step in job["steps"])
+    ]
+    assert release[tests]["steps"][-1]["run"] == f".ci/run system {named}"
+    signing = {name for name, job in release.items() if job["permissions"].get("id-token")}
+    assert {"images", "page"} <= signing
+    waiting = {tests}
+    for name, job in release.items():
+        if waiting.intersection(job.get("needs", [])) or job.get("needs") in waiting:
+            waiting.add(name)
+    assert signing <= waiting
+
+
 def test_no_checkout_leaves_its_token_behind() -> None:
     for name, job in jobs():
         for step in job["steps"]:
