@@ -24,12 +24,15 @@ function init(args)
   -- wrk's own would put the lines in an order that differs from run to run.
   local request = args[1] .. string.rep("x", tonumber(args[2])) .. (args[4] or "")
   wrk.format = function() return request end
-  local before, after = request:match("^(.-)@KEY@(.*)$")
-  if before then
+  local parts = {}
+  for part in (request .. "@KEY@"):gmatch("(.-)@KEY@") do
+    table.insert(parts, part)
+  end
+  if #parts > 1 then
     local run, number = tostring({}):sub(8) .. os.time(), 0
     _G.request = function()
       number = number + 1
-      return before .. run .. "-" .. number .. after
+      return table.concat(parts, run .. "-" .. number)
     end
   end
   wanted = tonumber(args[3])

@@ -1,7 +1,8 @@
 """The field lines of both directions: a proxy's cost grows with each that it has to look at.
 
 ``common`` is what an SDK with tracing sends, and an API behind a gateway answers; ``heavy`` adds
-what browsers, meshes and sessions put on; ``bare`` is next to nothing, which few clients send.
+what browsers, meshes and sessions put on; ``bare`` is next to nothing, which few clients send. In
+``ids`` each request and each answer has ids that no other has; in the rest all are the same.
 """
 
 from benchmarks.model import Scenario
@@ -30,7 +31,14 @@ _HEAVY: Lines = (
     ("Cache-Control", "no-cache"),
     ("Pragma", "no-cache"),
 )
-ASKED: dict[str, Lines] = {"bare": (), "common": _COMMON, "heavy": _HEAVY}
+NEW_ID = "@KEY@"  # the load generator's mark for what no other request has
+_IDS = (("X-Request-Id", NEW_ID), ("traceparent", f"00-{NEW_ID}-01"))
+ASKED: dict[str, Lines] = {
+    "bare": (),
+    "common": _COMMON,
+    "heavy": _HEAVY,
+    "ids": tuple((dict(_COMMON) | dict(_IDS)).items()),
+}
 
 # Beside the five of nginx's own: Server, Date, Content-Type, Content-Length, Connection.
 _GATEWAY: Lines = (
@@ -44,6 +52,7 @@ _GATEWAY: Lines = (
 ANSWERED: dict[str, Lines] = {
     "bare": (),
     "common": _GATEWAY,
+    "ids": tuple((dict(_GATEWAY) | {"X-Request-Id": "$request_id"}).items()),
     "heavy": (
         *_GATEWAY,
         ("Set-Cookie", f"session={'5f3a' * 24}; Path=/; Secure; HttpOnly; SameSite=Lax"),
@@ -67,13 +76,13 @@ def request_head(
 ) -> str:
     """Write the head of the scenario's request, with an Authorization if no proxy puts one on.
 
-    ``keyed``: with the load generator's mark for a key that no other request has.
+    ``keyed``: with a key that no other request has.
     """
     lines = [("Host", f"127.0.0.1:{port}"), *ASKED[scenario.lines]]
     if authorization is not None:
         lines.append(("Authorization", authorization))
     if keyed:
-        lines.append(("Idempotency-Key", "@KEY@"))
+        lines.append(("Idempotency-Key", NEW_ID))
     if scenario.upload:
         lines.append(("Content-Length", str(scenario.upload)))
         if scenario.lines == "bare":

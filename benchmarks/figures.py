@@ -10,9 +10,10 @@ from benchmarks.scenarios import ALL as SCENARIOS
 TITLES = {scenario.name: scenario for scenario in SCENARIOS}
 MIB_IN_KB = 1024
 _BY_LINES = {
-    "GET": ("bare32", "get32", "heavy32"),
-    "POST 2 KiB": ("barepost32", "post32", "heavypost32"),
-    "GET over TLS": ("baretls32", "tls32"),
+    "GET": ("bare32", "get32", "ids32", "heavy32"),
+    "POST 2 KiB": ("barepost32", "post32", "idspost32", "heavypost32"),
+    "GET over TLS": ("baretls32", "tls32", "idstls32"),
+    "POST 2 KiB over TLS": ("tlspost32", "idstlspost32"),
 }
 
 

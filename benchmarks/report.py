@@ -17,7 +17,8 @@ METHOD = Path(__file__).parent / "method.md"
 BEFORE = Path(__file__).parent / "before.json"  # ratios to Envoy, by the figure's title
 _LINES = (
     "The same loads with next to no field lines, with those of an SDK and an API gateway (as in the"
-    " tables above), and with many: sessions, tracing, proxies on the way."
+    " tables above), with ids that are new in each request and each answer, and with many lines:"
+    " sessions, tracing, proxies on the way."
 )
 
 
