@@ -16,7 +16,7 @@ from proxy.ledger.sqlite.store import FileStore, connect, format_of
 from proxy.ledger.sqlite.tables import VERSION
 from proxy.ledger.trouble import LedgerDamaged, LedgerRefused
 from proxy.ledger.verdict import settle
-from tests.support.ledgers import closed, filled, first_format, row
+from tests.support.ledgers import closed, edited, filled, first_format, row
 
 
 def names(path: Path, **asked: object) -> list[str]:
@@ -343,12 +343,3 @@ def test_evidence_and_numbers_that_somebody_wrote_are_read(path: Path) -> None:
     assert found["payment"] == {"amount.value": "10"}
     assert (found["unreadable"], found["evidence"]) == (True, [])
     assert found["verdicts"][0]["evidence"] is None
-
-
-def edited(path: Path, statement: str) -> None:
-    """Change a ledger as nobody but an editor, or a disk, does."""
-    with closing(sqlite3.connect(path)) as connection, connection:
-        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        for (name,) in connection.execute(triggers).fetchall():
-            connection.execute(f"DROP TRIGGER {name}")
-        connection.execute(statement)

@@ -18,6 +18,7 @@ from proxy.ledger.sqlite.store import FileStore
 from proxy.ledger.trouble import LedgerRefused
 from proxy.ledger.verdict import settle
 from proxy.ledger.verification import Verification, verify
+from tests.support import ledgers
 from tests.support.ledgers import closed, filled, first_format, row
 from tests.support.look_ups import looked_up
 
@@ -42,15 +43,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def edited(path: Path) -> Edit:
-    def edit(sql: str) -> Verification:
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            names = "SELECT name FROM sqlite_schema WHERE type = 'trigger'"
-            for (name,) in connection.execute(names).fetchall():
-                connection.execute(f"DROP TRIGGER {name}")
-            connection.executescript(sql)
-        return verify(path)
-
-    return edit
+    return lambda sql: verify(ledgers.edited(path, sql))
 
 
 def test_a_ledger_that_nobody_touched_is_as_it_was_written(path: Path) -> None:

@@ -15,7 +15,7 @@ from proxy.ledger.reading import reading
 from proxy.ledger.sqlite.store import FileStore
 from proxy.ledger.trouble import LedgerRefused
 from proxy.ledger.verdict import settle
-from tests.support.ledgers import closed, row
+from tests.support.ledgers import closed, edited, row
 
 VALUES = (5, b"\xff\x00", "x", "", "[" * 3000, '{"candidates": [5], "id": [1]}', float("inf"))
 COMMANDS = (
@@ -43,13 +43,15 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         claim = ("payroll", "key-1", 1, "run-1", "00", "2026-11-30T08:00:00Z")
         connection.execute("INSERT INTO claim VALUES (?, ?, ?, ?, ?, ?)", claim)
         connection.execute("INSERT INTO reply VALUES (1, '2026-11-30', 200, '[]', '{}')")
-        triggers = "SELECT name FROM sqlite_schema WHERE type = 'trigger'"
-        for (name,) in connection.execute(triggers).fetchall():
-            connection.execute(f"DROP TRIGGER {name}")
-    return path
+    return edited(path, "")
 
 
-def edited(whole: Path, path: Path, table: str) -> Iterator[str]:
+def copied(whole: Path, folder: Path) -> Path:
+    """Return a copy that may be edited."""
+    return Path(shutil.copy(whole, folder / "ledger.db"))
+
+
+def each_edited(whole: Path, path: Path, table: str) -> Iterator[str]:
     """Edit each column of a table into each of the values; yield what was done."""
     with closing(sqlite3.connect(whole)) as connection:
         columns = [each[1] for each in connection.execute(f"PRAGMA table_info({table})")]
@@ -68,7 +70,7 @@ def test_a_column_that_was_edited_into_another_type_ends_no_command(
     whole: Path, tmp_path: Path, table: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "ledger.db"
-    for what in edited(whole, path, table):
+    for what in each_edited(whole, path, table):
         for command in COMMANDS:
             try:
                 code = main([*command.split(), "--ledger", str(path)])
@@ -83,10 +85,7 @@ def test_a_column_that_was_edited_into_another_type_ends_no_command(
 
 
 def test_a_verdict_that_nobody_can_read_counts_for_nothing(whole: Path, tmp_path: Path) -> None:
-    path = tmp_path / "ledger.db"
-    shutil.copy(whole, path)
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE verdict SET kind = 'paid'")
+    path = edited(copied(whole, tmp_path), "UPDATE verdict SET kind = 'paid'")
     with reading(path) as reader:
         (entry,) = reader.find("#2")
     assert (entry["verdicts"], entry["in_doubt"], entry["unreadable"]) == ([], True, True)
@@ -94,19 +93,13 @@ def test_a_verdict_that_nobody_can_read_counts_for_nothing(whole: Path, tmp_path
 
 def test_a_ledger_without_its_salt_is_not_written_to(whole: Path, tmp_path: Path) -> None:
     """All marks in it would be marks of nothing, and no name would be found by them."""
-    path = tmp_path / "ledger.db"
-    shutil.copy(whole, path)
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE identity SET salt = 'x'")
+    path = edited(copied(whole, tmp_path), "UPDATE identity SET salt = 'x'")
     with pytest.raises(LedgerRefused, match="the file is damaged"):
         FileStore.open(path)
 
 
 def test_a_time_that_was_edited_keeps_no_proxy_from_its_start(whole: Path, tmp_path: Path) -> None:
-    path = tmp_path / "ledger.db"
-    shutil.copy(whole, path)
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE probe SET at = 5, held = 'x'")
+    path = edited(copied(whole, tmp_path), "UPDATE probe SET at = 5, held = 'x'")
     store = FileStore.open(path)
     assert store.probed() == ("5", 0.0)
     store.close()
@@ -116,10 +109,7 @@ def test_a_time_that_was_edited_keeps_no_proxy_from_its_start(whole: Path, tmp_p
 def test_rows_stay_while_the_chain_cannot_tell_of_their_deletion(
     whole: Path, tmp_path: Path, column: str
 ) -> None:
-    path = tmp_path / "ledger.db"
-    shutil.copy(whole, path)
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute(f"UPDATE chain SET {column} = 5 WHERE seq = 1")
+    path = edited(copied(whole, tmp_path), f"UPDATE chain SET {column} = 5 WHERE seq = 1")
     store = FileStore.open(path)
     with pytest.raises(LedgerRefused, match="entry 1 of the chain is nothing that the proxy"):
         store.prune("9999", 1 << 40, 10)
@@ -129,10 +119,7 @@ def test_rows_stay_while_the_chain_cannot_tell_of_their_deletion(
 
 
 def test_nothing_is_written_after_a_chain_that_was_edited(whole: Path, tmp_path: Path) -> None:
-    path = tmp_path / "ledger.db"
-    shutil.copy(whole, path)
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE chain SET hash = 'x'")
+    path = edited(copied(whole, tmp_path), "UPDATE chain SET hash = 'x'")
     with pytest.raises(LedgerRefused, match="is nothing that the proxy writes"):
         settle(path, 2, kind="rejected", note="seen", author="luis")
     with pytest.raises(LedgerRefused, match=r"is nothing that the proxy writes.*backup"):
